@@ -1,0 +1,65 @@
+# `make` lists the targets. CORES= CONFIG= ARGS= are passed through to the study.
+PYTHON ?= python3
+CORES ?=
+CONFIG ?=
+ARGS ?=
+NAME ?=
+BIN := .venv/bin
+READY := .venv/.ready
+STUDY := $(BIN)/python -m memgen study $(if $(CORES),--cores $(CORES)) $(foreach file,$(CONFIG),--config $(file))
+export PYTHONPATH := workflow
+
+.DEFAULT_GOAL := help
+.PHONY: help study test smoke report figure readme lint format bench lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+study: $(READY) ## run the whole study: all results and figures (CORES= CONFIG= ARGS=)
+	@$(STUDY) -- $(ARGS)
+
+test: $(READY) ## run the tests
+	@$(BIN)/python -m pytest $(ARGS)
+
+smoke: $(READY) ## run every rule at its smallest size, in two minutes
+	@$(STUDY) --config configs/smoke.yaml -- $(ARGS)
+
+figure: $(READY) ## make one figure and what it needs (NAME=task)
+	@test -n "$(NAME)" || { echo "make figure: NAME is missing; allowed: $$(cd workflow/report && ls *.rst | grep -v study.rst | sed 's/.rst//' | tr '\n' ' ')"; exit 2; }
+	@$(STUDY) -- figures/$(NAME).pdf figures/$(NAME).png $(ARGS)
+
+report: $(READY) ## write report.html: figures, captions, workflow and timings
+	@$(STUDY) -- --report report.html $(ARGS)
+
+readme: $(READY) ## put the present claims and figure into README.md
+	@$(BIN)/python -m memgen readme
+
+lint: $(READY) ## check style, types, rules and formatting
+	@$(BIN)/ruff check workflow tests bench
+	@$(BIN)/ruff format --check workflow tests bench
+	@$(BIN)/snakefmt --check Snakefile workflow/rules
+	@$(BIN)/mypy
+	@$(BIN)/python -m snakemake --lint
+
+format: $(READY) ## put code and rules into the house's style
+	@$(BIN)/ruff check --fix workflow tests bench
+	@$(BIN)/ruff format workflow tests bench
+	@$(BIN)/snakefmt Snakefile workflow/rules
+
+bench: $(READY) ## measure speed against baselines, into results/bench
+	@set -e; for bench in bench/*.py; do $(BIN)/python $$bench; done
+
+lock: ## compile requirements.lock anew from requirements.in
+	@$(PYTHON) tools/lock.py
+
+clean: ## remove results, figures and logs, but keep .venv and downloads of pip
+	@rm -rf .snakemake logs report.html $(filter-out results/README.md,$(wildcard results/*)) $(filter-out figures/README.md,$(wildcard figures/*))
+
+$(READY): requirements.lock pyproject.toml tools/check_platform.py
+	@command -v $(PYTHON) > /dev/null || { echo "make: there is no $(PYTHON); needed: Python 3.11 to 3.13 (make PYTHON=/path/to/python3.11)"; exit 2; }
+	@$(PYTHON) tools/check_platform.py
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { rm -rf .venv; echo "make: $(PYTHON) cannot make a virtual environment; on Debian: apt install python3-venv"; exit 2; }
+	@echo "Installing the pinned packages into .venv (a few minutes, once)"
+	@PYTHONPATH= $(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	@PYTHONPATH= $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $(READY)

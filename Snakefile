@@ -1,0 +1,54 @@
+# The whole study on one page: task -> learner -> table -> figure.
+#
+# Run it with `make study`, which holds the study's lock; plain `snakemake --cores 2` works as well.
+import os
+import sys
+
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+configfile: "config.yaml"
+report: "workflow/report/study.rst"
+
+os.environ["PYTHONPATH"] = str(workflow.current_basedir.join("workflow"))
+sys.path.insert(0, os.environ["PYTHONPATH"])
+
+from memgen.configuration import check
+from memgen.errors import BadInput
+from memgen.timings import timings
+
+try:
+    config = check(config)
+except BadInput as problem:
+    raise WorkflowError(str(problem)) from None
+
+
+wildcard_constraints:
+    hierarchy=r"[a-z][a-z0-9_]*",
+    model=r"[A-Za-z0-9][A-Za-z0-9._-]*",
+    items=r"[a-z]+",
+    method=r"[a-z][a-z0-9_]*",
+    seeds=r"\d+-\d+",
+    figure=r"[a-z][a-z0-9_]*",
+
+
+# Every rule file adds what a whole run of its study makes.
+targets = []
+claims = []
+
+
+rule all:
+    input:
+        lambda wildcards: targets,
+    default_target: True
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/relational.smk"
+include: "workflow/rules/language.smk"
+include: "workflow/rules/figures.smk"
+
+
+onsuccess:
+    print(timings(Path("results/benchmarks")))

@@ -1,0 +1,90 @@
+"""The import closure against what Python really imports."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+from memgen import closure
+
+MODULES = sorted(
+    ".".join(path.relative_to(closure.ROOT).with_suffix("").parts)
+    for path in (closure.ROOT / "memgen").rglob("*.py")
+    if path.name not in ("__init__.py", "__main__.py")
+)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_holds_everything_that_an_import_loads(module: str) -> None:
+    program = (
+        f"import sys, {module}\n"
+        "print(*[m.__file__ for n, m in sys.modules.items() if n.split('.')[0] == 'memgen' and m.__file__])"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", program],
+        env={"PYTHONPATH": str(closure.ROOT), "PATH": "/usr/bin:/bin", "HOME": "/tmp"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = {Path(name) for name in answer.stdout.split()}
+    assert loaded <= set(closure.closure(module))
+
+
+def test_initializers_are_empty() -> None:
+    assert all(not path.read_text() for path in (ROOT / "workflow/memgen").rglob("__init__.py"))
+
+
+def test_follows_relative_and_late_imports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    room = tmp_path / "memgen" / "room"
+    room.mkdir(parents=True)
+    for folder in (tmp_path / "memgen", room):
+        (folder / "__init__.py").write_text("")
+    (room / "a.py").write_text("from . import b\ndef f():\n    import memgen.room.c\n")
+    (room / "b.py").write_text("from ..top import name\n")
+    (room / "c.py").write_text("import numpy\nfrom .a import f\n")
+    (tmp_path / "memgen/top.py").write_text("name = 1\n")
+    (room / "unused.py").write_text("")
+    monkeypatch.setattr(closure, "ROOT", tmp_path)
+    closure.closure.cache_clear()
+    found = {path.relative_to(tmp_path).as_posix() for path in closure.closure("memgen.room.a")}
+    closure.closure.cache_clear()
+    assert found == {
+        "memgen/__init__.py",
+        "memgen/room/__init__.py",
+        "memgen/room/a.py",
+        "memgen/room/b.py",
+        "memgen/room/c.py",
+        "memgen/top.py",
+    }
+
+
+def test_refuses_an_unknown_module() -> None:
+    with pytest.raises(ModuleNotFoundError, match=r"memgen\.nowhere"):
+        closure.closure("memgen.nowhere")
+
+
+def test_no_study_imports_snakemake_and_rooms_stay_apart() -> None:
+    """The house's rule on dependencies, read off the syntax trees."""
+    allowed = {
+        "language": {"language", "relational/hierarchy", "relational/kernels", "relational/ranks"},
+        "irrelevant": {"irrelevant", "language/models"},
+    }
+    shared = {"provenance"}
+    for path in (closure.ROOT / "memgen").glob("*/*.py"):
+        room = path.parent.name
+        imported = set(closure._imported_names(f"memgen.{room}.{path.stem}", path))
+        assert not {name for name in imported if name.split(".")[0] == "snakemake"}, path
+        for name in imported:
+            parts = name.split(".")
+            file = closure.module_file(name)
+            if parts[0] != "memgen" or len(parts) < 3 or file is None or parts[1] in {room, *shared}:
+                continue
+            if room == "figures":
+                assert parts[2] in ("tables", "fit_tables", "hierarchy"), f"{path} computes with {name}"
+                continue
+            place = f"{parts[1]}/{parts[2]}"
+            permitted = allowed.get(room, {room})
+            extra = {"relational/tables"} if room == "language" else set()
+            assert place in permitted | extra or parts[1] in permitted, f"{path} imports {name}"

@@ -1,0 +1,82 @@
+"""Which source files a stage depends on, read off the syntax tree.
+
+Nothing is imported to find out, so this is quick and needs no package but the standard library.
+An import inside a function counts like one at the top of the module.
+"""
+
+import ast
+import functools
+from collections.abc import Iterator
+from pathlib import Path
+
+#: The folder on PYTHONPATH that holds the first-party package.
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = "memgen"
+
+
+def module_file(module: str) -> Path | None:
+    """Source file of a first-party module, or None if there is none of that name."""
+    stem = ROOT.joinpath(*module.split("."))
+    for path in (stem.with_suffix(".py"), stem / "__init__.py"):
+        if path.is_file():
+            return path
+    return None
+
+
+@functools.cache
+def syntax_tree(path: Path) -> ast.Module:
+    """Parsed source of a file."""
+    return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+
+
+def _imported_names(module: str, path: Path) -> Iterator[str]:
+    """Every dotted name that a module imports, relative imports resolved."""
+    package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+    for node in ast.walk(syntax_tree(path)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                parts = package.split(".")
+                parents = parts[: len(parts) - node.level + 1]
+                base = ".".join([*parents, base] if base else parents)
+            yield base
+            yield from (f"{base}.{alias.name}" for alias in node.names)
+
+
+@functools.cache
+def closure(module: str) -> tuple[Path, ...]:
+    """Source files of a module and of every first-party module that it imports, directly or not.
+
+    The ``__init__.py`` of each package on the way is included: Python runs it.
+
+    Parameters
+    ----------
+    module : str
+        Dotted name, such as ``"memgen.relational.sweep"``.
+
+    Returns
+    -------
+    tuple of pathlib.Path
+        Absolute paths, sorted.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        If there is no such first-party module.
+    """
+    if module_file(module) is None:
+        raise ModuleNotFoundError(f"no first-party module named {module}")
+    found: dict[str, Path] = {}
+    pending = [module]
+    while pending:
+        name = pending.pop()
+        path = module_file(name)
+        if name in found or path is None or name.split(".")[0] != PACKAGE:
+            continue
+        found[name] = path
+        pending.extend(_imported_names(name, path))
+        if "." in name:
+            pending.append(name.rpartition(".")[0])
+    return tuple(sorted(set(found.values())))

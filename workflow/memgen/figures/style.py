@@ -1,0 +1,135 @@
+"""One look for every figure, and one way to save it.
+
+Colours are Okabe and Ito's, which colour-blind readers can tell apart. Files are the same, byte for byte,
+for the same data and matplotlib: they carry the id of the recipe that made them, and no date or version.
+This module knows no study but the names of the pair classes, which have the same colour everywhere.
+"""
+
+from pathlib import Path
+from typing import Any, Literal
+
+import matplotlib
+
+matplotlib.use("agg")
+
+import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from memgen.stage import recipe_urn
+
+#: Width of a text column and of a page, inches.
+COLUMN = 3.4
+PAGE = 7.0
+
+PALETTE = {
+    "black": "#000000",
+    "orange": "#E69F00",
+    "sky": "#56B4E9",
+    "green": "#009E73",
+    "yellow": "#F0E442",
+    "blue": "#0072B2",
+    "vermilion": "#D55E00",
+    "purple": "#CC79A7",
+    "grey": "#999999",
+}
+
+#: Colour and marker of each pair class.
+PAIR_CLASSES = {
+    "train": (PALETTE["black"], "s"),
+    "exception": (PALETTE["vermilion"], "D"),
+    "loop": (PALETTE["purple"], "v"),
+    "boundary": (PALETTE["orange"], "^"),
+    "cross": (PALETTE["blue"], "o"),
+    "within": (PALETTE["green"], "P"),
+    "test": (PALETTE["sky"], "o"),
+}
+
+#: Diverging colour map for margins: blue answers by rank, red against it.
+MARGIN_COLOURS = "RdBu"
+
+matplotlib.rcParams.update(
+    {
+        "font.family": "DejaVu Sans",
+        "font.size": 7,
+        "axes.titlesize": 8,
+        "axes.labelsize": 7,
+        "xtick.labelsize": 6,
+        "ytick.labelsize": 6,
+        "legend.fontsize": 6,
+        "legend.frameon": False,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.linewidth": 0.6,
+        "lines.linewidth": 1.2,
+        "lines.markersize": 3.5,
+        "figure.constrained_layout.use": True,
+        "pdf.fonttype": 42,
+        "svg.fonttype": "none",
+    }
+)
+
+
+def new_figure(
+    rows: int = 1, columns: int = 1, *, width: float = PAGE, height: float = 2.4, **options: Any
+) -> tuple[Figure, Any]:
+    """Figure with a grid of axes.
+
+    Parameters
+    ----------
+    rows, columns : int
+        Size of the grid.
+    width, height : float
+        Size of the whole figure, inches.
+    **options
+        Passed to `matplotlib.pyplot.subplots`.
+
+    Returns
+    -------
+    figure : matplotlib.figure.Figure
+    axes : numpy.ndarray of matplotlib.axes.Axes, shape (rows, columns)
+    """
+    figure, axes = plt.subplots(rows, columns, figsize=(width, height), squeeze=False, **options)
+    return figure, axes
+
+
+def item(rank: int) -> str:
+    """Name of an item as people read it: rank 0 is I1."""
+    return f"I{rank + 1}"
+
+
+def panel_letter(axes: Axes, letter: str) -> None:
+    """Letter at the upper left corner of a panel."""
+    axes.annotate(
+        letter,
+        (0, 1),
+        xytext=(-4, 4),
+        xycoords="axes fraction",
+        textcoords="offset points",
+        fontsize=9,
+        fontweight="bold",
+        ha="right",
+        va="bottom",
+    )
+
+
+def _metadata(kind: Literal["pdf", "png"]) -> dict[str, str | None]:
+    """Metadata of a file: the recipe's name, and nothing that differs between two runs."""
+    urn = recipe_urn()
+    if kind == "pdf":
+        return {"CreationDate": None, "Creator": None, "Producer": None, "Keywords": urn}
+    return {"Software": None, **({"Source": urn} if urn else {})}
+
+
+def save(figure: Figure, *, pdf: Path, png: Path) -> None:
+    """Save a figure as PDF and PNG with the recipe's name inside, and close it.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+    pdf, png : pathlib.Path
+        Vector file, and picture at 200 dots per inch.
+    """
+    figure.savefig(pdf, format="pdf", metadata=_metadata("pdf"))
+    figure.savefig(png, format="png", dpi=200, metadata=_metadata("png"))
+    plt.close(figure)

@@ -1,0 +1,104 @@
+"""Columns of the tables that the language study writes.
+
+Knows the names, types, units and meaning of every column of the responses and of what is averaged from
+them; computes nothing. The tables of the fit are in `fit_tables`.
+"""
+
+import polars as pl
+
+from memgen.tables import Column, Table
+
+PAIR_CLASSES = ("train", "exception", "loop", "boundary", "cross", "within", "test")
+
+_CELL = {
+    "source": Column(pl.String, "who ran it", allowed=("study", "published")),
+    "model": Column(pl.String, "name of the model: a key of language.models, or a published name"),
+    "items": Column(pl.String, "kind of item: real, fake or poker"),
+    "hierarchy": Column(pl.String, "name of the hierarchy: a key of relational.hierarchies"),
+    "method": Column(pl.String, "method of training: a key of language.methods, or a published name"),
+    "hyperparameter": Column(
+        pl.Float64, "ridge or L2 of a probe, rank of LoRA; empty where there is none", nullable=True
+    ),
+}
+_PHASE = {
+    "phase": Column(pl.String, "before (pre) or after (post) training", allowed=("pre", "post")),
+}
+
+RESPONSES = Table(
+    "responses",
+    {
+        **_CELL,
+        "seed": Column(pl.Int64, "seed of the items, the anchor pair and the training"),
+        "reverse": Column(
+            pl.Boolean, "whether the items hold the ranks in opposite order; ranks and exceptions stay"
+        ),
+        **_PHASE,
+        "first": Column(pl.Int64, "rank of the item named first in the question; 0 is the strongest"),
+        "second": Column(pl.Int64, "rank of the item named second"),
+        "pair_class": Column(pl.String, "class of the pair", allowed=PAIR_CLASSES),
+        "logit_difference": Column(
+            pl.Float64,
+            "logit of Yes minus logit of No; for a ridge probe its prediction of the target +1 or -1",
+        ),
+        "p_yes": Column(pl.Float64, "sigmoid(logit_difference)"),
+        "correct": Column(
+            pl.Boolean,
+            "whether the answer is right, Yes being answered where p_yes > 1/2 (a tie is a No); "
+            "the truth of an exception is its winner; empty for loop pairs, which have no truth",
+            nullable=True,
+        ),
+        "paired_correct": Column(
+            pl.Boolean,
+            "whether Yes is strictly likelier in the right direction than in the wrong one (a tie is "
+            "wrong); the same in both rows of a pair; empty for loop pairs",
+            nullable=True,
+        ),
+    },
+)
+
+ACCURACY = Table(
+    "accuracy",
+    {
+        **_CELL,
+        **_PHASE,
+        "pair_class": RESPONSES.columns["pair_class"],
+        "accuracy": Column(pl.Float64, "mean of correct, seeds weighted equally", nullable=True),
+        "accuracy_standard_error": Column(
+            pl.Float64, "its standard error, clustered by seed; empty for a single seed", nullable=True
+        ),
+        "paired_accuracy": Column(
+            pl.Float64, "mean of paired_correct, seeds weighted equally", nullable=True
+        ),
+        "paired_accuracy_standard_error": Column(
+            pl.Float64, "its standard error, clustered by seed; empty for a single seed", nullable=True
+        ),
+        "margin": Column(
+            pl.Float64,
+            "mean of (d(h, k) - d(k, h)) / 2 over the pairs of the class, h the higher-ranked, d the "
+            "logit difference: negative where an exception is learned",
+        ),
+        "margin_standard_error": Column(
+            pl.Float64, "its standard error, clustered by seed; empty for a single seed", nullable=True
+        ),
+        "n_pairs": Column(pl.Int64, "pairs of the class"),
+        "n_runs": Column(pl.Int64, "runs: each seed and reversal is one"),
+        "n_seeds": Column(pl.Int64, "seeds: the clusters of the standard errors"),
+    },
+)
+
+MARGINS = Table(
+    "margins",
+    {
+        **_CELL,
+        **_PHASE,
+        "higher": Column(pl.Int64, "rank of the higher-ranked item h; 0 is the strongest"),
+        "lower": Column(pl.Int64, "rank of the lower-ranked item k"),
+        "pair_class": RESPONSES.columns["pair_class"],
+        "margin": Column(pl.Float64, "M(h, k) = (mean d(h, k) - mean d(k, h)) / 2, logit units"),
+        "standard_error": Column(
+            pl.Float64, "standard error of the margin, clustered by seed; empty for one seed", nullable=True
+        ),
+        "n_runs": Column(pl.Int64, "runs averaged"),
+        "n_seeds": Column(pl.Int64, "seeds averaged"),
+    },
+)

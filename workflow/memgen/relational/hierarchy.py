@@ -1,0 +1,210 @@
+"""One hierarchy: n ranked items, the pairs trained on, and the class and truth of every pair.
+
+Knows the task of transitive inference with exceptions (theory: Task): which pairs are trained, which
+items an exception's loop holds, what the right answer to a pair is. Knows nothing about kernels, ranks
+that a learner assigns, or names of items. Only the pair lists grow with n squared; everything else is
+linear in the number of exceptions, so a hierarchy of a million items is cheap.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from memgen.errors import BadInput
+
+PAIR_CLASSES = ("train", "exception", "loop", "boundary", "cross", "within", "test")
+"""Every pair class, the first that matches (theory: Task); `test` only without an exception."""
+
+_EXCEPTION = re.compile(r"(\d{1,18}):(\d{1,18})", re.ASCII)
+
+
+def parse_exception(text: str) -> tuple[int, int]:
+    """Read an exception written "winner:loser".
+
+    Parameters
+    ----------
+    text : str
+        Two ranks, 0 the strongest, e.g. "5:3": rank 5 beats rank 3.
+
+    Returns
+    -------
+    (winner, loser) : tuple of int
+
+    Raises
+    ------
+    BadInput
+        If the text is not two whole numbers with a colon between them.
+    """
+    match = _EXCEPTION.fullmatch(text.strip()) if isinstance(text, str) else None
+    if match is None:
+        raise BadInput(f"exception {text!r}: must be written WINNER:LOSER in ranks from 0, for example 5:3")
+    return int(match[1]), int(match[2])
+
+
+def parse_exceptions(texts: Iterable[str]) -> tuple[tuple[int, int], ...]:
+    """Read several exceptions, each written "winner:loser"; the order is kept.
+
+    Raises
+    ------
+    BadInput
+        If one of them is not written so.
+    """
+    return tuple(parse_exception(text) for text in texts)
+
+
+@dataclass(frozen=True)
+class Hierarchy:
+    """A chain of ranked items and its exceptions (theory: Task).
+
+    Parameters
+    ----------
+    n : int
+        Number of items, at least 3; ranks are 0 (strongest) to n - 1.
+    exceptions : iterable of (int, int)
+        Pairs (winner, loser) of ranks with winner >= loser + 2: the lower-ranked item that
+        beats a higher-ranked one. No duplicates.
+
+    Raises
+    ------
+    BadInput
+        If a number is out of range or an exception is given twice.
+    """
+
+    n: int
+    exceptions: tuple[tuple[int, int], ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        if isinstance(self.n, bool) or not hasattr(self.n, "__index__") or self.n.__index__() < 3:
+            raise BadInput(f"n = {self.n!r}: must be a whole number of items, at least 3")
+        object.__setattr__(self, "n", self.n.__index__())
+        pairs = tuple(_whole_pair(pair) for pair in self.exceptions)
+        seen: set[tuple[int, int]] = set()
+        for winner, loser in pairs:
+            if not (0 <= loser < self.n and 0 <= winner < self.n):
+                raise BadInput(
+                    f"exception {winner}:{loser}: ranks must be 0 to {self.n - 1} with n = {self.n}"
+                )
+            if winner < loser + 2:
+                raise BadInput(
+                    f"exception {winner}:{loser}: the winner's rank must be at least the loser's plus 2"
+                )
+            if (winner, loser) in seen:
+                raise BadInput(f"exception {winner}:{loser}: given twice, each may be given once")
+            seen.add((winner, loser))
+        object.__setattr__(self, "exceptions", pairs)
+
+    @classmethod
+    def parse(cls, n: int, exceptions: Iterable[str]) -> Hierarchy:
+        """Build a hierarchy from exceptions written "winner:loser"."""
+        return cls(n, parse_exceptions(exceptions))
+
+    @property
+    def label(self) -> str:
+        """The exceptions as tables write them: "5:3 7:4", or "" for none."""
+        return " ".join(f"{winner}:{loser}" for winner, loser in self.exceptions)
+
+    @cached_property
+    def components(self) -> tuple[tuple[int, int], ...]:
+        """Components as (first rank, last rank), inclusive, in order.
+
+        Loops that share an item merge; loops that only touch at neighbouring items do not.
+        """
+        merged: list[list[int]] = []
+        for loser, winner in sorted((loser, winner) for winner, loser in self.exceptions):
+            if merged and loser <= merged[-1][1]:
+                merged[-1][1] = max(merged[-1][1], winner)
+            else:
+                merged.append([loser, winner])
+        return tuple((first, last) for first, last in merged)
+
+    def component_of(self, rank: int) -> int | None:
+        """Index into `components` of the one that holds `rank`; None outside every loop."""
+        for index, (first, last) in enumerate(self.components):
+            if first <= rank <= last:
+                return index
+        return None
+
+    def training_pairs(self) -> Iterator[tuple[int, int]]:
+        """Trained pairs, the one that beats first: n - 1 adjacent pairs, then the exceptions as given."""
+        for rank in range(self.n - 1):
+            yield rank, rank + 1
+        yield from self.exceptions
+
+    def pair_class(self, first: int, second: int) -> str:
+        """Class of a pair of different ranks, in either order (theory: Task).
+
+        Raises
+        ------
+        BadInput
+            If the ranks are equal or outside the hierarchy.
+        """
+        higher, lower = self._ordered(first, second)
+        if lower == higher + 1:
+            return "train"
+        if not self.exceptions:
+            return "test"
+        if (lower, higher) in self._exception_set:
+            return "exception"
+        one, other = self.component_of(higher), self.component_of(lower)
+        if one is not None and one == other:
+            return "loop"
+        if one is not None or other is not None:
+            return "boundary"
+        if any(higher < start and end < lower for start, end in self.components):
+            return "cross"
+        return "within"
+
+    def trained(self, first: int, second: int) -> bool:
+        """Whether the pair is trained on, in both directions."""
+        higher, lower = self._ordered(first, second)
+        return lower == higher + 1 or (lower, higher) in self._exception_set
+
+    def truth(self, first: int, second: int) -> int | None:
+        """+1 if `first` beats `second`, -1 if it loses, None where there is no truth (loop pairs).
+
+        An exception's truth is its winner; everywhere else the better rank wins.
+        """
+        if self.pair_class(first, second) == "loop":
+            return None
+        higher, lower = self._ordered(first, second)
+        if (lower, higher) in self._exception_set:
+            return 1 if first == lower else -1
+        return 1 if first == higher else -1
+
+    def ordered_pairs(self) -> Iterator[tuple[int, int]]:
+        """Every ordered pair (first, second) of different ranks, sorted."""
+        for first in range(self.n):
+            for second in range(self.n):
+                if first != second:
+                    yield first, second
+
+    def unordered_pairs(self) -> Iterator[tuple[int, int]]:
+        """Every pair (higher, lower) of ranks, higher < lower, sorted."""
+        for higher in range(self.n):
+            for lower in range(higher + 1, self.n):
+                yield higher, lower
+
+    @cached_property
+    def _exception_set(self) -> frozenset[tuple[int, int]]:
+        return frozenset(self.exceptions)
+
+    def _ordered(self, first: int, second: int) -> tuple[int, int]:
+        if first == second or not (0 <= first < self.n and 0 <= second < self.n):
+            raise BadInput(f"pair {first}, {second}: must be two different ranks of 0 to {self.n - 1}")
+        return (first, second) if first < second else (second, first)
+
+
+def _whole_pair(pair: tuple[int, int]) -> tuple[int, int]:
+    """The pair as two plain integers."""
+    if isinstance(pair, str):
+        return parse_exception(pair)
+    try:
+        winner, loser = pair
+        if isinstance(winner, bool) or isinstance(loser, bool):
+            raise TypeError
+        return winner.__index__(), loser.__index__()
+    except (TypeError, ValueError, AttributeError):
+        raise BadInput(f"exception {pair!r}: must be a pair (winner, loser) of whole ranks") from None

@@ -1,0 +1,53 @@
+"""What each rule cost, from the benchmark files that Snakemake writes."""
+
+import csv
+from collections import defaultdict
+from pathlib import Path
+
+
+def timings(folder: Path) -> str:
+    """Table of jobs, seconds and memory per rule.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Holds ``<rule>/<job>.tsv``, each with the columns ``s`` (wall seconds), ``max_rss`` (MB) and
+        ``cpu_time`` (seconds) of Snakemake's benchmarks.
+
+    Returns
+    -------
+    str
+        One line per rule, the most expensive first, and a line of totals. Empty if nothing was measured.
+    """
+    jobs: dict[str, int] = defaultdict(int)
+    wall: dict[str, float] = defaultdict(float)
+    cpu: dict[str, float] = defaultdict(float)
+    memory: dict[str, float] = defaultdict(float)
+    for path in sorted(folder.glob("*/*.tsv")):
+        rule = path.parent.name
+        with path.open(newline="") as stream:
+            for row in csv.DictReader(stream, delimiter="\t"):
+                jobs[rule] += 1
+                wall[rule] += _number(row.get("s"))
+                cpu[rule] += _number(row.get("cpu_time"))
+                memory[rule] = max(memory[rule], _number(row.get("max_rss")))
+    if not jobs:
+        return ""
+    width = max(map(len, [*jobs, "total"]))
+    lines = [f"{'rule':<{width}}  jobs  wall s   cpu s  peak MB"]
+    for rule in sorted(jobs, key=lambda name: -wall[name]):
+        lines.append(
+            f"{rule:<{width}}  {jobs[rule]:4d}  {wall[rule]:6.1f}  {cpu[rule]:6.1f}  {memory[rule]:7.0f}"
+        )
+    total = (
+        f"{'total':<{width}}  {sum(jobs.values()):4d}  {sum(wall.values()):6.1f}  {sum(cpu.values()):6.1f}"
+    )
+    return "\n".join([*lines, f"{total}  {max(memory.values()):7.0f}"])
+
+
+def _number(text: str | None) -> float:
+    """A benchmark entry; Snakemake writes ``-`` or ``NA`` for a job too short to be sampled."""
+    try:
+        return float(text or "nan") if text not in (None, "-", "NA") else 0.0
+    except ValueError:
+        return 0.0
