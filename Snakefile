@@ -26,9 +26,9 @@ except BadInput as problem:
 
 wildcard_constraints:
     hierarchy=r"[a-z][a-z0-9_]*",
-    model=r"[A-Za-z0-9][A-Za-z0-9._-]*",
-    items=r"[a-z]+",
-    method=r"[a-z][a-z0-9_]*",
+    model=r"[a-z0-9][a-z0-9-]*",
+    kind=r"[a-z]+",
+    method=r"[a-z0-9][a-z0-9-]*",
     seeds=r"\d+-\d+",
     figure=r"[a-z][a-z0-9_]*",
 
@@ -45,9 +45,14 @@ rule all:
 
 
 include: "workflow/rules/common.smk"
-include: "workflow/rules/relational.smk"
-include: "workflow/rules/language.smk"
-include: "workflow/rules/figures.smk"
+
+
+# Each block of the configuration is a study of its own, with rules of the same name.
+for block in config:
+
+    include: f"workflow/rules/{block}.smk"
+
+
 
 
 onsuccess:

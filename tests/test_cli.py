@@ -6,9 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
-
 from memgen import __main__ as cli
+from repository import ROOT
 
 
 def memgen(*arguments: str, folder: Path = ROOT) -> subprocess.CompletedProcess[str]:

@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
 from memgen import closure
+from repository import ROOT
 
 MODULES = sorted(
     ".".join(path.relative_to(closure.ROOT).with_suffix("").parts)

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 import rfc8785
-from conftest import ROOT
 from memgen.errors import BadInput
 from memgen.provenance import record as provenance
 from memgen.stage import Input, Inputs, Job, Output, OutputDirectory, recipe_urn, stage
+from repository import ROOT
 
 SEEN: list[str | None] = []
 

@@ -7,7 +7,7 @@ import platform
 import sys
 
 SYSTEMS = ("Linux",)
-MACHINES = ("x86_64", "aarch64")
+MACHINES = ("x86_64",)
 
 
 def refusal(version, system, machine, libc):
@@ -18,7 +18,7 @@ def refusal(version, system, machine, libc):
         )
     if system not in SYSTEMS or machine not in MACHINES or libc != "glibc":
         return (
-            "%s on %s (%s) is not covered by requirements.lock; needed: Linux with glibc on x86_64 or aarch64"
+            "%s on %s (%s) is not covered by requirements.lock; needed: Linux with glibc on x86_64"
             % (
                 system,
                 machine,

@@ -12,8 +12,8 @@ from pathlib import Path
 
 HEADER = """\
 # Compiled from requirements.in by `make lock`; do not edit by hand.
-# Covers Python 3.11 to 3.13 on Linux, x86_64 and aarch64. torch carries neither a local tag nor a
-# hash: the index decides whether its build is for CPU or for a GPU.
+# Covers Python 3.11 to 3.13 on Linux, x86_64: every package has a wheel there, or is pure Python. torch
+# carries neither a local tag nor a hash: the index decides whether its build is for CPU or for a GPU.
 """
 PIP_TOOLS = "pip-tools==7.6.2"
 

@@ -122,8 +122,7 @@ def check(config: Mapping[str, Any], where: str = "configuration") -> dict[str, 
     for path, value in _walk(config):
         _refuse_foreign(path, value, where)
     complete = _filled(without_nulls(copy.deepcopy(dict(config))), schema())
-    validator = jsonschema.Draft202012Validator(schema(), type_checker=_TYPES)
-    error = jsonschema.exceptions.best_match(validator.iter_errors(complete))
+    error = jsonschema.exceptions.best_match(_Validator(schema()).iter_errors(complete))
     if error is not None:
         raise BadInput(f"{where}: {_explain(error)}")
     for block in complete:
@@ -149,7 +148,10 @@ def _strict_integer(_: Any, value: Any) -> bool:
 
 
 #: JSON Schema takes 9.0 for an integer; a command line does not.
-_TYPES = jsonschema.Draft202012Validator.TYPE_CHECKER.redefine("integer", _strict_integer)
+_Validator = jsonschema.validators.extend(
+    jsonschema.Draft202012Validator,
+    type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine("integer", _strict_integer),
+)
 
 
 def _walk(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:

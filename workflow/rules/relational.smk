@@ -59,22 +59,22 @@ rule relational_sweep:
         "--record {output.record:q} --threads {threads} 2> {log:q}"
 
 
-rule relational_critical:
+rule relational_critical_table:
     """Conjunctivity beyond which the pairs next to the exception are answered wrong."""
     input:
         tasks=TASKS,
         code=code("memgen.relational.critical"),
     output:
         table="results/relational/critical.csv",
-        record="results/provenance/jobs/relational_critical/job.json",
+        record="results/provenance/jobs/relational_critical_table/job.json",
     log:
-        "logs/relational_critical/job.log",
+        "logs/relational_critical_table/job.log",
     benchmark:
-        "results/benchmarks/relational_critical/job.tsv"
+        "results/benchmarks/relational_critical_table/job.tsv"
     conda:
         "../../envs/theory.yaml"
     shell:
-        "python -m memgen relational critical --tasks {input.tasks:q} --out {output.table:q} "
+        "python -m memgen relational critical-table --tasks {input.tasks:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
 
 

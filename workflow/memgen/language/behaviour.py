@@ -6,7 +6,8 @@ difference. Knows nothing of the theory that is fitted to M.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -42,11 +43,12 @@ class Cell:
         Read off the responses themselves.
     classes : ndarray of str, shape (p,)
         Class of every pair h < k, in the order of `higher` and `lower`.
-    seeds : ndarray of int, shape (s,)
-    runs : ndarray of float, shape (s,)
-        Runs of each seed.
-    totals : ndarray of float, shape (s, p)
-        Sum over a seed's runs of (d(h, k) - d(k, h)) / 2, logit units.
+    run_seed : ndarray of int, shape (r,)
+        Seed of every run.
+    run_reverse : ndarray of bool, shape (r,)
+        Whether the items of a run hold the ranks in opposite order.
+    run_margins : ndarray of float, shape (r, p)
+        (d(h, k) - d(k, h)) / 2 of every run, logit units.
     n_diverged : int
         Runs left out because a logit difference is not finite.
     train_accuracy : float or None
@@ -56,11 +58,36 @@ class Cell:
     key: dict[str, object]
     hierarchy: Hierarchy
     classes: np.ndarray
-    seeds: np.ndarray
-    runs: np.ndarray
-    totals: np.ndarray
+    run_seed: np.ndarray
+    run_reverse: np.ndarray
+    run_margins: np.ndarray
     n_diverged: int
     train_accuracy: float | None
+
+    @cached_property
+    def seeds(self) -> np.ndarray:
+        """Seeds, sorted, shape (s,): the clusters."""
+        return np.unique(self.run_seed)
+
+    @cached_property
+    def runs(self) -> np.ndarray:
+        """Runs of each seed, shape (s,), float."""
+        return (self.run_seed == self.seeds[:, None]).sum(axis=1).astype(float)
+
+    @cached_property
+    def totals(self) -> np.ndarray:
+        """Sum of the margins of each seed's runs, shape (s, p), logit units."""
+        return (self.run_seed == self.seeds[:, None]).astype(float) @ self.run_margins
+
+    def only(self, reverse: bool) -> "Cell":
+        """The cell of its forward or of its reversed runs alone."""
+        kept = self.run_reverse == reverse
+        return replace(
+            self,
+            run_seed=self.run_seed[kept],
+            run_reverse=self.run_reverse[kept],
+            run_margins=self.run_margins[kept],
+        )
 
     @property
     def higher(self) -> np.ndarray:
@@ -146,6 +173,11 @@ def scan(path: Path) -> pl.LazyFrame:
     return frame.select(NEEDED)
 
 
+def phases(path: Path) -> set[str]:
+    """Phases that a response table holds."""
+    return set(scan(path).select(pl.col("phase").unique()).collect(engine="streaming")["phase"].to_list())
+
+
 def cells(path: Path, phase: str = "post") -> Iterator[Cell]:
     """Cells of a response table, sorted by key.
 
@@ -193,24 +225,19 @@ def _cell(rows: pl.DataFrame, path: Path) -> Cell:
         raise BadInput(f"{where}: every run diverged (no finite logit difference); nothing to fit")
     hierarchy, classes = _hierarchy(rows, where)
     n = hierarchy.n
-    runs = rows.group_by("seed").agg(pl.struct("seed", "reverse").n_unique().alias("runs")).sort("seed")
-    seeds = runs["seed"].to_numpy()
-    sums = np.zeros((len(seeds), n, n))
-    counts = np.zeros((len(seeds), n, n))
-    index = (
-        np.searchsorted(seeds, rows["seed"].to_numpy()),
-        rows["first"].to_numpy(),
-        rows["second"].to_numpy(),
-    )
-    np.add.at(sums, index, rows["logit_difference"].to_numpy())
+    runs = rows.select("seed", "reverse").unique().sort("seed", "reverse").with_row_index("run")
+    rows = rows.join(runs, on=["seed", "reverse"])
+    index = (rows["run"].to_numpy(), rows["first"].to_numpy(), rows["second"].to_numpy())
+    d = np.zeros((len(runs), n, n))
+    counts = np.zeros((len(runs), n, n), dtype=int)
+    np.add.at(d, index, rows["logit_difference"].to_numpy())
     np.add.at(counts, index, 1)
-    off_diagonal = ~np.eye(n, dtype=bool)
-    wrong = off_diagonal & (counts != runs["runs"].to_numpy()[:, None, None])
-    if wrong.any():
-        seed, first, second = np.argwhere(wrong)[0]
+    wrong = np.argwhere(counts != ~np.eye(n, dtype=bool))
+    if len(wrong):
+        run, first, second = (int(part) for part in wrong[0])
         raise BadInput(
-            f"{where}: seed {seeds[seed]} has {int(counts[seed, first, second])} rows of the ordered pair "
-            f"({first}, {second}); allowed: one for each of its {runs['runs'][int(seed)]} runs"
+            f"{where}: seed {runs['seed'][run]}, reverse {runs['reverse'][run]} has "
+            f"{counts[run, first, second]} rows of the ordered pair ({first}, {second}); allowed: 1"
         )
     upper = np.triu_indices(n, 1)
     accuracy = (
@@ -220,9 +247,30 @@ def _cell(rows: pl.DataFrame, path: Path) -> Cell:
         key=key,
         hierarchy=hierarchy,
         classes=classes,
-        seeds=seeds,
-        runs=runs["runs"].to_numpy().astype(float),
-        totals=((sums - sums.transpose(0, 2, 1)) / 2)[:, upper[0], upper[1]],
+        run_seed=runs["seed"].to_numpy(),
+        run_reverse=runs["reverse"].to_numpy(),
+        run_margins=((d - d.transpose(0, 2, 1)) / 2)[:, upper[0], upper[1]],
         n_diverged=len(diverged),
         train_accuracy=None if accuracy is None else float(accuracy),
     )
+
+
+def _hierarchy(rows: pl.DataFrame, where: str) -> tuple[Hierarchy, np.ndarray]:
+    """Hierarchy of a cell's rows, and the class of every pair h < k.
+
+    Every item occurs in some pair, so the largest rank gives their number; an exception is a pair of that
+    class, won by its lower-ranked item.
+    """
+    pairs = rows.select("first", "second", "pair_class").unique().sort("first", "second")
+    exceptions = pairs.filter(pl.col("pair_class") == "exception", pl.col("first") > pl.col("second"))
+    n = int(rows.select(pl.max_horizontal(pl.col("first").max(), pl.col("second").max())).item()) + 1
+    try:
+        hierarchy = Hierarchy(n, tuple(exceptions.select("first", "second").iter_rows()))
+        for first, second, pair_class in pairs.iter_rows():
+            expected = hierarchy.pair_class(first, second)
+            if pair_class != expected:
+                raise BadInput(f"pair ({first}, {second}) has class {pair_class}; allowed: {expected}")
+    except BadInput as error:
+        raise BadInput(f"{where}: {error}") from None
+    classes = [hierarchy.pair_class(higher, lower) for higher, lower in hierarchy.unordered_pairs()]
+    return hierarchy, np.array(classes)

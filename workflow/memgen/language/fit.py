@@ -82,7 +82,7 @@ def fit_cell(cell: Cell, resamples: int = RESAMPLES) -> dict[str, object]:
     row: dict[str, object] = {
         **cell.key,
         "n": cell.hierarchy.n,
-        "exceptions": exceptions_text(cell),
+        "exceptions": cell.hierarchy.label,
         "gamma": _or_none(best.gamma),
         "scale": _or_none(best.scale),
         "correlation": _or_none(best.correlation),
@@ -146,7 +146,7 @@ def predict_cell(cell: Cell, row: dict[str, object]) -> pl.DataFrame:
             "predicted": empty if predicted is None else predicted,
         }
     )
-    constants = {**cell.key, "n": cell.hierarchy.n, "exceptions": exceptions_text(cell), "gamma": gamma}
+    constants = {**cell.key, "n": cell.hierarchy.n, "exceptions": cell.hierarchy.label, "gamma": gamma}
     frame = frame.with_columns(
         pl.lit(value, dtype=PREDICTIONS.columns[name].dtype).alias(name) for name, value in constants.items()
     )
@@ -155,11 +155,6 @@ def predict_cell(cell: Cell, row: dict[str, object]) -> pl.DataFrame:
     return frame.with_columns(pl.col(name).fill_nan(None) for name in floats).select(
         list(PREDICTIONS.columns)
     )
-
-
-def exceptions_text(cell: Cell) -> str:
-    """Exceptions of a cell as "winner:loser", separated by blanks."""
-    return " ".join(f"{winner}:{loser}" for winner, loser in cell.hierarchy.exceptions)
 
 
 def _differences(cell: Cell, gamma: float) -> np.ndarray:

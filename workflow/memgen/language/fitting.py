@@ -12,7 +12,7 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 
 from memgen.relational.hierarchy import Hierarchy
-from memgen.relational.ranks import ranks
+from memgen.relational import ranks
 
 GAMMA_RANGE = (1e-3, 1e2)
 """Ends of the range of gamma."""
@@ -55,10 +55,8 @@ def ranks_at(hierarchy: Hierarchy, gamma: np.ndarray | float) -> np.ndarray:
     Returns
     -------
     ndarray, shape (..., n)
-        Ranks at conjunctivity gamma / (2 + gamma) without ridge: only gamma matters (theory: Solution).
     """
-    gamma = np.asarray(gamma, dtype=float)
-    return ranks(hierarchy.n, hierarchy.exceptions, gamma / (2 + gamma), 0.0)
+    return ranks.ranks_at(hierarchy.n, hierarchy.exceptions, gamma)
 
 
 @lru_cache(maxsize=64)

@@ -160,8 +160,10 @@ def _classes(frame: pl.LazyFrame, path: Path, hierarchy: str, items: str) -> pl.
         "columns that must be filled are empty": pl.any_horizontal(pl.col(*needed).is_null()),
         "correct is empty where there is a truth, or filled where there is none": ~truth,
         "correct or paired_correct is neither 0 nor 1": pl.any_horizontal(
-            ~pl.col("correct", "paired_correct").is_in([0, 1])
+            (pl.col(name) != 0) & (pl.col(name) != 1) for name in ("correct", "paired_correct")
         ),
+        "correct does not follow from logit_diff and label": pl.col("correct")
+        != ((pl.col("logit_diff") > 0) == (pl.col("label") == "Yes")),
         "lora_r is empty for lora, or filled for another setting": lora != pl.col("lora_r").is_not_null(),
         "l2_reg is empty for probe, or filled for another setting": probe != pl.col("l2_reg").is_not_null(),
     }

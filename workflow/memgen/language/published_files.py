@@ -89,7 +89,9 @@ def held_by(source: Path, versions: list[PublishedFile]) -> list[PublishedFile]:
         raise BadInput(f"{source}: no such folder; allowed: a folder with files such as {versions[0].file}")
     folders = {Path(row.file).parent for row in versions}
     found = {
-        path.relative_to(source).as_posix() for folder in folders for path in (source / folder).glob("*.parquet")
+        path.relative_to(source).as_posix()
+        for folder in folders
+        for path in (source / folder).glob("*.parquet")
     }
     listed = {row.file for row in versions}
     if unlisted := sorted(found - listed):

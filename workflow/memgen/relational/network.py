@@ -3,7 +3,8 @@
 Knows circuits only: n nodes in a row, neighbours joined by a unit conductor, each node leaking to ground
 through a conductance gamma, some pairs of nodes joined by a further unit wire, currents (summing to zero)
 fed in at a few nodes. Knows nothing about hierarchies or kernels. `memgen.relational.ranks` uses it because
-(L + gamma I) r = B^T 1 is Kirchhoff's law for this circuit: ranks are potentials, each trained pair is a conductor.
+(L + gamma I) r = B^T 1 is Kirchhoff's law for this circuit: ranks are potentials, each trained pair is a
+conductor.
 
 Only the few nodes where something happens are kept. A stretch of d conductors between two of them is, seen
 from its ends and with q = exp(-kappa), s_d = 1 + q + ... + q^(d-1), one conductor of
@@ -11,16 +12,18 @@ from its ends and with q = exp(-kappa), s_d = 1 + q + ... + q^(d-1), one conduct
     sinh(kappa) / sinh(d kappa) = q^(d-1) (1 + q) / (s_d (1 + q^d))
 
 and at each end a leak of gamma times q s_(d-1) / (1 + q^d); at gamma = 0, where q = 1, these are 1/d and
-gamma (d-1)/2 without 0/0. The ground is eliminated first (the currents sum to zero, so it carries none):
-it becomes conductors gamma w_i w_j / sum(w) between the nodes, and the potential of the ground is the mean of theirs weighted
-by w. The kept nodes are then eliminated one by one, conductances only ever being added, multiplied and divided
-(as Grassmann, Taksar and Heyman do for Markov chains). A relative change of one conductance moves no potential
-difference by more than that fraction of the voltage across it, so rounding stays rounding: for any number of wires
-the result is good to some tens of machine epsilons of the largest potential, where the Woodbury form loses the square root of its
-condition (1e-10 for long wires at n = 1e6). Between kept nodes the potential follows from its two ends.
+gamma (d-1)/2 without 0/0. The ground is eliminated first (the currents sum to zero, so it carries none): it
+becomes conductors gamma w_i w_j / sum(w) between the nodes, and the potential of the ground is the mean of
+theirs weighted by w. The kept nodes are then eliminated one by one, conductances only ever being added,
+multiplied and divided (as Grassmann, Taksar and Heyman do for Markov chains). A relative change of one
+conductance moves no potential difference by more than that fraction of the voltage across it, so rounding
+stays rounding: for any number of wires the result is good to some tens of machine epsilons of the largest
+potential, where the Woodbury form loses the square root of its condition (1e-10 for long wires at n = 1e6).
+Between kept nodes the potential follows from its two ends.
 
-One source serves both ways to run it: interpreted where there is little to do, else compiled by numba, which is
-imported only then. Nothing is reassociated or contracted, so both give the same bits (tests hold that).
+One source serves both ways to run it: interpreted where there is little to do, else compiled by numba,
+which is imported only then. Nothing is reassociated or contracted, so both give the same bits (tests hold
+that).
 """
 
 from __future__ import annotations
@@ -33,10 +36,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 BLOCK = 32
-"""Powers of q are multiplied up within a block of this many, and taken from one exponential between blocks."""
+"""Powers of q are multiplied up within a block of this many, with one exponential per block."""
 
 INTERPRETED_WORK = 20_000
-"""Up to about this many elementary steps (some tens of milliseconds), interpreting is faster than loading numba."""
+"""Up to about this many elementary steps (some tens of milliseconds), numba is not worth loading."""
 
 
 def potentials(
@@ -86,7 +89,7 @@ def potentials(
 
 
 def _eliminate(gamma, nodes, links, wires, current, lanes, fill, out):  # type: ignore[no-untyped-def]
-    """Fill `out`; `lanes` configurations at a time, the innermost loop running over them (one per vector lane)."""
+    """Fill `out`, `lanes` configurations at a time: the innermost loops run over them, so they vectorize."""
     kept = nodes.size
     longest = 1
     for s in range(kept - 1):

@@ -1,0 +1,78 @@
+"""Claims: a direction is found where it is, and not where it is not."""
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from memgen.claims import CLAIMS
+from memgen.language.claims import claims, direction
+from memgen.language.evaluate import read_task
+from memgen.language.evaluate import responses as answer
+from memgen.language.tables import RESPONSES
+from memgen.relational.hierarchy import Hierarchy
+from memgen.relational.task import task_frame
+
+
+def test_direction_needs_an_interval_on_one_side() -> None:
+    values = pl.Series(np.linspace(1.0, 2.0, 9))
+    mean, error, verdict = direction(values, 1)
+    assert (mean, verdict) == (pytest.approx(1.5), "agrees")
+    assert error == pytest.approx(np.std(values.to_numpy(), ddof=1) / 3)
+    assert direction(values, -1)[2] == "differs"
+    assert direction(values - 1.5, 1)[2] == "not tested"
+    assert direction(pl.Series([1.0]), 1) == (1.0, None, "not tested")
+    assert direction(pl.Series([], dtype=pl.Float64), 1) == (None, None, "not tested")
+
+
+def table(tmp_path: Path, slopes: dict[str, float], seeds: int = 6) -> Path:
+    """Responses d = slope (k - h) with noise, by hierarchy."""
+    generator = np.random.default_rng(0)
+    exceptions = {"ti_n9": (), "exc_mid_n9": ((5, 3),)}
+    runs = []
+    for name, slope in slopes.items():
+        task_frame(name, Hierarchy(9, exceptions[name])).write_parquet(tmp_path / "task.parquet")
+        task = read_task(tmp_path / "task.parquet")
+        gap = (task["second"] - task["first"]).to_numpy()
+        for seed in range(seeds):
+            cell = {
+                "source": "study",
+                "model": "m",
+                "items": "fake",
+                "method": "probe",
+                "hyperparameter": 0.1,
+            }
+            noise = generator.normal(scale=0.1, size=72)
+            runs.append(answer(task, slope * gap + noise, **cell, seed=seed, reverse=False, phase="post"))
+    RESPONSES.write(pl.concat(runs), tmp_path / "responses.parquet")
+    return tmp_path / "responses.parquet"
+
+
+def verdicts(tmp_path: Path, slopes: dict[str, float], **changed: int) -> dict[str, dict]:
+    path = table(tmp_path, slopes, **changed)
+    claims(responses=path, method="probe", out=tmp_path / "claims.csv", figure="f")
+    return {
+        row["claim"].split(" of ")[0]: row
+        for row in CLAIMS.read(tmp_path / "claims.csv").iter_rows(named=True)
+    }
+
+
+def test_a_falling_margin_agrees_and_a_rising_one_differs(tmp_path: Path) -> None:
+    falling = verdicts(tmp_path, {"ti_n9": 1.0, "exc_mid_n9": 0.5})
+    assert falling["margin"]["verdict"] == "agrees"
+    assert falling["margin"]["ours"] == pytest.approx(-2.0, abs=4 * 0.1 / np.sqrt(6))
+    assert verdicts(tmp_path, {"ti_n9": 0.5, "exc_mid_n9": 1.0})["margin"]["verdict"] == "differs"
+    assert falling["accuracy"]["published_value"] == pytest.approx(-0.25)
+
+
+def test_a_method_that_was_not_run_has_no_claims(tmp_path: Path) -> None:
+    path = table(tmp_path, {"ti_n9": 1.0})
+    claims(responses=path, method="lora", out=tmp_path / "claims.csv")
+    assert CLAIMS.read(tmp_path / "claims.csv").height == 0
+
+
+def test_without_the_hierarchies_or_seeds_nothing_is_tested(tmp_path: Path) -> None:
+    alone = verdicts(tmp_path, {"ti_n9": 1.0})
+    assert alone["margin"]["ours"] is None and alone["margin"]["verdict"] == "not tested"
+    single = verdicts(tmp_path, {"ti_n9": 1.0, "exc_mid_n9": 0.5}, seeds=1)
+    assert {row["verdict"] for row in single.values()} == {"not tested"}

@@ -1,0 +1,23 @@
+"""Prompts: the protocol's wording, one per ordered pair."""
+
+from memgen.language.prompts import ordered_pairs, prompt, prompts
+
+
+def test_wording_is_the_protocols() -> None:
+    assert prompt(("W", "L"), "X", "Y") == (
+        "Q: Will the W win against the L? A: Yes. Q: Will the L win against the W? A: No. "
+        "Q: Will the X win against the Y? A:"
+    )
+
+
+def test_wording_agrees_with_the_shared_protocol(shared) -> None:
+    quoted = (shared / "language-models.md").read_text().partition('the query: "')[2].partition('"')[0]
+    assert prompt(("W", "L"), "X", "Y") == quoted
+
+
+def test_every_ordered_pair_is_asked_once() -> None:
+    names = ["A", "B", "C", "D"]
+    asked = prompts(("W", "L"), names)
+    assert len(set(asked)) == len(asked) == 12
+    for (first, second), text in zip(ordered_pairs(4), asked, strict=True):
+        assert text.endswith(f"Will the {names[first]} win against the {names[second]}? A:")

@@ -1,0 +1,117 @@
+"""Gathering and averaging: order of jobs, means and seed-clustered errors against plain loops."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from memgen.language.evaluate import read_task
+from memgen.language.evaluate import responses as answer
+from memgen.language.responses import margins, responses, summary
+from memgen.language.tables import ACCURACY, MARGINS, RESPONSES
+from memgen.relational.hierarchy import Hierarchy
+from memgen.relational.task import task_frame
+from repository import ROOT
+
+HIERARCHY = Hierarchy(7, ((5, 2),))
+SEEDS = (0, 1, 2, 5)
+
+
+@pytest.fixture
+def blocks(tmp_path: Path) -> list[Path]:
+    task_frame("h", HIERARCHY).write_parquet(tmp_path / "task.parquet")
+    task = read_task(tmp_path / "task.parquet")
+    generator = np.random.default_rng(0)
+    paths = []
+    for hyperparameter in (0.1, None):
+        for seed in SEEDS:
+            runs = []
+            for reverse in (False, True):
+                cell = {"source": "study", "model": "m", "items": "fake", "method": "x", "phase": "post"}
+                run = {"hyperparameter": hyperparameter, "seed": seed, "reverse": reverse}
+                runs.append(answer(task, generator.normal(size=42), **cell, **run))
+            paths.append(tmp_path / f"{hyperparameter}-{seed}.parquet")
+            RESPONSES.write(pl.concat(runs), paths[-1])
+    return paths
+
+
+@pytest.fixture
+def gathered(blocks: list[Path], tmp_path: Path) -> Path:
+    responses(blocks=blocks, out=tmp_path / "responses.parquet")
+    return tmp_path / "responses.parquet"
+
+
+def test_the_order_of_the_blocks_does_not_matter(blocks: list[Path], gathered: Path, tmp_path: Path) -> None:
+    responses(blocks=blocks[::-1], out=tmp_path / "other.parquet")
+    assert (tmp_path / "other.parquet").read_bytes() == gathered.read_bytes()
+    assert RESPONSES.read(gathered).height == len(SEEDS) * 2 * 2 * 42
+
+
+def clustered(values: list[float]) -> float:
+    return float(np.std(values, ddof=1) / np.sqrt(len(values)))
+
+
+def per_seed(frame: pl.DataFrame, value) -> list[float]:
+    return [float(value(frame.filter(pl.col("seed") == seed))) for seed in SEEDS]
+
+
+def signed(frame: pl.DataFrame) -> float:
+    sign = np.where(frame["first"].to_numpy() < frame["second"].to_numpy(), 1, -1)
+    return float(np.mean(sign * frame["logit_difference"].to_numpy()))
+
+
+def test_accuracies_are_means_over_seeds_with_clustered_errors(gathered: Path, tmp_path: Path) -> None:
+    summary(responses=gathered, out=tmp_path / "accuracy.csv")
+    table = ACCURACY.read(tmp_path / "accuracy.csv")
+    assert table.height == 2 * len({HIERARCHY.pair_class(*pair) for pair in HIERARCHY.unordered_pairs()})
+    everything = RESPONSES.read(gathered)
+    for row in table.iter_rows(named=True):
+        part = everything.filter(
+            pl.col("pair_class") == row["pair_class"],
+            pl.col("hyperparameter").eq_missing(row["hyperparameter"]),
+        )
+        pairs = [
+            pair for pair in HIERARCHY.unordered_pairs() if HIERARCHY.pair_class(*pair) == row["pair_class"]
+        ]
+        assert (row["n_pairs"], row["n_runs"], row["n_seeds"]) == (len(pairs), 8, 4)
+        values = per_seed(part, signed)
+        assert row["margin"] == pytest.approx(np.mean(values))
+        assert row["margin_standard_error"] == pytest.approx(clustered(values))
+        for column, name in (("correct", "accuracy"), ("paired_correct", "paired_accuracy")):
+            if row["pair_class"] == "loop":
+                assert row[name] is None and row[f"{name}_standard_error"] is None
+            else:
+                values = per_seed(part, lambda frame, column=column: frame[column].mean())
+                assert row[name] == pytest.approx(np.mean(values))
+                assert row[f"{name}_standard_error"] == pytest.approx(clustered(values))
+
+
+def test_margins_are_the_theorys_definition(gathered: Path, tmp_path: Path) -> None:
+    margins(responses=gathered, out=tmp_path / "margins.parquet")
+    table = MARGINS.read(tmp_path / "margins.parquet")
+    assert table.height == 2 * 21
+    everything = RESPONSES.read(gathered)
+    for row in table.iter_rows(named=True):
+        h, k = row["higher"], row["lower"]
+        part = everything.filter(pl.col("hyperparameter").eq_missing(row["hyperparameter"]))
+        there = part.filter(pl.col("first") == h, pl.col("second") == k)["logit_difference"]
+        back = part.filter(pl.col("first") == k, pl.col("second") == h)["logit_difference"]
+        assert row["margin"] == pytest.approx((there.mean() - back.mean()) / 2)
+        pair = part.filter(pl.col("first").is_in([h, k]), pl.col("second").is_in([h, k]))
+        assert row["standard_error"] == pytest.approx(clustered(per_seed(pair, signed)))
+        assert row["pair_class"] == HIERARCHY.pair_class(h, k)
+
+
+@pytest.mark.parametrize("module", ["responses", "claims", "probe", "settings", "download"])
+def test_what_needs_no_network_imports_no_torch(module: str) -> None:
+    code = f"import memgen.language.{module}, sys; sys.exit(not {{'torch', 'transformers'}}.isdisjoint(sys.modules))"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "workflow")}
+    assert subprocess.run([sys.executable, "-c", code], env=environment, check=False).returncode == 0
+
+
+def test_one_seed_has_no_standard_error(blocks: list[Path], tmp_path: Path) -> None:
+    margins(responses=blocks[0], out=tmp_path / "margins.parquet")
+    assert MARGINS.read(tmp_path / "margins.parquet")["standard_error"].null_count() == 21

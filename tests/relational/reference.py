@@ -1,0 +1,107 @@
+"""References that share nothing with the code under test: dense matrices, theory.md's forms in 80 digits."""
+
+import mpmath
+import numpy as np
+from hypothesis import strategies as st
+from memgen.relational.kernels import Exchangeable, kernel_ridge
+
+DIGITS = 80
+
+
+def dense_matrices(n, exceptions):
+    """Laplacian, signed incidence matrix (winner first) of the chain plus exceptions."""
+    pairs = [(i, i + 1) for i in range(n - 1)] + [tuple(pair) for pair in exceptions]
+    incidence = np.zeros((len(pairs), n))
+    for row, (winner, loser) in enumerate(pairs):
+        incidence[row, winner], incidence[row, loser] = 1.0, -1.0
+    return incidence.T @ incidence, incidence
+
+
+def dense_ranks(n, exceptions, gamma):
+    """(L + gamma I)^-1 B^T 1 by a dense solve; least norm at gamma = 0."""
+    laplacian, incidence = dense_matrices(n, exceptions)
+    right = incidence.sum(axis=0)
+    if gamma == 0:
+        return np.linalg.lstsq(laplacian, right, rcond=None)[0]
+    return np.linalg.solve(laplacian + gamma * np.eye(n), right)
+
+
+def regression(n, exceptions, kernel: Exchangeable, ridge, test, without=None):
+    """Kernel ridge regression on both directions of every training pair, one of them left out if asked."""
+    pairs = [(i, i + 1) for i in range(n - 1)] + [tuple(pair) for pair in exceptions]
+    if without is not None:
+        pairs = pairs[:without] + pairs[without + 1 :]
+    train = np.array([*pairs, *[(loser, winner) for winner, loser in pairs]])
+    target = np.repeat([1.0, -1.0], len(pairs))
+    return kernel_ridge(kernel.matrix(train, train), target, kernel.matrix(test, train), ridge)
+
+
+def precise_dipole(n, a, b, gamma):
+    """Function i -> [G (e_a - e_b)]_i of the chain alone (theory: Closed form), a and b in either order."""
+    sign = 1 if a < b else -1
+    a, b = min(a, b), max(a, b)
+    if gamma == 0:
+
+        def limit(i):
+            if i <= a:
+                return mpmath.mpf(sign * (2 * n - 1 - a - b) * (b - a)) / (2 * n)
+            if i >= b:
+                return -mpmath.mpf(sign * (a + b + 1) * (b - a)) / (2 * n)
+            top = (2 * n + a - b) * (a + b - 2 * i) + (a + b + 2 * i + 2 - 2 * n) * (a - b)
+            return mpmath.mpf(sign * top) / (4 * n)
+
+        return limit
+
+    k = 2 * mpmath.asinh(mpmath.sqrt(mpmath.mpf(gamma)) / 2)
+    sinh, half = mpmath.sinh, k / 2
+    below = sign / (sinh(k) * sinh(n * k))
+    left = 2 * sinh((2 * n - 1 - a - b) * half) * sinh((b - a) * half) * below
+    right = -2 * sinh((a + b + 1) * half) * sinh((b - a) * half) * below
+    inner, outer = sinh((2 * n + a - b) * half) * below, sinh((a - b) * half) * below
+
+    def value(i):
+        if i <= a:
+            return mpmath.cosh((2 * i + 1) * half) * left
+        if i >= b:
+            return mpmath.cosh((2 * n - 1 - 2 * i) * half) * right
+        return inner * sinh((a + b - 2 * i) * half) + outer * sinh((a + b + 2 * i + 2 - 2 * n) * half)
+
+    return value
+
+
+def precise_ranks(n, exceptions, gamma, items):
+    """Ranks at `items` by the Woodbury form in high precision, and the largest rank of the chain alone."""
+    with mpmath.workdps(DIGITS):
+        chain = precise_dipole(n, 0, n - 1, gamma)
+        columns = [precise_dipole(n, winner, loser, gamma) for winner, loser in exceptions]
+        size = len(exceptions)
+        strengths = []
+        if size:
+            matrix, right = mpmath.matrix(size, size), mpmath.matrix(size, 1)
+            for row, (winner, loser) in enumerate(exceptions):
+                right[row] = 1 - (chain(winner) - chain(loser))
+                for column, dipole in enumerate(columns):
+                    matrix[row, column] = dipole(winner) - dipole(loser) + (row == column)
+            strengths = list(mpmath.lu_solve(matrix, right))
+        ranks = [
+            chain(i) + sum((s * d(i) for s, d in zip(strengths, columns, strict=True)), mpmath.mpf(0))
+            for i in items
+        ]
+        return np.array([float(rank) for rank in ranks]), float(chain(0))
+
+
+@st.composite
+def hierarchies(draw, largest=12, most=5):
+    """n and a list of valid exceptions: overlapping, nested, adjacent, at the ends, often long."""
+    n = draw(st.integers(3, 40) | st.integers(3, largest)) if largest > 40 else draw(st.integers(3, largest))
+
+    def rank():
+        anchor = st.sampled_from([0, 1, 2, n // 2, n - 3, n - 2, n - 1])
+        return (st.integers(0, n - 1) | anchor).map(lambda value: min(max(value, 0), n - 1))
+
+    pair = st.tuples(rank(), rank()).map(lambda ends: (max(ends), min(ends)))
+    valid = pair.filter(lambda ends: ends[0] >= ends[1] + 2)
+    return n, draw(st.lists(valid, max_size=most, unique=True))
+
+
+gammas = st.just(0.0) | st.floats(-12, 12).map(lambda power: 10.0**power) | st.floats(0, 10)

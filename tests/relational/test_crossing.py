@@ -1,0 +1,77 @@
+"""Critical conjunctivity: reference values, where it exists, and that errors begin there."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from memgen.errors import BadInput
+from memgen.relational.crossing import critical
+from memgen.relational.ranks import ranks, ranks_at
+
+from tests.relational.reference import dense_ranks, hierarchies
+
+
+@pytest.mark.parametrize(
+    ("n", "exception", "gamma", "alpha", "tolerance"),
+    [(9, (5, 3), 1.0, 1 / 3, 1e-12), (9, (4, 2), 2.414303, 0.546927, 5e-7)],
+)
+def test_reference_values(n, exception, gamma, alpha, tolerance):
+    """Theory: What it predicts."""
+    (found,) = critical(n, [exception])
+    assert found.gamma == pytest.approx(gamma, abs=tolerance)
+    assert found.alpha == pytest.approx(alpha, abs=tolerance)
+
+
+@pytest.mark.parametrize("n", range(3, 14))
+def test_one_exception_has_a_crossing_exactly_where_the_theory_says(n):
+    """Every exception of every short chain, against the sign of a dense solve on a fine grid."""
+    grid = np.geomspace(1e-4, 1e4, 300)
+    for loser in range(n):
+        for winner in range(loser + 2, n):
+            (found,) = critical(n, [(winner, loser)])
+            expected = loser >= 2 and winner <= n - 3 and (loser, winner) != (2, n - 3)
+            assert (found.gamma is not None) == expected, (n, winner, loser)
+            if loser == 0 or winner == n - 1:
+                continue
+            dense = np.array([dense_ranks(n, [(winner, loser)], leak) for leak in grid[::15]])
+            margin = dense[:, loser - 1] - dense[:, winner + 1]
+            right = grid[::15] < (np.inf if found.gamma is None else found.gamma)
+            clear = np.abs(margin) > 1e-9 * np.abs(dense).max(axis=1)
+            np.testing.assert_array_equal((margin > 0)[clear], right[clear])
+
+
+@given(task=hierarchies(largest=40, most=4))
+@settings(max_examples=40, deadline=None)
+def test_the_sign_turns_at_the_critical_gamma(task):
+    n, exceptions = task
+    for found in critical(n, exceptions):
+        if found.gamma is None:
+            continue
+        assert found.alpha == pytest.approx(found.gamma / (2 + found.gamma))
+        for factor, sign in ((1 - 1e-6, 1), (1 + 1e-6, -1)):
+            profile = ranks_at(n, exceptions, found.gamma * factor)
+            assert np.sign(profile[found.first - 1] - profile[found.last + 1]) == sign
+
+
+def test_critical_gamma_falls_as_the_square_of_n():
+    products = [critical(n, [(n // 2 + 1, n // 2 - 1)])[0].gamma * n**2 for n in (1_001, 10_001, 100_001)]
+    assert products[0] == pytest.approx(products[2], rel=0.02) and products[2] > 0
+
+
+def test_ridge_shifts_the_critical_conjunctivity():
+    (found,) = critical(9, [(5, 3)], ridge=0.2)
+    assert found.alpha == pytest.approx((1 - 0.4) / 3)
+    profile = ranks(9, [(5, 3)], found.alpha, 0.2)
+    assert profile[2] == pytest.approx(profile[6], abs=1e-14)
+    assert critical(9, [(5, 3)], ridge=0.6)[0].alpha < 0
+
+
+def test_components_in_order_and_none_without_exception():
+    assert critical(9, []) == ()
+    found = critical(40, [(31, 29), (8, 5), (7, 6 - 2)])
+    assert [(part.first, part.last) for part in found] == [(4, 8), (29, 31)]
+
+
+@pytest.mark.parametrize("ridge", [-0.1, float("nan"), float("inf")])
+def test_bad_ridge_is_refused(ridge):
+    with pytest.raises(BadInput, match="ridge"):
+        critical(9, [(5, 3)], ridge)

@@ -1,0 +1,133 @@
+"""Hierarchies: components, pair classes and truth against theory.md's words, and every refusal."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from memgen.errors import BadInput
+from memgen.relational.hierarchy import PAIR_CLASSES, Hierarchy, parse_exception
+
+from tests.relational.reference import hierarchies
+
+
+def classes(n, *exceptions):
+    hierarchy = Hierarchy.parse(n, exceptions)
+    return {pair: hierarchy.pair_class(*pair) for pair in hierarchy.unordered_pairs()}
+
+
+def test_the_paper_s_hierarchy():
+    found = classes(9, "5:3")
+    assert found[3, 5] == "exception"
+    assert found[3, 4] == found[0, 1] == "train"
+    assert found[0, 2] == found[6, 8] == "within"
+    assert found[2, 6] == found[0, 8] == "cross"
+    assert found[2, 4] == found[3, 6] == found[0, 5] == "boundary"
+    assert "loop" not in found.values() and "test" not in found.values()
+
+
+def test_a_longer_loop_and_no_exception():
+    found = classes(11, "7:3")
+    assert [pair for pair, kind in found.items() if kind == "loop"] == [
+        (3, 5),
+        (3, 6),
+        (4, 6),
+        (4, 7),
+        (5, 7),
+    ]
+    assert set(classes(9).values()) == {"train", "test"}
+
+
+def test_components_merge_where_they_share_an_item_only():
+    assert Hierarchy.parse(12, ["4:2", "7:5"]).components == ((2, 4), (5, 7))
+    assert Hierarchy.parse(12, ["4:2", "7:4"]).components == ((2, 7),)
+    assert Hierarchy.parse(12, ["9:1", "5:3", "11:9"]).components == ((1, 11),)
+    touching = classes(12, "4:2", "7:5")
+    assert touching[4, 5] == "train" and touching[2, 5] == touching[4, 6] == "boundary"
+    merged = classes(12, "4:2", "7:4")
+    assert merged[2, 7] == "loop" and merged[4, 7] == "exception"
+
+
+@given(task=hierarchies(largest=14))
+def test_components_by_flooding(task):
+    """Reference: items are joined if some loop holds both, transitively."""
+    n, exceptions = task
+    loops = [set(range(loser, winner + 1)) for winner, loser in exceptions]
+    for _ in loops:
+        loops = [set().union(*(other for other in loops if other & loop)) for loop in loops]
+    expected = {(min(loop), max(loop)) for loop in loops}
+    assert set(Hierarchy(n, tuple(exceptions)).components) == expected
+
+
+@given(task=hierarchies(largest=14))
+def test_classes_and_truth_as_the_theory_words_them(task):
+    n, exceptions = task
+    hierarchy = Hierarchy(n, tuple(exceptions))
+    components = [set(range(first, last + 1)) for first, last in hierarchy.components]
+    for h, k in hierarchy.unordered_pairs():
+        inside = [component for component in components if {h, k} & component]
+        between = any(h < min(component) and max(component) < k for component in components)
+        if k == h + 1:
+            expected = "train"
+        elif not exceptions:
+            expected = "test"
+        elif (k, h) in exceptions:
+            expected = "exception"
+        elif any({h, k} <= component for component in components):
+            expected = "loop"
+        else:
+            expected = "boundary" if inside else "cross" if between else "within"
+        found = hierarchy.pair_class(h, k)
+        assert found == expected == hierarchy.pair_class(k, h) and found in PAIR_CLASSES
+        truth = {"loop": None, "exception": -1}.get(found, 1)
+        assert hierarchy.truth(h, k) == truth
+        assert hierarchy.truth(k, h) == (None if truth is None else -truth)
+        assert hierarchy.trained(h, k) == (found in ("train", "exception"))
+    trained = [pair for pair in hierarchy.unordered_pairs() if hierarchy.trained(*pair)]
+    assert sorted(tuple(sorted(pair)) for pair in hierarchy.training_pairs()) == trained
+    assert all(hierarchy.truth(*pair) == 1 for pair in hierarchy.training_pairs())
+
+
+def test_a_million_items_cost_nothing():
+    hierarchy = Hierarchy(1_000_000, ((999_999, 0), (500_000, 20)))
+    assert hierarchy.components == ((0, 999_999),)
+    assert hierarchy.pair_class(3, 7) == "loop"
+
+
+@pytest.mark.parametrize("text", ["5-3", "5:", ":", "5:3:1", "a:b", "-5:3", "5.0:3", "", "٥:3", "5:3\n4"])
+def test_what_is_no_exception_is_refused(text):
+    with pytest.raises(BadInput, match="WINNER:LOSER") as caught:
+        parse_exception(text)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("n", "exceptions", "message"),
+    [
+        (2, (), "n = 2: must be"),
+        (9.5, (), "n = 9.5"),
+        (True, (), "n = True"),
+        (9, ((9, 3),), "ranks must be 0 to 8"),
+        (9, ((4, -1),), "ranks must be 0 to 8"),
+        (9, ((4, 3),), "at least the loser's plus 2"),
+        (9, ((3, 5),), "at least the loser's plus 2"),
+        (9, ((5, 3), (5, 3)), "given twice"),
+        (9, ((5, 3, 1),), "must be a pair"),
+        (9, ((5.5, 3),), "must be a pair"),
+        (9, (7,), "must be a pair"),
+    ],
+)
+def test_what_is_no_hierarchy_is_refused(n, exceptions, message):
+    with pytest.raises(BadInput, match=message) as caught:
+        Hierarchy(n, exceptions)
+    assert "\n" not in str(caught.value)
+
+
+def test_pairs_outside_are_refused():
+    for pair in ((0, 9), (-1, 3), (4, 4)):
+        with pytest.raises(BadInput, match="two different ranks of 0 to 8"):
+            Hierarchy(9).pair_class(*pair)
+
+
+@given(st.tuples(st.integers(0, 99), st.integers(0, 99)))
+def test_exceptions_are_written_as_they_are_read(pair):
+    assert parse_exception(f"{pair[0]}:{pair[1]}") == pair
+    assert Hierarchy.parse(120, ["5:3", "7:4"]).label == "5:3 7:4"

@@ -1,0 +1,265 @@
+"""Ranks and what follows from them, against dense regression and 50-digit arithmetic."""
+
+import mpmath
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from memgen.errors import BadInput
+from memgen.relational.hierarchy import Hierarchy
+from memgen.relational.kernels import Exchangeable
+from memgen.relational.ranks import (
+    decay,
+    dipole,
+    dual_weights,
+    gamma,
+    margins,
+    memorization_weight,
+    ranks,
+    ranks_among,
+    ranks_at,
+    strengths,
+)
+
+from tests.relational.reference import (
+    dense_matrices,
+    dense_ranks,
+    gammas,
+    hierarchies,
+    precise_dipole,
+    precise_ranks,
+    regression,
+)
+
+TOLERANCE = 1e-12
+"""Of the largest rank of the chain alone (theory: Numerically)."""
+
+
+def assert_precise(n, exceptions, leak, count=200):
+    """Compare with 50 digits everywhere, or at `count` positions and all that matter where n is large."""
+    items = range(n)
+    if n > 400:
+        ends = [0, n - 1, *(rank for pair in exceptions for rank in pair)]
+        near = [end + step for end in ends for step in (-2, -1, 0, 1, 2)]
+        spread = np.linspace(0, n - 1, count).round().astype(int).tolist()
+        items = sorted({rank for rank in [*near, *spread] if 0 <= rank < n})
+    expected, largest = precise_ranks(n, exceptions, leak, items)
+    found = ranks_at(n, exceptions, leak)[list(items)]
+    assert np.abs(found - expected).max() <= TOLERANCE * largest
+
+
+@given(task=hierarchies(largest=300), leak=gammas)
+@settings(max_examples=60, deadline=None)
+def test_ranks_in_fifty_digits(task, leak):
+    assert_precise(*task, leak)
+
+
+@given(
+    n=st.integers(10_001, 1_000_000) | st.just(1_000_000),
+    shares=st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), max_size=6),
+    leak=gammas | st.floats(-18, -6).map(lambda power: 10.0**power),
+)
+@settings(max_examples=15, deadline=None)
+def test_long_chains_in_fifty_digits(n, shares, leak):
+    ends = [sorted((int(one * (n - 1)), int(other * (n - 1)))) for one, other in shares]
+    assert_precise(n, list({(last, first) for first, last in ends if last >= first + 2}), leak)
+
+
+@pytest.mark.parametrize("leak", [0.0, 1e-300, 1e-13, 1e-9, 1e-3, 1.0, 1e12])
+def test_several_exceptions_that_span_a_long_chain(leak):
+    """The case that loses 1e-10 in the Woodbury form: nearly parallel, nearly cancelling dipoles."""
+    n = 1_000_000
+    long = [(n - 1, 0), (n - 1, 1), (n - 2, 0), (n - 3, 7), (n - 4, 5), (n // 2, 3), (n - 5, n // 3)]
+    assert_precise(n, long, leak)
+
+
+@given(task=hierarchies(), alpha=st.floats(0, 0.999), ridge=st.just(0.0) | st.floats(0, 100))
+@settings(max_examples=60, deadline=None)
+def test_margins_are_those_of_the_regression(task, alpha, ridge):
+    """Whole theory at once, trained pairs too. The regression itself loses digits as alpha + ridge -> 0."""
+    n, exceptions = task
+    alpha = 0.0 if alpha < 1e-3 else alpha
+    ridge = 0.0 if ridge < 1e-3 else ridge
+    test = list(Hierarchy(n).ordered_pairs())
+    found = margins(n, exceptions, alpha, ridge, *np.array(test).T)
+    expected = regression(n, exceptions, Exchangeable.canonical(alpha), ridge, test)
+    np.testing.assert_allclose(found, expected, atol=1e-8)
+
+
+@given(task=hierarchies(), alpha=st.floats(0.05, 0.95), ridge=st.floats(0.01, 10))
+@settings(max_examples=40, deadline=None)
+def test_dual_weights_reproduce_the_regression(task, alpha, ridge):
+    """Both directions carry a_t and -a_t: K a + ridge a = y, in the canonical kernel."""
+    n, exceptions = task
+    pairs = list(Hierarchy(n, tuple(exceptions)).training_pairs())
+    train = np.array([*pairs, *[pair[::-1] for pair in pairs]])
+    matrix = Exchangeable.canonical(alpha).matrix(train, train) + ridge * np.eye(len(train))
+    expected = np.linalg.solve(matrix, np.repeat([1.0, -1.0], len(pairs)))[: len(pairs)]
+    np.testing.assert_allclose(dual_weights(n, exceptions, alpha, ridge), expected, atol=1e-9)
+
+
+def test_dual_weights_are_undefined_without_conjunctivity_and_ridge():
+    assert np.isnan(dual_weights(9, [(5, 3)], 0.0, 0.0)).all()
+
+
+def test_reference_values():
+    """Theory: What it predicts."""
+    expected = [0.6, 0.2, 0, -0.2, 0, 0.2, 0, -0.2, -0.6]
+    np.testing.assert_allclose(ranks(9, [(5, 3)], 1 / 3, 0.0), expected, atol=1e-15)
+    np.testing.assert_allclose(ranks_at(9, [(5, 3)], 1.0), expected, atol=1e-15)
+
+
+@given(
+    n=st.integers(3, 12),
+    alpha=st.floats(0, 0.99),
+    regularization=st.floats(1e-2, 1e4),
+)
+def test_published_closed_form_without_exception(n, alpha, regularization):
+    """Lippl et al., PNAS 2024, 1-based j < k: theory, What it predicts, last but one item."""
+    rate = np.arccosh((1 + 1 / regularization) / (1 - alpha))
+    first, second = np.triu_indices(n, 2)
+    top = np.sinh((second + 1 - (n + 1) / 2) * rate) - np.sinh((first + 1 - (n + 1) / 2) * rate)
+    expected = top / (np.sinh((n + 1) * rate / 2) - np.sinh((n - 1) * rate / 2))
+    found = margins(n, [], alpha, 1 / regularization, first, second)
+    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
+
+
+@given(task=hierarchies(largest=60).filter(lambda task: len(task[1]) == 1))
+@settings(max_examples=40, deadline=None)
+def test_additive_limit_of_one_exception(task):
+    """All loop items share one rank; a cross pair's margin counts the steps outside the loop."""
+    n, [(winner, loser)] = task
+    found = ranks(n, [(winner, loser)], 0.0, 0.0)
+    item = np.arange(n)
+    outside = np.minimum(item, loser) + np.maximum(item - winner, 0)
+    np.testing.assert_allclose(found, (outside[::-1] * 0 + outside.mean()) - outside, atol=1e-12 * n)
+
+
+@given(task=hierarchies(largest=60))
+@settings(max_examples=40, deadline=None)
+def test_the_limit_is_the_limit(task):
+    at_zero, near_zero = ranks_at(*task, 0.0), ranks_at(*task, 1e-18)
+    assert np.isfinite(at_zero).all()
+    np.testing.assert_allclose(near_zero, at_zero, atol=1e-10)
+
+
+def test_large_gamma_is_proportional_to_wins_minus_losses():
+    leak = 1e12
+    found = ranks_at(9, [(5, 3)], leak) * leak
+    np.testing.assert_allclose(found, [1, 0, 0, -1, 0, 1, 0, 0, -1], atol=1e-11)
+
+
+@pytest.mark.parametrize("leak", [0.0, 1e-9, 1.0, 1e12])
+@pytest.mark.parametrize("n", [3, 9, 1000])
+def test_an_exception_may_cancel_everything(n, leak):
+    np.testing.assert_array_equal(ranks_at(n, [(n - 1, 0)], leak), np.zeros(n))
+
+
+@given(task=hierarchies(largest=60), leak=gammas)
+@settings(max_examples=40, deadline=None)
+def test_ranks_are_a_chain_plus_dipoles(task, leak):
+    """The mechanism: plain transitive inference plus a dipole of strength s per exception."""
+    n, exceptions = task
+    rebuilt = dipole(n, 0, n - 1, leak)
+    for strength, (winner, loser) in zip(strengths(n, exceptions, leak), exceptions, strict=True):
+        rebuilt = rebuilt + strength * dipole(n, winner, loser, leak)
+    found = ranks_at(n, exceptions, leak)
+    largest = np.abs(dipole(n, 0, n - 1, leak)).max()
+    np.testing.assert_allclose(found, rebuilt, atol=1e-12 * largest * (1 + len(exceptions)))
+
+
+@given(
+    n=st.integers(3, 80),
+    ends=st.tuples(st.floats(0, 1), st.floats(0, 1)),
+    leak=gammas,
+)
+@settings(max_examples=40, deadline=None)
+def test_dipoles_in_fifty_digits(n, ends, leak):
+    first, second = (round(end * (n - 1)) for end in ends)
+    if first == second:
+        with pytest.raises(BadInput):
+            dipole(n, first, second, leak)
+        return
+    with mpmath.workdps(50):
+        reference = precise_dipole(n, first, second, leak)
+        expected = np.array([float(reference(i)) for i in range(n)])
+    np.testing.assert_allclose(dipole(n, first, second, leak), expected, atol=1e-13 * np.abs(expected).max())
+
+
+def test_strength_of_one_exception():
+    """Sherman-Morrison, theory: Closed form."""
+    leak, winner, loser = 0.7, 5, 3
+    plain, column = dipole(9, 0, 8, leak), dipole(9, winner, loser, leak)
+    expected = (1 - (plain[winner] - plain[loser])) / (1 + column[winner] - column[loser])
+    np.testing.assert_allclose(strengths(9, [(winner, loser)], leak), [expected], rtol=1e-13)
+
+
+@given(task=hierarchies(largest=200), leak=gammas, share=st.floats(0, 1))
+@settings(max_examples=40, deadline=None)
+def test_some_ranks_are_those_of_all(task, leak, share):
+    n, exceptions = task
+    items = [round(share * (n - 1)), 0, n - 1, round(share * (n - 1))]
+    every = ranks_at(n, exceptions, leak)
+    some = ranks_among(Hierarchy(n, tuple(exceptions)), leak, items)
+    np.testing.assert_allclose(some, every[items], atol=1e-13 * max(1e-300, dipole(n, 0, n - 1, leak)[0]))
+
+
+def test_broadcasting_over_conjunctivity_ridge_and_exceptions():
+    alpha, ridge = np.linspace(0, 0.9, 4)[:, None, None], np.array([0.0, 0.1, 1.0])[:, None]
+    tasks = np.array([[[5, 3]], [[4, 2]]])
+    found = ranks(9, tasks, alpha, ridge)
+    assert found.shape == (4, 3, 2, 9)
+    for a in range(4):
+        for b in range(3):
+            for c in range(2):
+                one = ranks(9, tasks[c], alpha[a, 0, 0], ridge[b, 0])
+                np.testing.assert_array_equal(found[a, b, c], one)
+    assert ranks(9, (), np.zeros((2, 0)), 0.0).shape == (2, 0, 9)
+    assert ranks(9, [(5, 3)]).shape == (9,)
+
+
+def test_many_configurations_are_each_that_of_one():
+    """Enough of them to be compiled; each must have the bits of a single call."""
+    leaks = np.concatenate([[0.0], np.geomspace(1e-9, 1e9, 4000)])
+    together = ranks_at(9, [(5, 3), (8, 4)], leaks)
+    for index in range(0, 4001, 250):
+        np.testing.assert_array_equal(together[index], ranks_at(9, [(5, 3), (8, 4)], leaks[index]))
+
+
+@given(task=hierarchies(largest=40), leak=st.floats(1e-3, 1e3))
+@settings(max_examples=40, deadline=None)
+def test_ranks_against_a_dense_solve(task, leak):
+    np.testing.assert_allclose(ranks_at(*task, leak), dense_ranks(*task, leak), atol=1e-11)
+
+
+@given(alpha=st.floats(0, 0.999), ridge=st.floats(0, 100))
+def test_gamma_and_decay(alpha, ridge):
+    leak = gamma(alpha, ridge)
+    np.testing.assert_allclose(np.cosh(decay(leak)), (1 + ridge) / (1 - alpha), rtol=1e-12)
+    np.testing.assert_allclose(2 * np.cosh(decay(leak)), 2 + leak, rtol=1e-12)
+    weight = memorization_weight(alpha, ridge)
+    assert weight == (0 if alpha + ridge == 0 else alpha / (alpha + ridge))
+
+
+def test_dense_matrices_of_the_reference():
+    laplacian, incidence = dense_matrices(3, [(2, 0)])
+    np.testing.assert_array_equal(incidence, [[1, -1, 0], [0, 1, -1], [-1, 0, 1]])
+    np.testing.assert_array_equal(laplacian, [[2, -1, -1], [-1, 2, -1], [-1, -1, 2]])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((9, [], 1.0, 0.0), "alpha = 1.0: must be less than 1"),
+        ((9, [], np.nan, 0.0), "alpha = nan"),
+        ((9, [], 0.5, -0.1), "ridge = -0.1"),
+        ((9, [], -0.2, 0.1), "alpha = -0.2"),
+        ((2, [], 0.5, 0.0), "n = 2"),
+        ((9, [(9, 3)], 0.5, 0.0), "exception 9:3"),
+        ((9, np.zeros((2, 1, 3), dtype=int), 0.5, 0.0), "exceptions of shape (2, 1, 3)"),
+    ],
+)
+def test_bad_input_is_refused_in_one_line(arguments, message):
+    with pytest.raises(BadInput) as caught:
+        ranks(*arguments)
+    assert message in str(caught.value) and "\n" not in str(caught.value)

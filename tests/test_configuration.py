@@ -1,0 +1,194 @@
+"""Every configuration is accepted whole or refused in one line."""
+
+import copy
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from memgen import configuration
+from memgen.errors import BadInput
+from repository import ROOT
+
+BASE = configuration.read(ROOT / "config.yaml")
+OVERLAYS = sorted((ROOT / "configs").glob("*.yaml"))
+
+SCALARS = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(10**12), 10**12),
+    st.floats(allow_nan=True, allow_infinity=True),
+    st.sampled_from(
+        ["", "5:3", "3:5", "9:0", "0:0", "cuda", "ti_n9", "../../etc", "minilm", "ridge", "{x}", "a b"]
+    ),
+    st.text(max_size=8),
+    st.dates(),
+)
+VALUES = st.recursive(
+    SCALARS,
+    lambda part: (
+        st.lists(part, max_size=3)
+        | st.dictionaries(st.one_of(st.text(max_size=6), st.integers(), st.none()), part, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Paths of every entry of a configuration."""
+    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [place for key, part in parts for place in [(*path, key), *places(part, (*path, key))]]
+
+
+@st.composite
+def mutated(draw: st.DrawFn) -> Any:
+    """The default configuration with one to three changes anywhere in it."""
+    config = copy.deepcopy(BASE)
+    for _ in range(draw(st.integers(1, 3))):
+        path = draw(st.sampled_from(places(config)))
+        parent = config
+        for key in path[:-1]:
+            parent = parent[key]
+        kind = draw(st.sampled_from(["replace", "delete", "rename", "add", "nudge"]))
+        if kind == "delete":
+            del parent[path[-1]]
+        elif kind == "rename" and isinstance(parent, dict):
+            parent[draw(st.text(max_size=8))] = parent.pop(path[-1])
+        elif kind == "add" and isinstance(parent[path[-1]], dict):
+            parent[path[-1]][draw(st.text(max_size=8))] = draw(VALUES)
+        elif kind == "nudge" and isinstance(parent[path[-1]], (int, float)):
+            parent[path[-1]] *= draw(st.sampled_from([-1, 0, 0.5, 1.0, 2, 1000]))
+        else:
+            parent[path[-1]] = draw(VALUES)
+        if not places(config):
+            break
+    return config
+
+
+def assert_one_line(error: BadInput) -> None:
+    text = str(error)
+    assert len(text.splitlines()) == 1, text
+    assert "allowed" in text or "required" in text or "must" in text, text
+    assert len(text) < 1000, text
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(config=mutated())
+def test_mutated_configuration_is_accepted_or_refused_in_one_line(config: Any) -> None:
+    before = copy.deepcopy(config)
+    try:
+        accepted = configuration.check(config, "config.yaml")
+    except BadInput as error:
+        assert_one_line(error)
+    else:
+        assert configuration.check(accepted) == accepted
+    assert repr(config) == repr(before)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_damaged_file_is_read_or_refused_in_one_line(tmp_path: Path, data: st.DataObject) -> None:
+    text = bytearray((ROOT / "config.yaml").read_bytes())
+    for _ in range(data.draw(st.integers(1, 5))):
+        position = data.draw(st.integers(0, len(text) - 1))
+        text[position : position + data.draw(st.integers(0, 3))] = data.draw(st.binary(max_size=3))
+    path = tmp_path / "damaged.yaml"
+    path.write_bytes(bytes(text))
+    try:
+        configuration.load([path])
+    except BadInput as error:
+        assert_one_line(error)
+
+
+@pytest.mark.parametrize("path", OVERLAYS, ids=lambda path: path.stem)
+def test_overlays_are_accepted(path: Path) -> None:
+    configuration.load([ROOT / "config.yaml", path])
+
+
+CASES = [
+    ({"relational": {"bogus": 1}}, "relational: unknown key 'bogus'; allowed: hierarchies"),
+    ({"bogus": {}}, "the top level: unknown key 'bogus'; allowed: "),
+    (
+        {"relational": {"theory": {"conjunctivity": [1]}}},
+        "relational.theory.conjunctivity[0]: 1 is not allowed",
+    ),
+    ({"relational": {"theory": {"ridge": [math.inf]}}}, "relational.theory.ridge[0]: inf is not allowed"),
+    (
+        {"relational": {"hierarchies": {"ti_n9": {"n": 2}}}},
+        "relational.hierarchies.ti_n9.n: 2 is not allowed",
+    ),
+    (
+        {"relational": {"hierarchies": {"ti_n9": {"n": 9.0}}}},
+        "relational.hierarchies.ti_n9.n: 9.0 is not allowed",
+    ),
+    ({"relational": {"hierarchies": {"ti_n9": {"exceptions": ["12:3"]}}}}, "12"),
+    ({"relational": {"hierarchies": {"ti_n9": {"exceptions": ["3:5"]}}}}, "3:5"),
+    ({"relational": {"hierarchies": {"Bad Name": {"n": 9}}}}, "'Bad Name' is not allowed as a name"),
+    ({"relational": None}, "the key 'relational' is missing"),
+    ({"relational": {3: 4}}, "the key 3 is not text"),
+    (
+        {"figures": {"rank_profiles": {"hierarchies": ["nowhere"]}}},
+        "'nowhere' is not computed by the relational",
+    ),
+    ({"language": {"models": {"other": {"source": "random", "like": "nowhere"}}}}, "nowhere"),
+    ({"language": {"device": "tpu"}}, "language.device: 'tpu' is not allowed; allowed: one of "),
+]
+
+
+@pytest.mark.parametrize(("overlay", "message"), CASES, ids=[str(case[0])[:60] for case in CASES])
+def test_names_what_is_wrong(overlay: dict[str, Any], message: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        configuration.check(configuration.merge(BASE, overlay))
+    assert_one_line(caught.value)
+    assert message in str(caught.value)
+
+
+def test_null_in_an_overlay_removes_a_key(tmp_path: Path) -> None:
+    overlay = tmp_path / "overlay.yaml"
+    overlay.write_text("relational: {hierarchies: {exc_far_n11: null}}\n")
+    loaded = configuration.load([ROOT / "config.yaml", overlay])
+    assert "exc_far_n11" not in loaded["relational"]["hierarchies"]
+    assert loaded["relational"]["hierarchies"]["ti_n9"] == {"n": 9, "exceptions": []}
+
+
+def test_every_key_is_described() -> None:
+    """The schema is the reference of the configuration: description everywhere, bounds on every number."""
+
+    def walk(rules: Any, path: str) -> None:
+        for key, rule in rules.get("properties", {}).items():
+            where = f"{path}.{key}"
+            assert rule.get("description"), f"{where} has no description"
+            if rule.get("type") in ("integer", "number"):
+                assert {"minimum", "exclusiveMinimum"} & set(rule), f"{where} has no lower bound"
+            walk(rule, where)
+        for inner in ("items", "additionalProperties"):
+            if isinstance(rules.get(inner), dict):
+                walk(rules[inner], f"{path}.*")
+
+    walk(configuration.schema(), "")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("- a\n- b\n", "holds a list; allowed: a YAML mapping"),
+        ("a: [1\n", "damaged.yaml, line 2: "),
+        ("figures: {}\nfigures: {}\n", "line 2: key 'figures' is given twice"),
+        ("a: !!python/object:os.system {}\n", "could not determine a constructor"),
+    ],
+)
+def test_file_that_is_no_mapping(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "damaged.yaml"
+    path.write_text(text)
+    with pytest.raises(BadInput) as caught:
+        configuration.read(path)
+    assert_one_line(caught.value)
+    assert message in str(caught.value)
+
+
+def test_base_configuration_is_plain_yaml() -> None:
+    """Snakemake reads the same file with its own loader."""
+    assert yaml.safe_load((ROOT / "config.yaml").read_text()) == BASE

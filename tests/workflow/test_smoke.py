@@ -1,0 +1,198 @@
+"""The smoke study, run for real: it ends, repeats byte for byte, and survives a kill."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import polars as pl
+import pytest
+from memgen.claims import CLAIMS
+from memgen.provenance import record as provenance
+from repository import copy_repository
+from runs import command, environment, planned, study
+
+pytestmark = pytest.mark.workflow
+
+
+def results(folder: Path) -> dict[str, bytes]:
+    """Every result, figure and record, the records without what may differ between two honest runs."""
+    found = {}
+    for root in ("results", "figures"):
+        for path in sorted((folder / root).rglob("*")):
+            name = path.relative_to(folder).as_posix()
+            if not path.is_file() or name.startswith("results/benchmarks/"):
+                continue
+            content = path.read_bytes()
+            if name.startswith("results/provenance/"):
+                body = {k: v for k, v in json.loads(content).items() if k not in ("execution", "digest")}
+                content = provenance.canonical(body)
+            found[name] = content
+    return found
+
+
+def assert_same_results(one: Path, other: Path) -> None:
+    first, second = results(one), results(other)
+    assert sorted(first) == sorted(second)
+    assert [name for name in first if first[name] != second[name]] == []
+
+
+def records(folder: Path) -> dict[str, dict]:
+    paths = (folder / "results/provenance/jobs").rglob("*.json")
+    return {path.relative_to(folder).as_posix(): json.loads(path.read_text()) for path in paths}
+
+
+def test_every_figure_is_there_and_names_its_recipe(finished: Path) -> None:
+    made = {name for record in records(finished).values() for name in record["outputs"]}
+    figures = sorted((finished / "figures").glob("*.p*"))
+    assert len(figures) >= 8
+    by_name = {name: record for record in records(finished).values() for name in record["outputs"]}
+    for path in figures:
+        name = path.relative_to(finished).as_posix()
+        assert name in made
+        urn = provenance.urn(by_name[name]["recipe_id"]).encode()
+        assert urn in path.read_bytes(), name
+
+
+def test_records_hold_for_the_files_that_are_there(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(finished)
+    for name, record in records(finished).items():
+        for output, digest in record["outputs"].items():
+            assert provenance.file_digest(Path(output)) == digest, name
+        for source, digest in {**record["recipe"]["inputs"], **record["code"]}.items():
+            assert provenance.file_digest(Path(source)) == digest, name
+        body = {key: value for key, value in record.items() if key != "digest"}
+        assert record["digest"] == provenance.digest_of(body)
+
+
+def test_every_result_has_a_record(finished: Path) -> None:
+    made = {name for record in records(finished).values() for name in record["outputs"]}
+    for root in ("results", "figures"):
+        for path in (finished / root).rglob("*"):
+            name = path.relative_to(finished).as_posix()
+            apart = (
+                name.startswith(("results/provenance/", "results/benchmarks/")) or path.name == "README.md"
+            )
+            if path.is_file() and not apart:
+                assert any(name == output or name.startswith(f"{output}/") for output in made), name
+
+
+def test_timings_are_printed_per_rule(finished: Path) -> None:
+    printed = (finished / "printed.txt").read_text()
+    for rule in ("relational_sweep", "language_features", "figures_task"):
+        assert f"\n{rule} " in printed.split("peak MB")[1]
+
+
+def test_claims_are_tested(finished: Path) -> None:
+    claims = CLAIMS.read(finished / "results/claims.csv")
+    assert claims.filter(pl.col("verdict") == "agrees").height >= 3
+    assert claims["claim"].n_unique() == claims.height
+
+
+def test_second_run_has_nothing_to_do(finished: Path) -> None:
+    assert "Nothing to be done" in study(finished)
+
+
+def test_runs_again_byte_for_byte_on_one_core(finished: Path, tmp_path: Path) -> None:
+    other = copy_repository(tmp_path / "elsewhere")
+    study(other, cores=1)
+    assert_same_results(finished, other)
+
+
+def test_killed_run_is_finished_by_the_next(finished: Path, tmp_path: Path) -> None:
+    """kill -9 of Snakemake while a job runs: the next run waits for the orphan, then makes the same files."""
+    folder = copy_repository(tmp_path / "killed")
+    process = subprocess.Popen(
+        command(), cwd=folder, env=environment(folder), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    # The features are the longest jobs: wait until one of their logs says that it has begun.
+    deadline = time.monotonic() + 300
+    while not list((folder / "logs").glob("language_features/*.log")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    unfinished = results(folder)
+    assert set(unfinished) < set(results(finished))
+    output = study(folder)
+    assert "another run of this study holds .study.lock" in output
+    assert_same_results(finished, folder)
+    assert not list(folder.rglob("*.partial-*"))
+
+
+def copy_of(finished: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(finished, tmp_path / "copy", symlinks=True))
+
+
+def edit(path: Path, text: str = "\n# edited\n") -> None:
+    with path.open("a") as stream:
+        stream.write(text)
+
+
+def test_edits_rerun_exactly_what_depends_on_them(finished: Path, tmp_path: Path) -> None:
+    folder = copy_of(finished, tmp_path)
+    package = folder / "workflow/memgen"
+    assert planned(folder) == set()
+
+    original = (package / "figures/task.py").read_text()
+    edit(package / "figures/task.py")
+    assert planned(folder) == {"figures_task"}
+    (package / "figures/task.py").write_text(original)
+    assert planned(folder) == set(), "the same content again needs no run"
+
+    original = (package / "relational/ranks.py").read_text()
+    edit(package / "relational/ranks.py")
+    rules = planned(folder)
+    assert {"relational_sweep", "relational_critical_table", "language_fit", "figures_rank_profiles"} <= rules
+    models = {
+        "language_fetch",
+        "language_initialize",
+        "language_features",
+        "language_probe",
+        "language_responses",
+    }
+    assert not rules & models
+    assert "relational_task" not in rules
+    (package / "relational/ranks.py").write_text(original)
+
+    assert planned(folder) == set()
+    (package / "relational/newcomer.py").write_text("VALUE = 1\n")
+    edit(package / "figures/task.py", "\nfrom memgen.relational import newcomer  # noqa\n")
+    study(folder, "figures/task.png")
+    assert planned(folder) == set()
+    (package / "relational/newcomer.py").write_text("VALUE = 2\n")
+    assert planned(folder) == {"figures_task"}, "an edit of a newly imported module"
+
+
+def test_figure_alone_needs_only_its_inputs(repository: Path) -> None:
+    rules = planned(repository, "figures/rank_profiles.pdf")
+    assert rules == {"relational_task", "relational_sweep", "figures_rank_profiles"}
+
+
+@pytest.mark.parametrize(
+    ("overlay", "message"),
+    [
+        ("relational: {hierarchies: {ti_n9: {n: 1}}}", "relational.hierarchies.ti_n9.n: 1 is not allowed"),
+        (
+            "relational: {theory: {conjunctivity: [1.0]}}",
+            "relational.theory.conjunctivity[0]: 1.0 is not allowed",
+        ),
+        ("nonsense: [", "overlay.yaml, line 1: "),
+        ("language: {device: cuda}", "no GPU"),
+    ],
+)
+def test_bad_configuration_stops_before_the_first_job(repository: Path, overlay: str, message: str) -> None:
+    (repository / "overlay.yaml").write_text(overlay)
+    answer = subprocess.run(
+        [*command()[:-1], "--config", "overlay.yaml"],
+        cwd=repository,
+        env={**environment(repository), "CUDA_VISIBLE_DEVICES": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert answer.returncode == 2
+    assert message in answer.stderr and answer.stderr.count("\n") == 1, answer.stderr
+    assert not (repository / ".snakemake").exists()

@@ -1,0 +1,53 @@
+"""A grid of panels, one per cell: a row per model, items and method, a column per hierarchy.
+
+A cell is a group of runs that differ only in seed and reversal. Knows the names of the columns that name a
+cell, and nothing of what is drawn in a panel.
+"""
+
+from typing import Any
+
+import polars as pl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from memgen.figures.style import PAGE, new_figure
+from memgen.language.fit_tables import KEY
+
+KEYS = list(KEY)
+_ROW = ["source", "model", "items", "method", "hyperparameter"]
+
+
+def cell_grid(frame: pl.DataFrame, *, panel: float) -> tuple[Figure, Any, list[tuple[Axes, pl.DataFrame]]]:
+    """Figure with one panel per cell of a table.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+        Rows with the columns that name a cell.
+    panel : float
+        Height of a panel, inches.
+
+    Returns
+    -------
+    figure : matplotlib.figure.Figure
+    axes : numpy.ndarray of matplotlib.axes.Axes, shape (rows, hierarchies)
+    cells : list of (Axes, polars.DataFrame)
+        The panel and the rows of each cell; panels without a cell are hidden.
+    """
+    rows = frame.select(_ROW).unique(maintain_order=True)
+    columns = frame["hierarchy"].unique(maintain_order=True).to_list()
+    figure, axes = new_figure(len(rows), len(columns), width=PAGE, height=panel * len(rows) + 0.7)
+    cells = []
+    for across, row in zip(axes, rows.iter_rows(named=True), strict=True):
+        of_row = frame.join(pl.DataFrame([row], schema=rows.schema), on=_ROW, how="semi", nulls_equal=True)
+        value = "" if row["hyperparameter"] is None else f" {row['hyperparameter']:g}"
+        across[0].set_ylabel(f"{row['model']}, {row['items']}\n{row['method']}{value}", fontsize=6)
+        for axis, hierarchy in zip(across, columns, strict=True):
+            of_cell = of_row.filter(pl.col("hierarchy") == hierarchy)
+            if of_cell.is_empty():
+                axis.axis("off")
+            else:
+                cells.append((axis, of_cell))
+    for axis, hierarchy in zip(axes[0], columns, strict=True):
+        axis.set_title(hierarchy, fontsize=7)
+    return figure, axes, cells

@@ -1,0 +1,70 @@
+"""Margins that the theory predicts against those observed, one point per untrained pair.
+
+Reads the predictions' and the fits' tables and draws them; computes nothing.
+"""
+
+import polars as pl
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+
+from memgen.figures.cells import KEYS, cell_grid
+from memgen.figures.style import PAIR_CLASSES, PALETTE, save
+from memgen.language.fit_tables import FIT, PREDICTIONS
+from memgen.stage import Input, Output, stage
+
+TRAINED = ("train", "exception")
+
+
+def _draw(axes: Axes, pairs: pl.DataFrame) -> None:
+    for (name,), group in pairs.group_by("pair_class", maintain_order=True):
+        colour, marker = PAIR_CLASSES[name]
+        axes.errorbar(
+            group["predicted"],
+            group["observed"],
+            yerr=group["standard_error"].fill_null(0.0),
+            fmt=marker,
+            ms=2.5,
+            lw=0,
+            elinewidth=0.5,
+            color=colour,
+        )
+    both = pl.concat([pairs["predicted"], pairs["observed"]])
+    low, high = float(both.min()), float(both.max())  # type: ignore[arg-type]
+    axes.plot([low, high], [low, high], color=PALETTE["grey"], lw=0.6, zorder=0)
+    axes.tick_params(labelsize=5)
+
+
+@stage
+def predicted_margins(*, predictions: Input, fit: Input, pdf: Output, png: Output) -> None:
+    """Draw predicted against observed margins, with standard errors by seed, coloured by pair class.
+
+    Parameters
+    ----------
+    predictions
+        Observed and predicted margin of every pair of every cell.
+    fit
+        Fitted gamma and correlation of every cell.
+    pdf
+        Figure as PDF.
+    png
+        Figure as PNG.
+    """
+    frame = PREDICTIONS.read(predictions).filter(~pl.col("pair_class").is_in(TRAINED))
+    fits = FIT.read(fit)
+    figure, _, cells = cell_grid(frame.filter(pl.col("predicted").is_not_null()), panel=1.7)
+    for panel, pairs in cells:
+        _draw(panel, pairs)
+        row = fits.join(pairs.select(KEYS).head(1), on=KEYS, nulls_equal=True).row(0, named=True)
+        edge = " (end of range)" if row["at_edge"] else ""
+        told = f"γ = {row['gamma']:.3g}{edge}\nr = {row['correlation']:.3f}"
+        panel.text(0.03, 0.97, told, transform=panel.transAxes, va="top", fontsize=5.5)
+    present = set(frame["pair_class"])
+    handles = [
+        Line2D([], [], color=colour, marker=marker, lw=0, label=name)
+        for name, (colour, marker) in PAIR_CLASSES.items()
+        if name in present
+    ]
+    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
+    figure.supxlabel("margin predicted by the theory (target units)", fontsize=7)
+    figure.supylabel("margin observed (target units)", fontsize=7)
+    save(figure, pdf=pdf, png=png)

@@ -1,0 +1,159 @@
+"""Load a model, or make one up at random: a folder in, a tokenizer and a network out.
+
+Knows folders of safetensors, never the network (`HF_HUB_OFFLINE`), never pickled weights, never code that
+comes with a model. Every model goes through `load`, whether it was embedded in a wheel, drawn at random or
+taken from a hub; what is asked of it stands elsewhere.
+"""
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from memgen.errors import BadInput
+from memgen.seeding import integer_seed
+from memgen.stage import Input, OutputDirectory, stage
+
+if TYPE_CHECKING:
+    import torch
+
+DTYPES = ("float32", "float64", "bfloat16", "float16")
+PICKLED = ("*.bin", "*.pt", "*.pth", "*.pkl", "*.pickle", "*.ckpt")
+
+
+@dataclass(frozen=True)
+class Model:
+    """A network and its tokenizer, in evaluation mode.
+
+    Parameters
+    ----------
+    tokenizer : transformers tokenizer
+    network : torch.nn.Module
+        Gives ``last_hidden_state`` of shape (batch, tokens, width).
+    """
+
+    tokenizer: Any
+    network: Any
+
+    @property
+    def device(self) -> "torch.device":
+        """Where the network lies."""
+        return next(self.network.parameters()).device  # type: ignore[no-any-return]
+
+    @property
+    def longest_prompt(self) -> int:
+        """Most tokens that the network takes."""
+        return int(self.network.config.max_position_embeddings)
+
+
+def _transformers() -> Any:
+    """The transformers library, offline and quiet."""
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    os.environ["TRANSFORMERS_OFFLINE"] = "1"
+    import transformers
+
+    transformers.utils.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()
+    return transformers
+
+
+def _check_folder(folder: Path) -> None:
+    """Refuse a folder that is no model, or whose only weights are pickled."""
+    if not (folder / "config.json").is_file():
+        raise BadInput(
+            f"{folder}: not a model; allowed: a folder with config.json, tokenizer and safetensors"
+        )
+    if not list(folder.glob("*.safetensors")):
+        pickled = sorted(path.name for pattern in PICKLED for path in folder.glob(pattern))
+        found = f"only pickled weights ({pickled[0]})" if pickled else "no weights"
+        raise BadInput(f"{folder}: {found}; allowed weights: .safetensors")
+
+
+def load(folder: Path, dtype: str = "float32", device: str = "cpu") -> Model:
+    """Load a model from a folder.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Configuration, tokenizer and safetensors.
+    dtype : {"float32", "float64", "bfloat16", "float16"}, default="float32"
+        Precision of the weights in memory.
+    device : str, default="cpu"
+        Torch device, such as ``cpu`` or ``cuda:0``.
+
+    Returns
+    -------
+    Model
+
+    Raises
+    ------
+    BadInput
+        If the folder is no model, holds only pickled weights, lacks some of the architecture's weights,
+        needs code of its own, or the device or precision does not exist here.
+    """
+    folder = Path(folder)
+    _check_folder(folder)
+    if dtype not in DTYPES:
+        raise BadInput(f"dtype {dtype!r}: not a precision; allowed: {', '.join(DTYPES)}")
+    transformers = _transformers()
+    import torch
+
+    if device.startswith("cuda") and not torch.cuda.is_available():
+        raise BadInput(f"device {device!r}: no GPU here; allowed: cpu")
+    common = {"local_files_only": True, "trust_remote_code": False}
+    try:
+        tokenizer = transformers.AutoTokenizer.from_pretrained(folder, **common)
+        network, report = transformers.AutoModel.from_pretrained(
+            folder, dtype=getattr(torch, dtype), use_safetensors=True, output_loading_info=True, **common
+        )
+    except (OSError, ValueError, KeyError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise BadInput(
+            f"{folder}: cannot be loaded ({reason}); allowed: a model that needs no code of its own"
+        ) from None
+    missing = sorted([*report["missing_keys"], *(key for key, *_ in report["mismatched_keys"])])
+    if missing:
+        raise BadInput(
+            f"{folder}: {len(missing)} weights missing or misshapen, the first {missing[0]}; allowed: none"
+        )
+    return Model(tokenizer, network.to(device).eval())
+
+
+@stage
+def initialize(*, like: Input, seed: int, out: OutputDirectory) -> None:
+    """Draw the weights of an untrained control: the architecture and tokenizer of a model, learned nothing.
+
+    The architecture's own initialization is used. Only the configuration and the tokenizer of the other
+    model are read, never its weights.
+
+    Parameters
+    ----------
+    like
+        Folder of the model whose architecture and tokenizer the control has.
+    seed
+        Seed of the weights.
+    out
+        Folder of the control, in the form that every model has.
+
+    Raises
+    ------
+    BadInput
+        If `like` holds no model.
+    """
+    if not (like / "config.json").is_file():
+        raise BadInput(f"{like}: not a model; allowed: a folder with config.json and a tokenizer")
+    transformers = _transformers()
+    import torch
+
+    config = transformers.AutoConfig.from_pretrained(like, local_files_only=True, trust_remote_code=False)
+    # transformers draws from torch's global generator: lend it one of our own, and give the old one back.
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(integer_seed("language", "initialize", seed))
+        network = transformers.AutoModel.from_config(config, dtype=torch.float32)
+    network.save_pretrained(out)
+    (out / "model.safetensors").chmod(0o644)  # safetensors writes a private file
+    for path in sorted(like.iterdir()):
+        copied = path.suffix in (".json", ".txt", ".model") and "safetensors" not in path.name
+        if copied and path.is_file() and not (out / path.name).exists():
+            shutil.copyfile(path, out / path.name)

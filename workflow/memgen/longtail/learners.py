@@ -1,0 +1,175 @@
+"""What each learner gets wrong: its misfit probability e_l at multiplicity l, and from it its error.
+
+A learner here treats all labels alike and all points seen equally often alike, so that it is wholly
+described by e_0 = 1 - 1/m, e_1, e_2, …; its expected error is sum_l e_l M_l exactly. This module knows the
+closed forms; `simulation` runs the same learners on samples without them.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from memgen.longtail.priors import Floats, Frequencies
+from memgen.longtail.spectrum import Spectrum, spectrum
+from memgen.longtail.specs import parse_learner
+from memgen.longtail.vote import plurality_errors
+
+# What an error may leave out.
+_NEGLIGIBLE = 1e-15
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Misfit probabilities of a learner.
+
+    Parameters
+    ----------
+    first : numpy.ndarray, shape (L + 1,)
+        e_0, …, e_L.
+    rest : float
+        e_l for every l > L.
+    """
+
+    first: Floats
+    rest: float
+
+    def at(self, multiplicity: int) -> float:
+        """e_l at one multiplicity."""
+        return float(self.first[multiplicity]) if multiplicity < len(self.first) else self.rest
+
+    def memorization(self, multiplicity: int) -> float:
+        """Expected memorization score of a training example whose point is seen l >= 1 times.
+
+        mem(A, S, i) = Pr[h(x_i) = y_i] - Pr[h without i (x_i) = y_i]: without it the point is seen l - 1
+        times, so the score is e_(l-1) - e_l. Meaningful for clean labels, where fit and truth agree.
+        """
+        return self.at(multiplicity - 1) - self.at(multiplicity)
+
+
+def profile(learner: str, labels: int) -> Profile:
+    """Misfit probabilities of a named learner.
+
+    Parameters
+    ----------
+    learner : str
+        See `memgen.longtail.specs.parse_learner`.
+    labels : int
+        Number of labels m.
+
+    Returns
+    -------
+    Profile
+
+    Raises
+    ------
+    BadInput
+        If there is no such learner or its parameter is not allowed.
+
+    Notes
+    -----
+    Source: memorization, part A, "Closed forms". ``optimal`` memorizes what it has seen and guesses the
+    rest; ``ignore:k`` guesses points seen k times or less; ``flip:p`` answers a seen point, with
+    probability p, by a uniformly drawn wrong label; ``limited:g`` fits singletons with probability
+    1/m + g only; ``exponential:eps`` draws a label in proportion to exp(eps count / 2);
+    ``randomized_response:eps`` keeps a singleton's label with probability exp(eps) / (exp(eps) + m - 1)
+    and memorizes the rest; ``majority:kappa`` takes the plurality of labels each kept with probability
+    kappa, and ``majority_ignore:kappa`` does so but guesses singletons.
+    """
+    spec = parse_learner(learner, labels)
+    guess = 1 - 1 / labels
+    value = 0.0 if spec.parameter is None else spec.parameter
+    if spec.kind == "ignore":
+        return Profile(np.full(int(value) + 1, guess), 0.0)
+    if spec.kind == "flip":
+        return Profile(np.array([guess]), value)
+    if spec.kind == "limited":
+        return Profile(np.array([guess, max(0.0, guess - value)]), 0.0)
+    if spec.kind == "exponential":
+        if value == 0:
+            return Profile(np.empty(0), guess)
+        longest = math.ceil(2 / value * math.log(labels / _NEGLIGIBLE))
+        odds = (labels - 1) * np.exp(-value / 2 * np.arange(longest + 1))
+        return Profile(odds / (1 + odds), 0.0)
+    if spec.kind == "randomized_response":
+        odds_of_one = (labels - 1) * math.exp(-value)
+        return Profile(np.array([guess, odds_of_one / (1 + odds_of_one)]), 0.0)
+    if spec.kind in ("majority", "majority_ignore"):
+        if value == 0:
+            return Profile(np.empty(0), guess)
+        errors = plurality_errors(labels, value)
+        if spec.kind == "majority_ignore":
+            errors = np.concatenate([[guess, guess], errors[2:]])
+        return Profile(errors, 0.0)
+    return Profile(np.array([guess]), 0.0)
+
+
+class Risk:
+    """Expected errors on one domain at one sample size.
+
+    M_l is computed once for each l that some learner needs, and no further than its error needs.
+
+    Parameters
+    ----------
+    frequencies : Frequencies
+        The domain.
+    samples : int
+        Sample size n.
+    labels : int
+        Number of labels m.
+    """
+
+    def __init__(self, frequencies: Frequencies, samples: int, labels: int) -> None:
+        self.frequencies, self.samples, self.labels = frequencies, samples, labels
+        self._mass: list[float] = []
+        self._points: list[float] = []
+
+    def _spectrum_at(self, multiplicity: int) -> None:
+        while len(self._mass) <= multiplicity:
+            part = spectrum(self.frequencies, self.samples, [len(self._mass)])
+            self._mass.append(float(part.mass[0]))
+            self._points.append(float(part.points[0]))
+
+    def mass(self, multiplicity: int) -> float:
+        """M_l; zero beyond the sample size."""
+        if multiplicity > self.samples:
+            return 0.0
+        self._spectrum_at(multiplicity)
+        return self._mass[multiplicity]
+
+    def points(self, multiplicity: int) -> float:
+        """K_l; zero beyond the sample size."""
+        if multiplicity > self.samples:
+            return 0.0
+        self._spectrum_at(multiplicity)
+        return self._points[multiplicity]
+
+    def error_of(self, misfits: Profile) -> float:
+        """Expected error sum_l e_l M_l of a learner with these misfit probabilities."""
+        first = misfits.first[: self.samples + 1]
+        # Largest |e_l - rest| from each multiplicity on: what stopping there could still change.
+        open_part = np.maximum.accumulate(np.abs(first - misfits.rest)[::-1])[::-1]
+        error: list[float] = []
+        seen: list[float] = []
+        left = 1.0
+        for multiplicity in range(len(first)):
+            if open_part[multiplicity] * left < _NEGLIGIBLE:
+                break
+            mass = self.mass(multiplicity)
+            left -= mass
+            seen.append(mass)
+            error.append(float(first[multiplicity]) * mass)
+        return math.fsum(error) + misfits.rest * max(0.0, 1 - math.fsum(seen))
+
+    def error(self, learner: str) -> float:
+        """Expected error of a named learner; see `profile`."""
+        return self.error_of(profile(learner, self.labels))
+
+    @property
+    def optimum(self) -> float:
+        """Smallest expected error of any learner, (1 - 1/m) M_0."""
+        return (1 - 1 / self.labels) * self.mass(0)
+
+    def singletons(self) -> Spectrum:
+        """K_1, M_1 and tau_1, never underflowing."""
+        return spectrum(self.frequencies, self.samples, [1])

