@@ -32,7 +32,7 @@ report: $(READY) ## write report.html: figures, captions, workflow and timings
 	@$(STUDY) -- --report report.html $(ARGS)
 
 readme: $(READY) ## put the present claims and figure into README.md
-	@$(BIN)/python -m memgen readme
+	@$(BIN)/python tools/readme.py
 
 lint: $(READY) ## check style, types, rules and formatting
 	@$(BIN)/ruff check workflow tests bench

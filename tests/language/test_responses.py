@@ -107,7 +107,8 @@ def test_margins_are_the_theorys_definition(gathered: Path, tmp_path: Path) -> N
 
 @pytest.mark.parametrize("module", ["responses", "claims", "probe", "settings", "download"])
 def test_what_needs_no_network_imports_no_torch(module: str) -> None:
-    code = f"import memgen.language.{module}, sys; sys.exit(not {{'torch', 'transformers'}}.isdisjoint(sys.modules))"
+    heavy = "not {'torch', 'transformers'}.isdisjoint(sys.modules)"
+    code = f"import memgen.language.{module}, sys; sys.exit({heavy})"
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "workflow")}
     assert subprocess.run([sys.executable, "-c", code], env=environment, check=False).returncode == 0
 

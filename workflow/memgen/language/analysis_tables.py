@@ -113,10 +113,11 @@ REGULARIZATION = Table(
         **_GROUP,
         "quantity": Column(
             pl.String,
-            "what is regressed on the natural logarithm of the hyperparameter",
-            allowed=("log_gamma", "alpha", "log_ridge", "memorization_weight", "log_scale"),
+            "what is regressed on the natural logarithm of the hyperparameter; gamma_affine: gamma on the "
+            "hyperparameter itself, gamma = intercept + slope x, residuals taken in ln gamma",
+            allowed=("log_gamma", "alpha", "log_ridge", "memorization_weight", "log_scale", "gamma_affine"),
         ),
-        "slope": Column(pl.Float64, "change per unit of ln(hyperparameter), least squares"),
+        "slope": Column(pl.Float64, "change per unit of ln(hyperparameter), or of the hyperparameter"),
         "slope_standard_error": _number("seed bootstrap, the same seeds at every hyperparameter"),
         "slope_low": _number("lower end of the 95% bootstrap interval"),
         "slope_high": _number("upper end of the 95% bootstrap interval"),
@@ -124,8 +125,8 @@ REGULARIZATION = Table(
             "slope in theory where the hyperparameter is a ridge (L2): alpha 0, log_ridge 1; empty where the "
             "theory gives none"
         ),
-        "intercept": Column(pl.Float64, "value at hyperparameter 1"),
-        "r2": _number("of the regression"),
+        "intercept": Column(pl.Float64, "value at hyperparameter 1; for gamma_affine at 0"),
+        "r2": _number("of the regression; for gamma_affine that of ln gamma, to compare with log_gamma"),
         "n_points": Column(pl.Int64, "hyperparameters used"),
         "n_at_edge": Column(pl.Int64, "hyperparameters left out: gamma at an end of its range"),
         "n_undefined": Column(pl.Int64, "hyperparameters left out: the logarithm of what is not positive"),

@@ -13,7 +13,7 @@ import polars as pl
 
 from memgen.language.fit_tables import FIT, KEY, PREDICTIONS
 from memgen.language.fitting import fit_gamma, fit_many, memorization_weight, pearson, ranks_at
-from memgen.language.behaviour import Cell, cells, describe
+from memgen.language.behaviour import Cell, cells
 from memgen.seeding import generator
 from memgen.stage import Input, Output, progress, stage
 
@@ -101,12 +101,12 @@ def fit_cell(cell: Cell, resamples: int = RESAMPLES) -> dict[str, object]:
     target = cell.target[trained]
     m = float(memorization_weight(difference[trained], best.scale, target, observed[trained]))
     predicted = best.scale * (m * target + (1 - m) * difference[trained])
-    alpha = m * best.gamma / (2 + m * best.gamma)
+    alpha, ridge = implied(np.array(best.gamma), np.array(m))
     row |= {
         "memorization_weight": _or_none(m),
         "train_correlation": _or_none(pearson(predicted * target, observed[trained] * target)),
-        "alpha": _or_none(alpha),
-        "ridge": _or_none(alpha * (1 - m) / m if m else best.gamma / 2),
+        "alpha": _or_none(float(alpha)),
+        "ridge": _or_none(float(ridge)),
     }
     if len(cell.seeds) > 1:
         row |= _intervals(cell, resamples)
@@ -163,16 +163,56 @@ def _differences(cell: Cell, gamma: float) -> np.ndarray:
     return np.asarray(r[cell.higher] - r[cell.lower])
 
 
-def _intervals(cell: Cell, resamples: int) -> dict[str, float | None]:
-    """Standard errors and 95% percentile intervals over bootstrap samples of the seeds."""
+def seed_weights(cell: Cell, samples: int, *stream: str) -> np.ndarray:
+    """How often each seed is drawn in bootstrap samples of the seeds, shape (samples, s).
+
+    Cells with the same seeds get the same samples, so that differences between them are paired.
+    """
     count = len(cell.seeds)
-    random = generator("language", "fit", describe(cell.key))
-    weights = random.multinomial(count, np.full(count, 1 / count), size=resamples).astype(float)
+    random = generator("language", *stream, *(int(seed) for seed in cell.seeds))
+    return random.multinomial(count, np.full(count, 1 / count), size=samples).astype(float)
+
+
+def resample(cell: Cell, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Fit a cell again for samples of its seeds.
+
+    Parameters
+    ----------
+    cell : Cell
+    weights : ndarray, shape (b, s)
+
+    Returns
+    -------
+    gamma, scale, memorization_weight : ndarray, shape (b,)
+    """
     observed = cell.margins(weights)
     trained, higher, lower = cell.trained, cell.higher, cell.lower
     gamma, scale, r = fit_many(cell.hierarchy, higher[~trained], lower[~trained], observed[:, ~trained])
     difference = r[:, higher[trained]] - r[:, lower[trained]]
     m = memorization_weight(difference, scale, cell.target[trained], observed[:, trained])
+    return gamma, scale, m
+
+
+def implied(gamma: np.ndarray, m: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Conjunctivity and effective ridge that gamma and the memorization weight imply.
+
+    From gamma = 2 (alpha + lam) / (1 - alpha) and m = alpha / (alpha + lam) (theory: Solution):
+    alpha = m gamma / (2 + m gamma), lam = (1 - m) gamma / (2 + m gamma). Neither is confined to its range.
+
+    Parameters
+    ----------
+    gamma, m : ndarray, shape (...)
+
+    Returns
+    -------
+    alpha, ridge : ndarray, shape (...)
+    """
+    return m * gamma / (2 + m * gamma), (1 - m) * gamma / (2 + m * gamma)
+
+
+def _intervals(cell: Cell, resamples: int) -> dict[str, float | None]:
+    """Standard errors and 95% percentile intervals over bootstrap samples of the seeds."""
+    gamma, scale, m = resample(cell, seed_weights(cell, resamples, "fit"))
     low, high = np.quantile(gamma, [0.025, 0.975])
     m = m[np.isfinite(m)]
     m_low, m_high = np.quantile(m, [0.025, 0.975]) if len(m) else (np.nan, np.nan)

@@ -67,7 +67,7 @@ FIT = Table(
             pl.Float64, "conjunctivity implied by gamma and m: m gamma / (2 + m gamma)", nullable=True
         ),
         "ridge": Column(
-            pl.Float64, "effective ridge implied by gamma and m: alpha (1 - m) / m", nullable=True
+            pl.Float64, "effective ridge implied by gamma and m: (1 - m) gamma / (2 + m gamma)", nullable=True
         ),
     },
 )

@@ -11,9 +11,10 @@ import numpy as np
 
 from memgen.errors import BadInput
 from memgen.longtail.priors import Floats, Frequencies, Integers
-from memgen.longtail.sampling import CODES, alias_table, run_clean, run_noisy
+from memgen.longtail.sampling import CODES, Sampler, learn_clean, learn_noisy, other_weights, tally
 from memgen.longtail.spectrum import check_samples
 from memgen.longtail.specs import Spec, parse_learner
+from memgen.stage import progress
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Simulation:
         Probability of the points of each subgroup that the learner gets wrong.
     misfits : numpy.ndarray of int, shape (repeats, learners, track + 1)
         Number of points seen l times that it misfits.
-    points : numpy.ndarray of int, shape (repeats, learners, track + 1)
+    points : numpy.ndarray of int, shape (repeats, track + 1)
         Number of points seen l times.
     """
 
@@ -42,7 +43,7 @@ class Simulation:
     @property
     def fitted_singletons(self) -> Floats:
         """Share of singletons that each learner fits in each repeat; 1 where a sample has none."""
-        singletons = self.points[:, :, 1]
+        singletons = self.points[:, 1, None]
         return np.asarray(1 - self.misfits[:, :, 1] / np.maximum(singletons, 1))
 
 
@@ -82,8 +83,8 @@ def simulate(
     labels : int
         Number of labels m; the truth of every point is uniform.
     learners : sequence of str
-        Names of learners, see `memgen.longtail.specs.parse_learner`. Learners of clean labels share their
-        samples; so do the majority learners of one label_keep.
+        Names of learners, see `memgen.longtail.specs.parse_learner`. All share the points of each sample;
+        the majority learners of one label_keep share its noisy labels.
     repeats : int
         Number of samples, at least 2.
     rng : numpy.random.Generator
@@ -106,31 +107,55 @@ def simulate(
         raise BadInput(f"repeats: {repeats} is not allowed; allowed: >= 2, so that there is a standard error")
     specs = [parse_learner(name, labels) for name in learners]
     frequency = frequencies.expanded()
-    threshold, alias = alias_table(frequency)
+    sampler = Sampler(frequency, samples)
     group = np.zeros(len(frequency), np.int64) if group is None else group.astype(np.int64)
-    groups = int(group.max()) + 1
-    errors = np.zeros((repeats, len(specs), groups))
+    errors = np.zeros((repeats, len(specs), int(group.max()) + 1))
     misfits = np.zeros((repeats, len(specs), track + 1), np.int64)
-    points = np.zeros((repeats, len(specs), track + 1), np.int64)
-    for label_keep, members in _batches(specs).items():
-        codes = np.array([CODES[specs[index].kind] for index in members])
-        shared = (rng, threshold, alias, frequency, group, groups, samples, labels, codes)
-        if label_keep is None:
-            values = np.array([specs[index].parameter or 0.0 for index in members])
-            part = run_clean(*shared, values, repeats, track)
-        else:
-            part = run_noisy(*shared, label_keep, repeats)
-        kept = min(track + 1, part[1].shape[2])
-        errors[:, members] = part[0]
-        misfits[:, members, :kept] = part[1][:, :, :kept]
-        points[:, members, :kept] = part[2][:, None, :kept]
-    return Simulation(errors, misfits, points)
+    points = np.zeros((repeats, track + 1), np.int64)
+    batches = _batches(specs)
+    for repeat in progress(range(repeats), "samples", total=repeats):
+        counts = sampler.counts(rng)
+        uniform = rng.random(len(frequency))
+        tally(counts, points[repeat])
+        for batch in batches:
+            part = (errors[repeat, batch.place], misfits[repeat, batch.place])
+            if batch.label_keep is None:
+                learn_clean(
+                    counts, uniform, frequency, group, labels, batch.codes, batch.values, batch.weights, *part
+                )
+            else:
+                noise = rng.random(samples)
+                learn_noisy(
+                    counts, uniform, noise, frequency, group, labels, batch.codes, batch.label_keep, *part
+                )
+    order = np.argsort(np.concatenate([batch.members for batch in batches]))
+    return Simulation(errors[:, order], misfits[:, order], points)
 
 
-def _batches(specs: list[Spec]) -> dict[float | None, list[int]]:
-    """Learners that can share samples: None for clean labels, else the label_keep."""
+@dataclass(frozen=True)
+class _Batch:
+    """Learners that share the labels of a sample, and where their results stand."""
+
+    label_keep: float | None
+    members: Integers
+    place: slice
+    codes: Integers
+    values: Floats
+    weights: Floats
+
+
+def _batches(specs: list[Spec]) -> list[_Batch]:
+    """Learners by the noise of their labels: None for clean ones, else label_keep."""
     found: dict[float | None, list[int]] = {}
     for index, spec in enumerate(specs):
         noisy = spec.kind in ("majority", "majority_ignore")
         found.setdefault((spec.parameter or 0.0) if noisy else None, []).append(index)
-    return found
+    batches, start = [], 0
+    for label_keep, members in found.items():
+        codes = np.array([CODES[specs[index].kind] for index in members])
+        values = np.array([specs[index].parameter or 0.0 for index in members])
+        place = slice(start, start + len(members))
+        weights = other_weights(codes, values, 256)
+        batches.append(_Batch(label_keep, np.array(members), place, codes, values, weights))
+        start += len(members)
+    return batches

@@ -92,7 +92,7 @@ class Hierarchy:
                     f"exception {winner}:{loser}: the winner's rank must be at least the loser's plus 2"
                 )
             if (winner, loser) in seen:
-                raise BadInput(f"exception {winner}:{loser}: given twice, each may be given once")
+                raise BadInput(f"exception {winner}:{loser}: given twice, must be given once")
             seen.add((winner, loser))
         object.__setattr__(self, "exceptions", pairs)
 

@@ -91,6 +91,6 @@ def read_tasks(paths: list[Path]) -> dict[str, Hierarchy]:
             raise BadInput(f"{path}: holds {kinds.height} hierarchies, must hold one")
         name, n, label = kinds.row(0)
         if name in found:
-            raise BadInput(f"{path}: hierarchy {name!r} is given twice")
+            raise BadInput(f"{path}: hierarchy {name!r} is given twice, must be given once")
         found[name] = Hierarchy(n, parse_exceptions((label or "").split()))
     return found
