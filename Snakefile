@@ -1,18 +1,22 @@
 # The whole study on one page: task -> learner -> table -> figure.
 #
 # Run it with `make study`, which holds the study's lock; plain `snakemake --cores 2` works as well.
-import os
 import sys
 
 from snakemake.utils import min_version
 
 min_version("9.27")
 
+
 configfile: "config.yaml"
+
+
 report: "workflow/report/study.rst"
 
-os.environ["PYTHONPATH"] = str(workflow.current_basedir.join("workflow"))
-sys.path.insert(0, os.environ["PYTHONPATH"])
+
+# Jobs and this file use the same package, installed or not.
+shell.prefix("export PYTHONPATH=workflow; ")
+sys.path.insert(0, "workflow")
 
 from memgen.configuration import check
 from memgen.errors import BadInput
@@ -39,20 +43,19 @@ claims = []
 
 
 rule all:
+    default_target: True
     input:
         lambda wildcards: targets,
-    default_target: True
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/claims.smk"
 
 
 # Each block of the configuration is a study of its own, with rules of the same name.
 for block in config:
 
     include: f"workflow/rules/{block}.smk"
-
-
 
 
 onsuccess:

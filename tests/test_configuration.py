@@ -133,7 +133,7 @@ CASES = [
         {"figures": {"rank_profiles": {"hierarchies": ["nowhere"]}}},
         "'nowhere' is not computed by the relational",
     ),
-    ({"language": {"models": {"other": {"source": "random", "like": "nowhere"}}}}, "nowhere"),
+    ({"language": {"models": {"other": {"source": "random", "like": "nowhere", "seed": 0}}}}, "nowhere"),
     ({"language": {"device": "tpu"}}, "language.device: 'tpu' is not allowed; allowed: one of "),
 ]
 

@@ -17,13 +17,10 @@ def refusal(version, system, machine, libc):
             version[:2]
         )
     if system not in SYSTEMS or machine not in MACHINES or libc != "glibc":
-        return (
-            "%s on %s (%s) is not covered by requirements.lock; needed: Linux with glibc on x86_64"
-            % (
-                system,
-                machine,
-                libc or "unknown C library",
-            )
+        return "%s on %s (%s) is not covered by requirements.lock; needed: Linux with glibc on x86_64" % (
+            system,
+            machine,
+            libc or "unknown C library",
         )
     return None
 

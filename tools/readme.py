@@ -21,7 +21,9 @@ def table(claims: Path) -> str:
         for row in csv.DictReader(stream):
             error = f" ± {float(row['standard_error']):.2g}" if row["standard_error"] else ""
             cells = [row["claim"], row["paper"], number(row["published_value"]), number(row["ours"]) + error]
-            lines.append("| " + " | ".join([*(cell.replace("|", "/") for cell in cells), row["verdict"]]) + " |")
+            lines.append(
+                "| " + " | ".join([*(cell.replace("|", "/") for cell in cells), row["verdict"]]) + " |"
+            )
     return "\n".join(lines)
 
 

@@ -9,6 +9,7 @@ import copy
 import functools
 import importlib
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -202,10 +203,13 @@ def _type_name(value: Any) -> str:
     return names.get(type(value), type(value).__name__)
 
 
+_PLAIN = re.compile(r"[A-Za-z0-9_-]+")
+
+
 def _spell(path: Iterable[Any]) -> str:
     text = ""
     for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}"
+        text += f"[{part}]" if isinstance(part, int) else f".{part if _PLAIN.fullmatch(part) else repr(part)}"
     return text.lstrip(".") or "the top level"
 
 
@@ -226,7 +230,7 @@ def _explain(error: jsonschema.ValidationError) -> str:
     if error.validator == "required":
         missing = [key for key in error.validator_value if key not in error.instance]
         return f"{where}: the key {missing[0]!r} is missing; required: {', '.join(error.validator_value)}"
-    if error.validator == "propertyNames" or "pattern" in rules and error.parent is not None:
+    if "propertyNames" in error.absolute_schema_path:
         return f"{where}: {_short(error.instance)} is not allowed as a name; allowed: {_allowed(rules)}"
     if error.validator in ("minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties"):
         count = len(error.instance)

@@ -1,6 +1,7 @@
-# What every rule file uses. Knows no study.
+# What every rule file uses. Knows no study, and holds no rule.
 from memgen.closure import closure
 from pathlib import Path
+import re
 
 
 def code(module):
@@ -17,23 +18,6 @@ def repeated(flag, values):
     return " ".join(f"{flag} {value}" for value in values)
 
 
-rule claims:
-    """Claims of all studies in one table, the first that an auditor opens."""
-    input:
-        tables=lambda wildcards: claims,
-        code=code("memgen.claims"),
-    output:
-        table="results/claims.csv",
-        record="results/provenance/jobs/claims/job.json",
-    log:
-        "logs/claims/job.log",
-    benchmark:
-        "results/benchmarks/claims/job.tsv"
-    conda:
-        "../../envs/theory.yaml"
-    shell:
-        "python -m memgen claims --tables {input.tables:q} --out {output.table:q} "
-        "--record {output.record:q} --threads {threads} 2> {log:q}"
-
-
-targets.append("results/claims.csv")
+def one_of(names):
+    """Wildcard constraint: one of some names, or none where there are none."""
+    return "|".join(map(re.escape, names)) or "(?!)"

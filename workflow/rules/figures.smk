@@ -35,7 +35,11 @@ rule figures_rank_profiles:
         code=code("memgen.figures.rank_profiles"),
     output:
         pdf="figures/rank_profiles.pdf",
-        png=report("figures/rank_profiles.png", caption="../report/rank_profiles.rst", category="Theory"),
+        png=report(
+            "figures/rank_profiles.png",
+            caption="../report/rank_profiles.rst",
+            category="Theory",
+        ),
         record="results/provenance/jobs/figures_rank_profiles/job.json",
     log:
         "logs/figures_rank_profiles/job.log",
@@ -61,7 +65,9 @@ rule figures_margin_heatmaps:
     output:
         pdf="figures/margin_heatmaps.pdf",
         png=report(
-            "figures/margin_heatmaps.png", caption="../report/margin_heatmaps.rst", category="Language models"
+            "figures/margin_heatmaps.png",
+            caption="../report/margin_heatmaps.rst",
+            category="Language models",
         ),
         record="results/provenance/jobs/figures_margin_heatmaps/job.json",
     log:

