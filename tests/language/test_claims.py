@@ -1,12 +1,15 @@
 """Claims: a direction is found where it is, and not where it is not."""
 
+import json
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 from memgen.claims import CLAIMS
+from memgen.errors import BadInput
 from memgen.language.claims import claims, direction
+from memgen.language.effect import effect
 from memgen.language.evaluate import read_task
 from memgen.language.evaluate import responses as answer
 from memgen.language.tables import RESPONSES
@@ -20,7 +23,7 @@ def test_direction_needs_an_interval_on_one_side() -> None:
     assert (mean, verdict) == (pytest.approx(1.5), "agrees")
     assert error == pytest.approx(np.std(values.to_numpy(), ddof=1) / 3)
     assert direction(values, -1)[2] == "differs"
-    assert direction(values - 1.5, 1)[2] == "not tested"
+    assert direction(values - 1.5, 1)[2] == "differs", "what the seeds cannot decide was not found"
     assert direction(pl.Series([1.0]), 1) == (1.0, None, "not tested")
     assert direction(pl.Series([], dtype=pl.Float64), 1) == (None, None, "not tested")
 
@@ -50,9 +53,11 @@ def table(tmp_path: Path, slopes: dict[str, float], seeds: int = 6) -> Path:
 
 def verdicts(tmp_path: Path, slopes: dict[str, float], **changed: int) -> dict[str, dict]:
     path = table(tmp_path, slopes, **changed)
-    claims(responses=path, method="probe", out=tmp_path / "claims.csv", figure="f")
+    claims(
+        responses=path, models=["m"], items=["fake"], method="probe", out=tmp_path / "claims.csv", figure="f"
+    )
     return {
-        row["claim"].split(" of ")[0]: row
+        row["claim"].removeprefix("the ").split()[0]: row
         for row in CLAIMS.read(tmp_path / "claims.csv").iter_rows(named=True)
     }
 
@@ -65,10 +70,32 @@ def test_a_falling_margin_agrees_and_a_rising_one_differs(tmp_path: Path) -> Non
     assert falling["accuracy"]["published_value"] == pytest.approx(-0.25)
 
 
-def test_a_method_that_was_not_run_has_no_claims(tmp_path: Path) -> None:
+def test_a_method_that_was_not_run_is_refused(tmp_path: Path) -> None:
     path = table(tmp_path, {"ti_n9": 1.0})
-    claims(responses=path, method="lora", out=tmp_path / "claims.csv")
-    assert CLAIMS.read(tmp_path / "claims.csv").height == 0
+    with pytest.raises(BadInput, match="holds no m fake lora; allowed: m fake probe"):
+        claims(
+            responses=path,
+            models=["m"],
+            items=["fake"],
+            method="lora",
+            out=tmp_path / "claims.csv",
+            figure="f",
+        )
+
+
+def test_command_prints_the_value_of_the_claim(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = table(tmp_path, {"ti_n9": 1.0, "exc_mid_n9": 0.5})
+    claims(
+        responses=path, models=["m"], items=["fake"], method="probe", out=tmp_path / "claims.csv", figure="f"
+    )
+    effect(model="m", items="fake", responses=path, json=True)
+    printed = json.loads(capsys.readouterr().out)
+    row = CLAIMS.read(tmp_path / "claims.csv").filter(pl.col("claim").str.starts_with("the margin"))
+    assert printed["margin"]["change"] == row["ours"][0]
+    assert printed["margin"]["change_standard_error"] == row["standard_error"][0]
+    assert printed["margin"]["change"] == pytest.approx(
+        printed["margin"]["exc_mid_n9"] - printed["margin"]["ti_n9"]
+    )
 
 
 def test_without_the_hierarchies_or_seeds_nothing_is_tested(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@
 
 FIGURES = config["figures"]
 SHOWN = config["relational"]["hierarchies"]
+HIERARCHY_FLAGS = repeated("--hierarchy", SHOWN)
 
 
 rule figures_task:
@@ -63,22 +64,24 @@ rule figures_margin_heatmaps:
         predictions="results/language/predictions.parquet",
         code=code("memgen.figures.margin_heatmaps"),
     output:
-        pdf="figures/margin_heatmaps.pdf",
+        pdf="figures/margin_heatmaps_{method}.pdf",
         png=report(
-            "figures/margin_heatmaps.png",
+            "figures/margin_heatmaps_{method}.png",
             caption="../report/margin_heatmaps.rst",
             category="Language models",
         ),
-        record="results/provenance/jobs/figures_margin_heatmaps/job.json",
+        record="results/provenance/jobs/figures_margin_heatmaps/method={method}.json",
     log:
-        "logs/figures_margin_heatmaps/job.log",
+        "logs/figures_margin_heatmaps/method={method}.log",
     benchmark:
-        "results/benchmarks/figures_margin_heatmaps/job.tsv"
+        "results/benchmarks/figures_margin_heatmaps/method={method}.tsv"
     conda:
         "../../envs/figures.yaml"
+    params:
+        hierarchies=HIERARCHY_FLAGS,
     shell:
         "python -m memgen figures margin-heatmaps --predictions {input.predictions:q} "
-        "--pdf {output.pdf:q} --png {output.png:q} --record {output.record:q} --threads {threads} 2> {log:q}"
+        "--method {wildcards.method} {params.hierarchies} --pdf {output.pdf:q} --png {output.png:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
 rule figures_predicted_margins:
@@ -88,26 +91,33 @@ rule figures_predicted_margins:
         fit="results/language/fit.csv",
         code=code("memgen.figures.predicted_margins"),
     output:
-        pdf="figures/predicted_margins.pdf",
+        pdf="figures/predicted_margins_{method}.pdf",
         png=report(
-            "figures/predicted_margins.png",
+            "figures/predicted_margins_{method}.png",
             caption="../report/predicted_margins.rst",
             category="Language models",
         ),
-        record="results/provenance/jobs/figures_predicted_margins/job.json",
+        record="results/provenance/jobs/figures_predicted_margins/method={method}.json",
     log:
-        "logs/figures_predicted_margins/job.log",
+        "logs/figures_predicted_margins/method={method}.log",
     benchmark:
-        "results/benchmarks/figures_predicted_margins/job.tsv"
+        "results/benchmarks/figures_predicted_margins/method={method}.tsv"
     conda:
         "../../envs/figures.yaml"
+    params:
+        hierarchies=HIERARCHY_FLAGS,
     shell:
         "python -m memgen figures predicted-margins --predictions {input.predictions:q} --fit {input.fit:q} "
-        "--pdf {output.pdf:q} --png {output.png:q} --record {output.record:q} --threads {threads} 2> {log:q}"
+        "--method {wildcards.method} {params.hierarchies} --pdf {output.pdf:q} --png {output.png:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
 targets += expand(
     "figures/{figure}.{suffix}",
-    figure=["task", "rank_profiles", "margin_heatmaps", "predicted_margins"],
+    figure=[
+        "task",
+        "rank_profiles",
+        *expand("margin_heatmaps_{method}", method=config["language"]["methods"]),
+        *expand("predicted_margins_{method}", method=config["language"]["methods"]),
+    ],
     suffix=["pdf", "png"],
 )

@@ -260,8 +260,18 @@ rule language_claims:
         "results/benchmarks/language_claims/job.tsv"
     conda:
         "../../envs/theory.yaml"
+    params:
+        models=[
+            name
+            for name, model in LANGUAGE["models"].items()
+            if model["source"] != "random"
+        ],
+        kinds=LANGUAGE["items"],
+        method=next(iter(LANGUAGE["methods"])),
     shell:
-        "python -m memgen language claims --responses {input.responses:q} --out {output.table:q} "
+        "python -m memgen language claims --responses {input.responses:q} --models {params.models} "
+        "--items {params.kinds} --method {params.method} --figure margin_heatmaps_{params.method} "
+        "--out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
 
 

@@ -10,20 +10,25 @@ import polars as pl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from memgen.errors import BadInput
 from memgen.figures.style import PAGE, new_figure
 from memgen.language.fit_tables import KEY
 
 KEYS = list(KEY)
-_ROW = ["source", "model", "items", "method", "hyperparameter"]
+_ROW = ["method", "model", "items", "hyperparameter", "source"]
 
 
-def cell_grid(frame: pl.DataFrame, *, panel: float) -> tuple[Figure, Any, list[tuple[Axes, pl.DataFrame]]]:
+def cell_grid(
+    frame: pl.DataFrame, hierarchies: list[str], *, panel: float
+) -> tuple[Figure, Any, list[tuple[Axes, pl.DataFrame]]]:
     """Figure with one panel per cell of a table.
 
     Parameters
     ----------
     frame : polars.DataFrame
         Rows with the columns that name a cell.
+    hierarchies : list of str
+        Columns, from left to right; those without rows are left out.
     panel : float
         Height of a panel, inches.
 
@@ -33,9 +38,19 @@ def cell_grid(frame: pl.DataFrame, *, panel: float) -> tuple[Figure, Any, list[t
     axes : numpy.ndarray of matplotlib.axes.Axes, shape (rows, hierarchies)
     cells : list of (Axes, polars.DataFrame)
         The panel and the rows of each cell; panels without a cell are hidden.
+
+    Raises
+    ------
+    BadInput
+        If there is no cell of these hierarchies.
     """
-    rows = frame.select(_ROW).unique(maintain_order=True)
-    columns = frame["hierarchy"].unique(maintain_order=True).to_list()
+    rows = frame.select(_ROW).unique().sort(_ROW)
+    present = set(frame["hierarchy"])
+    columns = [name for name in hierarchies if name in present]
+    if not columns:
+        raise BadInput(
+            f"nothing to draw: no rows of {', '.join(hierarchies)}; allowed: hierarchies that were run"
+        )
     figure, axes = new_figure(len(rows), len(columns), width=PAGE, height=panel * len(rows) + 0.7)
     cells = []
     for across, row in zip(axes, rows.iter_rows(named=True), strict=True):

@@ -3,6 +3,9 @@
 Reads the predictions' table and draws it; computes nothing.
 """
 
+from typing import Annotated
+
+import cyclopts
 import numpy as np
 import polars as pl
 from matplotlib.axes import Axes
@@ -38,26 +41,37 @@ def _draw(axes: Axes, pairs: pl.DataFrame) -> AxesImage:
 
 
 @stage
-def margin_heatmaps(*, predictions: Input, pdf: Output, png: Output) -> None:
+def margin_heatmaps(
+    *,
+    predictions: Input,
+    method: str,
+    hierarchies: Annotated[list[str], cyclopts.Parameter(name="--hierarchy")],
+    pdf: Output,
+    png: Output,
+) -> None:
     """Draw the margins of every cell above the diagonal and the theory's at the fitted gamma below it.
 
     Parameters
     ----------
     predictions
         Observed and predicted margin of every pair of every cell.
+    method
+        Which method of training.
+    hierarchies
+        Which hierarchies, from left to right.
     pdf
         Figure as PDF.
     png
         Figure as PNG.
     """
-    frame = PREDICTIONS.read(predictions)
-    figure, axes, cells = cell_grid(frame, panel=1.6)
+    frame = PREDICTIONS.read(predictions).filter(source="study", method=method)
+    figure, axes, cells = cell_grid(frame, hierarchies, panel=1.55)
     for panel, pairs in cells:
         image = _draw(panel, pairs)
         gamma = pairs["gamma"][0]
         told = "no fit" if gamma is None else f"γ = {gamma:.3g}"
         panel.set_xlabel(f"{told}, largest {pairs['observed'].abs().max():.2f}", fontsize=5.5)
     label = "margin / largest observed (unitless)"
-    figure.colorbar(image, ax=axes, label=label, location="bottom", shrink=0.4, aspect=40)
+    figure.colorbar(image, ax=axes, label=label, location="right", shrink=0.5, aspect=40)
     figure.suptitle("observed above the diagonal, theory at the fitted γ below", fontsize=7)
     save(figure, pdf=pdf, png=png)

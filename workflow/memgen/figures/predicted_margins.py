@@ -3,6 +3,9 @@
 Reads the predictions' and the fits' tables and draws them; computes nothing.
 """
 
+from typing import Annotated
+
+import cyclopts
 import polars as pl
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
@@ -35,7 +38,15 @@ def _draw(axes: Axes, pairs: pl.DataFrame) -> None:
 
 
 @stage
-def predicted_margins(*, predictions: Input, fit: Input, pdf: Output, png: Output) -> None:
+def predicted_margins(
+    *,
+    predictions: Input,
+    fit: Input,
+    method: str,
+    hierarchies: Annotated[list[str], cyclopts.Parameter(name="--hierarchy")],
+    pdf: Output,
+    png: Output,
+) -> None:
     """Draw predicted against observed margins, with standard errors by seed, coloured by pair class.
 
     Parameters
@@ -44,14 +55,19 @@ def predicted_margins(*, predictions: Input, fit: Input, pdf: Output, png: Outpu
         Observed and predicted margin of every pair of every cell.
     fit
         Fitted gamma and correlation of every cell.
+    method
+        Which method of training.
+    hierarchies
+        Which hierarchies, from left to right.
     pdf
         Figure as PDF.
     png
         Figure as PNG.
     """
-    frame = PREDICTIONS.read(predictions).filter(~pl.col("pair_class").is_in(TRAINED))
+    frame = PREDICTIONS.read(predictions).filter(source="study", method=method)
+    frame = frame.filter(~pl.col("pair_class").is_in(TRAINED))
     fits = FIT.read(fit)
-    figure, _, cells = cell_grid(frame.filter(pl.col("predicted").is_not_null()), panel=1.7)
+    figure, _, cells = cell_grid(frame.filter(pl.col("predicted").is_not_null()), hierarchies, panel=1.55)
     for panel, pairs in cells:
         _draw(panel, pairs)
         row = fits.join(pairs.select(KEYS).head(1), on=KEYS, nulls_equal=True).row(0, named=True)
@@ -64,7 +80,7 @@ def predicted_margins(*, predictions: Input, fit: Input, pdf: Output, png: Outpu
         for name, (colour, marker) in PAIR_CLASSES.items()
         if name in present
     ]
-    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
+    figure.legend(handles=handles, loc="outside upper center", ncols=len(handles))
     figure.supxlabel("margin predicted by the theory (target units)", fontsize=7)
     figure.supylabel("margin observed (target units)", fontsize=7)
     save(figure, pdf=pdf, png=png)

@@ -1,19 +1,18 @@
-"""What the papers claim about language models, beside what this study's models do.
+"""What the papers claim about language models, beside what this study's pretrained models do.
 
 Knows the response table and the claims; trains nothing. The published models are others than ours, so a
 claim here is about a direction, never about equality of two numbers: it agrees if the 95% confidence
-interval of ours, Student's t over seeds, lies on the claimed side, it differs if the interval lies on the
-other side, and counts as not tested where the interval holds both.
+interval of ours, Student's t over seeds, lies on the claimed side, and differs if it does not, also where
+the seeds cannot decide. Untrained controls are no subject of the paper's claims and stand in the figures.
 """
 
 import polars as pl
 
 from memgen.claims import CLAIMS
-from memgen.language.responses import pair_margins
-from memgen.language.tables import RESPONSES
+from memgen.language.effect import by_seed, change, mean_and_error, runs_of
 from memgen.stage import Input, Output, stage
 
-PAPER = "transitive inference with exceptions (sflippl/ti-with-exceptions)"
+PAPER = "Cheng & Lippl 2026, arXiv 2605.22972"
 BASELINE, EXCEPTION = "ti_n9", "exc_mid_n9"
 HIGHER, LOWER = 2, 6
 #: Change of per-direction accuracy of the pair 2 v 6, ti_n9 to exc_mid_n9 (language-models: Published
@@ -38,30 +37,15 @@ def direction(values: pl.Series, side: int) -> tuple[float | None, float | None,
     standard_error : float or None
         None with fewer than two seeds.
     verdict : {"agrees", "differs", "not tested"}
+        Not tested with fewer than two seeds.
     """
     from scipy.stats import t
 
-    count = len(values)
-    mean = float(values.mean()) if count else None  # type: ignore[arg-type]
-    if mean is None or count < 2:
+    mean, error = mean_and_error(values)
+    if mean is None or error is None:
         return mean, None, "not tested"
-    error = float(values.std()) / count**0.5  # type: ignore[arg-type]
-    reach = float(t.ppf(0.975, count - 1)) * error
-    verdict = "agrees" if side * mean > reach else "differs" if side * mean < -reach else "not tested"
-    return mean, error, verdict
-
-
-def by_seed(rows: pl.DataFrame, hierarchy: str, value: str) -> pl.DataFrame:
-    """Mean of a column by seed in one hierarchy: columns seed and `value`, sorted."""
-    chosen = rows.filter(pl.col("hierarchy") == hierarchy).sort("seed", "reverse", "higher", "lower")
-    return chosen.group_by("seed", maintain_order=True).agg(pl.col(value).mean()).drop_nulls()
-
-
-def change(rows: pl.DataFrame, value: str) -> pl.Series:
-    """Change of a column from the hierarchy without to that with the exception, one value per seed."""
-    before, after = by_seed(rows, BASELINE, value), by_seed(rows, EXCEPTION, value)
-    both = before.join(after, on="seed", suffix="_after").sort("seed")
-    return both[f"{value}_after"] - both[value]
+    reach = float(t.ppf(0.975, len(values) - 1)) * error
+    return mean, error, "agrees" if side * mean > reach else "differs"
 
 
 def cell_claims(rows: pl.DataFrame, model: str, items: str) -> list[dict[str, object]]:
@@ -70,7 +54,7 @@ def cell_claims(rows: pl.DataFrame, model: str, items: str) -> list[dict[str, ob
     Parameters
     ----------
     rows : polars.DataFrame
-        From `pair_margins`, of one method and hyperparameter.
+        From `runs_of`.
     model, items : str
 
     Returns
@@ -81,15 +65,19 @@ def cell_claims(rows: pl.DataFrame, model: str, items: str) -> list[dict[str, ob
     pair = rows.filter(pl.col("higher") == HIGHER, pl.col("lower") == LOWER)
     untrained = rows.filter(~pl.col("pair_class").is_in(["train", "exception", "loop"]))
     above_chance = by_seed(untrained, BASELINE, "paired_accuracy")["paired_accuracy"] - 0.5
-    names = f"ranks {HIGHER} v {LOWER} falls from {BASELINE} to {EXCEPTION} ({model}, {items} names)"
+    change_of = f"{HIGHER} v {LOWER} falls from {BASELINE} to {EXCEPTION} ({model}, {items} names; change)"
+    falls = {
+        value: direction(change(pair, value, BASELINE, EXCEPTION), -1) for value in ("margin", "accuracy")
+    }
     tests = [
         (
-            f"paired accuracy on untrained pairs of {BASELINE} above 1/2 ({model}, {items} names)",
+            f"{BASELINE} is generalized: paired accuracy on untrained pairs exceeds 1/2 "
+            f"({model}, {items} names; excess)",
             None,
             direction(above_chance, 1),
         ),
-        (f"margin of {names}", None, direction(change(pair, "margin"), -1)),
-        (f"accuracy of {names}", PUBLISHED_CHANGE.get(items), direction(change(pair, "accuracy"), -1)),
+        (f"the margin of ranks {change_of}", None, falls["margin"]),
+        (f"the accuracy on ranks {change_of}", PUBLISHED_CHANGE.get(items), falls["accuracy"]),
     ]
     return [
         {
@@ -104,30 +92,36 @@ def cell_claims(rows: pl.DataFrame, model: str, items: str) -> list[dict[str, ob
 
 
 @stage
-def claims(*, responses: Input, out: Output, method: str = "probe", figure: str = "margin_heatmaps") -> None:
+def claims(
+    *, responses: Input, models: list[str], items: list[str], method: str, figure: str, out: Output
+) -> None:
     """Test the claims that the responses of one method bear on.
 
     Parameters
     ----------
     responses
         Response table of the study.
-    out
-        Claims; none where the method was not run.
+    models
+        Pretrained models to which the claims apply.
+    items
+        Kinds of item.
     method
         Method whose smallest hyperparameter is tested.
     figure
         Name of the figure that shows them.
+    out
+        Claims, three per model and kind of item.
+
+    Raises
+    ------
+    BadInput
+        If the table holds no responses of a model, kind of item and method.
     """
-    table = RESPONSES.read(responses).filter(
-        pl.col("source") == "study", pl.col("phase") == "post", pl.col("method") == method
-    )
-    smallest = pl.col("hyperparameter").min().over("model")
-    table = table.filter(pl.col("hyperparameter").is_null() | (pl.col("hyperparameter") == smallest))
-    command = f"memgen language claims --responses {responses} --method {method} --out claims.csv"
     found: list[dict[str, object]] = []
-    for (model, items), part in sorted(
-        pair_margins(table).group_by("model", "items"), key=lambda cell: cell[0]
-    ):
-        found += cell_claims(part, str(model), str(items))
-    constant = {"paper": PAPER, "figure": figure, "tolerance": None, "command": command}
-    CLAIMS.write(pl.DataFrame([{**row, **constant} for row in found], schema=CLAIMS.schema), out)
+    for model in models:
+        for kind in items:
+            command = f"memgen language effect --model {model} --items {kind} --method {method}"
+            constant = {"paper": PAPER, "figure": figure, "tolerance": None, "command": command}
+            rows = cell_claims(runs_of(responses, model, kind, method), model, kind)
+            found += [{**row, **constant} for row in rows]
+    CLAIMS.write(pl.DataFrame(found, schema=CLAIMS.schema), out)

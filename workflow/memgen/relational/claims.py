@@ -16,7 +16,7 @@ from memgen.relational.hierarchy import Hierarchy, parse_exceptions
 from memgen.relational.tables import CRITICAL, RANKS, SWEEP
 from memgen.stage import Input, Output, stage
 
-EXCEPTIONS = "Transitive inference with exceptions (theory: What it predicts)"
+EXCEPTIONS = "Cheng & Lippl 2026, arXiv 2605.22972; derived for this study"
 CHAIN = "Lippl, Kay, Jensen, Ferrera, Abbott, PNAS 2024"
 EXACT = 1e-9
 """Largest deviation that counts as agreement where the theory gives an exact value."""

@@ -1,0 +1,117 @@
+"""The exception's effect on one pair: what changes from the hierarchy without to that with the exception.
+
+Knows the response table and pairs seeds between two hierarchies; knows no claim. A seed draws the same names
+in hierarchies of one size, so the change is taken within each seed.
+"""
+
+import json as json_format
+from pathlib import Path
+
+import polars as pl
+
+from memgen.errors import BadInput
+from memgen.language.responses import pair_margins
+from memgen.language.tables import RESPONSES
+from memgen.stage import command
+
+RESPONSE_FILE = Path("results/language/responses.parquet")
+
+
+def by_seed(rows: pl.DataFrame, hierarchy: str, value: str) -> pl.DataFrame:
+    """Mean of a column by seed in one hierarchy: columns seed and `value`, sorted."""
+    chosen = rows.filter(pl.col("hierarchy") == hierarchy).sort("seed", "reverse", "higher", "lower")
+    return chosen.group_by("seed", maintain_order=True).agg(pl.col(value).mean()).drop_nulls()
+
+
+def change(rows: pl.DataFrame, value: str, before: str, after: str) -> pl.Series:
+    """Change of a column from one hierarchy to another, one value per seed that both have."""
+    both = by_seed(rows, before, value).join(by_seed(rows, after, value), on="seed", suffix="_after")
+    both = both.sort("seed")
+    return both[f"{value}_after"] - both[value]
+
+
+def mean_and_error(values: pl.Series) -> tuple[float | None, float | None]:
+    """Mean over seeds and its standard error, each None where there are too few."""
+    count = len(values)
+    mean = float(values.mean()) if count else None  # type: ignore[arg-type]
+    error = float(values.std()) / count**0.5 if count > 1 else None  # type: ignore[arg-type]
+    return mean, error
+
+
+def runs_of(responses: Path, model: str, items: str, method: str) -> pl.DataFrame:
+    """Pairs of every run of one model, kind of item and method after training.
+
+    Of several hyperparameters the smallest is taken.
+
+    Raises
+    ------
+    BadInput
+        If there are no such responses.
+    """
+    table = RESPONSES.read(responses).filter(pl.col("source") == "study", pl.col("phase") == "post")
+    chosen = table.filter(model=model, items=items, method=method)
+    if chosen.is_empty():
+        cells = table.select("model", "items", "method").unique().sort("model", "items", "method").rows()
+        allowed = "; ".join(" ".join(cell) for cell in cells) or "none"
+        raise BadInput(f"{responses}: holds no {model} {items} {method}; allowed: {allowed}")
+    smallest = chosen["hyperparameter"].min()
+    return pair_margins(chosen.filter(pl.col("hyperparameter").eq_missing(pl.lit(smallest, pl.Float64))))
+
+
+@command
+def effect(
+    *,
+    model: str,
+    items: str,
+    method: str = "probe",
+    higher: int = 2,
+    lower: int = 6,
+    before: str = "ti_n9",
+    after: str = "exc_mid_n9",
+    responses: Path = RESPONSE_FILE,
+    json: bool = False,
+) -> None:
+    """Print a pair's margin and accuracy in two hierarchies, and the change with its standard error by seed.
+
+    Parameters
+    ----------
+    model
+        Model, as in the response table.
+    items
+        Kind of item: real or fake.
+    method
+        Method of training.
+    higher, lower
+        Ranks of the pair, 0 the strongest.
+    before, after
+        Hierarchies to compare.
+    responses
+        Response table of the study.
+    json
+        Print JSON.
+    """
+    runs = runs_of(responses, model, items, method)
+    pair = runs.filter(higher=higher, lower=lower)
+    answer: dict[str, dict[str, float | None]] = {}
+    for value in ("margin", "accuracy", "paired_accuracy"):
+        rows = {}
+        for name, values in (
+            (before, by_seed(pair, before, value)[value]),
+            (after, by_seed(pair, after, value)[value]),
+            ("change", change(pair, value, before, after)),
+        ):
+            rows[name], rows[f"{name}_standard_error"] = mean_and_error(values)
+        answer[value] = rows
+    if json:
+        print(json_format.dumps(answer))
+        return
+    for value, rows in answer.items():
+        parts = [
+            f"{name} {_told(rows[name])} ± {_told(rows[f'{name}_standard_error'])}"
+            for name in (before, after, "change")
+        ]
+        print(f"{value} of {higher} v {lower}: {', '.join(parts)}")
+
+
+def _told(number: float | None) -> str:
+    return "none" if number is None else f"{number:.4f}"
