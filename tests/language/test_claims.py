@@ -16,6 +16,8 @@ from memgen.language.tables import RESPONSES
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.task import task_frame
 
+ONE = {"models": ["m"], "items": ["fake"], "figure": "f"}
+
 
 def test_direction_needs_an_interval_on_one_side() -> None:
     values = pl.Series(np.linspace(1.0, 2.0, 9))

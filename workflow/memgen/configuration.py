@@ -56,7 +56,7 @@ def read(path: Path) -> dict[str, Any]:
         reason = getattr(error, "strerror", None) or "not UTF-8 text"
         raise BadInput(f"{path}: cannot be read ({reason}); allowed: a YAML file") from None
     try:
-        content = yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
+        content = _Loader(text).get_single_data()
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""
@@ -178,7 +178,8 @@ def _refuse_foreign(path: tuple[Any, ...], value: Any, where: str) -> None:
         raise BadInput(f"{where}: {_spell(path)}: {value} is not allowed; allowed: a finite number")
     elif value is not None and not isinstance(value, (str, bool, int, float, list)):
         raise BadInput(
-            f"{where}: {_spell(path)}: a {_type_name(value)} is not allowed; allowed: text, numbers, lists, mappings"
+            f"{where}: {_spell(path)}: a {_type_name(value)} is not allowed; "
+            "allowed: text, numbers, lists, mappings"
         )
 
 

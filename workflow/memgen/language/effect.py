@@ -106,10 +106,8 @@ def effect(
         print(json_format.dumps(answer))
         return
     for value, rows in answer.items():
-        parts = [
-            f"{name} {_told(rows[name])} ± {_told(rows[f'{name}_standard_error'])}"
-            for name in (before, after, "change")
-        ]
+        names = (before, after, "change")
+        parts = [f"{name} {_told(rows[name])} ± {_told(rows[f'{name}_standard_error'])}" for name in names]
         print(f"{value} of {higher} v {lower}: {', '.join(parts)}")
 
 
