@@ -35,15 +35,15 @@ readme: $(READY) ## put the present claims and figure into README.md
 	@$(BIN)/python tools/readme.py
 
 lint: $(READY) ## check style, types, rules and formatting
-	@$(BIN)/ruff check workflow tests bench
-	@$(BIN)/ruff format --check workflow tests bench
+	@$(BIN)/ruff check workflow tests bench tools
+	@$(BIN)/ruff format --check workflow tests bench tools
 	@$(BIN)/snakefmt --check Snakefile workflow/rules
 	@$(BIN)/mypy
 	@$(BIN)/python -m snakemake --lint
 
 format: $(READY) ## put code and rules into the house's style
-	@$(BIN)/ruff check --fix workflow tests bench
-	@$(BIN)/ruff format workflow tests bench
+	@$(BIN)/ruff check --fix workflow tests bench tools
+	@$(BIN)/ruff format workflow tests bench tools
 	@$(BIN)/snakefmt Snakefile workflow/rules
 
 bench: $(READY) ## measure speed against baselines, into results/bench

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from memgen import __main__ as cli
 from repository import ROOT
 

@@ -9,6 +9,7 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from memgen import configuration
 from memgen.errors import BadInput
 from repository import ROOT

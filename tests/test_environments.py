@@ -9,6 +9,7 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
 from repository import ROOT
 
 #: conda-forge names that differ from the package index's.

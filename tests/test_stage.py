@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import rfc8785
+
 from memgen.errors import BadInput
 from memgen.provenance import record as provenance
 from memgen.stage import Input, Inputs, Job, Output, OutputDirectory, recipe_urn, stage

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+
 from memgen.errors import BadInput
 from memgen.tables import Column, Table
 

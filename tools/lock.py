@@ -19,6 +19,7 @@ PIP_TOOLS = "pip-tools==7.6.2"
 
 
 def main() -> None:
+    """Resolve requirements.in and write the lock."""
     if sys.version_info[:2] != (3, 11):
         sys.exit("make lock: needs Python 3.11, the oldest version that the lock covers")
     with tempfile.TemporaryDirectory() as folder:

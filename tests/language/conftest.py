@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from memgen.language.items import FAKE_TEAMS, REAL_TEAMS
 from memgen.language.prompts import prompt
 

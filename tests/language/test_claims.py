@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+
 from memgen.claims import CLAIMS
 from memgen.errors import BadInput
 from memgen.language.claims import claims, direction

@@ -5,6 +5,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
 from memgen.errors import BadInput
 from memgen.language import download
 from memgen.language.download import check_sha256, fetch, sha256, unpack

@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from memgen.errors import BadInput
 from memgen.language.evaluate import read_task, responses, sigmoid
 from memgen.relational.hierarchy import Hierarchy

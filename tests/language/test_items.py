@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from memgen.errors import BadInput
 from memgen.language.items import FAKE_TEAMS, FAMILIES, REAL_TEAMS, largest_hierarchy, sample
 

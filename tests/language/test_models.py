@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+
 from memgen.errors import BadInput
 from memgen.language.download import sha256
 from memgen.language.models import initialize, load

@@ -7,6 +7,8 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.kernel_ridge import KernelRidge
+
 from memgen.errors import BadInput
 from memgen.language.probe import contrast, predict, probe
 from memgen.language.prompts import ordered_pairs
@@ -15,7 +17,6 @@ from memgen.language.tables import RESPONSES
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.ranks import ranks
 from memgen.relational.task import task_frame
-from sklearn.kernel_ridge import KernelRidge
 
 
 @settings(max_examples=40, deadline=None)

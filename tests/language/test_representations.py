@@ -7,6 +7,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from memgen.errors import BadInput
 from memgen.language.items import sample
 from memgen.language.models import load

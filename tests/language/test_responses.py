@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+
 from memgen.language.evaluate import read_task
 from memgen.language.evaluate import responses as answer
 from memgen.language.responses import margins, responses, summary

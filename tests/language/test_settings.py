@@ -5,6 +5,7 @@ import copy
 import jsonschema
 import pytest
 import yaml
+
 from memgen.errors import BadInput
 from memgen.language.settings import blocks, check, hierarchies
 from repository import ROOT

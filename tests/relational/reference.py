@@ -3,6 +3,7 @@
 import mpmath
 import numpy as np
 from hypothesis import strategies as st
+
 from memgen.relational.kernels import Exchangeable, kernel_ridge
 
 DIGITS = 80

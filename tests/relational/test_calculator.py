@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+
 from memgen.__main__ import run
 from memgen.errors import BadInput
 from memgen.relational.kernels import Exchangeable, ordered_pairs

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from tests.relational.reference import dense_ranks, hierarchies
+
 from memgen.errors import BadInput
 from memgen.relational.crossing import critical
 from memgen.relational.ranks import ranks, ranks_at
-
-from tests.relational.reference import dense_ranks, hierarchies
 
 
 @pytest.mark.parametrize(

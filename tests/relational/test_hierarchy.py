@@ -3,10 +3,10 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.relational.reference import hierarchies
+
 from memgen.errors import BadInput
 from memgen.relational.hierarchy import PAIR_CLASSES, Hierarchy, parse_exception
-
-from tests.relational.reference import hierarchies
 
 
 def classes(n, *exceptions):

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from tests.relational.reference import hierarchies, regression
+
 from memgen.errors import BadInput
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.kernels import (
@@ -18,8 +20,6 @@ from memgen.relational.kernels import (
     overlap,
 )
 from memgen.relational.ranks import margins
-
-from tests.relational.reference import hierarchies, regression
 
 share = st.floats(0.05, 0.95)
 

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.relational.reference import dense_matrices, dense_ranks, hierarchies, regression
+
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.kernels import Exchangeable
 from memgen.relational.memorization import left_out_predictions, memorization_scores
 from memgen.relational.ranks import gamma, memorization_weight
-
-from tests.relational.reference import dense_matrices, dense_ranks, hierarchies, regression
 
 
 @given(

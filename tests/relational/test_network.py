@@ -6,12 +6,12 @@ import sys
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.relational.reference import gammas, hierarchies
+
 from memgen.closure import ROOT
 from memgen.relational import network
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.ranks import circuit
-
-from tests.relational.reference import gammas, hierarchies
 
 
 @given(task=hierarchies(largest=300), leaks=st.lists(gammas, min_size=1, max_size=5), lanes=st.integers(1, 7))

@@ -5,6 +5,16 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.relational.reference import (
+    dense_matrices,
+    dense_ranks,
+    gammas,
+    hierarchies,
+    precise_dipole,
+    precise_ranks,
+    regression,
+)
+
 from memgen.errors import BadInput
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.kernels import Exchangeable
@@ -19,16 +29,6 @@ from memgen.relational.ranks import (
     ranks_among,
     ranks_at,
     strengths,
-)
-
-from tests.relational.reference import (
-    dense_matrices,
-    dense_ranks,
-    gammas,
-    hierarchies,
-    precise_dipole,
-    precise_ranks,
-    regression,
 )
 
 TOLERANCE = 1e-12

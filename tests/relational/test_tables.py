@@ -4,6 +4,8 @@ import numpy as np
 import polars as pl
 import pytest
 import yaml
+from tests.relational.reference import regression
+
 from memgen.claims import CLAIMS
 from memgen.closure import ROOT
 from memgen.errors import BadInput
@@ -16,8 +18,6 @@ from memgen.relational.settings import check
 from memgen.relational.sweep import sweep
 from memgen.relational.tables import CRITICAL, RANKS, SWEEP, TASK
 from memgen.relational.task import read_tasks, task
-
-from tests.relational.reference import regression
 
 HIERARCHIES = {
     "ti_n9": (9, []),

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from repository import copy_repository
 from runs import study
 

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+
 from memgen import __main__ as cli
 from memgen.closure import closure
 from repository import ROOT

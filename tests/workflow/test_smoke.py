@@ -10,6 +10,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+
 from memgen.claims import CLAIMS
 from memgen.provenance import record as provenance
 from repository import copy_repository

@@ -72,12 +72,12 @@ class Cell:
     @cached_property
     def runs(self) -> np.ndarray:
         """Runs of each seed, shape (s,), float."""
-        return (self.run_seed == self.seeds[:, None]).sum(axis=1).astype(float)
+        return np.asarray((self.run_seed == self.seeds[:, None]).sum(axis=1), dtype=float)
 
     @cached_property
     def totals(self) -> np.ndarray:
         """Sum of the margins of each seed's runs, shape (s, p), logit units."""
-        return (self.run_seed == self.seeds[:, None]).astype(float) @ self.run_margins
+        return np.asarray((self.run_seed == self.seeds[:, None]).astype(float) @ self.run_margins)
 
     def only(self, reverse: bool) -> "Cell":
         """The cell of its forward or of its reversed runs alone."""
@@ -124,7 +124,7 @@ class Cell:
         """
         if weights is None:
             weights = np.ones(len(self.seeds))
-        return weights @ self.totals / (weights @ self.runs)[..., None]
+        return np.asarray(weights @ self.totals / (weights @ self.runs)[..., None])
 
     def standard_errors(self) -> np.ndarray:
         """Standard error of every margin, clustered by seed; NaN for a single seed.
@@ -138,7 +138,7 @@ class Cell:
         if count < 2:
             return np.full(self.totals.shape[1], np.nan)
         residuals = self.totals - self.runs[:, None] * self.margins()
-        return np.sqrt(count / (count - 1) * np.sum(residuals**2, axis=0)) / self.runs.sum()
+        return np.asarray(np.sqrt(count / (count - 1) * np.sum(residuals**2, axis=0)) / self.runs.sum())
 
 
 def describe(key: dict[str, object]) -> str:
@@ -146,8 +146,19 @@ def describe(key: dict[str, object]) -> str:
     return "/".join("-" if value is None else str(value) for value in key.values())
 
 
-def scan(path: Path) -> pl.LazyFrame:
+def scan(path: Path, columns: tuple[str, ...] = NEEDED) -> pl.LazyFrame:
     """Lazy frame of a response table, its columns checked but not yet read.
+
+    Parameters
+    ----------
+    path : Path
+        Parquet or csv.
+    columns : tuple of str, default=NEEDED
+        Those to scan.
+
+    Returns
+    -------
+    polars.LazyFrame
 
     Raises
     ------
@@ -165,12 +176,12 @@ def scan(path: Path) -> pl.LazyFrame:
     except (pl.exceptions.PolarsError, OSError) as error:
         reason = str(error).splitlines()[0]
         raise BadInput(f"{path}: cannot be read as a {RESPONSES.name} table ({reason})") from None
-    for name in NEEDED:
+    for name in columns:
         if name not in schema:
             raise BadInput(f"{path}: column {name} is missing; allowed: a {RESPONSES.name} table")
         if schema[name] != RESPONSES.schema[name]:
             raise BadInput(f"{path}: column {name} is {schema[name]}; allowed: {RESPONSES.schema[name]}")
-    return frame.select(NEEDED)
+    return frame.select(columns)
 
 
 def phases(path: Path) -> set[str]:
@@ -251,7 +262,7 @@ def _cell(rows: pl.DataFrame, path: Path) -> Cell:
         run_reverse=runs["reverse"].to_numpy(),
         run_margins=((d - d.transpose(0, 2, 1)) / 2)[:, upper[0], upper[1]],
         n_diverged=len(diverged),
-        train_accuracy=None if accuracy is None else float(accuracy),
+        train_accuracy=None if accuracy is None else float(accuracy),  # type: ignore[arg-type]
     )
 
 

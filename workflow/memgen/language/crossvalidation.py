@@ -118,7 +118,7 @@ def _solve(gram: np.ndarray, product: np.ndarray) -> np.ndarray:
     first = gram[..., 0, 0]
     alone = np.divide(product[..., 0], first, out=np.zeros_like(product[..., 0]), where=first > 0)
     if terms == 1:
-        return alone[..., None]
+        return np.asarray(alone[..., None])
     if terms != 2:
         raise ValueError(f"{terms} shapes with free coefficients; one or two are supported")
     second, cross = gram[..., 1, 1], gram[..., 0, 1]
@@ -161,7 +161,7 @@ def search_by_rank(explanation: Explanation, observed: np.ndarray) -> tuple[np.n
 
 def predict(explanation: Explanation, best: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
     """Predictions of members of an explanation, shape (f, p)."""
-    return np.einsum("fj,fjp->fp", coefficients, explanation.shapes[best])
+    return np.asarray(np.einsum("fj,fjp->fp", coefficients, explanation.shapes[best]))
 
 
 def seed_folds(count: int) -> np.ndarray:
@@ -250,7 +250,7 @@ def mirror_groups(n: int, higher: np.ndarray, lower: np.ndarray) -> np.ndarray:
     """
     own = higher * n + lower
     mirrored = (n - 1 - lower) * n + (n - 1 - higher)
-    return np.minimum(own, mirrored)
+    return np.asarray(np.minimum(own, mirrored))
 
 
 def gain(better: Score, base: Score) -> tuple[float, float]:

@@ -40,7 +40,7 @@ ALPHAS = np.linspace(0, 0.96, 25)
 RIDGES = np.geomspace(1e-5, 10, 61)
 
 POOLED = ("exchangeable", "saturating", "kernel_logistic", "kernel_logistic_scaled", "similarity")
-"""Explanations of margins pooled over forward and reversed runs, in which a prior that changes sign cancels."""
+"""Explanations of margins pooled over both directions, in which a prior that changes sign cancels."""
 
 BY_REVERSAL = (
     "exchangeable",
@@ -187,7 +187,7 @@ def _fitting_operator(hierarchy: Hierarchy) -> np.ndarray:
 
 
 def _surviving_order(hierarchy: Hierarchy) -> np.ndarray:
-    """What fitting leaves of a lean q_i = -i: gamma G q, as differences over untrained pairs, shape (g, p)."""
+    """What fitting leaves of a lean q_i = -i: differences of gamma G q over untrained pairs, shape (g, p)."""
     q = -np.arange(hierarchy.n, dtype=float)
     fitted = _fitting_operator(hierarchy) @ (incidence(hierarchy) @ q)
     return differences(q - fitted, hierarchy)

@@ -11,9 +11,9 @@ import math
 import numpy as np
 import polars as pl
 
+from memgen.language.behaviour import Cell, cells
 from memgen.language.fit_tables import FIT, KEY, PREDICTIONS
 from memgen.language.fitting import fit_gamma, fit_many, memorization_weight, pearson, ranks_at
-from memgen.language.behaviour import Cell, cells
 from memgen.seeding import generator
 from memgen.stage import Input, Output, progress, stage
 

@@ -11,8 +11,8 @@ from functools import lru_cache
 import numpy as np
 from scipy.optimize import minimize_scalar
 
-from memgen.relational.hierarchy import Hierarchy
 from memgen.relational import ranks
+from memgen.relational.hierarchy import Hierarchy
 
 GAMMA_RANGE = (1e-3, 1e2)
 """Ends of the range of gamma."""
@@ -82,14 +82,14 @@ def explained(shape: np.ndarray, observed: np.ndarray) -> np.ndarray:
     """
     square = np.sum(shape * shape, axis=-1)
     product = np.sum(shape * observed, axis=-1)
-    return np.divide(product**2, square, out=np.zeros_like(product), where=square > 0)
+    return np.asarray(np.divide(product**2, square, out=np.zeros_like(product), where=square > 0))
 
 
 def best_scale(shape: np.ndarray, observed: np.ndarray) -> np.ndarray:
     """Least-squares multiple of a shape, shape (...); 0 for a shape that vanishes."""
     square = np.sum(shape * shape, axis=-1)
     product = np.sum(shape * observed, axis=-1)
-    return np.divide(product, square, out=np.zeros_like(product), where=square > 0)
+    return np.asarray(np.divide(product, square, out=np.zeros_like(product), where=square > 0))
 
 
 def pearson(predicted: np.ndarray, observed: np.ndarray) -> float:
@@ -214,4 +214,4 @@ def memorization_weight(
     excess = observed - scale * rank_differences
     square = np.sum(gap * gap, axis=-1)
     product = np.sum(gap * excess, axis=-1)
-    return np.divide(product, square, out=np.full_like(product, np.nan), where=square > 0)
+    return np.asarray(np.divide(product, square, out=np.full_like(product, np.nan), where=square > 0))

@@ -1,4 +1,4 @@
-"""Kernel logistic regression on a hierarchy, the learner that cross-entropy suggests in place of squared loss.
+"""Kernel logistic regression on a hierarchy: cross-entropy in place of squared loss.
 
 Knows the canonical kernel (theory: Kernel family) and its logistic solution for many (alpha, ridge) at
 once. For coefficients a of the trained pairs, both directions trained, the canonical kernel gives

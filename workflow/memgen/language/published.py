@@ -177,7 +177,7 @@ def _classes(frame: pl.LazyFrame, path: Path, hierarchy: str, items: str) -> pl.
     pairs = frame.select(flags).unique().sort(flags).collect(engine="streaming")
     if not len(pairs):
         raise BadInput(f"{path}: holds no rows")
-    n = max(pairs["rank_a"].max(), pairs["rank_b"].max()) + 1
+    n = 1 + max(max(pair) for pair in pairs.select("rank_a", "rank_b").iter_rows())
     if len(pairs) != n * (n - 1) or len(pairs.select("rank_a", "rank_b").unique()) != len(pairs):
         raise BadInput(
             f"{path}: {len(pairs)} kinds of pair and flags; allowed: the {n * (n - 1)} ordered pairs of its "
@@ -196,5 +196,6 @@ def _classes(frame: pl.LazyFrame, path: Path, hierarchy: str, items: str) -> pl.
         differing = pairs.filter(pl.col(name) != value)
         if len(differing):
             a, b = differing.select("rank_a", "rank_b").row(0)
-            raise BadInput(f"{path}: {name} of pair ({a}, {b}) does not fit a {names[0]} hierarchy")
+            expected = f"{n} items" + (f" with exceptions {task.label}" if task.label else "")
+            raise BadInput(f"{path}: {name} of pair ({a}, {b}) is wrong for {expected}")
     return pairs.select("rank_a", "rank_b", "pair_class")

@@ -1,10 +1,11 @@
-"""Does regularization move gamma as the theory says, gamma = 2 (alpha + ridge) / (1 - alpha)?
+"""Whether regularization moves gamma as the theory says, gamma = 2 (alpha + ridge) / (1 - alpha).
 
-Knows how what was fitted at several values of a hyperparameter is regressed on the logarithm of it. Gamma
+Knows how what was fitted at several values of a hyperparameter is regressed on it or on its logarithm. Gamma
 and the memorization weight m together imply a conjunctivity and an effective ridge, so the theory can be
 asked part by part: L2 should raise the ridge in proportion (slope 1 of log_ridge) and leave alpha alone
-(slope 0), so that gamma = a + b L2 (gamma_affine). For the rank of LoRA the theory gives no slope; it is described, not tested. Training that stops
-early leaves a ridge of its own, which bends log_ridge at small L2.
+(slope 0), so that gamma = a + b L2 (gamma_affine). Training that stops early leaves a ridge of its own, which
+goes into a and bends log_ridge at small L2. For the rank of LoRA the theory gives no slope; it is described,
+not tested.
 """
 
 import math
@@ -72,7 +73,9 @@ def regularization(*, responses: Inputs, out: Output, pooled: Output) -> None:
         groups: defaultdict[tuple[object, ...], list[Cell]] = defaultdict(list)
         for cell in cells(path):
             if isinstance(value := cell.key["hyperparameter"], float) and value > 0:
-                groups[tuple(part for name, part in cell.key.items() if name != "hyperparameter")].append(cell)
+                groups[tuple(part for name, part in cell.key.items() if name != "hyperparameter")].append(
+                    cell
+                )
         for group in progress(list(groups.values()), f"regularization, {path.name}"):
             if len(group) >= FEWEST_POINTS:
                 rows += slope_rows(group)
@@ -123,7 +126,6 @@ def slope_rows(group: list[Cell]) -> Iterator[dict[str, object]]:
             "n_at_edge": len(points) - len(inside),
             "n_undefined": len(inside) - len(used),
         }
-
 
     yield from _affine_row(points, key)
 
@@ -209,7 +211,7 @@ def _quantities(gamma: np.ndarray, scale: np.ndarray, m: np.ndarray) -> dict[str
 
 
 def _interval(x: np.ndarray, samples: np.ndarray) -> dict[str, float | None]:
-    """Spread of the slope over bootstrap samples, shape (points, b); points undefined in one are left out of it."""
+    """Spread of the slope over bootstrap samples, shape (points, b); each leaves out undefined points."""
     defined = np.isfinite(samples)
     weight = defined.astype(float)
     count = weight.sum(axis=0)

@@ -1,4 +1,4 @@
-"""Does a gamma fitted on one hierarchy predict another?
+"""Whether a gamma fitted on one hierarchy predicts another.
 
 Knows how a cell's fit is carried to the other hierarchies of the same model, items, method and
 hyperparameter: gamma and scale (and, for a saturating link, its sharpness) as they are, and with the scale
@@ -49,7 +49,7 @@ class Fitted:
         """What the fit predicts, but for its scale, for a cell's untrained pairs, shape (p,)."""
         r = ranks_at(cell.hierarchy, self.gamma)
         x = np.asarray(r[cell.higher] - r[cell.lower])[~cell.trained]
-        return x if math.isnan(self.sharpness) else np.tanh(self.sharpness * x)
+        return x if math.isnan(self.sharpness) else np.asarray(np.tanh(self.sharpness * x))
 
 
 @stage
@@ -100,7 +100,9 @@ def fit_straight(cell: Cell) -> Fitted:
     """Margins s (r_h - r_k) (theory: Fitting behaviour)."""
     chosen = ~cell.trained
     best = fit_gamma(cell.hierarchy, cell.higher[chosen], cell.lower[chosen], cell.margins()[chosen])
-    logs = np.log(resample(cell, seed_weights(cell, RESAMPLES, "transfer"))[0]) if len(cell.seeds) > 1 else _NONE
+    logs = (
+        np.log(resample(cell, seed_weights(cell, RESAMPLES, "transfer"))[0]) if len(cell.seeds) > 1 else _NONE
+    )
     return Fitted(best.gamma, best.scale, math.nan, best.at_edge, logs)
 
 
@@ -126,7 +128,9 @@ def _predict(fitted: Fitted, cell: Cell, own: Fitted) -> dict[str, object]:
     observed = cell.margins()[~cell.trained]
     shape = fitted.shape(cell)
     distance = (cell.lower - cell.higher)[~cell.trained].astype(float)
-    difference = own.log_gammas - fitted.log_gammas if len(own.log_gammas) == len(fitted.log_gammas) else _NONE
+    difference = (
+        own.log_gammas - fitted.log_gammas if len(own.log_gammas) == len(fitted.log_gammas) else _NONE
+    )
     return {
         **{name: value for name, value in cell.key.items() if name != "hierarchy"},
         "predicted": cell.key["hierarchy"],
