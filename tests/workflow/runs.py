@@ -36,7 +36,7 @@ def study(folder: Path, *arguments: str, cores: int = 2) -> str:
 
 def planned(folder: Path, *arguments: str) -> set[str]:
     """Rules that a run would start now."""
-    output = study(folder, "--dry-run", "--quiet", "rules", *arguments)
+    output = study(folder, *arguments, "--dry-run", "--quiet", "rules")
     if "Nothing to be done" in output:
         return set()
     lines = output.split("Job stats:")[1].split("\n\n")[0].splitlines()

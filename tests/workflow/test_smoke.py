@@ -25,7 +25,7 @@ def results(folder: Path) -> dict[str, bytes]:
     for root in ("results", "figures"):
         for path in sorted((folder / root).rglob("*")):
             name = path.relative_to(folder).as_posix()
-            if not path.is_file() or name.startswith("results/benchmarks/"):
+            if not path.is_file() or name.startswith("results/benchmarks/") or ".partial-" in name:
                 continue
             content = path.read_bytes()
             if name.startswith("results/provenance/"):

@@ -22,6 +22,8 @@ import rfc8785
 
 FORMAT = "memgen-record/1"
 LOCK_FILE = "requirements.lock"
+#: Snakemake adds this empty file to every folder that a job declares, after the job.
+SNAKEMAKE_MARK = ".snakemake_timestamp"
 
 
 def canonical(value: Any) -> bytes:
@@ -37,7 +39,7 @@ def digest_of(value: Any) -> str:
 def file_digest(path: Path) -> str:
     """SHA-256 of a file; of a folder, the digest of its files' names and digests."""
     if path.is_dir():
-        files = sorted(entry for entry in path.rglob("*") if entry.is_file())
+        files = sorted(entry for entry in path.rglob("*") if entry.is_file() and entry.name != SNAKEMAKE_MARK)
         return digest_of({entry.relative_to(path).as_posix(): file_digest(entry) for entry in files})
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
