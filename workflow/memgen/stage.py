@@ -292,10 +292,11 @@ def command(function: Callable[P, T]) -> Callable[P, T]:
 
 
 def log_to_stderr() -> None:
-    """Send log messages to standard error, one line each."""
+    """Send the study's messages, and the warnings of libraries, to standard error, one line each."""
     logging.basicConfig(
         stream=sys.stderr,
-        level=logging.INFO,
+        level=logging.WARNING,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
         force=True,
     )
+    logging.getLogger("memgen").setLevel(logging.INFO)

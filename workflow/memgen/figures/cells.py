@@ -46,6 +46,7 @@ def cell_grid(
     """
     rows = frame.select(_ROW).unique().sort(_ROW)
     present = set(frame["hierarchy"])
+    mixed = "published" in set(frame["source"])
     columns = [name for name in hierarchies if name in present]
     if not columns:
         raise BadInput(
@@ -55,8 +56,9 @@ def cell_grid(
     cells = []
     for across, row in zip(axes, rows.iter_rows(named=True), strict=True):
         of_row = frame.join(pl.DataFrame([row], schema=rows.schema), on=_ROW, how="semi", nulls_equal=True)
+        ours = " (ours)" if mixed and row["source"] == "study" else ""
         value = "" if row["hyperparameter"] is None else f" {row['hyperparameter']:g}"
-        across[0].set_ylabel(f"{row['model']}, {row['items']}\n{row['method']}{value}", fontsize=6)
+        across[0].set_ylabel(f"{row['model']}{ours}, {row['items']}\n{row['method']}{value}", fontsize=6)
         for axis, hierarchy in zip(across, columns, strict=True):
             of_cell = of_row.filter(pl.col("hierarchy") == hierarchy)
             if of_cell.is_empty():

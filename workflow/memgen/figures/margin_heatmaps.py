@@ -18,7 +18,7 @@ from memgen.language.fit_tables import PREDICTIONS
 from memgen.stage import Input, Output, stage
 
 
-def _draw(axes: Axes, pairs: pl.DataFrame) -> AxesImage:
+def draw_square(axes: Axes, pairs: pl.DataFrame) -> AxesImage:
     """Observed margins above the diagonal, the theory's below it, mirrored; scaled to the largest."""
     n = pairs["n"][0]
     grid = np.full((n, n), np.nan)
@@ -67,7 +67,7 @@ def margin_heatmaps(
     frame = PREDICTIONS.read(predictions).filter(source="study", method=method)
     figure, axes, cells = cell_grid(frame, hierarchies, panel=1.55)
     for panel, pairs in cells:
-        image = _draw(panel, pairs)
+        image = draw_square(panel, pairs)
         gamma = pairs["gamma"][0]
         told = "no fit" if gamma is None else f"γ = {gamma:.3g}"
         panel.set_xlabel(f"{told}, largest {pairs['observed'].abs().max():.2f}", fontsize=5.5)

@@ -18,7 +18,8 @@ from memgen.stage import Input, Output, stage
 TRAINED = ("train", "exception")
 
 
-def _draw(axes: Axes, pairs: pl.DataFrame) -> None:
+def draw_points(axes: Axes, pairs: pl.DataFrame) -> None:
+    """Predicted against observed margins of one cell, with the line of equality."""
     for (name,), group in pairs.group_by("pair_class", maintain_order=True):
         colour, marker = PAIR_CLASSES[name]
         axes.errorbar(
@@ -69,7 +70,7 @@ def predicted_margins(
     fits = FIT.read(fit)
     figure, _, cells = cell_grid(frame.filter(pl.col("predicted").is_not_null()), hierarchies, panel=1.55)
     for panel, pairs in cells:
-        _draw(panel, pairs)
+        draw_points(panel, pairs)
         row = fits.join(pairs.select(KEYS).head(1), on=KEYS, nulls_equal=True).row(0, named=True)
         edge = " (end of range)" if row["at_edge"] else ""
         told = f"γ = {row['gamma']:.3g}{edge}\nr = {row['correlation']:.3f}"
