@@ -9,9 +9,10 @@ import numpy as np
 import polars as pl
 import pytest
 
+from memgen.language.accuracy import accuracy
 from memgen.language.evaluate import read_task
 from memgen.language.evaluate import responses as answer
-from memgen.language.responses import margins, responses, summary
+from memgen.language.responses import margins, responses
 from memgen.language.tables import ACCURACY, MARGINS, RESPONSES
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.task import task_frame
@@ -65,7 +66,7 @@ def signed(frame: pl.DataFrame) -> float:
 
 
 def test_accuracies_are_means_over_seeds_with_clustered_errors(gathered: Path, tmp_path: Path) -> None:
-    summary(responses=gathered, out=tmp_path / "accuracy.csv")
+    accuracy(responses=gathered, out=tmp_path / "accuracy.csv")
     table = ACCURACY.read(tmp_path / "accuracy.csv")
     assert table.height == 2 * len({HIERARCHY.pair_class(*pair) for pair in HIERARCHY.unordered_pairs()})
     everything = RESPONSES.read(gathered)

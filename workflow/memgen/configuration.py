@@ -122,7 +122,7 @@ def check(config: Mapping[str, Any], where: str = "configuration") -> dict[str, 
     """
     for path, value in _walk(config):
         _refuse_foreign(path, value, where)
-    complete = _filled(without_nulls(copy.deepcopy(dict(config))), schema())
+    complete: dict[str, Any] = _filled(without_nulls(copy.deepcopy(dict(config))), schema())
     error = jsonschema.exceptions.best_match(_Validator(schema()).iter_errors(complete))
     if error is not None:
         raise BadInput(f"{where}: {_explain(error)}")
@@ -223,21 +223,23 @@ def _short(value: Any) -> str:
 def _explain(error: jsonschema.ValidationError) -> str:
     """One line for a schema error: where, what, and what is allowed there."""
     where = _spell(error.absolute_path)
-    rules = error.schema if isinstance(error.schema, Mapping) else {}
+    rules: Mapping[str, Any] = error.schema if isinstance(error.schema, Mapping) else {}
+    value: Any = error.instance
+    demanded: Any = error.validator_value
     if error.validator == "additionalProperties":
         known = set(rules.get("properties", {}))
-        unknown = sorted(key for key in error.instance if key not in known)
+        unknown = sorted(key for key in value if key not in known)
         return f"{where}: unknown key {_short(unknown[0])}; allowed: {', '.join(sorted(known)) or 'none'}"
     if error.validator == "required":
-        missing = [key for key in error.validator_value if key not in error.instance]
-        return f"{where}: the key {missing[0]!r} is missing; required: {', '.join(error.validator_value)}"
+        missing = [key for key in demanded if key not in value]
+        return f"{where}: the key {missing[0]!r} is missing; required: {', '.join(demanded)}"
     if "propertyNames" in error.absolute_schema_path:
-        return f"{where}: {_short(error.instance)} is not allowed as a name; allowed: {_allowed(rules)}"
+        return f"{where}: {_short(value)} is not allowed as a name; allowed: {_allowed(rules)}"
     if error.validator in ("minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties"):
-        count = len(error.instance)
+        count = len(value)
         what = "has repeated entries" if error.validator == "uniqueItems" else f"has {count} entries"
         return f"{where}: {what}; allowed: {_allowed(rules)}"
-    return f"{where}: {_short(error.instance)} is not allowed; allowed: {_allowed(rules)}"
+    return f"{where}: {_short(value)} is not allowed; allowed: {_allowed(rules)}"
 
 
 def _allowed(rules: Mapping[str, Any]) -> str:
@@ -249,9 +251,8 @@ def _allowed(rules: Mapping[str, Any]) -> str:
         words.append(str(rules["const"]))
     elif "type" in rules:
         kinds = rules["type"] if isinstance(rules["type"], list) else [rules["type"]]
-        words.append(
-            " or ".join({"object": "mapping", "string": "text", "array": "list"}.get(k, k) for k in kinds)
-        )
+        spoken = {"object": "mapping", "string": "text", "array": "list"}
+        words.append(" or ".join(spoken.get(kind, str(kind)) for kind in kinds))
     bounds = [("minimum", ">="), ("exclusiveMinimum", ">"), ("maximum", "<="), ("exclusiveMaximum", "<")]
     words += [f"{sign} {rules[key]}" for key, sign in bounds if key in rules]
     sizes = [

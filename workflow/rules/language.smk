@@ -169,22 +169,22 @@ rule language_responses:
         "--record {output.record:q} --threads {threads} 2> {log:q}"
 
 
-rule language_summary:
+rule language_accuracy:
     """Accuracies and margins by pair class, with standard errors by seed."""
     input:
         responses="results/language/responses.parquet",
-        code=code("memgen.language.responses"),
+        code=code("memgen.language.accuracy"),
     output:
         table="results/language/accuracy.csv",
-        record="results/provenance/jobs/language_summary/job.json",
+        record="results/provenance/jobs/language_accuracy/job.json",
     log:
-        "logs/language_summary/job.log",
+        "logs/language_accuracy/job.log",
     benchmark:
-        "results/benchmarks/language_summary/job.tsv"
+        "results/benchmarks/language_accuracy/job.tsv"
     conda:
         "../../envs/theory.yaml"
     shell:
-        "python -m memgen language summary --responses {input.responses:q} --out {output.table:q} "
+        "python -m memgen language accuracy --responses {input.responses:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
 
 

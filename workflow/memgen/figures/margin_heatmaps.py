@@ -70,7 +70,7 @@ def margin_heatmaps(
         image = draw_square(panel, pairs)
         gamma = pairs["gamma"][0]
         told = "no fit" if gamma is None else f"γ = {gamma:.3g}"
-        panel.set_xlabel(f"{told}, largest {pairs['observed'].abs().max():.2f}", fontsize=5.5)
+        panel.set_xlabel(f"{told}, largest {np.abs(pairs['observed'].to_numpy()).max():.2f}", fontsize=5.5)
     label = "margin / largest observed (unitless)"
     figure.colorbar(image, ax=axes, label=label, location="right", shrink=0.5, aspect=40)
     figure.suptitle("observed above the diagonal, theory at the fitted γ below", fontsize=7)

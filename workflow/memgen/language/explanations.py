@@ -37,7 +37,7 @@ DECAY = np.concatenate([[0.0], np.linspace(0.05, 0.95, 19)])
 """Similarity of items one rank apart."""
 
 ALPHAS = np.linspace(0, 0.96, 25)
-RIDGES = np.geomspace(1e-5, 10, 61)
+RIDGES = np.geomspace(1e-8, 10, 91)
 
 POOLED = ("exchangeable", "saturating", "kernel_logistic", "kernel_logistic_scaled", "similarity")
 """Explanations of margins pooled over both directions, in which a prior that changes sign cancels."""

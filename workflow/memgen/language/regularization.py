@@ -167,15 +167,20 @@ def affine(x: np.ndarray, log_gamma: np.ndarray) -> tuple[np.ndarray, np.ndarray
     b, a, error : ndarray, shape (samples,)
         error is the sum of squares left.
     """
-    ratio = np.concatenate([[0.0], np.geomspace(1e-3 / x.max(), 1e3 / x.min(), 2001)])
-    curve = np.log1p(ratio[:, None] * x)
-    curve_mean = curve.mean(axis=1, keepdims=True)
-    spread = curve - curve_mean
     centred = log_gamma - log_gamma.mean(axis=0)
-    error = (spread**2).sum(axis=1)[:, None] - 2 * spread @ centred + (centred**2).sum(axis=0)
-    best = np.argmin(error, axis=0)
-    a = np.exp(log_gamma.mean(axis=0) - curve_mean[best, 0])
-    return a * ratio[best], a, error[best, np.arange(error.shape[1])]
+    coarse = np.concatenate([[0.0], np.geomspace(1e-3 / x.max(), 1e3 / x.min(), 1001)])
+    ratio = np.broadcast_to(coarse[:, None], (len(coarse), log_gamma.shape[1]))
+    step = np.log(coarse[2] / coarse[1])
+    for refined in (True, True, False):
+        # Shape (ratios, points, samples); a is free, so only the spread of ln(1 + ratio x) matters.
+        curve = np.log1p(ratio[:, None] * x[:, None])
+        error = ((curve - curve.mean(axis=1, keepdims=True) - centred) ** 2).sum(axis=1)
+        best = np.argmin(error, axis=0), np.arange(log_gamma.shape[1])
+        if refined:
+            ratio = ratio[best] * np.exp(step * np.linspace(-1, 1, 101))[:, None]
+            step /= 50
+    a = np.exp((log_gamma - np.log1p(ratio[best] * x[:, None])).mean(axis=0))
+    return a * ratio[best], a, error[best]
 
 
 def fit_point(cell: Cell) -> Point:

@@ -6,7 +6,7 @@ and its reversal share items and prompts, so they are averaged within the seed b
 
 import polars as pl
 
-from memgen.language.tables import ACCURACY, MARGINS, RESPONSES
+from memgen.language.tables import MARGINS, RESPONSES
 from memgen.stage import Input, Inputs, Output, stage
 
 CELL = ["source", "model", "items", "hierarchy", "method", "hyperparameter", "phase"]
@@ -92,22 +92,6 @@ def over_seeds(rows: pl.DataFrame, keys: list[str], values: list[str]) -> pl.Dat
         pl.col("n_runs").sum().cast(pl.Int64),
         pl.len().cast(pl.Int64).alias("n_seeds"),
     )
-
-
-@stage
-def summary(*, responses: Input, out: Output) -> None:
-    """Average accuracy, paired accuracy and margin by pair class, with standard errors by seed.
-
-    Parameters
-    ----------
-    responses
-        Response table.
-    out
-        Accuracy table.
-    """
-    rows = pair_margins(RESPONSES.read(responses))
-    table = over_seeds(rows, [*CELL, "pair_class"], ["accuracy", "paired_accuracy", "margin"])
-    ACCURACY.write(table, out)
 
 
 @stage

@@ -4,9 +4,11 @@ Knows the block's own keys and the names and sizes of the hierarchies; needs nei
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from memgen.errors import BadInput
+from memgen.language.published_files import held_by, read_versions
 
 _NEEDED = {
     "wheel": ("package", "version", "wheel_sha256", "weights", "weights_sha256"),
@@ -48,6 +50,12 @@ def check(config: Mapping[str, Any]) -> None:
             raise BadInput(f"language.hierarchies: {name!r} is no hierarchy; allowed: {', '.join(known)}")
         for items in block["items"]:
             _check_size(name, known[name]["n"], items)
+    source = config.get("published", {}).get("source")
+    if source not in (None, "download"):
+        try:
+            held_by(Path(source), read_versions())
+        except BadInput as problem:
+            raise BadInput(f"published.source: {problem}") from None
 
 
 def _check_model(where: str, model: Mapping[str, Any], models: Mapping[str, Any]) -> None:

@@ -1,0 +1,117 @@
+"""Margins of the published language models and of ours: seen, and as the theory predicts them.
+
+Reads the predictions' tables and draws them; computes nothing. Two figures of the same rows: heatmaps of
+observed and predicted margins, and predicted against observed margins, one point per pair.
+"""
+
+from typing import Annotated
+
+import cyclopts
+import polars as pl
+from matplotlib.lines import Line2D
+
+from memgen.figures.cells import cell_grid
+from memgen.figures.margin_heatmaps import draw_square
+from memgen.figures.predicted_margins import TRAINED, draw_points
+from memgen.figures.style import PAIR_CLASSES, save
+from memgen.language.fit_tables import FIT, KEY, PREDICTIONS
+from memgen.stage import Inputs, Output, stage
+
+Hierarchies = Annotated[list[str], cyclopts.Parameter(name="--hierarchy")]
+
+
+def chosen(frame: pl.DataFrame, items: str, methods: list[str]) -> pl.DataFrame:
+    """Rows of one kind of item and some methods, of each model the smallest hyperparameter."""
+    frame = frame.filter(pl.col("items") == items, pl.col("method").is_in(methods))
+    smallest = pl.col("hyperparameter").min().over("source", "model", "method")
+    return frame.filter(pl.col("hyperparameter").is_null() | (pl.col("hyperparameter") == smallest))
+
+
+@stage
+def published_heatmaps(
+    *,
+    predictions: Inputs,
+    items: str,
+    methods: list[str],
+    hierarchies: Hierarchies,
+    pdf: Output,
+    png: Output,
+) -> None:
+    """Draw observed margins above the diagonal and the theory's below it, published models and ours.
+
+    Parameters
+    ----------
+    predictions
+        Observed and predicted margins, published and ours.
+    items
+        Which kind of item.
+    methods
+        Which methods; of each model the smallest hyperparameter is shown.
+    hierarchies
+        Which hierarchies, from left to right.
+    pdf
+        Figure as PDF.
+    png
+        Figure as PNG.
+    """
+    frame = chosen(pl.concat([PREDICTIONS.read(path) for path in predictions]), items, methods)
+    figure, axes, cells = cell_grid(frame, hierarchies, panel=1.35)
+    for panel, pairs in cells:
+        image = draw_square(panel, pairs)
+        gamma = pairs["gamma"][0]
+        panel.set_xlabel("no fit" if gamma is None else f"γ = {gamma:.3g}", fontsize=5.5)
+    label = "margin / largest observed (unitless)"
+    figure.colorbar(image, ax=axes, label=label, location="right", shrink=0.4, aspect=40)
+    figure.suptitle("observed above the diagonal, theory at the fitted γ below", fontsize=7)
+    save(figure, pdf=pdf, png=png)
+
+
+@stage
+def published_predicted(
+    *,
+    predictions: Inputs,
+    fits: Inputs,
+    items: str,
+    methods: list[str],
+    hierarchies: Hierarchies,
+    pdf: Output,
+    png: Output,
+) -> None:
+    """Draw predicted against observed margins of untrained pairs, published models and ours.
+
+    Parameters
+    ----------
+    predictions
+        Observed and predicted margins, published and ours.
+    fits
+        Fits of the same cells.
+    items
+        Which kind of item.
+    methods
+        Which methods; of each model the smallest hyperparameter is shown.
+    hierarchies
+        Which hierarchies, from left to right.
+    pdf
+        Figure as PDF.
+    png
+        Figure as PNG.
+    """
+    frame = chosen(pl.concat([PREDICTIONS.read(path) for path in predictions]), items, methods)
+    frame = frame.filter(~pl.col("pair_class").is_in(TRAINED), pl.col("predicted").is_not_null())
+    fitted = pl.concat([FIT.read(path) for path in fits])
+    figure, _, cells = cell_grid(frame, hierarchies, panel=1.35)
+    for panel, pairs in cells:
+        draw_points(panel, pairs)
+        row = fitted.join(pairs.select(KEY).head(1), on=KEY, nulls_equal=True).row(0, named=True)
+        told = f"γ = {row['gamma']:.3g}\nr = {row['correlation']:.3f}\nr² = {row['r2']:.2f}"
+        panel.text(0.03, 0.97, told, transform=panel.transAxes, va="top", fontsize=5)
+    present = set(frame["pair_class"])
+    handles = [
+        Line2D([], [], color=colour, marker=marker, lw=0, label=name)
+        for name, (colour, marker) in PAIR_CLASSES.items()
+        if name in present
+    ]
+    figure.legend(handles=handles, loc="outside upper center", ncols=len(handles))
+    figure.supxlabel("margin predicted by the theory (logit units; ours: target units)", fontsize=7)
+    figure.supylabel("margin observed (same units)", fontsize=7)
+    save(figure, pdf=pdf, png=png)

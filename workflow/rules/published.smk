@@ -1,0 +1,249 @@
+# The published responses of the paper's language models: converted to our columns, fitted, and compared.
+#
+# Needs: config["published"]["source"], a folder or the word download (nothing here is made without it);
+#        results/language/responses.parquet, to stand beside them
+# Makes: results/published/responses.parquet           the published answers in our columns
+#        results/published/accuracy.csv                accuracies and margins by pair class
+#        results/published/fit.csv                     the theory's gamma, fitted to every cell
+#        results/published/predictions.parquet         margins observed and predicted
+#        results/published/explanations.parquet        links, kernels and priors compared out of sample
+#        results/published/explanations_summary.csv    the same, over models and hyperparameters
+#        results/published/transfer.parquet            gamma carried from one hierarchy to another
+#        results/published/regularization.csv          gamma against LoRA rank and probe L2
+#        results/published/regularization_pooled.csv   the same, over hierarchies and models
+#        results/published/comparison.csv              our models beside the published ones
+#        results/published/claims.csv                  what is known of these responses, found again
+from memgen.language.published_files import held_by, read_versions
+
+PUBLISHED_VERSIONS = "workflow/memgen/language/published_versions.csv"
+PUBLISHED_SOURCE = config["published"].get("source")
+PUBLISHED_LOCAL = PUBLISHED_SOURCE not in (None, "download")
+PUBLISHED_FOLDER = PUBLISHED_SOURCE if PUBLISHED_LOCAL else "results/published/files"
+BOTH_RESPONSES = [
+    "results/published/responses.parquet",
+    "results/language/responses.parquet",
+]
+
+
+# All files that a local folder holds, or the kinds of item to download.
+found = (
+    held_by(Path(PUBLISHED_FOLDER), read_versions())
+    if PUBLISHED_LOCAL
+    else read_versions()
+)
+wanted = [
+    row.file
+    for row in found
+    if PUBLISHED_LOCAL or row.items in config["published"]["items"]
+]
+PUBLISHED_FILES = [f"{PUBLISHED_FOLDER}/{file}" for file in wanted]
+PUBLISHED_ITEMS = sorted({Path(file).stem.split("__")[1] for file in wanted})
+
+
+localrules:
+    language_published_download,
+
+
+rule language_published_download:
+    """Download one published file, resuming what was cut, and check its digest."""
+    input:
+        versions=PUBLISHED_VERSIONS,
+        code=code("memgen.language.published_download"),
+    output:
+        file="results/published/files/{folder}/{name}.parquet",
+        record="results/provenance/jobs/language_published_download/folder={folder},name={name}.json",
+    log:
+        "logs/language_published_download/folder={folder},name={name}.log",
+    benchmark:
+        "results/benchmarks/language_published_download/folder={folder},name={name}.tsv"
+    wildcard_constraints:
+        folder="[a-z]+",
+        name=r"\w+",
+    retries: 2
+    conda:
+        "../../envs/theory.yaml"
+    shell:
+        "python -m memgen language published-download --file {wildcards.folder:q}/{wildcards.name:q}.parquet "
+        "--partial results/published/partial --versions {input.versions:q} --out {output.file:q} "
+        "--record {output.record:q} --threads {threads} 2> {log:q}"
+
+
+rule language_published:
+    """The published answers in the columns of our response table, every file checked first."""
+    input:
+        files=PUBLISHED_FILES,
+        versions=PUBLISHED_VERSIONS,
+        code=code("memgen.language.published"),
+    output:
+        table="results/published/responses.parquet",
+        record="results/provenance/jobs/language_published/job.json",
+    log:
+        "logs/language_published/job.log",
+    benchmark:
+        "results/benchmarks/language_published/job.tsv"
+    conda:
+        "../../envs/theory.yaml"
+    params:
+        source=lambda wildcards, input: str(Path(input.files[0]).parent.parent),
+    shell:
+        "python -m memgen language published --source {params.source:q} --versions {input.versions:q} "
+        "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
+
+
+use rule language_accuracy as published_accuracy with:
+    input:
+        responses="results/published/responses.parquet",
+        code=code("memgen.language.accuracy"),
+    output:
+        table="results/published/accuracy.csv",
+        record="results/provenance/jobs/published_accuracy/job.json",
+    log:
+        "logs/published_accuracy/job.log",
+    benchmark:
+        "results/benchmarks/published_accuracy/job.tsv"
+
+
+use rule language_fit as published_fit with:
+    input:
+        responses="results/published/responses.parquet",
+        code=code("memgen.language.fit"),
+    output:
+        table="results/published/fit.csv",
+        record="results/provenance/jobs/published_fit/job.json",
+    log:
+        "logs/published_fit/job.log",
+    benchmark:
+        "results/benchmarks/published_fit/job.tsv"
+
+
+use rule language_predictions as published_predictions with:
+    input:
+        responses="results/published/responses.parquet",
+        fits="results/published/fit.csv",
+        code=code("memgen.language.fit"),
+    output:
+        table="results/published/predictions.parquet",
+        record="results/provenance/jobs/published_predictions/job.json",
+    log:
+        "logs/published_predictions/job.log",
+    benchmark:
+        "results/benchmarks/published_predictions/job.tsv"
+
+
+rule language_explain:
+    """Links, kernels and priors that might explain where the theory falls short, compared out of sample."""
+    input:
+        responses=BOTH_RESPONSES,
+        code=code("memgen.language.explain"),
+    output:
+        table="results/published/explanations.parquet",
+        summary="results/published/explanations_summary.csv",
+        record="results/provenance/jobs/language_explain/job.json",
+    log:
+        "logs/language_explain/job.log",
+    benchmark:
+        "results/benchmarks/language_explain/job.tsv"
+    conda:
+        "../../envs/theory.yaml"
+    shell:
+        "python -m memgen language explain --responses {input.responses:q} --out {output.table:q} "
+        "--summary {output.summary:q} --record {output.record:q} --threads {threads} 2> {log:q}"
+
+
+rule language_transfer:
+    """Every hierarchy predicted with the gamma fitted on every other one."""
+    input:
+        responses=BOTH_RESPONSES,
+        code=code("memgen.language.transfer"),
+    output:
+        table="results/published/transfer.parquet",
+        record="results/provenance/jobs/language_transfer/job.json",
+    log:
+        "logs/language_transfer/job.log",
+    benchmark:
+        "results/benchmarks/language_transfer/job.tsv"
+    conda:
+        "../../envs/theory.yaml"
+    shell:
+        "python -m memgen language transfer --responses {input.responses:q} --out {output.table:q} "
+        "--record {output.record:q} --threads {threads} 2> {log:q}"
+
+
+rule language_regularization:
+    """Whether LoRA rank and probe L2 move gamma as the theory says."""
+    input:
+        responses=BOTH_RESPONSES,
+        code=code("memgen.language.regularization"),
+    output:
+        table="results/published/regularization.csv",
+        pooled="results/published/regularization_pooled.csv",
+        record="results/provenance/jobs/language_regularization/job.json",
+    log:
+        "logs/language_regularization/job.log",
+    benchmark:
+        "results/benchmarks/language_regularization/job.tsv"
+    conda:
+        "../../envs/theory.yaml"
+    shell:
+        "python -m memgen language regularization --responses {input.responses:q} --out {output.table:q} "
+        "--pooled {output.pooled:q} --record {output.record:q} --threads {threads} 2> {log:q}"
+
+
+rule language_compare:
+    """Our models beside the published ones, pair class by pair class."""
+    input:
+        ours="results/language/responses.parquet",
+        published="results/published/responses.parquet",
+        code=code("memgen.language.compare"),
+    output:
+        table="results/published/comparison.csv",
+        record="results/provenance/jobs/language_compare/job.json",
+    log:
+        "logs/language_compare/job.log",
+    benchmark:
+        "results/benchmarks/language_compare/job.tsv"
+    conda:
+        "../../envs/theory.yaml"
+    shell:
+        "python -m memgen language compare --ours {input.ours:q} --published {input.published:q} "
+        "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
+
+
+rule language_published_claims:
+    """What is known of the published responses, beside what these tables say."""
+    input:
+        responses="results/published/responses.parquet",
+        fits="results/published/fit.csv",
+        code=code("memgen.language.published_claims"),
+    output:
+        table="results/published/claims.csv",
+        record="results/provenance/jobs/language_published_claims/job.json",
+    log:
+        "logs/language_published_claims/job.log",
+    benchmark:
+        "results/benchmarks/language_published_claims/job.tsv"
+    conda:
+        "../../envs/theory.yaml"
+    shell:
+        "python -m memgen language published-claims --responses {input.responses:q} --fits {input.fits:q} "
+        "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
+
+
+if PUBLISHED_SOURCE is not None:
+    targets += expand(
+        "results/published/{table}",
+        table=[
+            "responses.parquet",
+            "accuracy.csv",
+            "fit.csv",
+            "predictions.parquet",
+            "explanations.parquet",
+            "transfer.parquet",
+            "regularization.csv",
+            "comparison.csv",
+        ],
+    )
+    claims.append("results/published/claims.csv")
+
+
+include: "published_figures.smk"
