@@ -113,7 +113,7 @@ def check(config: Mapping[str, Any], where: str = "configuration") -> dict[str, 
     Returns
     -------
     dict
-        A new mapping; the argument is left as it is.
+        A new mapping, the required blocks first; the argument is left as it is.
 
     Raises
     ------
@@ -132,7 +132,9 @@ def check(config: Mapping[str, Any], where: str = "configuration") -> dict[str, 
                 importlib.import_module(f"{PACKAGE}.{block}.settings").check(complete)
             except BadInput as problem:
                 raise BadInput(f"{where}: {problem}") from None
-    return complete
+    # The same order whichever overlay named a block first: what others build on, then the rest.
+    first = schema()["required"]
+    return {block: complete[block] for block in [*first, *sorted(set(complete) - set(first))]}
 
 
 def load(paths: Iterable[Path]) -> dict[str, Any]:
