@@ -12,18 +12,19 @@ from its ends and with q = exp(-kappa), s_d = 1 + q + ... + q^(d-1), one conduct
     sinh(kappa) / sinh(d kappa) = q^(d-1) (1 + q) / (s_d (1 + q^d))
 
 and at each end a leak of gamma times q s_(d-1) / (1 + q^d); at gamma = 0, where q = 1, these are 1/d and
-gamma (d-1)/2 without 0/0. The ground is eliminated first (the currents sum to zero, so it carries none): it
-becomes conductors gamma w_i w_j / sum(w) between the nodes, and the potential of the ground is the mean of
-theirs weighted by w. The kept nodes are then eliminated one by one, conductances only ever being added,
-multiplied and divided (as Grassmann, Taksar and Heyman do for Markov chains). A relative change of one
-conductance moves no potential difference by more than that fraction of the voltage across it, so rounding
-stays rounding: for any number of wires the result is good to some tens of machine epsilons of the largest
-potential, where the Woodbury form loses the square root of its condition (1e-10 for long wires at n = 1e6).
-Between kept nodes the potential follows from its two ends.
+gamma (d-1)/2 without 0/0. The kept nodes are eliminated one by one from the top, conductances only ever being
+added, multiplied and divided (as Grassmann, Taksar and Heyman do for Markov chains). The ground is a node
+like the others, eliminated last but one; its conductors are stored divided by gamma, so that gamma = 0 is no
+special case. The currents sum to zero, so the last node needs none, and potentials are counted from the
+ground. A relative change of one conductance moves no potential difference by more than that fraction of the
+voltage across it, so rounding stays rounding: for any number of wires the result is good to some tens of
+machine epsilons of the largest potential, where the Woodbury form loses the square root of its condition
+(1e-10 for long wires at n = 1e6). Between kept nodes the potential follows from its two ends.
 
-One source serves both ways to run it: interpreted where there is little to do, else compiled by numba,
-which is imported only then. Nothing is reassociated or contracted, so both give the same bits (tests hold
-that).
+One source serves all ways to run it: interpreted where there is little to do, else compiled by numba, which
+is imported only then; one configuration at a time, or LANES at a time, the innermost loops running over them
+so that they become vector instructions. Nothing is reassociated or contracted, so all give the same bits
+(tests hold that).
 """
 
 from __future__ import annotations
@@ -38,6 +39,12 @@ from numpy.typing import NDArray
 BLOCK = 32
 """Powers of q are multiplied up within a block of this many, with one exponential per block."""
 
+LANES = 64
+"""Configurations solved together where there are many."""
+
+WIDE = 1024
+"""Up to this many potentials per configuration, `LANES` of them stay in the processor's cache."""
+
 INTERPRETED_WORK = 20_000
 """Up to about this many elementary steps (some tens of milliseconds), numba is not worth loading."""
 
@@ -49,6 +56,9 @@ def potentials(
     wires: NDArray[np.int64],
     current: NDArray[np.float64],
     fill: bool,
+    *,
+    out: NDArray[np.float64] | None = None,
+    calls: int = 1,
 ) -> NDArray[np.float64]:
     """Solve one circuit for many leaks.
 
@@ -68,6 +78,10 @@ def potentials(
         Current fed in at each kept node; must sum to zero exactly.
     fill : bool
         Whether to return the potential of all nodes of the chain rather than of those kept.
+    out : array, optional
+        Where to write the result.
+    calls : int, default=1
+        How many calls like this one the caller makes: decides whether it pays to load compiled code.
 
     Returns
     -------
@@ -76,158 +90,185 @@ def potentials(
 
     Notes
     -----
-    Time O(configurations * (kept^3 + n if fill)); memory beyond the result at most two more of its rows.
+    Time O(configurations * (kept^3 + n if fill)); memory beyond the result at most three more of its rows,
+    or LANES times that where there are many configurations of a short chain.
     """
     kept = nodes.size
     width = int(nodes[-1] - nodes[0]) + 1 if fill else kept
-    out = np.empty((gamma.size, width))
-    work = gamma.size * (width + kept**3)
-    lanes = max(1, min(64, gamma.size, 4096 // max(1, width)))
-    solve = _eliminate if work <= INTERPRETED_WORK else _compiled()
-    solve(gamma, nodes, links, wires, current, lanes, fill, out)
-    return out
-
-
-def _eliminate(gamma, nodes, links, wires, current, lanes, fill, out):  # type: ignore[no-untyped-def]
-    """Fill `out`, `lanes` configurations at a time: the innermost loops run over them, so they vectorize."""
-    kept = nodes.size
-    longest = 1
-    for s in range(kept - 1):
-        longest = max(longest, nodes[s + 1] - nodes[s])
-    rows = longest if fill else min(longest, BLOCK)
-
-    ratio = np.empty(lanes)  # q = exp(-kappa)
-    decay = np.empty(lanes)  # kappa, only where a stretch is longer than one block
-    power = np.empty((rows, lanes))  # q^m
-    partial = np.empty((rows, lanes))  # s_m = 1 + q + ... + q^(m-1)
-    reach = np.empty((kept, lanes))  # s_2d of each stretch, which divides its inner potentials
-    weight = np.empty(
-        (kept, lanes)
-    )  # leak of each kept node, its share of the stretches included, over gamma
-    scale = np.empty(lanes)
-    total = np.empty((kept, lanes))
-    feed = np.empty((kept, lanes))
-    value = np.empty((kept, lanes))
-    conductance = np.empty((kept, kept, lanes))
-
-    for start in range(0, gamma.size, lanes):
-        count = min(lanes, gamma.size - start)
-
-        for c in range(count):
-            leak = gamma[start + c]
-            ratio[c] = 1.0 / (1.0 + 0.5 * leak + math.sqrt(leak) * math.sqrt(1.0 + 0.25 * leak))
-            power[0, c] = 1.0
-            partial[0, c] = 0.0
-        for m in range(1, min(rows, BLOCK)):
-            for c in range(count):
-                power[m, c] = power[m - 1, c] * ratio[c]
-                partial[m, c] = partial[m - 1, c] + power[m - 1, c]
-        if longest > BLOCK:
-            for c in range(count):
-                # at 1e-200 every ratio below has reached its limit for kappa -> 0 to the last bit
-                decay[c] = max(2.0 * math.asinh(0.5 * math.sqrt(gamma[start + c])), 1e-200)
-        for first in range(BLOCK, rows, BLOCK):
-            for c in range(count):
-                far = math.exp(-first * decay[c])
-                far_sum = math.expm1(-first * decay[c]) / math.expm1(-decay[c])
-                for m in range(min(BLOCK, rows - first)):
-                    power[first + m, c] = far * power[m, c]
-                    partial[first + m, c] = far_sum + far * partial[m, c]
-
-        for i in range(kept):
-            for c in range(count):
-                weight[i, c] = 1.0
-                feed[i, c] = current[i]
-            for j in range(i + 1, kept):
-                for c in range(count):
-                    conductance[i, j, c] = 0.0
-        for s in range(kept - 1):
-            before = nodes[s + 1] - nodes[s] - 1  # d - 1
-            first = before - before % BLOCK
-            for c in range(count):
-                q_before = power[before - first, c]
-                sum_before = partial[before - first, c]
-                if first > 0:
-                    far = math.exp(-first * decay[c])
-                    q_before = far * q_before
-                    sum_before = math.expm1(-first * decay[c]) / math.expm1(-decay[c]) + far * sum_before
-                q = ratio[c]
-                q_all = q * q_before
-                reach[s, c] = (sum_before + q_before) * (1.0 + q_all)
-                conductance[s, s + 1, c] = links[s] * (q_before * (1.0 + q) / reach[s, c])
-                share = q * sum_before / (1.0 + q_all)
-                weight[s, c] += share
-                weight[s + 1, c] += share
-        for k in range(wires.shape[0]):
-            i = min(wires[k, 0], wires[k, 1])
-            j = max(wires[k, 0], wires[k, 1])
-            for c in range(count):
-                conductance[i, j, c] += 1.0
-        for c in range(count):
-            scale[c] = 0.0
-        for i in range(kept):
-            for c in range(count):
-                scale[c] += weight[i, c]
-        for i in range(kept):
-            for j in range(i + 1, kept):
-                for c in range(count):
-                    conductance[i, j, c] += gamma[start + c] * (weight[i, c] / scale[c]) * weight[j, c]
-
-        for k in range(kept - 1):
-            for c in range(count):
-                total[k, c] = 0.0
-            for j in range(k + 1, kept):
-                for c in range(count):
-                    total[k, c] += conductance[k, j, c]
-            for i in range(k + 1, kept):
-                for c in range(count):
-                    value[i, c] = conductance[k, i, c] / total[k, c]
-                    feed[i, c] += feed[k, c] * value[i, c]
-                for j in range(k + 1, i):
-                    for c in range(count):
-                        conductance[j, i, c] += value[i, c] * conductance[k, j, c]
-        for c in range(count):
-            value[kept - 1, c] = 0.0
-        for k in range(kept - 2, -1, -1):
-            for c in range(count):
-                value[k, c] = feed[k, c]
-            for j in range(k + 1, kept):
-                for c in range(count):
-                    value[k, c] += conductance[k, j, c] * value[j, c]
-            for c in range(count):
-                value[k, c] /= total[k, c]
-
-        for c in range(count):
-            weighted = 0.0
-            for i in range(kept):
-                weighted += weight[i, c] * value[i, c]
-            ground = weighted / scale[c]
-            for i in range(kept):
-                value[i, c] -= ground
-        for i in range(kept):
-            column = nodes[i] - nodes[0] if fill else i
-            for c in range(count):
-                out[start + c, column] = value[i, c]
-        if fill:
-            for s in range(kept - 1):
-                offset = nodes[s] - nodes[0]
-                length = nodes[s + 1] - nodes[s]
-                for i in range(1, length):
-                    rest = length - i
-                    for c in range(count):
-                        near = power[i, c] * (partial[rest, c] * (1.0 + power[rest, c]))
-                        far = power[rest, c] * (partial[i, c] * (1.0 + power[i, c]))
-                        out[start + c, offset + i] = (value[s, c] * near + value[s + 1, c] * far) / reach[
-                            s, c
-                        ]
+    result = np.empty((gamma.size, width)) if out is None else out
+    work = calls * gamma.size * (width + kept**3)
+    together = LANES if gamma.size >= LANES // 4 and width <= WIDE else 1
+    solve = _eliminator(1) if work <= INTERPRETED_WORK else _compiled(together)
+    solve(gamma, nodes, links, wires, current, fill, result)
+    return result
 
 
 @cache
-def _compiled() -> Callable[..., None]:
+def _eliminator(lanes: int) -> Callable[..., None]:
+    """The elimination for `lanes` configurations at a time, as plain Python."""
+
+    def eliminate(gamma, nodes, links, wires, current, fill, out):  # type: ignore[no-untyped-def]
+        kept = nodes.size
+        width = out.shape[1]
+        longest = 1
+        for s in range(kept - 1):
+            longest = max(longest, nodes[s + 1] - nodes[s])
+        rows = longest if fill else min(longest, BLOCK)
+        # which conductors there are, also once nodes above them have been eliminated
+        joined = np.zeros((kept, kept), dtype=np.bool_)
+        extra = np.zeros((kept, kept))
+        for s in range(kept - 1):
+            joined[s, s + 1] = True
+        for k in range(wires.shape[0]):
+            i, j = min(wires[k, 0], wires[k, 1]), max(wires[k, 0], wires[k, 1])
+            joined[i, j] = True
+            extra[i, j] += 1.0
+        for k in range(kept):
+            for i in range(k + 1, kept):
+                for j in range(i + 1, kept):
+                    joined[i, j] |= joined[k, i] and joined[k, j]
+
+        leak = np.empty(lanes)
+        ratio = np.empty(lanes)  # q = exp(-kappa)
+        decay = np.empty(lanes)  # kappa, only where a stretch is longer than one block
+        carry = np.empty(lanes)
+        inverse = np.empty(lanes)
+        power = np.empty((rows, lanes))  # q^m
+        partial = np.empty((rows, lanes))  # s_m = 1 + q + ... + q^(m-1)
+        reach = np.empty((kept, lanes))  # 1 / s_2d of each stretch
+        conductance = np.empty((kept, kept, lanes))  # once eliminated, of the node's total
+        weight = np.empty((kept, lanes))  # conductor to the ground over gamma; likewise
+        feed = np.empty((kept, lanes))  # current; once eliminated, over the node's total; then the potential
+        ground = np.empty(lanes)  # current into the ground, over gamma
+        tile = np.empty((width, lanes))  # result, turned around before it is written
+
+        for start in range(0, gamma.size, lanes):
+            count = min(lanes, gamma.size - start)
+            for c in range(count):
+                leak[c] = gamma[start + c]
+            for c in range(count, lanes):
+                leak[c] = 1.0
+            for c in range(lanes):
+                ratio[c] = 1.0 / (1.0 + 0.5 * leak[c] + math.sqrt(leak[c] * (1.0 + 0.25 * leak[c])))
+                power[0, c] = 1.0
+                partial[0, c] = 0.0
+                carry[c] = 1.0
+                ground[c] = 0.0
+            for m in range(1, min(rows, BLOCK)):
+                for c in range(lanes):
+                    before = power[m - 1, c]
+                    power[m, c] = before * ratio[c]
+                    partial[m, c] = partial[m - 1, c] + before
+            if longest > BLOCK:
+                for c in range(lanes):
+                    # at 1e-200 every ratio below has reached its limit for kappa -> 0 to the last bit
+                    decay[c] = max(2.0 * math.asinh(0.5 * math.sqrt(leak[c])), 1e-200)
+            for first in range(BLOCK, rows, BLOCK):
+                for c in range(lanes):
+                    far = math.exp(-first * decay[c])
+                    far_sum = math.expm1(-first * decay[c]) / math.expm1(-decay[c])
+                    for m in range(min(BLOCK, rows - first)):
+                        power[first + m, c] = far * power[m, c]
+                        partial[first + m, c] = far_sum + far * partial[m, c]
+
+            for s in range(kept - 1):
+                before = nodes[s + 1] - nodes[s] - 1  # d - 1
+                first = before - before % BLOCK
+                rest = before - first
+                present = links[s]
+                wired = extra[s, s + 1]
+                fed = current[s]
+                if first > 0:
+                    for c in range(lanes):
+                        far = math.exp(-first * decay[c])
+                        inverse[c] = (
+                            math.expm1(-first * decay[c]) / math.expm1(-decay[c]) + far * partial[rest, c]
+                        )
+                        feed[s, c] = far * power[rest, c]
+                else:
+                    for c in range(lanes):
+                        inverse[c] = partial[rest, c]
+                        feed[s, c] = power[rest, c]
+                for c in range(lanes):
+                    q, q_before, sum_before = ratio[c], feed[s, c], inverse[c]
+                    sum_all = sum_before + q_before
+                    one = 1.0 / (sum_all * (1.0 + q * q_before))
+                    reach[s, c] = one
+                    conductance[s, s + 1, c] = present * (q_before * (1.0 + q) * one) + wired
+                    share = q * sum_before * (sum_all * one)
+                    weight[s, c] = carry[c] + share
+                    carry[c] = 1.0 + share
+                    feed[s, c] = fed
+                for j in range(s + 2, kept):
+                    if joined[s, j]:
+                        wired = extra[s, j]
+                        for c in range(lanes):
+                            conductance[s, j, c] = wired
+            fed = current[kept - 1]
+            for c in range(lanes):
+                weight[kept - 1, c] = carry[c]
+                feed[kept - 1, c] = fed
+
+            for k in range(kept - 1):
+                for c in range(lanes):
+                    inverse[c] = leak[c] * weight[k, c] + conductance[k, k + 1, c]
+                for j in range(k + 2, kept):
+                    if joined[k, j]:
+                        for c in range(lanes):
+                            inverse[c] += conductance[k, j, c]
+                for c in range(lanes):
+                    inverse[c] = 1.0 / inverse[c]
+                    feed[k, c] *= inverse[c]
+                    ground[c] += feed[k, c] * weight[k, c]
+                    weight[k, c] *= inverse[c]
+                for j in range(k + 1, kept):
+                    if joined[k, j]:
+                        for c in range(lanes):
+                            weight[j, c] += weight[k, c] * conductance[k, j, c]
+                            feed[j, c] += feed[k, c] * conductance[k, j, c]
+                        for i in range(k + 1, j):
+                            if joined[k, i]:
+                                for c in range(lanes):
+                                    conductance[i, j, c] += conductance[k, i, c] * conductance[k, j, c]
+                        for c in range(lanes):
+                            conductance[k, j, c] *= inverse[c]
+            column = width - 1
+            for c in range(lanes):
+                feed[kept - 1, c] = -ground[c] / weight[kept - 1, c]
+                tile[column, c] = feed[kept - 1, c]
+            for k in range(kept - 2, -1, -1):
+                for j in range(k + 2, kept):
+                    if joined[k, j]:
+                        for c in range(lanes):
+                            feed[k, c] += conductance[k, j, c] * feed[j, c]
+                column = nodes[k] - nodes[0] if fill else k
+                for c in range(lanes):
+                    value = feed[k, c] + conductance[k, k + 1, c] * feed[k + 1, c]
+                    feed[k, c] = value
+                    tile[column, c] = value
+            if fill:
+                for s in range(kept - 1):
+                    offset = nodes[s] - nodes[0]
+                    length = nodes[s + 1] - nodes[s]
+                    for i in range(1, length):
+                        rest = length - i
+                        for c in range(lanes):
+                            near = power[i, c] * (partial[rest, c] * (1.0 + power[rest, c]))
+                            far = power[rest, c] * (partial[i, c] * (1.0 + power[i, c]))
+                            tile[offset + i, c] = (feed[s, c] * near + feed[s + 1, c] * far) * reach[s, c]
+            for c in range(count):
+                for i in range(width):
+                    out[start + c, i] = tile[i, c]
+
+    return eliminate
+
+
+@cache
+def _compiled(lanes: int) -> Callable[..., None]:
     """The same function as machine code; kept on disk where the source's folder can be written to."""
     import numba
 
     try:
-        return numba.njit(cache=True, error_model="numpy")(_eliminate)
+        return numba.njit(cache=True, error_model="numpy")(_eliminator(lanes))
     except RuntimeError:  # no folder for the cache: compile anew in each process
-        return numba.njit(error_model="numpy")(_eliminate)
+        return numba.njit(error_model="numpy")(_eliminator(lanes))

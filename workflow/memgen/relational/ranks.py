@@ -9,18 +9,23 @@ where a conjunctivity comes from (`kernels`) or which pairs make a class (`hiera
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from memgen.errors import BadInput
+from memgen.relational.arguments import checked, checked_gamma, combined, grouped, many_hierarchies
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.network import potentials
 
 Floats: TypeAlias = NDArray[np.float64]
 Exceptions: TypeAlias = Iterable[Sequence[int]] | NDArray[np.integer]
+
+CACHED = 8192
+"""Configurations whose gamma is computed at a time."""
 
 
 def gamma(alpha: ArrayLike, ridge: ArrayLike = 0.0) -> Floats:
@@ -46,8 +51,7 @@ def gamma(alpha: ArrayLike, ridge: ArrayLike = 0.0) -> Floats:
     -----
     Theory: Solution.
     """
-    conjunctivity, effective = _checked(alpha, ridge)
-    return 2.0 * (conjunctivity + effective) / (1.0 - conjunctivity)
+    return combined(*checked(alpha, ridge))
 
 
 def decay(gamma: ArrayLike) -> Floats:
@@ -63,7 +67,7 @@ def decay(gamma: ArrayLike) -> Floats:
     array (...)
         kappa of 2 cosh(kappa) = 2 + gamma (theory: Solution, Numerically).
     """
-    return 2.0 * np.arcsinh(0.5 * np.sqrt(_checked_gamma(gamma)))
+    return 2.0 * np.arcsinh(0.5 * np.sqrt(checked_gamma(gamma)))
 
 
 def memorization_weight(alpha: ArrayLike, ridge: ArrayLike = 0.0) -> Floats:
@@ -79,51 +83,85 @@ def memorization_weight(alpha: ArrayLike, ridge: ArrayLike = 0.0) -> Floats:
     array (...)
         0 by convention where alpha = ridge = 0 (alpha -> 0 first; theory: Solution).
     """
-    conjunctivity, effective = _checked(alpha, ridge)
+    conjunctivity, effective = checked(alpha, ridge)
     total = conjunctivity + effective
     return np.where(total > 0, conjunctivity / np.where(total > 0, total, 1.0), 0.0)
 
 
-def ranks(n: int, exceptions: Exceptions = (), alpha: ArrayLike = 0.0, ridge: ArrayLike = 0.0) -> Floats:
+def ranks(
+    n: int | ArrayLike,
+    exceptions: Exceptions = (),
+    alpha: ArrayLike = 0.0,
+    ridge: ArrayLike = 0.0,
+    *,
+    out: Floats | None = None,
+) -> Floats:
     """Ranks r = (L + gamma I)^-1 B^T 1 that the learner gives to the items.
 
     Parameters
     ----------
-    n : int
-        Number of items, >= 3.
+    n : int, or array_like of int (...)
+        Number of items, >= 3; an array broadcasts against the others.
     exceptions : iterable of (winner, loser), or array of int (..., exceptions, 2)
-        Exceptions to the chain, ranks from 0; the array form broadcasts against alpha and ridge.
+        Exceptions to the chain, ranks from 0; the array form broadcasts against the others; a row (-1, -1) in
+        it holds no exception, so that hierarchies with fewer fit in.
     alpha, ridge : array_like (...)
         Conjunctivity and effective ridge, as for `gamma`.
+    out : array (..., n), optional
+        C-contiguous array to write into, which saves the time to allocate a large one.
 
     Returns
     -------
     array (..., n)
         Rank of every item, highest for the item that wins; they sum to zero. An untrained pair (i, j) is
-        predicted with the margin r_i - r_j.
+        predicted with the margin r_i - r_j. With an array for n, as long as the largest, NaN beyond n - 1.
 
     Raises
     ------
     BadInput
         If an argument is out of its range.
 
-    Notes ----- Theory: Solution. Good to 1e-12 of the largest rank of the chain alone for n up to 1e6 and
-    gamma from 0 (the limit) to 1e12. Time and memory are linear in n.
+    Notes
+    -----
+    Theory: Solution. Good to 1e-12 of the largest rank of the chain alone for n up to 1e6 and gamma from 0
+    (the limit) to 1e12. Time and memory are linear in n.
 
     Examples
     --------
     >>> ranks(9, [(5, 3)], alpha=1 / 3).round(12) + 0.0
     array([ 0.6,  0.2,  0. , -0.2,  0. ,  0.2,  0. , -0.2, -0.6])
+    >>> ranks([3, 4], alpha=0.5).round(3) + 0.0
+    array([[ 0.333,  0.   , -0.333,    nan],
+           [ 0.364,  0.091, -0.091, -0.364]])
     """
-    return ranks_at(n, exceptions, gamma(alpha, ridge))
+    conjunctivity, effective = checked(alpha, ridge)
+    shape = np.broadcast_shapes(conjunctivity.shape, effective.shape)
+    if many_hierarchies(n, exceptions) or math.prod(shape) <= CACHED:
+        return ranks_at(n, exceptions, combined(conjunctivity, effective), out=out)
+    # gamma is computed piece by piece, so that only the result goes through memory
+    hierarchy = Hierarchy(n, tuple(exceptions))  # type: ignore[arg-type]
+    result = _result((*shape, hierarchy.n), out)
+    flat = [
+        part if part.ndim == 0 else np.broadcast_to(part, shape).ravel()
+        for part in (conjunctivity, effective)
+    ]
+    rows = result.reshape(-1, hierarchy.n)
+    network = circuit(hierarchy)
+    for start in range(0, len(rows), CACHED):
+        piece = slice(start, start + CACHED)
+        leak = combined(*(part if part.ndim == 0 else part[piece] for part in flat))
+        _solve(network, leak, rows[piece], calls=1 + len(rows) // CACHED)
+    return result
 
 
-def ranks_at(n: int, exceptions: Exceptions, gamma: ArrayLike) -> Floats:
+def ranks_at(
+    n: int | ArrayLike, exceptions: Exceptions, gamma: ArrayLike, *, out: Floats | None = None
+) -> Floats:
     """Ranks at a given gamma: `ranks` for every (alpha, ridge) that share it.
 
     Parameters
     ----------
-    n, exceptions
+    n, exceptions, out
         As for `ranks`.
     gamma : array_like (...)
         At least 0; 0 gives the additive, ridgeless limit.
@@ -132,19 +170,21 @@ def ranks_at(n: int, exceptions: Exceptions, gamma: ArrayLike) -> Floats:
     -------
     array (..., n)
     """
-    leak = _checked_gamma(gamma)
-    stacked = _stacked(exceptions)
-    if stacked is None:
-        return _ranks_of(Hierarchy(n, tuple(exceptions)), leak)  # type: ignore[arg-type]
-    shape = np.broadcast_shapes(leak.shape, stacked.shape[:-2])
-    leak = np.broadcast_to(leak, shape).ravel()
-    rows = np.broadcast_to(stacked, (*shape, *stacked.shape[-2:])).reshape(leak.size, -1)
-    kinds, members = np.unique(rows, axis=0, return_inverse=True)
-    out = np.empty((leak.size, n))
-    for kind, row in enumerate(kinds):
-        chosen = np.flatnonzero(members.ravel() == kind)
-        out[chosen] = _ranks_of(Hierarchy(n, row.reshape(-1, 2).tolist()), leak[chosen])
-    return out.reshape(*shape, n)
+    leak = checked_gamma(gamma)
+    if not many_hierarchies(n, exceptions):
+        hierarchy = Hierarchy(n, tuple(exceptions))  # type: ignore[arg-type]
+        result = _result((*leak.shape, hierarchy.n), out)
+        _solve(circuit(hierarchy), leak.ravel(), result.reshape(-1, hierarchy.n))
+        return result
+    shape, width, groups = grouped(n, exceptions, leak.shape)
+    result = _result((*shape, width), out)
+    flat, leak = result.reshape(-1, width), np.broadcast_to(leak, shape).ravel()
+    for hierarchy, members in groups:
+        found = np.empty((members.size, hierarchy.n))
+        _solve(circuit(hierarchy), leak[members], found, calls=len(groups))
+        flat[members, : hierarchy.n] = found
+        flat[members, hierarchy.n :] = np.nan
+    return result
 
 
 def dipole(n: int, first: int, second: int, gamma: ArrayLike) -> Floats:
@@ -171,7 +211,7 @@ def dipole(n: int, first: int, second: int, gamma: ArrayLike) -> Floats:
     chain = Hierarchy(n)
     if first == second or not (0 <= first < chain.n and 0 <= second < chain.n):
         raise BadInput(f"dipole {first}, {second}: must be two different ranks of 0 to {chain.n - 1}")
-    leak = _checked_gamma(gamma)
+    leak = checked_gamma(gamma)
     nodes = np.array(sorted({0, chain.n - 1, first, second}), dtype=np.int64)
     current = (nodes == first).astype(float) - (nodes == second)
     wires = np.empty((0, 2), dtype=np.int64)
@@ -194,7 +234,7 @@ def strengths(n: int, exceptions: Exceptions, gamma: ArrayLike) -> Floats:
         (theory: Closed form).
     """
     hierarchy = Hierarchy(n, tuple(exceptions))  # type: ignore[arg-type]
-    leak = _checked_gamma(gamma)
+    leak = checked_gamma(gamma)
     winners = [winner for winner, _ in hierarchy.exceptions]
     losers = [loser for _, loser in hierarchy.exceptions]
     found = ranks_among(hierarchy, leak, winners + losers)
@@ -255,7 +295,7 @@ def dual_weights(
         k_same - k_reversed (theory: Solution).
     """
     hierarchy = Hierarchy(n, tuple(exceptions))  # type: ignore[arg-type]
-    conjunctivity, effective = _checked(alpha, ridge)
+    conjunctivity, effective = checked(alpha, ridge)
     residual = 1.0 - explained(hierarchy, ranks(n, hierarchy.exceptions, alpha, ridge))
     total = (conjunctivity + effective)[..., None]
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -296,7 +336,7 @@ def ranks_among(hierarchy: Hierarchy, gamma: ArrayLike, items: Iterable[int]) ->
     array (..., items)
     """
     wanted = list(items)
-    leak = _checked_gamma(gamma)
+    leak = checked_gamma(gamma)
     nodes, wires, current = circuit(hierarchy, wanted)
     flat = potentials(leak.ravel(), nodes, np.ones(nodes.size - 1), wires, current, False)
     return flat[:, np.searchsorted(nodes, wanted)].reshape(*leak.shape, len(wanted))
@@ -333,44 +373,20 @@ def circuit(
     return nodes, wires, current
 
 
-def _ranks_of(hierarchy: Hierarchy, leak: Floats) -> Floats:
-    nodes, wires, current = circuit(hierarchy)
-    flat = potentials(leak.ravel(), nodes, np.ones(nodes.size - 1), wires, current, True)
-    return flat.reshape(*leak.shape, hierarchy.n)
+def _solve(
+    network: tuple[NDArray[np.int64], NDArray[np.int64], Floats], leak: Floats, out: Floats, calls: int = 1
+) -> None:
+    """Write the potentials of a whole circuit into `out`, a row per leak."""
+    nodes, wires, current = network
+    potentials(leak, nodes, np.ones(nodes.size - 1), wires, current, True, out=out, calls=calls)
 
 
-def _stacked(exceptions: Any) -> NDArray[np.int64] | None:
-    """Exceptions as an array (..., exceptions, 2) if they were given so, with more than one hierarchy."""
-    if not isinstance(exceptions, np.ndarray) or exceptions.ndim < 3:
-        return None
-    if exceptions.shape[-1] != 2 or not np.issubdtype(exceptions.dtype, np.integer):
+def _result(shape: tuple[int, ...], out: Floats | None) -> Floats:
+    """The array to write into: the caller's, if it fits."""
+    if out is None:
+        return np.empty(shape)
+    if out.shape != shape or out.dtype != np.float64 or not out.flags.c_contiguous or not out.flags.writeable:
         raise BadInput(
-            f"exceptions of shape {exceptions.shape} and type {exceptions.dtype}: "
-            "must be integers (..., exceptions, 2)"
+            f"out of shape {out.shape}, {out.dtype}: must be C-contiguous float64 of shape {shape}"
         )
-    return exceptions.astype(np.int64)
-
-
-def _checked(alpha: ArrayLike, ridge: ArrayLike) -> tuple[Floats, Floats]:
-    """Conjunctivity and effective ridge, broadcast against each other."""
-    conjunctivity, effective = np.broadcast_arrays(
-        np.asarray(alpha, dtype=np.float64), np.asarray(ridge, dtype=np.float64)
-    )
-    _refuse(
-        conjunctivity, ~(np.isfinite(conjunctivity) & (conjunctivity < 1)), "alpha", "must be less than 1"
-    )
-    _refuse(effective, ~(np.isfinite(effective) & (effective >= 0)), "ridge", "must be at least 0 and finite")
-    below = conjunctivity + effective < 0
-    _refuse(conjunctivity, below, "alpha", "must be at least 0, or at least -ridge where it was measured")
-    return conjunctivity, effective
-
-
-def _checked_gamma(gamma: ArrayLike) -> Floats:
-    leak = np.asarray(gamma, dtype=np.float64)
-    _refuse(leak, ~(np.isfinite(leak) & (leak >= 0)), "gamma", "must be at least 0 and finite")
-    return leak
-
-
-def _refuse(values: Floats, wrong: NDArray[np.bool_], name: str, allowed: str) -> None:
-    if np.any(wrong):
-        raise BadInput(f"{name} = {float(values[wrong][0])!r}: {allowed}")
+    return out

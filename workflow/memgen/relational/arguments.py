@@ -1,0 +1,135 @@
+"""Arguments of the theory: numbers in range, and arrays over many hierarchies taken apart.
+
+Knows what conjunctivity, ridge, gamma and arrays of n and exceptions may be. Solves nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from memgen.errors import BadInput
+from memgen.relational.hierarchy import Hierarchy
+
+Floats: TypeAlias = NDArray[np.float64]
+Integers: TypeAlias = NDArray[np.int64]
+
+NO_EXCEPTION = -1
+"""Winner and loser of a row that holds no exception, in arrays over hierarchies with different numbers."""
+
+
+def many_hierarchies(n: Any, exceptions: Any) -> bool:
+    """Whether n or the exceptions are arrays over more than one hierarchy."""
+    return np.ndim(n) > 0 or (isinstance(exceptions, np.ndarray) and exceptions.ndim >= 3)
+
+
+def grouped(
+    n: Any, exceptions: Any, shape: tuple[int, ...]
+) -> tuple[tuple[int, ...], int, list[tuple[Hierarchy, Integers]]]:
+    """Take arrays over many hierarchies apart into hierarchies, each with where it occurs.
+
+    Parameters
+    ----------
+    n : array_like of int (...)
+    exceptions : array of int (..., exceptions, 2), or iterable of pairs
+    shape : tuple of int
+        Shape of what else they are broadcast against.
+
+    Returns
+    -------
+    shape : tuple of int
+        Of all of them broadcast.
+    width : int
+        The largest n.
+    groups : list of (Hierarchy, array of int)
+        Different hierarchies, and the indices into the flattened shape at which they stand.
+
+    Raises
+    ------
+    BadInput
+        If n or the exceptions are not whole numbers, or not those of a hierarchy.
+    """
+    sizes, pairs = _integers(n, exceptions)
+    shape = np.broadcast_shapes(shape, sizes.shape, pairs.shape[:-2])
+    rows = np.broadcast_to(pairs, (*shape, *pairs.shape[-2:])).reshape(*shape, pairs.shape[-2] * 2)
+    rows = np.concatenate([np.broadcast_to(sizes, shape)[..., None], rows], axis=-1)
+    rows = rows.reshape(-1, rows.shape[-1])
+    base = int(rows.max(initial=0)) + 2
+    if rows.min(initial=0) >= NO_EXCEPTION and base ** rows.shape[1] < 2**63:
+        keys = (rows - NO_EXCEPTION) @ (base ** np.arange(rows.shape[1]))
+        _, first, members = np.unique(keys, return_index=True, return_inverse=True)
+    else:
+        _, first, members = np.unique(rows, axis=0, return_index=True, return_inverse=True)
+    order = np.argsort(members.ravel(), kind="stable")
+    parts = np.split(order, np.cumsum(np.bincount(members.ravel(), minlength=len(first)))[:-1])
+    groups = []
+    for row, part in zip(rows[first], parts if len(first) else [], strict=True):
+        there = row[1:].reshape(-1, 2)
+        there = there[(there != NO_EXCEPTION).any(axis=1)]
+        groups.append((Hierarchy(int(row[0]), there.tolist()), part))
+    return shape, int(sizes.max(initial=0)), groups
+
+
+def _integers(n: Any, exceptions: Any) -> tuple[Integers, Integers]:
+    """Sizes (...) and exceptions (..., exceptions, 2)."""
+    sizes = np.asarray(n)
+    pairs = exceptions if isinstance(exceptions, np.ndarray) else np.array(list(exceptions), dtype=np.int64)
+    pairs = pairs.reshape(0, 2) if pairs.size == 0 and pairs.ndim < 2 else pairs
+    if not np.issubdtype(sizes.dtype, np.integer):
+        raise BadInput(f"n of type {sizes.dtype}: must be whole numbers of items, at least 3")
+    if pairs.ndim < 2 or pairs.shape[-1] != 2 or not np.issubdtype(pairs.dtype, np.integer):
+        raise BadInput(
+            f"exceptions of shape {pairs.shape} and type {pairs.dtype}: must be integers (..., exceptions, 2)"
+        )
+    return sizes.astype(np.int64), pairs.astype(np.int64)
+
+
+def checked(alpha: ArrayLike, ridge: ArrayLike) -> tuple[Floats, Floats]:
+    """Conjunctivity and effective ridge as arrays (...) whose shapes broadcast.
+
+    Raises
+    ------
+    BadInput
+        If a value is out of range.
+    """
+    conjunctivity, effective = np.asarray(alpha, dtype=np.float64), np.asarray(ridge, dtype=np.float64)
+    if _extremes_fit(conjunctivity, effective):
+        return conjunctivity, effective
+    _refuse(
+        conjunctivity, ~(np.isfinite(conjunctivity) & (conjunctivity < 1)), "alpha", "must be less than 1"
+    )
+    _refuse(effective, ~(np.isfinite(effective) & (effective >= 0)), "ridge", "must be at least 0 and finite")
+    one, other = np.broadcast_arrays(conjunctivity, effective)
+    _refuse(one, one + other < 0, "alpha", "must be at least 0, or at least -ridge where it was measured")
+    return conjunctivity, effective
+
+
+def _extremes_fit(alpha: Floats, ridge: Floats) -> bool:
+    """Whether the smallest and largest value alone show that all are in range (never with NaN)."""
+    if not alpha.size or not ridge.size:
+        return True
+    low, high = alpha.min(), alpha.max()
+    least, most = ridge.min(), ridge.max()
+    return bool(high < 1 and least >= 0 and most < np.inf and low + least >= 0)
+
+
+def combined(alpha: Floats, ridge: Floats) -> Floats:
+    """Gamma = 2 (alpha + ridge) / (1 - alpha) of values in range."""
+    leak: Floats = 2.0 * (alpha + ridge) / (1.0 - alpha)
+    return leak
+
+
+def checked_gamma(gamma: ArrayLike) -> Floats:
+    """Gamma as an array (...); refused where it is negative or not finite."""
+    leak = np.asarray(gamma, dtype=np.float64)
+    if leak.size and leak.min() >= 0 and leak.max() < np.inf:
+        return leak
+    _refuse(leak, ~(np.isfinite(leak) & (leak >= 0)), "gamma", "must be at least 0 and finite")
+    return leak
+
+
+def _refuse(values: Floats, wrong: NDArray[np.bool_], name: str, allowed: str) -> None:
+    if np.any(wrong):
+        raise BadInput(f"{name} = {float(values[wrong][0])!r}: {allowed}")
