@@ -320,7 +320,7 @@ def explained(hierarchy: Hierarchy, ranks: Floats) -> Floats:
     return np.concatenate([steps, ranks[..., winners] - ranks[..., losers]], axis=-1)
 
 
-def ranks_among(hierarchy: Hierarchy, gamma: ArrayLike, items: Iterable[int]) -> Floats:
+def ranks_among(hierarchy: Hierarchy, gamma: ArrayLike, items: Iterable[int], *, calls: int = 1) -> Floats:
     """Ranks of some items only, at a cost that does not grow with n.
 
     Parameters
@@ -330,6 +330,8 @@ def ranks_among(hierarchy: Hierarchy, gamma: ArrayLike, items: Iterable[int]) ->
         At least 0.
     items : iterable of int (items,)
         Ranks of the items, repeats allowed.
+    calls : int, default=1
+        How many calls like this one follow: many are worth loading compiled code for.
 
     Returns
     -------
@@ -338,7 +340,7 @@ def ranks_among(hierarchy: Hierarchy, gamma: ArrayLike, items: Iterable[int]) ->
     wanted = list(items)
     leak = checked_gamma(gamma)
     nodes, wires, current = circuit(hierarchy, wanted)
-    flat = potentials(leak.ravel(), nodes, np.ones(nodes.size - 1), wires, current, False)
+    flat = potentials(leak.ravel(), nodes, np.ones(nodes.size - 1), wires, current, False, calls=calls)
     return flat[:, np.searchsorted(nodes, wanted)].reshape(*leak.shape, len(wanted))
 
 

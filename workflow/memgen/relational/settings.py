@@ -13,7 +13,7 @@ from memgen.relational.hierarchy import Hierarchy, parse_exceptions
 
 
 def check(config: Mapping[str, Any]) -> None:
-    """Check the hierarchies of a configuration that fits its schema.
+    """Check the relational block of a configuration that fits its schema.
 
     Parameters
     ----------
@@ -23,10 +23,21 @@ def check(config: Mapping[str, Any]) -> None:
     Raises
     ------
     BadInput
-        If an exception is not one of its hierarchy.
+        If an exception is not one of its hierarchy, a hierarchy to be trained is unknown, or the lowest
+        ridge is not below the highest.
     """
     for name, hierarchy in config["relational"]["hierarchies"].items():
         try:
             Hierarchy(hierarchy["n"], parse_exceptions(hierarchy.get("exceptions") or []))
         except BadInput as error:
             raise BadInput(f"relational.hierarchies.{name}: {error}") from None
+    for name in config["relational"].get("networks", {}).get("hierarchies", []):
+        if name not in config["relational"]["hierarchies"]:
+            known = ", ".join(config["relational"]["hierarchies"])
+            raise BadInput(f"relational.networks.hierarchies: no hierarchy {name!r}; allowed: {known}")
+    phase = config["relational"].get("phase", {})
+    if phase and phase["lowest_ridge"] >= phase["highest_ridge"]:
+        raise BadInput(
+            f"relational.phase.lowest_ridge: {phase['lowest_ridge']} is not allowed; "
+            f"allowed: less than highest_ridge = {phase['highest_ridge']}"
+        )

@@ -92,3 +92,204 @@ CRITICAL = Table(
     },
 )
 """Critical conjunctivity, one row per hierarchy and component, one empty row without exception."""
+
+MEMORIZATION = Table(
+    "memorization",
+    {
+        **_HIERARCHY,
+        **_LEARNER,
+        "higher": Column(pl.Int64, "rank of the higher-ranked item of the training pair; 0 is the strongest"),
+        "lower": Column(pl.Int64, "rank of the other item"),
+        "pair_class": Column(
+            pl.String, "exception, or train for a regular pair", allowed=("train", "exception")
+        ),
+        "in_loop": Column(pl.Boolean, "whether both items stand in one loop, as those of an exception do"),
+        "margin": Column(pl.Float64, "margin in the trained direction after training on every pair"),
+        "left_out_margin": Column(
+            pl.Float64, "margin in the same direction with both directions of this pair left out of training"
+        ),
+        "score": Column(
+            pl.Float64,
+            "memorization score: margin - left_out_margin, a gain of margin in target units, may exceed 1",
+        ),
+    },
+)
+"""Leave-one-out scores over the grid, one row per hierarchy, alpha, ridge and training pair."""
+
+_BEHAVIOUR = {
+    **_PAIR_CLASS,
+    "pairs": Column(pl.Int64, "number of pairs of the class"),
+    "accuracy": Column(
+        pl.Float64, "share of them answered right; empty where there is no truth (loop)", nullable=True
+    ),
+    "margin": Column(
+        pl.Float64, "their mean margin in the direction of the truth (of the chain, where there is none)"
+    ),
+}
+
+PHASE = Table("phase", {**_HIERARCHY, **_LEARNER, **_BEHAVIOUR})
+"""Behaviour over a fine grid, one row per hierarchy, alpha, ridge and pair class."""
+
+_SHAPE = {
+    "n": _HIERARCHY["n"],
+    "exceptions": _HIERARCHY["exceptions"],
+    "span": Column(pl.Int64, "rank of each exception's winner minus that of its loser"),
+    "position": Column(pl.Int64, "rank of the first loser, the first item of the first loop"),
+}
+
+GEOMETRY = Table(
+    "geometry",
+    {
+        **_SHAPE,
+        "number": Column(pl.Int64, "number of exceptions, one after another, one item between two loops"),
+        **_LEARNER,
+        **_BEHAVIOUR,
+    },
+)
+"""Behaviour over hierarchies, one row per n, number, span, position, alpha, ridge and pair class."""
+
+CRITICAL_GEOMETRY = Table(
+    "critical geometry",
+    {
+        **_SHAPE,
+        "centred": Column(pl.Boolean, "whether the exception stands in the middle (half a step above it)"),
+        "gamma": Column(pl.Float64, "critical gamma; empty where there is no crossing", nullable=True),
+        "alpha": Column(
+            pl.Float64,
+            "critical conjunctivity without ridge; empty where there is no crossing",
+            nullable=True,
+        ),
+    },
+)
+"""Critical conjunctivity of one exception, one row per n, span and position."""
+
+MECHANISM = Table(
+    "mechanism",
+    {
+        **_HIERARCHY,
+        **_LEARNER,
+        "part": Column(pl.String, "chain, an exception as winner:loser, or ranks, the sum of the others"),
+        "strength": Column(
+            pl.Float64, "strength s of the exception's dipole; empty for the others", nullable=True
+        ),
+        "item": Column(pl.Int64, "rank of the item in the task; 0 is the strongest"),
+        "value": Column(pl.Float64, "what the part gives to the item, in units of the target"),
+    },
+)
+"""Parts of the ranks, one row per hierarchy, alpha, ridge, part and item."""
+
+READOUT = Table(
+    "readout",
+    {
+        **_HIERARCHY,
+        **_LEARNER,
+        "temperature": Column(
+            pl.Float64, "temperature of the softmax, in units of the target; 0 is without noise"
+        ),
+        **_PAIR_CLASS,
+        "distance": Column(
+            pl.Int64, "steps between the two items in the chain; empty: all pairs of the class", nullable=True
+        ),
+        "pairs": Column(pl.Int64, "number of pairs"),
+        "accuracy": Column(pl.Float64, "expected share of right answers"),
+    },
+)
+"""Accuracy of a noisy readout, one row per hierarchy, alpha, ridge, temperature, class and distance."""
+
+DEPTH = Table(
+    "depth",
+    {
+        **_HIERARCHY,
+        "kernel": Column(pl.String, "nngp: last layer trained; ntk: all layers", allowed=("nngp", "ntk")),
+        "depth": Column(pl.Int64, "layers; 1 is linear"),
+        "rho": Column(pl.Float64, "nonlinearity: 0 linear, 1 ReLU, 2 absolute value"),
+        "raw_ridge": Column(pl.Float64, "ridge in units of the similarity of a pair with itself"),
+        **_LEARNER,
+        **_BEHAVIOUR,
+    },
+)
+"""Conjunctivity and behaviour of infinitely wide networks, one row per network, hierarchy and class."""
+
+REGIMES = ("lazy", "rich", "scan")
+"""Training of a finite network: scale 1; scale falling with the width; one width, several scales."""
+
+_NETWORK = {
+    **_HIERARCHY,
+    "regime": Column(pl.String, "lazy, rich, or scan of the scale at one width", allowed=REGIMES),
+    "width": Column(pl.Int64, "hidden units"),
+    "scale": Column(
+        pl.Float64, "factor on the output, relative to that of the neural tangent kernel's limit"
+    ),
+}
+
+FINITE_WIDTH = Table(
+    "finite width",
+    {
+        **_NETWORK,
+        "seed": Column(pl.Int64, "number of the network; the same initial weights at every scale"),
+        "deviation": Column(
+            pl.Float64,
+            "root mean square of network's minus theory's margin over untrained pairs, target units",
+        ),
+        "accuracy": Column(pl.Float64, "share of untrained pairs with a truth that are answered right"),
+        "training_error": Column(pl.Float64, "root mean square residual on trained pairs, target units"),
+        "kernel_change": Column(
+            pl.Float64, "relative Frobenius change of the tangent kernel of trained pairs during training"
+        ),
+    },
+)
+"""Finite networks, one row per hierarchy, regime, width, scale and seed."""
+
+FINITE_WIDTH_MARGINS = Table(
+    "finite width margins",
+    {
+        **_NETWORK,
+        "higher": Column(pl.Int64, "rank of the higher-ranked item, h < k; 0 is the strongest"),
+        "lower": Column(pl.Int64, "rank of the other item"),
+        **_PAIR_CLASS,
+        "margin": Column(pl.Float64, "margin M(higher, lower), mean over seeds, target units"),
+        "standard_error": Column(pl.Float64, "its standard error over seeds"),
+        "theory": Column(pl.Float64, "margin by the kernel theory at infinite width"),
+    },
+)
+"""Margins of finite networks, one row per hierarchy, regime, width, scale and pair."""
+
+FINITE_WIDTH_SUMMARY = Table(
+    "finite width summary",
+    {
+        **_NETWORK,
+        "seeds": Column(pl.Int64, "number of networks"),
+        "deviation": Column(
+            pl.Float64, "deviation from theory of one network, mean over seeds, target units"
+        ),
+        "standard_error": Column(pl.Float64, "its standard error over seeds"),
+        "systematic": Column(
+            pl.Float64, "deviation from theory of the margins averaged over seeds, target units"
+        ),
+        "accuracy": Column(pl.Float64, "accuracy on untrained pairs with a truth, mean over seeds"),
+        "accuracy_standard_error": Column(pl.Float64, "its standard error over seeds"),
+        "kernel_change": Column(pl.Float64, "relative change of the tangent kernel, mean over seeds"),
+        "training_error": Column(pl.Float64, "largest over seeds, target units"),
+    },
+)
+"""Deviation from theory, one row per hierarchy, regime, width and scale."""
+
+FINITE_WIDTH_SLOPES = Table(
+    "finite width slopes",
+    {
+        **_HIERARCHY,
+        "regime": Column(pl.String, "lazy or rich", allowed=("lazy", "rich")),
+        "quantity": Column(
+            pl.String,
+            "what is fitted: a column of the finite width table",
+            allowed=("deviation", "kernel_change"),
+        ),
+        "seeds": Column(pl.Int64, "number of networks per width"),
+        "widths": Column(pl.Int64, "number of widths"),
+        "slope": Column(pl.Float64, "slope of its logarithm against that of the width, mean over seeds"),
+        "standard_error": Column(pl.Float64, "its standard error, one slope per seed"),
+        "low": Column(pl.Float64, "lower end of the 95 % interval (Student's t over seeds)"),
+        "high": Column(pl.Float64, "upper end"),
+    },
+)
+"""Fitted power of the width, one row per hierarchy, regime and quantity."""
