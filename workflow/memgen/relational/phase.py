@@ -30,11 +30,14 @@ class Behaviour:
         Share answered right, in truth's direction; None where there is no truth (class `loop`).
     margin : array (...)
         Mean margin in the direction of the truth; without truth, in that of the chain.
+    lowest_margin : array (...)
+        The lowest of them.
     """
 
     pairs: int
     accuracy: Floats | None
     margin: Floats
+    lowest_margin: Floats
 
 
 @dataclass(frozen=True)
@@ -136,7 +139,9 @@ def behaviour(pairs: Pairs, profile: Floats, weight: Floats) -> dict[str, Behavi
         chosen = pairs.classes == name
         if chosen.any():
             accuracy = None if name == "loop" else right[..., chosen].mean(axis=-1)
-            found[name] = Behaviour(int(chosen.sum()), accuracy, scored[..., chosen].mean(axis=-1))
+            of_class = scored[..., chosen]
+            mean, lowest = of_class.mean(axis=-1), of_class.min(axis=-1)
+            found[name] = Behaviour(int(chosen.sum()), accuracy, mean, lowest)
     return found
 
 

@@ -154,6 +154,7 @@ def class_frames(
             "pairs": [part.pairs] * len(grid),
             "accuracy": part.accuracy if part.accuracy is not None else [None] * len(grid),
             "margin": part.margin,
+            "lowest_margin": part.lowest_margin,
         }
         repeated = {key: [value] * len(grid) for key, value in common.items()}
         frames.append(pl.DataFrame({**repeated, **columns}, schema=schema))

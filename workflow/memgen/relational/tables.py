@@ -125,6 +125,7 @@ _BEHAVIOUR = {
     "margin": Column(
         pl.Float64, "their mean margin in the direction of the truth (of the chain, where there is none)"
     ),
+    "lowest_margin": Column(pl.Float64, "the lowest of their margins: negative where any of them is wrong"),
 }
 
 PHASE = Table("phase", {**_HIERARCHY, **_LEARNER, **_BEHAVIOUR})

@@ -1,0 +1,73 @@
+"""Accuracy under a noisy readout, by pair class along conjunctivity and by distance between the items.
+
+Reads the readout table and draws it; computes nothing.
+"""
+
+import polars as pl
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+
+from memgen.errors import BadInput
+from memgen.figures.style import PAIR_CLASSES, PALETTE, new_figure, panel_letter, save
+from memgen.relational.tables import READOUT
+from memgen.stage import Input, Output, stage
+
+
+def _draw(axes: Axes, rows: pl.DataFrame, across: str) -> None:
+    """One line per pair class."""
+    for name, (colour, marker) in PAIR_CLASSES.items():
+        line = rows.filter(pl.col("pair_class") == name).sort(across)
+        axes.plot(line[across], line["accuracy"], color=colour, marker=marker, ms=2.2, lw=0.9)
+    axes.axhline(0.5, color=PALETTE["grey"], lw=0.5, ls=":", zorder=0)
+    axes.set(ylim=(-0.03, 1.03))
+
+
+@stage
+def readout(
+    *, table: Input, hierarchy: str, ridge: float, conjunctivity: float, pdf: Output, png: Output
+) -> None:
+    """Draw accuracy against conjunctivity (above) and distance (below), a column per temperature.
+
+    Parameters
+    ----------
+    table
+        Readout table.
+    hierarchy
+        Which hierarchy.
+    ridge
+        Which effective ridge; must be on the table's grid.
+    conjunctivity
+        Which conjunctivity below; must be on the table's grid.
+    pdf
+        Figure as PDF.
+    png
+        Figure as PNG.
+    """
+    rows = READOUT.read(table).filter((pl.col("hierarchy") == hierarchy) & (pl.col("ridge") == ridge))
+    at_one = rows.filter((pl.col("alpha") == conjunctivity) & pl.col("distance").is_not_null())
+    if at_one.is_empty():
+        raise BadInput(f"{table}: holds no {hierarchy}, conjunctivity {conjunctivity} at ridge {ridge}")
+    temperatures = rows["temperature"].unique().sort().to_list()
+    figure, axes = new_figure(2, len(temperatures), height=3.4, sharey=True, sharex="row")
+    for column, value in zip(axes.T, temperatures, strict=True):
+        noisy = pl.col("temperature") == value
+        _draw(column[0], rows.filter(noisy & pl.col("distance").is_null()), "alpha")
+        _draw(column[1], at_one.filter(noisy), "distance")
+        column[0].set(xlim=(0, 1), xlabel="conjunctivity α")
+        column[0].set_xticks([0, 0.5, 1], ["0", ".5", "1"])
+        column[1].set(xlabel="distance (steps)")
+        column[1].xaxis.set_major_locator(MaxNLocator(5, integer=True))
+        column[0].set_title("no noise" if value == 0 else f"temperature {value:g}")
+    for row, text in zip(axes, ("accuracy", f"accuracy at α = {conjunctivity:g}"), strict=True):
+        row[0].set_ylabel(text)
+    panel_letter(axes[0][0], "a")
+    panel_letter(axes[1][0], "b")
+    present = set(rows["pair_class"])
+    handles = [
+        Line2D([], [], color=colour, marker=marker, label=name)
+        for name, (colour, marker) in PAIR_CLASSES.items()
+        if name in present
+    ]
+    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
+    save(figure, pdf=pdf, png=png)
