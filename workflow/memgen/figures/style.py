@@ -5,7 +5,6 @@ for the same data and matplotlib: they carry the id of the recipe that made them
 This module knows no study but the names of the pair classes, which have the same colour everywhere.
 """
 
-import logging
 from pathlib import Path
 from typing import Any, Literal
 
@@ -48,9 +47,6 @@ PAIR_CLASSES = {
 
 #: Diverging colour map for margins: blue answers by rank, red against it.
 MARGIN_COLOURS = "RdBu"
-
-# every font of every file is worth a page to it
-logging.getLogger("fontTools").setLevel(logging.WARNING)
 
 matplotlib.rcParams.update(
     {
