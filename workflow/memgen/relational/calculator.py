@@ -1,6 +1,7 @@
 """The theory as a calculator on the command line.
 
-Knows how answers are printed, for people or as JSON; the numbers come from `ranks`, `crossing` and `kernels`.
+Knows how answers are printed, for people or as JSON; the numbers come from `ranks`, `crossing`, `phase`
+and `kernels`.
 """
 
 from __future__ import annotations
@@ -16,12 +17,16 @@ from memgen.errors import BadInput
 from memgen.relational import kernels
 from memgen.relational.crossing import critical as exact_critical
 from memgen.relational.hierarchy import Hierarchy, parse_exceptions
+from memgen.relational.phase import phase as exact_phase
 from memgen.relational.ranks import gamma as exact_gamma
 from memgen.relational.ranks import memorization_weight
 from memgen.relational.ranks import ranks as exact_ranks
 from memgen.stage import command
 
 ExceptionFlag = Annotated[list[str] | None, cyclopts.Parameter(name="--exception")]
+
+LARGEST_PHASE = 1000
+"""Most items for which every pair is looked at on the command line."""
 
 
 @command
@@ -99,6 +104,62 @@ def critical(*, n: int, exception: ExceptionFlag = None, ridge: float = 0.0, jso
         else:
             beyond = "" if part.alpha > 0 else " (every conjunctivity is beyond it at this ridge)"
             print(f"{where}: alpha {part.alpha:.9f}, gamma {part.gamma:.9g}{beyond}")
+
+
+@command
+def phase(
+    *,
+    n: int,
+    exception: ExceptionFlag = None,
+    alpha: list[float],
+    ridge: list[float] | None = None,
+    json: bool = False,
+) -> None:
+    """Print accuracy and margin of every pair class over a grid of conjunctivity and ridge.
+
+    Parameters
+    ----------
+    n
+        Number of items, at least 3; the table holds every pair, so at most 1000.
+    exception
+        An exception as WINNER:LOSER in ranks from 0, for example 5:3; may be repeated.
+    alpha
+        Conjunctivities, at least 0 and less than 1.
+    ridge
+        Effective ridges, at least 0; 0 by default.
+    json
+        Print JSON: a list with alpha, ridge, gamma, and by pair class pairs, accuracy (null where there is no
+        right answer), margin and lowest_margin.
+    """
+    if n > LARGEST_PHASE:
+        raise BadInput(f"n = {n}: must be at most {LARGEST_PHASE} here, where every pair is looked at")
+    hierarchy = Hierarchy(n, parse_exceptions(exception or []))
+    for value in alpha:
+        if value < 0:
+            raise BadInput(f"alpha = {value!r}: must be at least 0 and less than 1")
+    grid = np.array([(one, other) for one in alpha for other in ridge or [0.0]])
+    leak = exact_gamma(grid[:, 0], grid[:, 1])
+    found = exact_phase(hierarchy.n, hierarchy.exceptions, grid[:, 0], grid[:, 1])
+    points = []
+    for index, (one, other) in enumerate(grid.tolist()):
+        classes = {
+            name: {
+                "pairs": part.pairs,
+                "accuracy": None if part.accuracy is None else float(part.accuracy[index]),
+                "margin": float(part.margin[index]),
+                "lowest_margin": float(part.lowest_margin[index]),
+            }
+            for name, part in found.items()
+        }
+        points.append({"alpha": one, "ridge": other, "gamma": float(leak[index]), "classes": classes})
+    if json:
+        print(json_format.dumps(points, allow_nan=False))
+        return
+    for point in points:
+        print(f"alpha {point['alpha']:.9g}, ridge {point['ridge']:.9g}, gamma {point['gamma']:.9g}")
+        for name, part in point["classes"].items():  # type: ignore[attr-defined]
+            right = "no right answer" if part["accuracy"] is None else f"accuracy {part['accuracy']:.6f}"
+            print(f"  {name:<10}{part['pairs']:>6} pairs  {right:<17}  margin {part['margin'] + 0.0:.9f}")
 
 
 @command

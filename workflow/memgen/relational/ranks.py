@@ -132,7 +132,7 @@ def ranks(
     array([ 0.6,  0.2,  0. , -0.2,  0. ,  0.2,  0. , -0.2, -0.6])
     >>> ranks([3, 4], alpha=0.5).round(3) + 0.0
     array([[ 0.333,  0.   , -0.333,    nan],
-           [ 0.364,  0.091, -0.091, -0.364]])
+           [ 0.357,  0.071, -0.071, -0.357]])
     """
     conjunctivity, effective = checked(alpha, ridge)
     shape = np.broadcast_shapes(conjunctivity.shape, effective.shape)

@@ -1,0 +1,197 @@
+"""Speed of the theory against its baseline and its floor, in one process on one thread.
+
+Prints a table and writes results/bench/relational.csv. The baseline is scikit-learn's kernel ridge regression in a
+loop over configurations, predicting every ordered pair; it is timed on a part of them and scaled. The floor is this
+machine's own speed in writing an array of the ranks' size, measured beside: into memory that is new (as the ranks'
+array is) and into memory already in use. Times are the best of several repeats.
+"""
+
+import os
+import sys
+import time
+import tracemalloc
+from collections.abc import Callable
+from pathlib import Path
+
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
+    os.environ[name] = "1"
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "workflow"))
+
+import numpy as np
+import polars as pl
+from memgen.relational.hierarchy import Hierarchy
+from memgen.relational.kernels import Exchangeable, ordered_pairs
+from memgen.relational.phase import Pairs
+from memgen.relational.ranks import memorization_weight, ranks, ranks_at
+from sklearn.kernel_ridge import KernelRidge
+
+EXCEPTIONS = {"5:3": [(5, 3)], "8:0": [(8, 0)], "7:1": [(7, 1)]}
+CONFIGURATIONS = 100_000
+BASELINE = 300
+MANY = 1_000_000
+N = 9
+
+
+def best(function: Callable[[], object], repeats: int = 7) -> float:
+    """Shortest of several times, seconds."""
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        function()
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+def grid(count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Conjunctivity and ridge of `count` different configurations."""
+    stream = np.random.default_rng(0)
+    return stream.uniform(0, 0.95, count), stream.uniform(0.001, 1, count)
+
+
+def baseline(exceptions: list[tuple[int, int]], alpha: np.ndarray, ridge: np.ndarray) -> np.ndarray:
+    """scikit-learn in a loop: predictions (configurations, ordered pairs). The kernel's parts are made once."""
+    pairs = list(Hierarchy(N, tuple(exceptions)).training_pairs())
+    train = np.array([*pairs, *[pair[::-1] for pair in pairs]])
+    target = np.repeat([1.0, -1.0], len(pairs))
+    test = ordered_pairs(N)
+    additive, conjunctive = Exchangeable.canonical(0.0), Exchangeable.canonical(1.0)
+    own, own_conjunctive = additive.matrix(train, train), conjunctive.matrix(train, train)
+    toward, toward_conjunctive = additive.matrix(test, train), conjunctive.matrix(test, train)
+    found = np.empty((alpha.size, len(test)))
+    for row, (one, other) in enumerate(zip(alpha, ridge, strict=True)):
+        model = KernelRidge(alpha=other, kernel="precomputed")
+        model.fit((1 - one) * own + one * own_conjunctive, target)
+        found[row] = model.predict((1 - one) * toward + one * toward_conjunctive)
+    return found
+
+
+def predictions(exceptions: list[tuple[int, int]], alpha: np.ndarray, ridge: np.ndarray) -> np.ndarray:
+    """The same predictions from the closed form."""
+    pairs = Pairs.of(Hierarchy(N, tuple(exceptions)))
+    found = pairs.margins(ranks(N, exceptions, alpha, ridge), memorization_weight(alpha, ridge))
+    matrix = np.zeros((alpha.size, N, N))
+    matrix[:, pairs.higher, pairs.lower] = found
+    matrix[:, pairs.lower, pairs.higher] = -found
+    test = ordered_pairs(N)
+    return matrix[:, test[:, 0], test[:, 1]]
+
+
+def sweeps() -> list[dict[str, object]]:
+    """1e5 configurations against the baseline."""
+    alpha, ridge = grid(CONFIGURATIONS)
+    ranks(N, [(5, 3)], alpha, ridge)  # load the compiled code
+    rows = []
+    for name, exceptions in EXCEPTIONS.items():
+        few = slice(0, BASELINE)
+        deviation = np.abs(
+            baseline(exceptions, alpha[few], ridge[few]) - predictions(exceptions, alpha[few], ridge[few])
+        ).max()
+        assert deviation < 1e-8, deviation
+        slow = (
+            best(lambda e=exceptions, f=few: baseline(e, alpha[f], ridge[f]), 3) * CONFIGURATIONS / BASELINE
+        )
+        fast = best(lambda e=exceptions: ranks(N, e, alpha, ridge))
+        every = best(lambda e=exceptions: predictions(e, alpha, ridge), 3)
+        what = f"n = 9, {name}, {CONFIGURATIONS:.0e} configurations"
+        against = f"scikit-learn loop ({BASELINE} timed, scaled)"
+        rows.append(
+            row(f"{what}: ranks, which fix every prediction", fast, against, slow, slow / fast, 10_000)
+        )
+        rows.append(row(f"{what}: all predictions written out", every, against, slow, slow / every, None))
+    return rows
+
+
+def bandwidth() -> list[dict[str, object]]:
+    """1e6 configurations against the time to write as much memory."""
+    alpha, ridge = grid(MANY)
+    array = np.zeros((MANY, N))
+    warm = best(lambda: array.fill(1.0), 15)
+    fresh = best(lambda: np.full((MANY, N), 1.0), 15)
+    rows = []
+    for name, exceptions in EXCEPTIONS.items():
+        what = f"n = 9, {name}, {MANY:.0e} configurations"
+        new = best(lambda e=exceptions: ranks(N, e, alpha, ridge), 15)
+        reused = best(lambda e=exceptions: ranks(N, e, alpha, ridge, out=array), 15)
+        size = f"write {array.nbytes / 1e6:.0f} MB, "
+        rows.append(row(f"{what}: new array", new, f"{size}new memory", fresh, fresh / new, 1 / 8))
+        rows.append(row(f"{what}: out=", reused, f"{size}memory in use", warm, warm / reused, 1 / 8))
+    return rows
+
+
+def long_chain() -> list[dict[str, object]]:
+    """One rank vector of a long chain with 10 exceptions: time and memory against n."""
+    sizes = [100_000, 200_000, 500_000, 1_000_000, 2_000_000, 5_000_000, 10_000_000]
+    times, peaks = [], []
+    for n in sizes:
+        exceptions = [(n - 1 - 1000 * index, 7 * index + n // 100 * index) for index in range(10)]
+        times.append(best(lambda n=n, e=exceptions: ranks_at(n, e, 1e-8), 5))
+        tracemalloc.start()
+        found = ranks_at(n, exceptions, 1e-8)
+        peaks.append(tracemalloc.get_traced_memory()[1] / found.nbytes)
+        tracemalloc.stop()
+        del found
+    exponent = float(np.polyfit(np.log(sizes), np.log(times), 1)[0])
+    million = sizes.index(1_000_000)
+    floor = best(lambda: np.full(1_000_000, 1.0))
+    return [
+        row(
+            "n = 1e6, 10 exceptions: one rank vector",
+            times[million],
+            "write 8 MB",
+            floor,
+            floor / times[million],
+            None,
+        ),
+        {
+            **row("exponent of n in time, 1e5 to 1e7", None, "", None, exponent, None),
+            "unit": "exponent",
+            "bar": "0.9 to 1.15",
+            "met": 0.9 <= exponent <= 1.15,
+        },
+        {
+            **row("peak memory per output byte, n = 1e6", None, "output alone", None, peaks[million], None),
+            "unit": "bytes/byte",
+            "bar": "< 20",
+            "met": peaks[million] < 20,
+        },
+    ]
+
+
+def row(
+    what: str, ours: float | None, against: str, theirs: float | None, ratio: float, bar: float | None
+) -> dict[str, object]:
+    """One line of the table."""
+    return {
+        "what": what,
+        "seconds": ours,
+        "against": against,
+        "their_seconds": theirs,
+        "value": ratio,
+        "unit": "their time / ours",
+        "bar": None if bar is None else f">= {bar:g}",
+        "met": None if bar is None else ratio >= bar,
+    }
+
+
+def main() -> None:
+    """Measure, print and write."""
+    rows = [*sweeps(), *bandwidth(), *long_chain()]
+    table = pl.DataFrame(rows, infer_schema_length=None)
+    target = ROOT / "results/bench/relational.csv"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    table.write_csv(target)
+    print(f"{'what':<72}{'seconds':>11}  {'against':<40}{'seconds':>11}{'value':>12}  {'bar':<12} met")
+    for line in rows:
+        ours, theirs = (
+            f"{line[key]:.6f}" if line[key] is not None else "" for key in ("seconds", "their_seconds")
+        )
+        met = {None: "", True: "yes", False: "NO"}[line["met"]]
+        value = f"{line['value']:,.4g}" if line["value"] < 1000 else f"{line['value']:,.0f}"
+        print(
+            f"{line['what']:<72}{ours:>11}  {line['against']:<40}{theirs:>11}{value:>12}  {line['bar'] or '':<12} {met}"
+        )
+
+
+if __name__ == "__main__":
+    main()
