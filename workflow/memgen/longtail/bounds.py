@@ -12,8 +12,8 @@ import numpy.typing as npt
 from memgen.errors import BadInput
 from memgen.longtail.learners import Risk
 from memgen.longtail.priors import Frequencies
-from memgen.longtail.spectrum import Spectrum
 from memgen.longtail.specs import check_memorization_limit
+from memgen.longtail.spectrum import Spectrum
 
 
 def lower_bound(optimum: float, tau: Spectrum, misfits: npt.ArrayLike) -> float:

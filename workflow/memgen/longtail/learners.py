@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from memgen.longtail.priors import Floats, Frequencies
-from memgen.longtail.spectrum import Spectrum, spectrum
 from memgen.longtail.specs import parse_learner
+from memgen.longtail.spectrum import Spectrum, spectrum
 from memgen.longtail.vote import plurality_errors
 
 # What an error may leave out.

@@ -6,8 +6,11 @@ labels or learners.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +21,7 @@ from memgen.errors import BadInput
 from memgen.longtail.specs import parse_prior
 
 Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
+Integers = npt.NDArray[np.signedinteger[Any]]
 
 #: Largest domain, points.
 LARGEST = 100_000_000
@@ -183,7 +186,53 @@ def from_file(path: Path) -> Frequencies:
     return from_values(path.stem, column["frequency"].to_numpy())
 
 
-def joined(name: str, groups: list[Frequencies], weights: list[float]) -> tuple[Frequencies, Integers]:
+def domain_of(prior: str | None, file: Path | None, domain: int | None) -> Frequencies:
+    """Frequencies of a named prior on a domain, or of a file; exactly one of the two must be given.
+
+    Parameters
+    ----------
+    prior : str or None
+        See `frequencies`.
+    file : pathlib.Path or None
+        See `from_file`; the list's length is the domain.
+    domain : int or None
+        Number of points of the prior.
+
+    Returns
+    -------
+    Frequencies
+
+    Raises
+    ------
+    BadInput
+        If both or neither are given, or a prior comes without a domain.
+    """
+    if (prior is None) == (file is None):
+        raise BadInput("prior: give exactly one of --prior and --frequencies")
+    if file is not None:
+        return from_file(file)
+    if domain is None:
+        raise BadInput(f"domain: missing; a prior needs one, 1 to {LARGEST} points")
+    return frequencies(str(prior), domain)
+
+
+def domains(priors: Sequence[str], files: Sequence[Path] | None, domain: int) -> list[Frequencies]:
+    """Frequencies of every named prior on a domain, then of every file.
+
+    Raises
+    ------
+    BadInput
+        If two have the same name, or one of them is not allowed.
+    """
+    found = [frequencies(name, domain) for name in priors] + [from_file(path) for path in files or []]
+    names = [part.name for part in found]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise BadInput(f"priors: {twice!r} is given twice; allowed: names that differ")
+    return found
+
+
+def joined(name: str, groups: list[Frequencies], weights: list[float]) -> tuple[Frequencies, list[slice]]:
     """Mixture of subgroups, each with its own domain.
 
     Parameters
@@ -198,17 +247,16 @@ def joined(name: str, groups: list[Frequencies], weights: list[float]) -> tuple[
     Returns
     -------
     frequencies : Frequencies
-        Of the mixture: w alpha; equal frequencies are not grouped, so that points keep their subgroup.
-    group : numpy.ndarray of int, shape (N,)
-        Index of the subgroup of each point, in the order of `frequencies.expanded()`.
+        Of the mixture, w alpha, subgroup after subgroup: not sorted, and so fit for simulation only.
+    parts : list of slice
+        Where the points of each subgroup stand in `frequencies.expanded()`.
     """
     total = sum(weights)
     logs = [
         np.repeat(part.log_frequency, part.points) + math.log(weight / total)
         for part, weight in zip(groups, weights, strict=True)
     ]
-    group = np.repeat(np.arange(len(groups)), [len(part) for part in logs])
+    ends = np.cumsum([0, *(len(part) for part in logs)])
     values = np.concatenate(logs)
-    order = np.argsort(-values, kind="stable")
-    values = values[order]
-    return Frequencies(name, values, np.broadcast_to(np.int64(1), values.shape)), group[order]
+    mixture = Frequencies(name, values, np.broadcast_to(np.int64(1), values.shape))
+    return mixture, [slice(int(a), int(b)) for a, b in pairwise(ends)]

@@ -1,10 +1,10 @@
-"""Compiled loops that draw samples and run every learner on each.
+"""Drawing samples, and running learners on them, in compiled loops.
 
 The truth of every point is called label 0: the labels are uniform and no learner here prefers one, so this
-renaming changes no distribution. A learner's answer to a point is worked out from the point's label counts
-and one uniform number, the same number for all learners of a repeat: their errors are each drawn from the
+renaming changes no distribution. A learner's answer to a point is worked out from the point's examples and
+one uniform number, the same number for all learners of a sample: their errors are each drawn from the
 right distribution, and their differences are far less noisy than with separate numbers. This module knows
-the learners' mechanisms and none of their closed forms.
+the learners as mechanisms and none of their closed forms.
 """
 
 import numpy as np
@@ -12,30 +12,12 @@ from numba import njit
 
 from memgen.longtail.priors import Floats, Integers
 
-#: Codes of the learners in the compiled loops.
-CODES = {
-    name: code
-    for code, name in enumerate(
-        (
-            "optimal",
-            "ignore",
-            "flip",
-            "limited",
-            "exponential",
-            "randomized_response",
-            "majority",
-            "majority_ignore",
-        )
-    )
-}
-
-
 # Points drawn more often than this on average are cheaper to draw by a binomial each.
 _OFTEN = 8
 
 
 @njit(cache=True)
-def alias_table(weights: Floats) -> tuple[Floats, Integers]:
+def alias_table(weights: Floats) -> Floats:
     """Walker's alias table: drawing from any distribution takes one uniform number and one look-up.
 
     Parameters
@@ -45,10 +27,8 @@ def alias_table(weights: Floats) -> tuple[Floats, Integers]:
 
     Returns
     -------
-    threshold : numpy.ndarray, shape (N,)
-        Chance of staying in a cell.
-    alias : numpy.ndarray of int, shape (N,)
-        Where to go otherwise.
+    numpy.ndarray, shape (N, 3)
+        Chance of leaving a cell, the cell itself, and where to go when leaving it.
 
     Notes
     -----
@@ -79,17 +59,22 @@ def alias_table(weights: Floats) -> tuple[Floats, Integers]:
             larges -= 1
             small[smalls] = more
             smalls += 1
-    return threshold, alias
+    table = np.empty((n, 3))
+    for i in range(n):
+        table[i, 0], table[i, 1], table[i, 2] = 1 - threshold[i], i, alias[i]
+    return table
 
 
 @njit(cache=True)
-def _scatter(uniform: Floats, threshold: Floats, alias: Integers, counts: Integers, first: int) -> None:
+def _scatter(uniform: Floats, table: Floats, counts: Integers, first: int) -> None:
     """Count one draw per uniform number among the points from `first` on."""
-    cells = len(threshold)
+    cells = len(table)
     for number in uniform:
         position = number * cells
         cell = int(position)
-        counts[first + (cell if position - cell < threshold[cell] else alias[cell])] += 1
+        # 0 to stay, 1 to leave: a look-up, since a branch would be mispredicted every other time.
+        leaves = int(position - cell + table[cell, 0])
+        counts[first + int(table[cell, 1 + leaves])] += 1
 
 
 class Sampler:
@@ -101,13 +86,17 @@ class Sampler:
     Parameters
     ----------
     frequency : numpy.ndarray, shape (N,)
-        Frequencies, descending.
+        Frequencies, in any order.
     samples : int
         Sample size n.
     """
 
     def __init__(self, frequency: Floats, samples: int) -> None:
         self.samples, self.domain = samples, len(frequency)
+        self._order = None
+        if np.any(np.diff(frequency) > 0):
+            self._order = np.argsort(-frequency, kind="stable")
+            frequency = frequency[self._order]
         self.head = int(np.searchsorted(-frequency, -_OFTEN / samples))
         total = float(frequency.sum())
         tail = frequency[self.head :]
@@ -122,30 +111,111 @@ class Sampler:
             drawn = rng.multinomial(self.samples, self._head)
             counts[: self.head], left = drawn[:-1], int(drawn[-1])
         if left and self._table is not None:
-            _scatter(rng.random(left), *self._table, counts, self.head)
-        return counts
+            _scatter(rng.random(left), self._table, counts, self.head)
+        if self._order is None:
+            return counts
+        given = np.empty_like(counts)
+        given[self._order] = counts
+        return given
 
 
 @njit(cache=True)
-def _answer(code: int, value: float, other: float, count: int, labels: int, u: float) -> int:
-    """Label that a learner gives a point whose `count` >= 1 examples all carry label 0.
+def split(
+    counts: Integers, uniform: Floats, frequency: Floats, labels: int, points: Integers
+) -> tuple[Integers, float, int]:
+    """Points that one sample holds, and what every learner pays for the others, which all guess alike.
 
-    `other` is the weight exp(-value count / 2) of any other label, which only code 4 uses.
+    Parameters
+    ----------
+    counts : numpy.ndarray of int, shape (N,)
+        Multiplicity of each point.
+    uniform, frequency : numpy.ndarray, shape (N,)
+        One uniform number, and the frequency, of each point.
+    labels : int
+    points : numpy.ndarray of int, shape (track + 1,)
+        Added to: points seen l times.
+
+    Returns
+    -------
+    seen : numpy.ndarray of int
+        Points that the sample holds.
+    error : float
+        Frequency of the others that are guessed wrong.
+    wrong : int
+        Number of the others that are guessed wrong.
     """
-    if code == 1 and count <= value:  # ignore
-        return int(u * labels)
-    if code == 2 and u < value:  # flip
-        return 1 + min(int(u / value * (labels - 1)), labels - 2)
-    if code == 3 and count == 1:  # limited: remember with some chance, else guess
-        remember = value * labels / (labels - 1)
-        return 0 if u < remember else int((u - remember) / (1 - remember) * labels)
-    if code == 4:  # exponential
-        position = u * (1 + (labels - 1) * other)
-        return 0 if position < 1 else 1 + min(int((position - 1) / other), labels - 2)
-    if code == 5 and count == 1:  # randomized response
-        keep = 1 / (1 + (labels - 1) * other * other)
-        return 0 if u < keep else 1 + min(int((u - keep) / (1 - keep) * (labels - 1)), labels - 2)
-    return 0
+    seen = np.empty(len(counts), np.int32)
+    held, error, wrong = 0, 0.0, 0
+    # Arithmetic instead of branches: which points are seen is hard to predict.
+    for point in range(len(counts)):
+        absent = counts[point] == 0
+        seen[held] = point
+        held += not absent
+        misses = absent & (int(uniform[point] * labels) != 0)
+        error += frequency[point] * misses
+        wrong += misses
+    track = len(points) - 1
+    points[0] += len(counts) - held
+    found = np.zeros(track + 2, np.int64)
+    for point in seen[:held]:
+        found[min(counts[point], track + 1)] += 1
+    points[1:] += found[1 : track + 1]
+    return seen[:held], error, wrong
+
+
+@njit(cache=True)
+def learn_clean(
+    seen: Integers,
+    counts: Integers,
+    uniform: Floats,
+    frequency: Floats,
+    labels: int,
+    keep: Floats,
+    offset: Integers,
+    errors: Floats,
+    misfits: Integers,
+) -> None:
+    """Run learners on the seen points of one sample with clean labels.
+
+    A point seen l times is answered by its label with probability keep[j, l]; else by a label drawn
+    uniformly, from all labels where offset[j, l] is 0 and from the wrong ones where it is 1.
+
+    Parameters
+    ----------
+    seen : numpy.ndarray of int
+        Points that the sample holds.
+    counts, uniform, frequency, labels
+        As for `split`.
+    keep, offset : numpy.ndarray, shape (J, L)
+        The learners; multiplicities beyond the last are like the last.
+    errors : numpy.ndarray, shape (J,)
+        Added to: frequency of the points that each learner gets wrong.
+    misfits : numpy.ndarray of int, shape (J, track + 1)
+        Added to: points seen l times that it gets wrong; track < L.
+    """
+    learners, longest = keep.shape
+    tracked = misfits.shape[1]
+    held = len(seen)
+    times, u, f = np.empty(held, np.int32), np.empty(held), np.empty(held)
+    for k in range(held):
+        point = seen[k]
+        times[k], u[k], f[k] = min(counts[point], longest - 1), uniform[point], frequency[point]
+    misfit = np.empty(longest, np.int64)
+    for j in range(learners):
+        if keep[j, 1:].min() == 1:
+            continue
+        error = 0.0
+        misfit[:] = 0
+        for k in range(held):
+            count = times[k]
+            kept, first = keep[j, count], offset[j, count]
+            drawn = first + int((u[k] - kept) / (1 - kept + 1e-300) * (labels - first))
+            label = 0 if u[k] < kept else drawn
+            error += f[k] * (label != 0)
+            misfit[count] += label != 0
+        errors[j] += error
+        for count in range(1, tracked):
+            misfits[j, count] += misfit[count]
 
 
 @njit(cache=True)
@@ -165,121 +235,44 @@ def _plurality(votes: Integers, u: float) -> int:
 
 
 @njit(cache=True)
-def other_weights(codes: Integers, values: Floats, longest: int) -> Floats:
-    """Weights exp(-value count / 2), shape (J, longest), of the two learners that draw by weight."""
-    weights = np.ones((len(codes), longest))
-    for j in range(len(codes)):
-        if codes[j] == 4 or codes[j] == 5:
-            for count in range(longest):
-                weights[j, count] = np.exp(-values[j] / 2 * count)
-    return weights
-
-
-@njit(cache=True)
-def learn_clean(
-    counts: Integers,
-    uniform: Floats,
-    frequency: Floats,
-    group: Integers,
-    labels: int,
-    codes: Integers,
-    values: Floats,
-    weights: Floats,
-    errors: Floats,
-    misfits: Integers,
-) -> None:
-    """Run learners on one sample with clean labels.
-
-    Parameters
-    ----------
-    counts : numpy.ndarray of int, shape (N,)
-        Multiplicity of each point.
-    uniform : numpy.ndarray, shape (N,)
-        One uniform number per point.
-    frequency, group : numpy.ndarray, shape (N,)
-        Frequency and subgroup of each point.
-    labels : int
-    codes, values : numpy.ndarray, shape (J,)
-        Learners: code and parameter.
-    weights : numpy.ndarray, shape (J, longest)
-        See `other_weights`; beyond them the weight is computed.
-    errors : numpy.ndarray, shape (J, groups)
-        Added to: frequency of the points that each learner gets wrong.
-    misfits : numpy.ndarray of int, shape (J, track + 1)
-        Added to: points seen l times that it gets wrong.
-    """
-    learners, longest, tracked = len(codes), weights.shape[1], misfits.shape[1]
-    # Points seen first, so that the loops below have no branch that is hard to predict.
-    seen = np.empty(len(counts), np.int32)
-    found = 0
-    for point in range(len(counts)):
-        seen[found] = point
-        found += counts[point] > 0
-    for j in range(learners):
-        if codes[j] == 0:
-            continue
-        for point in seen[:found]:
-            count = counts[point]
-            other = weights[j, count] if count < longest else np.exp(-values[j] / 2 * count)
-            if _answer(codes[j], values[j], other, count, labels, uniform[point]) != 0:
-                errors[j, group[point]] += frequency[point]
-                if count < tracked:
-                    misfits[j, count] += 1
-    # Every learner guesses unseen points alike.
-    unseen, wrong = np.zeros(errors.shape[1]), 0
-    for point in range(len(counts)):
-        if counts[point] == 0 and int(uniform[point] * labels) != 0:
-            unseen[group[point]] += frequency[point]
-            wrong += 1
-    for j in range(learners):
-        misfits[j, 0] += wrong
-        errors[j] += unseen
-
-
-@njit(cache=True)
 def learn_noisy(
+    seen: Integers,
     counts: Integers,
-    uniform: Floats,
     label_uniform: Floats,
+    uniform: Floats,
     frequency: Floats,
-    group: Integers,
     labels: int,
-    codes: Integers,
     label_keep: float,
+    ignore: Integers,
     errors: Floats,
     misfits: Integers,
 ) -> None:
-    """Run plurality votes on one sample whose labels are kept with probability `label_keep`, else uniform.
+    """Run plurality votes on the seen points of a sample whose labels are noisy.
 
-    Parameters are those of `learn_clean`, with `label_uniform`, shape (n,), for the labels of the examples.
-    Errors are against the truth; a singleton is misfit where the answer is not its observed label.
+    A label is kept with probability `label_keep`, else drawn uniformly. Parameters are those of
+    `learn_clean`, with `label_uniform` for the labels of the examples, of which the first sum(counts) are
+    used, and `ignore`, shape (J,): 1 for a learner that guesses singletons. Errors are against the truth; a
+    singleton is misfit where the answer is not its observed label.
     """
     votes = np.zeros(labels, np.int64)
     scale = labels / (1 - label_keep) if label_keep < 1 else 0.0
     example = 0
-    for point in range(len(counts)):
+    for point in seen:
         count, u = counts[point], uniform[point]
-        guess = int(u * labels)
-        vote = guess
-        if count > 0:
+        vote = 0
+        if count == 1:
+            vote = max(0, min(int((label_uniform[example] - label_keep) * scale), labels - 1))
+        else:
             votes[:] = 0
+            right = 0
             for number in label_uniform[example : example + count]:
-                vote = max(0, min(int((number - label_keep) * scale), labels - 1))
-                votes[vote] += 1
-            example += count
-            if count > 1:
-                vote = 0 if 2 * votes[0] > count else _plurality(votes, u)
-        for j in range(len(codes)):
-            answer = guess if count == 1 and codes[j] == 7 else vote
-            if answer != 0:
-                errors[j, group[point]] += frequency[point]
-            if (count == 1 and answer != vote) or (count == 0 and answer != 0):
-                misfits[j, count] += 1
-
-
-@njit(cache=True)
-def tally(counts: Integers, points: Integers) -> None:
-    """Add to `points`, shape (track + 1,), the number of points seen l times."""
-    for count in counts:
-        if count < len(points):
-            points[count] += 1
+                label = max(0, min(int((number - label_keep) * scale), labels - 1))
+                right += label == 0
+                votes[label] += 1
+            if 2 * right <= count:
+                vote = _plurality(votes, u)
+        example += count
+        for j in range(len(ignore)):
+            answer = int(u * labels) if count == 1 and ignore[j] else vote
+            errors[j] += frequency[point] * (answer != 0)
+            misfits[j, 1] += count == 1 and answer != vote

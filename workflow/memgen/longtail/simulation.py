@@ -10,10 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from memgen.errors import BadInput
+from memgen.longtail.mechanisms import mechanisms
 from memgen.longtail.priors import Floats, Frequencies, Integers
-from memgen.longtail.sampling import CODES, Sampler, learn_clean, learn_noisy, other_weights, tally
-from memgen.longtail.spectrum import check_samples
+from memgen.longtail.sampling import Sampler, learn_clean, learn_noisy, split
 from memgen.longtail.specs import Spec, parse_learner
+from memgen.longtail.spectrum import check_samples
 from memgen.stage import progress
 
 
@@ -69,7 +70,7 @@ def simulate(
     learners: Sequence[str],
     repeats: int,
     rng: np.random.Generator,
-    group: Integers | None = None,
+    groups: Sequence[slice] | None = None,
     track: int = 1,
 ) -> Simulation:
     """Draw samples and run every learner on each.
@@ -83,13 +84,13 @@ def simulate(
     labels : int
         Number of labels m; the truth of every point is uniform.
     learners : sequence of str
-        Names of learners, see `memgen.longtail.specs.parse_learner`. All share the points of each sample;
-        the majority learners of one label_keep share its noisy labels.
+        Names of learners, see `memgen.longtail.specs.parse_learner`. All share the points of each sample,
+        and the majority learners the uniform numbers from which noisy labels are made.
     repeats : int
         Number of samples, at least 2.
     rng : numpy.random.Generator
-    group : numpy.ndarray of int, shape (N,), optional
-        Subgroup of each point; one group by default.
+    groups : sequence of slice, optional
+        Subgroups: slices that cover the domain; one group by default.
     track : int, default=1
         Largest multiplicity whose misfits are counted; majority learners count up to 1.
 
@@ -107,44 +108,47 @@ def simulate(
         raise BadInput(f"repeats: {repeats} is not allowed; allowed: >= 2, so that there is a standard error")
     specs = [parse_learner(name, labels) for name in learners]
     frequency = frequencies.expanded()
+    parts = [slice(0, len(frequency))] if groups is None else groups
     sampler = Sampler(frequency, samples)
-    group = np.zeros(len(frequency), np.int64) if group is None else group.astype(np.int64)
-    errors = np.zeros((repeats, len(specs), int(group.max()) + 1))
+    errors = np.zeros((repeats, len(specs), len(parts)))
     misfits = np.zeros((repeats, len(specs), track + 1), np.int64)
     points = np.zeros((repeats, track + 1), np.int64)
-    batches = _batches(specs)
+    batches = _batches(specs, labels, track)
+    noisy = any(batch.label_keep is not None for batch in batches)
     for repeat in progress(range(repeats), "samples", total=repeats):
         counts = sampler.counts(rng)
         uniform = rng.random(len(frequency))
-        tally(counts, points[repeat])
-        for batch in batches:
-            part = (errors[repeat, batch.place], misfits[repeat, batch.place])
-            if batch.label_keep is None:
-                learn_clean(
-                    counts, uniform, frequency, group, labels, batch.codes, batch.values, batch.weights, *part
-                )
-            else:
-                noise = rng.random(samples)
-                learn_noisy(
-                    counts, uniform, noise, frequency, group, labels, batch.codes, batch.label_keep, *part
-                )
+        noise = rng.random(samples if noisy else 0)
+        for index, part in enumerate(parts):
+            sample = (counts[part], uniform[part], frequency[part], labels)
+            seen, unseen, wrong = split(*sample, points[repeat])
+            errors[repeat, :, index] += unseen
+            misfits[repeat, :, 0] += wrong
+            for batch in batches:
+                written = (errors[repeat, batch.place, index], misfits[repeat, batch.place])
+                if batch.label_keep is None:
+                    learn_clean(seen, *sample, batch.keep, batch.offset, *written)
+                else:
+                    given = (noise, *sample[1:], batch.label_keep, batch.ignore)
+                    learn_noisy(seen, sample[0], *given, *written)
+            noise = noise[int(sample[0].sum()) :]
     order = np.argsort(np.concatenate([batch.members for batch in batches]))
     return Simulation(errors[:, order], misfits[:, order], points)
 
 
 @dataclass(frozen=True)
 class _Batch:
-    """Learners that share the labels of a sample, and where their results stand."""
+    """Learners that share the labels of a sample, where their results stand, and what they do."""
 
     label_keep: float | None
     members: Integers
     place: slice
-    codes: Integers
-    values: Floats
-    weights: Floats
+    keep: Floats
+    offset: Integers
+    ignore: Integers
 
 
-def _batches(specs: list[Spec]) -> list[_Batch]:
+def _batches(specs: list[Spec], labels: int, track: int) -> list[_Batch]:
     """Learners by the noise of their labels: None for clean ones, else label_keep."""
     found: dict[float | None, list[int]] = {}
     for index, spec in enumerate(specs):
@@ -152,10 +156,11 @@ def _batches(specs: list[Spec]) -> list[_Batch]:
         found.setdefault((spec.parameter or 0.0) if noisy else None, []).append(index)
     batches, start = [], 0
     for label_keep, members in found.items():
-        codes = np.array([CODES[specs[index].kind] for index in members])
-        values = np.array([specs[index].parameter or 0.0 for index in members])
+        chosen = [specs[index] for index in members]
         place = slice(start, start + len(members))
-        weights = other_weights(codes, values, 256)
-        batches.append(_Batch(label_keep, np.array(members), place, codes, values, weights))
+        ignore = np.array([spec.kind == "majority_ignore" for spec in chosen], np.int64)
+        batches.append(
+            _Batch(label_keep, np.array(members), place, *mechanisms(chosen, labels, track), ignore)
+        )
         start += len(members)
     return batches

@@ -6,7 +6,7 @@ nothing but the standard library, so that a configuration is checked at once.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from memgen.errors import BadInput
@@ -55,6 +55,16 @@ LEARNERS = {
     ),
 }
 
+#: Classifiers that are trained on clustered data, and what regularizes each.
+TRAINED = {
+    "ridge": Kind("a ridge > 0, in units of the mean squared length of an example", lambda value: value > 0),
+    "neighbours": Kind("a whole number of neighbours >= 1", _count),
+    "network": Kind("a weight decay >= 0", lambda value: value >= 0),
+    "private_network": Kind(
+        "a noise multiplier >= 0, in units of the clipped gradient", lambda value: value >= 0
+    ),
+}
+
 
 @dataclass(frozen=True)
 class Spec:
@@ -80,7 +90,9 @@ def _parse(text: str, kinds: dict[str, Kind], what: str) -> Spec:
         return Spec(name, None)
     if not colon:
         if kind.default is None:
-            raise BadInput(f"{what} {text!r}: its parameter is missing; allowed: {name}:<{kind.meaning}>")
+            raise BadInput(
+                f"{what} {text!r}: its parameter is missing; allowed: {name}:NUMBER, {kind.meaning}"
+            )
         return Spec(name, kind.default)
     try:
         number = float(value)
@@ -144,6 +156,22 @@ def check_labels(labels: int) -> None:
     """Refuse fewer than two labels."""
     if labels < 2:
         raise BadInput(f"labels: {labels} is not allowed; allowed: a whole number >= 2")
+
+
+def check_settings(learner: str, settings: Sequence[float]) -> None:
+    """Refuse an unknown trained classifier, or a setting that it does not take.
+
+    Raises
+    ------
+    BadInput
+        Naming the classifier, the setting and what is allowed.
+    """
+    if learner not in TRAINED:
+        raise BadInput(f"classifier {learner!r} is not allowed; allowed: {', '.join(TRAINED)}")
+    kind = TRAINED[learner]
+    for value in settings:
+        if not math.isfinite(value) or not kind.allowed(value):
+            raise BadInput(f"setting {value:g} of {learner} is not allowed; allowed: {kind.meaning}")
 
 
 def check_memorization_limit(limit: float, labels: int, where: str) -> None:

@@ -58,8 +58,9 @@ class Spectrum:
 
     @property
     def tau(self) -> Floats:
-        """Expected frequency tau_l = M_l / K_l of a point seen l times; the ratio never underflows."""
-        return np.exp(self.log_mass - self.log_points)
+        """Expected frequency tau_l = M_l / K_l of a point seen l times; nan where K_l = 0."""
+        with np.errstate(invalid="ignore"):
+            return np.exp(self.log_mass - self.log_points)
 
 
 def check_samples(samples: int) -> None:
@@ -223,7 +224,7 @@ def spectrum(frequencies: Frequencies, samples: int, multiplicity: npt.ArrayLike
     """
     check_samples(samples)
     wanted = np.atleast_1d(np.asarray(multiplicity, dtype=np.int64))
-    if wanted.size and not (0 <= wanted.min() and wanted.max() <= samples):
+    if wanted.size and not (wanted.min() >= 0 and wanted.max() <= samples):
         raise BadInput(f"multiplicity: {wanted.min()} to {wanted.max()}; allowed: 0 to samples = {samples}")
     sums = np.array([_log_sums(frequencies, samples, int(count)) for count in wanted]).reshape(-1, 2)
     return Spectrum(samples, wanted, sums[:, 0], sums[:, 1])

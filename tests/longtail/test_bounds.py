@@ -1,0 +1,158 @@
+"""Bounds of the theory: against drawn frequencies, linear programmes, and each other."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.optimize import linprog
+from tests.longtail.reference import LEARNERS
+
+from memgen.errors import BadInput
+from memgen.longtail.bounds import (
+    limited_memorization_cost,
+    lower_bound,
+    noisy_singleton_excess,
+    private_excess_bound,
+    private_excess_optimum,
+    private_memorization_limit,
+    tau_lower_bound,
+    tau_no_tail_bound,
+)
+from memgen.longtail.learners import Risk, profile
+from memgen.longtail.priors import frequencies, from_values
+from memgen.longtail.spectrum import spectrum
+
+lists = st.lists(st.floats(-12, 0).map(lambda power: 10**power), min_size=2, max_size=40)
+
+
+@given(lists, st.integers(3, 10**6))
+@settings(max_examples=150, deadline=None)
+def test_weight_near_one_over_n_bounds_tau(values: list[float], samples: int) -> None:
+    drawn = from_values("list", values)
+    assert spectrum(drawn, samples, [1]).tau[0] >= tau_lower_bound(drawn, samples)
+
+
+def test_weight_lemma_needs_three_samples() -> None:
+    """With two, the upper end of the interval is 1, where alpha (1 - alpha) is 0."""
+    with pytest.raises(BadInput, match=">= 3"):
+        tau_lower_bound(frequencies("uniform", 2), 2)
+
+
+@given(
+    rare=st.lists(st.floats(0.01, 0.999), min_size=1, max_size=50),
+    common=st.lists(st.floats(1, 2), min_size=1, max_size=50),
+    crowd=st.floats(0, 1),
+    samples=st.integers(200, 10**6),
+    share=st.floats(0.01, 1),
+)
+@settings(max_examples=200, deadline=None)
+def test_without_a_tail_singletons_are_worth_little(
+    rare: list[float], common: list[float], crowd: float, samples: int, share: float
+) -> None:
+    """Rare points below theta, common ones beyond t/n, none between: tau_1 <= 2 theta."""
+    theta = share / (2 * samples)
+    low = np.array(rare) * theta
+    spread = math.log(1 / (theta * low.sum())) + 2
+    # So many common points that the rarest of them still lies beyond t/n, and no more.
+    most = int((1 - low.sum()) * samples / (2.1 * spread))
+    high = np.array(common * 50)[: max(1, round(crowd * most))]
+    high = high / high.sum() * (1 - low.sum())
+    drawn = from_values("list", [*low, *high])
+    bound = tau_no_tail_bound(drawn, samples, theta)
+    assert bound == 2 * theta
+    assert spectrum(drawn, samples, [1]).tau[0] <= bound
+
+
+def test_no_tail_lemma_says_nothing_of_a_long_tail() -> None:
+    drawn = frequencies("zipf", 1000)
+    assert tau_no_tail_bound(drawn, 1000, 1 / 4000) is None
+    assert tau_no_tail_bound(frequencies("uniform", 10), 1000, 1 / 4000) is None, "nothing is rare"
+    with pytest.raises(BadInput, match="threshold"):
+        tau_no_tail_bound(drawn, 1000, 0.1)
+
+
+@pytest.mark.parametrize("prior", ["zipf", "uniform", "geometric:0.9", "lognormal:2"])
+@pytest.mark.parametrize("learner", LEARNERS)
+def test_bound_is_reached_by_learners_that_treat_equals_alike(prior: str, learner: str) -> None:
+    domain, samples = 40, 60
+    risk = Risk(frequencies(prior, domain), samples, 10)
+    misfits = profile(learner, 10)
+    counts = np.arange(1, samples + 1)
+    part = spectrum(risk.frequencies, samples, counts)
+    misfit = np.array([misfits.at(int(count)) for count in counts]) * part.points
+    assert lower_bound(risk.optimum, part, misfit) == pytest.approx(risk.error(learner), abs=1e-12)
+
+
+def test_noise_makes_singletons_cheaper_to_ignore() -> None:
+    for keep in (0.1, 0.5, 0.8, 1.0):
+        risk = Risk(frequencies("zipf", 300), 300, 10)
+        excess = risk.error(f"majority_ignore:{keep}") - risk.error(f"majority:{keep}")
+        assert noisy_singleton_excess(risk, keep) == pytest.approx(excess, abs=1e-11)
+
+
+@pytest.mark.parametrize(
+    ("prior", "clean", "noisy"),
+    [
+        ("zipf", 0.09738, 0.07791),
+        ("uniform", 0.33117, 0.26494),
+        ("geometric:0.99", 0.04475, 0.03580),
+        ("lognormal:2", 0.08856, 0.07085),
+    ],
+)
+def test_excess_of_ignoring_singletons(prior: str, clean: float, noisy: float) -> None:
+    """The values of memorization, part A, at N = n = 2000 and ten labels, to every digit given."""
+    risk = Risk(frequencies(prior, 2000), 2000, 10)
+    assert round(risk.error("ignore:1") - risk.optimum, 5) == clean
+    assert round(noisy_singleton_excess(risk, 0.8), 5) == noisy
+
+
+def test_limited_memorization_lies_between_ignoring_and_fitting() -> None:
+    risk = Risk(frequencies("zipf", 300), 300, 10)
+    for limit in (0.0, 0.3, 0.9):
+        excess = risk.error(f"limited:{limit}") - risk.optimum
+        assert limited_memorization_cost(risk, limit) == pytest.approx(excess, abs=1e-13)
+    with pytest.raises(BadInput, match=r"0 to 1 - 1/labels = 0\.9"):
+        limited_memorization_cost(risk, 0.91)
+
+
+@pytest.mark.parametrize("labels", [2, 3, 5])
+@pytest.mark.parametrize("epsilon", [0.0, 0.2, 1.0, 3.0])
+def test_least_price_of_privacy_is_a_linear_programme(labels: int, epsilon: float) -> None:
+    """Fit a uniform label as often as label privacy allows: over all tables of answers by label."""
+    size = labels * labels  # P(answer y | label z) at y * labels + z
+    upper = []
+    for answer in range(labels):
+        for one in range(labels):
+            for other in range(labels):
+                if one != other:
+                    row = np.zeros(size)
+                    row[answer * labels + one], row[answer * labels + other] = 1, -math.exp(epsilon)
+                    upper.append(row)
+    equal = [np.tile(np.eye(labels)[label], labels) for label in range(labels)]
+    goal = -np.eye(labels).ravel() / labels
+    best = linprog(goal, np.array(upper), np.zeros(len(upper)), np.array(equal), np.ones(labels))
+    risk = Risk(frequencies("zipf", 50), 50, labels)
+    misfit = private_excess_optimum(risk, epsilon) / risk.mass(1)
+    assert misfit == pytest.approx(1 + best.fun, abs=1e-7)
+    assert misfit == pytest.approx(profile(f"randomized_response:{epsilon}", labels).at(1), abs=1e-12)
+
+
+@given(st.floats(0, 5), st.integers(2, 40))
+@settings(max_examples=60, deadline=None)
+def test_bounds_of_privacy_are_in_order(epsilon: float, labels: int) -> None:
+    risk = Risk(frequencies("zipf", 60), 60, labels)
+    weak, strong = private_excess_bound(risk, epsilon), private_excess_optimum(risk, epsilon)
+    assert 0 <= weak <= strong + 1e-12
+    strength = epsilon if epsilon >= 1e-3 else 0.0
+    for kind in ("exponential", "randomized_response"):
+        excess = risk.error(f"{kind}:{strength!r}") - risk.optimum
+        assert excess >= private_excess_optimum(risk, strength) - 1e-10
+
+
+@pytest.mark.parametrize("epsilon", [0.1, 0.5, 2.0])
+def test_private_learners_memorize_no_more_than_they_may(epsilon: float) -> None:
+    for kind in ("exponential", "randomized_response"):
+        assert profile(f"{kind}:{epsilon}", 10).memorization(1) <= private_memorization_limit(epsilon)
+    assert private_memorization_limit(epsilon, 0.25) == pytest.approx(math.exp(epsilon) - 0.75)

@@ -1,0 +1,72 @@
+"""Classifiers in closed form against scikit-learn, and leaving one out against training again."""
+
+import numpy as np
+import pytest
+from sklearn.linear_model import Ridge
+from sklearn.neighbors import KNeighborsClassifier
+
+from memgen.longtail.classifiers import neighbour_scores, ridge_left_out_scores, ridge_scores, targets
+from memgen.seeding import generator
+
+RIDGES = np.array([1e-2, 0.3, 5.0, 400.0])
+
+
+def data(n: int = 40, d: int = 25, labels: int = 4) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    rng = generator("data", n, d)
+    return rng.standard_normal((n, d)), rng.integers(0, labels, n), rng.standard_normal((15, d))
+
+
+@pytest.mark.parametrize(("n", "d"), [(40, 25), (20, 60)])
+def test_ridge_is_scikit_learns(n: int, d: int) -> None:
+    x, y, test_x = data(n, d)
+    found = ridge_scores(x, y, 4, RIDGES, test_x)
+    scale = (x**2).sum() / n
+    for scores, ridge in zip(found, RIDGES, strict=True):
+        model = Ridge(alpha=ridge * scale, fit_intercept=False).fit(x, targets(y, 4))
+        assert np.allclose(scores, model.predict(test_x), atol=1e-9)
+
+
+def test_leaving_one_out_of_ridge_is_training_again() -> None:
+    x, y, _ = data()
+    fitted, left_out = ridge_left_out_scores(x, y, 4, RIDGES)
+    assert np.allclose(fitted, ridge_scores(x, y, 4, RIDGES, x), atol=1e-9)
+    scale = (x**2).sum() / len(x)
+    for place in (0, 7, 39):
+        others = np.arange(len(x)) != place
+        for index, ridge in enumerate(RIDGES):
+            model = Ridge(alpha=ridge * scale, fit_intercept=False).fit(x[others], targets(y, 4)[others])
+            assert np.allclose(left_out[index, place], model.predict(x[place : place + 1])[0], atol=1e-8)
+
+
+def test_neighbours_vote_as_scikit_learns() -> None:
+    x, y, test_x = data(200, 6)
+    counts = np.array([1, 3, 7, 20])
+    found = neighbour_scores(x, y, 4, counts, test_x)
+    for scores, count in zip(found, counts, strict=True):
+        votes = KNeighborsClassifier(int(count)).fit(x, y).predict_proba(test_x) * count
+        assert (np.floor(scores + 0.25) == np.round(votes)).all() or count > 1
+        # Whole votes decide; nearness adds less than half a vote in all.
+        assert (np.abs(scores - votes) < 0.5).all()
+        assert (np.take_along_axis(votes, scores.argmax(axis=1)[:, None], 1)[:, 0] == votes.max(axis=1)).all()
+
+
+def test_ties_go_to_the_nearer_neighbour() -> None:
+    x = np.array([[0.0], [1.0], [5.0], [6.0]])
+    found = neighbour_scores(x, np.array([2, 0, 1, 1]), 3, np.array([2, 4]), np.array([[0.1]]))
+    assert found.argmax(axis=2)[:, 0].tolist() == [2, 1]
+
+
+def test_leaving_out_a_neighbour_is_searching_without_it() -> None:
+    x, y, _ = data(60, 5)
+    counts = np.array([1, 4])
+    found = neighbour_scores(x, y, 4, counts, x, own=np.arange(60))
+    for place in range(60):
+        others = np.arange(60) != place
+        expected = neighbour_scores(x[others], y[others], 4, counts, x[place : place + 1])
+        assert np.allclose(found[:, place], expected[:, 0])
+
+
+def test_more_neighbours_than_examples_are_all_of_them() -> None:
+    x, y, test_x = data(5, 3)
+    found = neighbour_scores(x, y, 4, np.array([5, 50]), test_x)
+    assert (found[0] == found[1]).all()

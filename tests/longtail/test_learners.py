@@ -1,0 +1,152 @@
+"""Exact expected errors against 50 digits and against the formulas of the paper's theory."""
+
+import math
+
+import mpmath
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.longtail.reference import LEARNERS, PRIORS, precise_list, precise_sums
+
+from memgen.errors import BadInput
+from memgen.longtail.learners import Profile, Risk, profile
+from memgen.longtail.priors import frequencies, from_values
+from memgen.longtail.specs import LEARNERS as KINDS
+from memgen.longtail.specs import parse_learner
+from memgen.longtail.spectrum import spectrum
+
+PRECISE = 1e-10
+
+
+def expected_misfit(learner: str, labels: int, times: int) -> float | None:
+    """e_l as the theory's table states it, None for the votes."""
+    kind, _, text = learner.partition(":")
+    value, guess = float(text or 0), 1 - 1 / labels
+    if times == 0:
+        return guess
+    if kind == "ignore":
+        return guess if times <= value else 0.0
+    if kind == "flip":
+        return value
+    if kind == "limited":
+        return guess - value if times == 1 else 0.0
+    if kind == "exponential":
+        odds = (labels - 1) * math.exp(-value * times / 2)
+        return odds / (1 + odds)
+    if kind == "randomized_response":
+        return (labels - 1) / (math.exp(value) + labels - 1) if times == 1 else 0.0
+    return 0.0 if kind == "optimal" else None
+
+
+@pytest.mark.parametrize("labels", [2, 10, 37])
+@pytest.mark.parametrize("learner", LEARNERS)
+def test_misfits_are_those_of_the_theory(learner: str, labels: int) -> None:
+    found = profile(learner, labels)
+    for times in (0, 1, 2, 3, 4, 40, 1000):
+        expected = expected_misfit(learner, labels, times)
+        if expected is not None:
+            assert found.at(times) == pytest.approx(expected, abs=1e-14)
+
+
+@pytest.mark.parametrize("prior", PRIORS)
+@pytest.mark.parametrize("learner", LEARNERS)
+def test_error_agrees_with_fifty_digits(prior: str, learner: str) -> None:
+    """E err = sum_l e_l M_l, every l up to n."""
+    domain, samples, labels = 30, 60, 10
+    misfits = profile(learner, labels)
+    with mpmath.workdps(50):
+        listed = precise_list(prior, domain)
+        expected = mpmath.fsum(
+            misfits.at(times) * precise_sums(listed, samples, times)[1] for times in range(samples + 1)
+        )
+    assert abs(Risk(frequencies(prior, domain), samples, labels).error(learner) - float(expected)) < PRECISE
+
+
+@given(
+    st.lists(st.floats(1e-3, 1.0), min_size=1, max_size=30),
+    st.integers(1, 200),
+    st.integers(2, 50),
+    st.floats(0, 1),
+    st.integers(1, 4),
+)
+@settings(max_examples=30, deadline=None)
+def test_formulas_of_the_table(
+    values: list[float], samples: int, labels: int, chance: float, times: int
+) -> None:
+    risk = Risk(from_values("list", values), samples, labels)
+    guess = 1 - 1 / labels
+    limit = chance * guess
+    unseen, once = risk.mass(0), risk.mass(1)
+    assert risk.error("optimal") == pytest.approx(guess * unseen, abs=PRECISE)
+    ignored = guess * math.fsum(risk.mass(count) for count in range(times + 1))
+    assert risk.error(f"ignore:{times}") == pytest.approx(ignored, abs=PRECISE)
+    flipped = guess * unseen + chance * (1 - unseen)
+    assert risk.error(f"flip:{chance!r}") == pytest.approx(flipped, abs=PRECISE)
+    limited = guess * unseen + (guess - limit) * once
+    assert risk.error(f"limited:{limit!r}") == pytest.approx(limited, abs=PRECISE)
+    assert risk.error("limited:0") == pytest.approx(risk.error("ignore:1"), abs=PRECISE)
+    # The best learner is best, and pure guessing is worst but for those that avoid the label they saw.
+    for learner in LEARNERS:
+        if parse_learner(learner, 10).parameter is None or "limited" in learner:
+            continue
+        assert risk.error(learner) >= risk.optimum - PRECISE
+    assert risk.error("exponential:0") == risk.error("majority:0") == pytest.approx(guess, abs=PRECISE)
+
+
+def test_error_on_a_large_domain() -> None:
+    """A learner that misfits at every multiplicity, on a domain without equal frequencies."""
+    size = 10**6
+    risk = Risk(frequencies("zipf", size), size, 10)
+    found = risk.error("exponential:2")
+    # Bounded by what has been summed and what is left.
+    counts = np.arange(40)
+    part = spectrum(risk.frequencies, size, counts)
+    misfits = np.array([profile("exponential:2", 10).at(int(count)) for count in counts])
+    head = float(misfits @ part.mass)
+    assert head <= found + 1e-12
+    assert found <= head + misfits[-1] * (1 - part.mass.sum()) + 1e-12
+
+
+@pytest.mark.parametrize("learner", ["optimal", "ignore:2", "limited:0.4", "exponential:1", "flip:0.2"])
+def test_memorization_score_is_what_one_example_more_gains(learner: str) -> None:
+    found = profile(learner, 10)
+    gains = [found.memorization(times) for times in range(1, 60)]
+    assert math.fsum(gains) == pytest.approx(0.9 - found.at(59), abs=1e-12)
+    if learner == "limited:0.4":
+        assert gains[0] == pytest.approx(0.4)
+    if learner == "optimal":
+        assert gains[0] == pytest.approx(0.9) and max(map(abs, gains[1:])) == 0
+
+
+def test_profile_beyond_its_end() -> None:
+    assert Profile(np.array([0.5, 0.2]), 0.1).at(7) == 0.1
+
+
+@pytest.mark.parametrize(
+    "learner",
+    [
+        "best",
+        "optimal:1",
+        "ignore",
+        "ignore:0",
+        "ignore:1.5",
+        "flip:1.1",
+        "limited:0.95",
+        "exponential:-1",
+        "exponential:1e-5",
+        "majority:0.05",
+        "majority:2",
+        "randomized_response:inf",
+    ],
+)
+def test_bad_learners_are_refused_in_one_line(learner: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        profile(learner, 10)
+    assert "allowed" in str(caught.value) and "\n" not in str(caught.value)
+    assert any(kind in str(caught.value) for kind in KINDS)
+
+
+def test_too_few_labels_are_refused() -> None:
+    with pytest.raises(BadInput, match="labels"):
+        profile("optimal", 1)

@@ -1,0 +1,190 @@
+"""Simulated learners against closed forms, and against learners run on explicit labels."""
+
+import numpy as np
+import pytest
+from tests.longtail.reference import LEARNERS, explicit_errors
+
+from memgen.errors import BadInput
+from memgen.longtail.bounds import lower_bound
+from memgen.longtail.learners import Risk, profile
+from memgen.longtail.mechanisms import mechanisms
+from memgen.longtail.priors import frequencies, joined
+from memgen.longtail.sampling import Sampler, alias_table
+from memgen.longtail.simulation import mean_and_error, simulate
+from memgen.longtail.specs import parse_learner
+from memgen.longtail.spectrum import spectrum
+from memgen.seeding import generator
+
+PRIORS = ("zipf", "uniform", "geometric:0.9", "lognormal:2")
+SIZES = [(60, 40, 2), (300, 500, 10)]
+
+
+@pytest.mark.parametrize("prior", PRIORS)
+@pytest.mark.parametrize(("domain", "samples", "labels"), SIZES)
+def test_every_error_is_within_four_standard_errors(
+    prior: str, domain: int, samples: int, labels: int
+) -> None:
+    drawn = frequencies(prior, domain)
+    learners = [
+        "limited:0.3" if name.startswith("limited") else name for name in LEARNERS if name != "flip:0.97"
+    ]
+    found = simulate(drawn, samples, labels, learners, 2000, generator("test", prior, domain))
+    risk = Risk(drawn, samples, labels)
+    means, errors = mean_and_error(found.error)
+    for name, mean, error in zip(learners, means, errors, strict=True):
+        assert abs(mean - risk.error(name)) < 4 * error, name
+
+
+@pytest.mark.parametrize("learner", LEARNERS)
+def test_mechanisms_do_what_explicit_learners_do(learner: str) -> None:
+    """Labels drawn, examples drawn one by one, Gumbel noise for the exponential mechanism."""
+    drawn, samples, labels = frequencies("zipf", 50), 70, 4
+    if learner == "limited:0.25":
+        learner = "limited:0.6"
+    ours = simulate(drawn, samples, labels, [learner], 4000, generator("test", learner)).error[:, 0]
+    explicit = explicit_errors(
+        drawn.expanded(), samples, labels, learner, 4000, generator("explicit", learner)
+    )
+    difference = ours.mean() - explicit.mean()
+    error = np.hypot(ours.std(), explicit.std()) / np.sqrt(4000)
+    assert abs(difference) < 4 * error
+    # Not the mean alone: the spread of the error over samples is the same too.
+    assert ours.std() == pytest.approx(explicit.std(), rel=4 / np.sqrt(4000))
+
+
+@pytest.mark.parametrize("prior", ["zipf", "uniform", "geometric:0.5"])
+def test_counts_are_multinomial(prior: str) -> None:
+    samples, repeats = 400, 3000
+    frequency = frequencies(prior, 30).expanded()
+    sampler = Sampler(frequency, samples)
+    rng = generator("test", "counts", prior)
+    counts = np.stack([sampler.counts(rng) for _ in range(repeats)]).astype(float)
+    assert (counts.sum(axis=1) == samples).all()
+    expected = samples * frequency
+    spread = np.sqrt(samples * frequency * (1 - frequency) / repeats)
+    assert (np.abs(counts.mean(axis=0) - expected) < 4.5 * spread + 1e-9).all()
+    # Covariance of a multinomial: -n a b, diagonal n a (1 - a).
+    covariance = np.cov(counts.T)
+    exact = np.diag(expected) - samples * np.outer(frequency, frequency)
+    noise = np.sqrt((np.outer(np.diag(exact), np.diag(exact)) + exact**2) / repeats)
+    assert (np.abs(covariance - exact) < 5 * noise + 1e-3).all()
+
+
+def test_head_and_tail_split_the_domain() -> None:
+    frequency = frequencies("zipf", 5000).expanded()
+    assert 0 < Sampler(frequency, 5000).head < 5000
+    assert Sampler(frequency, 10).head == 0 and Sampler(frequency[:3], 10**6).head == 3
+    shuffled = np.random.default_rng(0).permutation(frequency)
+    counts = Sampler(shuffled, 10**6).counts(generator("shuffled"))
+    assert np.corrcoef(counts, shuffled)[0, 1] > 0.999, "counts stand where their frequencies stand"
+
+
+def test_alias_table_holds_the_distribution() -> None:
+    weights = np.random.default_rng(2).exponential(size=501) ** 3
+    table = alias_table(weights)
+    cells = len(weights)
+    rebuilt = (1 - table[:, 0]) / cells
+    np.add.at(rebuilt, table[:, 2].astype(int), table[:, 0] / cells)
+    assert np.allclose(rebuilt, weights / weights.sum(), rtol=0, atol=1e-14)
+
+
+def test_error_is_at_least_the_theorems_bound_and_reaches_it() -> None:
+    """err >= opt + sum_l tau_l errn_l, with equality for learners that treat equals alike."""
+    domain, samples, labels, repeats, track = 80, 60, 10, 6000, 60
+    drawn = frequencies("zipf", domain)
+    names = ["optimal", "ignore:2", "flip:0.2", "exponential:0.7", "limited:0.4"]
+    found = simulate(drawn, samples, labels, names, repeats, generator("theorem"), track=track)
+    part = spectrum(drawn, samples, np.arange(1, track + 1))
+    optimum = Risk(drawn, samples, labels).optimum
+    prices = optimum + found.misfits[:, :, 1:] @ part.tau
+    means, errors = mean_and_error(found.error - prices)
+    assert (np.abs(means) < 4 * errors).all()
+    bound = lower_bound(optimum, part, found.misfits[:, 1, 1:].mean(axis=0))
+    assert bound == pytest.approx(prices[:, 1].mean(), abs=1e-12)
+
+
+def test_bound_is_strict_where_unseen_points_are_guessed_badly() -> None:
+    """One label is likelier: guessing it is optimal, guessing uniformly pays more than the bound says."""
+    labels, domain, samples, repeats = 4, 60, 60, 3000
+    likely = np.array([0.7, 0.1, 0.1, 0.1])
+    frequency = frequencies("zipf", domain).expanded()
+    rng = generator("skewed")
+    slack = []
+    for _ in range(repeats):
+        truth = rng.choice(labels, domain, p=likely)
+        seen = rng.multinomial(samples, frequency)
+        optimal = np.where(seen > 0, truth, 0)
+        uniform = np.where(seen > 0, truth, rng.integers(0, labels, domain))
+        # Neither misfits a seen point, so both have the same bound: the optimum.
+        slack.append(frequency[uniform != truth].sum() - frequency[optimal != truth].sum())
+    mean, error = mean_and_error(np.array(slack))
+    unseen = spectrum(frequencies("zipf", domain), samples, [0]).mass[0]
+    assert mean > 10 * error
+    assert abs(mean - (0.75 - 0.3) * unseen) < 4 * error
+
+
+@pytest.mark.parametrize("keep", [0.2, 0.8])
+def test_even_noisy_singletons_must_be_fitted(keep: float) -> None:
+    drawn, samples, labels = frequencies("zipf", 200), 200, 10
+    names = [f"majority:{keep}", f"majority_ignore:{keep}"]
+    found = simulate(drawn, samples, labels, names, 3000, generator("noise", str(keep)))
+    risk = Risk(drawn, samples, labels)
+    mean, error = mean_and_error(found.error[:, 1] - found.error[:, 0])
+    # The confidence is kappa for every singleton: err >= opt + tau_1 E sum conf Pr[its label is not given].
+    tau = float(risk.singletons().tau[0])
+    misfits = found.misfits[:, :, 1].mean(axis=0)
+    assert found.fitted_singletons[:, 0].min() == 1
+    assert misfits[0] == 0
+    assert (
+        abs(mean - keep * tau * misfits[1]) < 4 * error + 4 * keep * tau * found.misfits[:, 1, 1].std() / 50
+    )
+    assert abs(mean - keep * 0.9 * risk.mass(1)) < 4 * error
+
+
+def test_share_of_singletons_fitted() -> None:
+    drawn = frequencies("zipf", 300)
+    names = ["optimal", "limited:0.35", "ignore:1", "randomized_response:2"]
+    found = simulate(drawn, 300, 10, names, 2000, generator("fitted"))
+    means, errors = mean_and_error(found.fitted_singletons)
+    expected = np.array([1 - profile(name, 10).at(1) for name in names])
+    assert (np.abs(means - expected) <= 4 * errors).all()
+    singletons = spectrum(drawn, 300, [1]).points[0]
+    mean, error = mean_and_error(found.points[:, 1].astype(float))
+    assert abs(mean - singletons) < 4 * error
+
+
+def test_subgroups_add_up_and_share_samples() -> None:
+    one, other = frequencies("zipf", 40), frequencies("uniform", 25)
+    mixture, parts = joined("both", [one, other], [2, 1])
+    names = ["optimal", "limited:0.5", "majority:0.8"]
+    whole = simulate(mixture, 90, 10, names, 50, generator("parts"))
+    split = simulate(mixture, 90, 10, names, 50, generator("parts"), groups=parts)
+    assert split.errors.shape == (50, 3, 2)
+    assert np.allclose(split.error, whole.error, rtol=0, atol=1e-12)
+    assert (split.misfits == whole.misfits).all()
+
+
+def test_same_key_same_numbers_whatever_else_ran() -> None:
+    drawn = frequencies("zipf", 50)
+    names = ["majority:0.5", "optimal", "exponential:1", "majority:0.9"]
+    one = simulate(drawn, 50, 10, names, 5, generator("again"))
+    simulate(drawn, 70, 3, ["optimal"], 9, generator("other"))
+    again = simulate(drawn, 50, 10, names, 5, generator("again"))
+    assert (one.errors == again.errors).all() and (one.points == again.points).all()
+
+
+def test_mechanisms_are_chances() -> None:
+    specs = [parse_learner(name, 10) for name in LEARNERS if not name.startswith("majority")]
+    keep, offset = mechanisms(specs, 10, 1)
+    assert ((keep >= 0) & (keep <= 1)).all() and set(np.unique(offset)) <= {0, 1}
+    # Keeping or drawing the right label: 1 - e_l.
+    right = keep + (1 - keep) * np.where(offset == 0, 1 / 10, 0)
+    for row, spec in zip(right, specs, strict=True):
+        misfits = profile(spec.text, 10)
+        for times in range(1, keep.shape[1]):
+            assert 1 - row[times] == pytest.approx(misfits.at(times), abs=1e-12), spec.text
+
+
+def test_too_few_repeats_are_refused() -> None:
+    with pytest.raises(BadInput, match="repeats"):
+        simulate(frequencies("zipf", 5), 5, 10, ["optimal"], 1, generator("few"))

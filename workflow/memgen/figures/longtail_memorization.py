@@ -1,0 +1,68 @@
+"""Memorization scores of training examples, by how often their cluster is seen.
+
+Reads the memorization tables and draws them; computes nothing.
+"""
+
+import polars as pl
+
+from memgen.figures.longtail_names import CLASSIFIERS, STRUCTURES
+from memgen.figures.style import PALETTE, new_figure, panel_letter, save
+from memgen.longtail.tables import MEMORIZATION
+from memgen.stage import Inputs, Output, stage
+
+
+@stage
+def longtail_memorization(*, memorization: Inputs, pdf: Output, png: Output) -> None:
+    """Draw the memorization score of trained classifiers by multiplicity, from subsampled retraining.
+
+    Parameters
+    ----------
+    memorization
+        Memorization tables.
+    pdf
+        Figure as PDF.
+    png
+        Figure as PNG.
+    """
+    table = pl.concat([MEMORIZATION.read(path) for path in memorization])
+    table = table.filter(pl.col("method") == "subsampling").sort(
+        "setting", "multiplicity", maintain_order=True
+    )
+    structures = [name for name in STRUCTURES if name in set(table["structure"])]
+    figure, axes = new_figure(1, len(structures), height=2.8, sharey=True)
+    styles = ["-", "--", "-.", ":"]
+    for panel, structure, letter in zip(axes[0], structures, "ab", strict=False):
+        part = table.filter(pl.col("structure") == structure)
+        expected = part.unique("multiplicity", keep="first", maintain_order=True)
+        panel.plot(
+            expected["multiplicity"],
+            expected["expected"],
+            color=PALETTE["black"],
+            marker="_",
+            ms=9,
+            lw=0,
+            label="fits all it is trained on, guesses the rest",
+        )
+        for learner, (words, colour, marker) in CLASSIFIERS.items():
+            rows = part.filter(pl.col("learner") == learner)
+            for index, ((setting,), line) in enumerate(rows.group_by("setting", maintain_order=True)):
+                panel.errorbar(
+                    line["multiplicity"],
+                    line["score"],
+                    yerr=line["standard_error"].fill_nan(0.0),
+                    fmt=marker,
+                    ls=styles[index % len(styles)],
+                    lw=0.7,
+                    elinewidth=0.6,
+                    color=colour,
+                    alpha=max(0.35, 1 - 0.12 * index),
+                    label=f"{words.partition(' (')[0]}, {words.partition('(')[2].rstrip(')')} {setting:g}",
+                )
+        ticks = sorted(part["multiplicity"].unique().to_list())
+        panel.set_xticks(ticks, [*(str(tick) for tick in ticks[:-1]), f"{ticks[-1]} or more"])
+        panel.set(title=STRUCTURES[structure], xlabel="training examples of the cluster")
+        panel_letter(panel, letter)
+    axes[0, 0].set_ylabel("memorization score\n(gain of probability)")
+    handles, words = axes[0, 0].get_legend_handles_labels()
+    figure.legend(handles, words, loc="outside right center")
+    save(figure, pdf=pdf, png=png)

@@ -1,0 +1,67 @@
+"""Excess error under label differential privacy, with what it must be.
+
+Reads the privacy table and draws it; computes nothing.
+"""
+
+import polars as pl
+
+from memgen.figures.longtail_names import LEARNERS, LETTERS, prior_looks
+from memgen.figures.style import PALETTE, new_figure, panel_letter, save
+from memgen.longtail.tables import PRIVACY
+from memgen.stage import Input, Output, stage
+
+
+@stage
+def longtail_privacy(*, privacy: Input, pdf: Output, png: Output) -> None:
+    """Draw excess error against epsilon, one panel per prior, with the lower bounds.
+
+    Parameters
+    ----------
+    privacy
+        Privacy table.
+    pdf
+        Figure as PDF.
+    png
+        Figure as PNG.
+    """
+    table = PRIVACY.read(privacy).sort("epsilon", maintain_order=True)
+    looks = prior_looks(table["prior"].unique(maintain_order=True).to_list())
+    figure, axes = new_figure(1, len(looks), height=2.7)
+    for panel, (prior, (label, _, _)), letter in zip(axes[0], looks.items(), LETTERS, strict=False):
+        part = table.filter(pl.col("prior") == prior)
+        for learner in ("exponential", "randomized_response"):
+            words, colour, marker = LEARNERS[learner]
+            rows = part.filter(pl.col("learner") == learner)
+            panel.plot(rows["epsilon"], rows["excess_closed"], color=colour, lw=0.8)
+            panel.errorbar(
+                rows["epsilon"],
+                rows["excess_simulated"],
+                yerr=rows["standard_error"],
+                fmt=marker,
+                color=colour,
+                lw=0,
+                elinewidth=0.7,
+                label=words + (", singletons only" if learner == "randomized_response" else ""),
+            )
+        panel.plot(
+            rows["epsilon"],
+            rows["optimum"],
+            color=PALETTE["black"],
+            ls=":",
+            label="least of any private learner",
+        )
+        panel.fill_between(
+            rows["epsilon"],
+            0,
+            rows["bound"],
+            color=PALETTE["grey"],
+            alpha=0.5,
+            lw=0,
+            label="paper's lower bound",
+        )
+        panel.set(title=label, xscale="log", xlabel="label privacy, $\\varepsilon$", ylim=(0, None))
+        panel_letter(panel, letter)
+    axes[0, 0].set_ylabel("excess error")
+    handles, words = axes[0, 0].get_legend_handles_labels()
+    figure.legend(handles, words, loc="outside lower center", ncols=4)
+    save(figure, pdf=pdf, png=png)

@@ -1,0 +1,61 @@
+"""What a point seen l times is worth, n tau_l, against the sample size.
+
+Reads the scaling table and draws it; computes nothing.
+"""
+
+import polars as pl
+
+from memgen.figures.longtail_names import LETTERS, prior_looks
+from memgen.figures.style import new_figure, panel_letter, save
+from memgen.longtail.tables import SCALING
+from memgen.stage import Input, Output, stage
+
+
+@stage
+def longtail_scaling(*, scaling: Input, pdf: Output, png: Output) -> None:
+    """Draw n tau_l against the sample size, with the asymptotics of Zipf's law and the lower bound.
+
+    Parameters
+    ----------
+    scaling
+        Scaling table.
+    pdf
+        Figure as PDF.
+    png
+        Figure as PNG.
+    """
+    table = SCALING.read(scaling).sort("samples", maintain_order=True)
+    looks = prior_looks(table["prior"].unique(maintain_order=True).to_list())
+    multiplicities = sorted(table["multiplicity"].unique().to_list())
+    figure, axes = new_figure(1, len(multiplicities), height=2.7, sharey=True, sharex=True)
+    for panel, count, letter in zip(axes[0], multiplicities, LETTERS, strict=False):
+        for prior, (label, colour, marker) in looks.items():
+            rows = table.filter((pl.col("prior") == prior) & (pl.col("multiplicity") == count))
+            panel.plot(rows["samples"], rows["tau_n"], marker, color=colour, ls="-", lw=0.8, label=label)
+            limit = rows.filter(pl.col("asymptotic").is_not_null())
+            if limit.height:
+                words = "Zipf, $e^{-x}/E_1(x)$"
+                panel.plot(
+                    limit["samples"],
+                    limit["asymptotic"],
+                    color="black",
+                    ls=":",
+                    lw=1.0,
+                    zorder=5,
+                    label=words,
+                )
+            bound = rows.filter(pl.col("lower_bound") > 0)
+            if bound.height:
+                panel.plot(bound["samples"], bound["lower_bound"], color=colour, ls="--", lw=0.6, alpha=0.7)
+        panel.set(
+            xscale="log",
+            yscale="log",
+            xlabel="sample size, $n$",
+            title=f"seen {count} times" if count > 1 else "seen once",
+        )
+        panel_letter(panel, letter)
+    axes[0, 0].plot([], [], color="grey", ls="--", lw=0.6, label="lower bound")
+    axes[0, 0].set(ylabel="$n\\,\\tau_l$", ylim=(1e-3, 30))
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=6)
+    save(figure, pdf=pdf, png=png)

@@ -1,0 +1,57 @@
+"""Simulated against closed-form error of every learner.
+
+Reads the simulation table and draws it; computes nothing.
+"""
+
+import polars as pl
+
+from memgen.figures.longtail_names import LEARNERS, LETTERS, prior_looks
+from memgen.figures.style import PALETTE, new_figure, panel_letter, save
+from memgen.longtail.tables import SIMULATION
+from memgen.stage import Input, Output, stage
+
+
+@stage
+def longtail_simulation(*, simulation: Input, pdf: Output, png: Output) -> None:
+    """Draw simulated against closed-form error, one panel per prior, one point per learner and size.
+
+    Parameters
+    ----------
+    simulation
+        Simulation table.
+    pdf
+        Figure as PDF.
+    png
+        Figure as PNG.
+    """
+    table = SIMULATION.read(simulation)
+    looks = prior_looks(table["prior"].unique(maintain_order=True).to_list())
+    figure, axes = new_figure(1, len(looks), height=2.35)
+    for panel, (prior, (label, _, _)), letter in zip(axes[0], looks.items(), LETTERS, strict=False):
+        part = table.filter(pl.col("prior") == prior)
+        low, high = part["error_closed"].min(), part["error_closed"].max()
+        panel.plot([low, high], [low, high], color=PALETTE["grey"], lw=0.6, zorder=0)
+        for learner, (_, colour, marker) in LEARNERS.items():
+            rows = part.filter(pl.col("learner") == learner)
+            panel.errorbar(
+                rows["error_closed"],
+                rows["error_simulated"],
+                yerr=rows["standard_error"],
+                fmt=marker,
+                ms=3,
+                lw=0,
+                elinewidth=0.6,
+                color=colour,
+            )
+        panel.set(title=label, xlabel="closed-form error")
+        panel.set_box_aspect(1)
+        panel_letter(panel, letter)
+    axes[0, 0].set_ylabel("simulated error")
+    present = set(table["learner"])
+    handles = [
+        axes[0, 0].plot([], [], marker, color=colour, label=words)[0]
+        for learner, (words, colour, marker) in LEARNERS.items()
+        if learner in present
+    ]
+    figure.legend(handles=handles, loc="outside lower center", ncols=4)
+    save(figure, pdf=pdf, png=png)

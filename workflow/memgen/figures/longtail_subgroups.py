@@ -1,0 +1,52 @@
+"""Limited memorization costs subgroups unequally.
+
+Reads the subgroups tables and draws them; computes nothing.
+"""
+
+from memgen.figures.longtail_names import prior_looks
+from memgen.figures.style import COLUMN, PALETTE, new_figure, save
+from memgen.longtail.tables import SUBGROUPS
+from memgen.stage import Inputs, Output, stage
+
+
+@stage
+def longtail_subgroups(*, subgroups: Inputs, pdf: Output, png: Output) -> None:
+    """Draw what limited memorization costs each subgroup of each mixture.
+
+    Parameters
+    ----------
+    subgroups
+        Subgroups tables, one mixture each.
+    pdf
+        Figure as PDF.
+    png
+        Figure as PNG.
+    """
+    tables = [SUBGROUPS.read(path) for path in subgroups]
+    figure, axes = new_figure(1, len(tables), width=COLUMN, height=2.5, sharey=True)
+    for panel, table in zip(axes[0], tables, strict=True):
+        places = range(table.height)
+        panel.bar(places, table["cost_closed"], width=0.6, color=PALETTE["sky"], label="closed form")
+        panel.errorbar(
+            places,
+            table["cost_simulated"],
+            yerr=table["standard_error"],
+            fmt="o",
+            color=PALETTE["black"],
+            lw=0,
+            elinewidth=0.8,
+            label="simulated",
+        )
+        panel.set_xticks(places, [_describe(row) for row in table.iter_rows(named=True)], fontsize=5.5)
+        panel.set(title=f"n = {table['samples'][0]:,}", xlim=(-0.6, table.height - 0.4))
+    limit = tables[0]["memorization_limit"][0]
+    axes[0, 0].set_ylabel(f"excess error,\nmemorization limited to {limit:g}")
+    handles, words = axes[0, 0].get_legend_handles_labels()
+    figure.legend(handles, words, loc="outside lower center", ncols=2)
+    save(figure, pdf=pdf, png=png)
+
+
+def _describe(row: dict[str, object]) -> str:
+    prior = str(row["prior"])
+    label, _, _ = prior_looks([prior])[prior]
+    return f"{row['group']}: {label}\n{row['domain']:,} points\nweight {row['weight']:.2f}"
