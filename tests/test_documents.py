@@ -4,6 +4,7 @@ import doctest
 import importlib
 
 import pytest
+
 from repository import ROOT
 
 EXECUTED = ["memgen.relational.ranks", "memgen.relational.crossing", "memgen.relational.phase"]

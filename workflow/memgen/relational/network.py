@@ -45,8 +45,8 @@ LANES = 64
 WIDE = 1024
 """Up to this many potentials per configuration, `LANES` of them stay in the processor's cache."""
 
-INTERPRETED_WORK = 20_000
-"""Up to about this many elementary steps (some tens of milliseconds), numba is not worth loading."""
+INTERPRETED_WORK = 300_000
+"""Up to about this many elementary steps (some tenths of a second), numba is not worth loading."""
 
 
 def potentials(

@@ -179,7 +179,7 @@ def ranks_at(
         return result
     shape, width, groups = grouped(n, exceptions, leak.shape)
     result = _result((*shape, width), out)
-    flat, leak = result.reshape(-1, width), np.broadcast_to(leak, shape).ravel()
+    flat, leak = result.reshape(math.prod(shape), width), np.broadcast_to(leak, shape).ravel()
     for hierarchy, members in groups:
         found = np.empty((members.size, hierarchy.n))
         _solve(circuit(hierarchy), leak[members], found, calls=len(groups))
