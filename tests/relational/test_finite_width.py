@@ -1,4 +1,4 @@
-"""Finite networks: the training is gradient descent, the infinite limit is the theory, slopes are recovered."""
+"""Finite networks: training is gradient descent, its infinite limit the theory, slopes are recovered."""
 
 import numpy as np
 import polars as pl

@@ -50,7 +50,7 @@ def test_accuracy_and_margin_are_those_of_the_regression(problem, alpha, ridge):
 
 
 def test_limits():
-    """Additive: the exception is not fitted, cross pairs are right. Conjunctive: only trained pairs remain."""
+    """Additive: the exception is not fitted, cross pairs are right. Conjunctive: only trained pairs are."""
     additive = phase(9, [(5, 3)], 0.0, 0.0)
     assert additive["exception"].accuracy == 0.5 and abs(additive["exception"].margin) < 1e-12
     assert additive["cross"].accuracy == 1.0 and additive["boundary"].lowest_margin > 0
