@@ -8,6 +8,7 @@ import pytest
 from memgen.__main__ import run
 from memgen.errors import BadInput
 from memgen.relational.kernels import Exchangeable, ordered_pairs
+from memgen.relational.phase import phase
 from memgen.relational.ranks import ranks
 
 
@@ -99,3 +100,34 @@ def test_a_matrix_that_is_none_is_refused(tmp_path):
         with pytest.raises(BadInput, match="cannot be read") as caught:
             run(["relational", "conjunctivity", "--matrix", str(tmp_path / name), "--n", "4"])
         assert "\n" not in str(caught.value)
+
+
+def test_phase(capsys):
+    arguments = ("phase", "--n", 9, "--exception", "6:3", "--alpha", 0.2, 0.5, "--ridge", 0, 0.1)
+    found = json.loads(answer(capsys, *arguments, "--json"))
+    assert [(point["alpha"], point["ridge"]) for point in found] == [
+        (0.2, 0),
+        (0.2, 0.1),
+        (0.5, 0),
+        (0.5, 0.1),
+    ]
+    expected = phase(9, [(6, 3)], 0.5, 0.1)
+    for name, part in found[-1]["classes"].items():
+        assert part["margin"] == pytest.approx(float(expected[name].margin))
+    assert found[0]["classes"]["loop"]["accuracy"] is None
+    text = answer(capsys, *arguments)
+    assert "gamma 2.4" in text and "no right answer" in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["phase", "--n", "9", "--alpha", "1"], "alpha = 1.0"),
+        (["phase", "--n", "9", "--alpha", "-0.1", "--ridge", "1"], "alpha = -0.1"),
+        (["phase", "--n", "1001", "--alpha", "0.1"], "n = 1001"),
+    ],
+)
+def test_bad_input_to_phase_gives_one_line(arguments, message):
+    with pytest.raises(BadInput) as caught:
+        run(["relational", *arguments])
+    assert message in str(caught.value) and "\n" not in str(caught.value)

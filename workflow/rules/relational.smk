@@ -342,6 +342,29 @@ rule relational_claims:
         "--record {output.record:q} --threads {threads} 2> {log:q}"
 
 
+rule relational_theory_claims:
+    """Further claims of the theory: mechanism, critical points, deep and finite networks."""
+    input:
+        critical="results/relational/critical_geometry.parquet",
+        mechanism="results/relational/mechanism.parquet",
+        depth="results/relational/depth.parquet",
+        slopes="results/relational/finite_width_slopes.csv",
+        code=code("memgen.relational.theory_claims"),
+    output:
+        table="results/relational/theory_claims.csv",
+        record="results/provenance/jobs/relational_theory_claims/job.json",
+    log:
+        "logs/relational_theory_claims/job.log",
+    benchmark:
+        "results/benchmarks/relational_theory_claims/job.tsv"
+    conda:
+        "../../envs/theory.yaml"
+    shell:
+        "python -m memgen relational theory-claims --critical {input.critical:q} --mechanism {input.mechanism:q} "
+        "--depth {input.depth:q} --slopes {input.slopes:q} --out {output.table:q} "
+        "--record {output.record:q} --threads {threads} 2> {log:q}"
+
+
 targets += [
     *TASKS,
     "results/relational/sweep.parquet",
@@ -357,4 +380,4 @@ targets += [
     "results/relational/finite_width.csv",
     "results/relational/finite_width_slopes.csv",
 ]
-claims.append("results/relational/claims.csv")
+claims += ["results/relational/claims.csv", "results/relational/theory_claims.csv"]

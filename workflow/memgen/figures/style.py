@@ -131,5 +131,6 @@ def save(figure: Figure, *, pdf: Path, png: Path) -> None:
         Vector file, and picture at 200 dots per inch.
     """
     figure.savefig(pdf, format="pdf", metadata=_metadata("pdf"))
+    figure.set_layout_engine("none")  # the layout stays as it is
     figure.savefig(png, format="png", dpi=200, metadata=_metadata("png"))
     plt.close(figure)

@@ -5,6 +5,8 @@ Knows what conjunctivity, ridge, gamma and arrays of n and exceptions may be. So
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -104,6 +106,31 @@ def checked(alpha: ArrayLike, ridge: ArrayLike) -> tuple[Floats, Floats]:
     one, other = np.broadcast_arrays(conjunctivity, effective)
     _refuse(one, one + other < 0, "alpha", "must be at least 0, or at least -ridge where it was measured")
     return conjunctivity, effective
+
+
+def pieces(
+    alpha: Floats, ridge: Floats, shape: tuple[int, ...], size: int
+) -> Iterator[tuple[slice, Floats, Floats]]:
+    """Walk through configurations a piece at a time.
+
+    Parameters
+    ----------
+    alpha, ridge : arrays
+        Of shapes that broadcast to `shape`.
+    shape : tuple of int
+    size : int
+        Configurations per piece.
+
+    Yields
+    ------
+    piece : slice
+        Into the flattened shape.
+    alpha, ridge : arrays (configurations,), or of one value
+    """
+    one, other = (part if part.ndim == 0 else np.broadcast_to(part, shape).ravel() for part in (alpha, ridge))
+    for start in range(0, math.prod(shape), size):
+        piece = slice(start, start + size)
+        yield piece, one if one.ndim == 0 else one[piece], other if other.ndim == 0 else other[piece]
 
 
 def _extremes_fit(alpha: Floats, ridge: Floats) -> bool:

@@ -35,6 +35,8 @@ class Claim:
     published: float
     ours: float | None
     command: str
+    tolerance: float = EXACT
+    standard_error: float | None = None
 
     def row(self) -> dict[str, object]:
         """The claim as a row of the claims table."""
@@ -44,9 +46,9 @@ class Claim:
             "figure": self.figure,
             "published_value": self.published,
             "ours": self.ours,
-            "standard_error": None,
-            "tolerance": EXACT,
-            "verdict": verdict(self.published, self.ours, EXACT, None),
+            "standard_error": self.standard_error,
+            "tolerance": self.tolerance,
+            "verdict": verdict(self.published, self.ours, self.tolerance, self.standard_error),
             "command": self.command,
         }
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from memgen.relational.tables import (
     FINITE_WIDTH,
@@ -90,7 +90,7 @@ def slope_over_seeds(runs: pl.DataFrame, quantity: str) -> dict[str, float | int
     x = x - x.mean(axis=1, keepdims=True)
     slopes = (x * y).sum(axis=1) / (x * x).sum(axis=1)
     error = float(slopes.std(ddof=1)) / math.sqrt(seeds)
-    reach = float(student.ppf(0.5 + LEVEL / 2, seeds - 1)) * error
+    reach = float(stdtrit(seeds - 1, 0.5 + LEVEL / 2)) * error
     slope = float(slopes.mean())
     return {
         "seeds": seeds,

@@ -45,8 +45,8 @@ LANES = 64
 WIDE = 1024
 """Up to this many potentials per configuration, `LANES` of them stay in the processor's cache."""
 
-INTERPRETED_WORK = 20_000
-"""Up to about this many elementary steps (some tens of milliseconds), numba is not worth loading."""
+INTERPRETED_WORK = 300_000
+"""Up to about this many elementary steps (some tenths of a second), numba is not worth loading."""
 
 
 def potentials(
@@ -90,8 +90,8 @@ def potentials(
 
     Notes
     -----
-    Time O(configurations * (kept^3 + n if fill)); memory beyond the result at most three more of its rows,
-    or LANES times that where there are many configurations of a short chain.
+    Time O(configurations * (kept^3 + n if fill)); memory beyond the result does not grow with n, apart from
+    LANES rows of it where there are many configurations of a short chain.
     """
     kept = nodes.size
     width = int(nodes[-1] - nodes[0]) + 1 if fill else kept
@@ -113,7 +113,7 @@ def _eliminator(lanes: int) -> Callable[..., None]:
         longest = 1
         for s in range(kept - 1):
             longest = max(longest, nodes[s + 1] - nodes[s])
-        rows = longest if fill else min(longest, BLOCK)
+        rows = min(longest, BLOCK)
         # which conductors there are, also once nodes above them have been eliminated
         joined = np.zeros((kept, kept), dtype=np.bool_)
         extra = np.zeros((kept, kept))
@@ -140,7 +140,8 @@ def _eliminator(lanes: int) -> Callable[..., None]:
         weight = np.empty((kept, lanes))  # conductor to the ground over gamma; likewise
         feed = np.empty((kept, lanes))  # current; once eliminated, over the node's total; then the potential
         ground = np.empty(lanes)  # current into the ground, over gamma
-        tile = np.empty((width, lanes))  # result, turned around before it is written
+        near, rest_near, sum_near, rest_sum = np.empty((4, lanes))
+        tile = np.empty((width if lanes > 1 else 1, lanes))  # result, turned around before it is written
 
         for start in range(0, gamma.size, lanes):
             count = min(lanes, gamma.size - start)
@@ -154,7 +155,7 @@ def _eliminator(lanes: int) -> Callable[..., None]:
                 partial[0, c] = 0.0
                 carry[c] = 1.0
                 ground[c] = 0.0
-            for m in range(1, min(rows, BLOCK)):
+            for m in range(1, rows):
                 for c in range(lanes):
                     before = power[m - 1, c]
                     power[m, c] = before * ratio[c]
@@ -163,14 +164,6 @@ def _eliminator(lanes: int) -> Callable[..., None]:
                 for c in range(lanes):
                     # at 1e-200 every ratio below has reached its limit for kappa -> 0 to the last bit
                     decay[c] = max(2.0 * math.asinh(0.5 * math.sqrt(leak[c])), 1e-200)
-            for first in range(BLOCK, rows, BLOCK):
-                for c in range(lanes):
-                    far = math.exp(-first * decay[c])
-                    far_sum = math.expm1(-first * decay[c]) / math.expm1(-decay[c])
-                    for m in range(min(BLOCK, rows - first)):
-                        power[first + m, c] = far * power[m, c]
-                        partial[first + m, c] = far_sum + far * partial[m, c]
-
             for s in range(kept - 1):
                 before = nodes[s + 1] - nodes[s] - 1  # d - 1
                 first = before - before % BLOCK
@@ -210,6 +203,21 @@ def _eliminator(lanes: int) -> Callable[..., None]:
                 feed[kept - 1, c] = fed
 
             for k in range(kept - 1):
+                single = True
+                for j in range(k + 2, kept):
+                    single = single and not joined[k, j]
+                if single:
+                    for c in range(lanes):
+                        link = conductance[k, k + 1, c]
+                        one = 1.0 / (leak[c] * weight[k, c] + link)
+                        fed_on = feed[k, c] * one
+                        grounded = weight[k, c] * one
+                        ground[c] += fed_on * weight[k, c]
+                        weight[k + 1, c] += grounded * link
+                        feed[k + 1, c] += fed_on * link
+                        feed[k, c] = fed_on
+                        conductance[k, k + 1, c] = link * one
+                    continue
                 for c in range(lanes):
                     inverse[c] = leak[c] * weight[k, c] + conductance[k, k + 1, c]
                 for j in range(k + 2, kept):
@@ -232,6 +240,8 @@ def _eliminator(lanes: int) -> Callable[..., None]:
                                     conductance[i, j, c] += conductance[k, i, c] * conductance[k, j, c]
                         for c in range(lanes):
                             conductance[k, j, c] *= inverse[c]
+            if lanes == 1:
+                tile = out[start].reshape(width, 1)
             column = width - 1
             for c in range(lanes):
                 feed[kept - 1, c] = -ground[c] / weight[kept - 1, c]
@@ -250,15 +260,40 @@ def _eliminator(lanes: int) -> Callable[..., None]:
                 for s in range(kept - 1):
                     offset = nodes[s] - nodes[0]
                     length = nodes[s + 1] - nodes[s]
-                    for i in range(1, length):
-                        rest = length - i
+                    if length <= BLOCK:
+                        for i in range(1, length):
+                            rest = length - i
+                            for c in range(lanes):
+                                upper = power[i, c] * (partial[rest, c] * (1.0 + power[rest, c]))
+                                lower = power[rest, c] * (partial[i, c] * (1.0 + power[i, c]))
+                                value = (feed[s, c] * upper + feed[s + 1, c] * lower) * reach[s, c]
+                                tile[offset + i, c] = value
+                        continue
+                    for first in range(0, length, BLOCK):
+                        # i = first + m and length - i = last + rest, with m and rest within one block
+                        last = max(0, length - first - BLOCK + 1)
                         for c in range(lanes):
-                            near = power[i, c] * (partial[rest, c] * (1.0 + power[rest, c]))
-                            far = power[rest, c] * (partial[i, c] * (1.0 + power[i, c]))
-                            tile[offset + i, c] = (feed[s, c] * near + feed[s + 1, c] * far) * reach[s, c]
-            for c in range(count):
-                for i in range(width):
-                    out[start + c, i] = tile[i, c]
+                            unit = math.expm1(-decay[c])
+                            near[c] = math.exp(-first * decay[c])
+                            sum_near[c] = math.expm1(-first * decay[c]) / unit
+                            rest_near[c] = math.exp(-last * decay[c])
+                            rest_sum[c] = math.expm1(-last * decay[c]) / unit
+                        for i in range(max(1, first), min(length, first + BLOCK)):
+                            m = i - first
+                            rest = length - i - last
+                            for c in range(lanes):
+                                q_i = near[c] * power[m, c]
+                                q_rest = rest_near[c] * power[rest, c]
+                                sum_i = sum_near[c] + near[c] * partial[m, c]
+                                sum_rest = rest_sum[c] + rest_near[c] * partial[rest, c]
+                                upper = q_i * (sum_rest * (1.0 + q_rest))
+                                lower = q_rest * (sum_i * (1.0 + q_i))
+                                value = (feed[s, c] * upper + feed[s + 1, c] * lower) * reach[s, c]
+                                tile[offset + i, c] = value
+            if lanes > 1:
+                for c in range(count):
+                    for i in range(width):
+                        out[start + c, i] = tile[i, c]
 
     return eliminate
 

@@ -17,7 +17,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from memgen.errors import BadInput
-from memgen.relational.arguments import checked, checked_gamma, combined, grouped, many_hierarchies
+from memgen.relational.arguments import (
+    checked,
+    checked_gamma,
+    combined,
+    grouped,
+    many_hierarchies,
+    pieces,
+)
+from memgen.relational.differences import predictions
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.network import potentials
 
@@ -138,19 +146,12 @@ def ranks(
     shape = np.broadcast_shapes(conjunctivity.shape, effective.shape)
     if many_hierarchies(n, exceptions) or math.prod(shape) <= CACHED:
         return ranks_at(n, exceptions, combined(conjunctivity, effective), out=out)
-    # gamma is computed piece by piece, so that only the result goes through memory
+    # piece by piece, so that only the result goes through memory
     hierarchy = Hierarchy(n, tuple(exceptions))  # type: ignore[arg-type]
     result = _result((*shape, hierarchy.n), out)
-    flat = [
-        part if part.ndim == 0 else np.broadcast_to(part, shape).ravel()
-        for part in (conjunctivity, effective)
-    ]
-    rows = result.reshape(-1, hierarchy.n)
-    network = circuit(hierarchy)
-    for start in range(0, len(rows), CACHED):
-        piece = slice(start, start + CACHED)
-        leak = combined(*(part if part.ndim == 0 else part[piece] for part in flat))
-        _solve(network, leak, rows[piece], calls=1 + len(rows) // CACHED)
+    rows, network = result.reshape(-1, hierarchy.n), circuit(hierarchy)
+    for piece, one, other in pieces(conjunctivity, effective, shape, CACHED):
+        _solve(network, combined(one, other), rows[piece], calls=1 + len(rows) // CACHED)
     return result
 
 
@@ -178,7 +179,7 @@ def ranks_at(
         return result
     shape, width, groups = grouped(n, exceptions, leak.shape)
     result = _result((*shape, width), out)
-    flat, leak = result.reshape(-1, width), np.broadcast_to(leak, shape).ravel()
+    flat, leak = result.reshape(math.prod(shape), width), np.broadcast_to(leak, shape).ravel()
     for hierarchy, members in groups:
         found = np.empty((members.size, hierarchy.n))
         _solve(circuit(hierarchy), leak[members], found, calls=len(groups))
@@ -270,11 +271,23 @@ def margins(
     for index, (one, other) in enumerate(zip(first.tolist(), second.tolist(), strict=True)):
         if hierarchy.trained(one, other):
             target[index] = hierarchy.truth(one, other) or 0
-    found = ranks(n, hierarchy.exceptions, alpha, ridge)
-    difference = found[..., first] - found[..., second]
-    weight = memorization_weight(alpha, ridge)[..., None] * (target != 0)
-    predictions: Floats = weight * target + (1.0 - weight) * difference
-    return predictions
+    if first.size and not (
+        min(first.min(), second.min()) >= 0 and max(first.max(), second.max()) < hierarchy.n
+    ):
+        raise BadInput(f"pairs: ranks must be 0 to {hierarchy.n - 1} with n = {hierarchy.n}")
+    conjunctivity, effective = checked(alpha, ridge)
+    shape = np.broadcast_shapes(conjunctivity.shape, effective.shape)
+    result = np.empty((*shape, first.size))
+    rows = result.reshape(math.prod(shape), first.size)
+    chosen, network = np.stack([first, second]), circuit(hierarchy)
+    calls = 1 + len(rows) // CACHED
+    for piece, one, other in pieces(conjunctivity, effective, shape, CACHED):
+        leak = np.atleast_1d(combined(one, other))
+        profile = np.empty((leak.size, hierarchy.n))
+        _solve(network, leak, profile, calls=calls)
+        weight = np.atleast_1d(memorization_weight(one, other))
+        predictions(profile, weight, chosen, target, rows[piece], calls=calls)
+    return result
 
 
 def dual_weights(
