@@ -653,6 +653,7 @@ LONGTAIL_FIGURES = [
     "subgroups",
     "classifiers",
     "memorization",
+    "currency",
 ]
 targets += expand(
     "figures/longtail_{name}.{kind}", name=LONGTAIL_FIGURES, kind=["pdf", "png"]

@@ -61,6 +61,7 @@ def memorization_table(*, tasks: Inputs, conjunctivity: list[float], ridge: list
             "margin": (scores + left_out).ravel(),
             "left_out_margin": left_out.ravel(),
             "score": scores.ravel(),
+            "answer_gain": (np.heaviside(scores + left_out, 0.5) - np.heaviside(left_out, 0.5)).ravel(),
         }
         frames.append(pl.DataFrame(columns, schema=MEMORIZATION.schema))
     MEMORIZATION.write(pl.concat(frames), out)

@@ -112,6 +112,11 @@ MEMORIZATION = Table(
             pl.Float64,
             "memorization score: margin - left_out_margin, a gain of margin in target units, may exceed 1",
         ),
+        "answer_gain": Column(
+            pl.Float64,
+            "the same as a gain of probability: whether the margin is right, less whether left_out_margin "
+            "is; a margin of 0 is right with probability 1/2",
+        ),
     },
 )
 """Leave-one-out scores over the grid, one row per hierarchy, alpha, ridge and training pair."""
