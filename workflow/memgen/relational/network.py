@@ -137,8 +137,8 @@ def _eliminator(lanes: int) -> Callable[..., None]:
         decay = np.empty(lanes)  # kappa, only where a stretch is longer than one block
         carry = np.empty(lanes)
         inverse = np.empty(lanes)
-        power = np.empty((rows, lanes))  # q^m
-        partial = np.empty((rows, lanes))  # s_m = 1 + q + ... + q^(m-1)
+        power = np.empty((rows + 1, lanes))  # q^m; the last row is for stretches longer than one block
+        partial = np.empty((rows + 1, lanes))  # s_m = 1 + q + ... + q^(m-1); likewise
         reach = np.empty((kept, lanes))  # 1 / s_2d of each stretch
         conductance = np.empty((kept, kept, lanes))  # once eliminated, of the node's total
         weight = np.empty((kept, lanes))  # conductor to the ground over gamma; likewise
@@ -175,19 +175,16 @@ def _eliminator(lanes: int) -> Callable[..., None]:
                 present = links[s]
                 wired = extra[s, s + 1]
                 fed = current[s]
+                place = rest
                 if first > 0:
+                    place = rows
                     for c in range(lanes):
                         far = math.exp(-first * decay[c])
-                        inverse[c] = (
-                            math.expm1(-first * decay[c]) / math.expm1(-decay[c]) + far * partial[rest, c]
-                        )
-                        feed[s, c] = far * power[rest, c]
-                else:
-                    for c in range(lanes):
-                        inverse[c] = partial[rest, c]
-                        feed[s, c] = power[rest, c]
+                        far_sum = math.expm1(-first * decay[c]) / math.expm1(-decay[c])
+                        power[rows, c] = far * power[rest, c]
+                        partial[rows, c] = far_sum + far * partial[rest, c]
                 for c in range(lanes):
-                    q, q_before, sum_before = ratio[c], feed[s, c], inverse[c]
+                    q, q_before, sum_before = ratio[c], power[place, c], partial[place, c]
                     sum_all = sum_before + q_before
                     one = 1.0 / (sum_all * (1.0 + q * q_before))
                     reach[s, c] = one
