@@ -160,3 +160,10 @@ def checked_gamma(gamma: ArrayLike) -> Floats:
 def _refuse(values: Floats, wrong: NDArray[np.bool_], name: str, allowed: str) -> None:
     if np.any(wrong):
         raise BadInput(f"{name} = {float(values[wrong][0])!r}: {allowed}")
+
+
+def own_weight(alpha: Floats, ridge: Floats) -> Floats:
+    """Memorization weight alpha / (alpha + ridge) of values in range; 0 where both are 0."""
+    total = np.asarray(alpha + ridge)
+    weight: Floats = np.divide(alpha, total, out=np.zeros(total.shape), where=total > 0)
+    return weight

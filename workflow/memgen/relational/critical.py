@@ -57,7 +57,7 @@ def critical_geometry(*, n: list[int], spans: list[int], map_n: int, out: Output
     every = {(map_n, span, loser) for span in range(2, map_n) for loser in range(map_n - span)}
     rows = []
     for items, span, loser in sorted(centred | every):
-        (crossing,) = critical(items, [(loser + span, loser)], calls=len(every))
+        (crossing,) = critical(items, [(loser + span, loser)])
         rows.append(
             {
                 "n": items,

@@ -53,9 +53,7 @@ class Crossing:
     alpha: float | None
 
 
-def critical(
-    n: int, exceptions: Iterable[Sequence[int]], ridge: float = 0.0, *, calls: int = 1
-) -> tuple[Crossing, ...]:
+def critical(n: int, exceptions: Iterable[Sequence[int]], ridge: float = 0.0) -> tuple[Crossing, ...]:
     """Critical gamma and conjunctivity of each component of a hierarchy.
 
     Parameters
@@ -66,8 +64,6 @@ def critical(
         Exceptions, all of them present throughout.
     ridge : float, default=0
         Effective ridge at which the conjunctivity is stated.
-    calls : int, default=1
-        How many calls like this one follow: many are worth loading compiled code for.
 
     Returns
     -------
@@ -96,24 +92,24 @@ def critical(
     for first, last in hierarchy.components:
         root = None
         if first > 0 and last < hierarchy.n - 1:
-            root = _root(hierarchy, first - 1, last + 1, calls)
+            root = _root(hierarchy, first - 1, last + 1)
         alpha = None if root is None else (root - 2 * ridge) / (2 + root)
         found.append(Crossing(first, last, root, alpha))
     return tuple(found)
 
 
-def _root(hierarchy: Hierarchy, above: int, below: int, calls: int) -> float | None:
+def _root(hierarchy: Hierarchy, above: int, below: int) -> float | None:
     """Gamma at which r_above - r_below turns negative, or None."""
 
     def margin(log_gamma: float) -> float:
-        pair = ranks_among(hierarchy, math.exp(log_gamma), (above, below), calls=20 * calls)
+        pair = ranks_among(hierarchy, math.exp(log_gamma), (above, below))
         return float(pair[0] - pair[1])
 
     start = math.log(LOWEST / hierarchy.n**2)
     stop = math.log(HIGHEST * (1 + len(hierarchy.exceptions)))
     grid = np.linspace(start, stop, 1 + math.ceil((stop - start) / math.log(10) * POINTS_PER_DECADE))
     ends = (0, *(rank for pair in hierarchy.exceptions for rank in pair))
-    found = ranks_among(hierarchy, np.exp(grid), (above, below, *ends), calls=calls)
+    found = ranks_among(hierarchy, np.exp(grid), (above, below, *ends))
     values = found[:, 0] - found[:, 1]
     values[np.abs(values) <= ROUNDING * np.abs(found).max(axis=1)] = 0.0
     signed = np.flatnonzero(values)

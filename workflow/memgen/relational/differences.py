@@ -12,7 +12,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-COMPILED_WORK = 1_000_000
+COMPILED_WORK = 200_000
 """From this many margins on, it pays to load numba."""
 
 
@@ -22,8 +22,6 @@ def predictions(
     pairs: NDArray[np.int64],
     target: NDArray[np.float64],
     out: NDArray[np.float64],
-    *,
-    calls: int = 1,
 ) -> None:
     """Write the predictions of many learners for many pairs.
 
@@ -39,10 +37,8 @@ def predictions(
         Target y of a trained pair, 0 of an untrained one.
     out : array (learners, pairs)
         Where to write.
-    calls : int, default=1
-        How many calls like this one follow.
     """
-    if calls * out.size < COMPILED_WORK:
+    if out.size < COMPILED_WORK:
         own = weight[:, None] * (target != 0)
         np.multiply(1.0 - own, profile[:, pairs[0]] - profile[:, pairs[1]], out=out)
         out += own * target

@@ -46,7 +46,7 @@ WIDE = 1024
 """Up to this many potentials per configuration, `LANES` of them stay in the processor's cache."""
 
 INTERPRETED_WORK = 300_000
-"""Up to about this many elementary steps (some tenths of a second), numba is not worth loading."""
+"""Up to about this many elementary steps in one process (half a second), numba is not worth loading."""
 
 
 def potentials(
@@ -58,7 +58,6 @@ def potentials(
     fill: bool,
     *,
     out: NDArray[np.float64] | None = None,
-    calls: int = 1,
 ) -> NDArray[np.float64]:
     """Solve one circuit for many leaks.
 
@@ -80,8 +79,6 @@ def potentials(
         Whether to return the potential of all nodes of the chain rather than of those kept.
     out : array, optional
         Where to write the result.
-    calls : int, default=1
-        How many calls like this one the caller makes: decides whether it pays to load compiled code.
 
     Returns
     -------
@@ -96,11 +93,18 @@ def potentials(
     kept = nodes.size
     width = int(nodes[-1] - nodes[0]) + 1 if fill else kept
     result = np.empty((gamma.size, width)) if out is None else out
-    work = calls * gamma.size * (width + kept**3)
+    _Interpreted.steps += gamma.size * (width + kept**3)
     together = LANES if gamma.size >= LANES // 4 and width <= WIDE else 1
-    solve = _eliminator(1) if work <= INTERPRETED_WORK else _compiled(together)
+    interpreted = _Interpreted.steps <= INTERPRETED_WORK
+    solve = _eliminator(1) if interpreted else _compiled(together)
     solve(gamma, nodes, links, wires, current, fill, result)
     return result
+
+
+class _Interpreted:
+    """What has been asked for so far; only a choice between two ways to the same bits depends on it."""
+
+    steps = 0
 
 
 @cache
@@ -133,8 +137,8 @@ def _eliminator(lanes: int) -> Callable[..., None]:
         decay = np.empty(lanes)  # kappa, only where a stretch is longer than one block
         carry = np.empty(lanes)
         inverse = np.empty(lanes)
-        power = np.empty((rows, lanes))  # q^m
-        partial = np.empty((rows, lanes))  # s_m = 1 + q + ... + q^(m-1)
+        power = np.empty((rows + 1, lanes))  # q^m; the last row is for stretches longer than one block
+        partial = np.empty((rows + 1, lanes))  # s_m = 1 + q + ... + q^(m-1); likewise
         reach = np.empty((kept, lanes))  # 1 / s_2d of each stretch
         conductance = np.empty((kept, kept, lanes))  # once eliminated, of the node's total
         weight = np.empty((kept, lanes))  # conductor to the ground over gamma; likewise
@@ -171,19 +175,16 @@ def _eliminator(lanes: int) -> Callable[..., None]:
                 present = links[s]
                 wired = extra[s, s + 1]
                 fed = current[s]
+                place = rest
                 if first > 0:
+                    place = rows
                     for c in range(lanes):
                         far = math.exp(-first * decay[c])
-                        inverse[c] = (
-                            math.expm1(-first * decay[c]) / math.expm1(-decay[c]) + far * partial[rest, c]
-                        )
-                        feed[s, c] = far * power[rest, c]
-                else:
-                    for c in range(lanes):
-                        inverse[c] = partial[rest, c]
-                        feed[s, c] = power[rest, c]
+                        far_sum = math.expm1(-first * decay[c]) / math.expm1(-decay[c])
+                        power[rows, c] = far * power[rest, c]
+                        partial[rows, c] = far_sum + far * partial[rest, c]
                 for c in range(lanes):
-                    q, q_before, sum_before = ratio[c], feed[s, c], inverse[c]
+                    q, q_before, sum_before = ratio[c], power[place, c], partial[place, c]
                     sum_all = sum_before + q_before
                     one = 1.0 / (sum_all * (1.0 + q * q_before))
                     reach[s, c] = one

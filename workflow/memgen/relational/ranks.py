@@ -23,6 +23,7 @@ from memgen.relational.arguments import (
     combined,
     grouped,
     many_hierarchies,
+    own_weight,
     pieces,
 )
 from memgen.relational.differences import predictions
@@ -91,9 +92,7 @@ def memorization_weight(alpha: ArrayLike, ridge: ArrayLike = 0.0) -> Floats:
     array (...)
         0 by convention where alpha = ridge = 0 (alpha -> 0 first; theory: Solution).
     """
-    conjunctivity, effective = checked(alpha, ridge)
-    total = conjunctivity + effective
-    return np.where(total > 0, conjunctivity / np.where(total > 0, total, 1.0), 0.0)
+    return own_weight(*checked(alpha, ridge))
 
 
 def ranks(
@@ -151,7 +150,7 @@ def ranks(
     result = _result((*shape, hierarchy.n), out)
     rows, network = result.reshape(-1, hierarchy.n), circuit(hierarchy)
     for piece, one, other in pieces(conjunctivity, effective, shape, CACHED):
-        _solve(network, combined(one, other), rows[piece], calls=1 + len(rows) // CACHED)
+        _solve(network, combined(one, other), rows[piece])
     return result
 
 
@@ -182,7 +181,7 @@ def ranks_at(
     flat, leak = result.reshape(math.prod(shape), width), np.broadcast_to(leak, shape).ravel()
     for hierarchy, members in groups:
         found = np.empty((members.size, hierarchy.n))
-        _solve(circuit(hierarchy), leak[members], found, calls=len(groups))
+        _solve(circuit(hierarchy), leak[members], found)
         flat[members, : hierarchy.n] = found
         flat[members, hierarchy.n :] = np.nan
     return result
@@ -280,13 +279,12 @@ def margins(
     result = np.empty((*shape, first.size))
     rows = result.reshape(math.prod(shape), first.size)
     chosen, network = np.stack([first, second]), circuit(hierarchy)
-    calls = 1 + len(rows) // CACHED
     for piece, one, other in pieces(conjunctivity, effective, shape, CACHED):
         leak = np.atleast_1d(combined(one, other))
         profile = np.empty((leak.size, hierarchy.n))
-        _solve(network, leak, profile, calls=calls)
-        weight = np.atleast_1d(memorization_weight(one, other))
-        predictions(profile, weight, chosen, target, rows[piece], calls=calls)
+        _solve(network, leak, profile)
+        weight = np.atleast_1d(own_weight(one, other))
+        predictions(profile, weight, chosen, target, rows[piece])
     return result
 
 
@@ -333,7 +331,7 @@ def explained(hierarchy: Hierarchy, ranks: Floats) -> Floats:
     return np.concatenate([steps, ranks[..., winners] - ranks[..., losers]], axis=-1)
 
 
-def ranks_among(hierarchy: Hierarchy, gamma: ArrayLike, items: Iterable[int], *, calls: int = 1) -> Floats:
+def ranks_among(hierarchy: Hierarchy, gamma: ArrayLike, items: Iterable[int]) -> Floats:
     """Ranks of some items only, at a cost that does not grow with n.
 
     Parameters
@@ -343,8 +341,6 @@ def ranks_among(hierarchy: Hierarchy, gamma: ArrayLike, items: Iterable[int], *,
         At least 0.
     items : iterable of int (items,)
         Ranks of the items, repeats allowed.
-    calls : int, default=1
-        How many calls like this one follow: many are worth loading compiled code for.
 
     Returns
     -------
@@ -353,7 +349,7 @@ def ranks_among(hierarchy: Hierarchy, gamma: ArrayLike, items: Iterable[int], *,
     wanted = list(items)
     leak = checked_gamma(gamma)
     nodes, wires, current = circuit(hierarchy, wanted)
-    flat = potentials(leak.ravel(), nodes, np.ones(nodes.size - 1), wires, current, False, calls=calls)
+    flat = potentials(leak.ravel(), nodes, np.ones(nodes.size - 1), wires, current, False)
     return flat[:, np.searchsorted(nodes, wanted)].reshape(*leak.shape, len(wanted))
 
 
@@ -388,12 +384,10 @@ def circuit(
     return nodes, wires, current
 
 
-def _solve(
-    network: tuple[NDArray[np.int64], NDArray[np.int64], Floats], leak: Floats, out: Floats, calls: int = 1
-) -> None:
+def _solve(network: tuple[NDArray[np.int64], NDArray[np.int64], Floats], leak: Floats, out: Floats) -> None:
     """Write the potentials of a whole circuit into `out`, a row per leak."""
-    nodes, wires, current = network
-    potentials(leak, nodes, np.ones(nodes.size - 1), wires, current, True, out=out, calls=calls)
+    nodes, *parts = network
+    potentials(leak, nodes, np.ones(nodes.size - 1), *parts, True, out=out)
 
 
 def _result(shape: tuple[int, ...], out: Floats | None) -> Floats:
