@@ -386,8 +386,8 @@ def circuit(
 
 def _solve(network: tuple[NDArray[np.int64], NDArray[np.int64], Floats], leak: Floats, out: Floats) -> None:
     """Write the potentials of a whole circuit into `out`, a row per leak."""
-    nodes, *parts = network
-    potentials(leak, nodes, np.ones(nodes.size - 1), *parts, True, out=out)
+    nodes, wires, current = network
+    potentials(leak, nodes, np.ones(nodes.size - 1), wires, current, True, out=out)
 
 
 def _result(shape: tuple[int, ...], out: Floats | None) -> Floats:
