@@ -44,15 +44,29 @@ RESPONSES = Table(
         "correct": Column(
             pl.Boolean,
             "whether the answer is right, Yes being answered where p_yes > 1/2 (a tie is a No); "
-            "the truth of an exception is its winner; empty for loop pairs, which have no truth",
+            "the truth of an exception is its winner; empty for loop pairs, which have no truth, and for "
+            "diverged runs, whose logit difference is NaN",
             nullable=True,
         ),
         "paired_correct": Column(
             pl.Boolean,
             "whether Yes is strictly likelier in the right direction than in the wrong one (a tie is "
-            "wrong); the same in both rows of a pair; empty for loop pairs",
+            "wrong); the same in both rows of a pair; empty for loop pairs and diverged runs",
             nullable=True,
         ),
+    },
+)
+
+RUNS = Table(
+    "runs",
+    {
+        **_CELL,
+        "seed": RESPONSES.columns["seed"],
+        "reverse": RESPONSES.columns["reverse"],
+        "train_loss": Column(
+            pl.Float64, "mean cross-entropy over the last epoch, nats; empty where diverged", nullable=True
+        ),
+        "diverged": Column(pl.Boolean, "whether a loss was not finite: the run's answers are NaN"),
     },
 )
 
