@@ -26,6 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "workflow"))
 
 import numpy as np
 import torch
+
 from memgen.language.adapters import adapted
 from memgen.language.causal import answer_tokens, hidden_states, logit_differences, tokenize
 from memgen.language.head import train_heads

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from memgen.language.hands import LABELS
 from memgen.language.items import FAKE_TEAMS, REAL_TEAMS
 from memgen.language.prompts import prompt
@@ -42,6 +43,7 @@ def causal(folder: Path, kind: str, tied: bool, **changed: object) -> Path:
     """A random causal model of some thousand parameters, with a byte-level tokenizer of its own."""
     import torch
     import transformers
+
     from memgen.language.pretrain import train_tokenizer
 
     texts = [prompt(("a", "b"), "c", "d")] * 50 + [*REAL_TEAMS, *FAKE_TEAMS, *LABELS]

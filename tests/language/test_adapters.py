@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+
 from memgen.errors import BadInput
 from memgen.language.adapters import adapted
 from memgen.language.causal import answer_tokens, logit_differences, tokenize
@@ -74,6 +75,7 @@ def test_final_answers_do_not_depend_on_the_block(tiny_causal: dict) -> None:
 def test_agrees_with_peft(tiny_causal: dict) -> None:
     """The same first matrices, one step of plain gradient descent: the answers of the reference code."""
     import peft
+
     from memgen.language.adapters import TARGETS
 
     model = load(tiny_causal["llama", False], "float64", causal=True)

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+
 from memgen.errors import BadInput
 from memgen.language.causal import (
     Prompts,

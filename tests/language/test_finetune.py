@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 import pytest
 import torch
+
 from memgen.errors import BadInput
 from memgen.language import finetune as module
 from memgen.language.causal import answer_tokens
@@ -40,7 +41,7 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 def run(
     folder: Path, model: Path, inputs: dict[str, Path], **changed: Any
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    paths = {"out": folder / "responses.parquet", "runs": folder / "runs.parquet"}
+    paths = {name: folder / f"{name}.parquet" for name in ("out", "runs", "geometry")}
     arguments: dict[str, Any] = {
         **inputs,
         **paths,
@@ -204,10 +205,10 @@ def test_finished_runs_are_not_trained_again(
     with pytest.raises(KeyboardInterrupt):
         run(tmp_path / "cut", folder, inputs, last_seed=2)
     kept = list((tmp_path / "cut/finished").glob("*/*.responses.parquet"))
-    assert len(kept) == 3 and not (tmp_path / "cut/responses.parquet").exists()
+    assert len(kept) == 3 and not (tmp_path / "cut/out.parquet").exists()
     run(tmp_path / "cut", folder, inputs, last_seed=2)
     assert len(calls) == 4 + 3, "three of six runs were kept"
-    for name in ("responses", "runs"):
+    for name in ("out", "runs", "geometry"):
         one, other = (tmp_path / part / f"{name}.parquet" for part in ("whole", "cut"))
         assert one.read_bytes() == other.read_bytes()
 
@@ -234,7 +235,12 @@ def test_a_killed_job_is_finished_by_the_next(tmp_path: Path, tiny_causal: dict,
 
     def start(name: str) -> subprocess.Popen:
         target = tmp_path / name
-        paths = {"out": target / "a.parquet", "runs": target / "b.parquet", "finished": target / "kept"}
+        paths = {
+            "out": target / "a.parquet",
+            "runs": target / "b.parquet",
+            "geometry": target / "c.parquet",
+            "finished": target / "kept",
+        }
         arguments = [part for key, value in {**flags, **paths}.items() for part in (f"--{key}", str(value))]
         return subprocess.Popen(
             [sys.executable, "-m", "memgen", "language", "finetune", *arguments, "--threads", "1"],
@@ -251,7 +257,7 @@ def test_a_killed_job_is_finished_by_the_next(tmp_path: Path, tiny_causal: dict,
     assert 1 <= kept < 8 and not (tmp_path / "killed/a.parquet").exists()
     assert start("killed").wait() == 0
     assert start("whole").wait() == 0
-    for name in ("a", "b"):
+    for name in ("a", "b", "c"):
         one, other = (tmp_path / part / f"{name}.parquet" for part in ("killed", "whole"))
         assert one.read_bytes() == other.read_bytes()
 

@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+
 from memgen.errors import BadInput
 from memgen.language.causal import check_head
 from memgen.language.download import sha256

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+
 from memgen.errors import BadInput
 from memgen.language.chains import BAND, Equities, chain
 from memgen.language.equity_tables import EQUITY

@@ -7,6 +7,7 @@ import eval7
 import numpy as np
 import polars as pl
 import pytest
+
 from memgen.language.hands import LABELS, RANKS, SUITS, holdings, label
 from memgen.language.poker import HOLDINGS, LABEL_OF, Compare, equity, play, strengths
 from memgen.seeding import generator

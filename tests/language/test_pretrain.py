@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+
 from memgen.language.causal import answer_tokens, check_head, shares_prefixes
 from memgen.language.corpus import CONTESTS, document, world
 from memgen.language.items import FAKE_TEAMS, REAL_TEAMS

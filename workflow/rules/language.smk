@@ -5,6 +5,7 @@
 #        results/language/accuracy.csv          accuracies and margins by pair class
 #        results/language/margins.parquet       margin of every pair
 #        results/language/fit.csv               the theory's gamma fitted to each model's behaviour
+#        results/language/geometry.csv          conjunctivity of each model's representation, beside gamma
 #        results/language/predictions.parquet   margins observed and predicted
 #        results/language/claims.csv            what of the paper holds for these models
 
@@ -232,6 +233,7 @@ rule language_probe:
         code=code("memgen.language.probe"),
     output:
         responses="results/language/responses/{model}/{kind}/{hierarchy}/{method}/seeds_{seeds}.parquet",
+        geometry="results/language/geometry/{model}/{kind}/{hierarchy}/{method}/seeds_{seeds}.parquet",
         record=(
             "results/provenance/jobs/language_probe/"
             "model={model},items={kind},hierarchy={hierarchy},method={method},seeds={seeds}.json"
@@ -249,7 +251,7 @@ rule language_probe:
     shell:
         "python -m memgen language probe --features {input.features:q} --task {input.task:q} "
         "--method {wildcards.method} --ridge {params.method[ridge]} --pooling {params.method[pooling]} "
-        "--out {output.responses:q} --record {output.record:q} --threads {threads} 2> {log:q}"
+        "--out {output.responses:q} --geometry {output.geometry:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
 rule language_finetune:
@@ -266,6 +268,7 @@ rule language_finetune:
         code=code("memgen.language.finetune"),
     output:
         responses="results/language/responses/{model}/{kind}/{hierarchy}/{method}/seeds_{seeds}.parquet",
+        geometry="results/language/geometry/{model}/{kind}/{hierarchy}/{method}/seeds_{seeds}.parquet",
         runs="results/language/runs/{model}/{kind}/{hierarchy}/{method}/seeds_{seeds}.parquet",
         record=(
             "results/provenance/jobs/language_finetune/"
@@ -295,6 +298,7 @@ rule language_finetune:
         "--task {input.task:q} --model {wildcards.model:q} --method {wildcards.method:q} "
         "--first-seed {params.first} --last-seed {params.last} {params.training} "
         "--dtype {params.dtype} --device {params.device} --out {output.responses:q} --runs {output.runs:q} "
+        "--geometry {output.geometry:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
 
 
@@ -378,6 +382,30 @@ rule language_fit:
         "--record {output.record:q} --threads {threads} 2> {log:q}"
 
 
+rule language_geometry:
+    """Conjunctivity of every model's representation, beside the gamma fitted to its behaviour."""
+    input:
+        blocks=[
+            f"results/language/geometry/{cell.model}/{cell.items}/{cell.hierarchy}/{cell.method}/seeds_{seeds}.parquet"
+            for cell in CELLS
+            for seeds in SEED_BLOCKS
+        ],
+        fits="results/language/fit.csv",
+        code=code("memgen.language.geometry"),
+    output:
+        table="results/language/geometry.csv",
+        record="results/provenance/jobs/language_geometry/job.json",
+    log:
+        "logs/language_geometry/job.log",
+    benchmark:
+        "results/benchmarks/language_geometry/job.tsv"
+    conda:
+        "../../envs/theory.yaml"
+    shell:
+        "python -m memgen language geometry --blocks {input.blocks:q} --fits {input.fits:q} "
+        "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
+
+
 rule language_predictions:
     """Margin of every pair, observed and as the theory predicts it at the fitted gamma."""
     input:
@@ -434,6 +462,7 @@ targets += expand(
         "accuracy.csv",
         "margins.parquet",
         "fit.csv",
+        "geometry.csv",
         "predictions.parquet",
     ],
 )

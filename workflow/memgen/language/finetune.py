@@ -26,10 +26,11 @@ from memgen.language.causal import (
 )
 from memgen.language.evaluate import read_task, responses
 from memgen.language.finished import Finished, depends_on
+from memgen.language.geometry import geometry_rows
 from memgen.language.lineups import block_of, read_samples
 from memgen.language.models import Model, load
 from memgen.language.prompts import prompts
-from memgen.language.tables import RESPONSES, RUNS
+from memgen.language.tables import GEOMETRY_RUNS, RESPONSES, RUNS
 from memgen.language.training import Recipe, Run, train
 from memgen.stage import Input, Output, progress, stage
 
@@ -52,12 +53,15 @@ class Answers:
         After training; NaN throughout where a run diverged.
     losses : ndarray, shape (p, s)
         Mean training loss over the last epoch; NaN where a run diverged.
+    hidden : tuple of ndarray, shape (s, pairs, width)
+        Last hidden states before training and, where training changes them, after.
     """
 
     hyperparameters: tuple[float | None, ...]
     before: np.ndarray
     after: np.ndarray
     losses: np.ndarray
+    hidden: tuple[np.ndarray, ...]
 
 
 @dataclass(frozen=True)
@@ -103,6 +107,7 @@ def learn(model: Model, asked: Sequence[Prompts], runs: Sequence[Run], method: M
     """
     network, answers = model.network, answer_tokens(model.tokenizer)
     before = logit_differences(network, asked, answers, method.batch)
+    hidden = [_states(network, asked, method.batch)]
     if method.kind == "lora":
         from memgen.language.adapters import adapted
 
@@ -110,21 +115,29 @@ def learn(model: Model, asked: Sequence[Prompts], runs: Sequence[Run], method: M
             weights = [part for layer in layers for part in (layer.down, layer.up)]
             losses = train(network, runs, method.recipe, weights)[None]
             after = logit_differences(network, asked, answers, method.batch)[None]
+            hidden.append(_states(network, asked, method.batch))
         hyperparameters: tuple[float | None, ...] = (float(method.rank),)
     elif method.kind == "full":
         parts = [_full(network, one, run, method, answers) for one, run in zip(asked, runs, strict=True)]
         after, losses = (np.stack([part[place] for part in parts], 1) for place in (0, 1))
+        hidden.append(np.concatenate([part[2] for part in parts]))
         hyperparameters = (None,)
     else:
         after, losses = _heads(model, asked, runs, method, answers)
         hyperparameters = method.strengths
     after = np.where(np.isfinite(losses)[..., None], after, np.nan)
-    return Answers(hyperparameters, before, after, losses)
+    return Answers(hyperparameters, before, after, losses, tuple(hidden))
+
+
+def _states(network: Any, asked: Sequence[Prompts], batch: int) -> np.ndarray:
+    """Last hidden states of every prompt in float64, shape (s, pairs, width)."""
+    states: np.ndarray = hidden_states(network, asked, batch).double().cpu().numpy()
+    return states
 
 
 def _full(
     network: Any, asked: Prompts, run: Run, method: Method, answers: tuple[int, int], weight: Any = None
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Train everything, or one weight for each strength of the pull, and put the weights back."""
     parameters = list(network.parameters())
     begun = [parameter.detach().clone() for parameter in parameters]
@@ -137,10 +150,11 @@ def _full(
         trained = parameters if weight is None else [weight]
         losses.append(train(network, [run], method.recipe, trained, penalty)[0])
         after.append(logit_differences(network, [asked], answers, method.batch)[0])
+        hidden = _states(network, [asked], method.batch)
         for parameter, value in zip(parameters, begun, strict=True):
             parameter.requires_grad_(False)
             parameter.copy_(value)
-    return np.stack(after), np.array(losses)
+    return np.stack(after), np.array(losses), hidden
 
 
 def _heads(
@@ -173,14 +187,17 @@ def _heads(
 
 def rows(
     task: pl.DataFrame, found: Answers, runs: Sequence[tuple[int, bool]], cell: Mapping[str, str]
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Rows of the response table and of the table of runs for one group."""
-    answered, trained = [], []
+) -> tuple[pl.DataFrame, ...]:
+    """Rows for one group: of the responses, of the runs and of the measures of their representations."""
+    answered, trained, shapes = [], [], []
     for place, hyperparameter in enumerate(found.hyperparameters):
         for index, (seed, reverse) in enumerate(runs):
             run: dict[str, Any] = {**cell, "hyperparameter": hyperparameter, "seed": seed, "reverse": reverse}
             for phase, values in (("pre", found.before[index]), ("post", found.after[place, index])):
                 answered.append(responses(task, values, phase=phase, **run))
+            for phase, states in zip(("pre", "post"), found.hidden, strict=False):
+                after = found.after[place, index] if phase == "pre" else None
+                shapes.append(geometry_rows(states[index], task, after, phase=phase, **run))
             loss = float(found.losses[place, index])
             finite = bool(np.isfinite(loss))
             trained.append(
@@ -192,7 +209,7 @@ def rows(
                 }
             )
     table = pl.DataFrame(trained, schema_overrides=RUNS.schema).select(list(RUNS.columns))
-    return pl.concat(answered), table
+    return pl.concat(answered), table, pl.concat(shapes)
 
 
 @stage
@@ -211,6 +228,7 @@ def finetune(
     rate: float,
     out: Output,
     runs: Output,
+    geometry: Output,
     rank: int = 8,
     alpha: float = 16.0,
     l2: list[float] | None = None,
@@ -254,6 +272,8 @@ def finetune(
         Responses.
     runs
         Training loss of every run, and whether it diverged.
+    geometry
+        Measures of its representation before and after training.
     rank
         Rank of the adapters.
     alpha
@@ -283,7 +303,7 @@ def finetune(
         If the model cannot be loaded, or an argument is not allowed.
     """
     arguments = dict(locals())
-    for name in ("model_directory", "lineup", "task", "out", "runs", "finished"):
+    for name in ("model_directory", "lineup", "task", "out", "runs", "geometry", "finished"):
         del arguments[name]
     _check(kind, head, order, l2)
     pairs = read_task(task)
@@ -328,9 +348,10 @@ def finetune(
             done = rows(pairs, found, [(seed, reverse) for seed, _, reverse in group], cell)
             kept.write(f"{index:05d}", done)
         tables.append(done)
-    RESPONSES.write(pl.concat([part[0] for part in tables]), out)
-    together_ = pl.concat([part[1] for part in tables])
+    responses_, together_, measures = (pl.concat([part[place] for part in tables]) for place in range(3))
+    RESPONSES.write(responses_, out)
     RUNS.write(together_, runs)
+    GEOMETRY_RUNS.write(measures, geometry)
     diverged = int(together_["diverged"].sum())
     if diverged:
         log.warning("%d of %d runs diverged; their answers are recorded as NaN", diverged, together_.height)

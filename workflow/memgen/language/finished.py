@@ -1,6 +1,6 @@
 """Groups of runs that have ended, kept beside the study until their job ends.
 
-Knows a folder, digests and two tables; knows nothing of training. The folder is named after everything that
+Knows a folder, digests and three tables; knows nothing of training. The folder is named after everything that
 the answers depend on: arguments, inputs and the source code. A job that was killed finds its own groups
 there, and no other job does.
 """
@@ -15,7 +15,9 @@ from typing import Any
 import polars as pl
 
 from memgen.closure import closure
-from memgen.language.tables import RESPONSES, RUNS
+from memgen.language.tables import GEOMETRY_RUNS, RESPONSES, RUNS
+
+TABLES = {"responses": RESPONSES, "runs": RUNS, "geometry": GEOMETRY_RUNS}
 
 
 def _digest(path: Path) -> list[list[str]]:
@@ -58,19 +60,19 @@ class Finished:
         self.folder = root / hashlib.sha256(text.encode()).hexdigest()[:32]
         self.folder.mkdir(parents=True, exist_ok=True)
 
-    def read(self, name: str) -> tuple[pl.DataFrame, pl.DataFrame] | None:
-        """Responses and runs of a group, or None where it has not ended."""
-        paths = [self.folder / f"{name}.{part}.parquet" for part in ("runs", "responses")]
-        if not paths[1].is_file():
+    def read(self, name: str) -> tuple[pl.DataFrame, ...] | None:
+        """Tables of a group, as they were kept, or None where it has not ended."""
+        paths = [self.folder / f"{name}.{part}.parquet" for part in TABLES]
+        if not paths[0].is_file():
             return None
-        return RESPONSES.read(paths[1]), RUNS.read(paths[0])
+        return tuple(table.read(path) for table, path in zip(TABLES.values(), paths, strict=True))
 
-    def write(self, name: str, tables: tuple[pl.DataFrame, pl.DataFrame]) -> None:
+    def write(self, name: str, tables: tuple[pl.DataFrame, ...]) -> None:
         """Keep a group; the responses come last and whole, so that their presence means that it ended."""
-        for part, table, frame in (("runs", RUNS, tables[1]), ("responses", RESPONSES, tables[0])):
+        for part, frame in reversed(list(zip(TABLES, tables, strict=True))):
             path = self.folder / f"{name}.{part}.parquet"
             beside = path.with_name(f".{path.stem}.partial.parquet")
-            table.write(frame, beside)
+            TABLES[part].write(frame, beside)
             beside.replace(path)
 
     def clear(self) -> None:

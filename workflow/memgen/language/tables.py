@@ -70,6 +70,65 @@ RUNS = Table(
     },
 )
 
+GEOMETRY_RUNS = Table(
+    "measures of representations by run",
+    {
+        **_CELL,
+        "seed": RESPONSES.columns["seed"],
+        "reverse": RESPONSES.columns["reverse"],
+        **_PHASE,
+        "kappa_o": Column(
+            pl.Float64, "cosine similarity of pairs sharing an item in the same position", nullable=True
+        ),
+        "kappa_d": Column(pl.Float64, "cosine similarity of all other different pairs", nullable=True),
+        "alpha": Column(
+            pl.Float64,
+            "conjunctivity of the dot products, antisymmetric part; may leave [0, 1)",
+            nullable=True,
+        ),
+        "scale": Column(pl.Float64, "k_same - k_reversed, squared units of the hidden state", nullable=True),
+        "distance": Column(
+            pl.Float64, "relative Frobenius distance from the nearest exchangeable kernel", nullable=True
+        ),
+        "ridge_correlation": Column(
+            pl.Float64,
+            "Pearson over untrained pairs: margins after training, and those of kernel ridge regression with "
+            "this kernel; phase pre of finetuned runs alone",
+            nullable=True,
+        ),
+    },
+)
+
+
+def _with_error(name: str) -> dict[str, Column]:
+    """A mean over seeds and its standard error."""
+    description = GEOMETRY_RUNS.columns[name].description
+    return {
+        name: Column(pl.Float64, f"{description}; mean, seeds weighted equally", nullable=True),
+        f"{name}_standard_error": Column(
+            pl.Float64, "its standard error, clustered by seed; empty for a single seed", nullable=True
+        ),
+    }
+
+
+GEOMETRY = Table(
+    "geometry",
+    {
+        **_CELL,
+        **_PHASE,
+        **_with_error("kappa_o"),
+        **_with_error("kappa_d"),
+        **_with_error("alpha"),
+        **_with_error("distance"),
+        **_with_error("ridge_correlation"),
+        "gamma": Column(pl.Float64, "fitted to the behaviour of the same cell", nullable=True),
+        "gamma_low": Column(pl.Float64, "lower end of its 95% interval", nullable=True),
+        "gamma_high": Column(pl.Float64, "upper end of its 95% interval", nullable=True),
+        "n_runs": Column(pl.Int64, "runs averaged, diverged ones left out"),
+        "n_seeds": Column(pl.Int64, "seeds averaged"),
+    },
+)
+
 ACCURACY = Table(
     "accuracy",
     {
