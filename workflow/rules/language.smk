@@ -5,6 +5,7 @@
 #        results/language/accuracy.csv          accuracies and margins by pair class
 #        results/language/margins.parquet       margin of every pair
 #        results/language/fit.csv               the theory's gamma fitted to each model's behaviour
+#        results/language/effects.csv           accuracy, distance, bias and the exception's effect by cell
 #        results/language/geometry.csv          conjunctivity of each model's representation, beside gamma
 #        results/language/predictions.parquet   margins observed and predicted
 #        results/language/claims.csv            what of the paper holds for these models
@@ -406,6 +407,25 @@ rule language_geometry:
         "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
+rule language_effects:
+    """Accuracies with intervals, symbolic distance, response bias and the exception's effect."""
+    input:
+        responses="results/language/responses.parquet",
+        code=code("memgen.language.effects"),
+    output:
+        table="results/language/effects.csv",
+        record="results/provenance/jobs/language_effects/job.json",
+    log:
+        "logs/language_effects/job.log",
+    benchmark:
+        "results/benchmarks/language_effects/job.tsv"
+    conda:
+        "../../envs/theory.yaml"
+    shell:
+        "python -m memgen language effects --responses {input.responses:q} --out {output.table:q} "
+        "--record {output.record:q} --threads {threads} 2> {log:q}"
+
+
 rule language_predictions:
     """Margin of every pair, observed and as the theory predicts it at the fitted gamma."""
     input:
@@ -463,6 +483,7 @@ targets += expand(
         "margins.parquet",
         "fit.csv",
         "geometry.csv",
+        "effects.csv",
         "predictions.parquet",
     ],
 )

@@ -129,6 +129,51 @@ GEOMETRY = Table(
     },
 )
 
+
+def _effect(column: str, unit: str) -> dict[str, Column]:
+    """A paired change, its standard error and its interval."""
+    name = f"exception_{column}_effect"
+    return {
+        name: Column(
+            pl.Float64,
+            f"change of cross pairs' {column} from the plain hierarchy of the same size, {unit}, paired "
+            "by seed; empty where there is none",
+            nullable=True,
+        ),
+        f"{name}_standard_error": Column(pl.Float64, "its standard error over seeds", nullable=True),
+        f"{name}_low": Column(pl.Float64, "lower end of the 95% t interval over seeds", nullable=True),
+        f"{name}_high": Column(pl.Float64, "upper end of the 95% t interval over seeds", nullable=True),
+    }
+
+
+EFFECTS = Table(
+    "effects",
+    {
+        **_CELL,
+        **_PHASE,
+        "train_accuracy": Column(pl.Float64, "mean of correct over trained pairs", nullable=True),
+        "accuracy": Column(pl.Float64, "mean of correct over untrained pairs with a truth", nullable=True),
+        "accuracy_standard_error": Column(pl.Float64, "its standard error, clustered by seed", nullable=True),
+        "accuracy_low": Column(
+            pl.Float64, "lower end of its 95% Wilson interval over answers", nullable=True
+        ),
+        "accuracy_high": Column(pl.Float64, "upper end of that interval", nullable=True),
+        "n_answers": Column(pl.Int64, "answers that the interval counts"),
+        "distance_slope": Column(
+            pl.Float64, "symbolic distance effect: slope of the margin, logit units per rank", nullable=True
+        ),
+        "distance_slope_standard_error": Column(pl.Float64, "its standard error over seeds", nullable=True),
+        "bias": Column(pl.Float64, "mean logit difference, all ordered pairs: 0 is no bias", nullable=True),
+        "bias_standard_error": Column(pl.Float64, "its standard error over seeds", nullable=True),
+        "yes_share": Column(pl.Float64, "share of answers that are Yes: 1/2 is no bias", nullable=True),
+        "yes_share_standard_error": Column(pl.Float64, "its standard error over seeds", nullable=True),
+        "compared_with": Column(pl.String, "plain hierarchy of the same size", nullable=True),
+        **_effect("margin", "logit units"),
+        **_effect("accuracy", "share"),
+        "n_seeds": Column(pl.Int64, "seeds"),
+    },
+)
+
 ACCURACY = Table(
     "accuracy",
     {
