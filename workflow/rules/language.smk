@@ -18,6 +18,8 @@ SEED_BLOCKS = [
     f"{first:03d}-{last:03d}" for first, last in language_settings.blocks(config)
 ]
 CELLS = language_settings.cells(config)
+# The claims are tested on the first method of the configuration.
+CLAIMED = [cell for cell in CELLS if cell.method == next(iter(LANGUAGE["methods"]))]
 PROBES = {
     name: method
     for name, method in LANGUAGE["methods"].items()
@@ -461,12 +463,14 @@ rule language_claims:
     conda:
         "../../envs/theory.yaml"
     params:
-        models=[
-            name
-            for name, model in LANGUAGE["models"].items()
-            if model["source"] != "random"
-        ],
-        kinds=LANGUAGE["items"],
+        models=list(
+            dict.fromkeys(
+                cell.model
+                for cell in CLAIMED
+                if LANGUAGE["models"][cell.model]["source"] != "random"
+            )
+        ),
+        kinds=list(dict.fromkeys(cell.items for cell in CLAIMED)),
         method=next(iter(LANGUAGE["methods"])),
     shell:
         "python -m memgen language claims --responses {input.responses:q} --models {params.models} "
