@@ -32,6 +32,7 @@ wildcard_constraints:
     hierarchy=r"[a-z][a-z0-9_]*",
     model=r"[a-z0-9][a-z0-9-]*",
     kind=r"[a-z]+",
+    lineup=r"[a-z][a-z0-9_]*",
     method=r"[a-z0-9][a-z0-9-]*",
     seeds=r"\d+-\d+",
     figure=r"[a-z][a-z0-9_]*",

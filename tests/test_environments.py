@@ -59,7 +59,15 @@ def test_conda_versions_are_the_locks(path: Path) -> None:
     environment = yaml.safe_load(path.read_text())
     assert environment["channels"] == ["conda-forge", "nodefaults"]
     pins = lock()
+    of_index = [
+        part for entry in environment["dependencies"] if isinstance(entry, dict) for part in entry["pip"]
+    ]
+    for entry in of_index:
+        name, _, version = entry.partition("==")
+        assert version == pins[canonicalize_name(name)], entry
     for entry in environment["dependencies"]:
+        if isinstance(entry, dict):
+            continue
         name, _, version = entry.partition(" =")
         if name in ("python", "pip"):
             continue

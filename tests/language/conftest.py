@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from memgen.language.hands import LABELS
 from memgen.language.items import FAKE_TEAMS, REAL_TEAMS
 from memgen.language.prompts import prompt
 
@@ -36,3 +37,43 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
         transformers.BertModel(config).save_pretrained(folder)
     assert json.loads((folder / "config.json").read_text())["model_type"] == "bert"
     return folder
+
+
+def causal(folder: Path, kind: str, tied: bool, **changed: object) -> Path:
+    """A random causal model of some thousand parameters, with a byte-level tokenizer of its own."""
+    import torch
+    import transformers
+
+    from memgen.language.pretrain import train_tokenizer
+
+    texts = [prompt(("a", "b"), "c", "d")] * 50 + [*REAL_TEAMS, *FAKE_TEAMS, *LABELS]
+    tokenizer = train_tokenizer(texts * 3, 500)
+    tokenizer.save_pretrained(folder)
+    options = {
+        "vocab_size": len(tokenizer),
+        "hidden_size": 32,
+        "intermediate_size": 48,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 4,
+        "num_key_value_heads": 2,
+        "max_position_embeddings": 256,
+        "initializer_range": 0.2,
+        "tie_word_embeddings": tied,
+        **changed,
+    }
+    config = {"llama": transformers.LlamaConfig, "qwen3": transformers.Qwen3Config}[kind](**options)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(2)
+        transformers.AutoModelForCausalLM.from_config(config).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_causal(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, bool], Path]:
+    """Random causal models by architecture and whether the head is tied to the embeddings."""
+    root = tmp_path_factory.mktemp("causal")
+    return {
+        (kind, tied): causal(root / f"{kind}-{tied}", kind, tied)
+        for kind in ("llama", "qwen3")
+        for tied in (False, True)
+    }

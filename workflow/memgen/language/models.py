@@ -9,6 +9,7 @@ import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from types import MethodType
 from typing import TYPE_CHECKING, Any
 
 from memgen.errors import BadInput
@@ -47,7 +48,7 @@ class Model:
         return int(self.network.config.max_position_embeddings)
 
 
-def _transformers() -> Any:
+def transformers_offline() -> Any:
     """The transformers library, offline and quiet."""
     os.environ["HF_HUB_OFFLINE"] = "1"
     os.environ["TRANSFORMERS_OFFLINE"] = "1"
@@ -70,7 +71,7 @@ def _check_folder(folder: Path) -> None:
         raise BadInput(f"{folder}: {found}; allowed weights: .safetensors")
 
 
-def load(folder: Path, dtype: str = "float32", device: str = "cpu") -> Model:
+def load(folder: Path, dtype: str = "float32", device: str = "cpu", causal: bool = False) -> Model:
     """Load a model from a folder.
 
     Parameters
@@ -81,6 +82,8 @@ def load(folder: Path, dtype: str = "float32", device: str = "cpu") -> Model:
         Precision of the weights in memory.
     device : str, default="cpu"
         Torch device, such as ``cpu`` or ``cuda:0``.
+    causal : bool, default=False
+        With the language head, which must be the network's whole way from hidden states to logits.
 
     Returns
     -------
@@ -96,15 +99,16 @@ def load(folder: Path, dtype: str = "float32", device: str = "cpu") -> Model:
     _check_folder(folder)
     if dtype not in DTYPES:
         raise BadInput(f"dtype {dtype!r}: not a precision; allowed: {', '.join(DTYPES)}")
-    transformers = _transformers()
+    transformers = transformers_offline()
     import torch
 
     if device.startswith("cuda") and not torch.cuda.is_available():
         raise BadInput(f"device {device!r}: no GPU here; allowed: cpu")
+    kind = transformers.AutoModelForCausalLM if causal else transformers.AutoModel
     common = {"local_files_only": True, "trust_remote_code": False}
     try:
         tokenizer = transformers.AutoTokenizer.from_pretrained(folder, **common)
-        network, report = transformers.AutoModel.from_pretrained(
+        network, report = kind.from_pretrained(
             folder, dtype=getattr(torch, dtype), use_safetensors=True, output_loading_info=True, **common
         )
     except (OSError, ValueError, KeyError) as error:
@@ -117,7 +121,26 @@ def load(folder: Path, dtype: str = "float32", device: str = "cpu") -> Model:
         raise BadInput(
             f"{folder}: {len(missing)} weights missing or misshapen, the first {missing[0]}; allowed: none"
         )
+    if dtype == "float64":
+        _widen_norms(network)
     return Model(tokenizer, network.to(device).eval())
+
+
+def _widen_norms(network: Any) -> None:
+    """Let root-mean-square norms compute in float64: transformers rounds their input to float32.
+
+    Without this a network "in float64" is good to 1e-7 only, and batches of other sizes give other answers.
+    """
+    import torch
+
+    def forward(norm: Any, hidden: "torch.Tensor") -> "torch.Tensor":
+        scale = torch.rsqrt(hidden.pow(2).mean(-1, keepdim=True) + norm.variance_epsilon)
+        widened: torch.Tensor = norm.weight * (hidden * scale)
+        return widened
+
+    for module in network.modules():
+        if type(module).__name__ in ("LlamaRMSNorm", "Qwen2RMSNorm", "Qwen3RMSNorm", "MistralRMSNorm"):
+            module.forward = MethodType(forward, module)
 
 
 @stage
@@ -143,7 +166,7 @@ def initialize(*, like: Input, seed: int, out: OutputDirectory) -> None:
     """
     if not (like / "config.json").is_file():
         raise BadInput(f"{like}: not a model; allowed: a folder with config.json and a tokenizer")
-    transformers = _transformers()
+    transformers = transformers_offline()
     import torch
 
     config = transformers.AutoConfig.from_pretrained(like, local_files_only=True, trust_remote_code=False)

@@ -10,8 +10,9 @@ import polars as pl
 
 from memgen.errors import BadInput
 from memgen.language.evaluate import read_task, responses
+from memgen.language.geometry import geometry_rows
 from memgen.language.representations import Features
-from memgen.language.tables import RESPONSES
+from memgen.language.tables import GEOMETRY_RUNS, RESPONSES
 from memgen.stage import Input, Output, stage
 
 
@@ -61,6 +62,7 @@ def probe(
     ridge: list[float],
     pooling: str,
     out: Output,
+    geometry: Output,
 ) -> None:
     """Train a ridge probe on the trained pairs of one hierarchy, and ask it every ordered pair.
 
@@ -80,6 +82,8 @@ def probe(
         Which of the features to use: last, tail or mean.
     out
         Responses.
+    geometry
+        Measures of the representation.
 
     Raises
     ------
@@ -105,7 +109,7 @@ def probe(
     # Where the names of the pair of ranks (i, j) stand among the prompts of a reversed run.
     mirrored = index[n - 1 - first, n - 1 - second]
 
-    runs = []
+    runs, measures = [], []
     for offset, vectors in enumerate(block.arrays[pooling].astype(np.float64)):
         for reverse in (False, True):
             ordered = vectors[mirrored] if reverse else vectors
@@ -120,4 +124,6 @@ def probe(
                 run = {"hyperparameter": value, "seed": block.first_seed + offset, "reverse": reverse}
                 predicted = predict(kernel / scale, trained, target, value)
                 runs.append(responses(pairs, predicted, phase="post", **cell, **run))
+                measures.append(geometry_rows(ordered, pairs, None, phase="pre", **cell, **run))
     RESPONSES.write(pl.concat(runs), out)
+    GEOMETRY_RUNS.write(pl.concat(measures), geometry)

@@ -1,16 +1,41 @@
 """The questions that a model is asked.
 
 Knows the wording, two fixed shots and then the query, and the order of the ordered pairs; knows neither
-ranks nor models. The wording is the protocol's (language-models: Protocol).
+ranks nor models. The wording is the protocol's (language-models: Protocol), one for teams and one for hands.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
 
-_SHOT = "Q: Will the {0} win against the {1}? A: {2}."
-_QUERY = "Q: Will the {0} win against the {1}? A:"
+from memgen.language.items import Sample
 
 
-def prompt(anchor: tuple[str, str], first: str, second: str) -> str:
+@dataclass(frozen=True)
+class Wording:
+    """How a question is put.
+
+    Parameters
+    ----------
+    opening : str
+        What stands before the shots, or nothing.
+    question : str
+        The question about {0} and {1}.
+    """
+
+    opening: str
+    question: str
+
+
+WORDINGS: Mapping[str, Wording] = MappingProxyType(
+    {
+        "teams": Wording("", "Will the {0} win against the {1}?"),
+        "hands": Wording("We consider pre-flop all-in heads-up.", "Is {0} likely to win against {1}?"),
+    }
+)
+
+
+def prompt(anchor: tuple[str, str], first: str, second: str, wording: str = "teams") -> str:
     """Prompt that asks whether `first` wins against `second`.
 
     Parameters
@@ -19,6 +44,8 @@ def prompt(anchor: tuple[str, str], first: str, second: str) -> str:
         Winner and loser of the two shots.
     first, second : str
         Names in the query, in this order.
+    wording : str, default="teams"
+        Key of `WORDINGS`.
 
     Returns
     -------
@@ -26,9 +53,10 @@ def prompt(anchor: tuple[str, str], first: str, second: str) -> str:
         It ends in ``A:``; the answer is `` Yes`` or `` No``.
     """
     winner, loser = anchor
-    return " ".join(
-        [_SHOT.format(winner, loser, "Yes"), _SHOT.format(loser, winner, "No"), _QUERY.format(first, second)]
-    )
+    form = WORDINGS[wording]
+    asked = [(winner, loser, " Yes."), (loser, winner, " No."), (first, second, "")]
+    sentences = [f"Q: {form.question.format(one, other)} A:{answer}" for one, other, answer in asked]
+    return " ".join([form.opening, *sentences]).strip()
 
 
 def ordered_pairs(n: int) -> list[tuple[int, int]]:
@@ -36,6 +64,17 @@ def ordered_pairs(n: int) -> list[tuple[int, int]]:
     return [(first, second) for first in range(n) for second in range(n) if first != second]
 
 
-def prompts(anchor: tuple[str, str], names: Sequence[str]) -> list[str]:
-    """Prompt of every ordered pair of names, in the order of `ordered_pairs`."""
-    return [prompt(anchor, names[first], names[second]) for first, second in ordered_pairs(len(names))]
+def prompts(drawn: Sample, reverse: bool = False) -> list[str]:
+    """Prompt of every ordered pair of ranks of one run, in the order of `ordered_pairs`.
+
+    Parameters
+    ----------
+    drawn : Sample
+    reverse : bool, default=False
+        Whether the items hold the ranks in opposite order.
+    """
+    names: Sequence[str] = drawn.ranked(reverse)
+    return [
+        prompt(drawn.anchor, names[first], names[second], drawn.wording)
+        for first, second in ordered_pairs(len(names))
+    ]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from memgen.errors import BadInput
-from memgen.language.items import sample
+from memgen.language.lineups import block_of, read_samples
 from memgen.language.models import Model, load
 from memgen.language.prompts import prompts
 from memgen.stage import Input, Output, progress, stage
@@ -162,9 +162,8 @@ def extract(model: Model, texts: Sequence[str], poolings: Sequence[str], batch: 
 def features(
     *,
     model_directory: Input,
+    lineup: Input,
     model: str,
-    items: str,
-    n: int,
     first_seed: int,
     last_seed: int,
     pooling: list[str],
@@ -179,12 +178,10 @@ def features(
     ----------
     model_directory
         Folder of the model.
+    lineup
+        Items of every seed.
     model
         Name of the model in the tables.
-    items
-        Kind of item: real or fake.
-    n
-        Number of items.
     first_seed, last_seed
         Block of seeds, both included.
     pooling
@@ -207,15 +204,15 @@ def features(
     for name in pooling:
         if name not in POOLINGS:
             raise BadInput(f"pooling {name!r}: not a pooling; allowed: {', '.join(POOLINGS)}")
-    if not 0 <= first_seed <= last_seed:
-        raise BadInput(f"seeds {first_seed} to {last_seed}: not a block; allowed: 0 <= first <= last")
-    samples = [sample(items, n, seed) for seed in range(first_seed, last_seed + 1)]
+    items, drawn = read_samples(lineup)
+    samples = block_of(drawn, first_seed, last_seed, lineup)
 
     loaded = load(model_directory, dtype, device)
     poolings = sorted(set(pooling))
+    n = len(samples[0].names)
     blocks = [
-        extract(loaded, prompts(drawn.anchor, drawn.names), poolings, batch)
-        for drawn in progress(samples, f"features of {model}, {items}, n = {n}", len(samples))
+        extract(loaded, prompts(one), poolings, batch)
+        for one in progress(samples, f"features of {model}, {items}, n = {n}", len(samples))
     ]
     arrays = {name: np.stack([block[name] for block in blocks]) for name in poolings}
     Features(model, items, n, first_seed, arrays).write(out)

@@ -33,7 +33,7 @@ def pair_margins(responses: pl.DataFrame) -> pl.DataFrame:
     Parameters
     ----------
     responses : polars.DataFrame
-        Columns of `RESPONSES`.
+        Columns of `RESPONSES`; runs that diverged are left out (`RUNS` counts them).
 
     Returns
     -------
@@ -41,6 +41,8 @@ def pair_margins(responses: pl.DataFrame) -> pl.DataFrame:
         The cell, seed, reverse, pair_class, higher, lower, and the means over the two directions of
         correct (accuracy), paired_correct (paired_accuracy) and the signed logit difference (margin).
     """
+    finite = pl.col("logit_difference").is_finite().all().over(*CELL, "seed", "reverse")
+    responses = responses.filter(finite)
     sign = pl.when(pl.col("first") < pl.col("second")).then(1.0).otherwise(-1.0)
     return responses.group_by(
         *CELL,

@@ -1,11 +1,12 @@
 """What a JSON schema cannot say about the block `language`: names must exist, and items must suffice.
 
-Knows the block's own keys and the names and sizes of the hierarchies; needs neither torch nor numpy.
+Knows the block's own keys, the names and sizes of the hierarchies, and which model meets which task and
+method; needs neither torch nor numpy.
 """
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from memgen.errors import BadInput
 from memgen.language.published_files import held_by, read_versions
@@ -13,7 +14,32 @@ from memgen.language.published_files import held_by, read_versions
 _NEEDED = {
     "wheel": ("package", "version", "wheel_sha256", "weights", "weights_sha256"),
     "random": ("like", "seed"),
+    "corpus": ("seed",),
+    "hub": ("repository", "revision"),
 }
+_TRAINING = ("epochs", "batch", "rate", "order", "weight_decay")
+_METHOD_KEYS = {
+    "ridge": ("ridge", "pooling"),
+    "full": _TRAINING,
+    "lora": (*_TRAINING, "rank", "alpha", "together"),
+    "head": (*_TRAINING, "l2", "head", "together"),
+}
+_REQUIRED = {
+    "ridge": ("ridge", "pooling"),
+    "full": ("epochs", "batch", "rate"),
+    "lora": ("epochs", "batch", "rate"),
+    "head": ("epochs", "batch", "rate", "l2"),
+}
+_EVERYWHERE = ("kind", "models", "items", "hierarchies")
+
+
+class Cell(NamedTuple):
+    """One model on one task by one method."""
+
+    model: str
+    items: str
+    hierarchy: str
+    method: str
 
 
 def hierarchies(config: Mapping[str, Any]) -> list[str]:
@@ -27,6 +53,71 @@ def blocks(config: Mapping[str, Any]) -> list[tuple[int, int]]:
     return [(first, min(first + size, seeds) - 1) for first in range(0, seeds, size)]
 
 
+def models_of(config: Mapping[str, Any], source: str) -> list[str]:
+    """Names of the models whose weights come from one source."""
+    return [name for name, model in config["language"]["models"].items() if model["source"] == source]
+
+
+def lineup(config: Mapping[str, Any], items: str, hierarchy: str) -> str:
+    """Name of the items of a task.
+
+    Teams are shared by all hierarchies of one size; poker's hands follow the exceptions, so that every
+    hierarchy has its own.
+    """
+    from memgen.language.items import needs_exceptions
+
+    return hierarchy if needs_exceptions(items) else f"n{config['relational']['hierarchies'][hierarchy]['n']}"
+
+
+def lineup_hierarchy(config: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Number of items and exceptions that a lineup is drawn for."""
+    known = config["relational"]["hierarchies"]
+    return known[name] if name in known else {"n": int(name.removeprefix("n")), "exceptions": []}
+
+
+def flags(method: Mapping[str, Any]) -> str:
+    """Command-line flags of a method: every key of its entry that says how it is trained."""
+    apart = ("models", "items", "hierarchies")
+    return " ".join(
+        f"--{key.replace('_', '-')} {part}"
+        for key, value in method.items()
+        if key not in apart
+        for part in (value if isinstance(value, list) else [value])
+    )
+
+
+def is_causal(models: Mapping[str, Any], name: str) -> bool:
+    """Whether a model has a language head: those of a hub and of the corpus, and controls like them."""
+    model = models[name]
+    if model["source"] == "random":
+        return is_causal(models, model["like"])
+    return model["source"] in ("corpus", "hub")
+
+
+def cells(config: Mapping[str, Any]) -> list[Cell]:
+    """Every model, kind of item, hierarchy and method that is run.
+
+    A method runs on the models, items and hierarchies that it lists, and otherwise on all of the study's; a
+    method that trains a network on all that have a language head.
+    """
+    block = config["language"]
+    found = []
+    for method, options in block["methods"].items():
+        able = [
+            name for name in block["models"] if options["kind"] == "ridge" or is_causal(block["models"], name)
+        ]
+        shown = hierarchies(config)
+        found += [
+            Cell(model, items, hierarchy, method)
+            for model in options.get("models", able)
+            for items in options.get("items", block["items"])
+            if items in block["items"]
+            for hierarchy in options.get("hierarchies", shown)
+            if hierarchy in shown
+        ]
+    return found
+
+
 def check(config: Mapping[str, Any]) -> None:
     """Check the block `language` of a configuration that fits its schema.
 
@@ -38,8 +129,8 @@ def check(config: Mapping[str, Any]) -> None:
     Raises
     ------
     BadInput
-        If a model lacks what its source needs or refers to no other model, a hierarchy does not exist, or
-        there are too few names for one.
+        If a model lacks what its source needs or refers to no other model, a method has a key of another
+        kind or names what does not exist, or there are too few names for a hierarchy.
     """
     block = config["language"]
     for name, model in block["models"].items():
@@ -56,6 +147,17 @@ def check(config: Mapping[str, Any]) -> None:
             held_by(Path(source), read_versions())
         except BadInput as problem:
             raise BadInput(f"published.source: {problem}") from None
+    for name, method in block["methods"].items():
+        _check_method(f"language.methods.{name}", method, block["models"], known)
+    if not cells(config):
+        raise BadInput("language.methods: none runs on any model, item and hierarchy; allowed: at least one")
+    pretraining = {"width": 64, "heads": 4, **block.get("pretraining", {})}
+    width, heads = pretraining["width"], pretraining["heads"]
+    if width % (2 * heads):
+        raise BadInput(
+            f"language.pretraining.width: {width} is not {heads} heads of even width; "
+            f"allowed: multiples of {2 * heads}"
+        )
 
 
 def _check_model(where: str, model: Mapping[str, Any], models: Mapping[str, Any]) -> None:
@@ -78,6 +180,32 @@ def _check_model(where: str, model: Mapping[str, Any], models: Mapping[str, Any]
         if model["like"] not in others:
             allowed = ", ".join(others) or "none"
             raise BadInput(f"{where}.like: {model['like']!r} is no model with weights; allowed: {allowed}")
+
+
+def _check_method(
+    where: str, method: Mapping[str, Any], models: Mapping[str, Any], known: Mapping[str, Any]
+) -> None:
+    kind = method["kind"]
+    allowed = (*_EVERYWHERE, *_METHOD_KEYS[kind])
+    for key in method:
+        if key not in allowed:
+            raise BadInput(
+                f"{where}: the key {key!r} does not go with kind {kind}; allowed: {', '.join(allowed)}"
+            )
+    for key in _REQUIRED[kind]:
+        if key not in method:
+            needed = ", ".join(_REQUIRED[kind])
+            raise BadInput(f"{where}: the key {key!r} is missing; required for kind {kind}: {needed}")
+    able = [name for name in models if kind == "ridge" or is_causal(models, name)]
+    for name in method.get("models", []):
+        if name not in able:
+            raise BadInput(
+                f"{where}.models: {name!r} is no model that kind {kind} can train; "
+                f"allowed: {', '.join(able) or 'none'}"
+            )
+    for name in method.get("hierarchies", []):
+        if name not in known:
+            raise BadInput(f"{where}.hierarchies: {name!r} is no hierarchy; allowed: {', '.join(known)}")
 
 
 def _check_size(name: str, n: int, items: str) -> None:

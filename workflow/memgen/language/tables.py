@@ -44,15 +44,133 @@ RESPONSES = Table(
         "correct": Column(
             pl.Boolean,
             "whether the answer is right, Yes being answered where p_yes > 1/2 (a tie is a No); "
-            "the truth of an exception is its winner; empty for loop pairs, which have no truth",
+            "the truth of an exception is its winner; empty for loop pairs, which have no truth, and for "
+            "diverged runs, whose logit difference is NaN",
             nullable=True,
         ),
         "paired_correct": Column(
             pl.Boolean,
             "whether Yes is strictly likelier in the right direction than in the wrong one (a tie is "
-            "wrong); the same in both rows of a pair; empty for loop pairs",
+            "wrong); the same in both rows of a pair; empty for loop pairs and diverged runs",
             nullable=True,
         ),
+    },
+)
+
+RUNS = Table(
+    "runs",
+    {
+        **_CELL,
+        "seed": RESPONSES.columns["seed"],
+        "reverse": RESPONSES.columns["reverse"],
+        "train_loss": Column(
+            pl.Float64, "mean cross-entropy over the last epoch, nats; empty where diverged", nullable=True
+        ),
+        "diverged": Column(pl.Boolean, "whether a loss was not finite: the run's answers are NaN"),
+    },
+)
+
+GEOMETRY_RUNS = Table(
+    "measures of representations by run",
+    {
+        **_CELL,
+        "seed": RESPONSES.columns["seed"],
+        "reverse": RESPONSES.columns["reverse"],
+        **_PHASE,
+        "kappa_o": Column(
+            pl.Float64, "cosine similarity of pairs sharing an item in the same position", nullable=True
+        ),
+        "kappa_d": Column(pl.Float64, "cosine similarity of all other different pairs", nullable=True),
+        "alpha": Column(
+            pl.Float64,
+            "conjunctivity of the dot products, antisymmetric part; may leave [0, 1)",
+            nullable=True,
+        ),
+        "scale": Column(pl.Float64, "k_same - k_reversed, squared units of the hidden state", nullable=True),
+        "distance": Column(
+            pl.Float64, "relative Frobenius distance from the nearest exchangeable kernel", nullable=True
+        ),
+        "ridge_correlation": Column(
+            pl.Float64,
+            "Pearson over untrained pairs: margins after training, and those of kernel ridge regression with "
+            "this kernel; phase pre of finetuned runs alone",
+            nullable=True,
+        ),
+    },
+)
+
+
+def _with_error(name: str) -> dict[str, Column]:
+    """A mean over seeds and its standard error."""
+    description = GEOMETRY_RUNS.columns[name].description
+    return {
+        name: Column(pl.Float64, f"{description}; mean, seeds weighted equally", nullable=True),
+        f"{name}_standard_error": Column(
+            pl.Float64, "its standard error, clustered by seed; empty for a single seed", nullable=True
+        ),
+    }
+
+
+GEOMETRY = Table(
+    "geometry",
+    {
+        **_CELL,
+        **_PHASE,
+        **_with_error("kappa_o"),
+        **_with_error("kappa_d"),
+        **_with_error("alpha"),
+        **_with_error("distance"),
+        **_with_error("ridge_correlation"),
+        "gamma": Column(pl.Float64, "fitted to the behaviour of the same cell", nullable=True),
+        "gamma_low": Column(pl.Float64, "lower end of its 95% interval", nullable=True),
+        "gamma_high": Column(pl.Float64, "upper end of its 95% interval", nullable=True),
+        "n_runs": Column(pl.Int64, "runs averaged, diverged ones left out"),
+        "n_seeds": Column(pl.Int64, "seeds averaged"),
+    },
+)
+
+
+def _effect(column: str, unit: str) -> dict[str, Column]:
+    """A paired change, its standard error and its interval."""
+    name = f"exception_{column}_effect"
+    return {
+        name: Column(
+            pl.Float64,
+            f"change of cross pairs' {column} from the plain hierarchy of the same size, {unit}, paired "
+            "by seed; empty where there is none",
+            nullable=True,
+        ),
+        f"{name}_standard_error": Column(pl.Float64, "its standard error over seeds", nullable=True),
+        f"{name}_low": Column(pl.Float64, "lower end of the 95% t interval over seeds", nullable=True),
+        f"{name}_high": Column(pl.Float64, "upper end of the 95% t interval over seeds", nullable=True),
+    }
+
+
+EFFECTS = Table(
+    "effects",
+    {
+        **_CELL,
+        **_PHASE,
+        "train_accuracy": Column(pl.Float64, "mean of correct over trained pairs", nullable=True),
+        "accuracy": Column(pl.Float64, "mean of correct over untrained pairs with a truth", nullable=True),
+        "accuracy_standard_error": Column(pl.Float64, "its standard error, clustered by seed", nullable=True),
+        "accuracy_low": Column(
+            pl.Float64, "lower end of its 95% Wilson interval over answers", nullable=True
+        ),
+        "accuracy_high": Column(pl.Float64, "upper end of that interval", nullable=True),
+        "n_answers": Column(pl.Int64, "answers that the interval counts"),
+        "distance_slope": Column(
+            pl.Float64, "symbolic distance effect: slope of the margin, logit units per rank", nullable=True
+        ),
+        "distance_slope_standard_error": Column(pl.Float64, "its standard error over seeds", nullable=True),
+        "bias": Column(pl.Float64, "mean logit difference, all ordered pairs: 0 is no bias", nullable=True),
+        "bias_standard_error": Column(pl.Float64, "its standard error over seeds", nullable=True),
+        "yes_share": Column(pl.Float64, "share of answers that are Yes: 1/2 is no bias", nullable=True),
+        "yes_share_standard_error": Column(pl.Float64, "its standard error over seeds", nullable=True),
+        "compared_with": Column(pl.String, "plain hierarchy of the same size", nullable=True),
+        **_effect("margin", "logit units"),
+        **_effect("accuracy", "share"),
+        "n_seeds": Column(pl.Int64, "seeds"),
     },
 )
 

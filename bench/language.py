@@ -1,0 +1,218 @@
+"""Speed of the language room against a plain implementation of the protocol, on the same weights.
+
+The plain way asks one prompt at a time, trains one run at a time on whole prompts, passes every prompt
+through the network again for every strength of the probe, and starts a process that loads the model once
+per run. `speedup` leaves these starts out on both sides; `speedup_with_starts` counts them, one per run
+against one in all. Training takes the protocol's batches of 16 on both sides, 10 epochs for LoRA and 50
+(10 on a GPU) for the probe.
+
+    python bench/language.py            small-lm on one CPU thread, results/bench/language_cpu.csv
+    python bench/language.py --gpu      a 1B Llama shape, random weights, bf16, results/bench/language_gpu.csv
+"""
+
+import argparse
+import csv
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+if "--gpu" not in sys.argv:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "workflow"))
+
+import numpy as np
+import torch
+
+from memgen.language.adapters import adapted
+from memgen.language.causal import answer_tokens, hidden_states, logit_differences, tokenize
+from memgen.language.head import train_heads
+from memgen.language.items import sample
+from memgen.language.models import Model, load
+from memgen.language.pretrain import pretrain
+from memgen.language.prompts import ordered_pairs, prompts
+from memgen.language.training import Recipe, Run, train
+
+RUNS = 16
+STRENGTHS = (1e-4, 0.1, 1.0, 10.0, 20.0, 50.0)
+N = 9
+
+
+def billion(small: Path) -> Model:
+    """A Llama of 1.2 billion random weights in bf16 on the GPU, with small-lm's tokenizer."""
+    import transformers
+
+    config = transformers.LlamaConfig(
+        vocab_size=128256, hidden_size=2048, intermediate_size=8192, num_hidden_layers=16,
+        num_attention_heads=32, num_key_value_heads=8, tie_word_embeddings=True, max_position_embeddings=2048,
+    )  # fmt: skip
+    torch.manual_seed(0)
+    with torch.device("cuda"):
+        network = transformers.AutoModelForCausalLM.from_config(config, dtype=torch.bfloat16)
+    tokenizer = load(small, causal=True).tokenizer
+    return Model(tokenizer, network.cuda().eval().requires_grad_(False))
+
+
+def timed(function, repeats: int) -> tuple[float, float, object]:
+    """Median seconds, peak GPU memory in GB, and what the function gave."""
+    gpu = torch.cuda.is_available()
+    times, value = [], None
+    for _ in range(repeats):
+        if gpu:
+            torch.cuda.reset_peak_memory_stats()
+            torch.cuda.synchronize()
+        start = time.perf_counter()
+        value = function()
+        if gpu:
+            torch.cuda.synchronize()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times), torch.cuda.max_memory_allocated() / 1e9 if gpu else float("nan"), value
+
+
+def process_start(folder: Path) -> float:
+    """Seconds of a process that does nothing but import the libraries and load small-lm."""
+    code = (
+        "from pathlib import Path; from memgen.language.models import load; "
+        f"load(Path({str(folder)!r}), causal=True)"
+    )
+    environment = {**os.environ, "PYTHONPATH": sys.path[0]}
+    start = time.perf_counter()
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True)
+    return time.perf_counter() - start
+
+
+class Work:
+    """What is measured, done both ways."""
+
+    def __init__(self, model: Model, epochs: int, runs: int = RUNS) -> None:
+        self.model, self.network = model, model.network
+        self.answers = answer_tokens(model.tokenizer)
+        pairs = ordered_pairs(N)
+        self.texts = [prompts(sample("fake", N, index // 2), bool(index % 2)) for index in range(runs)]
+        self.asked = [tokenize(model.tokenizer, texts, 512) for texts in self.texts]
+        trained = [row for row, (a, b) in enumerate(pairs) if abs(a - b) == 1]
+        right = tuple(
+            self.answers[0] if pairs[row][0] < pairs[row][1] else self.answers[1] for row in trained
+        )
+        self.runs = [Run(("bench", i), one.select(trained), right) for i, one in enumerate(self.asked)]
+        self.recipe = Recipe(10, 16, 1e-3)
+        self.probing = Recipe(epochs, 16, 1e-3)
+
+    def evaluate_plain(self) -> np.ndarray:
+        found = []
+        with torch.inference_mode():
+            for text in self.texts[0]:
+                ids = torch.tensor([self.model.tokenizer(text)["input_ids"]], device=self.model.device)
+                logits = self.network(input_ids=ids).logits[0, -1].double()
+                found.append(float(logits[self.answers[0]] - logits[self.answers[1]]))
+        return np.array(found)
+
+    def evaluate(self) -> np.ndarray:
+        return logit_differences(self.network, self.asked[:1], self.answers, 512)[0]
+
+    def _lora(self, runs: list[Run], asked: list) -> np.ndarray:
+        with adapted(self.network, [run.key for run in runs], 8, 16.0) as layers:
+            train(self.network, runs, self.recipe, [p for layer in layers for p in (layer.down, layer.up)])
+            return logit_differences(self.network, asked, self.answers, 4096)
+
+    def lora_plain(self) -> np.ndarray:
+        found = []
+        for run, asked in zip(self.runs, self.asked, strict=True):
+            whole = Run(run.key, run.prompts.whole(), run.answers)
+            found.append(self._lora([whole], [asked]))
+        return np.concatenate(found)
+
+    def lora(self) -> np.ndarray:
+        return self._lora(self.runs, self.asked)
+
+    def probe_plain(self) -> np.ndarray:
+        head = self.network.get_output_embeddings().weight
+        run, asked = self.runs[0], self.asked[0].whole()
+        rows = np.concatenate(
+            [np.random.default_rng(0).permutation(len(run.answers)) for _ in range(self.probing.epochs)]
+        )
+        whole = run.prompts.whole()
+        found = []
+        for strength in STRENGTHS:
+            weight = torch.nn.Parameter(head.detach().clone())
+            optimizer = torch.optim.AdamW([weight], lr=1e-3, weight_decay=0)
+            for start in range(0, len(rows), self.probing.batch):
+                chosen = rows[start : start + self.probing.batch]
+                states = hidden_states(self.network, [whole.select(chosen)], 1).clone()[0]
+                targets = torch.tensor([run.answers[row] for row in chosen], device=states.device)
+                loss = torch.nn.functional.cross_entropy((states @ weight.T).float(), targets)
+                optimizer.zero_grad()
+                (loss + strength * ((weight - head) ** 2).sum()).backward()
+                optimizer.step()
+            states = hidden_states(self.network, [asked], 1)[0]
+            with torch.inference_mode():
+                both = (states @ weight[list(self.answers)].T).double().cpu().numpy()
+            found.append(both[:, 0] - both[:, 1])
+        return np.stack(found)
+
+    def probe(self) -> np.ndarray:
+        head = self.network.get_output_embeddings().weight.detach()
+        states = hidden_states(self.network, self.asked[:1], 512).clone()
+        trained = hidden_states(self.network, [self.runs[0].prompts], 512).clone()
+        heads, _ = train_heads(trained, self.runs[:1], head, None, STRENGTHS, self.probing)
+        with torch.inference_mode():
+            both = torch.einsum("nw,paw->pna", states[0], heads[0, :, list(self.answers)])
+        both = both.double().cpu().numpy()
+        return both[..., 0] - both[..., 1]
+
+
+def main() -> None:
+    """Measure, print and write the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--gpu", action="store_true")
+    parser.add_argument("--out", type=Path)
+    options = parser.parse_args()
+    if options.gpu and not torch.cuda.is_available():
+        sys.exit("bench/language.py: --gpu: no GPU here; allowed: a machine with one")
+    if not options.gpu:
+        torch.set_num_threads(1)
+    out = options.out or Path(f"results/bench/language_{'gpu' if options.gpu else 'cpu'}.csv")
+    with tempfile.TemporaryDirectory() as folder:
+        small = Path(folder) / "small-lm"
+        pretrain(seed=0, out=small, steps=20, batch=16, first_steps=5)
+        seconds_load = process_start(small)
+        model = billion(small) if options.gpu else load(small, causal=True)
+    model.network.requires_grad_(False)
+    work = Work(model, 10 if options.gpu else 50)
+    rows = []
+    for name, plain, fast, loads, asked in (
+        ("evaluation", work.evaluate_plain, work.evaluate, 1, 20 if options.gpu else 6),
+        ("probe sweep over six L2", work.probe_plain, work.probe, 6, None if options.gpu else 40),
+        (f"LoRA block of {RUNS} runs", work.lora_plain, work.lora, RUNS, 8 if options.gpu else 5),
+    ):
+        fast()
+        after, memory, one = timed(fast, 3)
+        before, memory_plain, other = timed(plain, 1 if "evaluation" not in name else 3)
+        rows.append(
+            {
+                "task": name,
+                "plain_seconds": round(before, 4),
+                "seconds": round(after, 4),
+                "speedup": round(before / after, 2),
+                "asked": asked,
+                "start_seconds": round(seconds_load, 3),
+                "speedup_with_starts": round((before + loads * seconds_load) / (after + seconds_load), 2),
+                "largest_difference": float(np.abs(one - other).max()),
+                "plain_memory_gb": round(memory_plain, 2),
+                "memory_gb": round(memory, 2),
+                "device": torch.cuda.get_device_name() if options.gpu else "cpu, one thread",
+            }
+        )
+        print(", ".join(f"{key} {value}" for key, value in rows[-1].items()), flush=True)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with out.open("w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+if __name__ == "__main__":
+    main()

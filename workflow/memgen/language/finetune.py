@@ -1,0 +1,399 @@
+"""Finetune a causal model on one hierarchy, for a block of seeds, and ask it every ordered pair.
+
+Knows which runs are trained together, what is kept as it ends, and how answers become rows; the training
+itself is `training`'s and `head`'s. A group of runs that ends is kept in a side folder whose name is a
+digest of everything that the answers depend on, code and weights included: a killed job goes on with the
+next group, and what it writes is the same. Groups are fixed by the arguments, never by what remained.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from memgen.errors import BadInput
+from memgen.language.causal import (
+    Prompts,
+    answer_tokens,
+    check_head,
+    hidden_states,
+    logit_differences,
+    tokenize,
+)
+from memgen.language.evaluate import read_task, responses
+from memgen.language.finished import Finished, depends_on
+from memgen.language.geometry import geometry_rows
+from memgen.language.lineups import block_of, read_samples
+from memgen.language.models import Model, load
+from memgen.language.prompts import prompts
+from memgen.language.tables import GEOMETRY_RUNS, RESPONSES, RUNS
+from memgen.language.training import Recipe, Run, train
+from memgen.stage import Input, Output, progress, stage
+
+log = logging.getLogger(__name__)
+
+KINDS = ("full", "lora", "head")
+HEADS = ("detached", "authors")
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a group of runs gave.
+
+    Parameters
+    ----------
+    hyperparameters : tuple of float or None, length p
+    before : ndarray, shape (s, pairs)
+        Logit differences before training.
+    after : ndarray, shape (p, s, pairs)
+        After training; NaN throughout where a run diverged.
+    losses : ndarray, shape (p, s)
+        Mean training loss over the last epoch; NaN where a run diverged.
+    hidden : tuple of ndarray, shape (s, pairs, width)
+        Last hidden states before training and, where training changes them, after.
+    """
+
+    hyperparameters: tuple[float | None, ...]
+    before: np.ndarray
+    after: np.ndarray
+    losses: np.ndarray
+    hidden: tuple[np.ndarray, ...]
+
+
+@dataclass(frozen=True)
+class Method:
+    """What is trained, and how.
+
+    Parameters
+    ----------
+    kind : {"full", "lora", "head"}
+    recipe : Recipe
+    rank : int
+        Of the adapters.
+    alpha : float
+        Of the adapters; their product is multiplied by alpha / rank.
+    strengths : tuple of float
+        Of the pull of a head to where it began.
+    head : {"detached", "authors"}
+        Whether a head that is tied to the embeddings is trained apart from them, or with them.
+    batch : int
+        Prompts per forward pass when answers are read.
+    """
+
+    kind: str
+    recipe: Recipe
+    rank: int
+    alpha: float
+    strengths: tuple[float, ...]
+    head: str
+    batch: int
+
+
+def learn(model: Model, asked: Sequence[Prompts], runs: Sequence[Run], method: Method) -> Answers:
+    """Answers of a group of runs before and after training; the model is left as it was.
+
+    Parameters
+    ----------
+    model : Model
+        Causal.
+    asked : sequence of Prompts, length s
+        Every ordered pair of each run.
+    runs : sequence of Run, length s
+    method : Method
+    """
+    network, answers = model.network, answer_tokens(model.tokenizer)
+    before = logit_differences(network, asked, answers, method.batch)
+    hidden = [_states(network, asked, method.batch)]
+    if method.kind == "lora":
+        from memgen.language.adapters import adapted
+
+        with adapted(network, [run.key for run in runs], method.rank, method.alpha) as layers:
+            weights = [part for layer in layers for part in (layer.down, layer.up)]
+            losses = train(network, runs, method.recipe, weights)[None]
+            after = logit_differences(network, asked, answers, method.batch)[None]
+            hidden.append(_states(network, asked, method.batch))
+        hyperparameters: tuple[float | None, ...] = (float(method.rank),)
+    elif method.kind == "full":
+        parts = [_full(network, one, run, method, answers) for one, run in zip(asked, runs, strict=True)]
+        after, losses = (np.stack([part[place] for part in parts], 1) for place in (0, 1))
+        hidden.append(np.concatenate([part[2] for part in parts]))
+        hyperparameters = (None,)
+    else:
+        after, losses = _heads(model, asked, runs, method, answers)
+        hyperparameters = method.strengths
+    after = np.where(np.isfinite(losses)[..., None], after, np.nan)
+    return Answers(hyperparameters, before, after, losses, tuple(hidden))
+
+
+def _states(network: Any, asked: Sequence[Prompts], batch: int) -> np.ndarray:
+    """Last hidden states of every prompt in float64, shape (s, pairs, width)."""
+    states: np.ndarray = hidden_states(network, asked, batch).double().cpu().numpy()
+    return states
+
+
+def _full(
+    network: Any, asked: Prompts, run: Run, method: Method, answers: tuple[int, int], weight: Any = None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Train everything, or one weight for each strength of the pull, and put the weights back."""
+    parameters = list(network.parameters())
+    begun = [parameter.detach().clone() for parameter in parameters]
+    after, losses = [], []
+    for strength in (0.0,) if weight is None else method.strengths:
+        for parameter in parameters:
+            parameter.requires_grad_(weight is None or parameter is weight)
+        start = None if weight is None else weight.detach().clone()
+        penalty = None if weight is None else (lambda s=strength, w=start: s * ((weight - w) ** 2).sum())
+        trained = parameters if weight is None else [weight]
+        losses.append(train(network, [run], method.recipe, trained, penalty)[0])
+        after.append(logit_differences(network, [asked], answers, method.batch)[0])
+        hidden = _states(network, [asked], method.batch)
+        for parameter, value in zip(parameters, begun, strict=True):
+            parameter.requires_grad_(False)
+            parameter.copy_(value)
+    return np.stack(after), np.array(losses), hidden
+
+
+def _heads(
+    model: Model, asked: Sequence[Prompts], runs: Sequence[Run], method: Method, answers: tuple[int, int]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Train the head alone, apart from the embeddings unless they are tied and the head is the authors'."""
+    import torch
+
+    from memgen.language.head import train_heads
+
+    network = model.network
+    layer = network.get_output_embeddings()
+    if method.head == "authors" and layer.weight is network.get_input_embeddings().weight:
+        parts = [
+            _full(network, one, run, method, answers, layer.weight)
+            for one, run in zip(asked, runs, strict=True)
+        ]
+        return np.stack([part[0] for part in parts], 1), np.stack([part[1] for part in parts], 1)
+    hidden = hidden_states(network, asked, method.batch).clone()
+    trained = hidden_states(network, [run.prompts for run in runs], method.batch).clone()
+    bias = None if layer.bias is None else layer.bias.detach()
+    heads, losses = train_heads(trained, runs, layer.weight.detach(), bias, method.strengths, method.recipe)
+    with torch.inference_mode():
+        both = torch.einsum("snw,spaw->spna", hidden, heads[:, :, list(answers)])
+        if bias is not None:
+            both = both + bias[list(answers)]
+        wide = both.double().cpu().numpy()
+    return (wide[..., 0] - wide[..., 1]).transpose(1, 0, 2), losses.T
+
+
+def rows(
+    task: pl.DataFrame, found: Answers, runs: Sequence[tuple[int, bool]], cell: Mapping[str, str]
+) -> tuple[pl.DataFrame, ...]:
+    """Rows for one group: of the responses, of the runs and of the measures of their representations."""
+    answered, trained, shapes = [], [], []
+    for place, hyperparameter in enumerate(found.hyperparameters):
+        for index, (seed, reverse) in enumerate(runs):
+            run: dict[str, Any] = {**cell, "hyperparameter": hyperparameter, "seed": seed, "reverse": reverse}
+            for phase, values in (("pre", found.before[index]), ("post", found.after[place, index])):
+                answered.append(responses(task, values, phase=phase, **run))
+            for phase, states in zip(("pre", "post"), found.hidden, strict=False):
+                after = found.after[place, index] if phase == "pre" else None
+                shapes.append(geometry_rows(states[index], task, after, phase=phase, **run))
+            loss = float(found.losses[place, index])
+            finite = bool(np.isfinite(loss))
+            trained.append(
+                {
+                    **run,
+                    "hierarchy": task["hierarchy"][0],
+                    "train_loss": loss if finite else None,
+                    "diverged": not finite,
+                }
+            )
+    table = pl.DataFrame(trained, schema_overrides=RUNS.schema).select(list(RUNS.columns))
+    return pl.concat(answered), table, pl.concat(shapes)
+
+
+@stage
+def finetune(
+    *,
+    model_directory: Input,
+    lineup: Input,
+    task: Input,
+    model: str,
+    method: str,
+    kind: str,
+    first_seed: int,
+    last_seed: int,
+    epochs: int,
+    batch: int,
+    rate: float,
+    out: Output,
+    runs: Output,
+    geometry: Output,
+    rank: int = 8,
+    alpha: float = 16.0,
+    l2: list[float] | None = None,
+    head: str = "detached",
+    order: str = "shuffled",
+    weight_decay: float = 0.0,
+    together: int = 20,
+    evaluation_batch: int = 512,
+    dtype: str = "float32",
+    device: str = "cpu",
+    finished: Path = Path(".finished"),
+) -> None:
+    """Finetune a causal model on the trained pairs of one hierarchy, and ask it every ordered pair.
+
+    Each seed is run twice, the items holding the ranks in one order and in the opposite one. Answers are
+    taken before and after training.
+
+    Parameters
+    ----------
+    model_directory
+        Folder of the model.
+    lineup
+        Items of every seed.
+    task
+        Pair table of one hierarchy.
+    model
+        Name of the model in the tables.
+    method
+        Name of the method in the tables.
+    kind
+        What is trained: full (all weights), lora (adapters), head (the language head alone).
+    first_seed, last_seed
+        Block of seeds, both included.
+    epochs
+        Passes over the trained pairs.
+    batch
+        Prompts per step.
+    rate
+        Learning rate of AdamW.
+    out
+        Responses.
+    runs
+        Training loss of every run, and whether it diverged.
+    geometry
+        Measures of its representation before and after training.
+    rank
+        Rank of the adapters.
+    alpha
+        Their product is multiplied by alpha / rank.
+    l2
+        Strengths of the head's pull to where it began; each is a run of its own.
+    head
+        detached, or authors: a tied head is trained together with the input embeddings.
+    order
+        shuffled (anew every epoch), or hierarchy (sequential: always in the order of the hierarchy).
+    weight_decay
+        Of AdamW.
+    together
+        Runs trained in one forward pass (lora, head).
+    evaluation_batch
+        Prompts per forward pass when answers are read.
+    dtype
+        Precision of the network and its training: float32, float64, bfloat16 or float16.
+    device
+        Torch device: cpu or cuda.
+    finished
+        Folder in which ended groups of runs are kept until the job ends.
+
+    Raises
+    ------
+    BadInput
+        If the model cannot be loaded, or an argument is not allowed.
+    """
+    arguments = dict(locals())
+    for name in ("model_directory", "lineup", "task", "out", "runs", "geometry", "finished"):
+        del arguments[name]
+    _check(kind, head, order, l2)
+    pairs = read_task(task)
+    items, drawn = read_samples(lineup)
+    samples = block_of(drawn, first_seed, last_seed, lineup)
+    if len(samples[0].names) != int(pairs["n"][0]):
+        raise BadInput(f"{lineup}: {len(samples[0].names)} items; allowed: {pairs['n'][0]}, as in {task}")
+    kept = Finished(finished, depends_on(__name__, arguments, [model_directory, lineup, task]))
+    options = Method(
+        kind,
+        Recipe(epochs, batch, rate, "hierarchy" if order == "hierarchy" else "shuffled", weight_decay),
+        rank,
+        alpha,
+        tuple(l2 or ()),
+        head,
+        evaluation_batch,
+    )
+    every = [
+        (first_seed + offset, one, reverse) for offset, one in enumerate(samples) for reverse in (False, True)
+    ]
+    size = 1 if kind == "full" else max(1, together)
+    groups = [every[start : start + size] for start in range(0, len(every), size)]
+    loaded: Model | None = None
+    tables = []
+    for index, group in enumerate(progress(groups, f"{method} of {model}, {items}", len(groups))):
+        done = kept.read(f"{index:05d}")
+        if done is None:
+            if loaded is None:
+                loaded = load(model_directory, dtype, device, causal=True)
+                check_head(loaded.network)
+                loaded.network.requires_grad_(False)
+            asked = [
+                tokenize(loaded.tokenizer, prompts(one, reverse), loaded.longest_prompt)
+                for _, one, reverse in group
+            ]
+            training = [
+                training_run(pairs, one, loaded, (items, int(pairs["n"][0]), seed, int(reverse)))
+                for one, (seed, _, reverse) in zip(asked, group, strict=True)
+            ]
+            found = learn(loaded, asked, training, options)
+            cell = {"source": "study", "model": model, "items": items, "method": method}
+            done = rows(pairs, found, [(seed, reverse) for seed, _, reverse in group], cell)
+            kept.write(f"{index:05d}", done)
+        tables.append(done)
+    responses_, together_, measures = (pl.concat([part[place] for part in tables]) for place in range(3))
+    RESPONSES.write(responses_, out)
+    RUNS.write(together_, runs)
+    GEOMETRY_RUNS.write(measures, geometry)
+    diverged = int(together_["diverged"].sum())
+    if diverged:
+        log.warning("%d of %d runs diverged; their answers are recorded as NaN", diverged, together_.height)
+    kept.clear()
+
+
+def training_run(pairs: pl.DataFrame, asked: Prompts, model: Model, key: tuple[str | int, ...]) -> Run:
+    """Training set of one run: its trained pairs, both directions, in the order of the hierarchy.
+
+    Parameters
+    ----------
+    pairs : polars.DataFrame
+        From `evaluate.read_task`.
+    asked : Prompts
+        Of every ordered pair, in the same order.
+    model : Model
+    key : tuple of str or int
+        Names the run.
+    """
+    yes, no = answer_tokens(model.tokenizer)
+    trained = (
+        pairs.with_row_index("row")
+        .filter(pl.col("trained"))
+        .with_columns(
+            pl.min_horizontal("first", "second").alias("higher"),
+            pl.max_horizontal("first", "second").alias("lower"),
+        )
+        .sort("higher", "lower", "first")
+    )
+    chosen = trained["row"].to_list()
+    answers = tuple(yes if wins else no for wins in trained["first_wins"])
+    return Run(("language", "finetune", *key), asked.select(chosen), answers)
+
+
+def _check(kind: str, head: str, order: str, l2: list[float] | None) -> None:
+    """Refuse what is not allowed, and a head without a strength."""
+    for name, value, allowed in (
+        ("kind", kind, KINDS),
+        ("head", head, HEADS),
+        ("order", order, ("shuffled", "hierarchy")),
+    ):
+        if value not in allowed:
+            raise BadInput(f"{name} {value!r}: not allowed; allowed: {', '.join(allowed)}")
+    if kind == "head" and not l2:
+        raise BadInput("l2: no strength given; allowed with kind head: numbers >= 0")

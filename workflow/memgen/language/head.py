@@ -1,0 +1,76 @@
+"""The protocol's probe: only the language head is trained, by cross-entropy with a pull to where it began.
+
+Knows cached hidden states, heads and AdamW; knows neither prompts nor items. The pull is strength times the
+sum of squared differences to the initial head. Hidden states do not change, so they are computed once for
+all strengths, and all strengths and runs are trained in one batch of products.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from memgen.language.training import Recipe, Run, order
+
+
+def train_heads(
+    hidden: torch.Tensor,
+    runs: Sequence[Run],
+    weight: torch.Tensor,
+    bias: torch.Tensor | None,
+    strengths: Sequence[float],
+    recipe: Recipe,
+) -> tuple[torch.Tensor, np.ndarray]:
+    """Train one head per run and strength.
+
+    Parameters
+    ----------
+    hidden : tensor, shape (s, t, width)
+        Of the training prompts of each run.
+    runs : sequence of Run, length s
+    weight : tensor, shape (vocabulary, width)
+        Initial head.
+    bias : tensor, shape (vocabulary,), optional
+        Not trained.
+    strengths : sequence of float, length p
+        Of the pull to the initial head.
+    recipe : Recipe
+
+    Returns
+    -------
+    heads : tensor, shape (s, p, vocabulary, width)
+    losses : ndarray, shape (s, p)
+        Mean cross-entropy over the last epoch, the pull not counted; NaN where a run diverged.
+    """
+    s, p, (vocabulary, width) = len(runs), len(strengths), weight.shape
+    start = weight.detach()
+    heads = torch.nn.Parameter(start.expand(s, p, vocabulary, width).clone())
+    pull = torch.tensor(list(strengths), dtype=torch.float64, device=weight.device).to(weight.dtype)
+    answers = torch.tensor([run.answers for run in runs], device=weight.device)
+    optimizer = torch.optim.AdamW([heads], lr=recipe.rate, weight_decay=recipe.weight_decay)
+    count = answers.shape[1]
+    wide = torch.promote_types(weight.dtype, torch.float32)
+    last = np.zeros((s, p))
+    diverged = np.zeros((s, p), dtype=bool)
+    for epoch in range(recipe.epochs):
+        orders = torch.tensor([order(run, recipe, epoch) for run in runs], device=weight.device)
+        last[:] = 0
+        for first in range(0, count, recipe.batch):
+            rows = orders[:, first : first + recipe.batch]
+            states = torch.take_along_dim(hidden, rows[:, :, None], 1)
+            logits = torch.einsum("sbw,spvw->spbv", states, heads)
+            if bias is not None:
+                logits = logits + bias
+            targets = torch.take_along_dim(answers, rows, 1)[:, None].expand(logits.shape[:3])
+            losses = torch.nn.functional.cross_entropy(
+                logits.to(wide).flatten(0, 2), targets.flatten(), reduction="none"
+            )
+            mean = losses.view(targets.shape).mean(2)
+            distance = ((heads - start) ** 2).sum((2, 3))
+            optimizer.zero_grad(set_to_none=True)
+            (mean.sum() + (pull * distance).sum()).backward()
+            optimizer.step()
+            found = mean.detach().double().cpu().numpy()
+            diverged |= ~np.isfinite(found)
+            last += found * rows.shape[1] / count
+    return heads.detach(), np.where(diverged, np.nan, last)
