@@ -1,4 +1,4 @@
-"""The smoke study, run for real: it ends, repeats byte for byte, and survives a kill."""
+"""The smoke study, run for real twice: it ends, survives a kill, and repeats byte for byte."""
 
 import json
 import os
@@ -16,7 +16,8 @@ from memgen.provenance import record as provenance
 from repository import copy_repository
 from runs import command, environment, planned, study
 
-pytestmark = pytest.mark.workflow
+# One worker for all of them: they share one finished run, which uses every core by itself.
+pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("smoke")]
 
 
 def results(folder: Path) -> dict[str, bytes]:
@@ -97,13 +98,7 @@ def test_second_run_has_nothing_to_do(finished: Path) -> None:
     assert "Nothing to be done" in study(finished)
 
 
-def test_runs_again_byte_for_byte_on_one_core(finished: Path, tmp_path: Path) -> None:
-    other = copy_repository(tmp_path / "elsewhere")
-    study(other, cores=1)
-    assert_same_results(finished, other)
-
-
-def test_killed_run_is_finished_by_the_next(finished: Path, tmp_path: Path) -> None:
+def test_second_run_killed_and_finished_is_the_same_byte_for_byte(finished: Path, tmp_path: Path) -> None:
     """kill -9 of Snakemake while a job runs: the next run waits for the orphan, then makes the same files."""
     folder = copy_repository(tmp_path / "killed")
     process = subprocess.Popen(
