@@ -6,11 +6,11 @@ import sys
 from pathlib import Path
 
 
-def command(*arguments: str, cores: int = 2) -> list[str]:
+def command(*arguments: str) -> list[str]:
     """The command behind `make smoke`."""
     return [
         sys.executable,
-        *("-m", "memgen", "study", "--cores", str(cores), "--config", "configs/smoke.yaml", "--"),
+        *("-m", "memgen", "study", "--cores", "2", "--config", "configs/smoke.yaml", "--"),
         *arguments,
     ]
 
@@ -19,10 +19,10 @@ def environment(folder: Path) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(folder / "workflow")}
 
 
-def study(folder: Path, *arguments: str, cores: int = 2) -> str:
+def study(folder: Path, *arguments: str) -> str:
     """Run the smoke study in a copy of the repository and return what it printed."""
     answer = subprocess.run(
-        command(*arguments, cores=cores),
+        command(*arguments),
         cwd=folder,
         env=environment(folder),
         stdout=subprocess.PIPE,
