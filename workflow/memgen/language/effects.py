@@ -50,7 +50,9 @@ def mean_with_error(values: np.ndarray) -> tuple[float | None, float | None]:
 
 def by_seed(rows: pl.DataFrame, value: pl.Expr) -> dict[int, float]:
     """An average within each seed, both runs and all rows weighted equally."""
-    means = rows.group_by("seed").agg(value.alias("value")).sort("seed").drop_nulls()
+    # Sums depend on the order of rows in the last digit: fix it.
+    rows = rows.sort(sorted(set(rows.columns)))
+    means = rows.group_by("seed", maintain_order=True).agg(value.alias("value")).drop_nulls().sort("seed")
     return dict(means.iter_rows())
 
 
@@ -113,7 +115,9 @@ def effects(*, responses: Input, out: Output) -> None:
     plain = {n: name for name, n, exceptional in sizes.sort("hierarchy").iter_rows() if not exceptional}
     of_size = {name: plain.get(n) for name, n, exceptional in sizes.iter_rows() if exceptional}
     table = []
-    for key, rows in answers.sort(CELL).group_by(CELL, maintain_order=True):
+    for key, rows in answers.sort([*CELL, *sorted(set(answers.columns) - set(CELL))]).group_by(
+        CELL, maintain_order=True
+    ):
         cell = dict(zip(CELL, key, strict=True))
         same = pl.all_horizontal(pl.col(name).eq_missing(pl.lit(value)) for name, value in cell.items())
         own = pairs.filter(same)
