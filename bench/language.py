@@ -114,7 +114,7 @@ class Work:
         return logit_differences(self.network, self.asked[:1], self.answers, 512)[0]
 
     def _lora(self, runs: list[Run], asked: list) -> np.ndarray:
-        with adapted(self.network, [run.key for run in runs], 8, 16.0) as layers:
+        with adapted(self.network, [run.key for run in runs], 8, 2.0) as layers:
             train(self.network, runs, self.recipe, [p for layer in layers for p in (layer.down, layer.up)])
             return logit_differences(self.network, asked, self.answers, 4096)
 

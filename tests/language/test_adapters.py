@@ -29,7 +29,7 @@ def prepare(model, count: int, n: int = 5) -> tuple[list, list[Run]]:
 
 
 def gradients(network, runs: list[Run]) -> list[torch.Tensor]:
-    with adapted(network, [run.key for run in runs], 4, 8.0) as layers:
+    with adapted(network, [run.key for run in runs], 4, 2.0) as layers:
         # Second matrices begin at 0, where the first ones have no gradient: move both a little.
         with torch.no_grad():
             for layer in layers:
@@ -52,7 +52,7 @@ def test_first_gradients_are_those_of_one_run_at_a_time(tiny_causal: dict, kind:
 
 
 def trained(model, asked: list, runs: list[Run], recipe: Recipe = RECIPE) -> tuple[np.ndarray, np.ndarray]:
-    with adapted(model.network, [run.key for run in runs], 4, 8.0) as layers:
+    with adapted(model.network, [run.key for run in runs], 4, 2.0) as layers:
         losses = train(model.network, runs, recipe, [p for layer in layers for p in (layer.down, layer.up)])
         return losses, logit_differences(model.network, asked, answer_tokens(model.tokenizer), 1000)
 
@@ -85,7 +85,7 @@ def test_agrees_with_peft(tiny_causal: dict) -> None:
         fresh = load(tiny_causal["llama", False], "float64", causal=True)
         config = peft.LoraConfig(r=4, lora_alpha=8, target_modules=list(TARGETS), lora_dropout=0.0)
         network = peft.get_peft_model(fresh.network, config, autocast_adapter_dtype=False)
-        with adapted(model.network, [run.key], 4, 8.0) as layers:
+        with adapted(model.network, [run.key], 4, 2.0) as layers:
             firsts = [layer.down[0].detach().clone() for layer in layers]
         downs = [p for name, p in network.named_parameters() if "lora_A" in name]
         for parameter, value in zip(downs, firsts, strict=True):
@@ -159,6 +159,6 @@ def test_a_network_without_such_layers_is_refused(tiny_model) -> None:
     model = load(tiny_model)
     with (
         pytest.raises(BadInput, match="allowed: dense, key, query, value"),
-        adapted(model.network, [("a",)], 4, 8.0),
+        adapted(model.network, [("a",)], 4, 2.0),
     ):
         pass

@@ -56,9 +56,7 @@ def table(tmp_path: Path, slopes: dict[str, float], seeds: int = 6) -> Path:
 
 def verdicts(tmp_path: Path, slopes: dict[str, float], **changed: int) -> dict[str, dict]:
     path = table(tmp_path, slopes, **changed)
-    claims(
-        responses=path, models=["m"], items=["fake"], method="probe", out=tmp_path / "claims.csv", figure="f"
-    )
+    claims(responses=path, out=tmp_path / "claims.csv")
     return {
         row["claim"].removeprefix("the ").split()[0]: row
         for row in CLAIMS.read(tmp_path / "claims.csv").iter_rows(named=True)
@@ -73,24 +71,33 @@ def test_a_falling_margin_agrees_and_a_rising_one_differs(tmp_path: Path) -> Non
     assert falling["accuracy"]["published_value"] == pytest.approx(-0.25)
 
 
+def test_every_pretrained_model_and_method_is_tested_and_no_control(tmp_path: Path) -> None:
+    path = table(tmp_path, {"ti_n9": 1.0, "exc_mid_n9": 0.5})
+    frame = RESPONSES.read(path)
+    others = [
+        frame.with_columns(pl.lit(name).alias(column))
+        for column, name in (("model", "control"), ("method", "lora"), ("items", "poker"))
+    ]
+    RESPONSES.write(pl.concat([frame, *others]), path)
+    claims(responses=path, controls=["control"], out=tmp_path / "claims.csv")
+    found = CLAIMS.read(tmp_path / "claims.csv")
+    assert found.height == 3 * 3 == found["claim"].n_unique()
+    assert not found["claim"].str.contains("control").any()
+    commands = "memgen language effect --model m --items {} --method {}"
+    expected = [commands.format(*cell) for cell in (("fake", "lora"), ("fake", "probe"), ("poker", "probe"))]
+    assert found["command"].unique(maintain_order=True).to_list() == expected
+    assert found["figure"][0] == "margin_heatmaps_lora_fake"
+
+
 def test_a_method_that_was_not_run_is_refused(tmp_path: Path) -> None:
     path = table(tmp_path, {"ti_n9": 1.0})
     with pytest.raises(BadInput, match="holds no m fake lora; allowed: m fake probe"):
-        claims(
-            responses=path,
-            models=["m"],
-            items=["fake"],
-            method="lora",
-            out=tmp_path / "claims.csv",
-            figure="f",
-        )
+        effect(model="m", items="fake", method="lora", responses=path)
 
 
 def test_command_prints_the_value_of_the_claim(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = table(tmp_path, {"ti_n9": 1.0, "exc_mid_n9": 0.5})
-    claims(
-        responses=path, models=["m"], items=["fake"], method="probe", out=tmp_path / "claims.csv", figure="f"
-    )
+    claims(responses=path, out=tmp_path / "claims.csv")
     effect(model="m", items="fake", responses=path, json=True)
     printed = json.loads(capsys.readouterr().out)
     row = CLAIMS.read(tmp_path / "claims.csv").filter(pl.col("claim").str.starts_with("the margin"))

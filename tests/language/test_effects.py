@@ -5,11 +5,9 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from scipy import stats
 
-from memgen.language.effects import effects, wilson
+from memgen.language.effects import effects
 from memgen.language.evaluate import read_task, responses
 from memgen.language.tables import EFFECTS, RESPONSES
 from memgen.relational.hierarchy import Hierarchy
@@ -24,14 +22,6 @@ CELL = {
     "phase": "post",
 }
 SLOPE, BIAS, DROP = 0.5, 0.2, 1.0
-
-
-@given(st.integers(1, 5000), st.floats(0, 1))
-def test_wilson_interval_is_where_the_score_test_ends(trials: int, share: float) -> None:
-    successes = round(share * trials)
-    low, high = wilson(successes, trials)
-    found = stats.binomtest(successes, trials).proportion_ci(method="wilson")
-    assert (low, high) == pytest.approx((found.low, found.high), abs=1e-9)
 
 
 def planted(folder: Path) -> Path:

@@ -112,6 +112,32 @@ def test_full_finetuning_is_the_protocols(
     )
 
 
+def test_every_rank_is_a_run_of_its_own(tmp_path: Path, tiny_causal: dict, inputs: dict) -> None:
+    folder = tiny_causal["llama", False]
+    both, runs = run(tmp_path / "both", folder, inputs, kind="lora", rank=[2, 4])
+    assert runs["hyperparameter"].to_list() == [2.0] * 4 + [4.0] * 4
+    for rank in (2, 4):
+        alone, _ = run(tmp_path / str(rank), folder, inputs, kind="lora", rank=[rank])
+        assert both.filter(pl.col("hyperparameter") == rank).equals(alone)
+    ranks = [differences(both, hyperparameter=rank, phase="post") for rank in (2, 4)]
+    assert np.abs(ranks[0] - ranks[1]).max() > 1e-3
+
+
+def test_optimizers_take_their_step(tmp_path: Path, tiny_causal: dict, inputs: dict) -> None:
+    """One step of SGD moves the answers along the plain gradient; a second one by momentum too."""
+    folder = tiny_causal["llama", False]
+    changed = {"optimizer": "sgd", "batch": 100, "last_seed": 0, "epochs": 1, "rate": 1e-5}
+    one, _ = run(tmp_path / "one", folder, inputs, **changed)
+    double, _ = run(tmp_path / "double", folder, inputs, **{**changed, "rate": 2e-5})
+    before = differences(one, phase="pre")
+    step, twice = (differences(frame, phase="post") - before for frame in (one, double))
+    assert np.abs(step).max() > 0
+    np.testing.assert_allclose(twice, 2 * step, rtol=0, atol=0.01 * np.abs(step).max())
+    with_momentum, _ = run(tmp_path / "m", folder, inputs, **{**changed, "epochs": 2, "momentum": 0.5})
+    moved = differences(with_momentum, phase="post") - before
+    np.testing.assert_allclose(moved, 2.5 * step, rtol=0, atol=0.02 * np.abs(step).max())
+
+
 @pytest.mark.parametrize(("tied", "head"), [(False, "detached"), (False, "authors"), (True, "authors")])
 def test_head_is_the_protocols_probe(
     tmp_path: Path, tiny_causal: dict, inputs: dict, tied: bool, head: str
@@ -136,12 +162,12 @@ def test_detached_head_leaves_the_embeddings_of_a_tied_model_alone(
     np.testing.assert_array_equal(*(differences(frame, phase="pre") for frame in both))
 
 
-@pytest.mark.parametrize("kind", ["lora", "head"])
+@pytest.mark.parametrize(("kind", "options"), [("lora", {"rank": [2, 8]}), ("head", {"l2": [1.0]})])
 def test_blocks_of_any_size_give_the_same_answers(
-    tmp_path: Path, tiny_causal: dict, inputs: dict, kind: str
+    tmp_path: Path, tiny_causal: dict, inputs: dict, kind: str, options: dict
 ) -> None:
     found = [
-        run(tmp_path / str(size), tiny_causal["llama", False], inputs, kind=kind, l2=[1.0], together=size)[0]
+        run(tmp_path / str(size), tiny_causal["llama", False], inputs, kind=kind, together=size, **options)[0]
         for size in (1, 3, 20)
     ]
     for frame in found[1:]:
@@ -269,6 +295,9 @@ def test_a_killed_job_is_finished_by_the_next(tmp_path: Path, tiny_causal: dict,
         ({"head": "mine"}, "allowed: detached, authors"),
         ({"order": "random"}, "allowed: shuffled, hierarchy"),
         ({"kind": "head"}, "l2: no strength given"),
+        ({"kind": "lora"}, "rank: none given"),
+        ({"kind": "lora", "rank": [0]}, "rank: 0; allowed"),
+        ({"optimizer": "lion"}, "allowed: adamw, sgd"),
         ({"last_seed": 9}, "no items of seed 6"),
     ],
 )

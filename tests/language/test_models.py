@@ -8,8 +8,11 @@ import pytest
 import torch
 
 from memgen.errors import BadInput
+from memgen.language.causal import check_head, hidden_states, shares_prefixes, tokenize
 from memgen.language.download import sha256
+from memgen.language.items import sample
 from memgen.language.models import initialize, load
+from memgen.language.prompts import prompts
 
 
 def test_loading_gives_the_saved_weights_in_the_asked_precision(tiny_model: Path) -> None:
@@ -91,3 +94,45 @@ def test_control_never_reads_the_weights(tiny_model: Path, tmp_path: Path) -> No
     initialize(like=folder, seed=0, out=tmp_path / "a")
     initialize(like=tiny_model, seed=0, out=tmp_path / "b")
     assert sha256(tmp_path / "a" / "model.safetensors") == sha256(tmp_path / "b" / "model.safetensors")
+
+
+def test_control_of_a_causal_model_has_a_head(tiny_causal: dict, tmp_path: Path) -> None:
+    initialize(like=tiny_causal["llama", False], seed=0, out=tmp_path / "control")
+    network = load(tmp_path / "control", causal=True).network
+    assert network.get_output_embeddings().weight.std() > 0
+
+
+def test_of_a_model_of_text_and_pictures_the_text_is_read(tmp_path: Path, tiny_causal: dict) -> None:
+    """Qwen3.5 comes as such a model: with or without its head, the decoder of text alone is loaded."""
+    import transformers
+
+    text = {
+        "vocab_size": 500, "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 4,
+        "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 8, "linear_num_key_heads": 2,
+        "linear_num_value_heads": 2, "linear_key_head_dim": 8, "linear_value_head_dim": 8,
+        "max_position_embeddings": 256, "initializer_range": 0.2, "tie_word_embeddings": True,
+    }  # fmt: skip
+    vision = {"depth": 1, "hidden_size": 16, "intermediate_size": 16, "num_heads": 2, "out_hidden_size": 32}
+    config = transformers.Qwen3_5Config(text_config=text, vision_config=vision, tie_word_embeddings=True)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        whole = transformers.Qwen3_5ForConditionalGeneration(config)
+    whole.save_pretrained(tmp_path / "model")
+    for path in tiny_causal["qwen3", True].glob("tokenizer*"):
+        shutil.copyfile(path, tmp_path / "model" / path.name)
+    wanted = whole.model.language_model.state_dict()
+    causal, frozen = (load(tmp_path / "model", causal=head) for head in (True, False))
+    for network in (causal.network.get_decoder(), frozen.network):
+        found = network.state_dict()
+        assert set(found) == set(wanted)
+        assert all(torch.equal(found[name], value) for name, value in wanted.items())
+    assert causal.longest_prompt == frozen.longest_prompt == 256
+    check_head(causal.network)
+    assert not shares_prefixes(causal.network), "its linear attention keeps a state, not keys"
+    texts = prompts(sample("fake", 3, 0))
+    (asked,) = [tokenize(causal.tokenizer, texts, 256)]
+    batched = hidden_states(causal.network, [asked], 100)[0]
+    with torch.inference_mode():
+        for row, query in zip(batched, asked.queries, strict=True):
+            ids = torch.tensor([asked.prefix + query])
+            torch.testing.assert_close(row, frozen.network(input_ids=ids).last_hidden_state[0, -1])

@@ -6,8 +6,9 @@ import jsonschema
 import pytest
 import yaml
 
+from memgen.configuration import load
 from memgen.errors import BadInput
-from memgen.language.settings import blocks, cells, check, hierarchies
+from memgen.language.settings import blocks, cells, check, flags, hierarchies
 from repository import ROOT
 
 WHEEL = {
@@ -31,7 +32,7 @@ CONFIG = {
         "hierarchies": ["ti_n9"],
         "methods": {
             "probe": {"kind": "ridge", "ridge": [0.1], "pooling": "last"},
-            "lora": {"kind": "lora", "epochs": 2, "batch": 4, "rate": 0.1, "items": ["fake"]},
+            "lora": {"kind": "lora", "epochs": 2, "batch": 4, "rate": 0.1, "rank": [4, 8], "items": ["fake"]},
         },
         "seeds": 5,
         "seeds_per_job": 2,
@@ -77,6 +78,11 @@ def changed(path: str, value: object) -> dict:
             "'minilm' is no model that kind lora can train; allowed: small-lm",
         ),
         ("methods.lora.hierarchies", ["none"], "'none' is no hierarchy"),
+        ("methods.lora.hierarchies_of", {"fake": ["none"]}, "hierarchies_of.fake: 'none' is no hierarchy"),
+        ("methods.lora.seeds", 6, "6 is more than the study has; allowed: 1 to 5"),
+        ("methods.lora.momentum", 0.9, "AdamW has none; allowed: with optimizer sgd"),
+        ("methods.lora.of_model", {"minilm": {"rate": 1}}, "'minilm' is no model that kind lora can train"),
+        ("methods.probe.of_model", {"minilm": {"rate": 1}}, "'rate' does not go with kind ridge"),
         ("pretraining", {"width": 12, "heads": 4}, "12 is not 4 heads of even width"),
         ("hierarchies", ["none"], "'none' is no hierarchy; allowed: ti_n9, long"),
         ("hierarchies", None, "n = 29, but items 'real' name at most 28"),
@@ -89,10 +95,13 @@ def test_what_does_not_exist_is_refused(path: str, value: object, message: str) 
 
 
 def test_blocks_cover_every_seed_once() -> None:
-    assert blocks(CONFIG) == [(0, 1), (2, 3), (4, 4)]
+    assert blocks(CONFIG, "probe") == [(0, 1), (2, 3), (4, 4)]
+    assert blocks(changed("methods.lora.seeds", 3), "lora") == [(0, 1), (2, 2)]
     for size in (1, 4, 5, 9):
         covered = [
-            s for first, last in blocks(changed("seeds_per_job", size)) for s in range(first, last + 1)
+            s
+            for first, last in blocks(changed("seeds_per_job", size), "probe")
+            for s in range(first, last + 1)
         ]
         assert covered == list(range(5))
 
@@ -108,3 +117,35 @@ def test_every_cell_is_run_by_methods_that_can() -> None:
     assert {cell.model for cell in found if cell.method == "lora"} == {"small-lm", "control"}
     assert {cell.items for cell in found if cell.method == "lora"} == {"fake"}
     assert {cell.model for cell in found if cell.method == "probe"} == set(CONFIG["language"]["models"])
+
+
+def test_hierarchies_of_a_kind_of_item_replace_the_others() -> None:
+    found = cells(changed("methods.probe.hierarchies_of", {"real": ["long"]}))
+    of_probe = {(cell.items, cell.hierarchy) for cell in found if cell.method == "probe"}
+    assert of_probe == {("fake", "ti_n9")}, "long is not among the study's hierarchies"
+
+
+def test_flags_say_how_a_model_is_trained() -> None:
+    method = {
+        "kind": "lora", "rate": 0.1, "rank": [4, 8], "weight_decay": 0.5, "items": ["fake"], "seeds": 3,
+        "hierarchies_of": {"fake": ["ti_n9"]}, "of_model": {"big": {"rate": 0.2}},
+    }  # fmt: skip
+    assert flags(method, "small") == "--kind lora --rate 0.1 --rank 4 --rank 8 --weight-decay 0.5"
+    assert flags(method, "big") == "--kind lora --rate 0.2 --rank 4 --rank 8 --weight-decay 0.5"
+
+
+def test_the_papers_scale_is_the_papers() -> None:
+    """46,400 runs, in under 1,000 jobs; every model at a pinned revision, in bfloat16."""
+    config = load([ROOT / "config.yaml", ROOT / "configs/paper.yaml"])
+    block, runs, jobs = config["language"], {}, 0
+    for cell in cells(config):
+        method = block["methods"][cell.method]
+        if cell.method in ("full", "lora", "probe"):
+            own = blocks(config, cell.method)
+            jobs += len(own)
+            each = 2 * (own[-1][1] + 1) * len(method.get("l2", method.get("rank", [None])))
+            runs[cell.method] = runs.get(cell.method, 0) + each
+    assert runs == {"full": 2400, "lora": 20000, "probe": 24000}
+    assert jobs < 1000
+    assert {model["source"] for model in block["models"].values()} == {"hub"}
+    assert {model["dtype"] for model in block["models"].values()} == {"bfloat16"}

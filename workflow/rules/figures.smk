@@ -1,6 +1,6 @@
-# Figures of study 1, theory and language models. A figure reads tables and computes nothing.
+# Figures of study 1, the theory. A figure reads tables and computes nothing.
 #
-# Needs: results/relational/*, results/language/*
+# Needs: results/relational/*
 # Makes: figures/<name>.pdf and figures/<name>.png, captions in workflow/report/<name>.rst
 
 FIGURES = config["figures"]
@@ -282,90 +282,11 @@ rule figures_finite_width:
         "--pdf {output.pdf:q} --png {output.png:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
-rule figures_margin_heatmaps:
-    """Margins of the language models beside the theory's at the fitted gamma."""
-    input:
-        predictions="results/language/predictions.parquet",
-        code=code("memgen.figures.margin_heatmaps"),
-    output:
-        pdf="figures/margin_heatmaps_{method}.pdf",
-        png=report(
-            "figures/margin_heatmaps_{method}.png",
-            caption="../report/margin_heatmaps.rst",
-            category="Language models",
-        ),
-        record="results/provenance/jobs/figures_margin_heatmaps/method={method}.json",
-    log:
-        "logs/figures_margin_heatmaps/method={method}.log",
-    benchmark:
-        "results/benchmarks/figures_margin_heatmaps/method={method}.tsv"
-    conda:
-        "../../envs/figures.yaml"
-    params:
-        hierarchies=HIERARCHY_FLAGS,
-    shell:
-        "python -m memgen figures margin-heatmaps --predictions {input.predictions:q} "
-        "--method {wildcards.method} {params.hierarchies} --pdf {output.pdf:q} --png {output.png:q} --record {output.record:q} --threads {threads} 2> {log:q}"
-
-
-rule figures_predicted_margins:
-    """Predicted against observed margins, one point per pair."""
-    input:
-        predictions="results/language/predictions.parquet",
-        fit="results/language/fit.csv",
-        code=code("memgen.figures.predicted_margins"),
-    output:
-        pdf="figures/predicted_margins_{method}.pdf",
-        png=report(
-            "figures/predicted_margins_{method}.png",
-            caption="../report/predicted_margins.rst",
-            category="Language models",
-        ),
-        record="results/provenance/jobs/figures_predicted_margins/method={method}.json",
-    log:
-        "logs/figures_predicted_margins/method={method}.log",
-    benchmark:
-        "results/benchmarks/figures_predicted_margins/method={method}.tsv"
-    conda:
-        "../../envs/figures.yaml"
-    params:
-        hierarchies=HIERARCHY_FLAGS,
-    shell:
-        "python -m memgen figures predicted-margins --predictions {input.predictions:q} --fit {input.fit:q} "
-        "--method {wildcards.method} {params.hierarchies} --pdf {output.pdf:q} --png {output.png:q} --record {output.record:q} --threads {threads} 2> {log:q}"
-
-
-rule figures_conjunctivity:
-    """Conjunctivity of the models' representations against the gamma of their behaviour."""
-    input:
-        geometry="results/language/geometry.csv",
-        code=code("memgen.figures.conjunctivity"),
-    output:
-        pdf="figures/conjunctivity.pdf",
-        png=report(
-            "figures/conjunctivity.png",
-            caption="../report/conjunctivity.rst",
-            category="Language models",
-        ),
-        record="results/provenance/jobs/figures_conjunctivity/job.json",
-    log:
-        "logs/figures_conjunctivity/job.log",
-    benchmark:
-        "results/benchmarks/figures_conjunctivity/job.tsv"
-    conda:
-        "../../envs/figures.yaml"
-    shell:
-        "python -m memgen figures conjunctivity --geometry {input.geometry:q} --pdf {output.pdf:q} "
-        "--png {output.png:q} --record {output.record:q} --threads {threads} 2> {log:q}"
-
-
 targets += expand(
     "figures/{figure}.{suffix}",
     figure=[
         "task",
         "rank_profiles",
-        *expand("margin_heatmaps_{method}", method=config["language"]["methods"]),
-        *expand("predicted_margins_{method}", method=config["language"]["methods"]),
         "mechanism",
         "memorization",
         "phase_representation",
@@ -377,3 +298,6 @@ targets += expand(
     ],
     suffix=["pdf", "png"],
 )
+
+
+include: "language_figures.smk"

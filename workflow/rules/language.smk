@@ -2,11 +2,15 @@
 #
 # Needs: config["language"], results/relational/tasks/*.parquet
 # Makes: results/language/responses.parquet     every answer of every run
+#        results/language/runs.parquet          training loss of every finetuned run, and which diverged
 #        results/language/accuracy.csv          accuracies and margins by pair class
+#        results/language/distance.csv          accuracies and margins by the distance of two ranks
 #        results/language/margins.parquet       margin of every pair
 #        results/language/fit.csv               the theory's gamma fitted to each model's behaviour
 #        results/language/effects.csv           accuracy, distance, bias and the exception's effect by cell
 #        results/language/geometry.csv          conjunctivity of each model's representation, beside gamma
+#        results/language/relation.csv          whether one of the two predicts the other
+#        results/language/pretraining.csv       losses of the models that are pretrained here
 #        results/language/predictions.parquet   margins observed and predicted
 #        results/language/claims.csv            what of the paper holds for these models
 
@@ -14,12 +18,13 @@ import memgen.language.items
 import memgen.language.settings as language_settings
 
 LANGUAGE = config["language"]
-SEED_BLOCKS = [
-    f"{first:03d}-{last:03d}" for first, last in language_settings.blocks(config)
-]
 CELLS = language_settings.cells(config)
-# The claims are tested on the first method of the configuration.
-CLAIMED = [cell for cell in CELLS if cell.method == next(iter(LANGUAGE["methods"]))]
+# One job per block of seeds of a cell: model/items/hierarchy/method/seeds.
+BLOCKS = [
+    f"{'/'.join(cell)}/seeds_{first:03d}-{last:03d}"
+    for cell in CELLS
+    for first, last in language_settings.blocks(config, cell.method)
+]
 PROBES = {
     name: method
     for name, method in LANGUAGE["methods"].items()
@@ -30,6 +35,8 @@ FINETUNING = {
     for name, method in LANGUAGE["methods"].items()
     if method["kind"] != "ridge"
 }
+FINETUNED = [block for block in BLOCKS if block.split("/")[3] in FINETUNING]
+PRETRAINED = language_settings.models_of(config, "corpus")
 POOLINGS = sorted({method["pooling"] for method in PROBES.values()})
 GPUS = 1 if LANGUAGE["device"] == "cuda" else 0
 
@@ -124,7 +131,7 @@ rule language_pretrain:
     benchmark:
         "results/benchmarks/language_pretrain/model={model}.tsv"
     wildcard_constraints:
-        model=one_of(language_settings.models_of(config, "corpus")),
+        model=one_of(PRETRAINED),
     conda:
         "../../envs/language.yaml"
     params:
@@ -292,7 +299,7 @@ rule language_finetune:
         first=lambda wildcards: int(wildcards.seeds.split("-")[0]),
         last=lambda wildcards: int(wildcards.seeds.split("-")[1]),
         training=lambda wildcards: language_settings.flags(
-            LANGUAGE["methods"][wildcards.method]
+            LANGUAGE["methods"][wildcards.method], wildcards.model
         ),
         dtype=lambda wildcards: LANGUAGE["models"][wildcards.model]["dtype"],
         device=LANGUAGE["device"],
@@ -305,14 +312,48 @@ rule language_finetune:
         "--record {output.record:q} --threads {threads} 2> {log:q}"
 
 
+rule language_pretraining:
+    """Losses of all models that are pretrained here."""
+    input:
+        models=expand("results/language/models/{model}", model=PRETRAINED),
+        code=code("memgen.language.pretrain"),
+    output:
+        table="results/language/pretraining.csv",
+        record="results/provenance/jobs/language_pretraining/job.json",
+    log:
+        "logs/language_pretraining/job.log",
+    benchmark:
+        "results/benchmarks/language_pretraining/job.tsv"
+    conda:
+        "../../envs/language.yaml"
+    shell:
+        "python -m memgen language pretraining --models {input.models:q} --out {output.table:q} "
+        "--record {output.record:q} --threads {threads} 2> {log:q}"
+
+
+rule language_runs:
+    """Training loss of every finetuned run, and which diverged, in one table."""
+    input:
+        blocks=expand("results/language/runs/{block}.parquet", block=FINETUNED),
+        code=code("memgen.language.responses"),
+    output:
+        table="results/language/runs.parquet",
+        record="results/provenance/jobs/language_runs/job.json",
+    log:
+        "logs/language_runs/job.log",
+    benchmark:
+        "results/benchmarks/language_runs/job.tsv"
+    conda:
+        "../../envs/theory.yaml"
+    shell:
+        "python -m memgen language runs --blocks {input.blocks:q} --out {output.table:q} "
+        "--record {output.record:q} --threads {threads} 2> {log:q}"
+
+
 rule language_responses:
     """All answers of all runs in one table."""
     input:
-        blocks=[
-            f"results/language/responses/{cell.model}/{cell.items}/{cell.hierarchy}/{cell.method}/seeds_{seeds}.parquet"
-            for cell in CELLS
-            for seeds in SEED_BLOCKS
-        ],
+        blocks=expand("results/language/responses/{block}.parquet", block=BLOCKS),
         code=code("memgen.language.responses"),
     output:
         table="results/language/responses.parquet",
@@ -344,6 +385,25 @@ rule language_accuracy:
         "../../envs/theory.yaml"
     shell:
         "python -m memgen language accuracy --responses {input.responses:q} --out {output.table:q} "
+        "--record {output.record:q} --threads {threads} 2> {log:q}"
+
+
+rule language_distance:
+    """Accuracies and margins by the distance of two ranks, with standard errors by seed."""
+    input:
+        responses="results/language/responses.parquet",
+        code=code("memgen.language.accuracy"),
+    output:
+        table="results/language/distance.csv",
+        record="results/provenance/jobs/language_distance/job.json",
+    log:
+        "logs/language_distance/job.log",
+    benchmark:
+        "results/benchmarks/language_distance/job.tsv"
+    conda:
+        "../../envs/theory.yaml"
+    shell:
+        "python -m memgen language distance --responses {input.responses:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
 
 
@@ -388,11 +448,7 @@ rule language_fit:
 rule language_geometry:
     """Conjunctivity of every model's representation, beside the gamma fitted to its behaviour."""
     input:
-        blocks=[
-            f"results/language/geometry/{cell.model}/{cell.items}/{cell.hierarchy}/{cell.method}/seeds_{seeds}.parquet"
-            for cell in CELLS
-            for seeds in SEED_BLOCKS
-        ],
+        blocks=expand("results/language/geometry/{block}.parquet", block=BLOCKS),
         fits="results/language/fit.csv",
         code=code("memgen.language.geometry"),
     output:
@@ -406,6 +462,26 @@ rule language_geometry:
         "../../envs/theory.yaml"
     shell:
         "python -m memgen language geometry --blocks {input.blocks:q} --fits {input.fits:q} "
+        "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
+
+
+rule language_relation:
+    """Measured conjunctivity against fitted gamma over cells: does one predict the other?"""
+    input:
+        geometry="results/language/geometry.csv",
+        fits="results/language/fit.csv",
+        code=code("memgen.language.relation"),
+    output:
+        table="results/language/relation.csv",
+        record="results/provenance/jobs/language_relation/job.json",
+    log:
+        "logs/language_relation/job.log",
+    benchmark:
+        "results/benchmarks/language_relation/job.tsv"
+    conda:
+        "../../envs/theory.yaml"
+    shell:
+        "python -m memgen language relation --geometry {input.geometry:q} --fits {input.fits:q} "
         "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
@@ -463,30 +539,24 @@ rule language_claims:
     conda:
         "../../envs/theory.yaml"
     params:
-        models=list(
-            dict.fromkeys(
-                cell.model
-                for cell in CLAIMED
-                if LANGUAGE["models"][cell.model]["source"] != "random"
-            )
-        ),
-        kinds=list(dict.fromkeys(cell.items for cell in CLAIMED)),
-        method=next(iter(LANGUAGE["methods"])),
+        controls=repeated("--control", language_settings.models_of(config, "random")),
     shell:
-        "python -m memgen language claims --responses {input.responses:q} --models {params.models} "
-        "--items {params.kinds} --method {params.method} --figure margin_heatmaps_{params.method} "
-        "--out {output.table:q} "
-        "--record {output.record:q} --threads {threads} 2> {log:q}"
+        "python -m memgen language claims --responses {input.responses:q} {params.controls} "
+        "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
 targets += expand(
     "results/language/{table}",
     table=[
         "responses.parquet",
+        *(["runs.parquet"] if FINETUNED else []),
+        *(["pretraining.csv"] if PRETRAINED else []),
         "accuracy.csv",
+        "distance.csv",
         "margins.parquet",
         "fit.csv",
         "geometry.csv",
+        "relation.csv",
         "effects.csv",
         "predictions.parquet",
     ],

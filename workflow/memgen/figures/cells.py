@@ -18,6 +18,21 @@ KEYS = list(KEY)
 _ROW = ["method", "model", "items", "hyperparameter", "source"]
 
 
+def train_text(fits: pl.DataFrame, pairs: pl.DataFrame) -> str:
+    """Accuracy on the trained pairs of the cell that some rows belong to, in words.
+
+    Parameters
+    ----------
+    fits : polars.DataFrame
+        Of `FIT`.
+    pairs : polars.DataFrame
+        Rows of one cell.
+    """
+    row = fits.join(pairs.select(KEYS).head(1), on=KEYS, nulls_equal=True)
+    known = row["train_accuracy"].drop_nulls()
+    return f"train {known[0]:.2f}" if len(known) else "train unknown"
+
+
 def cell_grid(
     frame: pl.DataFrame, hierarchies: list[str], *, panel: float
 ) -> tuple[Figure, Any, list[tuple[Axes, pl.DataFrame]]]:

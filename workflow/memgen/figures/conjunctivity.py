@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 
 from memgen.figures.style import PAGE, PALETTE, new_figure, save
+from memgen.language.analysis_tables import RELATION
 from memgen.language.tables import GEOMETRY
 from memgen.stage import Input, Output, stage
 
@@ -15,19 +16,22 @@ COLOURS = ("blue", "vermilion", "green", "purple", "orange", "sky", "black", "gr
 
 
 @stage
-def conjunctivity(*, geometry: Input, pdf: Output, png: Output) -> None:
+def conjunctivity(*, geometry: Input, relation: Input, pdf: Output, png: Output) -> None:
     """Draw the measured conjunctivity, before and after training, against the fitted gamma.
 
     Parameters
     ----------
     geometry
         Measures of every cell, and its gamma.
+    relation
+        Rank correlations of the two over cells.
     pdf
         Figure as PDF.
     png
         Figure as PNG.
     """
     frame = GEOMETRY.read(geometry).drop_nulls(["alpha", "gamma"])
+    related = RELATION.read(relation)
     models = frame["model"].unique(maintain_order=True).to_list()
     methods = frame["method"].unique(maintain_order=True).to_list()
     figure, axes = new_figure(1, 2, width=PAGE, height=3.0, sharey=True)
@@ -50,6 +54,13 @@ def conjunctivity(*, geometry: Input, pdf: Output, png: Output) -> None:
                 elinewidth=0.4,
                 lw=0,
             )
+        over_all = related.filter(pl.col("phase") == phase, pl.col("method").is_null()).row(0, named=True)
+        if over_all["spearman"] is not None:
+            told = (
+                "finetuned: rank correlation {spearman:.2f}\n"
+                "[{spearman_low:.2f}, {spearman_high:.2f}], {n_cells} cells"
+            ).format(**over_all)
+            axis.text(0.97, 0.03, told, transform=axis.transAxes, ha="right", fontsize=5.5)
         axis.set_yscale("log")
         axis.set_ylim(5e-4, 2e2)
         axis.set_title(title)

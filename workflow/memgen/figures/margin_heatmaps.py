@@ -12,9 +12,9 @@ from matplotlib.axes import Axes
 from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
 
-from memgen.figures.cells import cell_grid
+from memgen.figures.cells import cell_grid, train_text
 from memgen.figures.style import MARGIN_COLOURS, PAIR_CLASSES, item, save
-from memgen.language.fit_tables import PREDICTIONS
+from memgen.language.fit_tables import FIT, PREDICTIONS
 from memgen.stage import Input, Output, stage
 
 
@@ -44,7 +44,9 @@ def draw_square(axes: Axes, pairs: pl.DataFrame) -> AxesImage:
 def margin_heatmaps(
     *,
     predictions: Input,
+    fit: Input,
     method: str,
+    items: str,
     hierarchies: Annotated[list[str], cyclopts.Parameter(name="--hierarchy")],
     pdf: Output,
     png: Output,
@@ -55,8 +57,12 @@ def margin_heatmaps(
     ----------
     predictions
         Observed and predicted margin of every pair of every cell.
+    fit
+        Fits of the same cells, for their accuracy on trained pairs.
     method
         Which method of training.
+    items
+        Which kind of item.
     hierarchies
         Which hierarchies, from left to right.
     pdf
@@ -64,13 +70,15 @@ def margin_heatmaps(
     png
         Figure as PNG.
     """
-    frame = PREDICTIONS.read(predictions).filter(source="study", method=method)
+    frame = PREDICTIONS.read(predictions).filter(source="study", method=method, items=items)
+    fits = FIT.read(fit)
     figure, axes, cells = cell_grid(frame, hierarchies, panel=1.55)
     for panel, pairs in cells:
         image = draw_square(panel, pairs)
         gamma = pairs["gamma"][0]
         told = "no fit" if gamma is None else f"γ = {gamma:.3g}"
-        panel.set_xlabel(f"{told}, largest {np.abs(pairs['observed'].to_numpy()).max():.2f}", fontsize=5.5)
+        told += f", largest {np.abs(pairs['observed'].to_numpy()).max():.2f}"
+        panel.set_xlabel(f"{told}, {train_text(fits, pairs)}", fontsize=5.5)
     label = "margin / largest observed (unitless)"
     figure.colorbar(image, ax=axes, label=label, location="right", shrink=0.5, aspect=40)
     figure.suptitle("observed above the diagonal, theory at the fitted γ below", fontsize=7)

@@ -10,7 +10,7 @@ import polars as pl
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from memgen.figures.cells import KEYS, cell_grid
+from memgen.figures.cells import KEYS, cell_grid, train_text
 from memgen.figures.style import PAIR_CLASSES, PALETTE, save
 from memgen.language.fit_tables import FIT, PREDICTIONS
 from memgen.stage import Input, Output, stage
@@ -44,6 +44,7 @@ def predicted_margins(
     predictions: Input,
     fit: Input,
     method: str,
+    items: str,
     hierarchies: Annotated[list[str], cyclopts.Parameter(name="--hierarchy")],
     pdf: Output,
     png: Output,
@@ -58,6 +59,8 @@ def predicted_margins(
         Fitted gamma and correlation of every cell.
     method
         Which method of training.
+    items
+        Which kind of item.
     hierarchies
         Which hierarchies, from left to right.
     pdf
@@ -65,7 +68,7 @@ def predicted_margins(
     png
         Figure as PNG.
     """
-    frame = PREDICTIONS.read(predictions).filter(source="study", method=method)
+    frame = PREDICTIONS.read(predictions).filter(source="study", method=method, items=items)
     frame = frame.filter(~pl.col("pair_class").is_in(TRAINED))
     fits = FIT.read(fit)
     figure, _, cells = cell_grid(frame.filter(pl.col("predicted").is_not_null()), hierarchies, panel=1.55)
@@ -73,7 +76,7 @@ def predicted_margins(
         draw_points(panel, pairs)
         row = fits.join(pairs.select(KEYS).head(1), on=KEYS, nulls_equal=True).row(0, named=True)
         edge = " (end of range)" if row["at_edge"] else ""
-        told = f"γ = {row['gamma']:.3g}{edge}\nr = {row['correlation']:.3f}"
+        told = f"γ = {row['gamma']:.3g}{edge}\nr = {row['correlation']:.3f}\n{train_text(fits, pairs)}"
         panel.text(0.03, 0.97, told, transform=panel.transAxes, va="top", fontsize=5.5)
     present = set(frame["pair_class"])
     handles = [
@@ -82,6 +85,6 @@ def predicted_margins(
         if name in present
     ]
     figure.legend(handles=handles, loc="outside upper center", ncols=len(handles))
-    figure.supxlabel("margin predicted by the theory (target units)", fontsize=7)
-    figure.supylabel("margin observed (target units)", fontsize=7)
+    figure.supxlabel("margin predicted by the theory (logit units; ridge probes: target units)", fontsize=7)
+    figure.supylabel("margin observed (same units)", fontsize=7)
     save(figure, pdf=pdf, png=png)

@@ -1,20 +1,23 @@
-"""Accuracies of response tables too large to hold in memory.
+"""Accuracies and margins by pair class and by distance, of response tables too large to hold in memory.
 
 Knows that the averages of `responses` never mix kinds of item or hierarchies, and takes one of each at a
 time. The published responses of twelve files, 8.1 million rows, need less than 2 GB so.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
 
 from memgen.errors import BadInput
 from memgen.language.behaviour import scan
+from memgen.language.intervals import wilson
 from memgen.language.responses import CELL, over_seeds, pair_margins
-from memgen.language.tables import ACCURACY, RESPONSES
+from memgen.language.tables import ACCURACY, DISTANCE, RESPONSES
 from memgen.stage import Input, Output, progress, stage
 
 VALUES = ["accuracy", "paired_accuracy", "margin"]
+TRAINED = ("train", "exception")
 
 
 @stage
@@ -29,6 +32,24 @@ def accuracy(*, responses: Input, out: Output) -> None:
         Accuracy table.
     """
     ACCURACY.write(accuracies(responses), out)
+
+
+@stage
+def distance(*, responses: Input, out: Output) -> None:
+    """Average accuracies and margin by the distance of two ranks: the symbolic distance effect.
+
+    Pairs that were trained stand apart from those that were not; loop pairs, which have no truth, are left
+    out.
+
+    Parameters
+    ----------
+    responses
+        Response table, of any length.
+    out
+        Table of distances.
+    """
+    rows = by_part(responses, _distances)
+    DISTANCE.write(rows.sort(*CELL, "distance", "trained").select(list(DISTANCE.columns)), out)
 
 
 def accuracies(path: Path) -> pl.DataFrame:
@@ -48,6 +69,24 @@ def accuracies(path: Path) -> pl.DataFrame:
     BadInput
         If the file is not a response table or holds no rows.
     """
+    rows = by_part(path, _classes)
+    return rows.sort(*CELL, "pair_class").select(list(ACCURACY.columns))
+
+
+def by_part(path: Path, average: Callable[[pl.DataFrame], pl.DataFrame]) -> pl.DataFrame:
+    """Average a response table one kind of item, hierarchy and phase at a time.
+
+    Parameters
+    ----------
+    path : Path
+    average : callable
+        From responses to a table of averages.
+
+    Raises
+    ------
+    BadInput
+        If the file is not a response table or holds no rows.
+    """
     frame = scan(path, tuple(RESPONSES.columns))
     outer = ["source", "items", "hierarchy", "phase"]
     groups = frame.select(outer).unique().sort(outer).collect(engine="streaming")
@@ -56,7 +95,40 @@ def accuracies(path: Path) -> pl.DataFrame:
     parts = []
     for group in progress(groups.rows(named=True), f"averaging {path.name}", len(groups)):
         rows = frame.filter(*(pl.col(name) == value for name, value in group.items()))
-        parts.append(
-            over_seeds(pair_margins(rows.collect(engine="streaming")), [*CELL, "pair_class"], VALUES)
-        )
-    return pl.concat(parts).sort(*CELL, "pair_class").select(list(ACCURACY.columns))
+        parts.append(average(rows.collect(engine="streaming")))
+    return pl.concat(parts)
+
+
+def _classes(responses: pl.DataFrame) -> pl.DataFrame:
+    """Averages by pair class, with Wilson intervals of the two accuracies."""
+    keys = [*CELL, "pair_class"]
+    pairs = pair_margins(responses)
+    # One answer per direction of a pair, and one comparison of the two directions.
+    counts = pairs.group_by(keys).agg(
+        (2 * pl.col("accuracy")).sum().alias("right"),
+        (2 * pl.col("accuracy").count()).alias("n_answers"),
+        pl.col("paired_accuracy").sum().alias("paired_right"),
+    )
+    rows = over_seeds(pairs, keys, VALUES).join(
+        counts, on=keys, how="left", nulls_equal=True, maintain_order="left"
+    )
+    answers = rows["n_answers"].to_numpy()
+    intervals = {
+        "accuracy": wilson(rows["right"].to_numpy(), answers),
+        "paired_accuracy": wilson(rows["paired_right"].to_numpy(), answers / 2),
+    }
+    ends = [
+        pl.Series(f"{name}_{end}", values, nan_to_null=True)
+        for name, both in intervals.items()
+        for end, values in zip(("low", "high"), both, strict=True)
+    ]
+    return rows.with_columns(*ends, pl.col("n_answers").cast(pl.Int64))
+
+
+def _distances(responses: pl.DataFrame) -> pl.DataFrame:
+    """Averages by distance and whether the pair was trained."""
+    pairs = pair_margins(responses.filter(pl.col("pair_class") != "loop")).with_columns(
+        (pl.col("lower") - pl.col("higher")).alias("distance"),
+        pl.col("pair_class").is_in(TRAINED).alias("trained"),
+    )
+    return over_seeds(pairs, [*CELL, "distance", "trained"], VALUES)

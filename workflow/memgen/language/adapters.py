@@ -30,7 +30,7 @@ class ManyAdapters(nn.Module):
     down : tensor, shape (runs, rank, inputs)
     up : tensor, shape (runs, outputs, rank)
     scale : float
-        Factor of the product, LoRA's alpha / rank.
+        Factor of the product.
     """
 
     def __init__(self, base: nn.Linear, down: torch.Tensor, up: torch.Tensor, scale: float) -> None:
@@ -60,7 +60,7 @@ def adapted(
     network: nn.Module,
     keys: Sequence[Sequence[str | int]],
     rank: int,
-    alpha: float,
+    scaling: float,
     targets: Sequence[str] = TARGETS,
 ) -> Iterator[list[ManyAdapters]]:
     """Put an adapter per run beside every target layer of a network, and take them away at the end.
@@ -72,8 +72,8 @@ def adapted(
     keys : sequence of keys, length s
         Random stream of each run's first matrices; the second ones begin at 0.
     rank : int
-    alpha : float
-        The products are multiplied by alpha / rank.
+    scaling : float
+        The products are multiplied by it: LoRA's alpha / rank.
     targets : sequence of str
         Last part of the names of the layers.
 
@@ -108,7 +108,7 @@ def adapted(
         like: dict[str, Any] = {"dtype": module.weight.dtype, "device": module.weight.device}
         down = torch.stack([_initial((rank, module.in_features), (*key, name)) for key in keys]).to(**like)
         up = torch.zeros(len(keys), module.out_features, rank, **like)
-        layer = ManyAdapters(module, down, up, alpha / rank)
+        layer = ManyAdapters(module, down, up, scaling)
         parent = network.get_submodule(name.rpartition(".")[0])
         setattr(parent, name.rpartition(".")[2], layer)
         layers.append(layer)

@@ -1,7 +1,7 @@
 """Columns of the tables in which the theory is tested against behaviour beyond its fit.
 
-Knows the names, types, units and meaning of the columns that `explain`, `transfer`, `regularization` and
-`compare` write; computes nothing.
+Knows the names, types, units and meaning of the columns that `explain`, `transfer`, `regularization`,
+`compare`, `relation` and `pretrain` write; computes nothing.
 """
 
 import polars as pl
@@ -174,5 +174,51 @@ COMPARISON = Table(
         "published_train_accuracy": _number("published, trained pairs"),
         "n_seeds": Column(pl.Int64, "ours"),
         "published_n_seeds": Column(pl.Int64, "published"),
+    },
+)
+
+RELATION = Table(
+    "relation of representation and behaviour",
+    {
+        "phase": Column(
+            pl.String, "representation before (pre) or after (post) training", allowed=("pre", "post")
+        ),
+        "method": Column(
+            pl.String, "method of training; empty for all methods that train the network", nullable=True
+        ),
+        "n_cells": Column(pl.Int64, "cells: model, kind of item, hierarchy, method, hyperparameter"),
+        "spearman": Column(
+            pl.Float64,
+            "Spearman's correlation of measured conjunctivity and fitted gamma over cells; empty below four",
+            nullable=True,
+        ),
+        "spearman_low": Column(
+            pl.Float64,
+            "lower end of its 95% bootstrap interval over cells, which share models and are not independent",
+            nullable=True,
+        ),
+        "spearman_high": Column(pl.Float64, "upper end of that interval", nullable=True),
+        "own_kernel_correlation": Column(
+            pl.Float64,
+            "mean over cells: correlation of a run's margins with kernel ridge regression from the model's "
+            "own kernel before training; phase pre of finetuned cells alone",
+            nullable=True,
+        ),
+        "theory_correlation": Column(
+            pl.Float64,
+            "mean over cells: correlation of margins and theory at the fitted gamma",
+            nullable=True,
+        ),
+    },
+)
+
+PRETRAINING = Table(
+    "pretraining",
+    {
+        "model": Column(pl.String, "name of the model"),
+        "step": Column(pl.Int64, "steps of AdamW so far"),
+        "answer_loss": Column(
+            pl.Float64, "mean cross-entropy at the answers over the steps since the row before, nats"
+        ),
     },
 )

@@ -109,7 +109,7 @@ def check_head(network: Any) -> None:
     import torch
 
     head = network.get_output_embeddings()
-    ids = torch.arange(1, 5, device=head.weight.device)[None] % network.config.vocab_size
+    ids = torch.arange(1, 5, device=head.weight.device)[None] % network.get_input_embeddings().num_embeddings
     with torch.inference_mode():
         output = network(input_ids=ids, output_hidden_states=True, logits_to_keep=1)
         expected = head(network.get_decoder()(input_ids=ids).last_hidden_state[:, -1:])
@@ -216,9 +216,24 @@ def logit_differences(
     ndarray of float64, shape (s, prompts)
         Each logit in the network's own precision, as the protocol has it; the difference in float64.
     """
+    return differences_of(network, hidden_states(network, runs, batch), answers)
+
+
+def differences_of(network: Any, hidden: "torch.Tensor", answers: tuple[int, int]) -> np.ndarray:
+    """`logit_differences` of last hidden states that are known already.
+
+    Parameters
+    ----------
+    network : transformers causal language model
+    hidden : tensor, shape (s, prompts, width)
+    answers : tuple of int
+
+    Returns
+    -------
+    ndarray of float64, shape (s, prompts)
+    """
     import torch
 
-    hidden = hidden_states(network, runs, batch)
     head = network.get_output_embeddings()
     with torch.inference_mode():
         weight = head.weight[list(answers)]

@@ -6,15 +6,20 @@ interval of ours, Student's t over seeds, lies on the claimed side, and differs 
 the seeds cannot decide. Untrained controls are no subject of the paper's claims and stand in the figures.
 """
 
+from typing import Annotated
+
+import cyclopts
 import polars as pl
 
 from memgen.claims import CLAIMS
-from memgen.language.effect import by_seed, change, mean_and_error, runs_of
+from memgen.language.effect import by_seed, change, chosen_runs, mean_and_error
+from memgen.language.tables import RESPONSES
 from memgen.stage import Input, Output, stage
 
 PAPER = "Cheng & Lippl 2026, arXiv 2605.22972"
 BASELINE, EXCEPTION = "ti_n9", "exc_mid_n9"
 HIGHER, LOWER = 2, 6
+ITEMS = {"real": "real names", "fake": "fake names", "poker": "poker hands"}
 #: Change of per-direction accuracy of the pair 2 v 6, ti_n9 to exc_mid_n9 (language-models: Published
 #: numbers): lm_head probes of Llama-3.2-1B (fake, .655 to .405) and Qwen3.5-2B (real, .885 to .735).
 PUBLISHED_CHANGE = {"fake": 0.405 - 0.655, "real": 0.735 - 0.885}
@@ -48,14 +53,14 @@ def direction(values: pl.Series, side: int) -> tuple[float | None, float | None,
     return mean, error, "agrees" if side * mean > reach else "differs"
 
 
-def cell_claims(rows: pl.DataFrame, model: str, items: str) -> list[dict[str, object]]:
-    """Claims of one model and kind of item.
+def cell_claims(rows: pl.DataFrame, model: str, items: str, method: str) -> list[dict[str, object]]:
+    """Claims of one model, kind of item and method.
 
     Parameters
     ----------
     rows : polars.DataFrame
-        From `runs_of`.
-    model, items : str
+        From `effect.chosen_runs`.
+    model, items, method : str
 
     Returns
     -------
@@ -65,14 +70,14 @@ def cell_claims(rows: pl.DataFrame, model: str, items: str) -> list[dict[str, ob
     pair = rows.filter(pl.col("higher") == HIGHER, pl.col("lower") == LOWER)
     untrained = rows.filter(~pl.col("pair_class").is_in(["train", "exception", "loop"]))
     above_chance = by_seed(untrained, BASELINE, "paired_accuracy")["paired_accuracy"] - 0.5
-    change_of = f"{HIGHER} v {LOWER} falls from {BASELINE} to {EXCEPTION} ({model}, {items} names; change)"
+    cell = f"{method}, {model}, {ITEMS.get(items, items)}"
+    change_of = f"{HIGHER} v {LOWER} falls from {BASELINE} to {EXCEPTION} ({cell}; change)"
     falls = {
         value: direction(change(pair, value, BASELINE, EXCEPTION), -1) for value in ("margin", "accuracy")
     }
     tests = [
         (
-            f"{BASELINE} is generalized: paired accuracy on untrained pairs exceeds 1/2 "
-            f"({model}, {items} names; excess)",
+            f"{BASELINE} is generalized: paired accuracy on untrained pairs exceeds 1/2 ({cell}; excess)",
             None,
             direction(above_chance, 1),
         ),
@@ -93,35 +98,42 @@ def cell_claims(rows: pl.DataFrame, model: str, items: str) -> list[dict[str, ob
 
 @stage
 def claims(
-    *, responses: Input, models: list[str], items: list[str], method: str, figure: str, out: Output
+    *,
+    responses: Input,
+    out: Output,
+    controls: Annotated[list[str] | None, cyclopts.Parameter(name="--control")] = None,
 ) -> None:
-    """Test the claims that the responses of one method bear on.
+    """Test the claims on every pretrained model, method and kind of item that bears on them.
+
+    Of several hyperparameters the smallest is tested. Models that were run on neither hierarchy of the
+    claims are left out.
 
     Parameters
     ----------
     responses
         Response table of the study.
-    models
-        Pretrained models to which the claims apply.
-    items
-        Kinds of item.
-    method
-        Method whose smallest hyperparameter is tested.
-    figure
-        Name of the figure that shows them.
+    controls
+        Untrained models, to which the claims do not apply.
     out
-        Claims, three per model and kind of item.
-
-    Raises
-    ------
-    BadInput
-        If the table holds no responses of a model, kind of item and method.
+        Claims, three per model, method and kind of item.
     """
+    table = RESPONSES.read(responses)
+    cells = (
+        table.filter(
+            pl.col("source") == "study",
+            pl.col("phase") == "post",
+            pl.col("hierarchy").is_in([BASELINE, EXCEPTION]),
+            ~pl.col("model").is_in(controls or []),
+        )
+        .select("method", "model", "items")
+        .unique()
+        .sort("method", "model", "items")
+    )
     found: list[dict[str, object]] = []
-    for model in models:
-        for kind in items:
-            command = f"memgen language effect --model {model} --items {kind} --method {method}"
-            constant = {"paper": PAPER, "figure": figure, "tolerance": None, "command": command}
-            rows = cell_claims(runs_of(responses, model, kind, method), model, kind)
-            found += [{**row, **constant} for row in rows]
+    for method, model, kind in cells.iter_rows():
+        command = f"memgen language effect --model {model} --items {kind} --method {method}"
+        figure = f"margin_heatmaps_{method}_{kind}"
+        constant = {"paper": PAPER, "figure": figure, "tolerance": None, "command": command}
+        runs = chosen_runs(table, model, kind, method, str(responses))
+        found += [{**row, **constant} for row in cell_claims(runs, model, kind, method)]
     CLAIMS.write(pl.DataFrame(found, schema=CLAIMS.schema), out)

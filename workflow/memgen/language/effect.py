@@ -38,22 +38,30 @@ def mean_and_error(values: pl.Series) -> tuple[float | None, float | None]:
     return mean, error
 
 
-def runs_of(responses: Path, model: str, items: str, method: str) -> pl.DataFrame:
+def chosen_runs(responses: pl.DataFrame, model: str, items: str, method: str, where: str) -> pl.DataFrame:
     """Pairs of every run of one model, kind of item and method after training.
 
     Of several hyperparameters the smallest is taken.
+
+    Parameters
+    ----------
+    responses : polars.DataFrame
+        Of `RESPONSES`.
+    model, items, method : str
+    where : str
+        Name of the file, for the message.
 
     Raises
     ------
     BadInput
         If there are no such responses.
     """
-    table = RESPONSES.read(responses).filter(pl.col("source") == "study", pl.col("phase") == "post")
+    table = responses.filter(pl.col("source") == "study", pl.col("phase") == "post")
     chosen = table.filter(model=model, items=items, method=method)
     if chosen.is_empty():
         cells = table.select("model", "items", "method").unique().sort("model", "items", "method").rows()
         allowed = "; ".join(" ".join(cell) for cell in cells) or "none"
-        raise BadInput(f"{responses}: holds no {model} {items} {method}; allowed: {allowed}")
+        raise BadInput(f"{where}: holds no {model} {items} {method}; allowed: {allowed}")
     smallest = chosen["hyperparameter"].min()
     return pair_margins(chosen.filter(pl.col("hyperparameter").eq_missing(pl.lit(smallest, pl.Float64))))
 
@@ -90,7 +98,7 @@ def effect(
     json
         Print JSON.
     """
-    runs = runs_of(responses, model, items, method)
+    runs = chosen_runs(RESPONSES.read(responses), model, items, method, str(responses))
     pair = runs.filter(higher=higher, lower=lower)
     answer: dict[str, dict[str, float | None]] = {}
     for value in ("margin", "accuracy", "paired_accuracy"):

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 from scipy import stats
 
+from memgen.language.intervals import mean_with_error, wilson
 from memgen.language.responses import pair_margins
 from memgen.language.tables import EFFECTS, RESPONSES
 from memgen.stage import Input, Output, stage
@@ -17,35 +18,6 @@ from memgen.stage import Input, Output, stage
 RUN = ["source", "model", "items", "method", "hyperparameter", "phase"]
 CELL = [*RUN, "hierarchy"]
 HELD_OUT = ("test", "boundary", "cross", "within")
-
-
-def wilson(successes: float, trials: int, level: float = 0.95) -> tuple[float, float]:
-    """Wilson score interval of a proportion (Wilson 1927).
-
-    Parameters
-    ----------
-    successes : float
-    trials : int
-        At least 1.
-    level : float, default=0.95
-
-    Returns
-    -------
-    low, high : float
-    """
-    z = float(stats.norm.ppf((1 + level) / 2))
-    share = successes / trials
-    centre = (share + z**2 / (2 * trials)) / (1 + z**2 / trials)
-    half = z / (1 + z**2 / trials) * np.sqrt(share * (1 - share) / trials + z**2 / (4 * trials**2))
-    return float(max(0.0, centre - half)), float(min(1.0, centre + half))
-
-
-def mean_with_error(values: np.ndarray) -> tuple[float | None, float | None]:
-    """Mean over seeds and its standard error; the error is None for a single seed, both for none."""
-    if not len(values):
-        return None, None
-    error = float(np.std(values, ddof=1) / np.sqrt(len(values))) if len(values) > 1 else None
-    return float(np.mean(values)), error
 
 
 def by_seed(rows: pl.DataFrame, value: pl.Expr) -> dict[int, float]:
@@ -123,7 +95,7 @@ def effects(*, responses: Input, out: Output) -> None:
         own = pairs.filter(same)
         held = rows.filter(pl.col("pair_class").is_in(HELD_OUT))
         right, trials = float(held["correct"].sum()), held["correct"].count()
-        low, high = wilson(right, trials) if trials else (None, None)
+        low, high = (float(end) for end in wilson(right, trials)) if trials else (None, None)
         accuracy, error = mean_with_error(
             np.array(list(by_seed(held, pl.col("correct").cast(pl.Float64).mean()).values()))
         )

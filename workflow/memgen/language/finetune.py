@@ -20,8 +20,8 @@ from memgen.language.causal import (
     Prompts,
     answer_tokens,
     check_head,
+    differences_of,
     hidden_states,
-    logit_differences,
     tokenize,
 )
 from memgen.language.evaluate import read_task, responses
@@ -72,10 +72,10 @@ class Method:
     ----------
     kind : {"full", "lora", "head"}
     recipe : Recipe
-    rank : int
-        Of the adapters.
-    alpha : float
-        Of the adapters; their product is multiplied by alpha / rank.
+    ranks : tuple of int
+        Of the adapters; each is a run of its own.
+    scaling : float
+        Of the adapters; their product is multiplied by it.
     strengths : tuple of float
         Of the pull of a head to where it began.
     head : {"detached", "authors"}
@@ -86,14 +86,16 @@ class Method:
 
     kind: str
     recipe: Recipe
-    rank: int
-    alpha: float
+    ranks: tuple[int, ...]
+    scaling: float
     strengths: tuple[float, ...]
     head: str
     batch: int
 
 
-def learn(model: Model, asked: Sequence[Prompts], runs: Sequence[Run], method: Method) -> Answers:
+def learn(
+    model: Model, asked: Sequence[Prompts], runs: Sequence[Run], method: Method, rank: int | None = None
+) -> Answers:
     """Answers of a group of runs before and after training; the model is left as it was.
 
     Parameters
@@ -104,19 +106,22 @@ def learn(model: Model, asked: Sequence[Prompts], runs: Sequence[Run], method: M
         Every ordered pair of each run.
     runs : sequence of Run, length s
     method : Method
+    rank : int, optional
+        Of the adapters, with kind lora.
     """
     network, answers = model.network, answer_tokens(model.tokenizer)
-    before = logit_differences(network, asked, answers, method.batch)
-    hidden = [_states(network, asked, method.batch)]
-    if method.kind == "lora":
+    before, states = _answer(network, asked, answers, method.batch)
+    hidden = [states]
+    if rank is not None:
         from memgen.language.adapters import adapted
 
-        with adapted(network, [run.key for run in runs], method.rank, method.alpha) as layers:
+        with adapted(network, [run.key for run in runs], rank, method.scaling) as layers:
             weights = [part for layer in layers for part in (layer.down, layer.up)]
             losses = train(network, runs, method.recipe, weights)[None]
-            after = logit_differences(network, asked, answers, method.batch)[None]
-            hidden.append(_states(network, asked, method.batch))
-        hyperparameters: tuple[float | None, ...] = (float(method.rank),)
+            after, states = _answer(network, asked, answers, method.batch)
+            after = after[None]
+            hidden.append(states)
+        hyperparameters: tuple[float | None, ...] = (float(rank),)
     elif method.kind == "full":
         parts = [_full(network, one, run, method, answers) for one, run in zip(asked, runs, strict=True)]
         after, losses = (np.stack([part[place] for part in parts], 1) for place in (0, 1))
@@ -129,10 +134,13 @@ def learn(model: Model, asked: Sequence[Prompts], runs: Sequence[Run], method: M
     return Answers(hyperparameters, before, after, losses, tuple(hidden))
 
 
-def _states(network: Any, asked: Sequence[Prompts], batch: int) -> np.ndarray:
-    """Last hidden states of every prompt in float64, shape (s, pairs, width)."""
-    states: np.ndarray = hidden_states(network, asked, batch).double().cpu().numpy()
-    return states
+def _answer(
+    network: Any, asked: Sequence[Prompts], answers: tuple[int, int], batch: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Logit differences, shape (s, pairs), and hidden states, shape (s, pairs, width), in float64."""
+    hidden = hidden_states(network, asked, batch)
+    states: np.ndarray = hidden.double().cpu().numpy()
+    return differences_of(network, hidden, answers), states
 
 
 def _full(
@@ -149,8 +157,8 @@ def _full(
         penalty = None if weight is None else (lambda s=strength, w=start: s * ((weight - w) ** 2).sum())
         trained = parameters if weight is None else [weight]
         losses.append(train(network, [run], method.recipe, trained, penalty)[0])
-        after.append(logit_differences(network, [asked], answers, method.batch)[0])
-        hidden = _states(network, [asked], method.batch)
+        found, hidden = _answer(network, [asked], answers, method.batch)
+        after.append(found[0])
         for parameter, value in zip(parameters, begun, strict=True):
             parameter.requires_grad_(False)
             parameter.copy_(value)
@@ -229,11 +237,13 @@ def finetune(
     out: Output,
     runs: Output,
     geometry: Output,
-    rank: int = 8,
-    alpha: float = 16.0,
+    rank: list[int] | None = None,
+    scaling: float = 2.0,
     l2: list[float] | None = None,
     head: str = "detached",
     order: str = "shuffled",
+    optimizer: str = "adamw",
+    momentum: float = 0.0,
     weight_decay: float = 0.0,
     together: int = 20,
     evaluation_batch: int = 512,
@@ -267,7 +277,7 @@ def finetune(
     batch
         Prompts per step.
     rate
-        Learning rate of AdamW.
+        Learning rate, constant.
     out
         Responses.
     runs
@@ -275,17 +285,21 @@ def finetune(
     geometry
         Measures of its representation before and after training.
     rank
-        Rank of the adapters.
-    alpha
-        Their product is multiplied by alpha / rank.
+        Ranks of the adapters; each is a run of its own.
+    scaling
+        Their product is multiplied by it: LoRA's alpha / rank.
     l2
         Strengths of the head's pull to where it began; each is a run of its own.
     head
         detached, or authors: a tied head is trained together with the input embeddings.
     order
         shuffled (anew every epoch), or hierarchy (sequential: always in the order of the hierarchy).
+    optimizer
+        adamw, or sgd.
+    momentum
+        Of SGD.
     weight_decay
-        Of AdamW.
+        Decoupled for AdamW, part of the gradient for SGD.
     together
         Runs trained in one forward pass (lora, head).
     evaluation_batch
@@ -305,7 +319,7 @@ def finetune(
     arguments = dict(locals())
     for name in ("model_directory", "lineup", "task", "out", "runs", "geometry", "finished"):
         del arguments[name]
-    _check(kind, head, order, l2)
+    _check(kind, head, order, optimizer, l2, rank)
     pairs = read_task(task)
     items, drawn = read_samples(lineup)
     samples = block_of(drawn, first_seed, last_seed, lineup)
@@ -314,9 +328,17 @@ def finetune(
     kept = Finished(finished, depends_on(__name__, arguments, [model_directory, lineup, task]))
     options = Method(
         kind,
-        Recipe(epochs, batch, rate, "hierarchy" if order == "hierarchy" else "shuffled", weight_decay),
-        rank,
-        alpha,
+        Recipe(
+            epochs,
+            batch,
+            rate,
+            "hierarchy" if order == "hierarchy" else "shuffled",
+            "sgd" if optimizer == "sgd" else "adamw",
+            momentum,
+            weight_decay,
+        ),
+        tuple(rank or ()),
+        scaling,
         tuple(l2 or ()),
         head,
         evaluation_batch,
@@ -325,10 +347,14 @@ def finetune(
         (first_seed + offset, one, reverse) for offset, one in enumerate(samples) for reverse in (False, True)
     ]
     size = 1 if kind == "full" else max(1, together)
-    groups = [every[start : start + size] for start in range(0, len(every), size)]
+    groups = [
+        (of_rank, every[start : start + size])
+        for of_rank in (options.ranks if kind == "lora" else (None,))
+        for start in range(0, len(every), size)
+    ]
     loaded: Model | None = None
     tables = []
-    for index, group in enumerate(progress(groups, f"{method} of {model}, {items}", len(groups))):
+    for index, (of_rank, group) in enumerate(progress(groups, f"{method} of {model}, {items}", len(groups))):
         done = kept.read(f"{index:05d}")
         if done is None:
             if loaded is None:
@@ -343,7 +369,7 @@ def finetune(
                 training_run(pairs, one, loaded, (items, int(pairs["n"][0]), seed, int(reverse)))
                 for one, (seed, _, reverse) in zip(asked, group, strict=True)
             ]
-            found = learn(loaded, asked, training, options)
+            found = learn(loaded, asked, training, options, of_rank)
             cell = {"source": "study", "model": model, "items": items, "method": method}
             done = rows(pairs, found, [(seed, reverse) for seed, _, reverse in group], cell)
             kept.write(f"{index:05d}", done)
@@ -386,14 +412,19 @@ def training_run(pairs: pl.DataFrame, asked: Prompts, model: Model, key: tuple[s
     return Run(("language", "finetune", *key), asked.select(chosen), answers)
 
 
-def _check(kind: str, head: str, order: str, l2: list[float] | None) -> None:
-    """Refuse what is not allowed, and a head without a strength."""
+def _check(
+    kind: str, head: str, order: str, optimizer: str, l2: list[float] | None, rank: list[int] | None
+) -> None:
+    """Refuse what is not allowed, a head without a strength, and adapters without a rank."""
     for name, value, allowed in (
         ("kind", kind, KINDS),
         ("head", head, HEADS),
         ("order", order, ("shuffled", "hierarchy")),
+        ("optimizer", optimizer, ("adamw", "sgd")),
     ):
         if value not in allowed:
             raise BadInput(f"{name} {value!r}: not allowed; allowed: {', '.join(allowed)}")
     if kind == "head" and not l2:
         raise BadInput("l2: no strength given; allowed with kind head: numbers >= 0")
+    if kind == "lora" and (not rank or min(rank) < 1):
+        raise BadInput(f"rank: {min(rank) if rank else 'none given'}; allowed with kind lora: numbers >= 1")

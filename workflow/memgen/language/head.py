@@ -1,6 +1,6 @@
 """The protocol's probe: only the language head is trained, by cross-entropy with a pull to where it began.
 
-Knows cached hidden states, heads and AdamW; knows neither prompts nor items. The pull is strength times the
+Knows cached hidden states and heads; knows neither prompts nor items. The pull is strength times the
 sum of squared differences to the initial head. Hidden states do not change, so they are computed once for
 all strengths, and all strengths and runs are trained in one batch of products.
 """
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from memgen.language.training import Recipe, Run, order
+from memgen.language.training import Recipe, Run, optimizer_of, order
 
 
 def train_heads(
@@ -47,7 +47,7 @@ def train_heads(
     heads = torch.nn.Parameter(start.expand(s, p, vocabulary, width).clone())
     pull = torch.tensor(list(strengths), dtype=torch.float64, device=weight.device).to(weight.dtype)
     answers = torch.tensor([run.answers for run in runs], device=weight.device)
-    optimizer = torch.optim.AdamW([heads], lr=recipe.rate, weight_decay=recipe.weight_decay)
+    optimizer = optimizer_of(recipe, [heads])
     count = answers.shape[1]
     wide = torch.promote_types(weight.dtype, torch.float32)
     last = np.zeros((s, p))

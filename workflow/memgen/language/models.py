@@ -45,7 +45,7 @@ class Model:
     @property
     def longest_prompt(self) -> int:
         """Most tokens that the network takes."""
-        return int(self.network.config.max_position_embeddings)
+        return int(self.network.config.get_text_config().max_position_embeddings)
 
 
 def transformers_offline() -> Any:
@@ -104,9 +104,12 @@ def load(folder: Path, dtype: str = "float32", device: str = "cpu", causal: bool
 
     if device.startswith("cuda") and not torch.cuda.is_available():
         raise BadInput(f"device {device!r}: no GPU here; allowed: cpu")
-    kind = transformers.AutoModelForCausalLM if causal else transformers.AutoModel
     common = {"local_files_only": True, "trust_remote_code": False}
     try:
+        config = transformers.AutoConfig.from_pretrained(folder, **common)
+        # Of a model of text and pictures only the part that reads text is taken, with or without its head.
+        several = config.get_text_config() is not config
+        kind = transformers.AutoModelForCausalLM if causal or several else transformers.AutoModel
         tokenizer = transformers.AutoTokenizer.from_pretrained(folder, **common)
         network, report = kind.from_pretrained(
             folder, dtype=getattr(torch, dtype), use_safetensors=True, output_loading_info=True, **common
@@ -121,6 +124,8 @@ def load(folder: Path, dtype: str = "float32", device: str = "cpu", causal: bool
         raise BadInput(
             f"{folder}: {len(missing)} weights missing or misshapen, the first {missing[0]}; allowed: none"
         )
+    if several and not causal:
+        network = network.get_decoder()
     if dtype == "float64":
         _widen_norms(network)
     return Model(tokenizer, network.to(device).eval())
@@ -147,8 +152,8 @@ def _widen_norms(network: Any) -> None:
 def initialize(*, like: Input, seed: int, out: OutputDirectory) -> None:
     """Draw the weights of an untrained control: the architecture and tokenizer of a model, learned nothing.
 
-    The architecture's own initialization is used. Only the configuration and the tokenizer of the other
-    model are read, never its weights.
+    The architecture's own initialization is used, that of the language head included. Only the
+    configuration and the tokenizer of the other model are read, never its weights.
 
     Parameters
     ----------
@@ -173,7 +178,9 @@ def initialize(*, like: Input, seed: int, out: OutputDirectory) -> None:
     # transformers draws from torch's global generator: lend it one of our own, and give the old one back.
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(integer_seed("language", "initialize", seed))
-        network = transformers.AutoModel.from_config(config, dtype=torch.float32)
+        causal = any(name.endswith("ForCausalLM") for name in config.architectures or ())
+        kind = transformers.AutoModelForCausalLM if causal else transformers.AutoModel
+        network = kind.from_config(config, dtype=torch.float32)
     network.save_pretrained(out)
     (out / "model.safetensors").chmod(0o644)  # safetensors writes a private file
     for path in sorted(like.iterdir()):

@@ -12,14 +12,19 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import polars as pl
 
+from memgen.errors import BadInput
+from memgen.language.analysis_tables import PRETRAINING
 from memgen.language.corpus import World, document, world
 from memgen.language.models import transformers_offline
 from memgen.seeding import generator, integer_seed
-from memgen.stage import OutputDirectory, progress, stage
+from memgen.stage import Inputs, Output, OutputDirectory, progress, stage
 
 END = "<|end|>"
 LONGEST = 512
+EVERY = 100
+"""Steps over which the reported loss is averaged."""
 
 
 def train_tokenizer(texts: list[str], vocabulary: int) -> Any:
@@ -71,6 +76,32 @@ def batches(made: World, options: dict[str, Any]) -> Iterator[list[str]]:
             )
             for _ in range(options["batch"])
         ]
+
+
+@stage
+def pretraining(*, models: Inputs, out: Output) -> None:
+    """Gather the losses of all pretrained models.
+
+    Parameters
+    ----------
+    models
+        Folders that `pretrain` wrote, named after their models.
+    out
+        Mean loss at the answers along the steps of each.
+
+    Raises
+    ------
+    BadInput
+        If a folder holds no losses.
+    """
+    rows = []
+    for folder in models:
+        path = folder / "pretraining.json"
+        if not path.is_file():
+            raise BadInput(f"{path}: no such file; allowed: folders of models that were pretrained here")
+        history = json.loads(path.read_text(encoding="utf-8"))
+        rows += [(folder.name, *row) for row in zip(history["step"], history["answer_loss"], strict=True)]
+    PRETRAINING.write(pl.DataFrame(rows, schema=PRETRAINING.schema, orient="row"), out)
 
 
 @stage
@@ -155,14 +186,15 @@ def pretrain(
     network.save_pretrained(out)
     (out / "model.safetensors").chmod(0o644)  # safetensors writes a private file
     tokenizer.save_pretrained(out)
-    history = {"answer_loss": [round(value, 6) for value in losses]}
+    ends = [min(steps, EVERY * (index + 1)) for index in range(len(losses))]
+    history = {"step": ends, "answer_loss": [round(value, 6) for value in losses]}
     (out / "pretraining.json").write_text(json.dumps(history) + "\n", encoding="utf-8")
 
 
 def _train(
     network: Any, tokenizer: Any, answers: list[int], documents: Iterator[list[str]], options: dict[str, Any]
 ) -> list[float]:
-    """Train a network in place; returns the mean loss at the answers over each hundred steps."""
+    """Train a network in place; returns the mean loss at the answers over every `EVERY` steps."""
     import torch
 
     decay = [value for value in network.parameters() if value.dim() > 1]
@@ -197,7 +229,7 @@ def _train(
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
         recent.append(float(loss.detach()))
-        if len(recent) == 100 or step == steps - 1:
+        if len(recent) == EVERY or step == steps - 1:
             history.append(float(np.mean(recent)))
             recent = []
     return history

@@ -6,7 +6,7 @@ and its reversal share items and prompts, so they are averaged within the seed b
 
 import polars as pl
 
-from memgen.language.tables import MARGINS, RESPONSES
+from memgen.language.tables import MARGINS, RESPONSES, RUNS
 from memgen.stage import Input, Inputs, Output, stage
 
 CELL = ["source", "model", "items", "hierarchy", "method", "hyperparameter", "phase"]
@@ -25,6 +25,21 @@ def responses(*, blocks: Inputs, out: Output) -> None:
     """
     frame = pl.concat([RESPONSES.read(path) for path in blocks])
     RESPONSES.write(frame.sort(*CELL[:-1], "seed", "reverse", "phase", "first", "second"), out)
+
+
+@stage
+def runs(*, blocks: Inputs, out: Output) -> None:
+    """Put the finetuned runs of all jobs into one table: how well each fits, and which diverged.
+
+    Parameters
+    ----------
+    blocks
+        Tables of runs.
+    out
+        One table, sorted.
+    """
+    frame = pl.concat([RUNS.read(path) for path in blocks])
+    RUNS.write(frame.sort(*CELL[:-1], "seed", "reverse"), out)
 
 
 def pair_margins(responses: pl.DataFrame) -> pl.DataFrame:

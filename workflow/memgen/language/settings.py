@@ -17,20 +17,21 @@ _NEEDED = {
     "corpus": ("seed",),
     "hub": ("repository", "revision"),
 }
-_TRAINING = ("epochs", "batch", "rate", "order", "weight_decay")
+_TRAINING = ("epochs", "batch", "rate", "order", "optimizer", "momentum", "weight_decay")
 _METHOD_KEYS = {
     "ridge": ("ridge", "pooling"),
     "full": _TRAINING,
-    "lora": (*_TRAINING, "rank", "alpha", "together"),
+    "lora": (*_TRAINING, "rank", "scaling", "together"),
     "head": (*_TRAINING, "l2", "head", "together"),
 }
 _REQUIRED = {
     "ridge": ("ridge", "pooling"),
     "full": ("epochs", "batch", "rate"),
-    "lora": ("epochs", "batch", "rate"),
+    "lora": ("epochs", "batch", "rate", "rank"),
     "head": ("epochs", "batch", "rate", "l2"),
 }
-_EVERYWHERE = ("kind", "models", "items", "hierarchies")
+_CHOICE = ("models", "items", "hierarchies", "hierarchies_of", "of_model", "seeds")
+_EVERYWHERE = ("kind", *_CHOICE)
 
 
 class Cell(NamedTuple):
@@ -47,9 +48,10 @@ def hierarchies(config: Mapping[str, Any]) -> list[str]:
     return list(config["language"].get("hierarchies", config["relational"]["hierarchies"]))
 
 
-def blocks(config: Mapping[str, Any]) -> list[tuple[int, int]]:
-    """Blocks of seeds (first, last), both included, one per job."""
-    seeds, size = config["language"]["seeds"], config["language"]["seeds_per_job"]
+def blocks(config: Mapping[str, Any], method: str) -> list[tuple[int, int]]:
+    """Blocks of a method's seeds (first, last), both included, one per job."""
+    block = config["language"]
+    seeds, size = block["methods"][method].get("seeds", block["seeds"]), block["seeds_per_job"]
     return [(first, min(first + size, seeds) - 1) for first in range(0, seeds, size)]
 
 
@@ -75,13 +77,17 @@ def lineup_hierarchy(config: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return known[name] if name in known else {"n": int(name.removeprefix("n")), "exceptions": []}
 
 
-def flags(method: Mapping[str, Any]) -> str:
-    """Command-line flags of a method: every key of its entry that says how it is trained."""
-    apart = ("models", "items", "hierarchies")
+def options(method: Mapping[str, Any], model: str) -> dict[str, Any]:
+    """How a method trains a model: its own keys, and in their place those that it states for the model."""
+    own = {key: value for key, value in method.items() if key not in _CHOICE}
+    return {**own, **method.get("of_model", {}).get(model, {})}
+
+
+def flags(method: Mapping[str, Any], model: str) -> str:
+    """Command-line flags of a method: every key that says how it trains a model."""
     return " ".join(
         f"--{key.replace('_', '-')} {part}"
-        for key, value in method.items()
-        if key not in apart
+        for key, value in options(method, model).items()
         for part in (value if isinstance(value, list) else [value])
     )
 
@@ -94,25 +100,30 @@ def is_causal(models: Mapping[str, Any], name: str) -> bool:
     return model["source"] in ("corpus", "hub")
 
 
+def trainable(models: Mapping[str, Any], kind: str) -> list[str]:
+    """Models that a kind of method can train: any with ridge, else those with a language head."""
+    return [name for name in models if kind == "ridge" or is_causal(models, name)]
+
+
 def cells(config: Mapping[str, Any]) -> list[Cell]:
     """Every model, kind of item, hierarchy and method that is run.
 
     A method runs on the models, items and hierarchies that it lists, and otherwise on all of the study's; a
-    method that trains a network on all that have a language head.
+    method that trains a network on all that have a language head. Hierarchies may be listed for a kind of
+    item alone.
     """
     block = config["language"]
+    shown = hierarchies(config)
     found = []
-    for method, options in block["methods"].items():
-        able = [
-            name for name in block["models"] if options["kind"] == "ridge" or is_causal(block["models"], name)
-        ]
-        shown = hierarchies(config)
+    for name, method in block["methods"].items():
+        able = trainable(block["models"], method["kind"])
+        everywhere, of_items = method.get("hierarchies", shown), method.get("hierarchies_of", {})
         found += [
-            Cell(model, items, hierarchy, method)
-            for model in options.get("models", able)
-            for items in options.get("items", block["items"])
+            Cell(model, items, hierarchy, name)
+            for model in method.get("models", able)
+            for items in method.get("items", block["items"])
             if items in block["items"]
-            for hierarchy in options.get("hierarchies", shown)
+            for hierarchy in of_items.get(items, everywhere)
             if hierarchy in shown
         ]
     return found
@@ -148,7 +159,7 @@ def check(config: Mapping[str, Any]) -> None:
         except BadInput as problem:
             raise BadInput(f"published.source: {problem}") from None
     for name, method in block["methods"].items():
-        _check_method(f"language.methods.{name}", method, block["models"], known)
+        _check_method(f"language.methods.{name}", method, block, known)
     if not cells(config):
         raise BadInput("language.methods: none runs on any model, item and hierarchy; allowed: at least one")
     pretraining = {"width": 64, "heads": 4, **block.get("pretraining", {})}
@@ -183,9 +194,9 @@ def _check_model(where: str, model: Mapping[str, Any], models: Mapping[str, Any]
 
 
 def _check_method(
-    where: str, method: Mapping[str, Any], models: Mapping[str, Any], known: Mapping[str, Any]
+    where: str, method: Mapping[str, Any], block: Mapping[str, Any], known: Mapping[str, Any]
 ) -> None:
-    kind = method["kind"]
+    kind, models = method["kind"], block["models"]
     allowed = (*_EVERYWHERE, *_METHOD_KEYS[kind])
     for key in method:
         if key not in allowed:
@@ -196,16 +207,38 @@ def _check_method(
         if key not in method:
             needed = ", ".join(_REQUIRED[kind])
             raise BadInput(f"{where}: the key {key!r} is missing; required for kind {kind}: {needed}")
-    able = [name for name in models if kind == "ridge" or is_causal(models, name)]
-    for name in method.get("models", []):
-        if name not in able:
-            raise BadInput(
-                f"{where}.models: {name!r} is no model that kind {kind} can train; "
-                f"allowed: {', '.join(able) or 'none'}"
-            )
-    for name in method.get("hierarchies", []):
-        if name not in known:
-            raise BadInput(f"{where}.hierarchies: {name!r} is no hierarchy; allowed: {', '.join(known)}")
+    able = trainable(models, kind)
+    for key in ("models", "of_model"):
+        for name in method.get(key, []):
+            if name not in able:
+                raise BadInput(
+                    f"{where}.{key}: {name!r} is no model that kind {kind} can train; "
+                    f"allowed: {', '.join(able) or 'none'}"
+                )
+    for name, changed in method.get("of_model", {}).items():
+        for key in changed:
+            if key not in _METHOD_KEYS[kind]:
+                raise BadInput(
+                    f"{where}.of_model.{name}: the key {key!r} does not go with kind {kind}; "
+                    f"allowed: {', '.join(_METHOD_KEYS[kind])}"
+                )
+        _check_optimizer(f"{where}.of_model.{name}", options(method, name))
+    _check_optimizer(where, method)
+    chosen = {"hierarchies": method.get("hierarchies", [])}
+    chosen |= {f"hierarchies_of.{items}": names for items, names in method.get("hierarchies_of", {}).items()}
+    for key, names in chosen.items():
+        for name in names:
+            if name not in known:
+                raise BadInput(f"{where}.{key}: {name!r} is no hierarchy; allowed: {', '.join(known)}")
+    if method.get("seeds", 1) > block["seeds"]:
+        raise BadInput(
+            f"{where}.seeds: {method['seeds']} is more than the study has; allowed: 1 to {block['seeds']}"
+        )
+
+
+def _check_optimizer(where: str, method: Mapping[str, Any]) -> None:
+    if "momentum" in method and method.get("optimizer", "adamw") != "sgd":
+        raise BadInput(f"{where}.momentum: AdamW has none; allowed: with optimizer sgd")
 
 
 def _check_size(name: str, n: int, items: str) -> None:

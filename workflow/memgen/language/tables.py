@@ -174,6 +174,17 @@ EFFECTS = Table(
     },
 )
 
+
+def _wilson(column: str, counted: str) -> dict[str, Column]:
+    """Ends of the Wilson interval of a proportion."""
+    return {
+        f"{column}_low": Column(
+            pl.Float64, f"lower end of the 95% Wilson interval of {column} over {counted}", nullable=True
+        ),
+        f"{column}_high": Column(pl.Float64, "upper end of that interval", nullable=True),
+    }
+
+
 ACCURACY = Table(
     "accuracy",
     {
@@ -198,9 +209,30 @@ ACCURACY = Table(
         "margin_standard_error": Column(
             pl.Float64, "its standard error, clustered by seed; empty for a single seed", nullable=True
         ),
+        **_wilson("accuracy", "answers"),
+        **_wilson("paired_accuracy", "pairs of every run"),
+        "n_answers": Column(pl.Int64, "answers with a truth, two per pair and run"),
         "n_pairs": Column(pl.Int64, "pairs of the class"),
         "n_runs": Column(pl.Int64, "runs: each seed and reversal is one"),
         "n_seeds": Column(pl.Int64, "seeds: the clusters of the standard errors"),
+    },
+)
+
+DISTANCE = Table(
+    "distance",
+    {
+        **_CELL,
+        **_PHASE,
+        "distance": Column(pl.Int64, "difference of the ranks of a pair, 1 for neighbours"),
+        "trained": Column(pl.Boolean, "whether the pairs were trained: neighbours and exceptions"),
+        **{
+            name: ACCURACY.columns[name]
+            for value in ("accuracy", "paired_accuracy", "margin")
+            for name in (value, f"{value}_standard_error")
+        },
+        "n_pairs": Column(pl.Int64, "pairs averaged, loop pairs left out"),
+        "n_runs": ACCURACY.columns["n_runs"],
+        "n_seeds": ACCURACY.columns["n_seeds"],
     },
 )
 

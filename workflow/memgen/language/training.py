@@ -1,6 +1,6 @@
 """Train runs on their pairs: full finetuning of one run, or low-rank adapters of many runs together.
 
-Knows prompts in tokens, answers, epochs, batches and AdamW; knows neither items nor hierarchies nor files.
+Knows prompts in tokens, answers, epochs and optimizers; knows neither items nor hierarchies nor files.
 The loss is cross-entropy over the whole vocabulary at the last token of a prompt. Losses of runs trained
 together are added, never averaged, so that each run's gradients are those that it has alone.
 """
@@ -32,11 +32,14 @@ class Recipe:
     batch : int
         Prompts per step.
     rate : float
-        Learning rate of AdamW, constant.
+        Learning rate, constant.
     order : {"shuffled", "hierarchy"}
         Anew every epoch, or always in the order of the hierarchy (the protocol's sequential training).
+    optimizer : {"adamw", "sgd"}
+    momentum : float
+        Of SGD.
     weight_decay : float
-        Of AdamW, decoupled.
+        Decoupled for AdamW, part of the gradient for SGD.
     micro_batch : int
         Prompts of a run that pass forward and backward at once; halved where a GPU's memory ends.
     """
@@ -45,8 +48,20 @@ class Recipe:
     batch: int
     rate: float
     order: Literal["shuffled", "hierarchy"] = "shuffled"
+    optimizer: Literal["adamw", "sgd"] = "adamw"
+    momentum: float = 0.0
     weight_decay: float = 0.0
     micro_batch: int = 1 << 30
+
+
+def optimizer_of(recipe: Recipe, parameters: "Sequence[torch.nn.Parameter]") -> "torch.optim.Optimizer":
+    """Optimizer of a recipe; runs trained together keep apart in it, for it acts number by number."""
+    import torch
+
+    common: dict[str, Any] = {"lr": recipe.rate, "weight_decay": recipe.weight_decay}
+    if recipe.optimizer == "sgd":
+        return torch.optim.SGD(list(parameters), momentum=recipe.momentum, **common)
+    return torch.optim.AdamW(list(parameters), **common)
 
 
 @dataclass(frozen=True)
@@ -140,7 +155,7 @@ def train(
     """
     import torch
 
-    optimizer = torch.optim.AdamW(list(parameters), lr=recipe.rate, weight_decay=recipe.weight_decay)
+    optimizer = optimizer_of(recipe, parameters)
     micro = min(recipe.micro_batch, recipe.batch)
     count = len(runs[0].answers)
     last = np.zeros(len(runs))
