@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 import torch
 
+from memgen.errors import BadInput
+from memgen.language.analysis_tables import PRETRAINING
 from memgen.language.causal import answer_tokens, check_head, shares_prefixes
 from memgen.language.corpus import CONTESTS, document, world
 from memgen.language.items import FAKE_TEAMS, REAL_TEAMS
 from memgen.language.models import initialize, load
-from memgen.language.pretrain import learning_rate, pretrain
+from memgen.language.pretrain import learning_rate, pretrain, pretraining
 from memgen.seeding import generator
 
 SHORT = {"steps": 6, "batch": 8, "first_steps": 2, "width": 16, "layers": 1, "heads": 2}
@@ -92,3 +94,14 @@ def test_pretraining_learns_to_compare(tmp_path: Path) -> None:
     pretrain(seed=0, out=tmp_path / "m", steps=250, first_steps=250, batch=32, width=32, heads=4, rate=6e-3)
     losses = json.loads((tmp_path / "m/pretraining.json").read_text())["answer_loss"]
     assert losses[-1] < 0.55 < np.log(2) < losses[0]
+
+
+def test_losses_of_all_models_are_gathered(tmp_path: Path) -> None:
+    for name, steps in (("one", 6), ("two", 4)):
+        pretrain(seed=0, out=tmp_path / name, **{**SHORT, "steps": steps})
+    pretraining(models=[tmp_path / "one", tmp_path / "two"], out=tmp_path / "losses.csv")
+    found = PRETRAINING.read(tmp_path / "losses.csv")
+    assert found.select("model", "step").rows() == [("one", 6), ("two", 4)]
+    assert (found["answer_loss"] > 0).all()
+    with pytest.raises(BadInput, match="allowed: folders of models that were pretrained here"):
+        pretraining(models=[tmp_path], out=tmp_path / "losses.csv")

@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from scipy import stats
 
-from memgen.language.accuracy import accuracy
+from memgen.language.accuracy import accuracy, distance
 from memgen.language.evaluate import read_task
 from memgen.language.evaluate import responses as answer
-from memgen.language.responses import margins, responses
-from memgen.language.tables import ACCURACY, MARGINS, RESPONSES
+from memgen.language.responses import margins, responses, runs
+from memgen.language.tables import ACCURACY, DISTANCE, MARGINS, RESPONSES, RUNS
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.task import task_frame
 from repository import ROOT
@@ -118,3 +119,51 @@ def test_what_needs_no_network_imports_no_torch(module: str) -> None:
 def test_one_seed_has_no_standard_error(blocks: list[Path], tmp_path: Path) -> None:
     margins(responses=blocks[0], out=tmp_path / "margins.parquet")
     assert MARGINS.read(tmp_path / "margins.parquet")["standard_error"].null_count() == 21
+
+
+def test_accuracy_has_the_wilson_interval_of_its_answers(gathered: Path, tmp_path: Path) -> None:
+    accuracy(responses=gathered, out=tmp_path / "accuracy.csv")
+    answers = RESPONSES.read(gathered)
+    for row in ACCURACY.read(tmp_path / "accuracy.csv").iter_rows(named=True):
+        same = pl.col("hyperparameter").eq_missing(pl.lit(row["hyperparameter"], pl.Float64))
+        chosen = answers.filter(same, pl.col("pair_class") == row["pair_class"])["correct"].drop_nulls()
+        assert row["n_answers"] == len(chosen)
+        if row["pair_class"] == "loop":
+            assert row["accuracy_low"] is None
+            continue
+        found = stats.binomtest(int(chosen.sum()), len(chosen)).proportion_ci(method="wilson")
+        assert (row["accuracy_low"], row["accuracy_high"]) == pytest.approx((found.low, found.high), abs=1e-9)
+        assert row["paired_accuracy_low"] <= row["paired_accuracy"] <= row["paired_accuracy_high"]
+
+
+def test_distances_average_pairs_that_were_trained_apart(gathered: Path, tmp_path: Path) -> None:
+    distance(responses=gathered, out=tmp_path / "distance.csv")
+    answers = RESPONSES.read(gathered).filter(pl.col("pair_class") != "loop")
+    apart = (pl.col("first") - pl.col("second")).abs()
+    found = DISTANCE.read(tmp_path / "distance.csv").filter(pl.col("hyperparameter").is_null())
+    # The exception 5:2 is trained, at distance 3; the other trained pairs are neighbours.
+    assert found.filter(pl.col("trained"))["distance"].to_list() == [1, 3]
+    for row in found.iter_rows(named=True):
+        classes = ["train", "exception"] if row["trained"] else ["boundary", "cross", "within"]
+        chosen = answers.filter(
+            pl.col("hyperparameter").is_null(), apart == row["distance"], pl.col("pair_class").is_in(classes)
+        )
+        assert row["n_pairs"] == chosen.height // (2 * 2 * len(SEEDS))
+        assert row["accuracy"] == pytest.approx(chosen["correct"].mean())
+        right = per_seed(chosen, lambda part: part["correct"].mean())
+        assert row["accuracy_standard_error"] == pytest.approx(clustered(right))
+
+
+def test_runs_are_gathered_in_one_order(tmp_path: Path) -> None:
+    rows = [
+        {"source": "study", "model": "m", "items": "fake", "hierarchy": "h", "method": "x",
+         "hyperparameter": None, "seed": seed, "reverse": reverse, "train_loss": None, "diverged": True}
+        for seed in (1, 0) for reverse in (True, False)
+    ]  # fmt: skip
+    for index, row in enumerate(rows):
+        RUNS.write(pl.DataFrame([row], schema=RUNS.schema), tmp_path / f"{index}.parquet")
+    blocks = [tmp_path / f"{index}.parquet" for index in range(4)]
+    runs(blocks=blocks, out=tmp_path / "runs.parquet")
+    runs(blocks=blocks[::-1], out=tmp_path / "other.parquet")
+    assert (tmp_path / "runs.parquet").read_bytes() == (tmp_path / "other.parquet").read_bytes()
+    assert RUNS.read(tmp_path / "runs.parquet")["seed"].to_list() == [0, 0, 1, 1]

@@ -13,6 +13,8 @@
 #        results/published/regularization_pooled.csv   the same, over hierarchies and models
 #        results/published/comparison.csv              our models beside the published ones
 #        results/published/claims.csv                  what is known of these responses, found again
+#        results/published/equity_classes.csv          our equities of hands against the published matrix, where
+#        results/published/equity_suits.csv            the folder holds it, and what fixed suits explain
 from memgen.language.published_files import held_by, read_versions
 
 PUBLISHED_VERSIONS = "workflow/memgen/language/published_versions.csv"
@@ -36,12 +38,41 @@ wanted = [
     for row in found
     if PUBLISHED_LOCAL or row.items in config["published"]["items"]
 ]
+# The matrix of equities lies in a local folder or nowhere.
+PUBLISHED_MATRIX = f"{PUBLISHED_FOLDER}/poker/preflop_equity.csv"
 PUBLISHED_FILES = [f"{PUBLISHED_FOLDER}/{file}" for file in wanted]
 PUBLISHED_ITEMS = sorted({Path(file).stem.split("__")[1] for file in wanted})
 
 
 localrules:
     language_published_download,
+
+
+rule language_equity_check:
+    """Our equities against the published matrix, and sampled entries of it against every fixed suit."""
+    input:
+        equity="results/language/poker/equity.parquet",
+        published=PUBLISHED_MATRIX,
+        code=code("memgen.language.equity_check"),
+    output:
+        classes="results/published/equity_classes.csv",
+        suits="results/published/equity_suits.csv",
+        record="results/provenance/jobs/language_equity_check/job.json",
+    log:
+        "logs/language_equity_check/job.log",
+    benchmark:
+        "results/benchmarks/language_equity_check/job.tsv"
+    conda:
+        "../../envs/poker.yaml"
+    params:
+        boards=config["published"]["equity_boards"],
+        entries=config["published"]["equity_entries"],
+        seed=LANGUAGE["poker"]["seed"],
+    shell:
+        "python -m memgen language equity-check --equity {input.equity:q} --published {input.published:q} "
+        "--boards {params.boards} --entries {params.entries} --seed {params.seed} "
+        "--classes {output.classes:q} --suits {output.suits:q} --record {output.record:q} "
+        "--threads {threads} 2> {log:q}"
 
 
 rule language_published_download:
@@ -244,6 +275,12 @@ if PUBLISHED_SOURCE is not None:
         ],
     )
     claims.append("results/published/claims.csv")
+
+
+if PUBLISHED_LOCAL and Path(PUBLISHED_MATRIX).is_file():
+    targets += expand(
+        "results/published/{table}.csv", table=["equity_classes", "equity_suits"]
+    ) + expand("figures/published_equities.{suffix}", suffix=["pdf", "png"])
 
 
 include: "published_figures.smk"

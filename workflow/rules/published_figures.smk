@@ -4,6 +4,31 @@
 # Makes: figures/published_*.pdf and .png, captions in workflow/report
 
 
+rule figures_published_equities:
+    """Our equities of hands against the published matrix, and what its fixed suits explain."""
+    input:
+        classes="results/published/equity_classes.csv",
+        suits="results/published/equity_suits.csv",
+        code=code("memgen.figures.published_equities"),
+    output:
+        pdf="figures/published_equities.pdf",
+        png=report(
+            "figures/published_equities.png",
+            caption="../report/published_equities.rst",
+            category="Published language models",
+        ),
+        record="results/provenance/jobs/figures_published_equities/job.json",
+    log:
+        "logs/figures_published_equities/job.log",
+    benchmark:
+        "results/benchmarks/figures_published_equities/job.tsv"
+    conda:
+        "../../envs/figures.yaml"
+    shell:
+        "python -m memgen figures published-equities --classes {input.classes:q} --suits {input.suits:q} "
+        "--pdf {output.pdf:q} --png {output.png:q} --record {output.record:q} --threads {threads} 2> {log:q}"
+
+
 rule figures_published_heatmaps:
     """Margins of the published models and ours, seen and as the theory predicts them."""
     input:

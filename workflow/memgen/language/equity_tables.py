@@ -1,4 +1,4 @@
-"""Columns of the table of poker equities, and of the table of each seed's items; computes nothing."""
+"""Columns of the tables of poker equities, and of the table of each seed's items; computes nothing."""
 
 import polars as pl
 
@@ -29,5 +29,49 @@ LINEUP = Table(
         "name": Column(pl.String, "name of the item"),
         "anchor_winner": Column(pl.String, "winner of the two shots"),
         "anchor_loser": Column(pl.String, "loser of the two shots"),
+    },
+)
+
+_CLASSES = {
+    name: Column(pl.String, f"class of the {which} hand", allowed=("pair", "suited", "offsuit"))
+    for name, which in (("first_class", "one"), ("second_class", "other"))
+}
+_SHARES = {"shares_rank": Column(pl.Boolean, "whether the two labels have a rank in common")}
+
+EQUITY_CLASSES = Table(
+    "differences from the published equities",
+    {
+        **_CLASSES,
+        **_SHARES,
+        "n_entries": Column(pl.Int64, "unordered pairs of different labels"),
+        "mean_absolute_difference": Column(
+            pl.Float64, "mean of |published - ours|, ours averaged over suits", nullable=True
+        ),
+        "root_mean_square_score": Column(
+            pl.Float64, "root mean square of (published - ours) / our standard error", nullable=True
+        ),
+        "share_beyond": Column(
+            pl.Float64, "share of entries more than four of our standard errors apart", nullable=True
+        ),
+    },
+)
+
+EQUITY_SUITS = Table(
+    "published equities against fixed suits",
+    {
+        **_CLASSES,
+        **_SHARES,
+        "first": Column(pl.String, "label of a hand"),
+        "second": Column(pl.String, "label of the other hand"),
+        "published": Column(pl.Float64, "published equity of first against second"),
+        "averaged": Column(pl.Float64, "our equity, averaged over all legal suits"),
+        "nearest": Column(pl.Float64, "equity at the assignment of suits nearest to the published one"),
+        "nearest_standard_error": Column(pl.Float64, "its standard error over boards"),
+        "assignment": Column(pl.String, "that assignment, by an example"),
+        "deals_a_card_twice": Column(pl.Boolean, "whether both hands hold the same card in it"),
+        "nearest_legal": Column(pl.Float64, "equity at the nearest assignment that a deck can deal"),
+        "nearest_legal_standard_error": Column(pl.Float64, "its standard error over boards"),
+        "n_assignments": Column(pl.Int64, "assignments of suits, up to renaming, legal or not"),
+        "explained": Column(pl.Boolean, "whether the nearest lies within four standard errors"),
     },
 )

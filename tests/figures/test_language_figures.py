@@ -1,0 +1,125 @@
+"""Figures of the language study: the same bytes each time, refused where the table lacks what they show."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from memgen.errors import BadInput
+from memgen.figures.accuracy_by_class import accuracy_by_class
+from memgen.figures.conjunctivity import conjunctivity
+from memgen.figures.exception_effect import exception_effect
+from memgen.figures.margin_heatmaps import margin_heatmaps
+from memgen.figures.own_kernel import own_kernel
+from memgen.figures.predicted_margins import predicted_margins
+from memgen.figures.pretraining import pretraining
+from memgen.figures.response_bias import response_bias
+from memgen.figures.symbolic_distance import symbolic_distance
+from memgen.language.accuracy import accuracy, distance
+from memgen.language.analysis_tables import PRETRAINING
+from memgen.language.effects import effects
+from memgen.language.fit import fit, predictions
+from memgen.language.geometry import geometry
+from memgen.language.relation import relation
+from memgen.language.tables import GEOMETRY_RUNS, RESPONSES
+from memgen.relational.hierarchy import Hierarchy
+from synthetic_responses import response_rows, theory_margins
+
+HIERARCHIES = {"plain": Hierarchy(6), "exc": Hierarchy(6, ((3, 1),))}
+SHOWN = {"hierarchies": ["plain", "exc"]}
+CELL = {**SHOWN, "method": "lora"}
+FIGURES: dict[str, tuple[Callable[..., None], dict[str, str], dict[str, object]]] = {
+    "accuracy": (accuracy_by_class, {"accuracy": "accuracy.csv"}, CELL),
+    "distance": (symbolic_distance, {"distance": "distance.csv"}, CELL),
+    "heatmaps": (
+        margin_heatmaps,
+        {"predictions": "predictions.parquet", "fit": "fit.csv"},
+        {**CELL, "items": "fake"},
+    ),
+    "predicted": (
+        predicted_margins,
+        {"predictions": "predictions.parquet", "fit": "fit.csv"},
+        {**CELL, "items": "fake"},
+    ),
+    "bias": (response_bias, {"effects": "effects.csv"}, SHOWN),
+    "effect": (exception_effect, {"effects": "effects.csv"}, SHOWN),
+    "kernel": (own_kernel, {"geometry": "geometry.csv", "fit": "fit.csv"}, SHOWN),
+    "conjunctivity": (conjunctivity, {"geometry": "geometry.csv", "relation": "relation.csv"}, {}),
+    "pretraining": (pretraining, {"losses": "pretraining.csv"}, {}),
+}
+
+
+def measures(responses: pl.DataFrame) -> pl.DataFrame:
+    """Measures of representations for every run, made up."""
+    keys = [name for name in GEOMETRY_RUNS.columns if name in RESPONSES.columns]
+    runs = responses.select(keys).unique().sort(keys)
+    random = np.random.default_rng(0)
+    names = [name for name in GEOMETRY_RUNS.columns if name not in keys]
+    values = {name: random.uniform(0.1, 0.9, runs.height) for name in names}
+    frame = runs.with_columns(pl.Series(name, column) for name, column in values.items())
+    post = pl.when(pl.col("phase") == "pre").then(pl.col("ridge_correlation"))
+    return frame.with_columns(post.alias("ridge_correlation")).select(list(GEOMETRY_RUNS.columns))
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("tables")
+    random = np.random.default_rng(1)
+    frames = []
+    for model, gamma in (("small", 0.5), ("other", 2.0)):
+        for items in ("fake", "poker"):
+            for name, hierarchy in HIERARCHIES.items():
+                for phase, size in (("pre", 0.1), ("post", 3.0)):
+                    margins = theory_margins(hierarchy, gamma, 0.9, size)
+                    frames.append(
+                        response_rows(
+                            hierarchy,
+                            lambda seed, reverse, m=margins: m + random.normal(scale=0.3, size=len(m)),
+                            range(3),
+                            name=name,
+                            phase=phase,
+                            model=model,
+                            items=items,
+                            method="lora",
+                            hyperparameter=8.0,
+                        )
+                    )
+    table = pl.concat(frames)
+    responses = folder / "responses.parquet"
+    RESPONSES.write(table, responses)
+    accuracy(responses=responses, out=folder / "accuracy.csv")
+    distance(responses=responses, out=folder / "distance.csv")
+    effects(responses=responses, out=folder / "effects.csv")
+    fit(responses, out=folder / "fit.csv")
+    predictions(responses, fits=folder / "fit.csv", out=folder / "predictions.parquet")
+    GEOMETRY_RUNS.write(measures(table), folder / "measures.parquet")
+    geometry(blocks=[folder / "measures.parquet"], fits=folder / "fit.csv", out=folder / "geometry.csv")
+    relation(geometry=folder / "geometry.csv", fits=folder / "fit.csv", out=folder / "relation.csv")
+    losses = [(name, step, 1.0 / step) for name in ("a", "b") for step in (100, 200)]
+    PRETRAINING.write(
+        pl.DataFrame(losses, schema=PRETRAINING.schema, orient="row"), folder / "pretraining.csv"
+    )
+    return folder
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_is_the_same_bytes_each_time(name: str, tables: Path, tmp_path: Path) -> None:
+    draw, inputs, options = FIGURES[name]
+    for attempt in ("one", "two"):
+        paths = {kind: tmp_path / f"{attempt}.{kind}" for kind in ("pdf", "png")}
+        draw(**{key: tables / file for key, file in inputs.items()}, **options, **paths)
+    for kind in ("pdf", "png"):
+        content = (tmp_path / f"one.{kind}").read_bytes()
+        assert content == (tmp_path / f"two.{kind}").read_bytes() and len(content) > 5_000
+
+
+@pytest.mark.parametrize("name", [name for name, (_, _, options) in FIGURES.items() if options])
+def test_hierarchies_that_were_not_run_are_refused(name: str, tables: Path, tmp_path: Path) -> None:
+    draw, inputs, options = FIGURES[name]
+    paths = {kind: tmp_path / f"figure.{kind}" for kind in ("pdf", "png")}
+    given = {key: tables / file for key, file in inputs.items()}
+    with pytest.raises(BadInput, match="no rows of nowhere; allowed: ") as caught:
+        draw(**given, **{**options, "hierarchies": ["nowhere"]}, **paths)
+    assert "\n" not in str(caught.value) and not list(tmp_path.iterdir())
