@@ -97,3 +97,11 @@ def test_theory_needs_no_torch() -> None:
         check=False,
     )
     assert answer.returncode == 0, answer.stderr
+
+
+@pytest.mark.parametrize("room", [None, *cli.studies()])
+def test_a_wanted_command_is_found_without_parsing_the_others(room: str | None) -> None:
+    folder = cli.ROOT / cli.PACKAGE / (room or "")
+    for name, entry in cli.entries(folder).items():
+        assert cli.entries(folder, name)[name] == entry
+    assert "nothing" not in cli.entries(folder, "nothing")

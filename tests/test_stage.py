@@ -1,6 +1,7 @@
 """Atomic outputs, records, and changes during the work."""
 
 import hashlib
+import importlib.metadata
 import json
 import os
 import signal
@@ -165,3 +166,11 @@ def test_killed_stage_leaves_no_output(tmp_path: Path, number: signal.Signals) -
         source.write_text("x")
         stage(join)(parts=[source], out=target)
         assert not leftovers(tmp_path)
+
+
+def test_packages_in_a_record_are_those_that_importlib_names() -> None:
+    loaded = {name.split(".")[0] for name in sys.modules}
+    owners = importlib.metadata.packages_distributions()
+    names = {name for module in loaded for name in owners.get(module, ()) if name != "memgen"}
+    expected = {name: importlib.metadata.version(name) for name in names}
+    assert len(expected) > 5 and provenance._installed_packages() == expected

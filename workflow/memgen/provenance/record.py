@@ -9,6 +9,7 @@ Snakemake's own metadata is not used: it hashes inputs after the job, and output
 import datetime
 import hashlib
 import importlib.metadata
+import inspect
 import platform
 import re
 import socket
@@ -105,9 +106,26 @@ def recipe(
 def _installed_packages() -> dict[str, str]:
     """Distributions whose modules this process has imported, with their versions."""
     loaded = {name.split(".")[0] for name in sys.modules}
-    distributions = importlib.metadata.packages_distributions()
-    names = {name for module in loaded for name in distributions.get(module, ()) if name != "memgen"}
-    return {name: importlib.metadata.version(name) for name in sorted(names)}
+    # importlib.metadata.packages_distributions answers the same, but parses every file of every package.
+    found = {}
+    for distribution in importlib.metadata.distributions():
+        if loaded.isdisjoint(_top_level(distribution)):
+            continue
+        name = distribution.metadata["Name"]
+        if name != "memgen":
+            found[name] = importlib.metadata.version(name)
+    return dict(sorted(found.items()))
+
+
+def _top_level(distribution: importlib.metadata.Distribution) -> set[str]:
+    """Names of the modules and packages that a distribution puts beside the others."""
+    stated = distribution.read_text("top_level.txt")
+    if stated:
+        return set(stated.split())
+    rows = (distribution.read_text("RECORD") or "").splitlines()
+    files = {row.rpartition(",")[0].rpartition(",")[0].strip('"') for row in rows}
+    modules = {inspect.getmodulename(file) for file in files if "/" not in file}
+    return {file.partition("/")[0] for file in files if "/" in file} | {name for name in modules if name}
 
 
 def _fonts() -> dict[str, str]:
