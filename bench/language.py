@@ -3,8 +3,8 @@
 The plain way asks one prompt at a time, trains one run at a time on whole prompts, passes every prompt
 through the network again for every strength of the probe, and starts a process that loads the model once
 per run. `speedup` leaves these starts out on both sides; `speedup_with_starts` counts them, one per run
-against one in all. Training takes the protocol's batches of 16 on both sides, 10 epochs for LoRA and 50
-(10 on a GPU) for the probe.
+against one in all. Steps are the protocol's, of 16 prompts, 10 epochs for LoRA and 50 (10 on a GPU) for the
+probe. LoRA is measured against a second plain way too, which passes the 16 prompts of a step at once.
 
     python bench/language.py            small-lm on one CPU thread, results/bench/language_cpu.csv
     python bench/language.py --gpu      a 1B Llama shape, random weights, bf16, results/bench/language_gpu.csv
@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 if "--gpu" not in sys.argv:
@@ -113,20 +114,24 @@ class Work:
     def evaluate(self) -> np.ndarray:
         return logit_differences(self.network, self.asked[:1], self.answers, 512)[0]
 
-    def _lora(self, runs: list[Run], asked: list) -> np.ndarray:
+    def _lora(self, runs: list[Run], asked: list, recipe: Recipe, batch: int) -> np.ndarray:
         with adapted(self.network, [run.key for run in runs], 8, 2.0) as layers:
-            train(self.network, runs, self.recipe, [p for layer in layers for p in (layer.down, layer.up)])
-            return logit_differences(self.network, asked, self.answers, 4096)
+            train(self.network, runs, recipe, [p for layer in layers for p in (layer.down, layer.up)])
+            return logit_differences(self.network, asked, self.answers, batch)
 
-    def lora_plain(self) -> np.ndarray:
+    def lora_plain(self, prompts_at_once: int = 1) -> np.ndarray:
+        recipe = replace(self.recipe, micro_batch=prompts_at_once)
         found = []
         for run, asked in zip(self.runs, self.asked, strict=True):
             whole = Run(run.key, run.prompts.whole(), run.answers)
-            found.append(self._lora([whole], [asked]))
+            found.append(self._lora([whole], [asked.whole()], recipe, prompts_at_once))
         return np.concatenate(found)
 
+    def lora_plain_batched(self) -> np.ndarray:
+        return self.lora_plain(self.recipe.batch)
+
     def lora(self) -> np.ndarray:
-        return self._lora(self.runs, self.asked)
+        return self._lora(self.runs, self.asked, self.recipe, 4096)
 
     def probe_plain(self) -> np.ndarray:
         head = self.network.get_output_embeddings().weight
@@ -187,6 +192,7 @@ def main() -> None:
         ("evaluation", work.evaluate_plain, work.evaluate, 1, 20 if options.gpu else 6),
         ("probe sweep over six L2", work.probe_plain, work.probe, 6, None if options.gpu else 40),
         (f"LoRA block of {RUNS} runs", work.lora_plain, work.lora, RUNS, 8 if options.gpu else 5),
+        ("LoRA block, plain in whole batches", work.lora_plain_batched, work.lora, RUNS, None),
     ):
         fast()
         after, memory, one = timed(fast, 3)

@@ -50,6 +50,7 @@ def test_no_relation_is_not_found() -> None:
 def test_three_cells_give_no_correlation() -> None:
     found = related(cells(np.arange(3.0), np.arange(3.0)))
     assert found["spearman"] is None and found["n_cells"] == 3
+    assert related(cells(np.ones(9), np.arange(9.0)))["spearman"] is None, "nothing varies"
 
 
 def test_probes_do_not_count_among_the_finetuned(tmp_path: Path) -> None:

@@ -73,15 +73,16 @@ def changed(path: str, value: object) -> dict:
         ("methods.lora.l2", [1], "'l2' does not go with kind lora"),
         ("methods.lora.rate", None, "the key 'rate' is missing; required for kind lora"),
         (
-            "methods.lora.models",
-            ["minilm"],
-            "'minilm' is no model that kind lora can train; allowed: small-lm",
+            "methods.head",
+            {"kind": "head", "epochs": 1, "batch": 1, "rate": 1, "l2": [1], "models": ["minilm"]},
+            "'minilm' is no model that kind head can train; allowed: small-lm, control",
         ),
+        ("methods.lora.models", ["none"], "'none' is no model that kind lora can train; allowed: minilm"),
         ("methods.lora.hierarchies", ["none"], "'none' is no hierarchy"),
         ("methods.lora.hierarchies_of", {"fake": ["none"]}, "hierarchies_of.fake: 'none' is no hierarchy"),
         ("methods.lora.seeds", 6, "6 is more than the study has; allowed: 1 to 5"),
         ("methods.lora.momentum", 0.9, "AdamW has none; allowed: with optimizer sgd"),
-        ("methods.lora.of_model", {"minilm": {"rate": 1}}, "'minilm' is no model that kind lora can train"),
+        ("methods.lora.of_model", {"none": {"rate": 1}}, "'none' is no model that kind lora can train"),
         ("methods.probe.of_model", {"minilm": {"rate": 1}}, "'rate' does not go with kind ridge"),
         ("pretraining", {"width": 12, "heads": 4}, "12 is not 4 heads of even width"),
         ("hierarchies", ["none"], "'none' is no hierarchy; allowed: ti_n9, long"),
@@ -149,3 +150,9 @@ def test_the_papers_scale_is_the_papers() -> None:
     assert jobs < 1000
     assert {model["source"] for model in block["models"].values()} == {"hub"}
     assert {model["dtype"] for model in block["models"].values()} == {"bfloat16"}
+
+
+def test_encoders_are_finetuned_where_they_are_named() -> None:
+    named = changed("methods.lora.models", ["minilm", "small-lm"])
+    check(named)
+    assert {cell.model for cell in cells(named) if cell.method == "lora"} == {"minilm", "small-lm"}

@@ -466,7 +466,7 @@ rule language_geometry:
 
 
 rule language_relation:
-    """Measured conjunctivity against fitted gamma over cells: does one predict the other?"""
+    """Whether the measured conjunctivity predicts the fitted gamma, over cells."""
     input:
         geometry="results/language/geometry.csv",
         fits="results/language/fit.csv",

@@ -67,7 +67,8 @@ def cell_grid(
         raise BadInput(
             f"nothing to draw: no rows of {', '.join(hierarchies)}; allowed: hierarchies that were run"
         )
-    figure, axes = new_figure(len(rows), len(columns), width=PAGE, height=panel * len(rows) + 0.7)
+    width = min(PAGE, 1.2 + 1.75 * len(columns))
+    figure, axes = new_figure(len(rows), len(columns), width=width, height=panel * len(rows) + 0.7)
     cells = []
     for across, row in zip(axes, rows.iter_rows(named=True), strict=True):
         of_row = frame.join(pl.DataFrame([row], schema=rows.schema), on=_ROW, how="semi", nulls_equal=True)

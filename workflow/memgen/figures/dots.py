@@ -42,7 +42,6 @@ class Dots:
         What it is, with its unit.
     line : float, optional
         Where no effect lies.
-    scale : {"linear", "symlog", "log"}
     """
 
     value: str
@@ -50,7 +49,6 @@ class Dots:
     high: str
     label: str
     line: float | None = None
-    scale: str = "linear"
 
 
 def with_interval(frame: pl.DataFrame, value: str, reach: float = 1.96) -> pl.DataFrame:
@@ -88,7 +86,7 @@ def dot_figure(
     open_where : polars expression, optional
         Which rows are drawn with open markers.
     beside : tuple of str, optional
-        Column, and its title, whose mean over a row's hierarchies is written beside the row.
+        Column, and its title, whose mean over a row's filled markers is written beside the row.
 
     Returns
     -------
@@ -120,7 +118,7 @@ def dot_figure(
                 cells = of_kind.join(pl.DataFrame([row], schema=rows.schema), on=ROW, nulls_equal=True)
                 _draw_row(axis, cells.drop_nulls(what.value), what, names, len(rows) - 1 - place)
                 if beside is not None and cells.height:
-                    told = cells[beside[0]].drop_nulls()
+                    told = cells.filter(~pl.col("_open"))[beside[0]].drop_nulls()
                     text = f"{told.to_numpy().mean():.2f}" if len(told) else ""
                     axis.annotate(
                         text, (1.0, len(rows) - 1 - place), xycoords=("axes fraction", "data"),
@@ -133,14 +131,10 @@ def dot_figure(
                 )  # fmt: skip
             if what.line is not None:
                 axis.axvline(what.line, color=PALETTE["grey"], lw=0.6, zorder=0)
-            if what.scale == "symlog":
-                axis.set_xscale("symlog", linthresh=1.0)
-            else:
-                axis.set_xscale(what.scale)
             for line in np.arange(len(rows) - 1) + 0.5:
                 axis.axhline(line, color=PALETTE["grey"], lw=0.2, alpha=0.5, zorder=0)
-            axis.set_xlabel(what.label)
             axis.set_ylim(-0.6, len(rows) - 0.4)
+        across[len(kinds) // 2].set_xlabel(what.label)
         across[0].set_yticks(
             range(len(rows)), [row_label(row) for row in rows.reverse().iter_rows(named=True)], fontsize=5
         )

@@ -43,11 +43,10 @@ def exception_effect(
             f"exception_{column}_effect_high",
             label,
             0.0,
-            scale,
         )
-        for column, label, scale in (
-            ("margin", "change of the margin (logit or target units)", "symlog"),
-            ("accuracy", "change of the accuracy (share right)", "linear"),
+        for column, label in (
+            ("margin", "change of the margin of cross pairs (logit units; ridge probes: target units)"),
+            ("accuracy", "change of the accuracy on cross pairs (share right)"),
         )
     ]
     figure, handles = dot_figure(frame, shown, hierarchies, beside=("train_accuracy", "train"))

@@ -40,7 +40,7 @@ def response_bias(
     frame = with_interval(with_interval(frame, "yes_share"), "bias")
     shown = [
         Dots("yes_share", "yes_share_low", "yes_share_high", "share of answers that are Yes", 0.5),
-        Dots("bias", "bias_low", "bias_high", "mean logit difference (logit or target units)", 0.0, "symlog"),
+        Dots("bias", "bias_low", "bias_high", "mean answer (logit units; ridge probes: target units)", 0.0),
     ]
     figure, handles = dot_figure(
         frame, shown, hierarchies, open_where=pl.col("phase") == "pre", beside=("train_accuracy", "train")

@@ -189,7 +189,8 @@ RELATION = Table(
         "n_cells": Column(pl.Int64, "cells: model, kind of item, hierarchy, method, hyperparameter"),
         "spearman": Column(
             pl.Float64,
-            "Spearman's correlation of measured conjunctivity and fitted gamma over cells; empty below four",
+            "Spearman's correlation of measured conjunctivity and fitted gamma over cells; empty below four "
+            "cells, and where one of the two does not vary",
             nullable=True,
         ),
         "spearman_low": Column(

@@ -119,7 +119,7 @@ def check_head(network: Any) -> None:
         )
 
 
-def _padded(rows: Sequence[Sequence[int]], device: Any) -> "tuple[torch.Tensor, torch.Tensor]":
+def padded(rows: Sequence[Sequence[int]], device: Any) -> "tuple[torch.Tensor, torch.Tensor]":
     """Rows of tokens padded on the right, and their lengths."""
     import torch
 
@@ -147,17 +147,21 @@ def last_hidden(network: Any, runs: Sequence[Prompts]) -> "torch.Tensor":
     import torch
     from transformers.cache_utils import DynamicCache
 
+    states: torch.Tensor
+    if hasattr(network, "read"):  # an encoder with heads of its own, see `classifier`
+        states = network.read(runs)
+        return states
     decoder = network.get_decoder()
     device = network.get_output_embeddings().weight.device
     each = len(runs[0].queries)
     if not all(run.prefix for run in runs) or not shares_prefixes(network):
         runs = [run.whole() for run in runs]
-    ids, lengths = _padded([query for run in runs for query in run.queries], device)
+    ids, lengths = padded([query for run in runs for query in run.queries], device)
     reach = torch.arange(ids.shape[1], device=device)[None, :]
     mask = (reach < lengths[:, None]).long()
     cache, positions = None, reach.expand(ids.shape)
     if runs[0].prefix:
-        start, starts = _padded([run.prefix for run in runs], device)
+        start, starts = padded([run.prefix for run in runs], device)
         before = torch.arange(start.shape[1], device=device)[None, :]
         start_mask = (before < starts[:, None]).long()
         kept = decoder(
@@ -179,7 +183,7 @@ def last_hidden(network: Any, runs: Sequence[Prompts]) -> "torch.Tensor":
         use_cache=cache is not None,
     ).last_hidden_state
     chosen = hidden[torch.arange(len(ids), device=device), lengths - 1]
-    states: torch.Tensor = chosen.view(len(runs), each, -1)
+    states = chosen.view(len(runs), each, -1)
     return states
 
 
@@ -236,8 +240,11 @@ def differences_of(network: Any, hidden: "torch.Tensor", answers: tuple[int, int
 
     head = network.get_output_embeddings()
     with torch.inference_mode():
-        weight = head.weight[list(answers)]
-        bias = None if head.bias is None else head.bias[list(answers)]
-        logits = torch.nn.functional.linear(hidden, weight, bias).double()
+        # One head for all runs, or one for each: (2, width) or (s, 2, width).
+        weight = head.weight[..., list(answers), :]
+        logits = hidden @ weight.transpose(-1, -2)
+        if head.bias is not None:
+            logits = logits + head.bias[..., list(answers)]
+        logits = logits.double()
     difference: np.ndarray = (logits[..., 0] - logits[..., 1]).cpu().numpy()
     return difference

@@ -1,14 +1,13 @@
-"""Finetune a causal model on one hierarchy, for a block of seeds, and ask it every ordered pair.
+"""Finetune a model on one hierarchy, for a block of seeds, and ask it every ordered pair.
 
-Knows which runs are trained together, what is kept as it ends, and how answers become rows; the training
-itself is `training`'s and `head`'s. A group of runs that ends is kept in a side folder whose name is a
+Knows which runs are trained together, what is kept as it ends, and how answers become rows; what a group of
+runs gives is `learning`'s. A group of runs that ends is kept in a side folder whose name is a
 digest of everything that the answers depend on, code and weights included: a killed job goes on with the
 next group, and what it writes is the same. Groups are fixed by the arguments, never by what remained.
 """
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,181 +15,22 @@ import numpy as np
 import polars as pl
 
 from memgen.errors import BadInput
-from memgen.language.causal import (
-    Prompts,
-    answer_tokens,
-    check_head,
-    differences_of,
-    hidden_states,
-    tokenize,
-)
+from memgen.language.causal import Prompts, check_head, tokenize
 from memgen.language.evaluate import read_task, responses
 from memgen.language.finished import Finished, depends_on
 from memgen.language.geometry import geometry_rows
+from memgen.language.learning import Answers, Learner, Method, learn
 from memgen.language.lineups import block_of, read_samples
-from memgen.language.models import Model, load
+from memgen.language.models import Model, is_causal, load
 from memgen.language.prompts import prompts
 from memgen.language.tables import GEOMETRY_RUNS, RESPONSES, RUNS
-from memgen.language.training import Recipe, Run, train
+from memgen.language.training import Recipe, Run
 from memgen.stage import Input, Output, progress, stage
 
 log = logging.getLogger(__name__)
 
 KINDS = ("full", "lora", "head")
 HEADS = ("detached", "authors")
-
-
-@dataclass(frozen=True)
-class Answers:
-    """What a group of runs gave.
-
-    Parameters
-    ----------
-    hyperparameters : tuple of float or None, length p
-    before : ndarray, shape (s, pairs)
-        Logit differences before training.
-    after : ndarray, shape (p, s, pairs)
-        After training; NaN throughout where a run diverged.
-    losses : ndarray, shape (p, s)
-        Mean training loss over the last epoch; NaN where a run diverged.
-    hidden : tuple of ndarray, shape (s, pairs, width)
-        Last hidden states before training and, where training changes them, after.
-    """
-
-    hyperparameters: tuple[float | None, ...]
-    before: np.ndarray
-    after: np.ndarray
-    losses: np.ndarray
-    hidden: tuple[np.ndarray, ...]
-
-
-@dataclass(frozen=True)
-class Method:
-    """What is trained, and how.
-
-    Parameters
-    ----------
-    kind : {"full", "lora", "head"}
-    recipe : Recipe
-    ranks : tuple of int
-        Of the adapters; each is a run of its own.
-    scaling : float
-        Of the adapters; their product is multiplied by it.
-    strengths : tuple of float
-        Of the pull of a head to where it began.
-    head : {"detached", "authors"}
-        Whether a head that is tied to the embeddings is trained apart from them, or with them.
-    batch : int
-        Prompts per forward pass when answers are read.
-    """
-
-    kind: str
-    recipe: Recipe
-    ranks: tuple[int, ...]
-    scaling: float
-    strengths: tuple[float, ...]
-    head: str
-    batch: int
-
-
-def learn(
-    model: Model, asked: Sequence[Prompts], runs: Sequence[Run], method: Method, rank: int | None = None
-) -> Answers:
-    """Answers of a group of runs before and after training; the model is left as it was.
-
-    Parameters
-    ----------
-    model : Model
-        Causal.
-    asked : sequence of Prompts, length s
-        Every ordered pair of each run.
-    runs : sequence of Run, length s
-    method : Method
-    rank : int, optional
-        Of the adapters, with kind lora.
-    """
-    network, answers = model.network, answer_tokens(model.tokenizer)
-    before, states = _answer(network, asked, answers, method.batch)
-    hidden = [states]
-    if rank is not None:
-        from memgen.language.adapters import adapted
-
-        with adapted(network, [run.key for run in runs], rank, method.scaling) as layers:
-            weights = [part for layer in layers for part in (layer.down, layer.up)]
-            losses = train(network, runs, method.recipe, weights)[None]
-            after, states = _answer(network, asked, answers, method.batch)
-            after = after[None]
-            hidden.append(states)
-        hyperparameters: tuple[float | None, ...] = (float(rank),)
-    elif method.kind == "full":
-        parts = [_full(network, one, run, method, answers) for one, run in zip(asked, runs, strict=True)]
-        after, losses = (np.stack([part[place] for part in parts], 1) for place in (0, 1))
-        hidden.append(np.concatenate([part[2] for part in parts]))
-        hyperparameters = (None,)
-    else:
-        after, losses = _heads(model, asked, runs, method, answers)
-        hyperparameters = method.strengths
-    after = np.where(np.isfinite(losses)[..., None], after, np.nan)
-    return Answers(hyperparameters, before, after, losses, tuple(hidden))
-
-
-def _answer(
-    network: Any, asked: Sequence[Prompts], answers: tuple[int, int], batch: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Logit differences, shape (s, pairs), and hidden states, shape (s, pairs, width), in float64."""
-    hidden = hidden_states(network, asked, batch)
-    states: np.ndarray = hidden.double().cpu().numpy()
-    return differences_of(network, hidden, answers), states
-
-
-def _full(
-    network: Any, asked: Prompts, run: Run, method: Method, answers: tuple[int, int], weight: Any = None
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Train everything, or one weight for each strength of the pull, and put the weights back."""
-    parameters = list(network.parameters())
-    begun = [parameter.detach().clone() for parameter in parameters]
-    after, losses = [], []
-    for strength in (0.0,) if weight is None else method.strengths:
-        for parameter in parameters:
-            parameter.requires_grad_(weight is None or parameter is weight)
-        start = None if weight is None else weight.detach().clone()
-        penalty = None if weight is None else (lambda s=strength, w=start: s * ((weight - w) ** 2).sum())
-        trained = parameters if weight is None else [weight]
-        losses.append(train(network, [run], method.recipe, trained, penalty)[0])
-        found, hidden = _answer(network, [asked], answers, method.batch)
-        after.append(found[0])
-        for parameter, value in zip(parameters, begun, strict=True):
-            parameter.requires_grad_(False)
-            parameter.copy_(value)
-    return np.stack(after), np.array(losses), hidden
-
-
-def _heads(
-    model: Model, asked: Sequence[Prompts], runs: Sequence[Run], method: Method, answers: tuple[int, int]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Train the head alone, apart from the embeddings unless they are tied and the head is the authors'."""
-    import torch
-
-    from memgen.language.head import train_heads
-
-    network = model.network
-    layer = network.get_output_embeddings()
-    if method.head == "authors" and layer.weight is network.get_input_embeddings().weight:
-        parts = [
-            _full(network, one, run, method, answers, layer.weight)
-            for one, run in zip(asked, runs, strict=True)
-        ]
-        return np.stack([part[0] for part in parts], 1), np.stack([part[1] for part in parts], 1)
-    hidden = hidden_states(network, asked, method.batch).clone()
-    trained = hidden_states(network, [run.prompts for run in runs], method.batch).clone()
-    bias = None if layer.bias is None else layer.bias.detach()
-    heads, losses = train_heads(trained, runs, layer.weight.detach(), bias, method.strengths, method.recipe)
-    with torch.inference_mode():
-        both = torch.einsum("snw,spaw->spna", hidden, heads[:, :, list(answers)])
-        if bias is not None:
-            both = both + bias[list(answers)]
-        wide = both.double().cpu().numpy()
-    return (wide[..., 0] - wide[..., 1]).transpose(1, 0, 2), losses.T
 
 
 def rows(
@@ -201,8 +41,9 @@ def rows(
     for place, hyperparameter in enumerate(found.hyperparameters):
         for index, (seed, reverse) in enumerate(runs):
             run: dict[str, Any] = {**cell, "hyperparameter": hyperparameter, "seed": seed, "reverse": reverse}
-            for phase, values in (("pre", found.before[index]), ("post", found.after[place, index])):
-                answered.append(responses(task, values, phase=phase, **run))
+            if found.before is not None:
+                answered.append(responses(task, found.before[index], phase="pre", **run))
+            answered.append(responses(task, found.after[place, index], phase="post", **run))
             for phase, states in zip(("pre", "post"), found.hidden, strict=False):
                 after = found.after[place, index] if phase == "pre" else None
                 shapes.append(geometry_rows(states[index], task, after, phase=phase, **run))
@@ -251,10 +92,11 @@ def finetune(
     device: str = "cpu",
     finished: Path = Path(".finished"),
 ) -> None:
-    """Finetune a causal model on the trained pairs of one hierarchy, and ask it every ordered pair.
+    """Finetune a model on the trained pairs of one hierarchy, and ask it every ordered pair.
 
     Each seed is run twice, the items holding the ranks in one order and in the opposite one. Answers are
-    taken before and after training.
+    taken before and after training. An encoder, which has no language head, gets a two-way head of its own
+    on the mean of its states, is asked without the two shots, and answers after training alone.
 
     Parameters
     ----------
@@ -352,17 +194,21 @@ def finetune(
         for of_rank in (options.ranks if kind == "lora" else (None,))
         for start in range(0, len(every), size)
     ]
+    causal = is_causal(model_directory)
+    if kind == "head" and not causal:
+        raise BadInput(f"{model_directory}: has no language head; allowed with kind head: causal models")
     loaded: Model | None = None
     tables = []
     for index, (of_rank, group) in enumerate(progress(groups, f"{method} of {model}, {items}", len(groups))):
         done = kept.read(f"{index:05d}")
         if done is None:
             if loaded is None:
-                loaded = load(model_directory, dtype, device, causal=True)
-                check_head(loaded.network)
+                loaded = load(model_directory, dtype, device, causal)
+                if causal:
+                    check_head(loaded.network)
                 loaded.network.requires_grad_(False)
             asked = [
-                tokenize(loaded.tokenizer, prompts(one, reverse), loaded.longest_prompt)
+                tokenize(loaded.tokenizer, prompts(one, reverse, shots=causal), loaded.longest_prompt)
                 for _, one, reverse in group
             ]
             training = [
@@ -397,7 +243,7 @@ def training_run(pairs: pl.DataFrame, asked: Prompts, model: Model, key: tuple[s
     key : tuple of str or int
         Names the run.
     """
-    yes, no = answer_tokens(model.tokenizer)
+    yes, no = Learner.answers_of(model)
     trained = (
         pairs.with_row_index("row")
         .filter(pl.col("trained"))

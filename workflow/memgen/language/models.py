@@ -5,6 +5,7 @@ comes with a model. Every model goes through `load`, whether it was embedded in 
 taken from a hub; what is asked of it stands elsewhere.
 """
 
+import json
 import os
 import shutil
 from dataclasses import dataclass
@@ -38,6 +39,11 @@ class Model:
     network: Any
 
     @property
+    def causal(self) -> bool:
+        """Whether it has a language head."""
+        return self.network.get_output_embeddings() is not None
+
+    @property
     def device(self) -> "torch.device":
         """Where the network lies."""
         return next(self.network.parameters()).device  # type: ignore[no-any-return]
@@ -69,6 +75,20 @@ def _check_folder(folder: Path) -> None:
         pickled = sorted(path.name for pattern in PICKLED for path in folder.glob(pattern))
         found = f"only pickled weights ({pickled[0]})" if pickled else "no weights"
         raise BadInput(f"{folder}: {found}; allowed weights: .safetensors")
+
+
+def is_causal(folder: Path) -> bool:
+    """Whether a folder holds a model with a language head, by its configuration.
+
+    Raises
+    ------
+    BadInput
+        If it holds no model.
+    """
+    _check_folder(folder)
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    suffixes = ("ForCausalLM", "ForConditionalGeneration")
+    return any(str(name).endswith(suffixes) for name in config.get("architectures") or ())
 
 
 def load(folder: Path, dtype: str = "float32", device: str = "cpu", causal: bool = False) -> Model:

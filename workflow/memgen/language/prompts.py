@@ -64,7 +64,7 @@ def ordered_pairs(n: int) -> list[tuple[int, int]]:
     return [(first, second) for first in range(n) for second in range(n) if first != second]
 
 
-def prompts(drawn: Sample, reverse: bool = False) -> list[str]:
+def prompts(drawn: Sample, reverse: bool = False, shots: bool = True) -> list[str]:
     """Prompt of every ordered pair of ranks of one run, in the order of `ordered_pairs`.
 
     Parameters
@@ -72,8 +72,13 @@ def prompts(drawn: Sample, reverse: bool = False) -> list[str]:
     drawn : Sample
     reverse : bool, default=False
         Whether the items hold the ranks in opposite order.
+    shots : bool, default=True
+        Whether the two shots stand before the query; without them nothing else does.
     """
     names: Sequence[str] = drawn.ranked(reverse)
+    if not shots:
+        form = WORDINGS[drawn.wording].question
+        return [f"Q: {form.format(names[a], names[b])} A:" for a, b in ordered_pairs(len(names))]
     return [
         prompt(drawn.anchor, names[first], names[second], drawn.wording)
         for first, second in ordered_pairs(len(names))

@@ -20,7 +20,7 @@ RESAMPLES = 2000
 """Bootstrap samples of the cells."""
 
 FEWEST = 4
-"""Cells without which no rank correlation is given."""
+"""Cells without which no rank correlation is given; nor is it where one of the two does not vary."""
 
 
 @stage
@@ -68,7 +68,7 @@ def related(cells: pl.DataFrame) -> dict[str, float | int | None]:
         "own_kernel_correlation": _mean(cells["ridge_correlation"]),
         "theory_correlation": _mean(cells["correlation"]),
     }
-    if len(alpha) < FEWEST:
+    if len(alpha) < FEWEST or np.ptp(alpha) == 0 or np.ptp(gamma) == 0:
         return found
     random = generator("language", "relation", len(alpha))
     drawn = random.integers(len(alpha), size=(RESAMPLES, len(alpha)))

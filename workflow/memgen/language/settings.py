@@ -101,7 +101,7 @@ def is_causal(models: Mapping[str, Any], name: str) -> bool:
 
 
 def trainable(models: Mapping[str, Any], kind: str) -> list[str]:
-    """Models that a kind of method can train: any with ridge, else those with a language head."""
+    """Models that a kind of method runs on by default: any with ridge, else those with a language head."""
     return [name for name in models if kind == "ridge" or is_causal(models, name)]
 
 
@@ -207,7 +207,8 @@ def _check_method(
         if key not in method:
             needed = ", ".join(_REQUIRED[kind])
             raise BadInput(f"{where}: the key {key!r} is missing; required for kind {kind}: {needed}")
-    able = trainable(models, kind)
+    # Where they are named, encoders are trained too, with a head of their own.
+    able = list(models) if kind in ("full", "lora") else trainable(models, kind)
     for key in ("models", "of_model"):
         for name in method.get(key, []):
             if name not in able:
