@@ -162,12 +162,21 @@ def test_detached_head_leaves_the_embeddings_of_a_tied_model_alone(
     np.testing.assert_array_equal(*(differences(frame, phase="pre") for frame in both))
 
 
-@pytest.mark.parametrize(("kind", "options"), [("lora", {"rank": [2, 8]}), ("head", {"l2": [1.0]})])
+@pytest.mark.parametrize(
+    ("model", "kind", "options"),
+    [
+        (("llama", False), "lora", {"rank": [2, 8]}),
+        (("llama", False), "head", {"l2": [1.0]}),
+        (("llama", False), "full", {"weight_decay": 0.1}),
+        (("llama", True), "full", {}),
+        (("qwen3", True), "full", {}),
+    ],
+)
 def test_blocks_of_any_size_give_the_same_answers(
-    tmp_path: Path, tiny_causal: dict, inputs: dict, kind: str, options: dict
+    tmp_path: Path, tiny_causal: dict, inputs: dict, model: tuple, kind: str, options: dict
 ) -> None:
     found = [
-        run(tmp_path / str(size), tiny_causal["llama", False], inputs, kind=kind, together=size, **options)[0]
+        run(tmp_path / str(size), tiny_causal[model], inputs, kind=kind, together=size, **options)[0]
         for size in (1, 3, 20)
     ]
     for frame in found[1:]:

@@ -86,7 +86,7 @@ def finetune(
     optimizer: str = "adamw",
     momentum: float = 0.0,
     weight_decay: float = 0.0,
-    together: int = 20,
+    together: int | None = None,
     evaluation_batch: int = 512,
     dtype: str = "float32",
     device: str = "cpu",
@@ -143,7 +143,8 @@ def finetune(
     weight_decay
         Decoupled for AdamW, part of the gradient for SGD.
     together
-        Runs trained in one forward pass (lora, head).
+        Runs trained in one forward pass; 20 by default, and 1 with kind full, where each run has its own copy
+        of all weights.
     evaluation_batch
         Prompts per forward pass when answers are read.
     dtype
@@ -188,7 +189,7 @@ def finetune(
     every = [
         (first_seed + offset, one, reverse) for offset, one in enumerate(samples) for reverse in (False, True)
     ]
-    size = 1 if kind == "full" else max(1, together)
+    size = max(1, together or (1 if kind == "full" else 20))
     groups = [
         (of_rank, every[start : start + size])
         for of_rank in (options.ranks if kind == "lora" else (None,))

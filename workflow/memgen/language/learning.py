@@ -132,6 +132,7 @@ def learn(
     network, answers = learner.network, learner.answers
     before, states = _answer(network, asked, answers, method.batch)
     hidden = [states]
+    hyperparameters: tuple[float | None, ...]
     if rank is not None:
         from memgen.language.adapters import adapted
 
@@ -142,7 +143,16 @@ def learn(
             after, states = _answer(network, asked, answers, method.batch)
             after = after[None]
             hidden.append(states)
-        hyperparameters: tuple[float | None, ...] = (float(rank),)
+        hyperparameters = (float(rank),)
+    elif method.kind == "full" and len(runs) > 1:
+        from memgen.language.copies import own_weights
+
+        with own_weights(network, len(runs)) as weights:
+            losses = train(network, runs, method.recipe, weights)[None]
+            after, states = _answer(network, asked, answers, method.batch)
+            after = after[None]
+            hidden.append(states)
+        hyperparameters = (None,)
     elif method.kind == "full":
         parts = [_full(network, one, run, method, answers) for one, run in zip(asked, runs, strict=True)]
         after, losses = (np.stack([part[place] for part in parts], 1) for place in (0, 1))

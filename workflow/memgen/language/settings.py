@@ -20,7 +20,7 @@ _NEEDED = {
 _TRAINING = ("epochs", "batch", "rate", "order", "optimizer", "momentum", "weight_decay")
 _METHOD_KEYS = {
     "ridge": ("ridge", "pooling"),
-    "full": _TRAINING,
+    "full": (*_TRAINING, "together"),
     "lora": (*_TRAINING, "rank", "scaling", "together"),
     "head": (*_TRAINING, "l2", "head", "together"),
 }
