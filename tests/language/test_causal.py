@@ -117,3 +117,31 @@ def test_a_prompt_that_is_too_long_is_refused(tiny_causal: dict) -> None:
     model = load(tiny_causal["llama", False], causal=True)
     with pytest.raises(BadInput, match="allowed: 20, which the model takes"):
         tokenize(model.tokenizer, prompts(sample("fake", 3, 0)), 20)
+
+
+def test_out_of_memory_halves_the_batch_and_changes_nothing(
+    tiny_causal: dict, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from memgen.language import causal
+
+    model = load(tiny_causal["llama", False], "float64", causal=True)
+    _, asked = runs(model)
+    expected = causal.hidden_states(model.network, asked, 1000)
+    original = causal.last_hidden
+
+    def small(network, given):
+        if len(given[0].queries) > 3:
+            raise torch.cuda.OutOfMemoryError
+        return original(network, given)
+
+    monkeypatch.setattr(causal, "last_hidden", small)
+    monkeypatch.setattr(torch.cuda, "empty_cache", lambda: None)
+    torch.testing.assert_close(causal.hidden_states(model.network, asked, 1000), expected, rtol=0, atol=1e-10)
+    assert "2 prompts of each run are answered at once" in caplog.text
+
+    def never(network, given):
+        raise torch.cuda.OutOfMemoryError
+
+    monkeypatch.setattr(causal, "last_hidden", never)
+    with pytest.raises(BadInput, match="allowed: a smaller block"):
+        causal.hidden_states(model.network, asked, 1000)

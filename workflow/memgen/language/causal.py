@@ -7,6 +7,7 @@ gradients are taken. Padding is on the right and masked by lengths; positions ar
 that keep anything but keys and values (recurrent states, windows) get whole prompts instead.
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,8 @@ from memgen.errors import BadInput
 
 if TYPE_CHECKING:
     import torch
+
+log = logging.getLogger(__name__)
 
 ANSWERS = (" Yes", " No")
 
@@ -188,16 +191,36 @@ def last_hidden(network: Any, runs: Sequence[Prompts]) -> "torch.Tensor":
 
 
 def hidden_states(network: Any, runs: Sequence[Prompts], batch: int) -> "torch.Tensor":
-    """`last_hidden` without gradients, at most `batch` prompts per forward pass (at least one per run)."""
+    """`last_hidden` without gradients, at most `batch` prompts per forward pass (at least one per run).
+
+    Where a GPU's memory ends, the batch is halved, and the log says so.
+
+    Raises
+    ------
+    BadInput
+        If even one prompt per run does not fit.
+    """
     import torch
 
     step = max(1, batch // len(runs))
     count = len(runs[0].queries)
+    parts: list[torch.Tensor] = []
+    start = 0
     with torch.inference_mode():
-        parts = [
-            last_hidden(network, [run.select(range(start, min(start + step, count))) for run in runs])
-            for start in range(0, count, step)
-        ]
+        while start < count:
+            end = min(start + step, count)
+            try:
+                parts.append(last_hidden(network, [run.select(range(start, end)) for run in runs]))
+                start = end
+                continue
+            except torch.cuda.OutOfMemoryError:
+                if step == 1:
+                    raise BadInput(
+                        f"out of GPU memory with one prompt of {len(runs)} runs; allowed: a smaller block"
+                    ) from None
+            step = max(1, min(step, count) // 2)
+            torch.cuda.empty_cache()
+            log.warning("out of GPU memory: %d prompts of each run are answered at once", step)
     return torch.cat(parts, 1)
 
 
