@@ -64,7 +64,8 @@ def table(claims: Path) -> str:
     parts = []
     for paper, of_paper in papers.items():
         counts = Counter(row["verdict"] for row in of_paper)
-        told = ", ".join(f"{counts[verdict]} {verdict}" for verdict in sorted(counts))
+        spoken = {"agrees": "agree", "differs": "differ", "not tested": "not tested"}
+        told = ", ".join(f"{counts[verdict]} {spoken[verdict]}" for verdict in spoken if counts[verdict])
         lines = [f"<details><summary>{paper}: {told}</summary>", "", "| claim | published | ours | verdict |"]
         lines.append("|---|---|---|---|")
         for name, same in groups(of_paper).items():

@@ -4,6 +4,14 @@
 # Makes: figures/published_*.pdf and .png, captions in workflow/report
 
 
+# One model of ours of each source; all of them stand in our own figures.
+OURS = [
+    language_settings.models_of(config, source)[0]
+    for source in ("wheel", "corpus", "hub")
+    if language_settings.models_of(config, source)
+]
+
+
 rule figures_published_equities:
     """Our equities of hands against the published matrix, and what its fixed suits explain."""
     input:
@@ -52,10 +60,12 @@ rule figures_published_heatmaps:
     conda:
         "../../envs/figures.yaml"
     params:
+        ours=repeated("--ours", OURS),
         hierarchies=repeated("--hierarchy", config["relational"]["hierarchies"]),
     shell:
         "python -m memgen figures published-heatmaps "
-        "--predictions {input.predictions:q} --items {wildcards.kind} --methods full probe {params.hierarchies} "
+        "--predictions {input.predictions:q} --items {wildcards.kind} --methods full probe "
+        "{params.ours} {params.hierarchies} "
         "--pdf {output.pdf:q} --png {output.png:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
@@ -83,11 +93,13 @@ rule figures_published_predicted:
     conda:
         "../../envs/figures.yaml"
     params:
+        ours=repeated("--ours", OURS),
         hierarchies=repeated("--hierarchy", config["relational"]["hierarchies"]),
     shell:
         "python -m memgen figures published-predicted "
         "--predictions {input.predictions:q} --fits {input.fits:q} --items {wildcards.kind} "
-        "--methods full probe {params.hierarchies} "
+        "--methods full probe "
+        "{params.ours} {params.hierarchies} "
         "--pdf {output.pdf:q} --png {output.png:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 

@@ -20,9 +20,10 @@ from memgen.stage import Inputs, Output, stage
 Hierarchies = Annotated[list[str], cyclopts.Parameter(name="--hierarchy")]
 
 
-def chosen(frame: pl.DataFrame, items: str, methods: list[str]) -> pl.DataFrame:
-    """Rows of one kind of item and some methods, of each model the smallest hyperparameter."""
-    frame = frame.filter(pl.col("items") == items, pl.col("method").is_in(methods))
+def chosen(frame: pl.DataFrame, items: str, methods: list[str], ours: list[str]) -> pl.DataFrame:
+    """Rows of one kind of item, some methods and some models of ours, each at its smallest hyperparameter."""
+    shown = (pl.col("source") == "published") | pl.col("model").is_in(ours)
+    frame = frame.filter(pl.col("items") == items, pl.col("method").is_in(methods), shown)
     smallest = pl.col("hyperparameter").min().over("source", "model", "method")
     return frame.filter(pl.col("hyperparameter").is_null() | (pl.col("hyperparameter") == smallest))
 
@@ -36,6 +37,7 @@ def published_heatmaps(
     hierarchies: Hierarchies,
     pdf: Output,
     png: Output,
+    ours: list[str] | None = None,
 ) -> None:
     """Draw observed margins above the diagonal and the theory's below it, published models and ours.
 
@@ -53,8 +55,10 @@ def published_heatmaps(
         Figure as PDF.
     png
         Figure as PNG.
+    ours
+        Which models of ours.
     """
-    frame = chosen(pl.concat([PREDICTIONS.read(path) for path in predictions]), items, methods)
+    frame = chosen(pl.concat([PREDICTIONS.read(path) for path in predictions]), items, methods, ours or [])
     figure, axes, cells = cell_grid(frame, hierarchies, panel=1.35)
     for panel, pairs in cells:
         image = draw_square(panel, pairs)
@@ -76,6 +80,7 @@ def published_predicted(
     hierarchies: Hierarchies,
     pdf: Output,
     png: Output,
+    ours: list[str] | None = None,
 ) -> None:
     """Draw predicted against observed margins of untrained pairs, published models and ours.
 
@@ -95,8 +100,10 @@ def published_predicted(
         Figure as PDF.
     png
         Figure as PNG.
+    ours
+        Which models of ours.
     """
-    frame = chosen(pl.concat([PREDICTIONS.read(path) for path in predictions]), items, methods)
+    frame = chosen(pl.concat([PREDICTIONS.read(path) for path in predictions]), items, methods, ours or [])
     frame = frame.filter(~pl.col("pair_class").is_in(TRAINED), pl.col("predicted").is_not_null())
     fitted = pl.concat([FIT.read(path) for path in fits])
     figure, _, cells = cell_grid(frame, hierarchies, panel=1.35)
