@@ -19,7 +19,7 @@ study: $(READY) ## run the whole study: all results and figures (CORES= CONFIG= 
 	@$(STUDY) -- $(ARGS)
 
 test: $(READY) ## run the tests
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 smoke: $(READY) ## run every rule at its smallest size, in two minutes
 	@$(STUDY) --config configs/smoke.yaml -- $(ARGS)

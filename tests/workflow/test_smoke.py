@@ -16,8 +16,8 @@ from memgen.provenance import record as provenance
 from repository import copy_repository
 from runs import command, environment, planned, study
 
-# One worker for all of them: they share one finished run, which uses every core by itself.
-pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("smoke")]
+# `make test` gives each file to one worker: these tests share one finished run, which uses every core.
+pytestmark = pytest.mark.workflow
 
 
 def results(folder: Path) -> dict[str, bytes]:

@@ -146,7 +146,10 @@ def from_values(name: str, values: npt.ArrayLike) -> Frequencies:
     if bad.size:
         raise BadInput(f"{name}: entry {bad[0] + 1} is {array[bad[0]]:g}; allowed: positive finite numbers")
     distinct, points = np.unique(array, return_counts=True)
-    return _normalized(name, np.log(distinct[::-1]), points[::-1].astype(np.int64))
+    found = _normalized(name, np.log(distinct[::-1]), points[::-1].astype(np.int64))
+    # Neighbouring numbers can share one logarithm: their points are one kind.
+    first = np.flatnonzero(np.diff(found.log_frequency, prepend=np.inf) != 0)
+    return Frequencies(name, found.log_frequency[first], np.add.reduceat(found.points, first))
 
 
 def from_file(path: Path) -> Frequencies:
