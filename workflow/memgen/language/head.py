@@ -48,6 +48,7 @@ def train_heads(
     pull = torch.tensor(list(strengths), dtype=torch.float64, device=weight.device).to(weight.dtype)
     answers = torch.tensor([run.answers for run in runs], device=weight.device)
     optimizer = optimizer_of(recipe, [heads])
+    moved = torch.empty_like(start.expand_as(heads), memory_format=torch.contiguous_format)
     count = answers.shape[1]
     wide = torch.promote_types(weight.dtype, torch.float32)
     last = np.zeros((s, p))
@@ -58,17 +59,24 @@ def train_heads(
         for first in range(0, count, recipe.batch):
             rows = orders[:, first : first + recipe.batch]
             states = torch.take_along_dim(hidden, rows[:, :, None], 1)
-            logits = torch.einsum("sbw,spvw->spbv", states, heads)
+            # Heads first: neither they nor their gradient are copied into another order then.
+            logits = torch.bmm(heads.view(s, p * vocabulary, width), states.transpose(1, 2))
+            logits = logits.view(s * p, vocabulary, -1)
             if bias is not None:
-                logits = logits + bias
-            targets = torch.take_along_dim(answers, rows, 1)[:, None].expand(logits.shape[:3])
+                logits = logits + bias[:, None]
+            targets = torch.take_along_dim(answers, rows, 1)[:, None].expand(s, p, -1)
             losses = torch.nn.functional.cross_entropy(
-                logits.to(wide).flatten(0, 2), targets.flatten(), reduction="none"
+                logits.to(wide), targets.reshape(s * p, -1), reduction="none"
             )
-            mean = losses.view(targets.shape).mean(2)
-            distance = ((heads - start) ** 2).sum((2, 3))
+            mean = losses.view(s, p, -1).mean(2)
             optimizer.zero_grad(set_to_none=True)
-            (mean.sum() + (pull * distance).sum()).backward()
+            mean.sum().backward()
+            with torch.no_grad():
+                # The pull's gradient, written out: a backward pass through it would take longer.
+                torch.sub(heads, start, out=moved)
+                gradient = heads.grad
+                assert gradient is not None
+                gradient.add_(moved.mul_(2 * pull[:, None, None]))
             optimizer.step()
             found = mean.detach().double().cpu().numpy()
             diverged |= ~np.isfinite(found)

@@ -58,7 +58,7 @@ def optimizer_of(recipe: Recipe, parameters: "Sequence[torch.nn.Parameter]") -> 
     """Optimizer of a recipe; runs trained together keep apart in it, for it acts number by number."""
     import torch
 
-    common: dict[str, Any] = {"lr": recipe.rate, "weight_decay": recipe.weight_decay}
+    common: dict[str, Any] = {"lr": recipe.rate, "weight_decay": recipe.weight_decay, "fused": True}
     if recipe.optimizer == "sgd":
         return torch.optim.SGD(list(parameters), momentum=recipe.momentum, **common)
     return torch.optim.AdamW(list(parameters), **common)
