@@ -315,3 +315,12 @@ def test_bad_input_is_refused(
 ) -> None:
     with pytest.raises(BadInput, match=message):
         run(tmp_path, tiny_causal["llama", False], inputs, **changed)
+
+
+def test_half_precision_takes_the_protocols_step() -> None:
+    """A fused step rounds less often in half precision; in the others it is the faster one."""
+    from memgen.language.training import Recipe, optimizer_of
+
+    for dtype, fused in ((torch.bfloat16, False), (torch.float32, True)):
+        parameter = torch.nn.Parameter(torch.ones(2, dtype=dtype))
+        assert optimizer_of(Recipe(1, 1, 0.1), [parameter]).defaults["fused"] is fused

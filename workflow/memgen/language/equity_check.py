@@ -18,7 +18,7 @@ from memgen.errors import BadInput
 from memgen.language.chains import Equities
 from memgen.language.equity_tables import EQUITY_CLASSES, EQUITY_SUITS
 from memgen.language.hands import LABELS, RANKS, SUITS, holdings, label
-from memgen.language.poker import strengths
+from memgen.language.poker import check_boards, ratio, strengths
 from memgen.seeding import generator
 from memgen.stage import Input, Output, progress, stage
 
@@ -159,6 +159,9 @@ def equity_check(
     suits
         Sampled entries, each with the assignment of suits that comes nearest.
     """
+    check_boards(boards)
+    if entries < 1:
+        raise BadInput(f"entries: {entries} is not allowed; allowed: at least 1")
     ours, matrix = Equities.read(equity), read_matrix(published)
     differences = matrix - ours.equity
     kinds = np.array([kind(name) for name in LABELS])
@@ -239,9 +242,7 @@ def assigned(
         won, played = np.concatenate([way.on(strength) for way in ways], axis=1)
         sums += np.stack([won, played])
         squares += np.stack([won * won, won * played, played * played])
-    equity = sums[0] / sums[1]
-    residual = squares[0] - 2 * equity * squares[1] + equity**2 * squares[2]
-    errors = np.sqrt(boards / (boards - 1) * np.maximum(residual, 0)) / sums[1]
+    equity, errors = ratio(sums[0], sums[1], squares, boards)
     return [
         (way, equity[start:end], errors[start:end])
         for way, start, end in zip(ways, ends[:-1], ends[1:], strict=True)

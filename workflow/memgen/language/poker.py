@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from memgen.errors import BadInput
 from memgen.language.equity_tables import EQUITY
 from memgen.language.hands import LABELS, RANKS, SUITS, holdings, label
 from memgen.seeding import generator
@@ -47,6 +48,40 @@ def strengths(board: tuple[str, ...]) -> np.ndarray:
     )
 
 
+def ratio(
+    won: np.ndarray, played: np.ndarray, squares: np.ndarray, boards: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Ratio of two sums over independent boards, and its standard error by the delta method.
+
+    Parameters
+    ----------
+    won, played : ndarray, shape (...)
+    squares : ndarray, shape (3, ...)
+        Sums over boards of won squared, won times played and played squared.
+    boards : int
+        At least 2.
+
+    Returns
+    -------
+    equity, standard_error : ndarray, shape (...)
+    """
+    equity = won / played
+    squared, product, other = squares
+    residual = squared - 2 * equity * product + equity**2 * other
+    return equity, np.sqrt(boards / (boards - 1) * np.maximum(residual, 0)) / played
+
+
+def check_boards(boards: int) -> None:
+    """Refuse a sample of boards that has no standard error.
+
+    Raises
+    ------
+    BadInput
+    """
+    if boards < 2:
+        raise BadInput(f"boards: {boards} is not allowed; allowed: at least 2, for standard errors")
+
+
 @dataclass
 class Tally:
     """Sums over boards of what was won and what was played, label against label.
@@ -78,11 +113,7 @@ class Tally:
         -------
         equity, standard_error : ndarray, shape (169, 169)
         """
-        equity = self.won / self.played
-        won, product, played = self.squares
-        residual = won - 2 * equity * product + equity**2 * played
-        correction = self.boards / (self.boards - 1)
-        return equity, np.sqrt(correction * np.maximum(residual, 0)) / self.played
+        return ratio(self.won, self.played, self.squares, self.boards)
 
 
 class Compare:
@@ -160,6 +191,7 @@ def equity(*, boards: int, seed: int, out: Output) -> None:
     out
         Equities, one row per ordered pair of labels.
     """
+    check_boards(boards)
     tally = play(boards, seed)
     values, errors = tally.equity()
     count = len(LABELS)

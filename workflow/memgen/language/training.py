@@ -58,7 +58,9 @@ def optimizer_of(recipe: Recipe, parameters: "Sequence[torch.nn.Parameter]") -> 
     """Optimizer of a recipe; runs trained together keep apart in it, for it acts number by number."""
     import torch
 
-    common: dict[str, Any] = {"lr": recipe.rate, "weight_decay": recipe.weight_decay, "fused": True}
+    # In half precision a fused step rounds less often than the protocol's, whose precision is part of it.
+    fused = all(part.dtype in (torch.float32, torch.float64) for part in parameters)
+    common: dict[str, Any] = {"lr": recipe.rate, "weight_decay": recipe.weight_decay, "fused": fused}
     if recipe.optimizer == "sgd":
         return torch.optim.SGD(list(parameters), momentum=recipe.momentum, **common)
     return torch.optim.AdamW(list(parameters), **common)
