@@ -10,8 +10,9 @@ import torch
 
 from memgen.errors import BadInput
 from memgen.language.analysis_tables import PRETRAINING
-from memgen.language.causal import answer_tokens, check_head, shares_prefixes
+from memgen.language.causal import answer_tokens, check_head
 from memgen.language.corpus import CONTESTS, document, world
+from memgen.language.decoder import knows
 from memgen.language.items import FAKE_TEAMS, REAL_TEAMS
 from memgen.language.models import initialize, load
 from memgen.language.pretrain import learning_rate, pretrain, pretraining
@@ -84,7 +85,7 @@ def test_pretraining_repeats_and_lends_the_global_generator(tmp_path: Path) -> N
     model = load(tmp_path / "a", causal=True)
     check_head(model.network)
     answer_tokens(model.tokenizer)
-    assert shares_prefixes(model.network)
+    assert knows(model.network)
     initialize(like=tmp_path / "a", seed=0, out=tmp_path / "control")
     assert load(tmp_path / "control").network.config.hidden_size == 16
 

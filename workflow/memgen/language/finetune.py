@@ -19,6 +19,7 @@ from memgen.language.causal import Prompts, check_head, tokenize
 from memgen.language.evaluate import read_task, responses
 from memgen.language.finished import Finished, depends_on
 from memgen.language.geometry import geometry_rows
+from memgen.language.layers import Below, below_of
 from memgen.language.learning import Answers, Learner, Method, learn
 from memgen.language.lineups import block_of, read_samples
 from memgen.language.models import Model, is_causal, load
@@ -86,6 +87,7 @@ def finetune(
     optimizer: str = "adamw",
     momentum: float = 0.0,
     weight_decay: float = 0.0,
+    layers: int | None = None,
     together: int | None = None,
     evaluation_batch: int = 512,
     dtype: str = "float32",
@@ -142,6 +144,9 @@ def finetune(
         Of SGD.
     weight_decay
         Decoupled for AdamW, part of the gradient for SGD.
+    layers
+        Last layers of the network that are trained, with full and lora; all by default. What stands below
+        them, the embeddings included, and a head tied to these, stays as it is.
     together
         Runs trained in one forward pass; 20 by default, and 1 with kind full, where each run has its own copy
         of all weights.
@@ -185,6 +190,7 @@ def finetune(
         tuple(l2 or ()),
         head,
         evaluation_batch,
+        layers,
     )
     every = [
         (first_seed + offset, one, reverse) for offset, one in enumerate(samples) for reverse in (False, True)
@@ -199,6 +205,7 @@ def finetune(
     if kind == "head" and not causal:
         raise BadInput(f"{model_directory}: has no language head; allowed with kind head: causal models")
     loaded: Model | None = None
+    below: Below | None = None
     tables = []
     for index, (of_rank, group) in enumerate(progress(groups, f"{method} of {model}, {items}", len(groups))):
         done = kept.read(f"{index:05d}")
@@ -208,6 +215,7 @@ def finetune(
                 if causal:
                     check_head(loaded.network)
                 loaded.network.requires_grad_(False)
+                below = below_of(loaded.network, layers)
             asked = [
                 tokenize(loaded.tokenizer, prompts(one, reverse, shots=causal), loaded.longest_prompt)
                 for _, one, reverse in group
@@ -216,7 +224,7 @@ def finetune(
                 training_run(pairs, one, loaded, (items, int(pairs["n"][0]), seed, int(reverse)))
                 for one, (seed, _, reverse) in zip(asked, group, strict=True)
             ]
-            found = learn(loaded, asked, training, options, of_rank)
+            found = learn(loaded, asked, training, options, of_rank, below)
             cell = {"source": "study", "model": model, "items": items, "method": method}
             done = rows(pairs, found, [(seed, reverse) for seed, _, reverse in group], cell)
             kept.write(f"{index:05d}", done)
