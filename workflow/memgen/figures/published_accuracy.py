@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from memgen.errors import BadInput
+from memgen.figures.names import spoken
 from memgen.figures.style import PAIR_CLASSES, PALETTE, new_figure, save
 from memgen.language.fit_tables import FIT
 from memgen.language.tables import ACCURACY
@@ -93,7 +94,7 @@ def published_accuracy(
     for number, (source, model) in enumerate(models):
         fill: dict[str, Any] = {"mfc": "white"} if source == "study" else {}
         marker = MARKERS[number % len(MARKERS)]
-        label = f"{model}{ours[source]}"
+        label = f"{spoken(model)}{ours[source]}"
         handles.append(Line2D([], [], color=PALETTE["grey"], marker=marker, lw=0, label=label, **fill))
     figure.legend(handles=handles, loc="outside lower center", ncols=6)
     save(figure, pdf=pdf, png=png)
@@ -183,7 +184,7 @@ def published_regularization(
         if kind in set(rates["pair_class"])
     ]
     lines = [
-        Line2D([], [], color=list(PALETTE.values())[1 + n % 8], marker=MARKERS[n % 8], label=model)
+        Line2D([], [], color=list(PALETTE.values())[1 + n % 8], marker=MARKERS[n % 8], label=spoken(model))
         for n, model in enumerate(models)
     ]
     figure.legend(handles=[*classes, *lines], loc="outside lower center", ncols=6)
