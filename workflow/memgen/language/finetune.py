@@ -89,6 +89,7 @@ def finetune(
     weight_decay: float = 0.0,
     layers: int | None = None,
     together: int | None = None,
+    micro_batch: int | None = None,
     evaluation_batch: int = 512,
     dtype: str = "float32",
     device: str = "cpu",
@@ -150,6 +151,9 @@ def finetune(
     together
         Runs trained in one forward pass; 20 by default, and 1 with kind full, where each run has its own copy
         of all weights.
+    micro_batch
+        Prompts of a run that pass forward and backward at once, where memory is short; all of a step by
+        default.
     evaluation_batch
         Prompts per forward pass when answers are read.
     dtype
@@ -184,6 +188,7 @@ def finetune(
             "sgd" if optimizer == "sgd" else "adamw",
             momentum,
             weight_decay,
+            micro_batch or batch,
         ),
         tuple(rank or ()),
         scaling,

@@ -12,6 +12,9 @@ import torch
 
 from memgen.language.training import Recipe, Run, optimizer_of, order
 
+AT_ONCE = 4096
+"""Rows of the vocabulary whose pull is computed at once, since a head of a real model fills memory."""
+
 
 def train_heads(
     hidden: torch.Tensor,
@@ -48,7 +51,6 @@ def train_heads(
     pull = torch.tensor(list(strengths), dtype=torch.float64, device=weight.device).to(weight.dtype)
     answers = torch.tensor([run.answers for run in runs], device=weight.device)
     optimizer = optimizer_of(recipe, [heads])
-    moved = torch.empty_like(start.expand_as(heads), memory_format=torch.contiguous_format)
     count = answers.shape[1]
     wide = torch.promote_types(weight.dtype, torch.float32)
     last = np.zeros((s, p))
@@ -73,10 +75,12 @@ def train_heads(
             mean.sum().backward()
             with torch.no_grad():
                 # The pull's gradient, written out: a backward pass through it would take longer.
-                torch.sub(heads, start, out=moved)
                 gradient = heads.grad
                 assert gradient is not None
-                gradient.add_(moved.mul_(2 * pull[:, None, None]))
+                for place in range(0, vocabulary, AT_ONCE):
+                    part = slice(place, place + AT_ONCE)
+                    moved = heads[:, :, part] - start[part]
+                    gradient[:, :, part].add_(moved.mul_(2 * pull[:, None, None]))
             optimizer.step()
             found = mean.detach().double().cpu().numpy()
             diverged |= ~np.isfinite(found)

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+import torch
 
 from memgen.language.causal import Prompts, answer_tokens, differences_of, hidden_states
 from memgen.language.layers import Below, last_layers, upper, weights_in
@@ -228,17 +229,20 @@ def _full(
     return np.stack(after), np.array(losses), hidden
 
 
-def _pull(strength: float, weights: Sequence[Any], begun: Sequence[Any]) -> Any:
-    """Strength times the sum of squared differences to where the weights began."""
-    return strength * sum(((weight - start) ** 2).sum() for weight, start in zip(weights, begun, strict=True))
+def _pull(strength: float, weights: Sequence[Any], begun: Sequence[Any]) -> None:
+    """Add the gradient of strength times the sum of squared differences to where the weights began."""
+    with torch.no_grad():
+        for weight, start in zip(weights, begun, strict=True):
+            # Some rows at a time: the table of embeddings of a real model fills memory.
+            parts = (part.split(4096) for part in (weight.grad, weight, start))
+            for gradient, now, then in zip(*parts, strict=True):
+                gradient.add_(now - then, alpha=2 * strength)
 
 
 def _heads(
     model: Model, asked: Sequence[Prompts], runs: Sequence[Run], method: Method, answers: tuple[int, int]
 ) -> tuple[np.ndarray, np.ndarray]:
     """Train the head alone, apart from the embeddings unless they are tied and the head is the authors'."""
-    import torch
-
     from memgen.language.head import train_heads
 
     network = model.network

@@ -17,7 +17,7 @@ _NEEDED = {
     "corpus": ("seed",),
     "hub": ("repository", "revision"),
 }
-_TRAINING = ("epochs", "batch", "rate", "order", "optimizer", "momentum", "weight_decay")
+_TRAINING = ("epochs", "batch", "rate", "order", "optimizer", "momentum", "weight_decay", "micro_batch")
 _METHOD_KEYS = {
     "ridge": ("ridge", "pooling"),
     "full": (*_TRAINING, "layers", "together"),

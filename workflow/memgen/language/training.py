@@ -129,7 +129,7 @@ def train(
     runs: Sequence[Run],
     recipe: Recipe,
     parameters: "Sequence[torch.nn.Parameter]",
-    penalty: "Callable[[], torch.Tensor] | None" = None,
+    pull: Callable[[], None] | None = None,
 ) -> np.ndarray:
     """Train parameters of a network in place on the pairs of some runs.
 
@@ -142,8 +142,8 @@ def train(
     recipe : Recipe
     parameters : sequence of parameters
         What is trained.
-    penalty : callable, optional
-        Added to the loss of a single run.
+    pull : callable, optional
+        Adds the gradient of a penalty to that of the loss, once a step.
 
     Returns
     -------
@@ -181,8 +181,8 @@ def train(
                 optimizer.zero_grad(set_to_none=True)
                 torch.cuda.empty_cache()
                 log.warning("out of GPU memory: micro-batch halved to %d prompts of each run", micro)
-            if penalty is not None:
-                penalty().backward()
+            if pull is not None:
+                pull()
             optimizer.step()
             found = losses.double().cpu().numpy()
             diverged |= ~np.isfinite(found)
