@@ -37,7 +37,7 @@ def entries(folder: Path, wanted: str = "") -> dict[str, Entry]:
     Where a name is wanted, only files that define it are parsed: most of a short job's time would go there.
     """
     found = {}
-    for path in sorted(folder.glob("*.py")):
+    for path in sorted(folder.rglob("*.py")):
         if path.name == "__main__.py":
             continue
         if f"def {wanted.replace('-', '_')}" not in path.read_text(encoding="utf-8"):
