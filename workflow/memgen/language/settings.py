@@ -9,9 +9,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from memgen import rules
 from memgen.errors import BadInput
 from memgen.files import fault
 from memgen.language.published.files import held_by, read_versions
+from memgen.rules import Quoted
 
 _NEEDED = {
     "wheel": ("package", "version", "wheel_sha256", "weights", "weights_sha256"),
@@ -101,13 +103,9 @@ def options(method: Mapping[str, Any], model: str) -> dict[str, Any]:
     return {**own, **method.get("of_model", {}).get(model, {})}
 
 
-def flags(method: Mapping[str, Any], model: str) -> str:
+def flags(method: Mapping[str, Any], model: str) -> Quoted:
     """Command-line flags of a method: every key that says how it trains a model."""
-    return " ".join(
-        f"--{key.replace('_', '-')} {part}"
-        for key, value in options(method, model).items()
-        for part in (value if isinstance(value, list) else [value])
-    )
+    return rules.flags(options(method, model))
 
 
 def is_causal(models: Mapping[str, Any], name: str) -> bool:
