@@ -72,6 +72,23 @@ def _measure(
 class _Loader(yaml.SafeLoader):
     """Safe YAML loader that refuses a key given twice, and what is too large once aliases are written out."""
 
+    level = 0
+    entries = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        """Compose a node, and stop as soon as the file is too large: reading it is what takes time."""
+        self.level += 1
+        self.entries += 1
+        for count, most, what in (
+            (self.level, DEEPEST, f"nested more than {DEEPEST} levels deep"),
+            (self.entries, MOST_ENTRIES, f"more than {MOST_ENTRIES} entries"),
+        ):
+            if count > most:
+                raise yaml.composer.ComposerError(None, None, what, self.peek_event().start_mark)
+        node: yaml.Node | None = super().compose_node(parent, index)
+        self.level -= 1
+        return node
+
     def get_single_node(self) -> yaml.Node | None:
         node: yaml.Node | None = super().get_single_node()
         if node is not None:
