@@ -35,6 +35,11 @@ def check(config: Mapping[str, Any]) -> None:
         if name not in config["relational"]["hierarchies"]:
             known = ", ".join(config["relational"]["hierarchies"])
             raise BadInput(f"relational.networks.hierarchies: no hierarchy {name!r}; allowed: {known}")
+        # The networks of `x` leave x.parquet and x_margins.parquet in one folder.
+        if name.endswith("_margins"):
+            raise BadInput(
+                f"relational.networks.hierarchies: {name!r} ends in _margins; allowed: another name"
+            )
     phase = config["relational"].get("phase", {})
     if phase and phase["lowest_ridge"] >= phase["highest_ridge"]:
         raise BadInput(
