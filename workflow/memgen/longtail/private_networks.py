@@ -1,7 +1,7 @@
 """A small network trained under differential privacy, with the privacy that it spent.
 
 Clipped, noisy gradient descent and its accounting are opacus's; this module gives them the same network as
-`network` has, and fixes their random numbers. It knows nothing of clusters.
+`networks` has, and fixes their random numbers.
 """
 
 import logging
@@ -10,7 +10,7 @@ import warnings
 import numpy as np
 import torch
 
-from memgen.longtail.network import initial_weights
+from memgen.longtail.networks import initial_weights
 from memgen.longtail.priors import Floats, Integers
 from memgen.seeding import integer_seed
 

@@ -1,36 +1,17 @@
-"""Real classifiers on clustered data: test error against the share of singletons fitted.
-
-Knows how runs and their averages are tabulated; data come from `clusters`, learners from `trained`.
-"""
+"""Real classifiers on clustered data: test error against the share of singletons fitted."""
 
 import numpy as np
 import polars as pl
 
-from memgen.longtail.clusters import Sample, draw, make_clusters
-from memgen.longtail.learners import Risk
-from memgen.longtail.priors import Floats, Frequencies, frequencies
+from memgen.longtail.classifiers import neighbour_scores, ridge_scores
+from memgen.longtail.clusters import Sample, drawn_sample
+from memgen.longtail.priors import Floats, Frequencies, Integers, frequencies
+from memgen.longtail.rows import CLASSIFIERS
 from memgen.longtail.specs import check_labels, check_settings
 from memgen.longtail.spectrum import spectrum
-from memgen.longtail.tables import CLASSIFIERS, CURVES
-from memgen.longtail.trained import Training, trained_scores
-from memgen.seeding import generator
-from memgen.stage import Inputs, Output, progress, stage
-
-
-def drawn_sample(
-    structure: str,
-    drawn: Frequencies,
-    samples: int,
-    labels: int,
-    dimensions: int,
-    spread: float,
-    tests: int,
-    seed: int,
-) -> Sample:
-    """The sample of one seed, the same for every learner."""
-    rng = generator("longtail", "clusters", structure, drawn.name, drawn.domain, samples, dimensions, seed)
-    clusters = make_clusters(structure, drawn.expanded(), labels, dimensions, spread, rng)
-    return draw(clusters, samples, tests, rng)
+from memgen.longtail.training import Training
+from memgen.seeding import integer_seed
+from memgen.stage import Output, progress, stage
 
 
 @stage
@@ -92,10 +73,8 @@ def classify(
     rows = []
     for seed in progress(range(seeds), f"{learner} on {structure}", total=seeds):
         sample = drawn_sample(structure, drawn, samples, labels, dimensions, spread, tests, seed)
-        together = np.concatenate([sample.test_x, sample.x])
-        scores, spent = trained_scores(
-            learner, settings, sample.x, sample.y, labels, together, training, seed
-        )
+        asked = np.concatenate([sample.test_x, sample.x])
+        scores, spent = trained_scores(learner, settings, sample.x, sample.y, labels, asked, training, seed)
         answers = scores.argmax(axis=2)
         test_wrong = answers[:, : len(sample.test_y)] != sample.test_y
         wrong = answers[:, len(sample.test_y) :] != sample.y
@@ -129,53 +108,92 @@ def classify(
     CLASSIFIERS.write(pl.DataFrame(rows, schema=CLASSIFIERS.schema), out)
 
 
+def trained_scores(
+    learner: str,
+    settings: list[float],
+    x: Floats,
+    y: Integers,
+    labels: int,
+    test_x: Floats,
+    training: Training,
+    seed: int,
+) -> tuple[Floats, list[float | None]]:
+    """Train a learner at every setting and score test examples.
+
+    Parameters
+    ----------
+    learner : str
+        A key of `memgen.longtail.specs.TRAINED`.
+    settings : list of float
+        Ridges, numbers of neighbours, weight decays or noise multipliers.
+    x : numpy.ndarray, shape (n, d)
+    y : numpy.ndarray of int, shape (n,)
+    labels : int
+    test_x : numpy.ndarray, shape (t, d)
+    training : Training
+    seed : int
+        Seed of the networks' weights and noise.
+
+    Returns
+    -------
+    scores : numpy.ndarray, shape (settings, t, m)
+        The largest score is the answer.
+    epsilon : list of float or None
+        Privacy spent at each setting, None where there is none.
+
+    Raises
+    ------
+    BadInput
+        If the learner or a setting is not allowed.
+    """
+    check_settings(learner, settings)
+    values = np.array(settings)
+    none: list[float | None] = [None] * len(settings)
+    if learner == "ridge":
+        return ridge_scores(x, y, labels, values, test_x), none
+    if learner == "neighbours":
+        return neighbour_scores(x, y, labels, values.astype(np.int64), test_x), none
+    if learner == "network":
+        from memgen.longtail.networks import network_scores
+
+        scores = network_scores(
+            x,
+            y,
+            labels,
+            np.ones((len(values), len(x))),
+            values,
+            test_x,
+            hidden=training.hidden,
+            steps=training.steps,
+            learning_rate=training.learning_rate,
+            seed=integer_seed("longtail", "network", seed),
+        )
+        return scores, none
+    from memgen.longtail.private_networks import private_network_scores
+
+    parts = [
+        private_network_scores(
+            x,
+            y,
+            labels,
+            value,
+            test_x,
+            hidden=training.hidden,
+            steps=training.steps,
+            learning_rate=training.learning_rate,
+            clip=training.clip,
+            delta=training.delta,
+            seed=seed,
+        )
+        for value in settings
+    ]
+    return np.stack([scores for scores, _ in parts]), [
+        spent if np.isfinite(spent) else None for _, spent in parts
+    ]
+
+
 def _prices(drawn: Frequencies, sample: Sample, samples: int) -> Floats:
     """What misfitting each training example costs by the theorem: tau_l / l, l its multiplicity."""
     counts = np.unique(sample.multiplicity)
     tau = spectrum(drawn, samples, counts).tau
     return np.asarray((tau / counts)[np.searchsorted(counts, sample.multiplicity)])
-
-
-@stage
-def curves(*, runs: Inputs, out: Output) -> None:
-    """Average the runs of every classifier and setting over seeds.
-
-    Parameters
-    ----------
-    runs
-        Classifiers tables.
-    out
-        Curves table.
-    """
-    table = pl.concat([CLASSIFIERS.read(path) for path in runs]).with_columns(
-        excess=pl.col("test_error") - pl.col("optimum"),
-        bound_excess=pl.col("lower_bound") - pl.col("optimum"),
-    )
-    masses = {
-        key: Risk(frequencies(str(key[0]), int(key[1])), int(key[2]), int(key[3])).mass(1)
-        for key in table.select("prior", "domain", "samples", "labels").unique().iter_rows()
-    }
-    keys = ["structure", "learner", "setting", "prior", "domain", "samples", "labels"]
-
-    def error(column: str | pl.Expr) -> pl.Expr:
-        value = pl.col(column) if isinstance(column, str) else column
-        return (value.std() / pl.len().cast(pl.Float64).sqrt()).fill_null(float("nan"))
-
-    grouped = table.group_by(keys, maintain_order=True).agg(
-        pl.col("epsilon").first(),
-        pl.col("delta").first(),
-        seeds=pl.len().cast(pl.Int64),
-        fitted_standard_error=error("fitted_singletons"),
-        fitted_singletons=pl.col("fitted_singletons").mean(),
-        test_standard_error=error("test_error"),
-        test_error=pl.col("test_error").mean(),
-        excess_standard_error=error("excess"),
-        slack_standard_error=error(pl.col("excess") - pl.col("bound_excess")),
-        excess=pl.col("excess").mean(),
-        bound_excess=pl.col("bound_excess").mean(),
-    )
-    slope = [masses[row] for row in grouped.select("prior", "domain", "samples", "labels").iter_rows()]
-    CURVES.write(
-        grouped.with_columns(singleton_mass=pl.Series(slope, dtype=pl.Float64)).select(list(CURVES.columns)),
-        out,
-    )

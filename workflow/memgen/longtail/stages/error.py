@@ -1,8 +1,4 @@
-"""What memorization is worth on a domain, as a calculator on the command line.
-
-Knows how the answer is printed, for people or as JSON; the numbers come from `spectrum`, `learners` and
-`bounds`.
-"""
+"""What memorization is worth on a domain, on the command line."""
 
 import json as json_format
 import math
@@ -26,7 +22,7 @@ def error(
     domain: int | None = None,
     samples: int,
     labels: int = 10,
-    memorization_limit: Annotated[float, cyclopts.Parameter(name="--gamma")] = 0.5,
+    memorization_limit: float = 0.5,
     learner: Annotated[list[str] | None, cyclopts.Parameter(name="--learner")] = None,
     json: bool = False,
 ) -> None:
@@ -48,14 +44,14 @@ def error(
         Largest memorization score that singletons may have, 0 to 1 - 1/labels.
     learner
         A learner whose exact expected error is wanted as well, such as exponential:1; may be repeated.
-        One of optimal, ignore:TIMES, flip:PROBABILITY, limited:GAMMA, exponential:EPSILON,
+        One of optimal, ignore:TIMES, flip:PROBABILITY, limited:LIMIT, exponential:EPSILON,
         randomized_response:EPSILON, majority:LABEL_KEEP, majority_ignore:LABEL_KEEP.
     json
         Print JSON: tau_1_n (null where no point can be seen once), singleton_fraction, optimal_error,
         ignore_singletons_cost, gamma_cost, and learners where some were asked for.
     """
     check_labels(labels)
-    check_memorization_limit(memorization_limit, labels, "--gamma")
+    check_memorization_limit(memorization_limit, labels, "--memorization-limit")
     risk = Risk(domain_of(prior, frequencies, domain), samples, labels)
     once = risk.singletons()
     possible = bool(once.log_points[0] > -math.inf)

@@ -1,14 +1,11 @@
-"""What Feldman's paper and its theory claim of the long tail, beside what the tables of this study say.
-
-Knows the published values and how each is read off the tables; computes no new quantity.
-"""
+"""What Feldman's paper and its theory claim of the long tail, beside what the tables of this study say."""
 
 from pathlib import Path
 
 import polars as pl
 
 from memgen.claims import CLAIMS, verdict
-from memgen.longtail.summary import numbers
+from memgen.longtail.agreement import numbers
 from memgen.longtail.tables import COSTS, MEMORIZATION, SUBGROUPS
 from memgen.stage import Input, Inputs, Output, stage
 

@@ -1,8 +1,4 @@
-"""Mixtures of subgroups: limited memorization costs the rarer and longer-tailed group more.
-
-Knows how a subgroup's part of the error is read off a mixture; frequencies come from `priors`, sums from
-`spectrum`, samples from `simulation`.
-"""
+"""Mixtures of subgroups: limited memorization costs the rarer and longer-tailed group more."""
 
 import math
 from dataclasses import replace
@@ -12,12 +8,13 @@ import polars as pl
 
 from memgen.errors import BadInput
 from memgen.longtail.priors import Frequencies, frequencies, joined
-from memgen.longtail.simulation import mean_and_error, simulate
+from memgen.longtail.simulation import simulate
 from memgen.longtail.specs import check_labels, check_memorization_limit
 from memgen.longtail.spectrum import spectrum
 from memgen.longtail.tables import SUBGROUPS
 from memgen.seeding import generator
 from memgen.stage import Output, stage
+from memgen.statistics import means_with_errors
 
 
 def group_masses(group: Frequencies, weight: float, samples: int) -> tuple[float, float]:
@@ -92,7 +89,7 @@ def subgroups(
     rng = generator("longtail", "subgroups", mixture, samples, seed)
     names = ["optimal", f"limited:{memorization_limit!r}"]
     found = simulate(drawn, samples, labels, names, repeats, rng, groups=slices)
-    costs, errors = mean_and_error((found.errors[:, 1] - found.errors[:, 0]) / shares)
+    costs, errors = means_with_errors((found.errors[:, 1] - found.errors[:, 0]) / shares)
     rows = []
     for index, group in enumerate(groups):
         share = float(shares[index])

@@ -1,23 +1,20 @@
-"""Tables of memorization scores of real classifiers on clustered data.
-
-Knows how scores are tabulated and averaged by multiplicity; they come from `retraining`.
-"""
+"""Memorization scores of real classifiers on clustered data, and their means by multiplicity."""
 
 import numpy as np
 import polars as pl
 
 from memgen.errors import BadInput
-from memgen.longtail.classify import drawn_sample
-from memgen.longtail.clusters import Sample
+from memgen.longtail.clusters import Sample, drawn_sample
+from memgen.longtail.memorization import Gains, expected_gain, leave_one_out, subsampled, subsamples
 from memgen.longtail.priors import frequencies
-from memgen.longtail.retraining import Gains, expected_gain, leave_one_out, subsampled, subsamples
+from memgen.longtail.rows import MEMORIZATION, SCORES
 from memgen.longtail.specs import check_labels, check_settings
-from memgen.longtail.tables import MEMORIZATION, SCORES
-from memgen.longtail.trained import Training
+from memgen.longtail.training import Training
 from memgen.seeding import generator
 from memgen.stage import Output, progress, stage
+from memgen.statistics import standard_error
 
-#: Multiplicities from this on are averaged together.
+#: Multiplicities from this on share one average.
 MANY = 4
 
 
@@ -135,14 +132,13 @@ def _averages(table: pl.DataFrame) -> pl.DataFrame:
         .group_by([*keys, "seed"], maintain_order=True)
         .agg(pl.len().cast(pl.Int64).alias("examples"), *(pl.col(name).mean() for name in values))
     )
-    root = pl.len().cast(pl.Float64).sqrt()
     return (
         by_seed.group_by(keys, maintain_order=True)
         .agg(
             pl.col("examples").sum(),
             seeds=pl.len().cast(pl.Int64),
-            standard_error=(pl.col("score").std() / root).fill_null(float("nan")),
-            margin_standard_error=pl.col("margin_score").std() / root,
+            standard_error=standard_error("score").fill_null(float("nan")),
+            margin_standard_error=standard_error("margin_score"),
             **{name: pl.col(name).mean() for name in values},
         )
         .sort(keys)

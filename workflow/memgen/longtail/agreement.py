@@ -1,10 +1,5 @@
-"""The few numbers that say whether a table bears out the theory, and a command that prints them.
+"""How well a table agrees with the theory, in a few numbers."""
 
-Knows which columns of each table are held against each other; `claims` compares these numbers with what the
-paper says.
-"""
-
-import json as json_format
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -22,7 +17,6 @@ from memgen.longtail.tables import (
     SUBGROUPS,
     TRADEOFF,
 )
-from memgen.stage import command
 from memgen.tables import Table
 
 Numbers = dict[str, float | None]
@@ -135,21 +129,3 @@ def _columns(path: Path) -> list[str]:
         return scan.collect_schema().names()
     except (pl.exceptions.PolarsError, OSError) as error:
         raise BadInput(f"{path}: cannot be read as a table ({str(error).splitlines()[0]})") from None
-
-
-@command
-def summary(*, table: Path, json: bool = False) -> None:
-    """Print the few numbers that say whether a table of this study bears out the theory.
-
-    Parameters
-    ----------
-    table
-        A simulation, tradeoff, noise, privacy, subgroups, scaling, curves or memorization table.
-    json
-        Print JSON.
-    """
-    found = numbers(table)
-    if json:
-        print(json_format.dumps(found, allow_nan=False))
-        return
-    print("\n".join(f"{name:<28}{'-' if value is None else f'{value:.9g}'}" for name, value in found.items()))

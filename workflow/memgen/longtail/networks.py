@@ -1,8 +1,7 @@
 """Small networks, many at once: one hidden layer of rectified units, trained on all examples each step.
 
 A batch of networks differs in weight decay and in which examples each may see; they are trained together by
-batched matrix products, which is what makes retraining on many subsamples affordable. This module knows
-nothing of clusters.
+batched matrix products, which is what makes retraining on many subsamples affordable.
 """
 
 import math

@@ -3,7 +3,7 @@
 mem(A, S, i) = Pr[h(x_i) = y_i] with example i in training, minus the same without it. Subsampling estimates
 both chances at once from learners trained on random subsamples of S, as Feldman and Zhang (2020) do: what
 is scored is then the learner on samples of that size. Leaving one out is exact for S itself, where the
-learner has a closed form. This module knows nothing of clusters.
+learner has a closed form.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from memgen.errors import BadInput
 from memgen.longtail.classifiers import neighbour_scores, ridge_left_out_scores, ridge_scores
 from memgen.longtail.priors import Floats, Integers
 from memgen.longtail.specs import check_settings
-from memgen.longtail.trained import Training
+from memgen.longtail.training import Training
 from memgen.seeding import integer_seed
 from memgen.stage import progress
 
@@ -152,7 +152,7 @@ def subsampled(
     right = np.empty((len(used), len(settings), len(x)))
     margins = np.empty_like(right)
     if learner == "network":
-        from memgen.longtail.network import network_scores
+        from memgen.longtail.networks import network_scores
 
         for index, value in enumerate(values):
             scores = network_scores(
