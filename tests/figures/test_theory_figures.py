@@ -3,15 +3,15 @@
 from pathlib import Path
 
 import pytest
-from memgen.figures.relational.stages.depth_table import depth
-from memgen.figures.relational.stages.mechanism_table import mechanism
-from memgen.figures.relational.stages.readout_table import readout
 
 from memgen.errors import BadInput
 from memgen.figures.relational.critical_geometry import critical_geometry as draw_critical
+from memgen.figures.relational.depth import depth
+from memgen.figures.relational.mechanism import mechanism
 from memgen.figures.relational.memorization import memorization
 from memgen.figures.relational.phase_geometry import phase_geometry
 from memgen.figures.relational.phase_representation import phase_representation
+from memgen.figures.relational.readout import readout
 from memgen.relational.stages.critical_geometry import critical_geometry
 from memgen.relational.stages.depth_table import depth_table
 from memgen.relational.stages.geometry_table import geometry_table
