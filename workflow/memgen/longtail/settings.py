@@ -1,7 +1,7 @@
 """What a JSON schema cannot say about the block `longtail`.
 
 Names of priors and learners and their parameters, memorization limits that the labels allow, and sizes that
-must fit each other. Knows the block's own keys, and which hierarchies the theory solves.
+must fit each other, and which hierarchies the theory solves.
 """
 
 from collections.abc import Callable, Iterable, Mapping
