@@ -63,7 +63,7 @@ def rooms() -> dict[str, tuple[set[str], str]]:
     """Room -> what it may use, from the map in docs/how-it-is-built.md."""
     text = (ROOT / "docs/how-it-is-built.md").read_text()
     rows = re.findall(r"^\| `([\w./]+)` \|([^|]*)\|([^|]*)\|$", text, re.MULTILINE)
-    return {room: (set(re.findall(r"`([\w./]+)`", uses)), holds) for room, uses, holds in rows}
+    return {room: (set(re.findall(r"`([\w./*]+)`", uses)), holds) for room, uses, holds in rows}
 
 
 def room_of(path: Path, known: dict[str, tuple[set[str], str]]) -> str:
