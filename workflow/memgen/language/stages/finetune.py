@@ -23,6 +23,7 @@ from memgen.language.responses.scoring import read_task, responses
 from memgen.language.stimuli.lineups import block_of, read_samples
 from memgen.language.stimuli.prompts import prompts
 from memgen.language.training.checkpoints import Finished, depends_on
+from memgen.language.training.layers import Below, below_of
 from memgen.language.training.loop import Recipe, Run
 from memgen.language.training.methods import Answers, Learner, Method, learn
 from memgen.stage import Input, Output, progress, stage
@@ -88,6 +89,7 @@ def finetune(
     optimizer: str = "adamw",
     momentum: float = 0.0,
     weight_decay: float = 0.0,
+    layers: int | None = None,
     together: int | None = None,
     evaluation_batch: int = 512,
     dtype: str = "float32",
@@ -144,6 +146,9 @@ def finetune(
         Of SGD.
     weight_decay
         Decoupled for AdamW, part of the gradient for SGD.
+    layers
+        Last layers of the network that are trained, with full and lora; all by default. What stands below
+        them, the embeddings included, and a head tied to these, stays as it is.
     together
         Runs trained in one forward pass; 20 by default, and 1 with kind full, where each run has its own copy
         of all weights.
@@ -187,6 +192,7 @@ def finetune(
         tuple(l2 or ()),
         head,
         evaluation_batch,
+        layers,
     )
     every = [
         (first_seed + offset, one, reverse) for offset, one in enumerate(samples) for reverse in (False, True)
@@ -201,6 +207,7 @@ def finetune(
     if kind == "head" and not causal:
         raise BadInput(f"{model_directory}: has no language head; allowed with kind head: causal models")
     loaded: Model | None = None
+    below: Below | None = None
     tables = []
     for index, (of_rank, group) in enumerate(progress(groups, f"{method} of {model}, {items}", len(groups))):
         done = kept.read(f"{index:05d}")
@@ -210,6 +217,7 @@ def finetune(
                 if causal:
                     check_head(loaded.network)
                 loaded.network.requires_grad_(False)
+                below = below_of(loaded.network, layers)
             asked = [
                 tokenize(loaded.tokenizer, prompts(one, reverse, shots=causal), loaded.longest_prompt)
                 for _, one, reverse in group
@@ -218,7 +226,7 @@ def finetune(
                 training_run(pairs, one, loaded, (items, int(pairs["n"][0]), seed, int(reverse)))
                 for one, (seed, _, reverse) in zip(asked, group, strict=True)
             ]
-            found = learn(loaded, asked, training, options, of_rank)
+            found = learn(loaded, asked, training, options, of_rank, below)
             cell = {"source": "study", "model": model, "items": items, "method": method}
             done = rows(pairs, found, [(seed, reverse) for seed, _, reverse in group], cell)
             kept.write(f"{index:05d}", done)

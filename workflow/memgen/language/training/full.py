@@ -6,7 +6,7 @@ gradients, do not depend on the others. A small network spends its time on start
 runs at once take far less than twenty runs; a large one has no memory for that, and is trained run by run.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,6 +14,7 @@ import torch
 from torch import nn
 
 from memgen.errors import BadInput
+from memgen.language.training.layers import stands_in, weights_in
 
 NORMS = ("LlamaRMSNorm", "Qwen2RMSNorm", "Qwen3RMSNorm", "MistralRMSNorm")
 """Norms that multiply by their weight last."""
@@ -83,13 +84,15 @@ def _own(module: nn.Module, copies: dict[int, nn.Parameter]) -> nn.Module | None
 
 
 @contextmanager
-def own_weights(network: Any, runs: int) -> Iterator[list[nn.Parameter]]:
+def own_weights(network: Any, runs: int, within: Sequence[str] = ("",)) -> Iterator[list[nn.Parameter]]:
     """Give each of some runs its own copy of every weight of a network, and put the network back at the end.
 
     Parameters
     ----------
     network : torch.nn.Module
     runs : int
+    within : sequence of str
+        Names of the modules whose weights are copied; the empty one, the default, is the network.
 
     Yields
     ------
@@ -103,9 +106,13 @@ def own_weights(network: Any, runs: int) -> Iterator[list[nn.Parameter]]:
     """
     copies = {
         id(part): nn.Parameter(part.detach().expand(runs, *part.shape).clone())
-        for part in network.parameters()
+        for part in weights_in(network, within)
     }
-    holders = [(name, module) for name, module in network.named_modules() if module._parameters]
+    holders = [
+        (name, module)
+        for name, module in network.named_modules()
+        if module._parameters and stands_in(name, within)
+    ]
     replaced = []
     for name, module in holders:
         own = _own(module, copies)

@@ -62,6 +62,7 @@ def adapted(
     rank: int,
     scaling: float,
     targets: Sequence[str] = TARGETS,
+    within: Sequence[str] = ("",),
 ) -> Iterator[list[ManyAdapters]]:
     """Put an adapter per run beside every target layer of a network, and take them away at the end.
 
@@ -76,6 +77,8 @@ def adapted(
         The products are multiplied by it: LoRA's alpha / rank.
     targets : sequence of str
         Last part of the names of the layers.
+    within : sequence of str
+        Names of the modules that they stand in; the empty one, the default, is the network.
 
     Yields
     ------
@@ -89,7 +92,9 @@ def adapted(
     found = [
         (name, module)
         for name, module in network.named_modules()
-        if name.rpartition(".")[2] in targets and isinstance(module, nn.Linear)
+        if name.rpartition(".")[2] in targets
+        and isinstance(module, nn.Linear)
+        and any(not part or name.startswith(f"{part}.") for part in within)
     ]
     if not found:
         names = sorted(

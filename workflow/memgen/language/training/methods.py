@@ -6,12 +6,14 @@ was; knows neither items nor hierarchies nor files. The training itself is `trai
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from memgen.language.models.causal import Prompts, answer_tokens, differences_of, hidden_states
 from memgen.language.models.loading import Model
+from memgen.language.training.layers import Below, last_layers, upper, weights_in
 from memgen.language.training.loop import Recipe, Run, train
 
 
@@ -57,6 +59,8 @@ class Method:
         Whether a head that is tied to the embeddings is trained apart from them, or with them.
     batch : int
         Prompts per forward pass when answers are read.
+    layers : int, optional
+        Last layers that are trained; by default all.
     """
 
     kind: str
@@ -66,6 +70,7 @@ class Method:
     strengths: tuple[float, ...]
     head: str
     batch: int
+    layers: int | None = None
 
 
 @dataclass(frozen=True)
@@ -83,7 +88,9 @@ class Learner:
     own : tuple of parameters
         What is trained beside the adapters.
     frozen : torch.nn.Module
-        What the adapters are put on.
+        What the adapters or copies are put on.
+    within : tuple of str
+        Names of the modules in it that are trained.
     """
 
     network: Any
@@ -91,19 +98,34 @@ class Learner:
     targets: tuple[str, ...]
     own: tuple[Any, ...]
     frozen: Any
+    within: tuple[str, ...]
 
     @classmethod
-    def of(cls, model: Model, runs: Sequence[Run]) -> "Learner":
-        """A causal model as it is, or an encoder with a head for each run."""
+    def of(
+        cls,
+        model: Model,
+        asked: Sequence[Prompts],
+        runs: Sequence[Run],
+        layers: int | None,
+        below: Below | None,
+    ) -> "Learner":
+        """A causal model, whole or its last layers over what stands below, or an encoder with a head each."""
         from memgen.language.training import encoder as classifier
         from memgen.language.training import lora as adapters
 
         answers = cls.answers_of(model)
         if model.causal:
-            return cls(model.network, answers, adapters.TARGETS, (), model.network)
+            network = upper(model.network, below, asked)
+            within = last_layers(model.network, layers)
+            return cls(network, answers, adapters.TARGETS, (), model.network, within)
         network = classifier.Classifier(model.network, [run.key for run in runs])
         own = tuple(network.heads.parameters())
-        return cls(network, answers, classifier.TARGETS, own, model.network)
+        within = last_layers(model.network, layers)
+        return cls(network, answers, classifier.TARGETS, own, model.network, within)
+
+    def weights(self) -> list[Any]:
+        """What is trained where all weights of the modules are."""
+        return [*weights_in(self.frozen, self.within), *self.own]
 
     @staticmethod
     def answers_of(model: Model) -> tuple[int, int]:
@@ -114,7 +136,12 @@ class Learner:
 
 
 def learn(
-    model: Model, asked: Sequence[Prompts], runs: Sequence[Run], method: Method, rank: int | None = None
+    model: Model,
+    asked: Sequence[Prompts],
+    runs: Sequence[Run],
+    method: Method,
+    rank: int | None = None,
+    below: Below | None = None,
 ) -> Answers:
     """Answers of a group of runs before and after training; the model is left as it was.
 
@@ -128,8 +155,10 @@ def learn(
     method : Method
     rank : int, optional
         Of the adapters, with kind lora.
+    below : Below, optional
+        What keeps the states below the layers that are trained, from group to group.
     """
-    learner = Learner.of(model, runs)
+    learner = Learner.of(model, asked, runs, method.layers, below)
     network, answers = learner.network, learner.answers
     before, states = _answer(network, asked, answers, method.batch)
     hidden = [states]
@@ -138,7 +167,7 @@ def learn(
         from memgen.language.training.lora import adapted
 
         keys = [run.key for run in runs]
-        with adapted(learner.frozen, keys, rank, method.scaling, learner.targets) as layers:
+        with adapted(learner.frozen, keys, rank, method.scaling, learner.targets, learner.within) as layers:
             weights = [part for layer in layers for part in (layer.down, layer.up)]
             losses = train(network, runs, method.recipe, [*weights, *learner.own])[None]
             after, states = _answer(network, asked, answers, method.batch)
@@ -148,16 +177,16 @@ def learn(
     elif method.kind == "full" and len(runs) > 1:
         from memgen.language.training.full import own_weights
 
-        with own_weights(network, len(runs)) as weights:
+        with own_weights(learner.frozen, len(runs), learner.within) as weights:
             losses = train(network, runs, method.recipe, weights)[None]
             after, states = _answer(network, asked, answers, method.batch)
             after = after[None]
             hidden.append(states)
         hyperparameters = (None,)
     elif method.kind == "full":
-        parts = [_full(network, one, run, method, answers) for one, run in zip(asked, runs, strict=True)]
-        after, losses = (np.stack([part[place] for part in parts], 1) for place in (0, 1))
-        hidden.append(np.concatenate([part[2] for part in parts]))
+        after, losses, states = _full(network, asked[0], runs[0], method, answers, learner.weights())
+        after, losses = after[:, None], losses[:, None]
+        hidden.append(states)
         hyperparameters = (None,)
     else:
         after, losses = _heads(model, asked, runs, method, answers)
@@ -176,25 +205,33 @@ def _answer(
 
 
 def _full(
-    network: Any, asked: Prompts, run: Run, method: Method, answers: tuple[int, int], weight: Any = None
+    network: Any,
+    asked: Prompts,
+    run: Run,
+    method: Method,
+    answers: tuple[int, int],
+    weights: Sequence[Any],
+    strengths: Sequence[float | None] = (None,),
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Train everything, or one weight for each strength of the pull, and put the weights back."""
-    parameters = list(network.parameters())
-    begun = [parameter.detach().clone() for parameter in parameters]
+    """Train some weights, once for each strength of a pull to where they began, and put them back."""
+    begun = [weight.detach().clone() for weight in weights]
     after, losses = [], []
-    for strength in (0.0,) if weight is None else method.strengths:
-        for parameter in parameters:
-            parameter.requires_grad_(weight is None or parameter is weight)
-        start = None if weight is None else weight.detach().clone()
-        penalty = None if weight is None else (lambda s=strength, w=start: s * ((weight - w) ** 2).sum())
-        trained = parameters if weight is None else [weight]
-        losses.append(train(network, [run], method.recipe, trained, penalty)[0])
+    for strength in strengths:
+        for weight in weights:
+            weight.requires_grad_(True)
+        pull = None if strength is None else partial(_pull, strength, weights, begun)
+        losses.append(train(network, [run], method.recipe, weights, pull)[0])
         found, hidden = _answer(network, [asked], answers, method.batch)
         after.append(found[0])
-        for parameter, value in zip(parameters, begun, strict=True):
-            parameter.requires_grad_(False)
-            parameter.copy_(value)
+        for weight, value in zip(weights, begun, strict=True):
+            weight.requires_grad_(False)
+            weight.copy_(value)
     return np.stack(after), np.array(losses), hidden
+
+
+def _pull(strength: float, weights: Sequence[Any], begun: Sequence[Any]) -> Any:
+    """Strength times the sum of squared differences to where the weights began."""
+    return strength * sum(((weight - start) ** 2).sum() for weight, start in zip(weights, begun, strict=True))
 
 
 def _heads(
@@ -209,7 +246,7 @@ def _heads(
     layer = network.get_output_embeddings()
     if method.head == "authors" and layer.weight is network.get_input_embeddings().weight:
         parts = [
-            _full(network, one, run, method, answers, layer.weight)
+            _full(network, one, run, method, answers, [layer.weight], method.strengths)
             for one, run in zip(asked, runs, strict=True)
         ]
         return np.stack([part[0] for part in parts], 1), np.stack([part[1] for part in parts], 1)
