@@ -34,7 +34,8 @@ class Entry:
 def entries(folder: Path, wanted: str = "") -> dict[str, Entry]:
     """Commands defined in the modules of a folder, by their name on the command line.
 
-    A study's commands may stand anywhere below its folder; the package's own stand in it alone. Where a name is wanted, only files that define it are parsed: most of a short job's time would go there.
+    A study's commands may stand anywhere below its folder; the package's own stand in it alone. Where
+    a name is wanted, only files that define it are parsed: most of a short job's time would go there.
     """
     found = {}
     for path in sorted(folder.glob("*.py") if folder == ROOT / PACKAGE else folder.rglob("*.py")):
