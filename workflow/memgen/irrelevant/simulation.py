@@ -118,7 +118,7 @@ def simulate_nearest(
             error = nearest_singleton_error(drawn, sample, memory, rng)
             if error is None:
                 raise BadInput(
-                    f"clusters: a sample of {samples} from {clusters} has none seen once; allowed: more clusters"
+                    f"clusters: a sample of {samples} from {clusters} has none seen once; allowed: more"
                 )
             errors[repeat, index] = error
     return errors
