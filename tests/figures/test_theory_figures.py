@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 
 from memgen.errors import BadInput
-from memgen.figures.critical_geometry import critical_geometry as draw_critical
-from memgen.figures.depth import depth
-from memgen.figures.mechanism import mechanism
-from memgen.figures.memorization import memorization
-from memgen.figures.phase_geometry import phase_geometry
-from memgen.figures.phase_representation import phase_representation
-from memgen.figures.readout import readout
+from memgen.figures.relational.critical_geometry import critical_geometry as draw_critical
+from memgen.figures.relational.depth import depth
+from memgen.figures.relational.mechanism import mechanism
+from memgen.figures.relational.memorization import memorization
+from memgen.figures.relational.phase_geometry import phase_geometry
+from memgen.figures.relational.phase_representation import phase_representation
+from memgen.figures.relational.readout import readout
 from memgen.relational.critical import critical_geometry
 from memgen.relational.depth import depth_table
 from memgen.relational.mechanism import mechanism_table

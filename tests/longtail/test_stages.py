@@ -244,7 +244,7 @@ def test_figures_are_drawn(written: dict[str, Any], tmp_path: Path, name: str) -
 
 
 def test_one_currency_draws_both_studies(written: dict[str, Any], tmp_path: Path) -> None:
-    from memgen.figures.longtail_currency import longtail_currency
+    from memgen.figures.longtail.longtail_currency import longtail_currency
 
     pairs = pl.DataFrame(
         {

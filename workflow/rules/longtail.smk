@@ -392,7 +392,7 @@ rule figures_longtail_spectra:
     """How much of a domain is seen once, twice, and so on."""
     input:
         spectra="results/longtail/spectra.parquet",
-        code=code("memgen.figures.longtail_spectra"),
+        code=code("memgen.figures.longtail.longtail_spectra"),
     output:
         pdf="figures/longtail_spectra.pdf",
         png=report(
@@ -417,7 +417,7 @@ rule figures_longtail_scaling:
     """What a point seen l times is worth, against the sample size."""
     input:
         scaling="results/longtail/scaling.parquet",
-        code=code("memgen.figures.longtail_scaling"),
+        code=code("memgen.figures.longtail.longtail_scaling"),
     output:
         pdf="figures/longtail_scaling.pdf",
         png=report(
@@ -442,7 +442,7 @@ rule figures_longtail_simulation:
     """Simulated against closed-form error of every learner."""
     input:
         simulation="results/longtail/simulation.csv",
-        code=code("memgen.figures.longtail_simulation"),
+        code=code("memgen.figures.longtail.longtail_simulation"),
     output:
         pdf="figures/longtail_simulation.pdf",
         png=report(
@@ -467,7 +467,7 @@ rule figures_longtail_tradeoff:
     """Excess error against the share of singletons fitted."""
     input:
         tradeoff="results/longtail/tradeoff.csv",
-        code=code("memgen.figures.longtail_tradeoff"),
+        code=code("memgen.figures.longtail.longtail_tradeoff"),
     output:
         pdf="figures/longtail_tradeoff.pdf",
         png=report(
@@ -492,7 +492,7 @@ rule figures_longtail_privacy:
     """Excess error under label differential privacy, with what it must be."""
     input:
         privacy="results/longtail/privacy.csv",
-        code=code("memgen.figures.longtail_privacy"),
+        code=code("memgen.figures.longtail.longtail_privacy"),
     output:
         pdf="figures/longtail_privacy.pdf",
         png=report(
@@ -517,7 +517,7 @@ rule figures_longtail_noise:
     """What guessing singletons costs where labels are noisy."""
     input:
         noise="results/longtail/noise.csv",
-        code=code("memgen.figures.longtail_noise"),
+        code=code("memgen.figures.longtail.longtail_noise"),
     output:
         pdf="figures/longtail_noise.pdf",
         png=report(
@@ -542,7 +542,7 @@ rule figures_longtail_subgroups:
     """What limited memorization costs each subgroup of each mixture."""
     input:
         subgroups=SUBGROUPS,
-        code=code("memgen.figures.longtail_subgroups"),
+        code=code("memgen.figures.longtail.longtail_subgroups"),
     output:
         pdf="figures/longtail_subgroups.pdf",
         png=report(
@@ -567,7 +567,7 @@ rule figures_longtail_classifiers:
     """Trained classifiers: excess test error against singletons fitted and against the bound."""
     input:
         curves="results/longtail/curves.csv",
-        code=code("memgen.figures.longtail_classifiers"),
+        code=code("memgen.figures.longtail.longtail_classifiers"),
     output:
         pdf="figures/longtail_classifiers.pdf",
         png=report(
@@ -592,7 +592,7 @@ rule figures_longtail_memorization:
     """Memorization scores of trained classifiers, by how often a cluster is seen."""
     input:
         memorization=MEMORIZATION,
-        code=code("memgen.figures.longtail_memorization"),
+        code=code("memgen.figures.longtail.longtail_memorization"),
     output:
         pdf="figures/longtail_memorization.pdf",
         png=report(
@@ -618,7 +618,7 @@ rule figures_longtail_currency:
     input:
         relational="results/relational/memorization.parquet",
         longtail=MEMORIZATION,
-        code=code("memgen.figures.longtail_currency"),
+        code=code("memgen.figures.longtail.longtail_currency"),
     output:
         pdf="figures/longtail_currency.pdf",
         png=report(

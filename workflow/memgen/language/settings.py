@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from memgen.errors import BadInput
-from memgen.language.published_files import held_by, read_versions
+from memgen.language.published.files import held_by, read_versions
 
 _NEEDED = {
     "wheel": ("package", "version", "wheel_sha256", "weights", "weights_sha256"),
@@ -66,7 +66,7 @@ def lineup(config: Mapping[str, Any], items: str, hierarchy: str) -> str:
     Teams are shared by all hierarchies of one size; poker's hands follow the exceptions, so that every
     hierarchy has its own.
     """
-    from memgen.language.items import needs_exceptions
+    from memgen.language.stimuli.items import needs_exceptions
 
     return hierarchy if needs_exceptions(items) else f"n{config['relational']['hierarchies'][hierarchy]['n']}"
 
@@ -243,7 +243,7 @@ def _check_optimizer(where: str, method: Mapping[str, Any]) -> None:
 
 
 def _check_size(name: str, n: int, items: str) -> None:
-    from memgen.language.items import largest_hierarchy
+    from memgen.language.stimuli.items import largest_hierarchy
 
     most = largest_hierarchy(items)
     if n > most:
