@@ -1,7 +1,8 @@
 """Attacks that read a sample's bits out of a model, all targets and all bits of a round together.
 
 Every attack answers with a guess of +1 and -1 for each target class and the number of the model's answers
-that one target needed. Black-box attacks see log-probabilities only. Knows models, not their training.
+that one target needed. Black-box attacks see log-probabilities only, to as many digits as log-odds in 32
+bits have. Knows models, not their training.
 """
 
 from collections.abc import Sequence
@@ -68,15 +69,10 @@ def sign_attack(model: Model, targets: Integers, rng: np.random.Generator, repea
     for _ in progress(range(repeats), "sign attack", total=repeats):
         x = as_tensor(_signs((dimension, dimension), rng))
         neutral = model.product(x) - x.diagonal()[:, None] * model.first
-        gain = _gain(model, neutral, model.first)[:, chosen]
-        votes += torch.sign(gain)
+        gain = model.all_log_odds(neutral + model.first) - model.all_log_odds(neutral - model.first)
+        votes += torch.sign(gain[:, chosen])
     bits = _decided(votes.T.numpy(), rng)
     return Guess(bits, np.full(len(targets), 2 * repeats * dimension))
-
-
-def _gain(model: Model, neutral: torch.Tensor, step: torch.Tensor) -> torch.Tensor:
-    """Log-probability with a bit up minus with it down, of every class."""
-    return model.log_probabilities(neutral + step) - model.log_probabilities(neutral - step)
 
 
 def _decided(votes: Floats, rng: np.random.Generator) -> Signs:
@@ -118,7 +114,9 @@ def informed_sign_attack(
             neutral = torch.addmm(product[free], change, model.first[fixed])
             step = model.first[free]
             neutral -= as_tensor(rows[np.arange(len(free)), free])[:, None] * step
-            votes[index, free] += np.sign(_gain(model, neutral, step)[:, int(target)].numpy())
+            own = torch.full((len(free),), int(target))
+            gain = model.log_odds(neutral + step, own) - model.log_odds(neutral - step, own)
+            votes[index, free] += np.sign(gain.numpy())
     free_bits = bits == 0
     bits[free_bits] = _decided(votes, rng)[free_bits]
     return Guess(bits, 2 * repeats * free_bits.sum(axis=1))

@@ -41,9 +41,15 @@ class Model:
             return product
         return torch.addmm(self.bias, torch.sigmoid(product), self.second)
 
-    def log_probabilities(self, product: torch.Tensor) -> torch.Tensor:
-        """Log-probabilities of the classes, shape (…, N)."""
-        return torch.log_softmax(self.logits(product), dim=-1)
+    def all_log_odds(self, product: torch.Tensor) -> torch.Tensor:
+        """Log-odds of every class, shape (rows, N); see `log_odds`."""
+        logits = self.logits(product)
+        log_probability = torch.log_softmax(logits, dim=1)
+        odds = log_probability - torch.log1p(-log_probability.exp())
+        # Only the likeliest class can be so near 1 that one minus it has no digits left.
+        own, top = logits.max(dim=1, keepdim=True)
+        others = logits.scatter(1, top, -torch.inf).logsumexp(dim=1, keepdim=True)
+        return odds.scatter_(1, top, own - others)
 
     def log_odds(self, product: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         """Log-odds of one class a row, shape (rows,).
