@@ -1,7 +1,6 @@
 """What may keep a learner from giving its sample away, as a change to how it is trained.
 
-Knows which defence which learner can have, what its strength means, and what privacy noise buys; trains
-nothing.
+Knows what a defence of some strength changes, and what privacy noise buys; trains nothing.
 """
 
 import dataclasses
@@ -9,24 +8,8 @@ import math
 import warnings
 from dataclasses import dataclass
 
-from memgen.errors import BadInput
+from memgen.irrelevant.specs import check_defence
 from memgen.irrelevant.training import Recipe
-
-#: Defences that each learner can have.
-DEFENCES = {
-    "logistic": ("weight_decay", "noise", "early_stopping", "no_momentum"),
-    "network": ("weight_decay", "noise", "early_stopping", "no_momentum", "fewer_parameters"),
-    "transformer": (),
-}
-
-#: What the strength of each is, and whether a value is allowed.
-STRENGTHS = {
-    "weight_decay": ("a weight decay >= 0", lambda value: value >= 0),
-    "noise": ("a standard deviation >= 0, in units of the clipped gradient", lambda value: value >= 0),
-    "early_stopping": ("a whole number of steps >= 1", lambda value: value >= 1 and value == int(value)),
-    "no_momentum": ("a learning rate > 0", lambda value: value > 0),
-    "fewer_parameters": ("a whole number of units >= 1", lambda value: value >= 1 and value == int(value)),
-}
 
 
 @dataclass(frozen=True)
@@ -62,9 +45,9 @@ class Defence:
     name : str
         Name in the configuration; ``none`` for no defence.
     kind : str
-        ``none`` or one of `STRENGTHS`.
+        ``none`` or one of `memgen.irrelevant.specs.STRENGTHS`.
     strength : float
-        See `STRENGTHS`; 0 for none.
+        See there; 0 for none.
     """
 
     name: str = "none"
@@ -79,16 +62,7 @@ class Defence:
         BadInput
             Naming the defence and what is allowed.
         """
-        if self.kind == "none":
-            return
-        allowed = ("none", *DEFENCES[learner])
-        if self.kind not in allowed:
-            raise BadInput(
-                f"defence {self.name!r}: {self.kind} is none of {learner}'s; allowed: {', '.join(allowed)}"
-            )
-        meaning, fits = STRENGTHS[self.kind]
-        if not math.isfinite(self.strength) or not fits(self.strength):
-            raise BadInput(f"defence {self.name!r}: {self.strength:g} is not allowed; allowed: {meaning}")
+        check_defence(learner, self.name, self.kind, self.strength)
 
     def applied(self, recipe: Recipe, noisy: Noisy) -> Recipe:
         """The recipe with this defence."""

@@ -22,9 +22,6 @@ from memgen.irrelevant.tasks import Clusters, ClusterSample, Floats, Integers, d
 from memgen.irrelevant.training import Recipe, train
 from memgen.seeding import generator, integer_seed
 
-#: Attacks that read weights or gradients as logistic regression has them.
-LOGISTIC_ONLY = ("weight_signs", "gradient_inversion")
-
 
 @dataclass(frozen=True)
 class Size:

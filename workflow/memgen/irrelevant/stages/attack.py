@@ -11,6 +11,7 @@ from memgen.errors import BadInput
 from memgen.irrelevant.defences import Defence, Noisy, epsilon_spent
 from memgen.irrelevant.experiment import Size, recoveries
 from memgen.irrelevant.rows import RUNS
+from memgen.irrelevant.specs import check_attacks
 from memgen.irrelevant.training import Recipe
 from memgen.stage import Output, stage
 
@@ -92,6 +93,7 @@ def attack(
         raise BadInput("defences: as many names, kinds and strengths are needed")
     if optimizer not in ("sgd", "adam"):
         raise BadInput(f"optimizer: {optimizer!r} is not allowed; allowed: sgd, adam")
+    check_attacks(learner, attacks)
     recipe = Recipe(
         steps, rate, momentum, hidden, "adam" if optimizer == "adam" else "sgd", slower_from=slower_from
     )
