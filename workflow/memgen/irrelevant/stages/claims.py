@@ -204,11 +204,12 @@ def _leaked(table: pl.DataFrame) -> list[dict[str, object]]:
     plain = table.filter((pl.col("defence") == "none") & (pl.col("rho") > 0) & (pl.col("task") == "clusters"))
     logistic = plain.filter((pl.col("learner") == "logistic") & (pl.col("accuracy_singleton") >= ACCURATE))
     slope = None
-    if logistic["storage_bits"].n_unique() >= 3:
-        spread = np.log(logistic["storage_bits"].to_numpy())
-        slope = float(np.polyfit(spread, np.log(logistic["leaked_bits"].to_numpy()), 1)[0])
+    free = logistic["storage_bits"] * (1 - logistic["rho"])
+    if free.n_unique() >= 3:
+        leaked = np.log(logistic["leaked_bits"].to_numpy())
+        slope = float(np.polyfit(np.log(free.to_numpy()), leaked, 1)[0])
     command = "make study ARGS=results/irrelevant/leakage.csv"
-    text = "Accurate learners hold Omega(n d) bits of their sample (slope of log leaked bits against log n d)"
+    text = "Accurate learners hold Omega(n d) bits: slope of log leaked bits against log (1 - rho) n d"
     rows = [_row(text, "irrelevant_leakage", 1.0, slope, "equal", command, tolerance=0.15)]
     keys = ["run", "task", "clusters", "samples", "dimension", "rho"]
     joined = table.filter(pl.col("defence") != "none").join(
