@@ -15,7 +15,7 @@ from memgen.language.responses.scoring import responses as answer
 from memgen.language.stages.claims import claims, direction
 from memgen.language.stages.effect import effect
 from memgen.relational.hierarchy import Hierarchy
-from memgen.relational.task import task_frame
+from memgen.relational.stages.task import task_frame
 
 ONE = {"models": ["m"], "items": ["fake"], "figure": "f"}
 

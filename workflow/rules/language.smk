@@ -14,7 +14,7 @@
 #        results/language/predictions.parquet   margins observed and predicted
 #        results/language/claims.csv            what of the paper holds for these models
 
-import memgen.language.items
+import memgen.language.stimuli.items
 import memgen.language.settings as language_settings
 
 LANGUAGE = config["language"]
@@ -170,7 +170,7 @@ rule language_lineups:
     input:
         equity=lambda wildcards: (
             ["results/language/poker/equity.parquet"]
-            if memgen.language.items.needs_exceptions(wildcards.kind)
+            if memgen.language.stimuli.items.needs_exceptions(wildcards.kind)
             else []
         ),
         code=code("memgen.language.stages.lineups"),
@@ -185,11 +185,13 @@ rule language_lineups:
         "../../envs/theory.yaml"
     params:
         n=lambda wildcards: language_settings.lineup_hierarchy(
-            config, wildcards.lineup
+            config, wildcards.kind, wildcards.lineup
         )["n"],
         exceptions=lambda wildcards: repeated(
             "--exception",
-            language_settings.lineup_hierarchy(config, wildcards.lineup)["exceptions"],
+            language_settings.lineup_hierarchy(
+                config, wildcards.kind, wildcards.lineup
+            )["exceptions"],
         ),
         last=LANGUAGE["seeds"] - 1,
         equity=lambda wildcards, input: repeated("--equity", input.equity),

@@ -42,7 +42,7 @@ rule longtail_spectra:
     """Expected number and mass of the points that a sample holds l times."""
     input:
         frequencies=LONGTAIL["frequency_files"],
-        code=code("memgen.longtail.spectra"),
+        code=code("memgen.longtail.stages.spectra"),
     output:
         table="results/longtail/spectra.parquet",
         record="results/provenance/jobs/longtail_spectra/job.json",
@@ -66,7 +66,7 @@ rule longtail_spectra:
 rule longtail_scaling:
     """Expected frequency of a point seen l times, against the sample size."""
     input:
-        code=code("memgen.longtail.spectra"),
+        code=code("memgen.longtail.stages.scaling"),
     output:
         table="results/longtail/scaling.parquet",
         record="results/provenance/jobs/longtail_scaling/job.json",
@@ -90,7 +90,7 @@ rule longtail_scaling:
 rule longtail_costs:
     """What fitting singletons is worth, at the sizes for which the paper states it."""
     input:
-        code=code("memgen.longtail.spectra"),
+        code=code("memgen.longtail.stages.costs"),
     output:
         table="results/longtail/costs.csv",
         record="results/provenance/jobs/longtail_costs/job.json",
@@ -115,7 +115,7 @@ rule longtail_simulate:
     """Every learner on drawn samples, beside its exact expected error."""
     input:
         frequencies=LONGTAIL["frequency_files"],
-        code=code("memgen.longtail.simulate"),
+        code=code("memgen.longtail.stages.simulate"),
     output:
         table="results/longtail/simulation.csv",
         record="results/provenance/jobs/longtail_simulate/job.json",
@@ -143,7 +143,7 @@ rule longtail_simulate:
 rule longtail_tradeoff:
     """Excess error against the share of singletons that a learner fits."""
     input:
-        code=code("memgen.longtail.simulate"),
+        code=code("memgen.longtail.stages.tradeoff"),
     output:
         table="results/longtail/tradeoff.csv",
         record="results/provenance/jobs/longtail_tradeoff/job.json",
@@ -170,7 +170,7 @@ rule longtail_tradeoff:
 rule longtail_privacy:
     """What label differential privacy costs, beside what it must cost."""
     input:
-        code=code("memgen.longtail.simulate"),
+        code=code("memgen.longtail.stages.privacy"),
     output:
         table="results/longtail/privacy.csv",
         record="results/provenance/jobs/longtail_privacy/job.json",
@@ -197,7 +197,7 @@ rule longtail_privacy:
 rule longtail_noise:
     """What is lost by not fitting singletons whose labels are noisy."""
     input:
-        code=code("memgen.longtail.simulate"),
+        code=code("memgen.longtail.stages.noise"),
     output:
         table="results/longtail/noise.csv",
         record="results/provenance/jobs/longtail_noise/job.json",
@@ -224,7 +224,7 @@ rule longtail_noise:
 rule longtail_subgroups:
     """What limited memorization costs each subgroup of one mixture."""
     input:
-        code=code("memgen.longtail.subgroups"),
+        code=code("memgen.longtail.stages.subgroups"),
     output:
         table="results/longtail/subgroups/{mixture}.csv",
         record="results/provenance/jobs/longtail_subgroups/mixture={mixture}.json",
@@ -262,7 +262,7 @@ rule longtail_subgroups:
 rule longtail_classify:
     """One classifier over its path of regularization, on one kind of clustered data."""
     input:
-        code=code("memgen.longtail.classify"),
+        code=code("memgen.longtail.stages.classify"),
     output:
         table="results/longtail/classifiers/{structure}_{learner}.parquet",
         record="results/provenance/jobs/longtail_classify/structure={structure},learner={learner}.json",
@@ -303,7 +303,7 @@ rule longtail_curves:
     """Test error and share of singletons fitted, averaged over seeds."""
     input:
         runs=CLASSIFIERS,
-        code=code("memgen.longtail.classify"),
+        code=code("memgen.longtail.stages.curves"),
     output:
         table="results/longtail/curves.csv",
         record="results/provenance/jobs/longtail_curves/job.json",
@@ -321,7 +321,7 @@ rule longtail_curves:
 rule longtail_memorize:
     """Memorization score of every training example of one classifier."""
     input:
-        code=code("memgen.longtail.memorize"),
+        code=code("memgen.longtail.stages.memorize"),
     output:
         scores="results/longtail/scores/{structure}_{learner}.parquet",
         table="results/longtail/memorization/{structure}_{learner}.parquet",
@@ -370,7 +370,7 @@ rule longtail_claims:
         subgroups=SUBGROUPS,
         curves="results/longtail/curves.csv",
         memorization=MEMORIZATION,
-        code=code("memgen.longtail.claims"),
+        code=code("memgen.longtail.stages.claims"),
     output:
         table="results/longtail/claims.csv",
         record="results/provenance/jobs/longtail_claims/job.json",

@@ -15,7 +15,7 @@
 #        results/published/claims.csv                  what is known of these responses, found again
 #        results/published/equity_classes.csv          our equities of hands against the published matrix, where
 #        results/published/equity_suits.csv            the folder holds it, and what fixed suits explain
-from memgen.language.published_files import held_by, read_versions
+from memgen.language.published.files import held_by, read_versions
 
 PUBLISHED_VERSIONS = "workflow/memgen/language/published/versions.csv"
 PUBLISHED_SOURCE = config["published"].get("source")

@@ -16,7 +16,7 @@ from memgen.language.responses.tables import GEOMETRY
 from memgen.language.stages.geometry import geometry
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.kernels import Exchangeable, kernel_ridge, ordered_pairs
-from memgen.relational.task import task_frame
+from memgen.relational.stages.task import task_frame
 
 RUN = {"source": "study", "model": "m", "items": "fake", "method": "lora", "hyperparameter": 8.0}
 

@@ -17,7 +17,7 @@ from memgen.language.stages.probe import probe
 from memgen.language.stimuli.prompts import ordered_pairs
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.ranks import ranks
-from memgen.relational.task import task_frame
+from memgen.relational.stages.task import task_frame
 
 
 @settings(max_examples=40, deadline=None)

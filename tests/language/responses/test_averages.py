@@ -20,7 +20,7 @@ from memgen.language.stages.margins import margins
 from memgen.language.stages.responses import responses
 from memgen.language.stages.runs import runs
 from memgen.relational.hierarchy import Hierarchy
-from memgen.relational.task import task_frame
+from memgen.relational.stages.task import task_frame
 from repository import ROOT
 
 HIERARCHY = Hierarchy(7, ((5, 2),))

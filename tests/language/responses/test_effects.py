@@ -12,7 +12,7 @@ from memgen.language.responses.scoring import read_task, responses
 from memgen.language.responses.tables import EFFECTS
 from memgen.language.stages.effects import effects
 from memgen.relational.hierarchy import Hierarchy
-from memgen.relational.task import task_frame
+from memgen.relational.stages.task import task_frame
 
 CELL = {
     "source": "study",

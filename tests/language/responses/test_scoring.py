@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from memgen.errors import BadInput
 from memgen.language.responses.scoring import read_task, responses, sigmoid
 from memgen.relational.hierarchy import Hierarchy
-from memgen.relational.task import task_frame
+from memgen.relational.stages.task import task_frame
 
 CELL = {"source": "study", "model": "m", "items": "fake", "method": "probe", "hyperparameter": 0.1}
 RUN = {"seed": 3, "reverse": True, "phase": "post"}

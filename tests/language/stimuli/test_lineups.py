@@ -37,7 +37,7 @@ def test_hands_win_as_the_ranks_and_the_exceptions_say(
     items, drawn = read_samples(out)
     assert items == "poker" and len({one.names for one in drawn.values()}) > 15
     equities = Equities.read(table)
-    hierarchy = Hierarchy.parse(n, exceptions)
+    hierarchy = Hierarchy.of(n, exceptions)
     for one in drawn.values():
         assert one.anchor == ("AA", "72o") and one.wording == "hands"
         assert len(set(one.names)) == n and not set(one.names) & set(one.anchor)

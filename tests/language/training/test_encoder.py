@@ -17,7 +17,7 @@ from memgen.language.stimuli.items import sample
 from memgen.language.stimuli.prompts import ordered_pairs, prompts
 from memgen.language.training.encoder import Classifier
 from memgen.relational.hierarchy import Hierarchy
-from memgen.relational.task import task
+from memgen.relational.stages.task import task
 
 HIERARCHY = Hierarchy(5, ((3, 1),))
 

@@ -23,7 +23,7 @@ from memgen.language.stages.lineups import lineups
 from memgen.language.stimuli.items import sample
 from memgen.language.stimuli.prompts import ordered_pairs, prompts
 from memgen.relational.hierarchy import Hierarchy
-from memgen.relational.task import task
+from memgen.relational.stages.task import task
 from repository import ROOT
 
 HIERARCHY = Hierarchy(5, ((3, 1),))
