@@ -18,28 +18,28 @@ wildcard_constraints:
     run=one_of(IRRELEVANT["runs"]),
 
 
-def attacked(key):
-    """Setting of a rule's run."""
-    return lambda wildcards: IRRELEVANT["runs"][wildcards.run][key]
-
-
-def attacked_sizes(key):
-    """One number of each size of a rule's run."""
-    return lambda wildcards: [
-        size[key] for size in IRRELEVANT["runs"][wildcards.run]["sizes"]
-    ]
-
-
-def attacked_defences(key):
-    """Kind or strength of each defence of a rule's run, the first being none."""
-    none = {"kind": "none", "strength": 0}
-    return lambda wildcards: [
-        none[key],
-        *(
-            IRRELEVANT["defences"][name][key]
-            for name in IRRELEVANT["runs"][wildcards.run]["defences"]
-        ),
-    ]
+def attacked(wildcards):
+    """Flags of how a run is trained and attacked."""
+    run = IRRELEVANT["runs"][wildcards.run]
+    names = ["none", *run["defences"]]
+    defences = {"none": {"kind": "none", "strength": 0}, **IRRELEVANT["defences"]}
+    noisy = run["noisy"]
+    return flags(
+        {
+            key: run[key]
+            for key in run
+            if key not in ("sizes", "noisy", "record_steps", "defences")
+        },
+        # The last step is recorded at any rate.
+        record_steps=run["record_steps"] or [run["steps"]],
+        **{key: [size[key] for size in run["sizes"]] for key in run["sizes"][0]},
+        defences=names,
+        kinds=[defences[name]["kind"] for name in names],
+        strengths=[defences[name]["strength"] for name in names],
+        clip=noisy["clip"],
+        delta=noisy["delta"],
+        **{f"noisy_{key}": noisy[key] for key in ("rate", "momentum", "steps")},
+    )
 
 
 rule irrelevant_simulate:
@@ -56,26 +56,18 @@ rule irrelevant_simulate:
     conda:
         "../../envs/irrelevant.yaml"
     params:
-        clusters=NEAREST["clusters"],
-        samples=NEAREST["samples"],
-        dimension=NEAREST["dimension"],
-        rho=NEAREST["rho"],
-        stored=NEAREST["stored"],
-        flips=NEAREST["flips"],
-        repeats=NEAREST["repeats"],
-        references=LOOKUP["references"],
-        symbol_samples=LOOKUP["samples"],
-        length=LOOKUP["dimension"],
-        noise=LOOKUP["noise"],
-        fractions=LOOKUP["stored_fractions"],
-        symbol_repeats=LOOKUP["repeats"],
+        settings=flags(
+            NEAREST,
+            references=LOOKUP["references"],
+            symbol_samples=LOOKUP["samples"],
+            length=LOOKUP["dimension"],
+            noise=LOOKUP["noise"],
+            fractions=LOOKUP["stored_fractions"],
+            symbol_repeats=LOOKUP["repeats"],
+        ),
     shell:
-        "python -m memgen irrelevant simulate --clusters {params.clusters} --samples {params.samples} "
-        "--dimension {params.dimension} --rho {params.rho} --stored {params.stored} "
-        "--flips {params.flips} --repeats {params.repeats} --references {params.references} "
-        "--symbol-samples {params.symbol_samples} --length {params.length} --noise {params.noise} "
-        "--fractions {params.fractions} --symbol-repeats {params.symbol_repeats} "
-        "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
+        "python -m memgen irrelevant simulate {params.settings} --out {output.table:q} "
+        "--record {output.record:q} --threads {threads} 2> {log:q}"
 
 
 rule irrelevant_attack:
@@ -92,48 +84,10 @@ rule irrelevant_attack:
     conda:
         "../../envs/irrelevant.yaml"
     params:
-        learner=attacked("learner"),
-        clusters=attacked_sizes("clusters"),
-        samples=attacked_sizes("samples"),
-        dimension=attacked_sizes("dimension"),
-        rho=attacked_sizes("rho"),
-        tail=attacked_sizes("tail"),
-        seeds=attacked("seeds"),
-        steps=attacked("steps"),
-        rate=attacked("rate"),
-        momentum=attacked("momentum"),
-        hidden=attacked("hidden"),
-        optimizer=attacked("optimizer"),
-        slower_from=attacked("slower_from"),
-        singleton_weight=attacked("singleton_weight"),
-        # The last step is recorded at any rate.
-        record_steps=lambda wildcards: IRRELEVANT["runs"][wildcards.run][
-            "record_steps"
-        ]
-        or [IRRELEVANT["runs"][wildcards.run]["steps"]],
-        attacks=attacked("attacks"),
-        most_seen=attacked("most_seen"),
-        tests=attacked("tests"),
-        defences=lambda wildcards: [
-            "none",
-            *IRRELEVANT["runs"][wildcards.run]["defences"],
-        ],
-        kinds=attacked_defences("kind"),
-        strengths=attacked_defences("strength"),
-        noisy=attacked("noisy"),
+        settings=attacked,
     shell:
-        "python -m memgen irrelevant attack --run {wildcards.run:q} --learner {params.learner:q} "
-        "--clusters {params.clusters} --samples {params.samples} --dimension {params.dimension} "
-        "--rho {params.rho} --tail {params.tail} --seeds {params.seeds} --steps {params.steps} "
-        "--rate {params.rate} --momentum {params.momentum} --hidden {params.hidden} "
-        "--optimizer {params.optimizer:q} --slower-from {params.slower_from} "
-        "--singleton-weight {params.singleton_weight} --record-steps {params.record_steps} "
-        "--attacks {params.attacks:q} --most-seen {params.most_seen} --tests {params.tests} "
-        "--defences {params.defences:q} --kinds {params.kinds:q} --strengths {params.strengths} "
-        "--noisy-rate {params.noisy[rate]} --noisy-momentum {params.noisy[momentum]} "
-        "--noisy-steps {params.noisy[steps]} --clip {params.noisy[clip]} "
-        "--delta {params.noisy[delta]} --out {output.table:q} "
-        "--record {output.record:q} --threads {threads} 2> {log:q}"
+        "python -m memgen irrelevant attack --run {wildcards.run:q} {params.settings} "
+        "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
 rule irrelevant_recovery:

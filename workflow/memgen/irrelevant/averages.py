@@ -1,12 +1,10 @@
-"""Averages over seeds: means, standard errors and Student's t intervals of grouped rows."""
+"""Averages over seeds: means, standard errors and intervals of grouped rows."""
 
-import math
 from collections.abc import Sequence
 
 import polars as pl
-from scipy import stats
 
-LEVEL = 0.95
+from memgen.statistics import student_factor
 
 
 def averaged(table: pl.DataFrame, keys: Sequence[str], measured: Sequence[str]) -> pl.DataFrame:
@@ -27,19 +25,12 @@ def averaged(table: pl.DataFrame, keys: Sequence[str], measured: Sequence[str]) 
     """
     parts = [pl.len().cast(pl.Int64).alias("seeds")]
     for name in measured:
-        parts += [
-            pl.col(name).mean(),
-            (pl.col(name).std() / pl.col(name).count().cast(pl.Float64).sqrt()).alias(f"{name}_se"),
-        ]
+        known = pl.col(name).count().cast(pl.Float64)
+        parts += [pl.col(name).mean(), (pl.col(name).std() / known.sqrt()).alias(f"{name}_se")]
     grouped = table.group_by(list(keys), maintain_order=True).agg(parts)
-    sizes = sorted(set(grouped["seeds"]))
-    quantile = pl.col("seeds").replace_strict(
-        sizes,
-        [float(stats.t.ppf((1 + LEVEL) / 2, size - 1)) if size > 1 else math.inf for size in sizes],
-        return_dtype=pl.Float64,
-    )
+    reach = pl.Series(student_factor(grouped["seeds"].to_numpy())).fill_nan(None)
     ends = []
     for name in measured:
-        half = quantile * pl.col(f"{name}_se")
-        ends += [(pl.col(name) - half).alias(f"{name}_low"), (pl.col(name) + half).alias(f"{name}_high")]
+        half = reach * grouped[f"{name}_se"]
+        ends += [(grouped[name] - half).alias(f"{name}_low"), (grouped[name] + half).alias(f"{name}_high")]
     return grouped.with_columns(ends)

@@ -1,13 +1,39 @@
-"""Columns of the tables of this study, but for the expensive one in `rows`.
-
-Knows the names, types, units and meaning of every column; computes nothing, so that figures can import it
-without the study.
-"""
+"""Columns of the tables that this study writes, and what each of them holds."""
 
 import polars as pl
 
-from memgen.irrelevant.rows import ATTACKS, RUNS
+from memgen.irrelevant import rows
 from memgen.tables import Column, Table
+
+RUNS = rows.RUNS.described(
+    {
+        "run": "name of the run: a key of irrelevant.runs",
+        "task": "clusters or next_symbol, with :TAIL where frequencies fall as (1 + rank)^-TAIL",
+        "learner": "trained learner",
+        "defence": "none, or the name of a defence: a key of irrelevant.defences",
+        "kind": "kind of defence",
+        "strength": "weight decay, noise multiplier, steps, learning rate or hidden units; empty for none",
+        "epsilon": "differential privacy spent; empty where gradients are not clipped",
+        "delta": "delta of the differential privacy",
+        "clusters": "clusters or references N",
+        "samples": "sample size n",
+        "dimension": "positions d",
+        "rho": "probability that a position is fixed; empty for next_symbol",
+        "seed": "seed of the task, the sample, the training and the attack",
+        "step": "training steps done",
+        "attack": "attack",
+        "main": "whether it is the run's main attack, made after every recorded step",
+        "multiplicity": "samples of the sample's cluster; 0: a sample never seen, of a cluster seen once",
+        "targets": "samples attacked",
+        "bits_recovered": "share of their bits that are guessed rightly",
+        "free_recovered": "the same of positions that are not fixed in the cluster",
+        "fixed_recovered": "the same of fixed positions; empty where there is none",
+        "queries": "mean number of the model's answers that a target needed",
+        "accuracy_fresh": "accuracy on fresh examples",
+        "accuracy_represented": "accuracy on fresh examples of clusters in the sample",
+        "accuracy_singleton": "accuracy on fresh examples of clusters seen once",
+    }
+)
 
 _SEEDS = Column(pl.Int64, "seeds averaged")
 MEASURED = (
@@ -141,7 +167,7 @@ LEAKAGE = Table(
         )
     }
     | {
-        "attack": Column(pl.String, "the run's main attack", allowed=ATTACKS),
+        "attack": Column(pl.String, "the run's main attack", allowed=rows.ATTACKS),
         "singletons": Column(pl.Float64, "mean number of samples attacked: those of clusters seen once"),
         "free_error": Column(pl.Float64, "mean share of the free bits that are guessed wrongly"),
         "leaked_bits": Column(

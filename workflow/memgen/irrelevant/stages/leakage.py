@@ -4,8 +4,7 @@ import polars as pl
 
 from memgen.irrelevant.averages import averaged
 from memgen.irrelevant.bounds import leaked_bits
-from memgen.irrelevant.rows import RUNS
-from memgen.irrelevant.tables import LEAKAGE
+from memgen.irrelevant.tables import LEAKAGE, RUNS
 from memgen.stage import Inputs, Output, stage
 
 _KEYS = list(LEAKAGE.columns)[: list(LEAKAGE.columns).index("singletons")]

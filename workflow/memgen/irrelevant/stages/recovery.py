@@ -4,8 +4,7 @@ import polars as pl
 
 from memgen.irrelevant.averages import averaged
 from memgen.irrelevant.bounds import recovered_share
-from memgen.irrelevant.rows import RUNS
-from memgen.irrelevant.tables import AVERAGES, RECOVERY
+from memgen.irrelevant.tables import AVERAGES, RECOVERY, RUNS
 from memgen.stage import Inputs, Output, stage
 
 _KEYS = list(AVERAGES.columns)[: list(AVERAGES.columns).index("multiplicity") + 1]

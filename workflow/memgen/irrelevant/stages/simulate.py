@@ -1,16 +1,14 @@
 """The learners that store their sample, run on drawn samples beside their closed forms."""
 
-import numpy as np
 import polars as pl
-from scipy import stats
 
-from memgen.irrelevant.averages import LEVEL
 from memgen.irrelevant.bounds import cluster_error, symbol_error
 from memgen.irrelevant.simulation import Memory, simulate_lookup, simulate_nearest
 from memgen.irrelevant.tables import SIMULATION
 from memgen.irrelevant.tasks import Floats
 from memgen.seeding import generator
 from memgen.stage import Output, stage
+from memgen.statistics import student_interval
 
 
 @stage
@@ -91,12 +89,5 @@ def simulate(
 
 def _averaged(errors: Floats) -> dict[str, float | int]:
     """Mean over repeats with its standard error and interval."""
-    mean, error = float(errors.mean()), float(errors.std(ddof=1) / np.sqrt(len(errors)))
-    half = float(stats.t.ppf((1 + LEVEL) / 2, len(errors) - 1)) * error
-    return {
-        "error_simulated": mean,
-        "standard_error": error,
-        "error_low": mean - half,
-        "error_high": mean + half,
-        "repeats": len(errors),
-    }
+    names = ("error_simulated", "standard_error", "error_low", "error_high")
+    return {**dict(zip(names, student_interval(errors), strict=True)), "repeats": len(errors)}
