@@ -11,16 +11,18 @@
 IRRELEVANT = config["irrelevant"]
 NEAREST = IRRELEVANT["simulation"]["clusters"]
 LOOKUP = IRRELEVANT["simulation"]["next_symbol"]
-ATTACKED = expand("results/irrelevant/runs/{run}.parquet", run=IRRELEVANT["runs"])
+ATTACKED = expand(
+    "results/irrelevant/runs/{experiment}.parquet", experiment=IRRELEVANT["runs"]
+)
 
 
 wildcard_constraints:
-    run=one_of(IRRELEVANT["runs"]),
+    experiment=one_of(IRRELEVANT["runs"]),
 
 
 def attacked(wildcards):
     """Flags of how a run is trained and attacked."""
-    run = IRRELEVANT["runs"][wildcards.run]
+    run = IRRELEVANT["runs"][wildcards.experiment]
     names = ["none", *run["defences"]]
     defences = {"none": {"kind": "none", "strength": 0}, **IRRELEVANT["defences"]}
     noisy = run["noisy"]
@@ -75,18 +77,18 @@ rule irrelevant_attack:
     input:
         code=code("memgen.irrelevant.stages.attack"),
     output:
-        table="results/irrelevant/runs/{run}.parquet",
-        record="results/provenance/jobs/irrelevant_attack/run={run}.json",
+        table="results/irrelevant/runs/{experiment}.parquet",
+        record="results/provenance/jobs/irrelevant_attack/experiment={experiment}.json",
     log:
-        "logs/irrelevant_attack/run={run}.log",
+        "logs/irrelevant_attack/experiment={experiment}.log",
     benchmark:
-        "results/benchmarks/irrelevant_attack/run={run}.tsv"
+        "results/benchmarks/irrelevant_attack/experiment={experiment}.tsv"
     conda:
         "../../envs/irrelevant.yaml"
     params:
         settings=attacked,
     shell:
-        "python -m memgen irrelevant attack --run {wildcards.run:q} {params.settings} "
+        "python -m memgen irrelevant attack --run {wildcards.experiment:q} {params.settings} "
         "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
