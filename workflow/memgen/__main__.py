@@ -34,10 +34,11 @@ class Entry:
 def entries(folder: Path, wanted: str = "") -> dict[str, Entry]:
     """Commands defined in the modules of a folder, by their name on the command line.
 
-    Where a name is wanted, only files that define it are parsed: most of a short job's time would go there.
+    A study's commands may stand anywhere below its folder; the package's own stand in it alone. Where
+    a name is wanted, only files that define it are parsed: most of a short job's time would go there.
     """
     found = {}
-    for path in sorted(folder.rglob("*.py")):
+    for path in sorted(folder.glob("*.py") if folder == ROOT / PACKAGE else folder.rglob("*.py")):
         if path.name == "__main__.py":
             continue
         if f"def {wanted.replace('-', '_')}" not in path.read_text(encoding="utf-8"):
