@@ -8,22 +8,24 @@ import polars as pl
 import pytest
 
 from memgen.errors import BadInput
-from memgen.figures.accuracy_by_class import accuracy_by_class
-from memgen.figures.conjunctivity import conjunctivity
-from memgen.figures.exception_effect import exception_effect
-from memgen.figures.margin_heatmaps import margin_heatmaps
-from memgen.figures.own_kernel import own_kernel
-from memgen.figures.predicted_margins import predicted_margins
-from memgen.figures.pretraining import pretraining
-from memgen.figures.response_bias import response_bias
-from memgen.figures.symbolic_distance import symbolic_distance
-from memgen.language.accuracy import accuracy, distance
-from memgen.language.analysis_tables import PRETRAINING
-from memgen.language.effects import effects
-from memgen.language.fit import fit, predictions
-from memgen.language.geometry import geometry
-from memgen.language.relation import relation
-from memgen.language.tables import GEOMETRY_RUNS, RESPONSES
+from memgen.figures.language.accuracy_by_class import accuracy_by_class
+from memgen.figures.language.conjunctivity import conjunctivity
+from memgen.figures.language.exception_effect import exception_effect
+from memgen.figures.language.margin_heatmaps import margin_heatmaps
+from memgen.figures.language.own_kernel import own_kernel
+from memgen.figures.language.predicted_margins import predicted_margins
+from memgen.figures.language.pretraining import pretraining
+from memgen.figures.language.response_bias import response_bias
+from memgen.figures.language.symbolic_distance import symbolic_distance
+from memgen.language.models.tables import PRETRAINING
+from memgen.language.responses.rows import GEOMETRY_RUNS, RESPONSES
+from memgen.language.stages.accuracy import accuracy
+from memgen.language.stages.distance import distance
+from memgen.language.stages.effects import effects
+from memgen.language.stages.fit import fit
+from memgen.language.stages.geometry import geometry
+from memgen.language.stages.predictions import predictions
+from memgen.language.stages.relation import relation
 from memgen.relational.hierarchy import Hierarchy
 from synthetic_responses import response_rows, theory_margins
 

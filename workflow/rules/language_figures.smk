@@ -11,7 +11,7 @@ rule figures_margin_heatmaps:
     input:
         predictions="results/language/predictions.parquet",
         fit="results/language/fit.csv",
-        code=code("memgen.figures.margin_heatmaps"),
+        code=code("memgen.figures.language.margin_heatmaps"),
     output:
         pdf="figures/margin_heatmaps_{method}_{kind}.pdf",
         png=report(
@@ -39,7 +39,7 @@ rule figures_predicted_margins:
     input:
         predictions="results/language/predictions.parquet",
         fit="results/language/fit.csv",
-        code=code("memgen.figures.predicted_margins"),
+        code=code("memgen.figures.language.predicted_margins"),
     output:
         pdf="figures/predicted_margins_{method}_{kind}.pdf",
         png=report(
@@ -66,7 +66,7 @@ rule figures_accuracy_by_class:
     """Accuracy by pair class, trained pairs beside those that were never trained."""
     input:
         accuracy="results/language/accuracy.csv",
-        code=code("memgen.figures.accuracy_by_class"),
+        code=code("memgen.figures.language.accuracy_by_class"),
     output:
         pdf="figures/accuracy_by_class_{method}.pdf",
         png=report(
@@ -93,7 +93,7 @@ rule figures_symbolic_distance:
     """Accuracy and margin against the distance of two ranks."""
     input:
         distance="results/language/distance.csv",
-        code=code("memgen.figures.symbolic_distance"),
+        code=code("memgen.figures.language.symbolic_distance"),
     output:
         pdf="figures/symbolic_distance_{method}.pdf",
         png=report(
@@ -120,7 +120,7 @@ rule figures_response_bias:
     """How often every model says Yes, before and after training."""
     input:
         effects="results/language/effects.csv",
-        code=code("memgen.figures.response_bias"),
+        code=code("memgen.figures.language.response_bias"),
     output:
         pdf="figures/response_bias.pdf",
         png=report(
@@ -147,7 +147,7 @@ rule figures_exception_effect:
     """What the exception does to cross pairs, paired by seed."""
     input:
         effects="results/language/effects.csv",
-        code=code("memgen.figures.exception_effect"),
+        code=code("memgen.figures.language.exception_effect"),
     output:
         pdf="figures/exception_effect.pdf",
         png=report(
@@ -175,7 +175,7 @@ rule figures_conjunctivity:
     input:
         geometry="results/language/geometry.csv",
         relation="results/language/relation.csv",
-        code=code("memgen.figures.conjunctivity"),
+        code=code("memgen.figures.language.conjunctivity"),
     output:
         pdf="figures/conjunctivity.pdf",
         png=report(
@@ -200,7 +200,7 @@ rule figures_own_kernel:
     input:
         geometry="results/language/geometry.csv",
         fit="results/language/fit.csv",
-        code=code("memgen.figures.own_kernel"),
+        code=code("memgen.figures.language.own_kernel"),
     output:
         pdf="figures/own_kernel.pdf",
         png=report(
@@ -227,7 +227,7 @@ rule figures_pretraining:
     """Losses of the models that are pretrained in the study."""
     input:
         losses="results/language/pretraining.csv",
-        code=code("memgen.figures.pretraining"),
+        code=code("memgen.figures.language.pretraining"),
     output:
         pdf="figures/pretraining.pdf",
         png=report(

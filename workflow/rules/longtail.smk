@@ -42,7 +42,7 @@ rule longtail_spectra:
     """Expected number and mass of the points that a sample holds l times."""
     input:
         frequencies=LONGTAIL["frequency_files"],
-        code=code("memgen.longtail.spectra"),
+        code=code("memgen.longtail.stages.spectra"),
     output:
         table="results/longtail/spectra.parquet",
         record="results/provenance/jobs/longtail_spectra/job.json",
@@ -66,7 +66,7 @@ rule longtail_spectra:
 rule longtail_scaling:
     """Expected frequency of a point seen l times, against the sample size."""
     input:
-        code=code("memgen.longtail.spectra"),
+        code=code("memgen.longtail.stages.scaling"),
     output:
         table="results/longtail/scaling.parquet",
         record="results/provenance/jobs/longtail_scaling/job.json",
@@ -90,7 +90,7 @@ rule longtail_scaling:
 rule longtail_costs:
     """What fitting singletons is worth, at the sizes for which the paper states it."""
     input:
-        code=code("memgen.longtail.spectra"),
+        code=code("memgen.longtail.stages.costs"),
     output:
         table="results/longtail/costs.csv",
         record="results/provenance/jobs/longtail_costs/job.json",
@@ -115,7 +115,7 @@ rule longtail_simulate:
     """Every learner on drawn samples, beside its exact expected error."""
     input:
         frequencies=LONGTAIL["frequency_files"],
-        code=code("memgen.longtail.simulate"),
+        code=code("memgen.longtail.stages.simulate"),
     output:
         table="results/longtail/simulation.csv",
         record="results/provenance/jobs/longtail_simulate/job.json",
@@ -143,7 +143,7 @@ rule longtail_simulate:
 rule longtail_tradeoff:
     """Excess error against the share of singletons that a learner fits."""
     input:
-        code=code("memgen.longtail.simulate"),
+        code=code("memgen.longtail.stages.tradeoff"),
     output:
         table="results/longtail/tradeoff.csv",
         record="results/provenance/jobs/longtail_tradeoff/job.json",
@@ -170,7 +170,7 @@ rule longtail_tradeoff:
 rule longtail_privacy:
     """What label differential privacy costs, beside what it must cost."""
     input:
-        code=code("memgen.longtail.simulate"),
+        code=code("memgen.longtail.stages.privacy"),
     output:
         table="results/longtail/privacy.csv",
         record="results/provenance/jobs/longtail_privacy/job.json",
@@ -197,7 +197,7 @@ rule longtail_privacy:
 rule longtail_noise:
     """What is lost by not fitting singletons whose labels are noisy."""
     input:
-        code=code("memgen.longtail.simulate"),
+        code=code("memgen.longtail.stages.noise"),
     output:
         table="results/longtail/noise.csv",
         record="results/provenance/jobs/longtail_noise/job.json",
@@ -224,7 +224,7 @@ rule longtail_noise:
 rule longtail_subgroups:
     """What limited memorization costs each subgroup of one mixture."""
     input:
-        code=code("memgen.longtail.subgroups"),
+        code=code("memgen.longtail.stages.subgroups"),
     output:
         table="results/longtail/subgroups/{mixture}.csv",
         record="results/provenance/jobs/longtail_subgroups/mixture={mixture}.json",
@@ -262,7 +262,7 @@ rule longtail_subgroups:
 rule longtail_classify:
     """One classifier over its path of regularization, on one kind of clustered data."""
     input:
-        code=code("memgen.longtail.classify"),
+        code=code("memgen.longtail.stages.classify"),
     output:
         table="results/longtail/classifiers/{structure}_{learner}.parquet",
         record="results/provenance/jobs/longtail_classify/structure={structure},learner={learner}.json",
@@ -303,7 +303,7 @@ rule longtail_curves:
     """Test error and share of singletons fitted, averaged over seeds."""
     input:
         runs=CLASSIFIERS,
-        code=code("memgen.longtail.classify"),
+        code=code("memgen.longtail.stages.curves"),
     output:
         table="results/longtail/curves.csv",
         record="results/provenance/jobs/longtail_curves/job.json",
@@ -321,7 +321,7 @@ rule longtail_curves:
 rule longtail_memorize:
     """Memorization score of every training example of one classifier."""
     input:
-        code=code("memgen.longtail.memorize"),
+        code=code("memgen.longtail.stages.memorize"),
     output:
         scores="results/longtail/scores/{structure}_{learner}.parquet",
         table="results/longtail/memorization/{structure}_{learner}.parquet",
@@ -370,7 +370,7 @@ rule longtail_claims:
         subgroups=SUBGROUPS,
         curves="results/longtail/curves.csv",
         memorization=MEMORIZATION,
-        code=code("memgen.longtail.claims"),
+        code=code("memgen.longtail.stages.claims"),
     output:
         table="results/longtail/claims.csv",
         record="results/provenance/jobs/longtail_claims/job.json",
@@ -392,7 +392,7 @@ rule figures_longtail_spectra:
     """How much of a domain is seen once, twice, and so on."""
     input:
         spectra="results/longtail/spectra.parquet",
-        code=code("memgen.figures.longtail_spectra"),
+        code=code("memgen.figures.longtail.longtail_spectra"),
     output:
         pdf="figures/longtail_spectra.pdf",
         png=report(
@@ -417,7 +417,7 @@ rule figures_longtail_scaling:
     """What a point seen l times is worth, against the sample size."""
     input:
         scaling="results/longtail/scaling.parquet",
-        code=code("memgen.figures.longtail_scaling"),
+        code=code("memgen.figures.longtail.longtail_scaling"),
     output:
         pdf="figures/longtail_scaling.pdf",
         png=report(
@@ -442,7 +442,7 @@ rule figures_longtail_simulation:
     """Simulated against closed-form error of every learner."""
     input:
         simulation="results/longtail/simulation.csv",
-        code=code("memgen.figures.longtail_simulation"),
+        code=code("memgen.figures.longtail.longtail_simulation"),
     output:
         pdf="figures/longtail_simulation.pdf",
         png=report(
@@ -467,7 +467,7 @@ rule figures_longtail_tradeoff:
     """Excess error against the share of singletons fitted."""
     input:
         tradeoff="results/longtail/tradeoff.csv",
-        code=code("memgen.figures.longtail_tradeoff"),
+        code=code("memgen.figures.longtail.longtail_tradeoff"),
     output:
         pdf="figures/longtail_tradeoff.pdf",
         png=report(
@@ -492,7 +492,7 @@ rule figures_longtail_privacy:
     """Excess error under label differential privacy, with what it must be."""
     input:
         privacy="results/longtail/privacy.csv",
-        code=code("memgen.figures.longtail_privacy"),
+        code=code("memgen.figures.longtail.longtail_privacy"),
     output:
         pdf="figures/longtail_privacy.pdf",
         png=report(
@@ -517,7 +517,7 @@ rule figures_longtail_noise:
     """What guessing singletons costs where labels are noisy."""
     input:
         noise="results/longtail/noise.csv",
-        code=code("memgen.figures.longtail_noise"),
+        code=code("memgen.figures.longtail.longtail_noise"),
     output:
         pdf="figures/longtail_noise.pdf",
         png=report(
@@ -542,7 +542,7 @@ rule figures_longtail_subgroups:
     """What limited memorization costs each subgroup of each mixture."""
     input:
         subgroups=SUBGROUPS,
-        code=code("memgen.figures.longtail_subgroups"),
+        code=code("memgen.figures.longtail.longtail_subgroups"),
     output:
         pdf="figures/longtail_subgroups.pdf",
         png=report(
@@ -567,7 +567,7 @@ rule figures_longtail_classifiers:
     """Trained classifiers: excess test error against singletons fitted and against the bound."""
     input:
         curves="results/longtail/curves.csv",
-        code=code("memgen.figures.longtail_classifiers"),
+        code=code("memgen.figures.longtail.longtail_classifiers"),
     output:
         pdf="figures/longtail_classifiers.pdf",
         png=report(
@@ -592,7 +592,7 @@ rule figures_longtail_memorization:
     """Memorization scores of trained classifiers, by how often a cluster is seen."""
     input:
         memorization=MEMORIZATION,
-        code=code("memgen.figures.longtail_memorization"),
+        code=code("memgen.figures.longtail.longtail_memorization"),
     output:
         pdf="figures/longtail_memorization.pdf",
         png=report(
@@ -618,7 +618,7 @@ rule figures_longtail_currency:
     input:
         relational="results/relational/memorization.parquet",
         longtail=MEMORIZATION,
-        code=code("memgen.figures.longtail_currency"),
+        code=code("memgen.figures.longtail.longtail_currency"),
     output:
         pdf="figures/longtail_currency.pdf",
         png=report(

@@ -15,9 +15,9 @@
 #        results/published/claims.csv                  what is known of these responses, found again
 #        results/published/equity_classes.csv          our equities of hands against the published matrix, where
 #        results/published/equity_suits.csv            the folder holds it, and what fixed suits explain
-from memgen.language.published_files import held_by, read_versions
+from memgen.language.published.files import held_by, read_versions
 
-PUBLISHED_VERSIONS = "workflow/memgen/language/published_versions.csv"
+PUBLISHED_VERSIONS = "workflow/memgen/language/published/versions.csv"
 PUBLISHED_SOURCE = config["published"].get("source")
 PUBLISHED_LOCAL = PUBLISHED_SOURCE not in (None, "download")
 PUBLISHED_FOLDER = PUBLISHED_SOURCE if PUBLISHED_LOCAL else "results/published/files"
@@ -53,7 +53,7 @@ rule language_equity_check:
     input:
         equity="results/language/poker/equity.parquet",
         published=PUBLISHED_MATRIX,
-        code=code("memgen.language.equity_check"),
+        code=code("memgen.language.published.stages.equity_check"),
     output:
         classes="results/published/equity_classes.csv",
         suits="results/published/equity_suits.csv",
@@ -79,7 +79,7 @@ rule language_published_download:
     """Download one published file, resuming what was cut, and check its digest."""
     input:
         versions=PUBLISHED_VERSIONS,
-        code=code("memgen.language.published_download"),
+        code=code("memgen.language.published.stages.published_download"),
     output:
         file="results/published/files/{folder}/{name}.parquet",
         record="results/provenance/jobs/language_published_download/folder={folder},name={name}.json",
@@ -104,7 +104,7 @@ rule language_published:
     input:
         files=PUBLISHED_FILES,
         versions=PUBLISHED_VERSIONS,
-        code=code("memgen.language.published"),
+        code=code("memgen.language.published.stages.published"),
     output:
         table="results/published/responses.parquet",
         record="results/provenance/jobs/language_published/job.json",
@@ -124,7 +124,7 @@ rule language_published:
 use rule language_accuracy as published_accuracy with:
     input:
         responses="results/published/responses.parquet",
-        code=code("memgen.language.accuracy"),
+        code=code("memgen.language.published.stages.published"),
     output:
         table="results/published/accuracy.csv",
         record="results/provenance/jobs/published_accuracy/job.json",
@@ -137,7 +137,7 @@ use rule language_accuracy as published_accuracy with:
 use rule language_fit as published_fit with:
     input:
         responses="results/published/responses.parquet",
-        code=code("memgen.language.fit"),
+        code=code("memgen.language.published.stages.published"),
     output:
         table="results/published/fit.csv",
         record="results/provenance/jobs/published_fit/job.json",
@@ -151,7 +151,7 @@ use rule language_predictions as published_predictions with:
     input:
         responses="results/published/responses.parquet",
         fits="results/published/fit.csv",
-        code=code("memgen.language.fit"),
+        code=code("memgen.language.published.stages.published"),
     output:
         table="results/published/predictions.parquet",
         record="results/provenance/jobs/published_predictions/job.json",
@@ -165,7 +165,7 @@ rule language_explain:
     """Links, kernels and priors that might explain where the theory falls short, compared out of sample."""
     input:
         responses=BOTH_RESPONSES,
-        code=code("memgen.language.explain"),
+        code=code("memgen.language.published.stages.explain"),
     output:
         table="results/published/explanations.parquet",
         summary="results/published/explanations_summary.csv",
@@ -185,7 +185,7 @@ rule language_transfer:
     """Every hierarchy predicted with the gamma fitted on every other one."""
     input:
         responses=BOTH_RESPONSES,
-        code=code("memgen.language.transfer"),
+        code=code("memgen.language.published.stages.transfer"),
     output:
         table="results/published/transfer.parquet",
         record="results/provenance/jobs/language_transfer/job.json",
@@ -204,7 +204,7 @@ rule language_regularization:
     """Whether LoRA rank and probe L2 move gamma as the theory says."""
     input:
         responses=BOTH_RESPONSES,
-        code=code("memgen.language.regularization"),
+        code=code("memgen.language.published.stages.regularization"),
     output:
         table="results/published/regularization.csv",
         pooled="results/published/regularization_pooled.csv",
@@ -225,7 +225,7 @@ rule language_compare:
     input:
         ours="results/language/responses.parquet",
         published="results/published/responses.parquet",
-        code=code("memgen.language.compare"),
+        code=code("memgen.language.published.stages.compare"),
     output:
         table="results/published/comparison.csv",
         record="results/provenance/jobs/language_compare/job.json",
@@ -245,7 +245,7 @@ rule language_published_claims:
     input:
         responses="results/published/responses.parquet",
         fits="results/published/fit.csv",
-        code=code("memgen.language.published_claims"),
+        code=code("memgen.language.published.stages.published_claims"),
     output:
         table="results/published/claims.csv",
         record="results/provenance/jobs/language_published_claims/job.json",

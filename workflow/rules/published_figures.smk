@@ -17,7 +17,7 @@ rule figures_published_equities:
     input:
         classes="results/published/equity_classes.csv",
         suits="results/published/equity_suits.csv",
-        code=code("memgen.figures.published_equities"),
+        code=code("memgen.figures.published.published_equities"),
     output:
         pdf="figures/published_equities.pdf",
         png=report(
@@ -44,7 +44,7 @@ rule figures_published_heatmaps:
             "results/published/predictions.parquet",
             "results/language/predictions.parquet",
         ],
-        code=code("memgen.figures.published_margins"),
+        code=code("memgen.figures.published.published_heatmaps"),
     output:
         pdf="figures/published_heatmaps_{kind}.pdf",
         png=report(
@@ -77,7 +77,7 @@ rule figures_published_predicted:
             "results/language/predictions.parquet",
         ],
         fits=["results/published/fit.csv", "results/language/fit.csv"],
-        code=code("memgen.figures.published_margins"),
+        code=code("memgen.figures.published.published_predicted"),
     output:
         pdf="figures/published_predicted_{kind}.pdf",
         png=report(
@@ -107,7 +107,7 @@ rule figures_published_accuracy:
     """Accuracy by pair class of every published model and ours, with intervals."""
     input:
         accuracy=["results/published/accuracy.csv", "results/language/accuracy.csv"],
-        code=code("memgen.figures.published_accuracy"),
+        code=code("memgen.figures.published.published_accuracy"),
     output:
         pdf="figures/published_accuracy_{kind}.pdf",
         png=report(
@@ -135,7 +135,7 @@ rule figures_published_regularization:
     input:
         accuracy="results/published/accuracy.csv",
         fit="results/published/fit.csv",
-        code=code("memgen.figures.published_accuracy"),
+        code=code("memgen.figures.published.published_regularization"),
     output:
         pdf="figures/published_regularization_{kind}.pdf",
         png=report(
@@ -162,7 +162,7 @@ rule figures_published_explanations:
     """Links, kernels and priors compared on held-out seeds and pairs."""
     input:
         summary="results/published/explanations_summary.csv",
-        code=code("memgen.figures.published_tests"),
+        code=code("memgen.figures.published.published_explanations"),
     output:
         pdf="figures/published_explanations.pdf",
         png=report(
@@ -190,7 +190,7 @@ rule figures_published_transfer:
     """Gamma fitted on one hierarchy put to the test on the others."""
     input:
         transfer="results/published/transfer.parquet",
-        code=code("memgen.figures.published_tests"),
+        code=code("memgen.figures.published.published_transfer"),
     output:
         pdf="figures/published_transfer.pdf",
         png=report(
@@ -215,7 +215,7 @@ rule figures_published_comparison:
     """Accuracy of our models against that of the published ones."""
     input:
         comparison="results/published/comparison.csv",
-        code=code("memgen.figures.published_tests"),
+        code=code("memgen.figures.published.published_comparison"),
     output:
         pdf="figures/published_comparison.pdf",
         png=report(

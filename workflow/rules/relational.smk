@@ -24,7 +24,7 @@ TASKS = expand(
 rule relational_task:
     """Every ordered pair of one hierarchy, with its class, whether it is trained, and its truth."""
     input:
-        code=code("memgen.relational.task"),
+        code=code("memgen.relational.stages.task"),
     output:
         table="results/relational/tasks/{hierarchy}.parquet",
         record="results/provenance/jobs/relational_task/hierarchy={hierarchy}.json",
@@ -48,7 +48,7 @@ rule relational_sweep:
     """Exact ranks and margins of every hierarchy over the grid of conjunctivity and ridge."""
     input:
         tasks=TASKS,
-        code=code("memgen.relational.sweep"),
+        code=code("memgen.relational.stages.sweep"),
     output:
         margins="results/relational/sweep.parquet",
         ranks="results/relational/ranks.parquet",
@@ -73,7 +73,7 @@ rule relational_critical_table:
     """Conjunctivity beyond which the pairs next to the exception are answered wrong."""
     input:
         tasks=TASKS,
-        code=code("memgen.relational.critical"),
+        code=code("memgen.relational.stages.critical_table"),
     output:
         table="results/relational/critical.csv",
         record="results/provenance/jobs/relational_critical_table/job.json",
@@ -92,7 +92,7 @@ rule relational_memorization_table:
     """Leave-one-out memorization score of every training pair."""
     input:
         tasks=TASKS,
-        code=code("memgen.relational.memorized"),
+        code=code("memgen.relational.stages.memorization_table"),
     output:
         table="results/relational/memorization.parquet",
         record="results/provenance/jobs/relational_memorization_table/job.json",
@@ -116,7 +116,7 @@ rule relational_phase_table:
     """Accuracy and margin by pair class over conjunctivity and ridge."""
     input:
         tasks=TASKS,
-        code=code("memgen.relational.phase_tables"),
+        code=code("memgen.relational.stages.phase_table"),
     output:
         table="results/relational/phase.parquet",
         record="results/provenance/jobs/relational_phase_table/job.json",
@@ -143,7 +143,7 @@ rule relational_phase_table:
 rule relational_geometry_table:
     """Accuracy and margin by pair class over n, position, span and number of exceptions."""
     input:
-        code=code("memgen.relational.phase_tables"),
+        code=code("memgen.relational.stages.geometry_table"),
     output:
         table="results/relational/geometry.parquet",
         record="results/provenance/jobs/relational_geometry_table/job.json",
@@ -168,7 +168,7 @@ rule relational_geometry_table:
 rule relational_critical_geometry:
     """Critical conjunctivity against n and the exception's span and position."""
     input:
-        code=code("memgen.relational.critical"),
+        code=code("memgen.relational.stages.critical_geometry"),
     output:
         table="results/relational/critical_geometry.parquet",
         record="results/provenance/jobs/relational_critical_geometry/job.json",
@@ -192,7 +192,7 @@ rule relational_mechanism_table:
     """Ranks taken apart: plain transitive inference plus a dipole per exception."""
     input:
         tasks=TASKS,
-        code=code("memgen.relational.mechanism"),
+        code=code("memgen.relational.stages.mechanism_table"),
     output:
         table="results/relational/mechanism.parquet",
         record="results/provenance/jobs/relational_mechanism_table/job.json",
@@ -216,7 +216,7 @@ rule relational_readout_table:
     """Accuracy of a noisy readout by pair class and distance."""
     input:
         tasks=TASKS,
-        code=code("memgen.relational.readout"),
+        code=code("memgen.relational.stages.readout_table"),
     output:
         table="results/relational/readout.parquet",
         record="results/provenance/jobs/relational_readout_table/job.json",
@@ -241,7 +241,7 @@ rule relational_depth_table:
     """From depth and nonlinearity to conjunctivity and behaviour."""
     input:
         tasks=TASKS,
-        code=code("memgen.relational.depth"),
+        code=code("memgen.relational.stages.depth_table"),
     output:
         table="results/relational/depth.parquet",
         record="results/provenance/jobs/relational_depth_table/job.json",
@@ -266,7 +266,7 @@ rule relational_finite_width:
     """Finite networks trained lazily and richly on one hierarchy, all seeds at once."""
     input:
         task="results/relational/tasks/{hierarchy}.parquet",
-        code=code("memgen.relational.finite_width"),
+        code=code("memgen.relational.stages.finite_width"),
     output:
         table="results/relational/networks/{hierarchy}.parquet",
         margins="results/relational/networks/{hierarchy}_margins.parquet",
@@ -303,7 +303,7 @@ rule relational_finite_width_summary:
             "results/relational/networks/{hierarchy}_margins.parquet",
             hierarchy=RELATIONAL["networks"]["hierarchies"],
         ),
-        code=code("memgen.relational.finite_width_summaries"),
+        code=code("memgen.relational.stages.finite_width_summary"),
     output:
         table="results/relational/finite_width.csv",
         slopes="results/relational/finite_width_slopes.csv",
@@ -326,7 +326,7 @@ rule relational_claims:
         margins="results/relational/sweep.parquet",
         ranks="results/relational/ranks.parquet",
         critical="results/relational/critical.csv",
-        code=code("memgen.relational.claims"),
+        code=code("memgen.relational.stages.claims"),
     output:
         table="results/relational/claims.csv",
         record="results/provenance/jobs/relational_claims/job.json",
@@ -349,7 +349,7 @@ rule relational_theory_claims:
         mechanism="results/relational/mechanism.parquet",
         depth="results/relational/depth.parquet",
         slopes="results/relational/finite_width_slopes.csv",
-        code=code("memgen.relational.theory_claims"),
+        code=code("memgen.relational.stages.theory_claims"),
     output:
         table="results/relational/theory_claims.csv",
         record="results/provenance/jobs/relational_theory_claims/job.json",

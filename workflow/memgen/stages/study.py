@@ -12,13 +12,13 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import cyclopts
 
 from memgen.configuration import load
+from memgen.devices import refuse_missing_gpu
 from memgen.errors import BadInput
 from memgen.stage import command
 
@@ -66,23 +66,6 @@ def _refuse_unwritable() -> None:
             ) from None
 
 
-def _devices(value: Any) -> Iterator[str]:
-    if isinstance(value, Mapping):
-        for key, part in value.items():
-            if key == "device" and isinstance(part, str):
-                yield part
-            else:
-                yield from _devices(part)
-
-
-def _refuse_missing_gpu(config: Mapping[str, Any]) -> None:
-    if any(device.startswith("cuda") for device in _devices(config)):
-        import torch
-
-        if not torch.cuda.is_available():
-            raise BadInput("device: cuda: this machine has no GPU that torch can use; allowed: cpu")
-
-
 @command
 def study(
     *snakemake: Annotated[str, cyclopts.Parameter(allow_leading_hyphen=True)],
@@ -112,7 +95,7 @@ def study(
     overlays = config or []
     checked = load([Path("config.yaml"), *overlays])
     if executor == "local":
-        _refuse_missing_gpu(checked)
+        refuse_missing_gpu(checked)
     _refuse_unwritable()
     hold_lock()
     arguments = [sys.executable, "-m", "snakemake", *snakemake]
