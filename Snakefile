@@ -21,22 +21,25 @@ sys.path.insert(0, "workflow")
 from memgen.configuration import load
 from memgen.devices import refuse_missing_gpu
 from memgen.errors import BadInput
+from memgen.provenance.layers import VARIABLE, described
 from memgen.rules import before_each_job
 from memgen.timings import timings
-
-# And the same Python, unless Snakemake deploys one for each job.
-shell.prefix(
-    before_each_job(
-        None if workflow.deployment_settings.deployment_method else sys.executable
-    )
-)
 
 # The layers are read again: Snakemake's own loader takes a key that is given twice.
 layers = [Path("config.yaml"), *workflow.overwrite_configfiles]
 try:
     config = load(layers, workflow.config_settings.config)
+    description = described(config, layers, workflow.config_settings.config)
 except BadInput as problem:
     raise WorkflowError(str(problem)) from None
+
+# And the same Python, unless Snakemake deploys one for each job.
+shell.prefix(
+    before_each_job(
+        None if workflow.deployment_settings.deployment_method else sys.executable,
+        {VARIABLE: description},
+    )
+)
 
 
 wildcard_constraints:

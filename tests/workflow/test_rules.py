@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from memgen import __main__ as cli
 from memgen.closure import closure
+from memgen.commands import Entry, entries, studies
 from repository import ROOT
 
 RULES = {
@@ -15,13 +15,13 @@ RULES = {
 }
 
 
-def commands() -> dict[str, cli.Entry]:
+def commands() -> dict[str, Entry]:
     """Stages by the rule that calls them."""
-    found = {name: entry for name, entry in cli.entries(cli.ROOT / cli.PACKAGE).items()}
-    for room in cli.studies():
-        for name, entry in cli.entries(cli.ROOT / cli.PACKAGE / room).items():
-            found[f"{room}_{name.replace('-', '_')}"] = entry
-    return found
+    return {
+        f"{study}_{name}".lstrip("_").replace("-", "_"): entry
+        for study in ("", *studies())
+        for name, entry in entries(study).items()
+    }
 
 
 def test_rules_were_found() -> None:

@@ -1,13 +1,12 @@
 """The table of claims: what a paper says, what this study finds, and whether the two agree.
 
-Each study writes its own claims; `claims` puts them into one file, the first that an auditor opens.
+Each study writes its own claims; ``memgen claims`` puts them into one file.
 """
 
 import math
 
 import polars as pl
 
-from memgen.stage import Inputs, Output, stage
 from memgen.tables import Column, Table
 
 VERDICTS = ("agrees", "differs", "not tested")
@@ -53,17 +52,3 @@ def verdict(
     if published is None or ours is None or tolerance is None or not math.isfinite(ours):
         return "not tested"
     return "agrees" if abs(ours - published) <= tolerance + 4 * (standard_error or 0.0) else "differs"
-
-
-@stage
-def claims(*, tables: Inputs, out: Output) -> None:
-    """Put the claims of all studies into one table.
-
-    Parameters
-    ----------
-    tables
-        One claims table per study, in the order in which they are to appear.
-    out
-        Claims table of the whole study.
-    """
-    CLAIMS.write(pl.concat([CLAIMS.read(path) for path in tables]), out)

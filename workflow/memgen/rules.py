@@ -108,7 +108,7 @@ def code(module: str) -> list[str]:
     return [str(path.relative_to(here) if path.is_relative_to(here) else path) for path in closure(module)]
 
 
-def before_each_job(interpreter: str | None) -> str:
+def before_each_job(interpreter: str | None, variables: Mapping[str, str] | None = None) -> str:
     """What stands before each job's command, as a pattern that Snakemake formats.
 
     Parameters
@@ -116,12 +116,15 @@ def before_each_job(interpreter: str | None) -> str:
     interpreter : str or None
         The Python that jobs run with: the one that runs Snakemake, even where its environment is not
         activated. None where Snakemake deploys an environment for each job, which has a Python of its own.
+    variables : mapping of str to str, optional
+        What else stands in the environment of every job.
 
     Returns
     -------
     str
     """
-    text = "export PYTHONPATH=workflow; "
+    exported = {"PYTHONPATH": "workflow", **(variables or {})}
+    text = f"export {' '.join(f'{name}={shlex.quote(value)}' for name, value in exported.items())}; "
     if interpreter is not None:
         text += f'export PATH={shlex.quote(str(Path(interpreter).parent))}"${{PATH:+:$PATH}}"; '
     return text.replace("{", "{{").replace("}", "}}")
