@@ -6,7 +6,7 @@
 # CELLS, LANGUAGE and FINETUNING are language.smk's, HIERARCHY_FLAGS is relational_figures.smk's.
 
 BY_METHOD = "method={method}"
-BY_METHOD_AND_ITEMS = "method={method},items={kind}"
+BY_METHOD_KIND = "method={method},items={kind}"
 
 
 rule figures_margin_heatmaps:
@@ -16,13 +16,11 @@ rule figures_margin_heatmaps:
         fit="results/language/fit.csv",
         code=code("memgen.figures.language.margin_heatmaps"),
     output:
-        **drawn(
-            "margin_heatmaps_{method}_{kind}", "Language models", BY_METHOD_AND_ITEMS
-        ),
+        **drawn("margin_heatmaps_{method}_{kind}", "Language models", BY_METHOD_KIND),
     log:
-        logged("figures_margin_heatmaps", BY_METHOD_AND_ITEMS),
+        logged("figures_margin_heatmaps", BY_METHOD_KIND),
     benchmark:
-        timed("figures_margin_heatmaps", BY_METHOD_AND_ITEMS)
+        timed("figures_margin_heatmaps", BY_METHOD_KIND)
     conda:
         "../../envs/figures.yaml"
     params:
@@ -40,13 +38,11 @@ rule figures_predicted_margins:
         fit="results/language/fit.csv",
         code=code("memgen.figures.language.predicted_margins"),
     output:
-        **drawn(
-            "predicted_margins_{method}_{kind}", "Language models", BY_METHOD_AND_ITEMS
-        ),
+        **drawn("predicted_margins_{method}_{kind}", "Language models", BY_METHOD_KIND),
     log:
-        logged("figures_predicted_margins", BY_METHOD_AND_ITEMS),
+        logged("figures_predicted_margins", BY_METHOD_KIND),
     benchmark:
-        timed("figures_predicted_margins", BY_METHOD_AND_ITEMS)
+        timed("figures_predicted_margins", BY_METHOD_KIND)
     conda:
         "../../envs/figures.yaml"
     params:

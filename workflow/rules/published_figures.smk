@@ -82,8 +82,7 @@ rule figures_published_predicted:
         hierarchies=HIERARCHY_FLAGS,
     shell:
         "python -m memgen figures published-predicted "
-        "--predictions {input.predictions:q} --fits {input.fits:q} --items {wildcards.kind:q} "
-        "--methods full probe "
+        "--predictions {input.predictions:q} --fits {input.fits:q} --items {wildcards.kind:q} --methods full probe "
         "{params.ours} {params.hierarchies} "
         "--pdf {output.pdf:q} --png {output.png:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
@@ -167,8 +166,7 @@ rule figures_published_transfer:
     conda:
         "../../envs/figures.yaml"
     shell:
-        "python -m memgen figures published-transfer "
-        "--transfer {input.transfer:q} "
+        "python -m memgen figures published-transfer --transfer {input.transfer:q} "
         "--pdf {output.pdf:q} --png {output.png:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
@@ -186,8 +184,7 @@ rule figures_published_comparison:
     conda:
         "../../envs/figures.yaml"
     shell:
-        "python -m memgen figures published-comparison "
-        "--comparison {input.comparison:q} "
+        "python -m memgen figures published-comparison --comparison {input.comparison:q} "
         "--pdf {output.pdf:q} --png {output.png:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 

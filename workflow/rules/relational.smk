@@ -74,8 +74,7 @@ rule relational_sweep:
         grid=GRID,
     shell:
         "python -m memgen relational sweep --tasks {input.tasks:q} {params.grid} "
-        "--out {output.margins:q} --ranks {output.ranks:q} "
-        "--record {output.record:q} --threads {threads} 2> {log:q}"
+        "--out {output.margins:q} --ranks {output.ranks:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
 rule relational_critical_table:
@@ -238,11 +237,9 @@ rule relational_depth_table:
         "../../envs/theory.yaml"
     params:
         layers=flags(depth=RELATIONAL["depth"]["layers"]),
-        nonlinearity=flags(nonlinearity=RELATIONAL["depth"]["nonlinearity"]),
-        ridge=flags(ridge=RELATIONAL["depth"]["ridge"]),
+        grid=flags(without(RELATIONAL["depth"], "layers")),
     shell:
-        "python -m memgen relational depth-table --tasks {input.tasks:q} "
-        "{params.layers} {params.nonlinearity} {params.ridge} "
+        "python -m memgen relational depth-table --tasks {input.tasks:q} {params.layers} {params.grid} "
         "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
@@ -265,8 +262,7 @@ rule relational_finite_width:
         training=flags(without(RELATIONAL["networks"], "hierarchies")),
     shell:
         "python -m memgen relational finite-width --task {input.task:q} {params.training} "
-        "--out {output.table:q} --margins {output.margins:q} "
-        "--record {output.record:q} --threads {threads} 2> {log:q}"
+        "--out {output.table:q} --margins {output.margins:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
 rule relational_finite_width_summary:
@@ -287,8 +283,7 @@ rule relational_finite_width_summary:
         "../../envs/theory.yaml"
     shell:
         "python -m memgen relational finite-width-summary --networks {input.networks:q} --margins {input.margins:q} "
-        "--out {output.table:q} --slopes {output.slopes:q} "
-        "--record {output.record:q} --threads {threads} 2> {log:q}"
+        "--out {output.table:q} --slopes {output.slopes:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
 rule relational_claims:
@@ -309,8 +304,7 @@ rule relational_claims:
         "../../envs/theory.yaml"
     shell:
         "python -m memgen relational claims --margins {input.margins:q} --ranks {input.ranks:q} "
-        "--critical {input.critical:q} --out {output.table:q} "
-        "--record {output.record:q} --threads {threads} 2> {log:q}"
+        "--critical {input.critical:q} --out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
 rule relational_theory_claims:
@@ -338,18 +332,14 @@ rule relational_theory_claims:
 
 targets += [
     *TASKS,
-    "results/relational/sweep.parquet",
-    "results/relational/ranks.parquet",
-    "results/relational/critical.csv",
-    "results/relational/critical_geometry.parquet",
-    "results/relational/memorization.parquet",
-    "results/relational/phase.parquet",
-    "results/relational/geometry.parquet",
-    "results/relational/mechanism.parquet",
-    "results/relational/readout.parquet",
-    "results/relational/depth.parquet",
-    "results/relational/finite_width.csv",
-    "results/relational/finite_width_slopes.csv",
+    *expand(
+        "results/relational/{table}.parquet",
+        table="sweep ranks critical_geometry memorization phase geometry mechanism readout depth".split(),
+    ),
+    *expand(
+        "results/relational/{table}.csv",
+        table=["critical", "finite_width", "finite_width_slopes"],
+    ),
 ]
 claims += ["results/relational/claims.csv", "results/relational/theory_claims.csv"]
 

@@ -43,11 +43,10 @@ rule figures_rank_profiles:
         "../../envs/figures.yaml"
     params:
         hierarchies=repeated("--hierarchy", SHOWN["rank_profiles"]["hierarchies"]),
-        conjunctivity=flags(conjunctivity=SHOWN["rank_profiles"]["conjunctivity"]),
-        ridge=flags(ridge=SHOWN["rank_profiles"]["ridge"]),
+        shown=flags(without(SHOWN["rank_profiles"], "hierarchies")),
     shell:
         "python -m memgen figures rank-profiles --ranks {input.ranks:q} --margins {input.margins:q} "
-        "{params.hierarchies} {params.conjunctivity} {params.ridge} "
+        "{params.hierarchies} {params.shown} "
         "--pdf {output.pdf:q} --png {output.png:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
