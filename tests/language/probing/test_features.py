@@ -14,7 +14,8 @@ from memgen.language.probing.features import POOLINGS, TAIL, Features, extract, 
 from memgen.language.stages.features import features
 from memgen.language.stages.lineups import lineups
 from memgen.language.stimuli.items import Sample, sample
-from memgen.language.stimuli.prompts import ordered_pairs, prompts
+from memgen.language.stimuli.prompts import prompts
+from memgen.relational.hierarchy import ordered_pairs
 
 
 @settings(max_examples=50, deadline=None)

@@ -14,8 +14,7 @@ from memgen.language.probing.features import Features
 from memgen.language.probing.ridge import contrast, predict
 from memgen.language.responses.rows import RESPONSES
 from memgen.language.stages.probe import probe
-from memgen.language.stimuli.prompts import ordered_pairs
-from memgen.relational.hierarchy import Hierarchy
+from memgen.relational.hierarchy import Hierarchy, ordered_pairs
 from memgen.relational.ranks import ranks
 from memgen.relational.stages.task import task_frame
 

@@ -112,7 +112,10 @@ def test_margins_are_the_theorys_definition(gathered: Path, tmp_path: Path) -> N
         assert row["pair_class"] == HIERARCHY.pair_class(h, k)
 
 
-@pytest.mark.parametrize("module", ["responses", "claims", "probe", "settings", "download"])
+QUICK = ["stages.responses", "stages.claims", "stages.probe", "settings", "stages.fetch"]
+
+
+@pytest.mark.parametrize("module", QUICK)
 def test_what_needs_no_network_imports_no_torch(module: str) -> None:
     heavy = "not {'torch', 'transformers'}.isdisjoint(sys.modules)"
     code = f"import memgen.language.{module}, sys; sys.exit({heavy})"

@@ -1,7 +1,8 @@
 """Prompts: the protocol's wording, one per ordered pair."""
 
 from memgen.language.stimuli.items import Sample
-from memgen.language.stimuli.prompts import ordered_pairs, prompt, prompts
+from memgen.language.stimuli.prompts import prompt, prompts
+from memgen.relational.hierarchy import ordered_pairs
 
 
 def test_wording_is_the_protocols() -> None:

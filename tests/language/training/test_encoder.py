@@ -14,9 +14,9 @@ from memgen.language.responses.rows import RESPONSES, RUNS
 from memgen.language.stages.finetune import finetune
 from memgen.language.stages.lineups import lineups
 from memgen.language.stimuli.items import sample
-from memgen.language.stimuli.prompts import ordered_pairs, prompts
+from memgen.language.stimuli.prompts import prompts
 from memgen.language.training.encoder import Classifier
-from memgen.relational.hierarchy import Hierarchy
+from memgen.relational.hierarchy import Hierarchy, ordered_pairs
 from memgen.relational.stages.task import task
 
 HIERARCHY = Hierarchy(5, ((3, 1),))

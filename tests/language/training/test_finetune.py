@@ -21,8 +21,8 @@ from memgen.language.stages import finetune as module
 from memgen.language.stages.finetune import finetune
 from memgen.language.stages.lineups import lineups
 from memgen.language.stimuli.items import sample
-from memgen.language.stimuli.prompts import ordered_pairs, prompts
-from memgen.relational.hierarchy import Hierarchy
+from memgen.language.stimuli.prompts import prompts
+from memgen.relational.hierarchy import Hierarchy, ordered_pairs
 from memgen.relational.stages.task import task
 from repository import ROOT
 

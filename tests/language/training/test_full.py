@@ -8,9 +8,10 @@ from memgen.errors import BadInput
 from memgen.language.models.causal import answer_tokens, logit_differences, tokenize
 from memgen.language.models.loading import load
 from memgen.language.stimuli.items import sample
-from memgen.language.stimuli.prompts import ordered_pairs, prompts
+from memgen.language.stimuli.prompts import prompts
 from memgen.language.training.full import own_weights
 from memgen.language.training.loop import Run, run_losses
+from memgen.relational.hierarchy import ordered_pairs
 
 
 def prepared(model, count: int) -> tuple[list, list[Run]]:

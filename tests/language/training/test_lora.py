@@ -8,9 +8,10 @@ from memgen.errors import BadInput
 from memgen.language.models.causal import answer_tokens, logit_differences, tokenize
 from memgen.language.models.loading import load
 from memgen.language.stimuli.items import sample
-from memgen.language.stimuli.prompts import ordered_pairs, prompts
+from memgen.language.stimuli.prompts import prompts
 from memgen.language.training.loop import Recipe, Run, run_losses, train
 from memgen.language.training.lora import adapted
+from memgen.relational.hierarchy import ordered_pairs
 
 RECIPE = Recipe(epochs=12, batch=5, rate=5e-3)
 

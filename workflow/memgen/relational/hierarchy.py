@@ -44,17 +44,6 @@ def parse_exception(text: str) -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
-def parse_exceptions(texts: Iterable[str]) -> tuple[tuple[int, int], ...]:
-    """Read several exceptions, each written "winner:loser"; the order is kept.
-
-    Raises
-    ------
-    BadInput
-        If one of them is not written so.
-    """
-    return tuple(parse_exception(text) for text in texts)
-
-
 def ordered_pairs(n: int) -> list[tuple[int, int]]:
     """Every ordered pair of n items, sorted: (0, 1), (0, 2), ..., (n - 1, n - 2).
 

@@ -10,13 +10,14 @@ Held-out *pairs*: does it predict pairs that it has not seen? A pair leaves toge
 for exceptions at the centre make the two nearly copies of each other in runs of both directions.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.stats import rankdata
 
-from memgen.language.fits.least_squares import pearson, r_squared
+from memgen.language.fits.least_squares import r_squared
+from memgen.statistics import pearson, spearman
 
 MOST_FOLDS = 10
 """Seeds are held out in this many folds, or one by one if there are fewer seeds."""
@@ -266,8 +267,3 @@ def gain(better: Score, base: Score) -> tuple[float, float]:
     rises = (base.errors - better.errors) / base.total
     error = np.sqrt(len(rises)) * rises.std(ddof=1) if len(rises) > 1 else np.nan
     return float(rises.sum()), float(error)
-
-
-def spearman(x: Sequence[float] | np.ndarray, y: Sequence[float] | np.ndarray) -> float:
-    """Spearman rank correlation; NaN where one side does not vary."""
-    return pearson(rankdata(x), rankdata(y))

@@ -13,6 +13,7 @@ from scipy.optimize import minimize_scalar
 
 from memgen.relational import ranks
 from memgen.relational.hierarchy import Hierarchy
+from memgen.statistics import pearson
 
 GAMMA_RANGE = (1e-3, 1e2)
 """Ends of the range of gamma."""
@@ -91,13 +92,6 @@ def best_scale(shape: np.ndarray, observed: np.ndarray) -> np.ndarray:
     square = np.sum(shape * shape, axis=-1)
     product = np.sum(shape * observed, axis=-1)
     return np.asarray(np.divide(product, square, out=np.zeros_like(product), where=square > 0))
-
-
-def pearson(predicted: np.ndarray, observed: np.ndarray) -> float:
-    """Pearson correlation; NaN where one side does not vary."""
-    x, y = predicted - predicted.mean(), observed - observed.mean()
-    norm = np.sqrt((x @ x) * (y @ y))
-    return float(x @ y / norm) if norm > 0 else float("nan")
 
 
 def r_squared(predicted: np.ndarray, observed: np.ndarray) -> float:

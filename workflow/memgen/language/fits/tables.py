@@ -7,7 +7,7 @@ and averaged over runs (theory: Fitting behaviour).
 
 import polars as pl
 
-from memgen.language.responses.rows import CELL
+from memgen.language.responses.tables import CELL
 from memgen.tables import Column, Table
 
 RELATION = Table(

@@ -11,9 +11,10 @@ import numpy as np
 import polars as pl
 
 from memgen.language.fits.cells import Cell
-from memgen.language.fits.least_squares import fit_gamma, fit_many, memorization_weight, pearson, ranks_at
+from memgen.language.fits.least_squares import fit_gamma, fit_many, memorization_weight, ranks_at
 from memgen.language.fits.tables import FIT, PREDICTIONS
 from memgen.seeding import generator
+from memgen.statistics import pearson
 
 RESAMPLES = 400
 """Bootstrap samples of the seeds."""

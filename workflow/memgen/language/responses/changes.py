@@ -23,14 +23,6 @@ def change(rows: pl.DataFrame, value: str, before: str, after: str) -> pl.Series
     return both[f"{value}_after"] - both[value]
 
 
-def mean_and_error(values: pl.Series) -> tuple[float | None, float | None]:
-    """Mean over seeds and its standard error, each None where there are too few."""
-    count = len(values)
-    mean = float(values.mean()) if count else None  # type: ignore[arg-type]
-    error = float(values.std()) / count**0.5 if count > 1 else None  # type: ignore[arg-type]
-    return mean, error
-
-
 def chosen_runs(responses: pl.DataFrame, model: str, items: str, method: str, where: str) -> pl.DataFrame:
     """Pairs of every run of one model, kind of item and method after training.
 

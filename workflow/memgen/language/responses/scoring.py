@@ -13,7 +13,7 @@ import polars as pl
 
 from memgen.errors import BadInput
 from memgen.language.responses.rows import RESPONSES
-from memgen.language.stimuli.prompts import ordered_pairs
+from memgen.relational.hierarchy import ordered_pairs
 
 TASK_COLUMNS = ("hierarchy", "n", "first", "second", "pair_class", "trained", "truth")
 

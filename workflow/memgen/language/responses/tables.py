@@ -1,13 +1,72 @@
-"""Columns of the tables that the language study writes.
+"""Columns of the responses and of what is averaged from them: names, types, units and meaning.
 
-Knows the names, types, units and meaning of every column of the responses and of what is averaged from
-them; computes nothing. The tables of the fit are in `fit_tables`.
+The tables of the fit are in `fits.tables`.
 """
 
 import polars as pl
 
-from memgen.language.responses.rows import CELL, GEOMETRY_RUNS, PHASE, RESPONSES
-from memgen.tables import Column, Table
+from memgen.language.responses import rows
+from memgen.tables import Column, Table, described
+
+_CELL_TEXTS = {
+    "source": "who ran it",
+    "model": "name of the model: a key of language.models, or a published name",
+    "items": "kind of item: real, fake or poker",
+    "hierarchy": "name of the hierarchy: a key of relational.hierarchies",
+    "method": "method of training: a key of language.methods, or a published name",
+    "hyperparameter": "ridge or L2 of a probe, rank of LoRA; empty where there is none",
+}
+_RUN_TEXTS = {
+    "seed": "seed of the items, the anchor pair and the training",
+    "reverse": "whether the items hold the ranks in opposite order; ranks and exceptions stay",
+}
+_PHASE_TEXTS = {"phase": "before (pre) or after (post) training"}
+
+CELL = described(rows.CELL, _CELL_TEXTS)
+PHASE = described(rows.PHASE, _PHASE_TEXTS)
+
+RESPONSES = rows.RESPONSES.described(
+    {
+        **_CELL_TEXTS,
+        **_RUN_TEXTS,
+        **_PHASE_TEXTS,
+        "first": "rank of the item named first in the question; 0 is the strongest",
+        "second": "rank of the item named second",
+        "pair_class": "class of the pair",
+        "logit_difference": "logit of Yes minus logit of No; for a ridge probe its prediction of the target "
+        "+1 or -1",
+        "p_yes": "sigmoid(logit_difference)",
+        "correct": "whether the answer is right, Yes being answered where p_yes > 1/2 (a tie is a No); "
+        "the truth of an exception is its winner; empty for loop pairs, which have no truth, and for "
+        "diverged runs, whose logit difference is NaN",
+        "paired_correct": "whether Yes is strictly likelier in the right direction than in the wrong one "
+        "(a tie is wrong); the same in both rows of a pair; empty for loop pairs and diverged runs",
+    }
+)
+
+RUNS = rows.RUNS.described(
+    {
+        **_CELL_TEXTS,
+        **_RUN_TEXTS,
+        "train_loss": "mean cross-entropy over the last epoch, nats; empty where diverged",
+        "diverged": "whether a loss was not finite: the run's answers are NaN",
+    }
+)
+
+GEOMETRY_RUNS = rows.GEOMETRY_RUNS.described(
+    {
+        **_CELL_TEXTS,
+        **_RUN_TEXTS,
+        **_PHASE_TEXTS,
+        "kappa_o": "cosine similarity of pairs sharing an item in the same position",
+        "kappa_d": "cosine similarity of all other different pairs",
+        "alpha": "conjunctivity of the dot products, antisymmetric part; may leave [0, 1)",
+        "scale": "k_same - k_reversed, squared units of the hidden state",
+        "distance": "relative Frobenius distance from the nearest exchangeable kernel",
+        "ridge_correlation": "Pearson over untrained pairs: margins after training, and those of kernel "
+        "ridge regression with this kernel; phase pre of finetuned runs alone",
+    }
+)
 
 
 def _with_error(name: str) -> dict[str, Column]:

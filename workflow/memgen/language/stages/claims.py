@@ -12,9 +12,10 @@ import cyclopts
 import polars as pl
 
 from memgen.claims import CLAIMS
-from memgen.language.responses.changes import by_seed, change, chosen_runs, mean_and_error
+from memgen.language.responses.changes import by_seed, change, chosen_runs
 from memgen.language.responses.rows import RESPONSES
 from memgen.stage import Input, Output, stage
+from memgen.statistics import mean_with_error
 
 PAPER = "Cheng & Lippl 2026, arXiv 2605.22972"
 
@@ -54,7 +55,7 @@ def direction(values: pl.Series, side: int) -> tuple[float | None, float | None,
     """
     from scipy.stats import t
 
-    mean, error = mean_and_error(values)
+    mean, error = mean_with_error(values)
     if mean is None or error is None:
         return mean, None, "not tested"
     reach = float(t.ppf(0.975, len(values) - 1)) * error

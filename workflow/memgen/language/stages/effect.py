@@ -3,9 +3,10 @@
 import json as json_format
 from pathlib import Path
 
-from memgen.language.responses.changes import by_seed, change, chosen_runs, mean_and_error
+from memgen.language.responses.changes import by_seed, change, chosen_runs
 from memgen.language.responses.rows import RESPONSES
 from memgen.stage import command
+from memgen.statistics import mean_with_error
 
 RESPONSE_FILE = Path("results/language/responses.parquet")
 
@@ -52,7 +53,7 @@ def effect(
             (after, by_seed(pair, after, value)[value]),
             ("change", change(pair, value, before, after)),
         ):
-            rows[name], rows[f"{name}_standard_error"] = mean_and_error(values)
+            rows[name], rows[f"{name}_standard_error"] = mean_with_error(values)
         answer[value] = rows
     if json:
         print(json_format.dumps(answer))

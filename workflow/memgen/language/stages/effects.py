@@ -8,13 +8,12 @@ same, for poker only the seed is.
 
 import numpy as np
 import polars as pl
-from scipy import stats
 
 from memgen.language.responses.averages import pair_margins
-from memgen.language.responses.intervals import mean_with_error, wilson
 from memgen.language.responses.rows import RESPONSES
 from memgen.language.responses.tables import EFFECTS
 from memgen.stage import Input, Output, stage
+from memgen.statistics import mean_with_error, student_factor, wilson
 
 RUN = ["source", "model", "items", "method", "hyperparameter", "phase"]
 
@@ -61,7 +60,7 @@ def effect(rows: pl.DataFrame, plain: pl.DataFrame, column: str) -> dict[str, fl
     both = cross.join(plain.select(*key, pl.col(column).alias("plain")), on=key)
     changes = np.array(list(by_seed(both, (pl.col(column) - pl.col("plain")).mean()).values()))
     mean, error = mean_with_error(changes)
-    half = None if error is None else error * float(stats.t.ppf(0.975, len(changes) - 1))
+    half = None if error is None else error * float(student_factor(len(changes)))
     name = f"exception_{column}"
     return {
         f"{name}_effect": mean,

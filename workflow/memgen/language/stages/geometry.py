@@ -2,8 +2,9 @@
 
 import polars as pl
 
+from memgen.language.fits.tables import FIT
 from memgen.language.responses.averages import over_seeds
-from memgen.language.responses.rows import GEOMETRY_RUNS
+from memgen.language.responses.rows import GEOMETRY_RUNS, KEY
 from memgen.language.responses.tables import GEOMETRY
 from memgen.stage import Input, Inputs, Output, stage
 
@@ -21,9 +22,6 @@ def geometry(*, blocks: Inputs, fits: Input, out: Output) -> None:
     out
         One row per cell and phase.
     """
-    from memgen.language.fits.tables import FIT
-    from memgen.language.responses.rows import KEY
-
     rows = pl.concat([GEOMETRY_RUNS.read(path) for path in blocks]).drop_nulls("alpha")
     rows = rows.with_columns(pl.lit(0).alias("higher"), pl.lit(1).alias("lower"))
     values = ["kappa_o", "kappa_d", "alpha", "distance", "ridge_correlation"]

@@ -9,7 +9,7 @@ from memgen.errors import BadInput
 from memgen.language.stimuli.chains import Equities, chain
 from memgen.language.stimuli.items import POKER_ANCHOR, Sample, largest_hierarchy, needs_exceptions, sample
 from memgen.language.stimuli.tables import LINEUP
-from memgen.relational.hierarchy import Hierarchy, parse_exceptions
+from memgen.relational.hierarchy import Hierarchy
 from memgen.seeding import generator
 from memgen.stage import Input, Output, stage
 
@@ -58,7 +58,7 @@ def lineups(
     """
     if not 0 <= first_seed <= last_seed:
         raise BadInput(f"seeds {first_seed} to {last_seed}: not a block; allowed: 0 <= first <= last")
-    hierarchy = Hierarchy(n, parse_exceptions(exceptions or []))
+    hierarchy = Hierarchy.of(n, exceptions)
     equities = None
     if needs_exceptions(items):
         if equity is None:

@@ -7,11 +7,8 @@ knows neither prompts nor models.
 from pathlib import Path
 
 from memgen.errors import BadInput
-from memgen.language.stimuli.items import (
-    Sample,
-    family,
-)
-from memgen.language.stimuli.tables import LINEUP
+from memgen.language.stimuli.items import Sample, family
+from memgen.language.stimuli.rows import LINEUP
 
 
 def read_samples(path: Path) -> tuple[str, dict[int, Sample]]:

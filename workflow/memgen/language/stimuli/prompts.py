@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from memgen.language.stimuli.items import Sample
+from memgen.relational.hierarchy import ordered_pairs
 
 
 @dataclass(frozen=True)
@@ -57,11 +58,6 @@ def prompt(anchor: tuple[str, str], first: str, second: str, wording: str = "tea
     asked = [(winner, loser, " Yes."), (loser, winner, " No."), (first, second, "")]
     sentences = [f"Q: {form.question.format(one, other)} A:{answer}" for one, other, answer in asked]
     return " ".join([form.opening, *sentences]).strip()
-
-
-def ordered_pairs(n: int) -> list[tuple[int, int]]:
-    """Every ordered pair of n positions, without the diagonal, row by row; length n (n - 1)."""
-    return [(first, second) for first in range(n) for second in range(n) if first != second]
 
 
 def prompts(drawn: Sample, reverse: bool = False, shots: bool = True) -> list[str]:

@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from memgen.language.stimuli import rows
 from memgen.tables import Column, Table
 
 EQUITY = Table(
@@ -20,15 +21,14 @@ EQUITY = Table(
 )
 
 
-LINEUP = Table(
-    "lineup",
+LINEUP = rows.LINEUP.described(
     {
-        "items": Column(pl.String, "kind of item: real, fake or poker"),
-        "n": Column(pl.Int64, "number of items"),
-        "seed": Column(pl.Int64, "seed of the items and the anchor pair"),
-        "rank": Column(pl.Int64, "rank in a run that is not reversed; 0 is the strongest"),
-        "name": Column(pl.String, "name of the item"),
-        "anchor_winner": Column(pl.String, "winner of the two shots"),
-        "anchor_loser": Column(pl.String, "loser of the two shots"),
-    },
+        "items": "kind of item: real, fake or poker",
+        "n": "number of items",
+        "seed": "seed of the items and the anchor pair",
+        "rank": "rank in a run that is not reversed; 0 is the strongest",
+        "name": "name of the item",
+        "anchor_winner": "winner of the two shots",
+        "anchor_loser": "loser of the two shots",
+    }
 )

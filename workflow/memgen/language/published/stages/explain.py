@@ -26,12 +26,12 @@ from memgen.language.fits.cross_validation import (
     search,
     search_by_rank,
     seed_folds,
-    spearman,
 )
 from memgen.language.fits.explanations import BY_REVERSAL, POOLED, by_reversal, pooled, untrained
-from memgen.language.fits.least_squares import pearson, r_squared
+from memgen.language.fits.least_squares import r_squared
 from memgen.language.published.tables import EXPLANATIONS, EXPLANATIONS_SUMMARY
 from memgen.stage import Inputs, Output, progress, stage
+from memgen.statistics import pearson, spearman
 
 Margins = tuple[np.ndarray, np.ndarray]
 

@@ -7,8 +7,8 @@ pair (language-models: Published numbers). A claim whose files were not given is
 import polars as pl
 
 from memgen.claims import CLAIMS, verdict
-from memgen.language.fits.cells import scan
 from memgen.language.fits.tables import FIT
+from memgen.language.responses.scanning import scan
 from memgen.stage import Input, Output, stage
 
 PAPER = "Cheng & Lippl 2026, arXiv 2605.22972, published responses"
