@@ -1,4 +1,4 @@
-"""What a JSON schema cannot say about the block `relational`: exceptions fit, figures show what is computed."""
+"""What a JSON schema cannot say about the block `relational`: exceptions fit, figures show what there is."""
 
 from __future__ import annotations
 
