@@ -135,6 +135,7 @@ CASES = [
         "'nowhere' is not computed by the relational",
     ),
     ({"language": {"models": {"other": {"source": "random", "like": "nowhere", "seed": 0}}}}, "nowhere"),
+    ({"figures": {}}, "the top level: unknown key 'figures'"),
     ({"language": {"device": "tpu"}}, "language.device: 'tpu' is not allowed; allowed: one of "),
 ]
 

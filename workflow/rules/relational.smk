@@ -332,14 +332,18 @@ rule relational_theory_claims:
 
 targets += [
     *TASKS,
-    *expand(
-        "results/relational/{table}.parquet",
-        table="sweep ranks critical_geometry memorization phase geometry mechanism readout depth".split(),
-    ),
-    *expand(
-        "results/relational/{table}.csv",
-        table=["critical", "finite_width", "finite_width_slopes"],
-    ),
+    "results/relational/sweep.parquet",
+    "results/relational/ranks.parquet",
+    "results/relational/critical.csv",
+    "results/relational/critical_geometry.parquet",
+    "results/relational/memorization.parquet",
+    "results/relational/phase.parquet",
+    "results/relational/geometry.parquet",
+    "results/relational/mechanism.parquet",
+    "results/relational/readout.parquet",
+    "results/relational/depth.parquet",
+    "results/relational/finite_width.csv",
+    "results/relational/finite_width_slopes.csv",
 ]
 claims += ["results/relational/claims.csv", "results/relational/theory_claims.csv"]
 
