@@ -32,7 +32,7 @@ OVERLAYS = {
     # What is no plain mapping.
     "anchor in itself": "language: &a {models: *a}\n",
     "list in itself": "language: {models: &a [*a]}\n",
-    "anchor around another": "figures: &a {readout: {hierarchy: &b [*a, *b]}}\n",
+    "anchor around another": "relational: {figures: &a {readout: {hierarchy: &b [*a, *b]}}}\n",
     "bomb": BOMB,
     "bomb of merges": MERGED_BOMB,
     "tower of aliases": TOWER,
@@ -42,7 +42,7 @@ OVERLAYS = {
     "many repeated entries": "longtail: {priors: [" + ", ".join(["{}"] * 9_000) + "]}\n",
     "large file": "# " + "x" * 300_000 + "\n",
     "two documents": "a: 1\n---\nb: 2\n",
-    "key twice": "figures: {}\nfigures: {}\n",
+    "key twice": "language: {}\nlanguage: {}\n",
     "key twice inside": "language: {seeds: 1, seeds: 2}\n",
     "python object": "a: !!python/object/apply:os.system ['touch pwned']\n",
     "unknown alias": "a: *b\n",
@@ -57,7 +57,7 @@ OVERLAYS = {
     # Numbers.
     "huge number": "language: {seeds: 0x" + "f" * 5000 + "}\n",
     "huge decimal number": "language: {seeds: " + "9" * 5000 + "}\n",
-    "huge conjunctivity": "figures: {readout: {ridge: 0x" + "f" * 5000 + "}}\n",
+    "huge conjunctivity": "relational: {figures: {readout: {ridge: 0x" + "f" * 5000 + "}}}\n",
     "infinite": "relational: {theory: {ridge: [1e400]}}\n",
     "not a number": "relational: {theory: {ridge: [.nan]}}\n",
     "whole float": "language: {seeds: 10.0}\n",

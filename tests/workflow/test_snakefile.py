@@ -44,7 +44,7 @@ def test_jobs_run_with_the_python_that_runs_snakemake(repository: Path) -> None:
 @pytest.mark.parametrize(
     ("overlay", "message"),
     [
-        ("figures: {}\nfigures: {}\n", "overlay.yaml, line 2: key 'figures' is given twice"),
+        ("language: {}\nlanguage: {}\n", "overlay.yaml, line 2: key 'language' is given twice"),
         ("language: {device: tpu}\n", "config.yaml + overlay.yaml: language.device: 'tpu' is not allowed"),
     ],
 )

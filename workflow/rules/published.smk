@@ -27,6 +27,9 @@ BOTH_RESPONSES = [
 ]
 
 
+BY_FILE = "folder={folder},name={name}"
+
+
 # All files that a local folder holds, or the kinds of item to download.
 found = (
     held_by(Path(PUBLISHED_FOLDER), read_versions())
@@ -55,13 +58,13 @@ rule language_equity_check:
         published=PUBLISHED_MATRIX,
         code=code("memgen.language.published.stages.equity_check"),
     output:
+        **record("language_equity_check"),
         classes="results/published/equity_classes.csv",
         suits="results/published/equity_suits.csv",
-        record="results/provenance/jobs/language_equity_check/job.json",
     log:
-        "logs/language_equity_check/job.log",
+        logged("language_equity_check"),
     benchmark:
-        "results/benchmarks/language_equity_check/job.tsv"
+        timed("language_equity_check")
     conda:
         "../../envs/poker.yaml"
     params:
@@ -81,12 +84,12 @@ rule language_published_download:
         versions=PUBLISHED_VERSIONS,
         code=code("memgen.language.published.stages.published_download"),
     output:
+        **record("language_published_download", BY_FILE),
         file="results/published/files/{folder}/{name}.parquet",
-        record="results/provenance/jobs/language_published_download/folder={folder},name={name}.json",
     log:
-        "logs/language_published_download/folder={folder},name={name}.log",
+        logged("language_published_download", BY_FILE),
     benchmark:
-        "results/benchmarks/language_published_download/folder={folder},name={name}.tsv"
+        timed("language_published_download", BY_FILE)
     wildcard_constraints:
         folder="[a-z]+",
         name=r"\w+",
@@ -106,12 +109,12 @@ rule language_published:
         versions=PUBLISHED_VERSIONS,
         code=code("memgen.language.published.stages.published"),
     output:
+        **record("language_published"),
         table="results/published/responses.parquet",
-        record="results/provenance/jobs/language_published/job.json",
     log:
-        "logs/language_published/job.log",
+        logged("language_published"),
     benchmark:
-        "results/benchmarks/language_published/job.tsv"
+        timed("language_published")
     conda:
         "../../envs/theory.yaml"
     params:
@@ -124,41 +127,41 @@ rule language_published:
 use rule language_accuracy as published_accuracy with:
     input:
         responses="results/published/responses.parquet",
-        code=code("memgen.language.published.stages.published"),
+        code=code("memgen.language.stages.accuracy"),
     output:
+        **record("published_accuracy"),
         table="results/published/accuracy.csv",
-        record="results/provenance/jobs/published_accuracy/job.json",
     log:
-        "logs/published_accuracy/job.log",
+        logged("published_accuracy"),
     benchmark:
-        "results/benchmarks/published_accuracy/job.tsv"
+        timed("published_accuracy")
 
 
 use rule language_fit as published_fit with:
     input:
         responses="results/published/responses.parquet",
-        code=code("memgen.language.published.stages.published"),
+        code=code("memgen.language.stages.fit"),
     output:
+        **record("published_fit"),
         table="results/published/fit.csv",
-        record="results/provenance/jobs/published_fit/job.json",
     log:
-        "logs/published_fit/job.log",
+        logged("published_fit"),
     benchmark:
-        "results/benchmarks/published_fit/job.tsv"
+        timed("published_fit")
 
 
 use rule language_predictions as published_predictions with:
     input:
         responses="results/published/responses.parquet",
         fits="results/published/fit.csv",
-        code=code("memgen.language.published.stages.published"),
+        code=code("memgen.language.stages.predictions"),
     output:
+        **record("published_predictions"),
         table="results/published/predictions.parquet",
-        record="results/provenance/jobs/published_predictions/job.json",
     log:
-        "logs/published_predictions/job.log",
+        logged("published_predictions"),
     benchmark:
-        "results/benchmarks/published_predictions/job.tsv"
+        timed("published_predictions")
 
 
 rule language_explain:
@@ -167,13 +170,13 @@ rule language_explain:
         responses=BOTH_RESPONSES,
         code=code("memgen.language.published.stages.explain"),
     output:
+        **record("language_explain"),
         table="results/published/explanations.parquet",
         summary="results/published/explanations_summary.csv",
-        record="results/provenance/jobs/language_explain/job.json",
     log:
-        "logs/language_explain/job.log",
+        logged("language_explain"),
     benchmark:
-        "results/benchmarks/language_explain/job.tsv"
+        timed("language_explain")
     conda:
         "../../envs/theory.yaml"
     shell:
@@ -187,12 +190,12 @@ rule language_transfer:
         responses=BOTH_RESPONSES,
         code=code("memgen.language.published.stages.transfer"),
     output:
+        **record("language_transfer"),
         table="results/published/transfer.parquet",
-        record="results/provenance/jobs/language_transfer/job.json",
     log:
-        "logs/language_transfer/job.log",
+        logged("language_transfer"),
     benchmark:
-        "results/benchmarks/language_transfer/job.tsv"
+        timed("language_transfer")
     conda:
         "../../envs/theory.yaml"
     shell:
@@ -206,13 +209,13 @@ rule language_regularization:
         responses=BOTH_RESPONSES,
         code=code("memgen.language.published.stages.regularization"),
     output:
+        **record("language_regularization"),
         table="results/published/regularization.csv",
         pooled="results/published/regularization_pooled.csv",
-        record="results/provenance/jobs/language_regularization/job.json",
     log:
-        "logs/language_regularization/job.log",
+        logged("language_regularization"),
     benchmark:
-        "results/benchmarks/language_regularization/job.tsv"
+        timed("language_regularization")
     conda:
         "../../envs/theory.yaml"
     shell:
@@ -227,12 +230,12 @@ rule language_compare:
         published="results/published/responses.parquet",
         code=code("memgen.language.published.stages.compare"),
     output:
+        **record("language_compare"),
         table="results/published/comparison.csv",
-        record="results/provenance/jobs/language_compare/job.json",
     log:
-        "logs/language_compare/job.log",
+        logged("language_compare"),
     benchmark:
-        "results/benchmarks/language_compare/job.tsv"
+        timed("language_compare")
     conda:
         "../../envs/theory.yaml"
     shell:
@@ -247,12 +250,12 @@ rule language_published_claims:
         fits="results/published/fit.csv",
         code=code("memgen.language.published.stages.published_claims"),
     output:
+        **record("language_published_claims"),
         table="results/published/claims.csv",
-        record="results/provenance/jobs/language_published_claims/job.json",
     log:
-        "logs/language_published_claims/job.log",
+        logged("language_published_claims"),
     benchmark:
-        "results/benchmarks/language_published_claims/job.tsv"
+        timed("language_published_claims")
     conda:
         "../../envs/theory.yaml"
     shell:
@@ -280,7 +283,7 @@ if PUBLISHED_SOURCE is not None:
 if PUBLISHED_LOCAL and Path(PUBLISHED_MATRIX).is_file():
     targets += expand(
         "results/published/{table}.csv", table=["equity_classes", "equity_suits"]
-    ) + expand("figures/published_equities.{suffix}", suffix=["pdf", "png"])
+    ) + figure_files(["published_equities"])
 
 
 include: "published_figures.smk"
