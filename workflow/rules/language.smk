@@ -89,8 +89,12 @@ rule language_fetch:
 
 use rule language_fetch as language_fetch_gguf with:
     output:
+        **record("language_fetch_gguf", BY_MODEL),
         model=directory("results/language/gguf/{model}"),
-        record="results/provenance/jobs/language_fetch/model={model}.json",
+    log:
+        logged("language_fetch_gguf", BY_MODEL),
+    benchmark:
+        timed("language_fetch_gguf", BY_MODEL)
     wildcard_constraints:
         model=one_of(QUANTIZED),
 
@@ -101,12 +105,12 @@ rule language_dequantize:
         quantized="results/language/gguf/{model}",
         code=code("memgen.language.stages.dequantize"),
     output:
+        **record("language_dequantize", BY_MODEL),
         model=directory("results/language/models/{model}"),
-        record="results/provenance/jobs/language_dequantize/model={model}.json",
     log:
-        "logs/language_dequantize/model={model}.log",
+        logged("language_dequantize", BY_MODEL),
     benchmark:
-        "results/benchmarks/language_dequantize/model={model}.tsv"
+        timed("language_dequantize", BY_MODEL)
     wildcard_constraints:
         model=one_of(QUANTIZED),
     conda:
