@@ -91,7 +91,7 @@ def test_timings_are_printed_per_rule(finished: Path) -> None:
 def test_claims_are_tested(finished: Path) -> None:
     claims = CLAIMS.read(finished / "results/claims.csv")
     assert claims.filter(pl.col("verdict") == "agrees").height >= 3
-    assert claims["claim"].n_unique() == claims.height
+    assert claims.select("study", "claim", "model", "items", "method").n_unique() == claims.height
 
 
 def test_second_run_has_nothing_to_do(finished: Path) -> None:

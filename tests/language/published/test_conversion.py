@@ -254,11 +254,9 @@ def test_the_fit_gives_the_reference_values(converted: tuple[Path, str], tmp_pat
     published_claims(responses=converted[0], fits=tmp_path / "fit.csv", out=tmp_path / "claims.csv")
     claims = CLAIMS.read(tmp_path / "claims.csv")
     held = FIT.read(tmp_path / "fit.csv")["items"].unique().to_list()
-    assert claims.filter(pl.col("claim").str.contains("fake"))["verdict"].unique().to_list() == ["agrees"]
+    assert claims.filter(items="fake")["verdict"].unique().to_list() == ["agrees"]
     if "real" not in held:
-        assert claims.filter(pl.col("claim").str.contains("real"))["verdict"].unique().to_list() == [
-            "not tested"
-        ]
+        assert claims.filter(items="real")["verdict"].unique().to_list() == ["not tested"]
     for model, hierarchy, gamma, correlation in (
         ("llama32-1b", "exc_mid_n9", 0.980, 0.9913),
         ("qwen35-2b", "exc_mid_n9", 0.550, 0.9494),

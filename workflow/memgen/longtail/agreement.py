@@ -1,12 +1,10 @@
 """How well a table agrees with the theory, in a few numbers."""
 
 import math
-from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
 
-from memgen.errors import BadInput
 from memgen.longtail.tables import (
     CURVES,
     MEMORIZATION,
@@ -17,9 +15,7 @@ from memgen.longtail.tables import (
     SUBGROUPS,
     TRADEOFF,
 )
-from memgen.tables import Table
-
-Numbers = dict[str, float | None]
+from memgen.summaries import Kinds, Numbers, summarize
 
 
 def _largest_deviation(simulated: pl.Series, closed: pl.Series, error: pl.Series) -> float | None:
@@ -83,7 +79,7 @@ def _subgroups(table: pl.DataFrame) -> Numbers:
     return numbers
 
 
-_KINDS: tuple[tuple[Table, Callable[[pl.DataFrame], Numbers]], ...] = (
+_KINDS: Kinds = (
     (SIMULATION, lambda table: _simulated(table, "error")),
     (TRADEOFF, lambda table: _simulated(table, "excess")),
     (NOISE, lambda table: _simulated(table, "excess")),
@@ -114,18 +110,4 @@ def numbers(path: Path) -> Numbers:
     BadInput
         If there is no such file or it is none of these tables.
     """
-    if not path.is_file():
-        raise BadInput(f"{path}: no such file; allowed: a table in results/longtail")
-    for table, summarize in _KINDS:
-        if _columns(path) == list(table.columns):
-            return summarize(table.read(path))
-    names = ", ".join(table.name for table, _ in _KINDS)
-    raise BadInput(f"{path}: not a table that can be summarized; allowed: {names}")
-
-
-def _columns(path: Path) -> list[str]:
-    try:
-        scan = pl.scan_csv(path) if path.suffix == ".csv" else pl.scan_parquet(path)
-        return scan.collect_schema().names()
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise BadInput(f"{path}: cannot be read as a table ({str(error).splitlines()[0]})") from None
+    return summarize(path, _KINDS, "results/longtail")

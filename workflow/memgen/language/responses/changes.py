@@ -23,6 +23,24 @@ def change(rows: pl.DataFrame, value: str, before: str, after: str) -> pl.Series
     return both[f"{value}_after"] - both[value]
 
 
+def generalization(rows: pl.DataFrame, hierarchy: str) -> pl.Series:
+    """Paired accuracy on untrained pairs, above 1/2, one value per seed.
+
+    Parameters
+    ----------
+    rows : polars.DataFrame
+        From `chosen_runs`.
+    hierarchy : str
+
+    Returns
+    -------
+    polars.Series
+        Trained pairs, exceptions and pairs within an exception's loop are left out.
+    """
+    untrained = rows.filter(~pl.col("pair_class").is_in(["train", "exception", "loop"]))
+    return by_seed(untrained, hierarchy, "paired_accuracy")["paired_accuracy"] - 0.5
+
+
 def chosen_runs(responses: pl.DataFrame, model: str, items: str, method: str, where: str) -> pl.DataFrame:
     """Pairs of every run of one model, kind of item and method after training.
 

@@ -11,8 +11,8 @@ from typing import Annotated
 import cyclopts
 import polars as pl
 
-from memgen.claims import CLAIMS
-from memgen.language.responses.changes import by_seed, change, chosen_runs
+from memgen.claims import Claim, shell_command, write_claims
+from memgen.language.responses.changes import change, chosen_runs, generalization
 from memgen.language.responses.rows import RESPONSES
 from memgen.stage import Input, Output, stage
 from memgen.statistics import mean_with_error
@@ -24,9 +24,6 @@ BASELINE, EXCEPTION = "ti_n9", "exc_mid_n9"
 
 
 HIGHER, LOWER = 2, 6
-
-
-ITEMS = {"real": "real names", "fake": "fake names", "poker": "poker hands"}
 
 
 #: Change of per-direction accuracy of the pair 2 v 6, ti_n9 to exc_mid_n9 (language-models: Published
@@ -62,45 +59,50 @@ def direction(values: pl.Series, side: int) -> tuple[float | None, float | None,
     return mean, error, "agrees" if side * mean > reach else "differs"
 
 
-def cell_claims(rows: pl.DataFrame, model: str, items: str, method: str) -> list[dict[str, object]]:
+def cell_claims(rows: pl.DataFrame, model: str, items: str, method: str, command: str) -> list[Claim]:
     """Claims of one model, kind of item and method.
 
     Parameters
     ----------
     rows : polars.DataFrame
-        From `effect.chosen_runs`.
+        From `changes.chosen_runs`.
     model, items, method : str
+    command : str
+        Command that prints their values.
 
     Returns
     -------
-    list of dict
-        Rows of `CLAIMS` without paper, figure and command.
+    list of Claim
     """
     pair = rows.filter(pl.col("higher") == HIGHER, pl.col("lower") == LOWER)
-    untrained = rows.filter(~pl.col("pair_class").is_in(["train", "exception", "loop"]))
-    above_chance = by_seed(untrained, BASELINE, "paired_accuracy")["paired_accuracy"] - 0.5
-    cell = f"{method}, {model}, {ITEMS.get(items, items)}"
-    change_of = f"{HIGHER} v {LOWER} falls from {BASELINE} to {EXCEPTION} ({cell}; change)"
+    change_of = f"{HIGHER} v {LOWER} falls from {BASELINE} to {EXCEPTION} (change)"
     falls = {
         value: direction(change(pair, value, BASELINE, EXCEPTION), -1) for value in ("margin", "accuracy")
     }
     tests = [
         (
-            f"{BASELINE} is generalized: paired accuracy on untrained pairs exceeds 1/2 ({cell}; excess)",
+            f"{BASELINE} is generalized: paired accuracy on untrained pairs exceeds 1/2 (excess)",
             None,
-            direction(above_chance, 1),
+            direction(generalization(rows, BASELINE), 1),
         ),
         (f"the margin of ranks {change_of}", None, falls["margin"]),
         (f"the accuracy on ranks {change_of}", PUBLISHED_CHANGE.get(items), falls["accuracy"]),
     ]
     return [
-        {
-            "claim": claim,
-            "published_value": published,
-            "ours": mean,
-            "standard_error": error,
-            "verdict": verdict,
-        }
+        Claim(
+            study="language",
+            claim=claim,
+            paper=PAPER,
+            figure=f"margin_heatmaps_{method}_{items}",
+            model=model,
+            items=items,
+            method=method,
+            published_value=published,
+            ours=mean,
+            standard_error=error,
+            judged=verdict,
+            command=command,
+        )
         for claim, published, (mean, error, verdict) in tests
     ]
 
@@ -138,11 +140,10 @@ def claims(
         .unique()
         .sort("method", "model", "items")
     )
-    found: list[dict[str, object]] = []
+    found: list[Claim] = []
     for method, model, kind in cells.iter_rows():
-        command = f"memgen language effect --model {model} --items {kind} --method {method}"
-        figure = f"margin_heatmaps_{method}_{kind}"
-        constant = {"paper": PAPER, "figure": figure, "tolerance": None, "command": command}
+        cell = ("--model", model, "--items", kind, "--method", method, "--responses", responses)
+        command = shell_command("language", "effect", *cell, "--json")
         runs = chosen_runs(table, model, kind, method, str(responses))
-        found += [{**row, **constant} for row in cell_claims(runs, model, kind, method)]
-    CLAIMS.write(pl.DataFrame(found, schema=CLAIMS.schema), out)
+        found += cell_claims(runs, model, kind, method, command)
+    write_claims(found, out)

@@ -1,9 +1,14 @@
-"""Print a pair's margin and accuracy in two hierarchies, and the change with its standard error by seed."""
+"""What an exception changes for one pair, and how far the order is generalized, on the command line."""
 
 import json as json_format
 from pathlib import Path
 
-from memgen.language.responses.changes import by_seed, change, chosen_runs
+from memgen.language.responses.changes import (
+    by_seed,
+    change,
+    chosen_runs,
+    generalization,
+)
 from memgen.language.responses.rows import RESPONSES
 from memgen.stage import command
 from memgen.statistics import mean_with_error
@@ -26,12 +31,14 @@ def effect(
 ) -> None:
     """Print a pair's margin and accuracy in two hierarchies, and the change with its standard error by seed.
 
+    Beside them stands by how much the paired accuracy on untrained pairs of the first hierarchy exceeds 1/2.
+
     Parameters
     ----------
     model
         Model, as in the response table.
     items
-        Kind of item: real or fake.
+        Kind of item: real, fake or poker.
     method
         Method of training.
     higher, lower
@@ -41,7 +48,7 @@ def effect(
     responses
         Response table of the study.
     json
-        Print JSON.
+        Print JSON, with every digit.
     """
     runs = chosen_runs(RESPONSES.read(responses), model, items, method, str(responses))
     pair = runs.filter(higher=higher, lower=lower)
@@ -55,13 +62,16 @@ def effect(
         ):
             rows[name], rows[f"{name}_standard_error"] = mean_with_error(values)
         answer[value] = rows
+    excess, error = mean_with_error(generalization(runs, before))
     if json:
+        answer["untrained"] = {"excess": excess, "excess_standard_error": error}
         print(json_format.dumps(answer))
         return
     for value, rows in answer.items():
         names = (before, after, "change")
         parts = [f"{name} {_told(rows[name])} ± {_told(rows[f'{name}_standard_error'])}" for name in names]
         print(f"{value} of {higher} v {lower}: {', '.join(parts)}")
+    print(f"paired accuracy on untrained pairs of {before}, above 1/2: {_told(excess)} ± {_told(error)}")
 
 
 def _told(number: float | None) -> str:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import polars as pl
 
-from memgen.claims import CLAIMS, verdict
+from memgen.claims import Claim, shell_command, write_claims
 from memgen.longtail.agreement import numbers
 from memgen.longtail.tables import COSTS, MEMORIZATION, SUBGROUPS
 from memgen.stage import Input, Inputs, Output, stage
@@ -36,35 +36,35 @@ PUBLISHED = {
 
 #: Of (domain and weight of the group, samples of the mixture): the paper's cost of limited memorization.
 PUBLISHED_GROUPS = {
-    (5000, 0.8333, 60000): (0.015, "5/6 of the mixture, 5,000 points"),
-    (5000, 0.1667, 60000): (0.035, "1/6 of the mixture, 5,000 points"),
-    (5000, 0.5, 100000): (0.015, "1/2 of the mixture, 5,000 points"),
-    (25000, 0.5, 100000): (0.031, "1/2 of the mixture, 25,000 points"),
+    (5000, 5 / 6, 60000): (0.015, "5/6 of the mixture, 5,000 points"),
+    (5000, 1 / 6, 60000): (0.035, "1/6 of the mixture, 5,000 points"),
+    (5000, 1 / 2, 100000): (0.015, "1/2 of the mixture, 5,000 points"),
+    (25000, 1 / 2, 100000): (0.031, "1/2 of the mixture, 25,000 points"),
 }
 
 
-def _row(
+def _claim(
     claim: str,
-    figure: str | None,
+    figure: str,
     published: float | None,
     ours: float | None,
     tolerance: float,
     command: str,
     standard_error: float | None = None,
     paper: str = PAPER,
-) -> dict[str, object]:
-    """One claim as a row of the claims table."""
-    return {
-        "claim": claim,
-        "paper": paper,
-        "figure": figure,
-        "published_value": published,
-        "ours": ours,
-        "standard_error": standard_error,
-        "tolerance": tolerance,
-        "verdict": verdict(published, ours, tolerance, standard_error),
-        "command": command,
-    }
+) -> Claim:
+    """One claim of this study."""
+    return Claim(
+        study="longtail",
+        claim=claim,
+        paper=paper,
+        figure=figure,
+        published_value=published,
+        ours=ours,
+        standard_error=standard_error,
+        tolerance=tolerance,
+        command=command,
+    )
 
 
 @stage
@@ -120,25 +120,26 @@ def claims(
         *_theory(paths),
         *_memorization(memorization),
     ]
-    CLAIMS.write(pl.DataFrame(found, schema=CLAIMS.schema), out)
+    write_claims(found, out)
 
 
-def _paper_numbers(costs: pl.DataFrame) -> list[dict[str, object]]:
+def _paper_numbers(costs: pl.DataFrame) -> list[Claim]:
     rows = []
     for (domain, samples), stated in PUBLISHED.items():
         match = costs.filter((pl.col("domain") == domain) & (pl.col("samples") == samples))
-        command = f"memgen longtail error --prior zipf --domain {domain} --samples {samples} --json"
+        command = _priced(domain, samples)
         for column, (value, unit, words) in stated.items():
             ours = match[column][0] if match.height else None
             text = f"Zipf, {domain:,} points, {samples:,} samples, 10 labels: {words}"
-            rows.append(_row(text, "longtail_scaling", value, ours, unit, command))
+            rows.append(_claim(text, "longtail_scaling", value, ours, unit, command))
     return rows
 
 
-def _paper_groups(paths: list[Path]) -> list[dict[str, object]]:
+def _paper_groups(paths: list[Path]) -> list[Claim]:
     rows = []
     for (domain, weight, samples), (value, words) in PUBLISHED_GROUPS.items():
-        ours, error, command = None, None, "memgen longtail subgroups --help"
+        # Without such a mixture there is no value of ours: the subgroup alone comes closest.
+        ours, error, command = None, None, _priced(domain, round(weight * samples))
         for path in paths:
             match = SUBGROUPS.read(path).filter(
                 (pl.col("domain") == domain)
@@ -149,16 +150,22 @@ def _paper_groups(paths: list[Path]) -> list[dict[str, object]]:
             if match.height:
                 ours, error, command = match["cost_simulated"][0], match["standard_error"][0], _shown(path)
         text = f"Limiting memorization to 1/2 costs the subgroup ({words}; n = {samples:,}) {value}"
-        rows.append(_row(text, "longtail_subgroups", value, ours, 0.001, command, error))
+        rows.append(_claim(text, "longtail_subgroups", value, ours, 0.001, command, error))
     return rows
+
+
+def _priced(domain: int, samples: int) -> str:
+    """Command that prints the errors of one domain in closed form."""
+    size = ("--domain", domain, "--samples", samples)
+    return shell_command("longtail", "error", "--prior", "zipf", *size, "--json")
 
 
 def _shown(path: Path) -> str:
     """Command that prints the numbers of a table."""
-    return f"memgen longtail summary --table {path}"
+    return shell_command("longtail", "summary", "--table", path, "--json")
 
 
-def _theory(paths: dict[str, Path]) -> list[dict[str, object]]:
+def _theory(paths: dict[str, Path]) -> list[Claim]:
     """Claims that the closed forms, and the bounds, hold in the tables."""
     simulated = (
         ("simulation", "Every learner's error is sum_l e_l M_l"),
@@ -166,7 +173,7 @@ def _theory(paths: dict[str, Path]) -> list[dict[str, object]]:
         ("noise", "Even noisy labels must be fitted: guessing singletons costs label_keep (1 - 1/m) M_1"),
     )
     rows = [
-        _row(
+        _claim(
             f"{words} (largest deviation of simulations in standard errors)",
             f"longtail_{table}",
             0.0,
@@ -210,7 +217,7 @@ def _theory(paths: dict[str, Path]) -> list[dict[str, object]]:
     )
     figures = {"curves": "longtail_classifiers"}
     rows += [
-        _row(
+        _claim(
             words,
             figures.get(table, f"longtail_{table}"),
             value,
@@ -223,7 +230,7 @@ def _theory(paths: dict[str, Path]) -> list[dict[str, object]]:
     return rows
 
 
-def _memorization(paths: list[Path]) -> list[dict[str, object]]:
+def _memorization(paths: list[Path]) -> list[Claim]:
     rows = []
     for path in paths:
         table = MEMORIZATION.read(path)
@@ -231,7 +238,7 @@ def _memorization(paths: list[Path]) -> list[dict[str, object]]:
             continue
         found = numbers(path)
         rows.append(
-            _row(
+            _claim(
                 f"Nearest neighbour on {table['structure'][0]} clusters memorizes singletons by 1 - 1/m",
                 "longtail_memorization",
                 found["expected"],

@@ -23,8 +23,8 @@ def critical(*, n: int, exception: ExceptionFlag = None, ridge: float = 0.0, jso
     ridge
         Effective ridge at which the conjunctivity is stated, at least 0.
     json
-        Print JSON: alpha and gamma of the component that errs first, null where there is no crossing, and all
-        components.
+        Print JSON: alpha and gamma of the component that errs first, null where there is no crossing, the
+        number of crossings, and all components.
     """
     hierarchy = Hierarchy.of(n, exception)
     crossings = crossing.critical(hierarchy.n, hierarchy.exceptions, ridge)
@@ -38,6 +38,7 @@ def critical(*, n: int, exception: ExceptionFlag = None, ridge: float = 0.0, jso
         answer = {
             "alpha": lowest.alpha if lowest else None,
             "gamma": lowest.gamma if lowest else None,
+            "crossings": len(found),
             "components": parts,
         }
         print(json_format.dumps(answer, allow_nan=False))

@@ -6,23 +6,15 @@ rows they lack is written down as not tested.
 
 from __future__ import annotations
 
-import numpy as np
+from pathlib import Path
+
 import polars as pl
 
-from memgen.claims import CLAIMS
-from memgen.relational.sources import CHAIN, EXACT, EXCEPTIONS, Claim
-from memgen.relational.tables import CRITICAL_GEOMETRY, DEPTH, FINITE_WIDTH_SLOPES, MECHANISM
+from memgen.claims import Claim, shell_command, write_claims
+from memgen.relational.agreement import numbers
+from memgen.relational.sources import CHAIN, EXACT, EXCEPTIONS, ROUNDED, WIDE
+from memgen.relational.tables import CRITICAL_GEOMETRY, FINITE_WIDTH_SLOPES
 from memgen.stage import Input, Output, stage
-
-WIDE = "Jacot, Gabriel, Hongler, NeurIPS 2018"
-REFERENCE = {"nngp": (0.0, 0.147155, 0.248721, 0.325348), "ntk": (0.0, 0.257864, 0.424643, 0.539084)}
-"""Conjunctivity of ReLU networks of 1 to 4 layers (theory: Kernel family), to six digits."""
-
-ROUNDED = 1e-6
-"""One unit of the last digit that the source gives."""
-
-LONG = 200
-"""Chains from this length on are taken for long."""
 
 
 @stage
@@ -42,148 +34,115 @@ def theory_claims(*, critical: Input, mechanism: Input, depth: Input, slopes: In
     out
         Claims table.
     """
-    crossings, networks = CRITICAL_GEOMETRY.read(critical), DEPTH.read(depth)
-    rows = [
-        *(claim.row() for claim in _critical(crossings)),
-        _sum(MECHANISM.read(mechanism)).row(),
-        *(claim.row() for claim in _depth(networks)),
-        *_widths(FINITE_WIDTH_SLOPES.read(slopes)),
-    ]
-    CLAIMS.write(pl.DataFrame(rows, schema=CLAIMS.schema), out)
-
-
-def _critical(crossings: pl.DataFrame) -> list[Claim]:
-    """Where there is a crossing, and how it falls with n."""
-    one = crossings.filter((pl.col("n") == 7) & (pl.col("exceptions") == "4:2"))
-    loser, winner = pl.col("position"), pl.col("position") + pl.col("span")
-    room = (loser >= 2) & (winner <= pl.col("n") - 3)
-    expected = room & ~((loser == 2) & (winner == pl.col("n") - 3))
-    right = crossings.select((pl.col("gamma").is_not_null() == expected).mean()).item()
-    long = crossings.filter(
-        pl.col("centred") & (pl.col("n") >= LONG) & (pl.col("span") == crossings["span"].min())
-    )
-    slope = None
-    if long["n"].n_unique() > 1:
-        slope = float(np.polyfit(np.log(long["n"].to_numpy()), np.log(long["gamma"].to_numpy()), 1)[0])
-    return [
+    crossings, deep = numbers(critical), numbers(depth)
+    found = [
+        _no_crossing(critical),
         Claim(
-            "7 items, 4 beats 2: there is no crossing (number of crossings)",
-            EXCEPTIONS,
-            "critical_geometry",
-            0.0,
-            float(one["gamma"].is_not_null().sum()) if one.height else None,
-            "memgen relational critical --n 7 --exception 4:2 --json",
-        ),
-        Claim(
-            "One exception: there is a crossing exactly if l >= 2, w <= n - 3 and (l, w) != (2, n - 3) "
+            study="relational",
+            claim="One exception: there is a crossing exactly if l >= 2, w <= n - 3 and (l, w) != (2, n - 3) "
             "(share of the hierarchies tabulated)",
-            EXCEPTIONS,
-            "critical_geometry",
-            1.0,
-            right,
-            "make figure NAME=critical_geometry",
-        ),
-        Claim(
-            "The critical gamma falls as about 1 / n^2 (exponent of n, long chains)",
-            EXCEPTIONS,
-            "critical_geometry",
-            -2.0,
-            slope,
-            "make figure NAME=critical_geometry",
-            tolerance=0.05,
-        ),
-    ]
-
-
-def _sum(parts: pl.DataFrame) -> Claim:
-    """Ranks minus the sum of their parts, relative to the largest rank of the chain alone."""
-    key = ["hierarchy", "alpha", "ridge"]
-    value, part = pl.col("value"), pl.col("part")
-    off = parts.group_by([*key, "item"]).agg(
-        off=value.filter(part == "ranks").sum() - value.filter(part != "ranks").sum()
-    )
-    scale = parts.filter(part == "chain").group_by(key).agg(scale=value.abs().max())
-    worst = off.join(scale, on=key).select((pl.col("off").abs() / pl.col("scale")).max()).item()
-    return Claim(
-        "Ranks are those of plain transitive inference plus a dipole at each exception "
-        "(largest relative deviation)",
-        EXCEPTIONS,
-        "mechanism",
-        0.0,
-        worst,
-        "make figure NAME=mechanism",
-    )
-
-
-def _depth(networks: pl.DataFrame) -> list[Claim]:
-    """Conjunctivity of deep networks."""
-    found = networks.select("kernel", "depth", "rho", "alpha").unique().sort("kernel", "rho", "depth")
-    deviations = [
-        found.filter((pl.col("kernel") == kernel) & (pl.col("depth") == layers) & (pl.col("rho") == 1))[
-            "alpha"
-        ].to_numpy()
-        - value
-        for kernel, values in REFERENCE.items()
-        for layers, value in enumerate(values, start=1)
-    ]
-    nonlinear = found.filter(pl.col("rho") > 0)
-    rises = nonlinear.select(pl.col("alpha").diff().over("kernel", "rho")).drop_nulls()["alpha"]
-    known = np.concatenate(deviations)
-    return [
-        Claim(
-            "ReLU networks of 1 to 4 layers, NNGP and NTK: conjunctivity as stated (largest deviation)",
-            EXCEPTIONS,
-            "depth",
-            0.0,
-            float(np.abs(known).max()) if known.size else None,
-            "memgen relational conjunctivity --kernel ntk --depth 2 --json",
-            tolerance=ROUNDED,
-        ),
-        Claim(
-            "Conjunctivity rises strictly with depth in nonlinear networks (share of the steps)",
-            CHAIN,
-            "depth",
-            1.0,
-            float((rises > 0).mean()) if rises.len() else None,  # type: ignore[arg-type]
-            "memgen relational conjunctivity --kernel nngp --depth 3 --json",
+            paper=EXCEPTIONS,
+            figure="critical_geometry",
+            published_value=1.0,
+            ours=crossings["share_crossing_as_stated"],
             tolerance=EXACT,
+            command=_summary(critical),
         ),
+        Claim(
+            study="relational",
+            claim="The critical gamma falls as about 1 / n^2 (exponent of n, long chains)",
+            paper=EXCEPTIONS,
+            figure="critical_geometry",
+            published_value=-2.0,
+            ours=crossings["exponent_of_n"],
+            tolerance=0.05,
+            command=_summary(critical),
+        ),
+        Claim(
+            study="relational",
+            claim="Ranks are those of plain transitive inference plus a dipole at each exception "
+            "(largest relative deviation)",
+            paper=EXCEPTIONS,
+            figure="mechanism",
+            published_value=0.0,
+            ours=numbers(mechanism)["largest_relative_deviation"],
+            tolerance=EXACT,
+            command=_summary(mechanism),
+        ),
+        Claim(
+            study="relational",
+            claim="ReLU networks of 1 to 4 layers, NNGP and NTK: conjunctivity as stated (largest deviation)",
+            paper=EXCEPTIONS,
+            figure="depth",
+            published_value=0.0,
+            ours=deep["largest_reference_deviation"],
+            tolerance=ROUNDED,
+            command=_summary(depth),
+        ),
+        Claim(
+            study="relational",
+            claim="Conjunctivity rises strictly with depth in nonlinear networks (share of the steps)",
+            paper=CHAIN,
+            figure="depth",
+            published_value=1.0,
+            ours=deep["share_rising_with_depth"],
+            tolerance=EXACT,
+            command=_summary(depth),
+        ),
+        *_widths(slopes),
     ]
+    write_claims(found, out)
 
 
-def _widths(slopes: pl.DataFrame) -> list[dict[str, object]]:
+def _summary(table: Path) -> str:
+    """Command that prints the numbers of a table."""
+    return shell_command("relational", "summary", "--table", table, "--json")
+
+
+def _no_crossing(critical: Path) -> Claim:
+    one = CRITICAL_GEOMETRY.read(critical).filter((pl.col("n") == 7) & (pl.col("exceptions") == "4:2"))
+    return Claim(
+        study="relational",
+        claim="7 items, 4 beats 2: there is no crossing (number of crossings)",
+        paper=EXCEPTIONS,
+        figure="critical_geometry",
+        published_value=0.0,
+        ours=float(one["gamma"].is_not_null().sum()) if one.height else None,
+        tolerance=EXACT,
+        command=shell_command("relational", "critical", "--n", 7, "--exception", "4:2", "--json"),
+    )
+
+
+def _widths(path: Path) -> list[Claim]:
     """Lazy networks approach the theory by the inverse root of the width, rich ones more slowly."""
-    rows = []
-    deviations = slopes.filter(pl.col("quantity") == "deviation")
+    found = []
+    summary = numbers(path)
+    deviations = FINITE_WIDTH_SLOPES.read(path).filter(pl.col("quantity") == "deviation")
     for (name,), group in deviations.group_by("hierarchy", maintain_order=True):
         fit = {row["regime"]: row for row in group.iter_rows(named=True)}
-        lazy, rich = fit["lazy"], fit["rich"]
-        rows.append(
+        found += [
             Claim(
-                "Lazy networks approach the kernel theory as the inverse root of the width "
+                study="relational",
+                claim="Lazy networks approach the kernel theory as the inverse root of the width "
                 f"({name}, exponent)",
-                WIDE,
-                "finite_width",
-                -0.5,
-                lazy["slope"],
-                "make figure NAME=finite_width",
+                paper=WIDE,
+                figure="finite_width",
+                published_value=-0.5,
+                ours=summary[f"lazy_exponent_{name}"],
+                standard_error=summary[f"lazy_standard_error_{name}"],
                 tolerance=0.0,
-                standard_error=lazy["standard_error"],
-            ).row()
-        )
-        apart = rich["low"] > lazy["high"]
-        rows.append(
-            {
-                "claim": "Rich networks do not approach it as lazy ones do: their exponent is larger, "
+                command=_summary(path),
+            ),
+            Claim(
+                study="relational",
+                claim="Rich networks do not approach it as lazy ones do: their exponent is larger, "
                 f"the two 95 % intervals do not overlap ({name}; difference)",
-                "paper": CHAIN,
-                "figure": "finite_width",
-                "published_value": None,
-                "ours": rich["slope"] - lazy["slope"],
-                "standard_error": float(np.hypot(rich["standard_error"], lazy["standard_error"])),
-                "tolerance": None,
-                "verdict": "agrees" if apart else "differs",
-                "command": "make figure NAME=finite_width",
-            }
-        )
-    return rows
+                paper=CHAIN,
+                figure="finite_width",
+                ours=summary[f"difference_{name}"],
+                standard_error=summary[f"difference_standard_error_{name}"],
+                judged="agrees" if fit["rich"]["low"] > fit["lazy"]["high"] else "differs",
+                command=_summary(path),
+            ),
+        ]
+    return found

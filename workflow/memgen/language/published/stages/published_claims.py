@@ -4,10 +4,13 @@ Knows the reference values of the fit (theory: What it predicts) and the publish
 pair (language-models: Published numbers). A claim whose files were not given is written down as not tested.
 """
 
+from pathlib import Path
+
 import polars as pl
 
-from memgen.claims import CLAIMS, verdict
+from memgen.claims import Claim, shell_command, write_claims
 from memgen.language.fits.tables import FIT
+from memgen.language.published.references import HIGHER, LOWER, accuracy, fitted, pair_responses
 from memgen.language.responses.scanning import scan
 from memgen.stage import Input, Output, stage
 
@@ -15,9 +18,6 @@ PAPER = "Cheng & Lippl 2026, arXiv 2605.22972, published responses"
 
 
 REFERENCE = "Reference fit of the published responses (theory: What it predicts); not a value of the paper"
-
-
-HIGHER, LOWER = 2, 6
 
 
 FITS = (
@@ -52,64 +52,61 @@ def published_claims(*, responses: Input, fits: Input, out: Output) -> None:
     out
         Claims table.
     """
-    chosen = scan(responses).filter(
-        pl.col("phase") == "post",
-        pl.min_horizontal("first", "second") == HIGHER,
-        pl.max_horizontal("first", "second") == LOWER,
+    pair = pair_responses(scan(responses))
+    found = [*_fit_claims(FIT.read(fits), responses, fits), *_accuracy_claims(pair, responses, fits)]
+    write_claims(found, out)
+
+
+def _claim(
+    words: str,
+    paper: str,
+    cell: dict[str, str],
+    hyperparameter: float | None,
+    published: float,
+    ours: float | None,
+    tolerance: float,
+    responses: Path,
+    fits: Path,
+) -> Claim:
+    """A claim about one cell, which `published-cell` prints."""
+    flags = [part for name, value in cell.items() for part in (f"--{name}", value)]
+    if hyperparameter is not None:
+        flags += ["--hyperparameter", repr(hyperparameter)]
+    tables = ("--responses", responses, "--fits", fits)
+    return Claim(
+        study="published",
+        claim=words,
+        paper=paper,
+        model=cell["model"],
+        items=cell["items"],
+        method=cell["method"],
+        published_value=published,
+        ours=ours,
+        tolerance=tolerance,
+        command=shell_command("language", "published-cell", *tables, *flags, "--json"),
     )
-    pair = chosen.collect(engine="streaming")
-    rows = [*_fit_claims(FIT.read(fits), str(responses)), *_accuracy_claims(pair, str(responses))]
-    CLAIMS.write(pl.DataFrame(rows, schema=CLAIMS.schema, orient="row"), out)
 
 
-def _row(
-    claim: str, paper: str, published: float, ours: float | None, tolerance: float, command: str
-) -> dict[str, object]:
-    return {
-        "claim": claim,
-        "paper": paper,
-        "figure": None,
-        "published_value": published,
-        "ours": ours,
-        "standard_error": None,
-        "tolerance": tolerance,
-        "verdict": verdict(published, ours, tolerance, None),
-        "command": command,
-    }
-
-
-def _fit_claims(fits: pl.DataFrame, responses: str) -> list[dict[str, object]]:
+def _fit_claims(table: pl.DataFrame, responses: Path, fits: Path) -> list[Claim]:
     rows = []
-    command = f"memgen language fit {responses} --out fit.csv"
     for model, hierarchy, gamma, correlation in FITS:
-        found = fits.filter(
-            pl.col("model") == model,
-            pl.col("hierarchy") == hierarchy,
-            pl.col("items") == "fake",
-            pl.col("method") == "full",
-        )
+        cell = {"model": model, "hierarchy": hierarchy, "items": "fake", "method": "full"}
+        found = fitted(table, **cell, hyperparameter=None)
         for name, value in (("gamma", gamma), ("correlation", correlation)):
-            claim = f"fitted {name} of full finetuning of {model} on {hierarchy}, fake names"
-            ours = found[name][0] if len(found) else None
-            rows.append(_row(claim, REFERENCE, value, ours, 0.01 * value, command))
+            words = f"fitted {name} on {hierarchy}"
+            close = 0.01 * value
+            rows.append(_claim(words, REFERENCE, cell, None, value, found[name], close, responses, fits))
     return rows
 
 
-def _accuracy_claims(pair: pl.DataFrame, responses: str) -> list[dict[str, object]]:
+def _accuracy_claims(pair: pl.DataFrame, responses: Path, fits: Path) -> list[Claim]:
     rows = []
-    command = f"memgen language published-claims --responses {responses} --fits FIT --out claims.csv"
     for method, hyperparameter, model, items, *values in ACCURACIES:
         for hierarchy, value in zip(("ti_n9", "exc_mid_n9"), values, strict=True):
-            found = pair.filter(
-                pl.col("method") == method,
-                pl.col("hyperparameter").eq_missing(pl.lit(hyperparameter, dtype=pl.Float64)),
-                pl.col("model") == model,
-                pl.col("items") == items,
-                pl.col("hierarchy") == hierarchy,
-            )["correct"]
-            text = method if hyperparameter is None else f"{method}, L2 {hyperparameter:g},"
-            claim = f"accuracy of ranks {HIGHER} v {LOWER}, {text} {model} on {hierarchy}, {items} names"
-            ours = float(found.cast(pl.Float64).mean()) if len(found) else None  # type: ignore[arg-type]
+            cell = {"model": model, "hierarchy": hierarchy, "items": items, "method": method}
+            ours = accuracy(pair, **cell, hyperparameter=hyperparameter)
+            l2 = "" if hyperparameter is None else f", L2 {hyperparameter:g}"
+            words = f"accuracy of ranks {HIGHER} v {LOWER} on {hierarchy}{l2}"
             # Published to three digits at most; one answer in 200 is .005.
-            rows.append(_row(claim, PAPER, value, ours, 0.0005, command))
+            rows.append(_claim(words, PAPER, cell, hyperparameter, value, ours, 0.0005, responses, fits))
     return rows
