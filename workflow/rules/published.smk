@@ -1,6 +1,7 @@
 # The published responses of the paper's language models: converted to our columns, fitted, and compared.
 #
-# Needs: config["published"]["source"], a folder or the word download (nothing here is made without it);
+# Needs: config["published"]["source"], a folder or the word download (nothing here is made without it), or the
+#        word imitation, which makes responses up to try these rules: then nothing here is a result;
 #        results/language/responses.parquet, to stand beside them
 # Makes: results/published/responses.parquet           the published answers in our columns
 #        results/published/accuracy.csv                accuracies and margins by pair class
@@ -19,7 +20,8 @@ from memgen.language.published.files import held_by, read_versions
 
 PUBLISHED_VERSIONS = "workflow/memgen/language/published/versions.csv"
 PUBLISHED_SOURCE = config["published"].get("source")
-PUBLISHED_LOCAL = PUBLISHED_SOURCE not in (None, "download")
+PUBLISHED_IMITATION = PUBLISHED_SOURCE == "imitation"
+PUBLISHED_LOCAL = PUBLISHED_SOURCE not in (None, "download", "imitation")
 PUBLISHED_FOLDER = PUBLISHED_SOURCE if PUBLISHED_LOCAL else "results/published/files"
 BOTH_RESPONSES = [
     "results/published/responses.parquet",
@@ -45,6 +47,13 @@ wanted = [
 PUBLISHED_MATRIX = f"{PUBLISHED_FOLDER}/poker/preflop_equity.csv"
 PUBLISHED_FILES = [f"{PUBLISHED_FOLDER}/{file}" for file in wanted]
 PUBLISHED_ITEMS = sorted({Path(file).stem.split("__")[1] for file in wanted})
+
+if PUBLISHED_IMITATION:
+    PUBLISHED_FOLDER = "results/published/imitation/files"
+    PUBLISHED_VERSIONS = "results/published/imitation/versions.csv"
+    PUBLISHED_MATRIX = "results/published/imitation/preflop_equity.csv"
+    PUBLISHED_FILES = [PUBLISHED_FOLDER]
+    PUBLISHED_ITEMS = sorted(config["published"]["items"])
 
 
 localrules:
@@ -102,6 +111,34 @@ rule language_published_download:
         "--record {output.record:q} --threads {threads} 2> {log:q}"
 
 
+rule language_published_imitation:
+    """MADE-UP responses in the published columns, for trying these rules; never a result."""
+    input:
+        tasks=expand(
+            "results/relational/tasks/{hierarchy}.parquet",
+            hierarchy=language_settings.hierarchies(config),
+        ),
+        equity="results/language/poker/equity.parquet",
+        code=code("memgen.language.published.stages.published_imitation"),
+    output:
+        files=directory("results/published/imitation/files"),
+        matrix="results/published/imitation/preflop_equity.csv",
+        versions="results/published/imitation/versions.csv",
+        record="results/provenance/jobs/language_published_imitation/job.json",
+    log:
+        "logs/language_published_imitation/job.log",
+    benchmark:
+        "results/benchmarks/language_published_imitation/job.tsv"
+    conda:
+        "../../envs/theory.yaml"
+    params:
+        kinds=config["published"]["items"],
+    shell:
+        "python -m memgen language published-imitation --tasks {input.tasks:q} --items {params.kinds:q} "
+        "--equity {input.equity:q} --out {output.files:q} --matrix-out {output.matrix:q} "
+        "--versions {output.versions:q} --record {output.record:q} --threads {threads} 2> {log:q}"
+
+
 rule language_published:
     """The published answers in the columns of our response table, every file checked first."""
     input:
@@ -118,7 +155,7 @@ rule language_published:
     conda:
         "../../envs/theory.yaml"
     params:
-        source=lambda wildcards, input: str(Path(input.files[0]).parent.parent),
+        source=str(Path(PUBLISHED_FOLDER)),
     shell:
         "python -m memgen language published --source {params.source:q} --versions {input.versions:q} "
         "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
@@ -280,7 +317,7 @@ if PUBLISHED_SOURCE is not None:
     claims.append("results/published/claims.csv")
 
 
-if PUBLISHED_LOCAL and Path(PUBLISHED_MATRIX).is_file():
+if PUBLISHED_IMITATION or (PUBLISHED_LOCAL and Path(PUBLISHED_MATRIX).is_file()):
     targets += expand(
         "results/published/{table}.csv", table=["equity_classes", "equity_suits"]
     ) + figure_files(["published_equities"])
