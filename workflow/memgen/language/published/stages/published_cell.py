@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from memgen.errors import BadInput
-from memgen.language.fits.cells import scan
 from memgen.language.fits.tables import FIT
 from memgen.language.published.references import HIGHER, LOWER, accuracy, fitted, pair_responses
+from memgen.language.responses.scanning import scan
 from memgen.stage import command
 from memgen.summaries import text
 
