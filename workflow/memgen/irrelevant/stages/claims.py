@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
-from memgen.claims import CLAIMS, verdict
+from memgen.claims import Claim, verdict, write_claims
 from memgen.irrelevant.tables import AVERAGES, LEAKAGE, SIMULATION
 from memgen.stage import Input, Output, stage
 
@@ -38,23 +38,24 @@ def _row(
     standard_error: float | None = None,
     tolerance: float = 0.0,
     paper: str = PAPER,
-) -> dict[str, object]:
-    """One claim as a row of the claims table; one that holds by any margin is as good as equal."""
+) -> Claim:
+    """One claim; one that holds by any margin is as good as equal."""
     tested = ours
     if ours is not None:
         beyond = ours > published if sense == "at least" else ours < published
         tested = published if sense != "equal" and beyond else ours
-    return {
-        "claim": claim,
-        "paper": paper,
-        "figure": figure,
-        "published_value": published,
-        "ours": ours,
-        "standard_error": standard_error,
-        "tolerance": tolerance,
-        "verdict": verdict(published, tested, tolerance, standard_error),
-        "command": command,
-    }
+    return Claim(
+        study="irrelevant",
+        claim=claim,
+        paper=paper,
+        figure=figure,
+        published_value=published,
+        ours=ours,
+        standard_error=standard_error,
+        tolerance=tolerance,
+        judged=verdict(published, tested, tolerance, standard_error),
+        command=command,
+    )
 
 
 @stage
@@ -81,10 +82,10 @@ def claims(*, simulation: Input, averages: Input, leakage: Input, out: Output) -
         *_majority(last),
         *_leaked(LEAKAGE.read(leakage)),
     ]
-    CLAIMS.write(pl.DataFrame(found, schema=CLAIMS.schema), out)
+    write_claims(found, out)
 
 
-def _closed_forms(table: pl.DataFrame) -> list[dict[str, object]]:
+def _closed_forms(table: pl.DataFrame) -> list[Claim]:
     """That simulated errors are those of the closed forms."""
     words = {
         "clusters": (
@@ -141,7 +142,7 @@ def _value(row: dict[str, object] | None, name: str) -> tuple[float | None, floa
     )
 
 
-def _recovered(plain: pl.DataFrame) -> list[dict[str, object]]:
+def _recovered(plain: pl.DataFrame) -> list[Claim]:
     """What black-box attacks recover of singletons, and what the learners are worth."""
     rows = []
     attacks = {"logistic": "sign attack", "network": "coordinate ascent"}
@@ -162,7 +163,7 @@ def _recovered(plain: pl.DataFrame) -> list[dict[str, object]]:
     return rows
 
 
-def _controls(plain: pl.DataFrame) -> list[dict[str, object]]:
+def _controls(plain: pl.DataFrame) -> list[Claim]:
     """Samples never seen, and clusters that have nothing in common."""
     logistic = plain.filter(pl.col("learner") == "logistic")
     unseen = _largest(logistic.filter((pl.col("multiplicity") == 0) & (pl.col("rho") > 0)))
@@ -184,7 +185,7 @@ def _controls(plain: pl.DataFrame) -> list[dict[str, object]]:
     return rows
 
 
-def _majority(last: pl.DataFrame) -> list[dict[str, object]]:
+def _majority(last: pl.DataFrame) -> list[Claim]:
     """Recovery of samples whose cluster was seen twice, as the majority has it."""
     chosen = last.filter((pl.col("attack") == "gradient_inversion") & (pl.col("multiplicity") == 2))
     row = _largest(chosen)
@@ -199,7 +200,7 @@ def _majority(last: pl.DataFrame) -> list[dict[str, object]]:
     ]  # fmt: skip
 
 
-def _leaked(table: pl.DataFrame) -> list[dict[str, object]]:
+def _leaked(table: pl.DataFrame) -> list[Claim]:
     """That leakage grows as n d, and that defences cost accuracy."""
     plain = table.filter((pl.col("defence") == "none") & (pl.col("rho") > 0) & (pl.col("task") == "clusters"))
     logistic = plain.filter((pl.col("learner") == "logistic") & (pl.col("accuracy_singleton") >= ACCURATE))
