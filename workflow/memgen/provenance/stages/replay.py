@@ -20,7 +20,7 @@ from memgen.stage import command
 
 
 @command
-def replay(record: Path, *, out: Path | None = None) -> None:
+def replay(record: Path, /, *, out: Path | None = None) -> None:
     """Run a recorded job again from its record and compare what it writes; exit 0 only if all is equal.
 
     The job gets the recorded arguments, inputs and number of threads, in a process of its own, and writes
