@@ -343,13 +343,13 @@ def test_called_from_python_it_writes_no_record(parts: list[Path]) -> None:
 PROGRAM = """
 import sys, time
 from pathlib import Path
-from memgen import __main__ as cli, stage
+from memgen import stage
 def slow(*, out: stage.Output) -> None:
     out.write_text("half")
     print("writing", flush=True)
     time.sleep(60)
 import signal
-signal.signal(signal.SIGTERM, cli._interrupted)
+signal.signal(signal.SIGTERM, stage.interrupted)
 stage.Job.bind(slow, out=Path(sys.argv[1])).run()
 """
 

@@ -82,4 +82,5 @@ def test_a_deployed_environment_keeps_its_own_python(repository: Path) -> None:
         assert str(Path(sys.executable).parent) in shell._process_prefix
     deployment = DeploymentSettings(deployment_method={DeploymentMethod.CONDA})
     with workflow(repository, deployment=deployment):
-        assert shell._process_prefix == "export PYTHONPATH=workflow; "
+        assert shell._process_prefix.startswith("export PYTHONPATH=workflow MEMGEN_CONFIGURATION=")
+        assert "export PATH=" not in shell._process_prefix

@@ -6,17 +6,15 @@ needs no torch, and threads are pinned before that import. A study added as a fo
 
 import importlib
 import inspect
-import logging
-import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
-from memgen.closure import PACKAGE, closure
+from memgen.closure import closure
 from memgen.commands import Entry, entries, find, studies
 from memgen.errors import BadInput
-from memgen.stage import Job, log_to_stderr, pin_threads
+from memgen.stage import Job, ending_in_one_line, pin_threads
 
 
 def _usage(title: str, names: dict[str, str]) -> str:
@@ -117,25 +115,10 @@ def run(arguments: list[str]) -> None:
         raise BadInput(f"memgen: there is no study or command {name!r}; allowed: {allowed}")
 
 
-def _interrupted(number: int, frame: object) -> None:
-    """End by exception, so that partial outputs are removed."""
-    raise SystemExit(128 + number)
-
-
 def main() -> None:
     """Entry point: bad input ends with one line and exit status 2, a failed stage with its traceback."""
-    signal.signal(signal.SIGTERM, _interrupted)
-    log_to_stderr()
-    try:
+    with ending_in_one_line():
         run(sys.argv[1:])
-    except BadInput as error:
-        print(f"memgen: error: {error}", file=sys.stderr)
-        raise SystemExit(2) from None
-    except BrokenPipeError:
-        raise SystemExit(1) from None
-    except KeyboardInterrupt:
-        logging.getLogger(PACKAGE).error("interrupted")
-        raise SystemExit(130) from None
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ import functools
 import inspect
 import logging
 import os
+import signal
 import sys
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -109,6 +110,11 @@ def _hint_metadata(hint: Any) -> tuple[Any, ...]:
     return tuple(value for part in typing.get_args(hint) for value in _hint_metadata(part))
 
 
+def role_of(hint: Any) -> Literal["input", "output", "parameter"]:
+    """What an argument of some type is to a stage."""
+    return next((part.kind for part in _hint_metadata(hint) if isinstance(part, Role)), "parameter")
+
+
 @dataclass(frozen=True)
 class Job:
     """A stage with its arguments sorted into inputs, outputs and parameters."""
@@ -130,15 +136,14 @@ class Job:
         inputs, outputs, parameters, directories = {}, {}, {}, set()
         roles: dict[str, Literal["input", "output", "parameter"]] = {}
         for name, value in bound.arguments.items():
-            metadata = _hint_metadata(hints.get(name))
-            roles[name] = next((part.kind for part in metadata if isinstance(part, Role)), "parameter")
+            roles[name] = role_of(hints.get(name))
             if roles[name] == "parameter":
                 parameters[name] = value
             elif value is not None and roles[name] == "input":
                 inputs[name] = value
             elif value is not None:
                 outputs[name] = Path(value)
-                if "directory" in metadata:
+                if "directory" in _hint_metadata(hints.get(name)):
                     directories.add(name)
         return cls(
             function, dict(bound.arguments), inputs, outputs, frozenset(directories), parameters, roles
@@ -286,3 +291,25 @@ def log_to_stderr() -> None:
         force=True,
     )
     logging.getLogger("memgen").setLevel(logging.INFO)
+
+
+def interrupted(number: int, frame: object) -> None:
+    """End by exception, so that partial outputs are removed."""
+    raise SystemExit(128 + number)
+
+
+@contextlib.contextmanager
+def ending_in_one_line() -> Iterator[None]:
+    """End the process on bad input with one line and exit status 2, and a failed stage with its traceback."""
+    signal.signal(signal.SIGTERM, interrupted)
+    log_to_stderr()
+    try:
+        yield
+    except BadInput as error:
+        print(f"memgen: error: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
+    except BrokenPipeError:
+        raise SystemExit(1) from None
+    except KeyboardInterrupt:
+        logging.getLogger("memgen").error("interrupted")
+        raise SystemExit(130) from None

@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+#: Stands for the folder of a file outside the study.
+EXTERNAL = "external"
+
 
 def label(path: Path) -> str:
     """Name of a file in a record: relative to the study, or only its own name if it lies outside.
@@ -11,7 +14,7 @@ def label(path: Path) -> str:
     try:
         return path.resolve().relative_to(Path.cwd().resolve()).as_posix()
     except ValueError:
-        return f"external/{path.name}"
+        return f"{EXTERNAL}/{path.name}"
 
 
 def rule_and_wildcards(record: Path) -> tuple[str, dict[str, str]]:
