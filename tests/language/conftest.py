@@ -77,3 +77,14 @@ def tiny_causal(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, boo
         for kind in ("llama", "qwen3")
         for tied in (False, True)
     }
+
+
+@pytest.fixture(scope="session")
+def deep_causal(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, bool], Path]:
+    """The same with four layers."""
+    root = tmp_path_factory.mktemp("deep")
+    return {
+        (kind, tied): causal(root / f"{kind}-{tied}", kind, tied, num_hidden_layers=4)
+        for kind in ("llama", "qwen3")
+        for tied in (False, True)
+    }

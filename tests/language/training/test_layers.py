@@ -7,28 +7,20 @@ import numpy as np
 import pytest
 import torch
 
-from language.conftest import causal
 from memgen.errors import BadInput
 from memgen.language.models.causal import Prompts, answer_tokens, logit_differences, tokenize
 from memgen.language.models.decoder import knows
 from memgen.language.models.loading import load
 from memgen.language.stimuli.items import sample
-from memgen.language.stimuli.prompts import ordered_pairs, prompts
+from memgen.language.stimuli.prompts import prompts
 from memgen.language.training.full import own_weights
 from memgen.language.training.layers import Below, Upper, below_of, last_layers, weights_in
 from memgen.language.training.loop import Recipe, Run, run_losses
 from memgen.language.training.lora import adapted
 from memgen.language.training.methods import Method, learn
+from memgen.relational.hierarchy import ordered_pairs
 
 KINDS = [(kind, tied) for kind in ("llama", "qwen3") for tied in (False, True)]
-
-
-@pytest.fixture(scope="module")
-def deep(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, bool], Path]:
-    root = tmp_path_factory.mktemp("deep")
-    return {
-        (kind, tied): causal(root / f"{kind}-{tied}", kind, tied, num_hidden_layers=4) for kind, tied in KINDS
-    }
 
 
 def prepared(model: Any, count: int = 3, n: int = 5) -> tuple[list[Prompts], list[Run]]:
@@ -53,8 +45,8 @@ def losses(network: Any, runs: list[Run]) -> torch.Tensor:
 
 @pytest.mark.parametrize("key", KINDS)
 @pytest.mark.parametrize("count", [1, 2, 4])
-def test_first_gradients_of_all_weights(deep: dict, key: tuple, count: int) -> None:
-    model = load(deep[key], "float64", causal=True)
+def test_first_gradients_of_all_weights(deep_causal: dict, key: tuple, count: int) -> None:
+    model = load(deep_causal[key], "float64", causal=True)
     network = model.network.requires_grad_(False)
     asked, runs = prepared(model)
     names = last_layers(network, count)
@@ -80,8 +72,8 @@ def test_first_gradients_of_all_weights(deep: dict, key: tuple, count: int) -> N
 
 
 @pytest.mark.parametrize("key", KINDS)
-def test_first_gradients_of_adapters(deep: dict, key: tuple) -> None:
-    model = load(deep[key], "float64", causal=True)
+def test_first_gradients_of_adapters(deep_causal: dict, key: tuple) -> None:
+    model = load(deep_causal[key], "float64", causal=True)
     network = model.network.requires_grad_(False)
     asked, runs = prepared(model)
     names = last_layers(network, 2)
@@ -120,9 +112,9 @@ def frozen_below(model: Any, asked: Prompts, run: Run, recipe: Recipe, count: in
 
 
 @pytest.mark.parametrize("key", KINDS)
-def test_answers_are_those_of_the_frozen_network(deep: dict, key: tuple) -> None:
+def test_answers_are_those_of_the_frozen_network(deep_causal: dict, key: tuple) -> None:
     recipe = Recipe(epochs=4, batch=100, rate=1e-3)
-    model = load(deep[key], "float64", causal=True)
+    model = load(deep_causal[key], "float64", causal=True)
     model.network.requires_grad_(False)
     asked, runs = prepared(model, 2)
     before = {name: part.clone() for name, part in model.network.state_dict().items()}
@@ -132,7 +124,7 @@ def test_answers_are_those_of_the_frozen_network(deep: dict, key: tuple) -> None
     together = learn(model, asked, runs, method, None, below)
     for index, run in enumerate(runs):
         alone = learn(model, asked[index : index + 1], [run], method, None, below)
-        expected = frozen_below(load(deep[key], "float64", causal=True), asked[index], run, recipe, 2)
+        expected = frozen_below(load(deep_causal[key], "float64", causal=True), asked[index], run, recipe, 2)
         np.testing.assert_allclose(together.after[0, index], expected, rtol=0, atol=1e-8)
         np.testing.assert_allclose(alone.after[0, 0], expected, rtol=0, atol=1e-8)
         assert np.abs(expected - together.before[index]).max() > 0.01
@@ -141,10 +133,12 @@ def test_answers_are_those_of_the_frozen_network(deep: dict, key: tuple) -> None
     assert not any(part.requires_grad for part in model.network.parameters())
 
 
-def test_a_run_and_its_reversal_share_what_stands_below(deep: dict, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_and_its_reversal_share_what_stands_below(
+    deep_causal: dict, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from memgen.language.training import layers
 
-    model = load(deep["llama", True], "float64", causal=True)
+    model = load(deep_causal["llama", True], "float64", causal=True)
     asked, runs = prepared(model, 4)
     passes = []
     original = layers.climb
@@ -182,7 +176,7 @@ def test_other_architectures_are_frozen_and_passed_whole(tiny_model: Path) -> No
 
 
 @pytest.mark.parametrize("count", [0, 5])
-def test_more_layers_than_there_are_is_refused(deep: dict, count: int) -> None:
-    network = load(deep["llama", True], causal=True).network
+def test_more_layers_than_there_are_is_refused(deep_causal: dict, count: int) -> None:
+    network = load(deep_causal["llama", True], causal=True).network
     with pytest.raises(BadInput, match=f"layers: {count}, but the model has 4; allowed: 1 to 4"):
         last_layers(network, count)

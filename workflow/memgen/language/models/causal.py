@@ -177,10 +177,7 @@ def last_places(runs: Sequence[Prompts], trees: Sequence[Tree], device: Any) -> 
     """Places in their trees of the last tokens of all prompts; shape (s, prompts)."""
     import torch
 
-    found = [
-        [tree.path(run.prefix + query)[-1] for query in run.queries]
-        for run, tree in zip(runs, trees, strict=True)
-    ]
+    found = [[tree.ends[query] for query in run.queries] for run, tree in zip(runs, trees, strict=True)]
     return torch.tensor(found, device=device)
 
 

@@ -110,7 +110,9 @@ def climb(
         Before the last norm.
     """
     decoder = decoder_of(network)
-    turn = decoder.rotary_emb(states, forest.positions)
+    cosine, sine = decoder.rotary_emb(states, forest.positions)
+    half = sine.shape[-1] // 2
+    turn = cosine, torch.cat((-sine[..., :half], sine[..., half:]), -1)
     for index in range(first, last):
         asked = places if index == last - 1 else None
         states = _layer(decoder.layers[index], states, turn, forest.mask, asked)
@@ -173,5 +175,4 @@ def _heads(attention: Any, part: str, states: torch.Tensor) -> torch.Tensor:
 def _turned(heads: torch.Tensor, turn: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
     """Rotary positions: each pair of numbers half a head apart is turned by an angle of its own."""
     cosine, sine = (part[:, None] for part in turn)
-    low, high = heads.chunk(2, -1)
-    return heads * cosine + torch.cat((-high, low), -1) * sine
+    return torch.addcmul(heads * cosine, heads.roll(heads.shape[-1] // 2, -1), sine)

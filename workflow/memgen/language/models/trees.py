@@ -26,11 +26,14 @@ class Tree:
         Place of the token before; -1 at the beginning.
     nodes : dict
         Place of a token by the place before it and the token.
+    ends : dict
+        Place of the last token of a prompt by its query.
     """
 
     tokens: Tokens
     parents: Tokens
     nodes: dict[tuple[int, int], int]
+    ends: dict[Tokens, int]
 
     def positions(self) -> np.ndarray:
         """Place of every token in its prompt; shape (t,)."""
@@ -81,6 +84,7 @@ def tree_of(prefix: Tokens, queries: Sequence[Tokens]) -> Tree:
 @lru_cache(maxsize=256)
 def _grown(prefix: Tokens, queries: tuple[Tokens, ...]) -> Tree:
     tokens, parents = list(prefix), list(range(-1, len(prefix) - 1))
+    ends = {}
     nodes = {(place - 1, token): place for place, token in enumerate(prefix)}
     for query in queries:
         at = len(prefix) - 1
@@ -90,4 +94,5 @@ def _grown(prefix: Tokens, queries: tuple[Tokens, ...]) -> Tree:
                 tokens.append(token)
                 parents.append(at)
             at = node
-    return Tree(tuple(tokens), tuple(parents), nodes)
+        ends[query] = at
+    return Tree(tuple(tokens), tuple(parents), nodes, ends)

@@ -43,9 +43,11 @@ class ManyAdapters(nn.Module):
         """Outputs of shape (rows, tokens, outputs) for rows of shape (rows, tokens, inputs)."""
         down, up = self.down[self.active], self.up[self.active]
         by_run = rows.reshape(down.shape[0], -1, rows.shape[-1])
-        low = torch.bmm(torch.bmm(by_run, down.transpose(1, 2)), up.transpose(1, 2))
+        low = torch.bmm(by_run, down.transpose(1, 2))
         plain: torch.Tensor = self.base(rows)
-        return plain + self.scale * low.view(plain.shape)
+        of_run = plain.reshape(*by_run.shape[:2], -1)
+        # One operation for the second product, its scale and the sum.
+        return torch.baddbmm(of_run, low, up.transpose(1, 2), alpha=self.scale).view(plain.shape)
 
 
 def _initial(shape: tuple[int, int], key: Sequence[str | int]) -> torch.Tensor:
