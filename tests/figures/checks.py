@@ -97,7 +97,9 @@ def assert_labelled(figure: Figure) -> None:
 
 
 def _in_line(axes: Axes, other: Axes, name: str) -> bool:
-    """Whether a label of one panel serves the other: below it for x, to its left for y."""
+    """Whether a label of one panel serves the other: both share the axis, or stand in line."""
+    if getattr(axes, f"get_shared_{name}_axes")().joined(axes, other):
+        return True
     one, two = axes.get_subplotspec(), other.get_subplotspec()
     if one is None or two is None:
         return False
