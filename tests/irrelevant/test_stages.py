@@ -13,6 +13,7 @@ from memgen.errors import BadInput
 from memgen.irrelevant.averages import averaged
 from memgen.irrelevant.stages.attack import attack
 from memgen.irrelevant.stages.claims import claims
+from memgen.irrelevant.stages.complete import complete
 from memgen.irrelevant.stages.leakage import leakage
 from memgen.irrelevant.stages.recovery import recovery
 from memgen.irrelevant.stages.simulate import simulate
@@ -34,11 +35,15 @@ NETWORK: dict[str, Any] = {
 }  # fmt: skip
 TAILED = {**LOGISTIC, "run": "tailed", "clusters": [40], "samples": [40], "dimension": [90], "rho": [0.4],
           "tail": [1.0], "defences": ["none"], "kinds": ["none"], "strengths": [0.0]}  # fmt: skip
+TRANSFORMER: dict[str, Any] = {
+    "run": "transformer", "references": 8, "samples": 8, "length": 6, "noise": 0.3, "tail": 0.0, "seeds": 2,
+    "width": 16, "layers": 1, "heads": 2, "epochs": 2, "batch": 16, "rate": 0.003, "most_seen": 2, "tests": 3,
+}  # fmt: skip
 KEYS = ["task", "learner", "defence", "clusters", "samples", "dimension", "rho", "step", "multiplicity"]
 MEASURED = ["bits_recovered", "accuracy_fresh", "accuracy_represented", "accuracy_singleton", "queries"]
 COLUMNS = [*KEYS, *MEASURED, "seeds", *(f"{name}_se" for name in MEASURED)]
 FIGURES = {
-    "averages": ["training", "multiplicity", "defences", "scaling", "controls", "attacks"],
+    "averages": ["training", "multiplicity", "defences", "scaling", "controls", "attacks", "completion"],
     "simulation": ["storage"],
     "leakage": ["leakage"],
 }
@@ -49,6 +54,8 @@ def write_all(folder: Path) -> dict[str, Path]:
     runs = [folder / f"{part['run']}.parquet" for part in (LOGISTIC, NETWORK, TAILED)]
     for part, path in zip((LOGISTIC, NETWORK, TAILED), runs, strict=True):
         attack(**part, out=path)
+    runs.append(folder / "transformer.parquet")
+    complete(**TRANSFORMER, out=runs[-1])
     paths = {name: folder / f"{name}.csv" for name in ("simulation", "recovery", "leakage", "claims")}
     paths["averages"] = folder / "averages.parquet"
     simulate(
@@ -94,8 +101,8 @@ def test_runs(written: dict[str, Path]) -> None:
 def test_recovery_has_the_columns_that_others_rely_on(written: dict[str, Path]) -> None:
     table = RECOVERY.read(written["recovery"])
     assert table.columns == COLUMNS
-    assert set(table["task"]) == {"clusters", "clusters:1"}
-    assert set(table["learner"]) == {"logistic", "network"}
+    assert set(table["task"]) == {"clusters", "clusters:1", "next_symbol"}
+    assert set(table["learner"]) == {"logistic", "network", "transformer"}
     assert table.unique(KEYS).height == table.height, "one row per setting"
 
 
@@ -136,7 +143,7 @@ def test_simulation_and_claims(written: dict[str, Path]) -> None:
     assert (gap <= 4 * table["standard_error"] + 1e-12).all()
     found = CLAIMS.read(written["claims"])
     verdicts = dict(zip(found["claim"], found["verdict"], strict=True))
-    assert len(verdicts) == 12
+    assert len(verdicts) == 15
     assert [v for c, v in verdicts.items() if c.startswith("Of a sample never seen")] == ["agrees"]
     assert [v for c, v in verdicts.items() if "slope" in c] == ["not tested"]
 

@@ -11,9 +11,12 @@
 IRRELEVANT = config["irrelevant"]
 NEAREST = IRRELEVANT["simulation"]["clusters"]
 LOOKUP = IRRELEVANT["simulation"]["next_symbol"]
-ATTACKED = expand(
-    "results/irrelevant/runs/{experiment}.parquet", experiment=IRRELEVANT["runs"]
-)
+ATTACKED = [
+    *expand(
+        "results/irrelevant/runs/{experiment}.parquet", experiment=IRRELEVANT["runs"]
+    ),
+    "results/irrelevant/runs/transformer.parquet",
+]
 
 
 wildcard_constraints:
@@ -89,6 +92,26 @@ rule irrelevant_attack:
         settings=attacked,
     shell:
         "python -m memgen irrelevant attack --run {wildcards.experiment:q} {params.settings} "
+        "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
+
+
+rule irrelevant_complete:
+    """A small causal transformer trained on next-symbol prediction, and asked to complete its samples."""
+    input:
+        code=code("memgen.irrelevant.stages.complete"),
+    output:
+        table="results/irrelevant/runs/transformer.parquet",
+        record="results/provenance/jobs/irrelevant_complete/job.json",
+    log:
+        "logs/irrelevant_complete/job.log",
+    benchmark:
+        "results/benchmarks/irrelevant_complete/job.tsv"
+    conda:
+        "../../envs/irrelevant.yaml"
+    params:
+        settings=flags(IRRELEVANT["transformer"]),
+    shell:
+        "python -m memgen irrelevant complete --run transformer {params.settings} "
         "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 

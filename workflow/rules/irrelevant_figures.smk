@@ -204,6 +204,31 @@ rule figures_irrelevant_attacks:
         "--record {output.record:q} --threads {threads} 2> {log:q}"
 
 
+rule figures_irrelevant_completion:
+    """What a transformer says when it is asked to complete its samples."""
+    input:
+        averages="results/irrelevant/averages.parquet",
+        code=code("memgen.figures.irrelevant.irrelevant_completion"),
+    output:
+        pdf="figures/irrelevant_completion.pdf",
+        png=report(
+            "figures/irrelevant_completion.png",
+            caption="../report/irrelevant_completion.rst",
+            category="Irrelevant information",
+        ),
+        record="results/provenance/jobs/figures_irrelevant_completion/job.json",
+    log:
+        "logs/figures_irrelevant_completion/job.log",
+    benchmark:
+        "results/benchmarks/figures_irrelevant_completion/job.tsv"
+    conda:
+        "../../envs/figures.yaml"
+    shell:
+        "python -m memgen figures irrelevant-completion --averages {input.averages:q} "
+        "--pdf {output.pdf:q} --png {output.png:q} "
+        "--record {output.record:q} --threads {threads} 2> {log:q}"
+
+
 IRRELEVANT_FIGURES = [
     "training",
     "multiplicity",
@@ -213,6 +238,7 @@ IRRELEVANT_FIGURES = [
     "leakage",
     "controls",
     "attacks",
+    "completion",
 ]
 targets += expand(
     "figures/irrelevant_{name}.{kind}", name=IRRELEVANT_FIGURES, kind=["pdf", "png"]

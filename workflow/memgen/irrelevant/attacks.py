@@ -147,34 +147,83 @@ def coordinate_ascent(
     """
     dimension = model.first.shape[0]
     bits = as_tensor(_signs((len(targets), dimension), rng))
+    climb = _Climb(model, bits, torch.from_numpy(targets))
     queries = np.ones(len(targets), dtype=np.int64)
     active = torch.arange(len(targets))
-    chosen = torch.from_numpy(targets)
-    x, product = bits.clone(), model.product(bits)
-    value = model.log_odds(product, chosen)
-    failed = torch.zeros(len(targets), dtype=torch.long)
     for turn in progress(range(passes * dimension), "coordinate ascent", total=passes * dimension):
-        bit = turn % dimension
-        tried = torch.addcmul(product, x[:, bit, None], model.first[bit][None], value=-2)
-        found = model.log_odds(tried, chosen[active])
-        better = found > value
         queries[active.numpy()] += 1
-        x[better, bit] *= -1
-        product = torch.where(better[:, None], tried, product)
-        value = torch.where(better, found, value)
-        failed = torch.where(better, 0, failed + 1)
-        if turn % 64 == 63 or turn == passes * dimension - 1:
-            bits[active] = x
-        done = failed >= dimension
+        # In the first pass half of the flips are kept, and looking ahead does not pay.
+        climb.flip(turn % dimension, ahead=turn >= dimension)
+        done = climb.failed >= dimension
         if bool(done.any()):
-            bits[active] = x
-            left = ~done
-            active, x, product, value, failed = (part[left] for part in (active, x, product, value, failed))
+            bits[active[done]] = climb.x[done]
+            active = active[~done]
+            climb.keep(~done)
             if not len(active):
                 break
-    if len(active):
-        bits[active] = x
+    bits[active] = climb.x
     return Guess(bits.numpy().astype(np.int8), queries)
+
+
+class _Climb:
+    """Inputs that climb together, one flip of each at a time.
+
+    Log-odds are a logit minus the logarithm of a sum of exponentials, which is convex: a flip gains at most
+    what the gradient at the present logits says of it. Where that is no gain, the flip is refused without
+    computing its logits.
+    """
+
+    def __init__(self, model: Model, x: torch.Tensor, target: torch.Tensor) -> None:
+        self.model, self.x, self.target = model, x.clone(), target
+        self.product = model.product(x)
+        self.value = model.log_odds(self.product, target)
+        self.failed = torch.zeros(len(x), dtype=torch.long)
+        self.units = self.slope = torch.empty(0)
+
+    def flip(self, bit: int, ahead: bool) -> None:
+        """Flip one bit of every input where that raises its target's log-odds."""
+        tried = torch.addcmul(self.product, self.x[:, bit, None], self.model.first[bit][None], value=-2)
+        if ahead and self.model.second is not None:
+            self._ready()
+            hopeful = ((torch.sigmoid(tried) - self.units) * self.slope).sum(dim=1) > 0
+            rows = hopeful.nonzero()[:, 0]
+        else:
+            rows = torch.arange(len(self.x))
+        better = rows[:0]
+        if len(rows):
+            found = self.model.log_odds(tried[rows], self.target[rows])
+            up = found > self.value[rows]
+            better = rows[up]
+            self.value[better] = found[up]
+        self.failed += 1
+        if len(better):
+            self.failed[better] = 0
+            self.x[better, bit] *= -1
+            self.product[better] = tried[better]
+            if len(self.slope):
+                self._look(better)
+
+    def _ready(self) -> None:
+        """Units and slopes of all inputs, once."""
+        if not len(self.slope):
+            self.units, self.slope = torch.empty_like(self.product), torch.empty_like(self.product)
+            self._look(torch.arange(len(self.x)))
+
+    def _look(self, rows: torch.Tensor) -> None:
+        """Gradient of some inputs' log-odds with respect to their units, at their present logits."""
+        assert self.model.second is not None
+        target = self.target[rows, None]
+        others = self.model.logits(self.product[rows]).scatter(1, target, -torch.inf)
+        weights = torch.softmax(others, dim=1).neg_().scatter_(1, target, 1.0)
+        self.units[rows] = torch.sigmoid(self.product[rows])
+        self.slope[rows] = weights @ self.model.second.T
+
+    def keep(self, rows: torch.Tensor) -> None:
+        """Go on with some of the inputs."""
+        self.x, self.target, self.product = self.x[rows], self.target[rows], self.product[rows]
+        self.value, self.failed = self.value[rows], self.failed[rows]
+        if len(self.slope):
+            self.units, self.slope = self.units[rows], self.slope[rows]
 
 
 @torch.inference_mode()

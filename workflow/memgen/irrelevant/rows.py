@@ -48,7 +48,7 @@ RUNS = Schema(
         "multiplicity": Column(pl.Int64),
         "targets": Column(pl.Int64),
         "bits_recovered": Column(pl.Float64),
-        "free_recovered": Column(pl.Float64),
+        "free_recovered": Column(pl.Float64, nullable=True),
         "fixed_recovered": Column(pl.Float64, nullable=True),
         "queries": Column(pl.Float64),
         "accuracy_fresh": Column(pl.Float64),

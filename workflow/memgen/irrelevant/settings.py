@@ -11,6 +11,8 @@ from typing import Any
 from memgen.errors import BadInput
 from memgen.irrelevant.specs import check_attacks, check_defence
 
+# Run of the transformer, which has a block of its own.
+TRANSFORMER = "transformer"
 # Samples fewer than this rarely hold a cluster seen once.
 _LEAST_SINGLETONS = 1.0
 
@@ -37,6 +39,15 @@ def check(config: Mapping[str, Any]) -> None:
                 f"{nearest['dimension']}"
             )
     _check_singletons("simulation.clusters", nearest["clusters"], nearest["samples"], 0.0)
+    transformer = block["transformer"]
+    if transformer["width"] % (2 * transformer["heads"]):
+        raise BadInput(
+            f"irrelevant.transformer.width: {transformer['width']} is not allowed; allowed: a multiple of "
+            f"twice the heads, {2 * transformer['heads']}"
+        )
+    _check_singletons("transformer", transformer["references"], transformer["samples"], transformer["tail"])
+    if TRANSFORMER in block["runs"]:
+        raise BadInput(f"irrelevant.runs: the name {TRANSFORMER!r} is taken; allowed: another name")
     for name, run in block["runs"].items():
         _check_run(name, run, block["defences"])
 

@@ -4,7 +4,8 @@ Each step sees all samples. The gradient of the first layer is X^T G, G the loss
 the layer's product, so the layer never leaves W_0 + span(X). Gradient descent therefore runs on the n x n
 products of the samples with one another: one matrix product a step for the first layer instead of two with d
 rows, and the layer itself is put together where a step is recorded. Adam and noisy gradients leave that span,
-and update the layer itself. Knows nothing of clusters, defences' names or attacks.
+and update the layer itself. Matrix products are numpy's, whose library is the faster one on many processors.
+Knows nothing of clusters, defences' names or attacks.
 """
 
 import math
@@ -129,6 +130,11 @@ def train(
                 return
 
 
+def _product(one: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
+    """Matrix product of two tensors."""
+    return torch.from_numpy(one.numpy() @ other.numpy())
+
+
 def _gradients(
     product: torch.Tensor, model_rest: list[torch.Tensor], answers: torch.Tensor, shares: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]:
@@ -138,8 +144,8 @@ def _gradients(
         return error, error, None
     second, bias = model_rest
     units = torch.sigmoid(product)
-    error = _error(torch.addmm(bias, units, second), answers, shares)
-    back = error @ second.T
+    error = _error(_product(units, second).add_(bias), answers, shares)
+    back = _product(error, second.T)
     # sigmoid' = s (1 - s)
     return torch.addcmul(units, units, units, value=-1).mul_(back), error, units
 
@@ -181,11 +187,11 @@ def _in_span(
     for step in range(recipe.steps + 1):
         yield state.model
         rate = recipe.rate_at(step)
-        product = torch.addmm(initial, between, state.part, beta=state.scale).add_(state.offset)
+        product = _product(between, state.part).add_(initial, alpha=state.scale).add_(state.offset)
         back, error, units = _gradients(product, state.rest, answers, shares)
         gradients = [back.sum(dim=0)]
         if units is not None:
-            gradients += [units.T @ error, error.sum(dim=0)]
+            gradients += [_product(units.T, error), error.sum(dim=0)]
         if decay:
             back = back.add(state.part, alpha=decay)
             gradients = [one.add_(part, alpha=decay) for one, part in zip(gradients, moving, strict=True)]
@@ -229,7 +235,7 @@ def _direct(
         yield state.model
         rate = recipe.rate_at(step)
         first, offset, *rest = state.parts
-        back, error, units = _gradients(x @ first + offset, rest, answers, shares)
+        back, error, units = _gradients(_product(x, first).add_(offset), rest, answers, shares)
         if recipe.clip > 0:
             squared = square_length * (back * back).sum(dim=1)
             if units is not None:
@@ -238,9 +244,9 @@ def _direct(
             length = squared.sqrt() / shares
             factor = torch.clamp(recipe.clip / length, max=1.0)[:, None]
             back, error = back * factor, error * factor
-        gradients = [x.T @ back, back.sum(dim=0)]
+        gradients = [_product(x.T, back), back.sum(dim=0)]
         if units is not None:
-            gradients += [units.T @ error, error.sum(dim=0)]
+            gradients += [_product(units.T, error), error.sum(dim=0)]
         spread = recipe.noise * recipe.clip / total
         for index, (part, gradient) in enumerate(zip(state.parts, gradients, strict=True)):
             if spread > 0:

@@ -73,12 +73,14 @@ def claims(*, simulation: Input, averages: Input, leakage: Input, out: Output) -
     out
         Claims table.
     """
-    last = AVERAGES.read(averages).filter(pl.col("last") & (pl.col("task") == "clusters"))
+    whole = AVERAGES.read(averages).filter(pl.col("last"))
+    last = whole.filter(pl.col("task") == "clusters")
     plain = last.filter((pl.col("defence") == "none") & pl.col("main"))
     found = [
         *_closed_forms(SIMULATION.read(simulation)),
         *_recovered(plain),
         *_controls(plain),
+        *_completed(whole.filter(pl.col("task") == "next_symbol")),
         *_majority(last),
         *_leaked(LEAKAGE.read(leakage)),
     ]
@@ -182,6 +184,30 @@ def _controls(plain: pl.DataFrame) -> list[Claim]:
             "irrelevant_controls", RECOVERED, ours, "at least", _shown(useless), error, paper=THEORY,
         )
     )  # fmt: skip
+    return rows
+
+
+def _completed(table: pl.DataFrame) -> list[Claim]:
+    """That a transformer goes on as its samples do, with the noise that no other example has."""
+    rows = []
+    command = "make study ARGS=results/irrelevant/runs/transformer.parquet"
+    sense: Sense
+    for multiplicity, name, published, sense, words in (
+        (1, "bits_recovered", RECOVERED, "at least",
+         "A transformer asked to go on gives its samples seen once back (share of their bits)"),
+        (1, "free_recovered", 0.9, "at least",
+         "It gives back the bits that noise flipped, which no test will ever ask for (share of them)"),
+        (0, "free_recovered", 0.1, "at most",
+         "It does not know the noise of samples never seen (control; share of flipped bits)"),
+    ):  # fmt: skip
+        row = _largest(table.filter(pl.col("multiplicity") == multiplicity))
+        ours, error = _value(row, name)
+        rows.append(
+            _row(
+                f"{words}{_size(row)}", "irrelevant_completion", published, ours, sense, command, error,
+                paper=THEORY,
+            )
+        )  # fmt: skip
     return rows
 
 

@@ -19,9 +19,10 @@ def leakage(*, runs: Inputs, out: Output) -> None:
     runs
         Runs tables.
     out
-        Leakage table: the main attack after the last step.
+        Leakage table: the main attack on the cluster task after the last step.
     """
-    table = pl.concat([RUNS.read(path) for path in runs]).filter(pl.col("main"))
+    # Noise is a small part of a prefix: what of it leaks is no share of free positions.
+    table = pl.concat([RUNS.read(path) for path in runs]).filter(pl.col("main") & pl.col("rho").is_not_null())
     group = ["run", "task", "learner", "defence", "clusters", "samples", "dimension", "rho", "seed"]
     last = table.filter(
         (pl.col("step") == pl.col("step").max().over(group)) & (pl.col("multiplicity") == 1)
@@ -30,7 +31,7 @@ def leakage(*, runs: Inputs, out: Output) -> None:
         last["free_error"].to_numpy(),
         last["targets"].to_numpy(),
         last["dimension"].to_numpy(),
-        last["rho"].fill_null(0.0).to_numpy(),
+        last["rho"].to_numpy(),
     )
     found = averaged(
         last.with_columns(leaked_bits=pl.Series(bits, dtype=pl.Float64)),
