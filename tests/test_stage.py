@@ -40,6 +40,7 @@ def unpack(*, out: OutputDirectory) -> None:
     (out / "a").write_text("1")
     (out / "b").mkdir()
     (out / "b/c").write_text("2")
+    (out / "empty/one").mkdir(parents=True)
 
 
 # A record lists the sources of a first-party module; these functions stand in for stages of one.
@@ -241,7 +242,7 @@ def test_folder_appears_whole_and_replaces_the_old_one(
     for _ in range(2):
         stage(unpack)(out=Path("model"))
         found = sorted(path.as_posix() for path in Path("model").rglob("*"))
-        assert found == [f"model/{STUDY_MARK}", "model/a", "model/b", "model/b/c"]
+        assert found == [f"model/{name}" for name in (STUDY_MARK, "a", "b", "b/c", "empty", "empty/one")]
         Path("model/.snakemake_timestamp").write_text("")
         assert file_digest(Path("model")) == digest_of(
             {"a": hashlib.sha256(b"1").hexdigest(), "b/c": hashlib.sha256(b"2").hexdigest()}

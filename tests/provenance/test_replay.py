@@ -155,8 +155,14 @@ def test_arguments_take_the_types_of_the_stage(tmp_path: Path) -> None:
     ("changed", "message"),
     [
         ({"more": {"role": "parameter", "value": 1}}, "--more: the stage has no such argument"),
-        ({"out": {"role": "parameter", "value": "x"}}, "--out: is an parameter in the record and an output"),
-        ({"tasks": {"role": "output", "value": ["x"]}}, "--tasks: is an output in the record and an input"),
+        (
+            {"out": {"role": "parameter", "value": "x"}},
+            "--out: the record has it as parameter, the stage as output",
+        ),
+        (
+            {"tasks": {"role": "output", "value": ["x"]}},
+            "--tasks: the record has it as output, the stage as input",
+        ),
         ({"ridge": {"role": "parameter", "value": 1}}, "--ridge: the record's value does not fit"),
         ({"ridge": {"role": "parameter", "value": [True]}}, "--ridge: the record's value does not fit"),
         ({"ridge": {"role": "parameter", "value": [None]}}, "--ridge: the record's value does not fit"),

@@ -176,7 +176,7 @@ def publish(targets: Mapping[str, Target], beside: Mapping[str, Path], record: s
     refuse_missing(targets, beside)
     for name, path in beside.items():
         if targets[name].is_folder:
-            (path / STUDY_MARK).write_text("".join(f"{file}\n" for file in files_of(path)), encoding="utf-8")
+            (path / STUDY_MARK).write_text("".join(f"{line}\n" for line in _written(path)), encoding="utf-8")
     if record is not None:
         targets[record].path.unlink(missing_ok=True)
     for name in sorted(beside, key=lambda name: name == record):
@@ -185,6 +185,12 @@ def publish(targets: Mapping[str, Target], beside: Mapping[str, Path], record: s
             target.path.replace(old)
         beside[name].replace(target.path)
         _remove(old)
+
+
+def _written(folder: Path) -> list[str]:
+    """Files in a folder, and folders that hold none, by their path within it."""
+    empty = (path for path in folder.rglob("*") if path.is_dir() and not any(path.iterdir()))
+    return sorted([*files_of(folder), *(path.relative_to(folder).as_posix() for path in empty)])
 
 
 def _make_folder(folder: Path) -> list[Path]:

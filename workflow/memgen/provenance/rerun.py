@@ -63,7 +63,7 @@ def fitted(function: Callable[..., None], arguments: Mapping[str, Any], folder: 
     for name, argument in arguments.items():
         role = role_of(hints[name])
         if argument["role"] != role:
-            raise BadInput(f"{flag(name)}: is an {argument['role']} in the record and an {role} of the stage")
+            raise BadInput(f"{flag(name)}: the record has it as {argument['role']}, the stage as {role}")
         try:
             values[name] = _value(hints[name], argument["value"], None if role == "input" else folder)
         except TypeError:
@@ -99,7 +99,7 @@ def _value(hint: Any, value: Any, folder: Path | None) -> Any:
 def main() -> None:
     """Run the job that standard input describes."""
     order = json.load(sys.stdin)
-    pin_threads(order["threads"])
+    pin_threads(int(order["threads"]))
     entry = stage_of(order["stage"])
     function = inspect.unwrap(getattr(importlib.import_module(entry.module), entry.function))
     arguments = fitted(function, order["arguments"], Path(order["folder"]))
