@@ -78,6 +78,19 @@ def student_factor(observations: npt.ArrayLike, level: float = 0.95) -> Floats:
     return np.asarray(stdtrit(np.where(freedom >= 1, freedom, np.nan), 0.5 + level / 2))
 
 
+def half_width(error: float | None, observations: int, level: float = 0.95) -> float | None:
+    """Half the width of a mean's interval by Student's t; None where there is no standard error.
+
+    Parameters
+    ----------
+    error : float or None
+        Standard error of the mean.
+    observations : int
+    level : float, default=0.95
+    """
+    return None if error is None else error * float(student_factor(observations, level))
+
+
 def student_interval(values: Floats, level: float = 0.95) -> tuple[float, float, float, float]:
     """Mean of at least two observations, its standard error, and its interval by Student's t.
 

@@ -50,7 +50,7 @@ def accuracy_by_class(
                 place = classes.index(row["pair_class"]) - 0.36 + 0.72 * (one.place + 0.5) / len(grid.series)
                 mean, low, high = row["accuracy"], row["accuracy_low"], row["accuracy_high"]
                 axis.plot([place, place], [low, high], color=one.colour, lw=0.5)
-                reach = 1.96 * (row["accuracy_standard_error"] or 0.0)
+                reach = row["accuracy_half_width"] or 0.0
                 ends = [max(0, mean - reach), min(1, mean + reach)]
                 axis.plot([place, place], ends, color=one.colour, lw=1.5)
                 axis.plot(place, mean, one.marker, color=one.colour, ms=2.6)

@@ -52,7 +52,7 @@ def symbolic_distance(
                     axis.errorbar(
                         part["distance"] + shift,
                         part[value],
-                        yerr=1.96 * part[f"{value}_standard_error"].fill_null(0.0),
+                        yerr=part[f"{value}_half_width"].fill_null(0.0),
                         fmt=one.marker if trained else f"{one.marker}-",
                         color=one.colour,
                         mfc="white" if trained else one.colour,

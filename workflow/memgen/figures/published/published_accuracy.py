@@ -54,7 +54,7 @@ def published_accuracy(
                 axis.errorbar(
                     position - 0.38 + 0.76 * (number + 0.5) / len(runs),
                     row["accuracy"][0],
-                    yerr=1.96 * (row["accuracy_standard_error"][0] or 0.0),
+                    yerr=row["accuracy_half_width"][0] or 0.0,
                     fmt=MARKERS[models.index((source, model)) % len(MARKERS)],
                     ms=3,
                     mfc="white" if source == "study" else None,

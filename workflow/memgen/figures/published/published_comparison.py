@@ -41,8 +41,8 @@ def published_comparison(*, comparison: Input, pdf: Output, png: Output) -> None
             axis.errorbar(
                 of_kind["published_accuracy"],
                 of_kind["accuracy"],
-                xerr=1.96 * of_kind["published_accuracy_standard_error"].fill_null(0.0),
-                yerr=1.96 * of_kind["accuracy_standard_error"].fill_null(0.0),
+                xerr=of_kind["published_accuracy_half_width"].fill_null(0.0),
+                yerr=of_kind["accuracy_half_width"].fill_null(0.0),
                 fmt=marker,
                 ms=2.5,
                 elinewidth=0.4,

@@ -18,7 +18,7 @@ def _lines(axis: Axes, rows: pl.DataFrame, value: str, error: str | None, **styl
     axis.errorbar(
         rows["hyperparameter"],
         rows[value],
-        yerr=None if error is None else 1.96 * rows[error].fill_null(0.0),
+        yerr=None if error is None else rows[error].fill_null(0.0),
         lw=0.8,
         elinewidth=0.5,
         ms=2.5,
@@ -59,7 +59,7 @@ def published_regularization(
             for model in models:
                 rows = probes.filter(pair_class=kind, model=model)
                 for row, value in enumerate(("accuracy", "margin")):
-                    known, error = rows.filter(pl.col(value).is_not_null()), f"{value}_standard_error"
+                    known, error = rows.filter(pl.col(value).is_not_null()), f"{value}_half_width"
                     _lines(axes[row, column], known, value, error, color=colour, marker=marker)
         for number, model in enumerate(models):
             style: dict[str, Any] = {

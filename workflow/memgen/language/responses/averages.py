@@ -6,6 +6,8 @@ and its reversal share items and prompts, so they are averaged within the seed b
 
 import polars as pl
 
+from memgen.statistics import student_factor
+
 CELL = ["source", "model", "items", "hierarchy", "method", "hyperparameter", "phase"]
 
 
@@ -55,8 +57,8 @@ def over_seeds(rows: pl.DataFrame, keys: list[str], values: list[str]) -> pl.Dat
     Returns
     -------
     polars.DataFrame
-        One row per group, sorted: the keys, each value and value_standard_error (null for one seed),
-        n_pairs, n_runs, n_seeds.
+        One row per group, sorted: the keys, each value, value_standard_error and value_half_width (of the
+        95% interval by Student's t over seeds; both null for one seed), n_pairs, n_runs, n_seeds.
     """
     seeds = rows.sort(*keys, "seed", "reverse", "higher", "lower").group_by(
         *keys, "seed", maintain_order=True
@@ -66,7 +68,7 @@ def over_seeds(rows: pl.DataFrame, keys: list[str], values: list[str]) -> pl.Dat
         pl.struct("higher", "lower").n_unique().alias("n_pairs"),
         pl.col("reverse").n_unique().alias("n_runs"),
     )
-    return means.group_by(*keys, maintain_order=True).agg(
+    table = means.group_by(*keys, maintain_order=True).agg(
         *(pl.col(value).mean() for value in values),
         *(
             (pl.col(value).std() / pl.col(value).count().sqrt()).alias(f"{value}_standard_error")
@@ -75,4 +77,10 @@ def over_seeds(rows: pl.DataFrame, keys: list[str], values: list[str]) -> pl.Dat
         pl.col("n_pairs").max().cast(pl.Int64),
         pl.col("n_runs").sum().cast(pl.Int64),
         pl.len().cast(pl.Int64).alias("n_seeds"),
+        *(pl.col(value).count().alias(f"{value}_count") for value in values),
     )
+    factors = {value: pl.Series(student_factor(table[f"{value}_count"].to_numpy())) for value in values}
+    return table.with_columns(
+        (pl.col(f"{value}_standard_error") * factor).alias(f"{value}_half_width")
+        for value, factor in factors.items()
+    ).drop(f"{value}_count" for value in values)

@@ -69,14 +69,21 @@ GEOMETRY_RUNS = rows.GEOMETRY_RUNS.described(
 )
 
 
+def _half_width(column: str) -> dict[str, Column]:
+    """Half the width of a mean's interval."""
+    text = "half the width of its 95% interval, Student's t over seeds; empty for a single seed"
+    return {f"{column}_half_width": Column(pl.Float64, text, nullable=True)}
+
+
 def _with_error(name: str) -> dict[str, Column]:
-    """A mean over seeds and its standard error."""
+    """A mean over seeds, its standard error and half the width of its interval."""
     description = GEOMETRY_RUNS.columns[name].description
     return {
         name: Column(pl.Float64, f"{description}; mean, seeds weighted equally", nullable=True),
         f"{name}_standard_error": Column(
             pl.Float64, "its standard error, clustered by seed; empty for a single seed", nullable=True
         ),
+        **_half_width(name),
     }
 
 
@@ -134,8 +141,10 @@ EFFECTS = Table(
         "distance_slope_standard_error": Column(pl.Float64, "its standard error over seeds", nullable=True),
         "bias": Column(pl.Float64, "mean logit difference, all ordered pairs: 0 is no bias", nullable=True),
         "bias_standard_error": Column(pl.Float64, "its standard error over seeds", nullable=True),
+        **_half_width("bias"),
         "yes_share": Column(pl.Float64, "share of answers that are Yes: 1/2 is no bias", nullable=True),
         "yes_share_standard_error": Column(pl.Float64, "its standard error over seeds", nullable=True),
+        **_half_width("yes_share"),
         "compared_with": Column(pl.String, "plain hierarchy of the same size", nullable=True),
         **_effect("margin", "logit units"),
         **_effect("accuracy", "share"),
@@ -164,12 +173,14 @@ ACCURACY = Table(
         "accuracy_standard_error": Column(
             pl.Float64, "its standard error, clustered by seed; empty for a single seed", nullable=True
         ),
+        **_half_width("accuracy"),
         "paired_accuracy": Column(
             pl.Float64, "mean of paired_correct, seeds weighted equally", nullable=True
         ),
         "paired_accuracy_standard_error": Column(
             pl.Float64, "its standard error, clustered by seed; empty for a single seed", nullable=True
         ),
+        **_half_width("paired_accuracy"),
         "margin": Column(
             pl.Float64,
             "mean of (d(h, k) - d(k, h)) / 2 over the pairs of the class, h the higher-ranked, d the "
@@ -178,6 +189,7 @@ ACCURACY = Table(
         "margin_standard_error": Column(
             pl.Float64, "its standard error, clustered by seed; empty for a single seed", nullable=True
         ),
+        **_half_width("margin"),
         **_wilson("accuracy", "answers"),
         **_wilson("paired_accuracy", "pairs of every run"),
         "n_answers": Column(pl.Int64, "answers with a truth, two per pair and run"),
@@ -198,7 +210,7 @@ DISTANCE = Table(
         **{
             name: ACCURACY.columns[name]
             for value in ("accuracy", "paired_accuracy", "margin")
-            for name in (value, f"{value}_standard_error")
+            for name in (value, f"{value}_standard_error", f"{value}_half_width")
         },
         "n_pairs": Column(pl.Int64, "pairs averaged, loop pairs left out"),
         "n_runs": ACCURACY.columns["n_runs"],

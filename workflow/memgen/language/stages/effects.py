@@ -13,7 +13,7 @@ from memgen.language.responses.averages import pair_margins
 from memgen.language.responses.rows import RESPONSES
 from memgen.language.responses.tables import EFFECTS
 from memgen.stage import Input, Output, stage
-from memgen.statistics import mean_with_error, student_factor, wilson
+from memgen.statistics import half_width, mean_with_error, wilson
 
 RUN = ["source", "model", "items", "method", "hyperparameter", "phase"]
 
@@ -60,7 +60,7 @@ def effect(rows: pl.DataFrame, plain: pl.DataFrame, column: str) -> dict[str, fl
     both = cross.join(plain.select(*key, pl.col(column).alias("plain")), on=key)
     changes = np.array(list(by_seed(both, (pl.col(column) - pl.col("plain")).mean()).values()))
     mean, error = mean_with_error(changes)
-    half = None if error is None else error * float(student_factor(len(changes)))
+    half = half_width(error, len(changes))
     name = f"exception_{column}"
     return {
         f"{name}_effect": mean,
@@ -111,6 +111,7 @@ def effects(*, responses: Input, out: Output) -> None:
         bias = mean_with_error(np.array(list(by_seed(rows, pl.col("logit_difference").mean()).values())))
         yes = (pl.col("logit_difference") > 0).cast(pl.Float64).mean()
         said = mean_with_error(np.array(list(by_seed(rows, yes).values())))
+        seeds = rows["seed"].n_unique()
         other = of_size.get(str(cell["hierarchy"]))
         beside = {name: value for name, value in cell.items() if name != "hierarchy"} | {"hierarchy": other}
         match = pl.all_horizontal(pl.col(name).eq_missing(pl.lit(value)) for name, value in beside.items())
@@ -128,12 +129,14 @@ def effects(*, responses: Input, out: Output) -> None:
                 "distance_slope_standard_error": distance[1],
                 "bias": bias[0],
                 "bias_standard_error": bias[1],
+                "bias_half_width": half_width(bias[1], seeds),
                 "yes_share": said[0],
                 "yes_share_standard_error": said[1],
+                "yes_share_half_width": half_width(said[1], seeds),
                 "compared_with": other,
                 **effect(own, without, "margin"),
                 **effect(own, without, "accuracy"),
-                "n_seeds": rows["seed"].n_unique(),
+                "n_seeds": seeds,
             }
         )
     frame = pl.DataFrame(table, schema_overrides=EFFECTS.schema, infer_schema_length=None)

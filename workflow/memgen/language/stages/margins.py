@@ -21,4 +21,6 @@ def margins(*, responses: Input, out: Output) -> None:
     """
     rows = pair_margins(RESPONSES.read(responses))
     table = over_seeds(rows, [*CELL, "higher", "lower", "pair_class"], ["margin"])
-    MARGINS.write(table.rename({"margin_standard_error": "standard_error"}).drop("n_pairs"), out)
+    MARGINS.write(
+        table.rename({"margin_standard_error": "standard_error"}).drop("n_pairs", "margin_half_width"), out
+    )

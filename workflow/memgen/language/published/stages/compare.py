@@ -77,7 +77,8 @@ def beside(ours: pl.DataFrame, published: pl.DataFrame) -> pl.DataFrame:
     polars.DataFrame
         Of COMPARISON, sorted; empty if the two have no question in common.
     """
-    values = ["model", "hyperparameter", "accuracy", "accuracy_standard_error", "train_accuracy", "n_seeds"]
+    measured = ["accuracy", "accuracy_standard_error", "accuracy_half_width", "train_accuracy"]
+    values = ["model", "hyperparameter", *measured, "n_seeds"]
     theirs = published.select(*QUESTION, pl.col(values).name.prefix("published_"))
     mine = ours.select(*QUESTION, *values, pl.col("method").alias("our_method"))
     joined = mine.join(theirs, on=QUESTION, how="inner").with_columns(
