@@ -20,7 +20,7 @@ RUNS = rows.RUNS.described(
         "dimension": "positions d",
         "rho": "probability that a position is fixed; empty for next_symbol",
         "seed": "seed of the task, the sample, the training and the attack",
-        "step": "training steps done",
+        "step": "training steps done; of a transformer, epochs",
         "attack": "attack",
         "main": "whether it is the run's main attack, made after every recorded step",
         "multiplicity": "samples of the sample's cluster; 0: a sample never seen, of a cluster seen once",

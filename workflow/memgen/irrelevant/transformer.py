@@ -50,7 +50,7 @@ def prompts_of(sample: SymbolSample) -> tuple[Prompts, tuple[int, ...]]:
 
 def trained_transformer(
     sample: SymbolSample, shape: Shape, recipe: Recipe, key: tuple[str | int, ...], seed: int
-) -> tuple[Any, int]:
+) -> Any:
     """Train a transformer on a sample.
 
     Parameters
@@ -66,8 +66,6 @@ def trained_transformer(
     Returns
     -------
     network : transformers causal language model
-    steps : int
-        Optimizer steps done.
     """
     transformers = transformers_offline()
     longest = sample.bits.shape[1] + 1
@@ -91,7 +89,7 @@ def trained_transformer(
     prompts, answers = prompts_of(sample)
     train(network, [Run(key, prompts, answers)], recipe, list(network.parameters()))
     network.eval()
-    return network, recipe.epochs * -(-len(answers) // recipe.batch)
+    return network
 
 
 @torch.inference_mode()

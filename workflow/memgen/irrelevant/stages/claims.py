@@ -1,17 +1,15 @@
 """What the paper on irrelevant information claims, beside what the tables of this study say.
 
-Knows the published values and how each is read off the tables.
+Knows the published values and how each is read off the tables; computes no new quantity.
 """
 
-import math
+from pathlib import Path
 from typing import Literal
 
-import numpy as np
-import polars as pl
-
-from memgen.claims import Claim, verdict, write_claims
-from memgen.irrelevant.tables import AVERAGES, LEAKAGE, SIMULATION
+from memgen.claims import Claim, shell_command, verdict, write_claims
+from memgen.irrelevant.agreement import ACCURATE, numbers
 from memgen.stage import Input, Output, stage
+from memgen.summaries import Numbers
 
 PAPER = (
     "Brown, Bun, Feldman, Smith, Talwar, When is Memorization of Irrelevant Training Data Necessary, "
@@ -22,40 +20,7 @@ THEORY = f"{PAPER}; closed forms of this study"
 #: Share of singletons' bits that the paper recovers, at least.
 RECOVERED = 0.97
 
-#: Accuracy on clusters seen once from which a learner counts as accurate.
-ACCURATE = 0.9
-
 Sense = Literal["equal", "at least", "at most"]
-
-
-def _row(
-    claim: str,
-    figure: str,
-    published: float,
-    ours: float | None,
-    sense: Sense,
-    command: str,
-    standard_error: float | None = None,
-    tolerance: float = 0.0,
-    paper: str = PAPER,
-) -> Claim:
-    """One claim; one that holds by any margin is as good as equal."""
-    tested = ours
-    if ours is not None:
-        beyond = ours > published if sense == "at least" else ours < published
-        tested = published if sense != "equal" and beyond else ours
-    return Claim(
-        study="irrelevant",
-        claim=claim,
-        paper=paper,
-        figure=figure,
-        published_value=published,
-        ours=ours,
-        standard_error=standard_error,
-        tolerance=tolerance,
-        judged=verdict(published, tested, tolerance, standard_error),
-        command=command,
-    )
 
 
 @stage
@@ -73,185 +38,127 @@ def claims(*, simulation: Input, averages: Input, leakage: Input, out: Output) -
     out
         Claims table.
     """
-    whole = AVERAGES.read(averages).filter(pl.col("last"))
-    last = whole.filter(pl.col("task") == "clusters")
-    plain = last.filter((pl.col("defence") == "none") & pl.col("main"))
     found = [
-        *_closed_forms(SIMULATION.read(simulation)),
-        *_recovered(plain),
-        *_controls(plain),
-        *_completed(whole.filter(pl.col("task") == "next_symbol")),
-        *_majority(last),
-        *_leaked(LEAKAGE.read(leakage)),
+        *_Claims(simulation, "irrelevant_storage").closed_forms(),
+        *_Claims(averages, "irrelevant_training").recovered(),
+        *_Claims(averages, "irrelevant_controls").controls(),
+        *_Claims(averages, "irrelevant_completion").completed(),
+        *_Claims(averages, "irrelevant_multiplicity").majority(),
+        *_Claims(leakage, "irrelevant_leakage").leaked(),
+        *_Claims(leakage, "irrelevant_defences").defended(),
     ]
     write_claims(found, out)
 
 
-def _closed_forms(table: pl.DataFrame) -> list[Claim]:
-    """That simulated errors are those of the closed forms."""
-    words = {
-        "clusters": (
-            "A fresh example of a cluster seen once is labelled by what is stored of its one sample",
-            "memgen irrelevant cluster-error --help",
-        ),
-        "next_symbol": (
-            "The lookup learner errs as often as the noise and the stored bits of its references say",
-            "memgen irrelevant symbol-error --help",
-        ),
-    }
-    rows = []
-    for task, (text, command) in words.items():
-        part = table.filter(pl.col("task") == task)
-        gaps = (part["error_simulated"] - part["error_closed"]).abs()
-        scores = [
-            0.0 if gap < 1e-12 else gap / unit if unit > 0 else math.inf
-            for gap, unit in zip(gaps, part["standard_error"], strict=True)
-        ]
-        text = f"{text} (largest deviation of simulations in standard errors)"
-        ours = max(scores, default=None)
-        rows.append(
-            _row(text, "irrelevant_storage", 0.0, ours, "equal", command, tolerance=4.0, paper=THEORY)
+class _Claims:
+    """Claims that the numbers of one table, shown by one figure, bear out or not."""
+
+    def __init__(self, table: Path, figure: str) -> None:
+        self.numbers: Numbers = numbers(table)
+        self.command = shell_command("irrelevant", "summary", "--table", table, "--json")
+        self.figure = figure
+
+    def one(
+        self,
+        claim: str,
+        name: str,
+        published: float,
+        sense: Sense = "equal",
+        tolerance: float = 0.0,
+        paper: str = THEORY,
+    ) -> Claim:
+        """One claim about a number; one that holds by any margin is as good as equal."""
+        ours, error = self.numbers[name], self.numbers.get(f"{name}_se")
+        tested = ours
+        if ours is not None and sense != "equal":
+            tested = max(published, ours) if sense == "at most" else min(published, ours)
+        return Claim(
+            study="irrelevant",
+            claim=claim,
+            paper=paper,
+            figure=self.figure,
+            published_value=published,
+            ours=ours,
+            standard_error=error,
+            tolerance=tolerance,
+            judged=verdict(published, tested, tolerance, error),
+            command=self.command,
         )
-    return rows
 
+    def size(self, name: str) -> str:
+        """Size of the sample that a number is of."""
+        samples, dimension = self.numbers[f"{name}_samples"], self.numbers[f"{name}_dimension"]
+        return "" if samples is None else f"; n = {samples:.0f}, d = {dimension:.0f}"
 
-def _largest(table: pl.DataFrame) -> dict[str, object] | None:
-    """The row of the largest sample."""
-    return (
-        table.sort("samples", "dimension", "seeds", maintain_order=True).row(-1, named=True)
-        if table.height
-        else None
-    )
-
-
-def _shown(row: dict[str, object] | None) -> str:
-    """Command that makes the rows of a run."""
-    run = "logistic" if row is None else row["run"]
-    return f"make study ARGS=results/irrelevant/runs/{run}.parquet"
-
-
-def _size(row: dict[str, object] | None) -> str:
-    return "" if row is None else f"; n = {row['samples']}, d = {row['dimension']}"
-
-
-def _value(row: dict[str, object] | None, name: str) -> tuple[float | None, float | None]:
-    """A measured quantity and its standard error."""
-    if row is None:
-        return None, None
-    value, error = row[name], row[f"{name}_se"]
-    return (float(value) if isinstance(value, float) else None), (
-        float(error) if isinstance(error, float) else None
-    )
-
-
-def _recovered(plain: pl.DataFrame) -> list[Claim]:
-    """What black-box attacks recover of singletons, and what the learners are worth."""
-    rows = []
-    attacks = {"logistic": "sign attack", "network": "coordinate ascent"}
-    for learner, words in attacks.items():
-        chosen = plain.filter(
-            (pl.col("learner") == learner) & (pl.col("multiplicity") == 1) & (pl.col("rho") > 0)
-        )
-        row = _largest(chosen)
-        command = _shown(row)
-        claim = f"More than 97% of the bits of singletons are recovered ({learner}, {words}{_size(row)})"
-        ours, error = _value(row, "bits_recovered")
-        rows.append(_row(claim, "irrelevant_training", RECOVERED, ours, "at least", command, error))
-        claim = f"The learner that leaks is accurate on clusters seen once ({learner}{_size(row)})"
-        ours, error = _value(row, "accuracy_singleton")
-        rows.append(
-            _row(claim, "irrelevant_training", ACCURATE, ours, "at least", command, error, paper=THEORY)
-        )
-    return rows
-
-
-def _controls(plain: pl.DataFrame) -> list[Claim]:
-    """Samples never seen, and clusters that have nothing in common."""
-    logistic = plain.filter(pl.col("learner") == "logistic")
-    unseen = _largest(logistic.filter((pl.col("multiplicity") == 0) & (pl.col("rho") > 0)))
-    ours, error = _value(unseen, "free_recovered")
-    rows = [
-        _row(
-            f"Of a sample never seen, half of the free bits are guessed (control{_size(unseen)})",
-            "irrelevant_controls", 0.5, ours, "equal", _shown(unseen), error, paper=THEORY,
-        )
-    ]  # fmt: skip
-    useless = _largest(logistic.filter((pl.col("multiplicity") == 1) & (pl.col("rho") == 0)))
-    ours, error = _value(useless, "bits_recovered")
-    rows.append(
-        _row(
-            f"Where nothing can be learned (rho = 0) samples are memorized all the same{_size(useless)}",
-            "irrelevant_controls", RECOVERED, ours, "at least", _shown(useless), error, paper=THEORY,
-        )
-    )  # fmt: skip
-    return rows
-
-
-def _completed(table: pl.DataFrame) -> list[Claim]:
-    """That a transformer goes on as its samples do, with the noise that no other example has."""
-    rows = []
-    command = "make study ARGS=results/irrelevant/runs/transformer.parquet"
-    sense: Sense
-    for multiplicity, name, published, sense, words in (
-        (1, "bits_recovered", RECOVERED, "at least",
-         "A transformer asked to go on gives its samples seen once back (share of their bits)"),
-        (1, "free_recovered", 0.9, "at least",
-         "It gives back the bits that noise flipped, which no test will ever ask for (share of them)"),
-        (0, "free_recovered", 0.1, "at most",
-         "It does not know the noise of samples never seen (control; share of flipped bits)"),
-    ):  # fmt: skip
-        row = _largest(table.filter(pl.col("multiplicity") == multiplicity))
-        ours, error = _value(row, name)
-        rows.append(
-            _row(
-                f"{words}{_size(row)}", "irrelevant_completion", published, ours, sense, command, error,
-                paper=THEORY,
+    def closed_forms(self) -> list[Claim]:
+        """That simulated errors are those of the closed forms."""
+        return [
+            self.one(f"{words} (largest deviation of simulations in standard errors)", f"{task}_deviation",
+                     0.0, tolerance=4.0)
+            for task, words in (
+                ("clusters", "Nearest neighbours err as the stored bits of clusters seen once say"),
+                ("next_symbol", "The lookup learner errs as the noise and the stored bits say"),
             )
-        )  # fmt: skip
-    return rows
+        ]  # fmt: skip
 
+    def recovered(self) -> list[Claim]:
+        """What black-box attacks recover of singletons, and what the learners are worth."""
+        found = []
+        for learner, words in (("logistic", "sign attack"), ("network", "coordinate ascent")):
+            size = self.size(learner)
+            found += [
+                self.one(f"More than 97% of the bits of singletons are recovered ({learner}, {words}{size})",
+                         f"{learner}_bits_recovered", RECOVERED, "at least", paper=PAPER),
+                self.one(f"The learner that leaks is accurate on clusters seen once ({learner}{size})",
+                         f"{learner}_accuracy_singleton", ACCURATE, "at least"),
+            ]  # fmt: skip
+        return found
 
-def _majority(last: pl.DataFrame) -> list[Claim]:
-    """Recovery of samples whose cluster was seen twice, as the majority has it."""
-    chosen = last.filter((pl.col("attack") == "gradient_inversion") & (pl.col("multiplicity") == 2))
-    row = _largest(chosen)
-    ours, error = _value(row, "bits_recovered")
-    expected = 0.75 if row is None or not isinstance(row["expected"], float) else row["expected"]
-    claim = "Of a cluster seen twice the majority gives back rho + (1 - rho) 3/4 of the bits"
-    return [
-        _row(
-            f"{claim}{_size(row)}",
-            "irrelevant_multiplicity", expected, ours, "equal", _shown(row), error, paper=THEORY,
-        )
-    ]  # fmt: skip
+    def controls(self) -> list[Claim]:
+        """Samples never seen, and clusters that have nothing in common."""
+        found = []
+        for learner in ("logistic", "network"):
+            unseen, useless = f"{learner}_unseen", f"{learner}_useless"
+            found += [
+                self.one("Of a sample never seen, half of the free bits are guessed (control, "
+                         f"{learner}{self.size(unseen)})", f"{unseen}_free_recovered", 0.5),
+                self.one("Where nothing can be learned (rho = 0) samples are memorized all the same "
+                         f"({learner}{self.size(useless)})", f"{useless}_bits_recovered", RECOVERED,
+                         "at least"),
+            ]  # fmt: skip
+        return found
 
+    def completed(self) -> list[Claim]:
+        """That a transformer goes on as its samples do, with the noise that no other example has."""
+        size = self.size("transformer")
+        return [
+            self.one(f"A transformer asked to go on gives samples seen once back (share of bits{size})",
+                     "transformer_bits_recovered", RECOVERED, "at least"),
+            self.one(f"It gives back the bits that noise flipped, of no use to anyone (share of them{size})",
+                     "transformer_free_recovered", 0.9, "at least"),
+            self.one(f"It does not know the noise of samples never seen (control, share of flips{size})",
+                     "transformer_unseen_free_recovered", 0.1, "at most"),
+        ]  # fmt: skip
 
-def _leaked(table: pl.DataFrame) -> list[Claim]:
-    """That leakage grows as n d, and that defences cost accuracy."""
-    plain = table.filter((pl.col("defence") == "none") & (pl.col("rho") > 0) & (pl.col("task") == "clusters"))
-    logistic = plain.filter((pl.col("learner") == "logistic") & (pl.col("accuracy_singleton") >= ACCURATE))
-    slope = None
-    free = logistic["storage_bits"] * (1 - logistic["rho"])
-    if free.n_unique() >= 3:
-        leaked = np.log(logistic["leaked_bits"].to_numpy())
-        slope = float(np.polyfit(np.log(free.to_numpy()), leaked, 1)[0])
-    command = "make study ARGS=results/irrelevant/leakage.csv"
-    text = "Accurate learners hold Omega(n d) bits: slope of log leaked bits against log (1 - rho) n d"
-    rows = [_row(text, "irrelevant_leakage", 1.0, slope, "equal", command, tolerance=0.15)]
-    keys = ["run", "task", "clusters", "samples", "dimension", "rho"]
-    joined = table.filter(pl.col("defence") != "none").join(
-        plain.select(*keys, full="leaked_bits", best="accuracy_singleton"), on=keys
-    )
-    for learner in ("logistic", "network"):
-        half = joined.filter(
-            (pl.col("learner") == learner) & (pl.col("leaked_bits") < pl.col("full") / 2)
-        ).with_columns(kept=pl.col("accuracy_singleton") / pl.col("best"))
-        row = half.sort("kept").row(-1, named=True) if half.height else None
-        ours = None if row is None else float(row["kept"])
-        error = None if row is None else (row["accuracy_singleton_se"] or 0.0) / row["best"]
-        text = (
-            "No defence halves what leaks and keeps the accuracy on clusters seen once (largest share of it "
-            f"that one keeps; {learner})"
-        )
-        rows.append(_row(text, "irrelevant_defences", 1.0, ours, "at most", command, error))
-    return rows
+    def majority(self) -> list[Claim]:
+        """Recovery of samples whose cluster was seen twice, as the majority has it."""
+        expected = self.numbers["twice_expected"]
+        claim = "Of a cluster seen twice the majority gives back rho + (1 - rho) 3/4 of the bits"
+        return [
+            self.one(f"{claim}{self.size('twice')}", "twice_bits_recovered",
+                     0.75 if expected is None else expected)
+        ]  # fmt: skip
+
+    def leaked(self) -> list[Claim]:
+        """That leakage grows as n d."""
+        claim = "Accurate learners hold Omega(n d) bits: slope of log leaked bits against log (1 - rho) n d"
+        return [self.one(claim, "slope", 1.0, tolerance=0.15, paper=PAPER)]
+
+    def defended(self) -> list[Claim]:
+        """That defences cost accuracy."""
+        return [
+            self.one("No defence halves what leaks and keeps the accuracy on clusters seen once (largest "
+                     f"share of it that one keeps; {learner})", f"{learner}_kept", 1.0, "at most",
+                     paper=PAPER)
+            for learner in ("logistic", "network")
+        ]  # fmt: skip

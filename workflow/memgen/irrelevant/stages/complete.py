@@ -74,7 +74,7 @@ def complete(
         rng = generator("irrelevant", "symbols", *size)
         strings = draw_references(references, length, rng)
         sample = draw_symbols(strings, frequency, samples, noise, rng)
-        network, steps = trained_transformer(
+        network = trained_transformer(
             sample,
             Shape(width, layers, heads),
             recipe,
@@ -89,7 +89,7 @@ def complete(
         common = {
             "run": run, "task": task, "learner": "transformer", "defence": "none", "kind": "none",
             "strength": None, "epsilon": None, "delta": None, "clusters": references, "samples": samples,
-            "dimension": length, "rho": None, "seed": seed, "step": steps, "attack": "prefix", "main": True,
+            "dimension": length, "rho": None, "seed": seed, "step": epochs, "attack": "prefix", "main": True,
             "accuracy_fresh": _mean(by_reference, frequency, sample.count >= 0),
             "accuracy_represented": _mean(by_reference, frequency, sample.count > 0),
             "accuracy_singleton": _mean(by_reference, frequency, sample.count == 1),
