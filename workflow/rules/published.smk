@@ -164,7 +164,7 @@ rule language_published:
 use rule language_accuracy as published_accuracy with:
     input:
         responses="results/published/responses.parquet",
-        code=code("memgen.language.published.stages.published"),
+        code=code("memgen.language.stages.accuracy"),
     output:
         **record("published_accuracy"),
         table="results/published/accuracy.csv",
@@ -177,7 +177,7 @@ use rule language_accuracy as published_accuracy with:
 use rule language_fit as published_fit with:
     input:
         responses="results/published/responses.parquet",
-        code=code("memgen.language.published.stages.published"),
+        code=code("memgen.language.stages.fit"),
     output:
         **record("published_fit"),
         table="results/published/fit.csv",
@@ -191,7 +191,7 @@ use rule language_predictions as published_predictions with:
     input:
         responses="results/published/responses.parquet",
         fits="results/published/fit.csv",
-        code=code("memgen.language.published.stages.published"),
+        code=code("memgen.language.stages.predictions"),
     output:
         **record("published_predictions"),
         table="results/published/predictions.parquet",
