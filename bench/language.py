@@ -3,10 +3,11 @@
 The plain way asks one prompt at a time, trains one run at a time on whole prompts, passes every prompt
 through the network again for every strength of the probe, and starts a process that loads the model once
 per run. `speedup` leaves these starts out on both sides; `speedup_with_starts` counts them, one per run
-against one in all. Steps are the protocol's, of 16 prompts, 10 epochs for LoRA and 50 (10 on a GPU) for the
-probe. LoRA is measured against a second plain way too, which passes the 16 prompts of a step at once.
+against one in all. Steps are the protocol's, of 16 prompts, 10 epochs for LoRA and full and 50 (10 on a GPU)
+for the probe. Training is measured against a second plain way too, which passes the 16 prompts of a step at
+once. SmolLM2 trains its last 8 layers; there the plain way passes the layers below, frozen, in every step.
 
-    python bench/language.py            small-lm on one CPU thread, results/bench/language_cpu.csv
+    python bench/language.py            small-lm and smollm2 on one CPU thread, results/bench/language_cpu.csv
     python bench/language.py --gpu      a 1B Llama shape, random weights, bf16, results/bench/language_gpu.csv
 """
 
@@ -33,7 +34,9 @@ from memgen.language.models.loading import Model, load
 from memgen.language.stages.pretrain import pretrain
 from memgen.language.stimuli.items import sample
 from memgen.language.stimuli.prompts import prompts
+from memgen.language.training.full import own_weights
 from memgen.language.training.head import train_heads
+from memgen.language.training.layers import below_of, last_layers, upper, weights_in
 from memgen.language.training.loop import Recipe, Run, train
 from memgen.language.training.lora import adapted
 from memgen.relational.hierarchy import ordered_pairs
@@ -41,6 +44,8 @@ from memgen.relational.hierarchy import ordered_pairs
 RUNS = 16
 STRENGTHS = (1e-4, 0.1, 1.0, 10.0, 20.0, 50.0)
 N = 9
+SMOLLM2 = Path("results/language/models/smollm2")
+FULL_RUNS, LAYERS = 4, 8
 
 
 def billion(small: Path) -> Model:
@@ -77,7 +82,7 @@ def timed(function, repeats: int) -> tuple[float, float, object]:
 def process_start(folder: Path) -> float:
     """Seconds of a process that does nothing but import the libraries and load small-lm."""
     code = (
-        "from pathlib import Path; from memgen.language.models import load; "
+        "from pathlib import Path; from memgen.language.models.loading import load; "
         f"load(Path({str(folder)!r}), causal=True)"
     )
     environment = {**os.environ, "PYTHONPATH": sys.path[0]}
@@ -89,8 +94,9 @@ def process_start(folder: Path) -> float:
 class Work:
     """What is measured, done both ways."""
 
-    def __init__(self, model: Model, epochs: int, runs: int = RUNS) -> None:
-        self.model, self.network = model, model.network
+    def __init__(self, model: Model, epochs: int, runs: int = RUNS, layers: int | None = None) -> None:
+        self.model, self.network, self.layers = model, model.network, layers
+        self.within = last_layers(model.network, layers)
         self.answers = answer_tokens(model.tokenizer)
         pairs = ordered_pairs(N)
         self.texts = [prompts(sample("fake", N, index // 2), bool(index % 2)) for index in range(runs)]
@@ -115,24 +121,51 @@ class Work:
     def evaluate(self) -> np.ndarray:
         return logit_differences(self.network, self.asked[:1], self.answers, 512)[0]
 
-    def _lora(self, runs: list[Run], asked: list, recipe: Recipe, batch: int) -> np.ndarray:
-        with adapted(self.network, [run.key for run in runs], 8, 2.0) as layers:
-            train(self.network, runs, recipe, [p for layer in layers for p in (layer.down, layer.up)])
-            return logit_differences(self.network, asked, self.answers, batch)
+    def _lora(self, network, runs: list[Run], asked: list, recipe: Recipe, batch: int) -> np.ndarray:
+        with adapted(self.network, [run.key for run in runs], 8, 2.0, within=self.within) as layers:
+            train(network, runs, recipe, [p for layer in layers for p in (layer.down, layer.up)])
+            return logit_differences(network, asked, self.answers, batch)
 
     def lora_plain(self, prompts_at_once: int = 1) -> np.ndarray:
         recipe = replace(self.recipe, micro_batch=prompts_at_once)
         found = []
         for run, asked in zip(self.runs, self.asked, strict=True):
             whole = Run(run.key, run.prompts.whole(), run.answers)
-            found.append(self._lora([whole], [asked.whole()], recipe, prompts_at_once))
+            found.append(self._lora(self.network, [whole], [asked.whole()], recipe, prompts_at_once))
         return np.concatenate(found)
 
     def lora_plain_batched(self) -> np.ndarray:
         return self.lora_plain(self.recipe.batch)
 
     def lora(self) -> np.ndarray:
-        return self._lora(self.runs, self.asked, self.recipe, 4096)
+        network = upper(self.network, below_of(self.network, self.layers), self.asked)
+        return self._lora(network, self.runs, self.asked, self.recipe, 4096)
+
+    def full_plain(self, prompts_at_once: int = 1) -> np.ndarray:
+        recipe = replace(self.recipe, micro_batch=prompts_at_once)
+        weights = weights_in(self.network, self.within)
+        begun = [weight.detach().clone() for weight in weights]
+        found = []
+        for run, asked in zip(self.runs[:FULL_RUNS], self.asked, strict=False):
+            for weight in weights:
+                weight.requires_grad_(True)
+            train(self.network, [Run(run.key, run.prompts.whole(), run.answers)], recipe, weights)
+            for weight in weights:
+                weight.requires_grad_(False)
+            found.append(logit_differences(self.network, [asked.whole()], self.answers, prompts_at_once))
+            for weight, start in zip(weights, begun, strict=True):
+                weight.copy_(start)
+        return np.concatenate(found)
+
+    def full_plain_batched(self) -> np.ndarray:
+        return self.full_plain(self.recipe.batch)
+
+    def full(self) -> np.ndarray:
+        runs, asked = self.runs[:FULL_RUNS], self.asked[:FULL_RUNS]
+        network = upper(self.network, below_of(self.network, self.layers), asked)
+        with own_weights(self.network, len(runs), self.within) as weights:
+            train(network, runs, self.recipe, weights)
+            return logit_differences(network, asked, self.answers, 4096)
 
     def probe_plain(self) -> np.ndarray:
         head = self.network.get_output_embeddings().weight
@@ -189,14 +222,35 @@ def main() -> None:
     model.network.requires_grad_(False)
     work = Work(model, 10 if options.gpu else 50)
     rows = []
-    for name, plain, fast, loads, asked in (
+    tasks = [
         ("evaluation", work.evaluate_plain, work.evaluate, 1, 20 if options.gpu else 6),
         ("probe sweep over six L2", work.probe_plain, work.probe, 6, None if options.gpu else 40),
-        (f"LoRA block of {RUNS} runs", work.lora_plain, work.lora, RUNS, 8 if options.gpu else 5),
-        ("LoRA block, plain in whole batches", work.lora_plain_batched, work.lora, RUNS, None),
-    ):
-        fast()
-        after, memory, one = timed(fast, 3)
+        (f"LoRA block of {RUNS} runs", work.lora_plain, work.lora, RUNS, None),
+        (
+            "LoRA block, plain in whole batches",
+            work.lora_plain_batched,
+            work.lora,
+            RUNS,
+            15 if options.gpu else 10,
+        ),
+        (f"full, {FULL_RUNS} runs", work.full_plain, work.full, FULL_RUNS, None),
+        ("full, plain in whole batches", work.full_plain_batched, work.full, FULL_RUNS, 3),
+    ]
+    if not options.gpu and (SMOLLM2 / "config.json").is_file():
+        real = load(SMOLLM2, causal=True)
+        real.network.requires_grad_(False)
+        deep = Work(real, 10, layers=LAYERS)
+        name = f"smollm2, last {LAYERS} layers, LoRA block of {RUNS} runs"
+        tasks += [
+            (f"{name}, plain in whole batches", deep.lora_plain_batched, deep.lora, RUNS, 5),
+        ]
+    elif not options.gpu:
+        print(f"{SMOLLM2}: not there, so smollm2 is not measured; it comes with make study", flush=True)
+    for name, plain, fast, loads, asked in tasks:
+        slow = name.startswith("smollm2")
+        if not slow:
+            fast()
+        after, memory, one = timed(fast, 1 if slow else 3)
         before, memory_plain, other = timed(plain, 1 if "evaluation" not in name else 3)
         rows.append(
             {

@@ -216,12 +216,11 @@ def test_output_that_would_destroy_something_is_refused_before_the_work(
     assert everything(tmp_path) == before
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
 def test_read_only_folder_is_refused_before_the_work(parts: list[Path]) -> None:
-    Path("closed").mkdir(mode=0o500)
+    # A folder in which not even root may write.
     done = len(SEEN)
-    with pytest.raises(BadInput, match="closed/z: cannot be written"):
-        Job.bind(join, parts=parts, out=Path("closed/z")).run()
+    with pytest.raises(BadInput, match="/proc/z: cannot be written"):
+        Job.bind(join, parts=parts, out=Path("/proc/z")).run()
     assert len(SEEN) == done
 
 

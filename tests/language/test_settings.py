@@ -96,12 +96,12 @@ def test_what_does_not_exist_is_refused(path: str, value: object, message: str) 
 
 
 def test_blocks_cover_every_seed_once() -> None:
-    assert blocks(CONFIG, "probe") == [(0, 1), (2, 3), (4, 4)]
-    assert blocks(changed("methods.lora.seeds", 3), "lora") == [(0, 1), (2, 2)]
+    assert blocks(CONFIG, "probe", "minilm") == [(0, 1), (2, 3), (4, 4)]
+    assert blocks(changed("methods.lora.seeds", 3), "lora", "small-lm") == [(0, 1), (2, 2)]
     for size in (1, 4, 5, 9):
         covered = [
             s
-            for first, last in blocks(changed("seeds_per_job", size), "probe")
+            for first, last in blocks(changed("seeds_per_job", size), "probe", "minilm")
             for s in range(first, last + 1)
         ]
         assert covered == list(range(5))
@@ -142,7 +142,7 @@ def test_the_papers_scale_is_the_papers() -> None:
     for cell in cells(config):
         method = block["methods"][cell.method]
         if cell.method in ("full", "lora", "probe"):
-            own = blocks(config, cell.method)
+            own = blocks(config, cell.method, cell.model)
             jobs += len(own)
             each = 2 * (own[-1][1] + 1) * len(method.get("l2", method.get("rank", [None])))
             runs[cell.method] = runs.get(cell.method, 0) + each

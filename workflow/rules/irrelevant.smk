@@ -8,6 +8,8 @@
 #        results/irrelevant/leakage.csv         bits leaked per learner and defence
 #        results/irrelevant/claims.csv          the paper's claims
 
+from memgen.irrelevant.settings import attack_options
+
 IRRELEVANT = config["irrelevant"]
 NEAREST = IRRELEVANT["simulation"]["clusters"]
 LOOKUP = IRRELEVANT["simulation"]["next_symbol"]
@@ -21,30 +23,6 @@ ATTACKED = [
 
 wildcard_constraints:
     experiment=one_of(IRRELEVANT["runs"]),
-
-
-def attacked(wildcards):
-    """Flags of how a run is trained and attacked."""
-    run = IRRELEVANT["runs"][wildcards.experiment]
-    names = ["none", *run["defences"]]
-    defences = {"none": {"kind": "none", "strength": 0}, **IRRELEVANT["defences"]}
-    noisy = run["noisy"]
-    return flags(
-        {
-            key: run[key]
-            for key in run
-            if key not in ("sizes", "noisy", "record_steps", "defences")
-        },
-        # The last step is recorded at any rate.
-        record_steps=run["record_steps"] or [run["steps"]],
-        **{key: [size[key] for size in run["sizes"]] for key in run["sizes"][0]},
-        defences=names,
-        kinds=[defences[name]["kind"] for name in names],
-        strengths=[defences[name]["strength"] for name in names],
-        clip=noisy["clip"],
-        delta=noisy["delta"],
-        **{f"noisy_{key}": noisy[key] for key in ("rate", "momentum", "steps")},
-    )
 
 
 rule irrelevant_simulate:
@@ -89,7 +67,9 @@ rule irrelevant_attack:
     conda:
         "../../envs/irrelevant.yaml"
     params:
-        settings=attacked,
+        settings=lambda wildcards: flags(
+            attack_options(IRRELEVANT, wildcards.experiment)
+        ),
     shell:
         "python -m memgen irrelevant attack --run {wildcards.experiment:q} {params.settings} "
         "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"

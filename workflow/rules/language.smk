@@ -30,7 +30,7 @@ CELLS = language_settings.cells(config)
 BLOCKS = [
     f"{'/'.join(cell)}/seeds_{first:03d}-{last:03d}"
     for cell in CELLS
-    for first, last in language_settings.blocks(config, cell.method)
+    for first, last in language_settings.blocks(config, cell.method, cell.model)
 ]
 PROBES = {
     name: method

@@ -155,7 +155,7 @@ rule language_published:
     conda:
         "../../envs/theory.yaml"
     params:
-        source=str(Path(PUBLISHED_FOLDER)),
+        source=lambda wildcards: str(Path(PUBLISHED_FOLDER)),
     shell:
         "python -m memgen language published --source {params.source:q} --versions {input.versions:q} "
         "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"

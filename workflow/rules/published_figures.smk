@@ -6,11 +6,12 @@
 # PUBLISHED_SOURCE and PUBLISHED_ITEMS are published.smk's, HIERARCHY_FLAGS is relational_figures.smk's.
 
 
-# One model of ours of each source; all of them stand in our own figures.
+# One model of ours of each source, and those of GGUF files; all stand in our own figures.
 OURS = [
-    language_settings.models_of(config, source)[0]
+    name
     for source in ("wheel", "corpus", "hub")
-    if language_settings.models_of(config, source)
+    for place, name in enumerate(language_settings.models_of(config, source))
+    if place == 0 or name in language_settings.quantized(config)
 ]
 BY_KIND = "kind={kind}"
 

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from memgen.errors import BadInput
+from memgen.figures.names import spoken
 from memgen.figures.style import PAGE, new_figure
 from memgen.language.responses.rows import KEY
 
@@ -74,7 +75,9 @@ def cell_grid(
         of_row = frame.join(pl.DataFrame([row], schema=rows.schema), on=_ROW, how="semi", nulls_equal=True)
         ours = " (ours)" if mixed and row["source"] == "study" else ""
         value = "" if row["hyperparameter"] is None else f" {row['hyperparameter']:g}"
-        across[0].set_ylabel(f"{row['model']}{ours}, {row['items']}\n{row['method']}{value}", fontsize=6)
+        across[0].set_ylabel(
+            f"{spoken(row['model'])}{ours}, {row['items']}\n{row['method']}{value}", fontsize=6
+        )
         for axis, hierarchy in zip(across, columns, strict=True):
             of_cell = of_row.filter(pl.col("hierarchy") == hierarchy)
             if of_cell.is_empty():

@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from memgen.errors import BadInput
+from memgen.figures.names import spoken
 from memgen.figures.style import PAGE, PALETTE, new_figure
 
 ROW = ["method", "hyperparameter", "model"]
@@ -62,7 +63,7 @@ def with_interval(frame: pl.DataFrame, value: str) -> pl.DataFrame:
 def row_label(row: dict[str, Any]) -> str:
     """Method, its hyperparameter and the model."""
     number = "" if row["hyperparameter"] is None else f" {row['hyperparameter']:g}"
-    return f"{row['method']}{number}, {row['model']}"
+    return f"{row['method']}{number}, {spoken(row['model'])}"
 
 
 def dot_figure(

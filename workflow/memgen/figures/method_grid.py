@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from memgen.errors import BadInput
+from memgen.figures.names import spoken
 from memgen.figures.style import PAGE, PALETTE, new_figure
 
 _COLOURS = ("blue", "vermilion", "green", "purple", "orange", "sky", "black", "grey")
@@ -43,7 +44,7 @@ class Series:
     def label(self) -> str:
         """What the legend calls it."""
         number = "" if self.hyperparameter is None else f", {self.hyperparameter:g}"
-        return f"{self.model}{number}"
+        return f"{spoken(self.model)}{number}"
 
 
 @dataclass(frozen=True)

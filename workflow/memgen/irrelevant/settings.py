@@ -17,6 +17,41 @@ TRANSFORMER = "transformer"
 _LEAST_SINGLETONS = 1.0
 
 
+def attack_options(block: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """How a run is trained, defended and attacked: options of the stage `attack`.
+
+    Parameters
+    ----------
+    block : mapping
+        The block `irrelevant` of a checked configuration.
+    name : str
+        Name of the run.
+
+    Returns
+    -------
+    dict
+        Option -> value; values of sizes and of defences belong together by their place.
+    """
+    run, noisy = block["runs"][name], block["runs"][name]["noisy"]
+    defences = {"none": {"kind": "none", "strength": 0}, **block["defences"]}
+    names = ["none", *run["defences"]]
+    own = {
+        key: value for key, value in run.items() if key not in ("sizes", "noisy", "record_steps", "defences")
+    }
+    return {
+        **own,
+        # The last step is recorded at any rate.
+        "record_steps": run["record_steps"] or [run["steps"]],
+        **{key: [size[key] for size in run["sizes"]] for key in run["sizes"][0]},
+        "defences": names,
+        "kinds": [defences[defence]["kind"] for defence in names],
+        "strengths": [defences[defence]["strength"] for defence in names],
+        "clip": noisy["clip"],
+        "delta": noisy["delta"],
+        **{f"noisy_{key}": noisy[key] for key in ("rate", "momentum", "steps")},
+    }
+
+
 def check(config: Mapping[str, Any]) -> None:
     """Check the block of a configuration that fits its schema.
 

@@ -24,8 +24,8 @@ _NEEDED = {
 _TRAINING = ("epochs", "batch", "rate", "order", "optimizer", "momentum", "weight_decay")
 _METHOD_KEYS = {
     "ridge": ("ridge", "pooling"),
-    "full": (*_TRAINING, "together"),
-    "lora": (*_TRAINING, "rank", "scaling", "together"),
+    "full": (*_TRAINING, "layers", "together"),
+    "lora": (*_TRAINING, "layers", "rank", "scaling", "together"),
     "head": (*_TRAINING, "l2", "head", "together"),
 }
 _REQUIRED = {
@@ -34,7 +34,8 @@ _REQUIRED = {
     "lora": ("epochs", "batch", "rate", "rank"),
     "head": ("epochs", "batch", "rate", "l2"),
 }
-_CHOICE = ("models", "items", "hierarchies", "hierarchies_of", "of_model", "seeds")
+_TASKS = ("items", "hierarchies", "hierarchies_of", "seeds")
+_CHOICE = ("models", "of_model", *_TASKS)
 _EVERYWHERE = ("kind", *_CHOICE)
 
 
@@ -52,10 +53,16 @@ def hierarchies(config: Mapping[str, Any]) -> list[str]:
     return list(config["language"].get("hierarchies", config["relational"]["hierarchies"]))
 
 
-def blocks(config: Mapping[str, Any], method: str) -> list[tuple[int, int]]:
-    """Blocks of a method's seeds (first, last), both included, one per job."""
+def of(method: Mapping[str, Any], model: str) -> dict[str, Any]:
+    """A method as it is for a model: its keys, and in their place those that it states for the model."""
+    return {**method, **method.get("of_model", {}).get(model, {})}
+
+
+def blocks(config: Mapping[str, Any], method: str, model: str) -> list[tuple[int, int]]:
+    """Blocks of seeds (first, last), both included, one per job, that a method runs for a model."""
     block = config["language"]
-    seeds, size = block["methods"][method].get("seeds", block["seeds"]), block["seeds_per_job"]
+    seeds = of(block["methods"][method], model).get("seeds", block["seeds"])
+    size = block["seeds_per_job"]
     return [(first, min(first + size, seeds) - 1) for first in range(0, seeds, size)]
 
 
@@ -104,9 +111,8 @@ def lineup_hierarchy(config: Mapping[str, Any], items: str, name: str) -> Mappin
 
 
 def options(method: Mapping[str, Any], model: str) -> dict[str, Any]:
-    """How a method trains a model: its own keys, and in their place those that it states for the model."""
-    own = {key: value for key, value in method.items() if key not in _CHOICE}
-    return {**own, **method.get("of_model", {}).get(model, {})}
+    """How a method trains a model."""
+    return {key: value for key, value in of(method, model).items() if key not in _CHOICE}
 
 
 def flags(method: Mapping[str, Any], model: str) -> Quoted:
@@ -132,20 +138,20 @@ def cells(config: Mapping[str, Any]) -> list[Cell]:
 
     A method runs on the models, items and hierarchies that it lists, and otherwise on all of the study's; a
     method that trains a network on all that have a language head. Hierarchies may be listed for a kind of
-    item alone.
+    item alone, and all but the models for one model alone.
     """
     block = config["language"]
     shown = hierarchies(config)
     found = []
     for name, method in block["methods"].items():
         able = trainable(block["models"], method["kind"])
-        everywhere, of_items = method.get("hierarchies", shown), method.get("hierarchies_of", {})
         found += [
             Cell(model, items, hierarchy, name)
             for model in method.get("models", able)
-            for items in method.get("items", block["items"])
+            for own in (of(method, model),)
+            for items in own.get("items", block["items"])
             if items in block["items"]
-            for hierarchy in of_items.get(items, everywhere)
+            for hierarchy in own.get("hierarchies_of", {}).get(items, own.get("hierarchies", shown))
             if hierarchy in shown
         ]
     return found
@@ -257,13 +263,20 @@ def _check_method(
                 )
     for name, changed in method.get("of_model", {}).items():
         for key in changed:
-            if key not in _METHOD_KEYS[kind]:
+            if key not in (allowed := (*_TASKS, *_METHOD_KEYS[kind])):
                 raise BadInput(
                     f"{where}.of_model.{name}: the key {key!r} does not go with kind {kind}; "
-                    f"allowed: {', '.join(_METHOD_KEYS[kind])}"
+                    f"allowed: {', '.join(allowed)}"
                 )
         _check_optimizer(f"{where}.of_model.{name}", options(method, name))
+        _check_tasks(f"{where}.of_model.{name}", changed, block, known)
     _check_optimizer(where, method)
+    _check_tasks(where, method, block, known)
+
+
+def _check_tasks(
+    where: str, method: Mapping[str, Any], block: Mapping[str, Any], known: Mapping[str, Any]
+) -> None:
     chosen = {"hierarchies": method.get("hierarchies", [])}
     chosen |= {f"hierarchies_of.{items}": names for items, names in method.get("hierarchies_of", {}).items()}
     for key, names in chosen.items():

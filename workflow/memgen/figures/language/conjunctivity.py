@@ -6,6 +6,7 @@ Reads the table of measured representations and draws it; computes nothing but t
 import numpy as np
 import polars as pl
 
+from memgen.figures.names import spoken
 from memgen.figures.style import PAGE, PALETTE, new_figure, save
 from memgen.language.fits.tables import RELATION
 from memgen.language.responses.tables import GEOMETRY
@@ -69,7 +70,7 @@ def conjunctivity(*, geometry: Input, relation: Input, pdf: Output, png: Output)
         axis.set_xlabel("conjunctivity of the representation, alpha")
     axes[0, 0].set_ylabel("gamma fitted to behaviour")
     for index, model in enumerate(models):
-        axes[0, 1].plot([], [], MARKERS[index % len(MARKERS)], color=PALETTE["black"], label=model)
+        axes[0, 1].plot([], [], MARKERS[index % len(MARKERS)], color=PALETTE["black"], label=spoken(model))
     for index, method in enumerate(methods):
         axes[0, 1].plot([], [], "s", color=PALETTE[COLOURS[index % len(COLOURS)]], label=method)
     figure.legend(*axes[0, 1].get_legend_handles_labels(), loc="outside right center")

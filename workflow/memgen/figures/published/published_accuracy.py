@@ -5,6 +5,7 @@ from typing import Any
 import polars as pl
 from matplotlib.lines import Line2D
 
+from memgen.figures.names import spoken
 from memgen.figures.published_runs import MARKERS, METHODS, Hierarchies, post, present
 from memgen.figures.style import PAIR_CLASSES, PALETTE, new_figure, save
 from memgen.language.responses.tables import ACCURACY
@@ -71,7 +72,7 @@ def published_accuracy(
     for number, (source, model) in enumerate(models):
         fill: dict[str, Any] = {"mfc": "white"} if source == "study" else {}
         marker = MARKERS[number % len(MARKERS)]
-        label = f"{model}{ours[source]}"
+        label = f"{spoken(model)}{ours[source]}"
         handles.append(Line2D([], [], color=PALETTE["grey"], marker=marker, lw=0, label=label, **fill))
     figure.legend(handles=handles, loc="outside lower center", ncols=6)
     save(figure, pdf=pdf, png=png)

@@ -3,6 +3,7 @@
 import polars as pl
 from matplotlib.lines import Line2D
 
+from memgen.figures.names import spoken
 from memgen.figures.style import PAIR_CLASSES, PALETTE, new_figure, save
 from memgen.language.published.tables import COMPARISON
 from memgen.stage import Input, Output, stage
@@ -51,7 +52,7 @@ def published_comparison(*, comparison: Input, pdf: Output, png: Output) -> None
             )
         axis.plot([0, 1], [0, 1], color=PALETTE["grey"], lw=0.6, zorder=0)
         axis.set(xlim=(0, 1.04), ylim=(0, 1.04))
-        axis.set_title(f"{model} {our_method} v {method}", fontsize=6.5)
+        axis.set_title(f"{spoken(model)} {our_method} v {method}", fontsize=6.5)
     for axis in list(axes.flat)[len(panels) :]:
         axis.axis("off")
     figure.supxlabel("accuracy of a published model (share right)", fontsize=7)

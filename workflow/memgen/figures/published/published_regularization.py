@@ -6,6 +6,7 @@ import polars as pl
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
+from memgen.figures.names import spoken
 from memgen.figures.published_runs import MARKERS, Hierarchies, post, present
 from memgen.figures.style import PAIR_CLASSES, PALETTE, new_figure, save
 from memgen.language.fits.tables import FIT
@@ -97,7 +98,7 @@ def published_regularization(
         if kind in set(rates["pair_class"])
     ]
     lines = [
-        Line2D([], [], color=list(PALETTE.values())[1 + n % 8], marker=MARKERS[n % 8], label=model)
+        Line2D([], [], color=list(PALETTE.values())[1 + n % 8], marker=MARKERS[n % 8], label=spoken(model))
         for n, model in enumerate(models)
     ]
     figure.legend(handles=[*classes, *lines], loc="outside lower center", ncols=6)

@@ -147,9 +147,9 @@ def _layer(
         turn_asked = _take(turn[0], places), _take(turn[1], places)
         mask = torch.take_along_dim(mask, places[:, None, :, None], 2)
     attention = layer.self_attn
-    queries = _turned(_heads(attention, "q", asked), turn_asked)
-    keys = _turned(_heads(attention, "k", normed), turn)
-    values = _heads(attention, "v", normed)
+    queries = _turned(_heads(attention, "q", asked), turn_asked).transpose(1, 2)
+    keys = _turned(_heads(attention, "k", normed), turn).transpose(1, 2)
+    values = _heads(attention, "v", normed).transpose(1, 2)
     groups = queries.shape[1] // keys.shape[1]
     if groups > 1:
         keys, values = (part.repeat_interleave(groups, 1) for part in (keys, values))
@@ -162,17 +162,14 @@ def _layer(
 
 
 def _heads(attention: Any, part: str, states: torch.Tensor) -> torch.Tensor:
-    """Queries, keys or values, shape (s, heads, t, width of a head)."""
-    found = getattr(attention, f"{part}_proj")(states)
+    """Queries, keys or values, shape (s, t, heads, width of a head)."""
+    found: torch.Tensor = getattr(attention, f"{part}_proj")(states)
     found = found.view(*found.shape[:2], -1, attention.head_dim)
     norm = getattr(attention, f"{part}_norm", None)
-    if norm is not None:
-        found = norm(found)
-    split: torch.Tensor = found.transpose(1, 2)
-    return split
+    return found if norm is None else norm(found)
 
 
 def _turned(heads: torch.Tensor, turn: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
     """Rotary positions: each pair of numbers half a head apart is turned by an angle of its own."""
-    cosine, sine = (part[:, None] for part in turn)
+    cosine, sine = (part[:, :, None] for part in turn)
     return torch.addcmul(heads * cosine, heads.roll(heads.shape[-1] // 2, -1), sine)
