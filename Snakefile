@@ -2,6 +2,7 @@
 #
 # Run it with `make study`, which holds the study's lock; plain `snakemake --cores 2` works as well.
 import sys
+from pathlib import Path
 
 from snakemake.utils import min_version
 
@@ -15,17 +16,30 @@ report: "workflow/report/study.rst"
 
 
 # Jobs and this file use the same package, installed or not.
-shell.prefix("export PYTHONPATH=workflow; ")
 sys.path.insert(0, "workflow")
 
-from memgen.configuration import check
+from memgen.configuration import load
+from memgen.devices import refuse_missing_gpu
 from memgen.errors import BadInput
+from memgen.provenance.layers import VARIABLE, described
+from memgen.rules import before_each_job
 from memgen.timings import timings
 
+# The layers are read again: Snakemake's own loader takes a key that is given twice.
+layers = [Path("config.yaml"), *workflow.overwrite_configfiles]
 try:
-    config = check(config)
+    config = load(layers, workflow.config_settings.config)
+    description = described(config, layers, workflow.config_settings.config)
 except BadInput as problem:
     raise WorkflowError(str(problem)) from None
+
+# And the same Python, unless Snakemake deploys one for each job.
+shell.prefix(
+    before_each_job(
+        None if workflow.deployment_settings.deployment_method else sys.executable,
+        {VARIABLE: description},
+    )
+)
 
 
 wildcard_constraints:
@@ -57,6 +71,14 @@ include: "workflow/rules/claims.smk"
 for block in config:
 
     include: f"workflow/rules/{block}.smk"
+
+
+# On a cluster the jobs' own machines have the GPUs.
+onstart:
+    try:
+        refuse_missing_gpu(config if workflow.local_exec else {})
+    except BadInput as problem:
+        raise WorkflowError(str(problem)) from None
 
 
 onsuccess:

@@ -29,16 +29,17 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "workflow"))
 import numpy as np
 import torch
 
-from memgen.language.adapters import adapted
-from memgen.language.causal import answer_tokens, hidden_states, logit_differences, tokenize
-from memgen.language.copies import own_weights
-from memgen.language.head import train_heads
-from memgen.language.items import sample
-from memgen.language.layers import below_of, last_layers, upper, weights_in
-from memgen.language.models import Model, load
-from memgen.language.pretrain import pretrain
-from memgen.language.prompts import ordered_pairs, prompts
-from memgen.language.training import Recipe, Run, train
+from memgen.language.models.causal import answer_tokens, hidden_states, logit_differences, tokenize
+from memgen.language.models.loading import Model, load
+from memgen.language.stages.pretrain import pretrain
+from memgen.language.stimuli.items import sample
+from memgen.language.stimuli.prompts import prompts
+from memgen.language.training.full import own_weights
+from memgen.language.training.head import train_heads
+from memgen.language.training.layers import below_of, last_layers, upper, weights_in
+from memgen.language.training.loop import Recipe, Run, train
+from memgen.language.training.lora import adapted
+from memgen.relational.hierarchy import ordered_pairs
 
 RUNS = 16
 STRENGTHS = (1e-4, 0.1, 1.0, 10.0, 20.0, 50.0)
@@ -81,7 +82,7 @@ def timed(function, repeats: int) -> tuple[float, float, object]:
 def process_start(folder: Path) -> float:
     """Seconds of a process that does nothing but import the libraries and load small-lm."""
     code = (
-        "from pathlib import Path; from memgen.language.models import load; "
+        "from pathlib import Path; from memgen.language.models.loading import load; "
         f"load(Path({str(folder)!r}), causal=True)"
     )
     environment = {**os.environ, "PYTHONPATH": sys.path[0]}

@@ -108,7 +108,7 @@ def simulation(names: list[str]) -> tuple[float, float]:
 def error_at_ten_million() -> tuple[float, float]:
     """Wall seconds and peak GB of `memgen longtail error` at N = n = 10^7, in a process of its own."""
     command = [sys.executable, "-m", "memgen", "longtail", "error", "--prior", "zipf", "--labels", "10"]
-    command += ["--domain", str(LARGE), "--samples", str(LARGE), "--gamma", "0.5", "--json"]
+    command += ["--domain", str(LARGE), "--samples", str(LARGE), "--memorization-limit", "0.5", "--json"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "workflow")}
     start = time.perf_counter()
     done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)

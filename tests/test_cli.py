@@ -1,5 +1,6 @@
 """The command line: found by syntax tree, light to import, one line for bad input."""
 
+import ast
 import os
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from memgen import __main__ as cli
+from memgen import commands
 from repository import ROOT
 
 
@@ -22,13 +24,11 @@ def memgen(*arguments: str, folder: Path = ROOT) -> subprocess.CompletedProcess[
     )
 
 
-def all_entries() -> list[tuple[str, cli.Entry]]:
-    rooms = [
-        (f"{room} {name}", entry)
-        for room in cli.studies()
-        for name, entry in cli.entries(cli.ROOT / cli.PACKAGE / room).items()
-    ]
-    return [*rooms, *cli.entries(cli.ROOT / cli.PACKAGE).items()]
+ENTRIES = {
+    f"{study} {name}".strip(): entry
+    for study in ("", *commands.studies())
+    for name, entry in commands.entries(study).items()
+}
 
 
 def test_help_lists_every_command_without_importing_any() -> None:
@@ -46,13 +46,17 @@ def test_help_lists_every_command_without_importing_any() -> None:
     assert "relational" in answer.stdout and "study" in answer.stdout
 
 
-@pytest.mark.parametrize("name", [name for name, _ in all_entries()])
-def test_every_command_has_help(name: str) -> None:
-    answer = memgen(*name.split(), "--help")
-    assert answer.returncode == 0, answer.stderr
-    entry = dict(all_entries())[name]
-    assert entry.summary and entry.summary.split()[0] in answer.stdout
-    assert ("--record" in answer.stdout) == (entry.kind == "stage")
+@pytest.mark.parametrize("name", ENTRIES)
+def test_every_command_has_help(
+    name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "environ", os.environ.copy())
+    with pytest.raises(SystemExit) as ended:
+        cli.run([*name.split(), "--help"])
+    printed, entry = capsys.readouterr().out, ENTRIES[name]
+    assert ended.value.code == 0
+    assert entry.summary and entry.summary.split()[0] in printed
+    assert ("--record" in printed) == (entry.kind == "stage")
 
 
 @pytest.mark.parametrize(
@@ -60,6 +64,10 @@ def test_every_command_has_help(name: str) -> None:
     [
         (["nowhere"], "there is no study or command 'nowhere'; allowed: "),
         (["relational", "nowhere"], "memgen relational: there is no command 'nowhere'; allowed: "),
+        (["relational/../relational", "ranks"], "no study or command 'relational/../relational'; allowed: "),
+        (["relational", "../longtail/error"], "there is no command '../longtail/error'; allowed: "),
+        (["..", "memgen"], "no study or command '..'; allowed: "),
+        (["stages", "study"], "no study or command 'stages'; allowed: "),
         (["claims", "--tables", "none.csv", "--out", "x.csv"], "none.csv: no such file, given as --tables"),
         (["claims", "--out", "x.csv"], "tables"),
         (["claims", "--threads", "zero"], "--threads: 'zero' is not allowed"),
@@ -99,9 +107,42 @@ def test_theory_needs_no_torch() -> None:
     assert answer.returncode == 0, answer.stderr
 
 
-@pytest.mark.parametrize("room", [None, *cli.studies()])
-def test_a_wanted_command_is_found_without_parsing_the_others(room: str | None) -> None:
-    folder = cli.ROOT / cli.PACKAGE / (room or "")
-    for name, entry in cli.entries(folder).items():
-        assert cli.entries(folder, name)[name] == entry
-    assert "nothing" not in cli.entries(folder, "nothing")
+@pytest.mark.parametrize("study", ["", *commands.studies()])
+def test_a_command_is_found_by_its_name(study: str) -> None:
+    for name, entry in commands.entries(study).items():
+        assert commands.find(study, name) == entry
+    for name in ("nothing", "", ".", "..", "__init__", "critical_table", "ranks/", "Ranks", "ranks\n"):
+        assert commands.find(study, name) is None
+
+
+def test_a_command_is_found_by_its_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commands, "ROOT", tmp_path)
+    for name, text in {
+        "room/__init__.py": "",
+        "room/parts/stages/one_thing.py": '@stage\ndef one_thing():\n    """Do it."""\n',
+        "room/parts/stages/other.py": "@stage\ndef named_otherwise(): ...\ndef other(): ...\n",
+        "stages/__init__.py": "",
+        "stages/top.py": "@command\ndef top(): ...\n",
+    }.items():
+        path = tmp_path / "memgen" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    thing = commands.Entry("memgen.room.parts.stages.one_thing", "one_thing", "stage", "Do it.")
+    assert commands.find("room", "one-thing") == thing
+    assert commands.entries("room") == {"one-thing": thing}
+    assert list(commands.entries("")) == ["top"] and commands.studies() == ["room"]
+    assert commands.find("room", "other") is commands.find("nowhere", "other") is None
+
+
+def test_no_study_has_two_commands_of_one_name() -> None:
+    for study in commands.studies():
+        room = commands.folder(study)
+        assert room is not None
+        names = [
+            node.name
+            for path in room.rglob("*.py")
+            for node in ast.parse(path.read_text()).body
+            if isinstance(node, ast.FunctionDef)
+            and {mark.id for mark in node.decorator_list if isinstance(mark, ast.Name)} & {"stage", "command"}
+        ]
+        assert len(names) == len(set(names)), study

@@ -1,5 +1,6 @@
 """The import closure against what Python really imports."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -16,21 +17,55 @@ MODULES = sorted(
 )
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_holds_everything_that_an_import_loads(module: str) -> None:
-    program = (
-        f"import sys, {module}\n"
-        "print(*[m.__file__ for n, m in sys.modules.items() if n.split('.')[0] == 'memgen' and m.__file__])"
-    )
+# One interpreter loads the heavy packages once; each module is then imported in a fork of it.
+PROGRAM = """
+import json, os, sys
+import matplotlib.figure, numba, numpy, polars, scipy.stats, torch, transformers
+found = {}
+for module in sys.argv[1:]:
+    back, out = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(back)
+        try:
+            __import__(module)
+            ours = [part for name, part in sys.modules.items() if name.split(".")[0] == "memgen"]
+            files = [part.__file__ for part in ours if part.__file__]
+        except BaseException as error:
+            files = [f"{type(error).__name__}: {error}"]
+        with os.fdopen(out, "w") as stream:
+            json.dump(files, stream)
+        os._exit(0)
+    os.close(out)
+    with os.fdopen(back) as stream:
+        found[module] = json.load(stream)
+    os.waitpid(child, 0)
+print(json.dumps(found))
+"""
+
+
+@pytest.fixture(scope="module")
+def loaded() -> dict[str, set[Path]]:
+    """Files of the package that importing each module loads."""
     answer = subprocess.run(
-        [sys.executable, "-c", program],
-        env={"PYTHONPATH": str(closure.ROOT), "PATH": "/usr/bin:/bin", "HOME": "/tmp"},
+        [sys.executable, "-W", "ignore", "-c", PROGRAM, *MODULES],
+        env={
+            "PYTHONPATH": str(closure.ROOT),
+            "PATH": "/usr/bin:/bin",
+            "HOME": "/tmp",
+            "OMP_NUM_THREADS": "1",
+        },
         capture_output=True,
         text=True,
         check=True,
     )
-    loaded = {Path(name) for name in answer.stdout.split()}
-    assert loaded <= set(closure.closure(module))
+    return {name: {Path(file) for file in files} for name, files in json.loads(answer.stdout).items()}
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_holds_everything_that_an_import_loads(module: str, loaded: dict[str, set[Path]]) -> None:
+    assert closure.module_file(module) in loaded[module]
+    assert loaded[module] <= set(closure.closure(module))
 
 
 def test_initializers_are_empty() -> None:
@@ -64,28 +99,3 @@ def test_follows_relative_and_late_imports(tmp_path: Path, monkeypatch: pytest.M
 def test_refuses_an_unknown_module() -> None:
     with pytest.raises(ModuleNotFoundError, match=r"memgen\.nowhere"):
         closure.closure("memgen.nowhere")
-
-
-def test_no_study_imports_snakemake_and_rooms_stay_apart() -> None:
-    """The house's rule on dependencies, read off the syntax trees."""
-    allowed = {
-        "language": {"language", "relational/hierarchy", "relational/kernels", "relational/ranks"},
-        "irrelevant": {"irrelevant", "language/models"},
-    }
-    shared = {"provenance"}
-    for path in (closure.ROOT / "memgen").glob("*/*.py"):
-        room = path.parent.name
-        imported = set(closure._imported_names(f"memgen.{room}.{path.stem}", path))
-        assert not {name for name in imported if name.split(".")[0] == "snakemake"}, path
-        for name in imported:
-            parts = name.split(".")
-            file = closure.module_file(name)
-            if parts[0] != "memgen" or len(parts) < 3 or file is None or parts[1] in {room, *shared}:
-                continue
-            if room == "figures":
-                assert parts[2].endswith("tables") or parts[2] == "hierarchy", f"{path} uses {name}"
-                continue
-            place = f"{parts[1]}/{parts[2]}"
-            permitted = allowed.get(room, {room})
-            extra = {"relational/tables"} if room == "language" else set()
-            assert place in permitted | extra or parts[1] in permitted, f"{path} imports {name}"

@@ -131,10 +131,11 @@ CASES = [
     ({"relational": None}, "the key 'relational' is missing"),
     ({"relational": {3: 4}}, "the key 3 is not text"),
     (
-        {"figures": {"rank_profiles": {"hierarchies": ["nowhere"]}}},
+        {"relational": {"figures": {"rank_profiles": {"hierarchies": ["nowhere"]}}}},
         "'nowhere' is not computed by the relational",
     ),
     ({"language": {"models": {"other": {"source": "random", "like": "nowhere", "seed": 0}}}}, "nowhere"),
+    ({"figures": {}}, "the top level: unknown key 'figures'"),
     ({"language": {"device": "tpu"}}, "language.device: 'tpu' is not allowed; allowed: one of "),
 ]
 
@@ -177,7 +178,7 @@ def test_every_key_is_described() -> None:
     [
         ("- a\n- b\n", "holds a list; allowed: a YAML mapping"),
         ("a: [1\n", "damaged.yaml, line 2: "),
-        ("figures: {}\nfigures: {}\n", "line 2: key 'figures' is given twice"),
+        ("language: {}\nlanguage: {}\n", "line 2: key 'language' is given twice"),
         ("a: !!python/object:os.system {}\n", "could not determine a constructor"),
     ],
 )

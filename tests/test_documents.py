@@ -7,7 +7,12 @@ import pytest
 
 from repository import ROOT
 
-EXECUTED = ["memgen.relational.ranks", "memgen.relational.crossing", "memgen.relational.phase"]
+EXECUTED = [
+    "memgen.relational.hierarchy",
+    "memgen.relational.ranks",
+    "memgen.relational.crossing",
+    "memgen.relational.behaviour",
+]
 
 
 def test_examples_of_the_api() -> None:

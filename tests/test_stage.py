@@ -8,11 +8,14 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import rfc8785
 
+from memgen.digests import STUDY_MARK, digest_of, file_digest
 from memgen.errors import BadInput
+from memgen.provenance import layers
 from memgen.provenance import record as provenance
 from memgen.stage import Input, Inputs, Job, Output, OutputDirectory, recipe_urn, stage
 from repository import ROOT
@@ -37,6 +40,7 @@ def unpack(*, out: OutputDirectory) -> None:
     (out / "a").write_text("1")
     (out / "b").mkdir()
     (out / "b/c").write_text("2")
+    (out / "empty/one").mkdir(parents=True)
 
 
 # A record lists the sources of a first-party module; these functions stand in for stages of one.
@@ -62,7 +66,15 @@ def test_record_says_what_went_in_and_came_out(parts: list[Path], tmp_path: Path
     content = json.loads(path.read_text())
     assert Path("out/z.txt").read_text() == "x+y"
     assert content["outputs"] == {"out/z.txt": hashlib.sha256(b"x+y").hexdigest()}
-    assert content["recipe"]["inputs"] == {name: hashlib.sha256(name.encode()).hexdigest() for name in "xy"}
+    given = [{"path": name, "sha256": hashlib.sha256(name.encode()).hexdigest()} for name in "xy"]
+    assert content["recipe"]["inputs"] == {"parts": given}
+    assert content["stage"] == {"name": "join", "module": "memgen.tables"}
+    assert content["arguments"] == {
+        "parts": {"role": "input", "value": ["x", "y"]},
+        "sign": {"role": "parameter", "value": "+"},
+        "extra": {"role": "input", "value": None},
+        "out": {"role": "output", "value": "out/z.txt"},
+    }
     assert content["recipe"]["parameters"] == {"sign": "+"}
     assert (content["recipe"]["rule"], content["recipe"]["wildcards"]) == ("demo_join", {"a": "1", "b": "x"})
     assert content["recipe_id"] == hashlib.sha256(rfc8785.dumps(content["recipe"])).hexdigest()
@@ -105,11 +117,120 @@ def test_edited_input_is_named(parts: list[Path]) -> None:
         )
 
 
+def test_configuration_stands_outside_the_recipe(parts: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    record = Path("jobs/demo_join/job.json")
+    Path("config.yaml").write_text("a: 1\n")
+    seen = []
+    for text in (None, layers.described({"a": 1}, [Path("config.yaml")], {"b": [2]})):
+        if text is not None:
+            monkeypatch.setenv(layers.VARIABLE, text)
+        Job.bind(join, parts=parts, out=Path("z.txt")).run(record=record)
+        seen.append(json.loads(record.read_text()))
+    assert seen[0]["configuration"] is None
+    assert seen[1]["configuration"] == {
+        "layers": [
+            {"file": "config.yaml", "sha256": hashlib.sha256(b"a: 1\n").hexdigest()},
+            {"file": "--config", "sha256": digest_of({"b": [2]})},
+        ],
+        "digest": digest_of({"a": 1}),
+    }
+    assert seen[0]["recipe_id"] == seen[1]["recipe_id"]
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "[" * 100_000, '{"layers": [], "digest": "0"}', '{"layers": 1}'])
+def test_variable_that_describes_no_configuration(
+    parts: list[Path], monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    monkeypatch.setenv(layers.VARIABLE, text)
+    with pytest.raises(BadInput, match="does not describe a configuration"):
+        Job.bind(join, parts=parts, out=Path("z.txt")).run(record=Path("jobs/demo_join/job.json"))
+    assert not Path("z.txt").exists()
+
+
+@pytest.mark.parametrize("value", [float("inf"), 2**60, "\udc80"])
+def test_parameter_that_is_not_json_is_refused(parts: list[Path], value: object) -> None:
+    with pytest.raises(BadInput, match="--sign: a value cannot be written as JSON"):
+        Job.bind(join, parts=parts, sign=value, out=Path("z.txt")).run(record=Path("jobs/demo_join/job.json"))
+
+
 def test_missing_input_and_unwritable_output_are_refused(parts: list[Path]) -> None:
     with pytest.raises(BadInput, match="nowhere: no such file, given as --parts"):
         Job.bind(join, parts=[*parts, Path("nowhere")], out=Path("z.txt")).run()
     with pytest.raises(BadInput, match="cannot be written"):
         Job.bind(join, parts=parts, out=Path("x/inside/a/file.txt")).run()
+    os.mkfifo("pipe")
+    with pytest.raises(BadInput, match="pipe: neither a file nor a folder, given as --parts"):
+        Job.bind(join, parts=[Path("pipe")], out=Path("z.txt")).run()
+
+
+def everything(folder: Path) -> dict[str, str | None]:
+    """Every path below a folder, with what the file holds."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_text() if path.is_file() else None
+        for path in folder.rglob("*")
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "record", "message"),
+    [
+        ({"out": "thesis"}, None, "thesis: is a folder; a file is written there, given as --out"),
+        ({"out": "."}, None, "the folder that the study runs in, or one above it, given as --out"),
+        ({"out": ".."}, None, "the folder that the study runs in, or one above it"),
+        ({"out": "/"}, None, "the folder that the study runs in, or one above it"),
+        ({"out": "/proc/x.csv"}, None, "/proc/x.csv: cannot be written"),
+        ({"out": "/dev/null"}, None, "/dev/null: is neither a file nor free"),
+        ({"out": "linked"}, None, "linked: is a folder"),
+        ({"out": "a" * 300}, None, "cannot be written (File name too long)"),
+        ({"out": "loop"}, None, None),
+        ({"out": "x"}, None, "x: given as --out, would take the place of an input, given as --parts"),
+        ({"out": "thesis/../x"}, None, "would take the place of an input"),
+        ({"out": "to_x"}, None, "would take the place of an input"),
+        ({"out": "z"}, "z", "z: given as --record, and z as --out; each needs its own path"),
+        ({"out": "z"}, "z/job.json", "each needs its own path"),
+        ({"out": "z"}, "x", "x: given as --record, would take the place of an input"),
+        ({"out": "z"}, "thesis", "thesis: is a folder; a file is written there, given as --record"),
+        ({"out": "z"}, "/proc/x/job.json", "job.json: cannot be written"),
+        ({"out": "z"}, "x/job.json", "cannot be written"),
+        ({"out": "new/folder/z"}, "thesis/notes.txt/job.json", "cannot be written"),
+    ],
+)
+def test_output_that_would_destroy_something_is_refused_before_the_work(
+    parts: list[Path], tmp_path: Path, arguments: dict[str, str], record: str | None, message: str | None
+) -> None:
+    Path("thesis").mkdir()
+    Path("thesis/notes.txt").write_text("mine")
+    Path("linked").symlink_to("thesis")
+    Path("to_x").symlink_to("x")
+    Path("loop").symlink_to("loop")
+    before, done = everything(tmp_path), len(SEEN)
+    job = Job.bind(join, parts=parts, **{name: Path(path) for name, path in arguments.items()})
+    if message is None:  # a link that leads nowhere gives way
+        job.run()
+        assert Path("loop").read_text() == "x-y"
+        return
+    with pytest.raises(BadInput) as refused:
+        job.run(record=Path(record) if record else None)
+    assert message in str(refused.value) and "\n" not in str(refused.value)
+    assert len(SEEN) == done, "refused before the work"
+    assert everything(tmp_path) == before
+
+
+def test_read_only_folder_is_refused_before_the_work(parts: list[Path]) -> None:
+    # A folder in which not even root may write.
+    done = len(SEEN)
+    with pytest.raises(BadInput, match="/proc/z: cannot be written"):
+        Job.bind(join, parts=parts, out=Path("/proc/z")).run()
+    assert len(SEEN) == done
+
+
+def test_two_outputs_need_two_paths(tmp_path: Path) -> None:
+    def two(*, one: Output, other: OutputDirectory) -> None:
+        raise AssertionError("must not run")
+
+    for other in (tmp_path / "a", tmp_path / "b/../a", tmp_path / "a/b"):
+        with pytest.raises(BadInput, match="each needs its own path"):
+            stage(two)(one=tmp_path / "a", other=other)
 
 
 def test_folder_appears_whole_and_replaces_the_old_one(
@@ -117,12 +238,100 @@ def test_folder_appears_whole_and_replaces_the_old_one(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("model").mkdir()
-    Path("model/old").write_text("")
+    for _ in range(2):
+        stage(unpack)(out=Path("model"))
+        found = sorted(path.as_posix() for path in Path("model").rglob("*"))
+        assert found == [f"model/{name}" for name in (STUDY_MARK, "a", "b", "b/c", "empty", "empty/one")]
+        Path("model/.snakemake_timestamp").write_text("")
+        assert file_digest(Path("model")) == digest_of(
+            {"a": hashlib.sha256(b"1").hexdigest(), "b/c": hashlib.sha256(b"2").hexdigest()}
+        )
+    assert not leftovers(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["thesis.txt", "b/thesis.txt", "c/d/e"])
+def test_folder_with_something_of_the_users_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for made_before in (True, False):
+        folder = Path(f"model{made_before}")
+        if made_before:
+            stage(unpack)(out=folder)
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("mine")
+        before = everything(tmp_path)
+        with pytest.raises(
+            BadInput, match="which this study did not write; allowed for --out: a new or empty"
+        ):
+            stage(unpack)(out=folder)
+        assert everything(tmp_path) == before
+
+
+def test_folder_is_known_by_its_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    record = Path("jobs/demo_unpack/job.json")
+    Job.bind(unpack, out=Path("model")).run(record=record)
+    (Path("model") / STUDY_MARK).unlink()
+    Job.bind(unpack, out=Path("model")).run(record=record)
+    (Path("model") / STUDY_MARK).unlink()
+    Path("model/a").write_text("edited")
+    for given in (record, None):
+        with pytest.raises(BadInput, match="model: holds 'a', which this study did not write"):
+            Job.bind(unpack, out=Path("model")).run(record=given)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", "[" * 100_000, '{"outputs": 3}', '{"outputs": {"a": []}}'])
+def test_record_that_is_none_vouches_for_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("model").mkdir()
+    Path("model/a").write_text("")
+    Path("job.json").write_text(text)
+    with pytest.raises(BadInput, match="model: holds 'a'"):
+        Job.bind(unpack, out=Path("model")).run(record=Path("job.json"))
+
+
+def test_a_folder_and_a_link_to_one_are_not_replaced_by_a_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("empty").mkdir()
+    Path("link").symlink_to("empty")
+    Path("file").write_text("mine")
+    for name in ("link", "file"):
+        with pytest.raises(BadInput, match=f"{name}: is not a folder of its own"):
+            stage(unpack)(out=Path(name))
+    assert Path("link").is_symlink() and Path("file").read_text() == "mine"
+
+
+def test_what_holds_an_input_is_not_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def rewrite(*, source: Input, out: OutputDirectory) -> None:
+        raise AssertionError("must not run")
+
+    monkeypatch.chdir(tmp_path)
     stage(unpack)(out=Path("model"))
-    assert sorted(path.as_posix() for path in Path("model").rglob("*")) == ["model/a", "model/b", "model/b/c"]
-    assert provenance.file_digest(Path("model")) == provenance.digest_of(
-        {"a": hashlib.sha256(b"1").hexdigest(), "b/c": hashlib.sha256(b"2").hexdigest()}
-    )
+    with pytest.raises(BadInput, match="would take the place of an input, given as --source"):
+        stage(rewrite)(source=Path("model/a"), out=Path("model"))
+
+
+def test_kill_while_publishing_leaves_no_record_that_lies(
+    parts: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = Path("jobs/demo_join/job.json")
+    Job.bind(join, parts=parts, out=Path("z.txt")).run(record=record)
+    rename = Path.replace
+
+    def interrupted(path: Path, target: Path) -> Path:
+        if target == record:
+            raise KeyboardInterrupt
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        Job.bind(join, parts=parts, sign="+", out=Path("z.txt")).run(record=record)
+    assert Path("z.txt").read_text() == "x+y" and not record.exists()
 
 
 def test_called_from_python_it_writes_no_record(parts: list[Path]) -> None:
@@ -134,13 +343,13 @@ def test_called_from_python_it_writes_no_record(parts: list[Path]) -> None:
 PROGRAM = """
 import sys, time
 from pathlib import Path
-from memgen import __main__ as cli, stage
+from memgen import stage
 def slow(*, out: stage.Output) -> None:
     out.write_text("half")
     print("writing", flush=True)
     time.sleep(60)
 import signal
-signal.signal(signal.SIGTERM, cli._interrupted)
+signal.signal(signal.SIGTERM, stage.interrupted)
 stage.Job.bind(slow, out=Path(sys.argv[1])).run()
 """
 
@@ -166,6 +375,17 @@ def test_killed_stage_leaves_no_output(tmp_path: Path, number: signal.Signals) -
         source.write_text("x")
         stage(join)(parts=[source], out=target)
         assert not leftovers(tmp_path)
+
+
+def test_vector_instructions_are_named_where_torch_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "torch", raising=False)
+    assert provenance.environment()["cpu_capability"] is None
+    cpu = SimpleNamespace(get_cpu_capability=lambda: "AVX2")
+    torch = SimpleNamespace(
+        backends=SimpleNamespace(cpu=cpu), cuda=SimpleNamespace(is_initialized=lambda: False)
+    )
+    monkeypatch.setitem(sys.modules, "torch", torch)
+    assert provenance._cpu_capability() == "AVX2"
 
 
 def test_packages_in_a_record_are_those_that_importlib_names() -> None:

@@ -1,92 +1,103 @@
-"""Put the present claims and the first figure into README.md (`make readme`, after `make study`).
+"""Write the claims into docs/claims.md, and a short table of them into README.md (`make readme`)."""
 
-Claims that ask the same of several models and kinds of item stand in one row per method, with the range of
-what was found and the cells in which the verdict is another; results/claims.csv holds every one.
-"""
-
-import csv
-import re
 import shutil
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import Any
+
+from memgen.claims import CLAIMS, VERDICTS
+from memgen.errors import BadInput
 
 START, END = "<!-- claims: written by `make readme` -->", "<!-- end of claims -->"
 FIGURE = "rank_profiles.png"
-CELL = re.compile(
-    r"(?P<what>.*) \((?P<method>[^,()]+), (?P<model>[^,()]+), (?P<items>[^;()]+); (?P<unit>\w+)\)"
-)
+LINES = 4
+"""Lines that one paper may have in README."""
+
+Row = dict[str, Any]
 
 
-def number(text: str) -> str:
+def number(value: float | None) -> str:
     """A value with four significant digits, or a dash."""
-    return f"{float(text):.4g}" if text else "–"
+    return "–" if value is None else f"{value:.4g}"
 
 
-def span(texts: list[str]) -> str:
-    """One value, or the smallest and the largest of several."""
-    values = sorted({float(text) for text in texts if text})
-    if len(values) < 2:
-        return number(str(values[0]) if values else "")
-    return f"{values[0]:.3g} to {values[-1]:.3g}"
+def line(cells: list[str]) -> str:
+    """One row of a Markdown table."""
+    return "| " + " | ".join(cell.replace("|", "/") for cell in cells) + " |"
 
 
-def verdicts(rows: list[dict[str, str]]) -> str:
-    """The verdict, or the most frequent of several and where it is another."""
-    (most, count), *_ = Counter(row["verdict"] for row in rows).most_common()
-    if len(rows) == 1:
-        return most
-    others = [
-        f"{match['model']} {match['items']} {row['verdict']}"
-        for row in rows
-        if row["verdict"] != most and (match := CELL.fullmatch(row["claim"]))
-    ]
-    return f"{most}: {count} of {len(rows)}" + (f" ({'; '.join(others)})" if others else "")
-
-
-def groups(rows: list[dict[str, str]]) -> dict[str, list[dict[str, str]]]:
-    """Rows by what they claim; those of several models and kinds of item together."""
-    found: dict[str, list[dict[str, str]]] = {}
+def grouped(rows: list[Row], *columns: str) -> dict[tuple[Any, ...], list[Row]]:
+    """Rows by the values of some columns, in the order in which they first appear."""
+    found: dict[tuple[Any, ...], list[Row]] = {}
     for row in rows:
-        match = CELL.fullmatch(row["claim"])
-        name = f"{match['what']} ({match['method']}; {match['unit']})" if match else row["claim"]
-        found.setdefault(name, []).append(row)
+        found.setdefault(tuple(row[column] for column in columns), []).append(row)
     return found
 
 
-def table(claims: Path) -> str:
-    """Claims as Markdown, a table per paper."""
-    with claims.open(newline="") as stream:
-        rows = list(csv.DictReader(stream))
-    papers: dict[str, list[dict[str, str]]] = {}
-    for row in rows:
-        papers.setdefault(row["paper"].partition(";")[0], []).append(row)
-    parts = []
-    for paper, of_paper in papers.items():
-        counts = Counter(row["verdict"] for row in of_paper)
-        spoken = {"agrees": "agree", "differs": "differ", "not tested": "not tested"}
-        told = ", ".join(f"{counts[verdict]} {spoken[verdict]}" for verdict in spoken if counts[verdict])
-        lines = [f"<details><summary>{paper}: {told}</summary>", "", "| claim | published | ours | verdict |"]
-        lines.append("|---|---|---|---|")
-        for name, same in groups(of_paper).items():
-            error = f" ± {float(same[0]['standard_error']):.2g}" if same[0]["standard_error"] else ""
-            ours = number(same[0]["ours"]) + error if len(same) == 1 else span([row["ours"] for row in same])
-            cells = [name, span([row["published_value"] for row in same]), ours, verdicts(same)]
-            lines.append("| " + " | ".join(cell.replace("|", "/") for cell in cells) + " |")
-        parts.append("\n".join([*lines, "", "</details>"]))
-    return "\n\n".join(parts)
+def short(rows: list[Row]) -> str:
+    """Counts of verdicts: a line per paper and study, or per claim on models where there is room."""
+    lines = [line(["paper", "claims", *VERDICTS, "read on"]), "|---" * (3 + len(VERDICTS)) + "|"]
+    named = [{**row, "paper": row["paper"].partition(";")[0]} for row in rows]
+    for (paper,), of_paper in grouped(named, "paper").items():
+        parts = grouped(
+            [{**row, "of": row["claim"] if row["model"] else ""} for row in of_paper], "study", "of"
+        )
+        if len(parts) > LINES:
+            parts = grouped([{**row, "of": ""} for row in of_paper], "study", "of")
+        for (study, claim), same in parts.items():
+            counts = Counter(row["verdict"] for row in same)
+            shown = [str(counts[verdict]) for verdict in VERDICTS]
+            lines.append(
+                line([paper, claim or f"{study}: all", *shown, f"[{study}](docs/claims.md#{study})"])
+            )
+    return "\n".join(lines)
+
+
+def whole(rows: list[Row]) -> str:
+    """Every claim, a table per study."""
+    parts = ["# Claims", "Written by `make readme` from `results/claims.csv`; the command prints our value."]
+    for (study,), same in grouped(rows, "study").items():
+        cells = [name for name in ("model", "items", "method") if any(row[name] for row in same)]
+        titles = ["claim", "paper", *cells, "published", "ours", "verdict", "figure", "command"]
+        lines = [f"## {study}", "", line(titles), "|---" * len(titles) + "|"]
+        for row in same:
+            error = "" if row["standard_error"] is None else f" ± {row['standard_error']:.2g}"
+            lines.append(
+                line(
+                    [
+                        row["claim"],
+                        row["paper"],
+                        *(row[name] or "–" for name in cells),
+                        number(row["published_value"]),
+                        number(row["ours"]) + error,
+                        row["verdict"],
+                        row["figure"] or "–",
+                        f"`{row['command']}`",
+                    ]
+                )
+            )
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts) + "\n"
 
 
 def main() -> None:
-    """Rewrite the block between the two marks, and copy the figure."""
-    claims, figure = Path("results/claims.csv"), Path("figures") / FIGURE
+    """Rewrite the block between the two marks of README.md, docs/claims.md and the figure."""
+    claims, figure, readme = Path("results/claims.csv"), Path("figures") / FIGURE, Path("README.md")
     for path in (claims, figure):
         if not path.is_file():
             sys.exit(f"make readme: {path} is missing; run make study first")
-    text = Path("README.md").read_text()
+    try:
+        rows = CLAIMS.read(claims).rows(named=True)
+    except BadInput as error:
+        sys.exit(f"make readme: {error}")
+    text = readme.read_text()
+    if text.count(START) != 1 or text.count(END) != 1 or text.index(END) < text.index(START):
+        sys.exit(f"make readme: README.md must hold {START} and {END}, each once, in this order")
     before, _, rest = text.partition(START)
-    _, _, after = rest.partition(END)
-    Path("README.md").write_text(f"{before}{START}\n\n{table(claims)}\n\n{END}{after}")
+    after = rest.partition(END)[2]
+    readme.write_text(f"{before}{START}\n\n{short(rows)}\n\n{END}{after}")
+    Path("docs/claims.md").write_text(whole(rows))
     shutil.copyfile(figure, Path("docs") / FIGURE)
 
 

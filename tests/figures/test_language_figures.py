@@ -1,4 +1,4 @@
-"""Figures of the language study: the same bytes each time, refused where the table lacks what they show."""
+"""Figures of the language study: they show what the tables hold, and are refused where one lacks it."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,24 +6,30 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from matplotlib.figure import Figure
 
+from checks import assert_draws, assert_sound, drawn, points, shown
 from memgen.errors import BadInput
-from memgen.figures.accuracy_by_class import accuracy_by_class
-from memgen.figures.conjunctivity import conjunctivity
-from memgen.figures.exception_effect import exception_effect
-from memgen.figures.margin_heatmaps import margin_heatmaps
-from memgen.figures.own_kernel import own_kernel
-from memgen.figures.predicted_margins import predicted_margins
-from memgen.figures.pretraining import pretraining
-from memgen.figures.response_bias import response_bias
-from memgen.figures.symbolic_distance import symbolic_distance
-from memgen.language.accuracy import accuracy, distance
-from memgen.language.analysis_tables import PRETRAINING
-from memgen.language.effects import effects
-from memgen.language.fit import fit, predictions
-from memgen.language.geometry import geometry
-from memgen.language.relation import relation
-from memgen.language.tables import GEOMETRY_RUNS, RESPONSES
+from memgen.figures.language.accuracy_by_class import accuracy_by_class
+from memgen.figures.language.conjunctivity import conjunctivity
+from memgen.figures.language.exception_effect import exception_effect
+from memgen.figures.language.margin_heatmaps import margin_heatmaps
+from memgen.figures.language.own_kernel import own_kernel
+from memgen.figures.language.predicted_margins import predicted_margins
+from memgen.figures.language.pretraining import pretraining
+from memgen.figures.language.response_bias import response_bias
+from memgen.figures.language.symbolic_distance import symbolic_distance
+from memgen.language.fits.tables import PREDICTIONS
+from memgen.language.models.tables import PRETRAINING
+from memgen.language.responses.rows import GEOMETRY_RUNS, RESPONSES
+from memgen.language.responses.tables import EFFECTS, GEOMETRY
+from memgen.language.stages.accuracy import accuracy
+from memgen.language.stages.distance import distance
+from memgen.language.stages.effects import effects
+from memgen.language.stages.fit import fit
+from memgen.language.stages.geometry import geometry
+from memgen.language.stages.predictions import predictions
+from memgen.language.stages.relation import relation
 from memgen.relational.hierarchy import Hierarchy
 from synthetic_responses import response_rows, theory_margins
 
@@ -104,15 +110,72 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("name", FIGURES)
-def test_a_figure_is_the_same_bytes_each_time(name: str, tables: Path, tmp_path: Path) -> None:
+def of(name: str, tables: Path, folder: Path) -> Figure:
+    """One of the figures, with what it draws."""
     draw, inputs, options = FIGURES[name]
+    return drawn(draw, folder, **{key: tables / file for key, file in inputs.items()}, **options)
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_axes_are_labelled_and_nothing_is_clipped(name: str, tables: Path, tmp_path: Path) -> None:
+    figure = of(name, tables, tmp_path)
+    assert_sound(figure)
+    assert any(len(points(axes)) or axes.images for axes in shown(figure))
+
+
+def test_a_figure_is_the_same_bytes_each_time(tables: Path, tmp_path: Path) -> None:
+    draw, inputs, options = FIGURES["predicted"]
     for attempt in ("one", "two"):
         paths = {kind: tmp_path / f"{attempt}.{kind}" for kind in ("pdf", "png")}
         draw(**{key: tables / file for key, file in inputs.items()}, **options, **paths)
     for kind in ("pdf", "png"):
-        content = (tmp_path / f"one.{kind}").read_bytes()
-        assert content == (tmp_path / f"two.{kind}").read_bytes() and len(content) > 5_000
+        assert (tmp_path / f"one.{kind}").read_bytes() == (tmp_path / f"two.{kind}").read_bytes()
+
+
+def cells_of(tables: Path) -> list[pl.DataFrame]:
+    """Predictions of the figures with a panel per cell, from top to bottom, then left to right."""
+    frame = PREDICTIONS.read(tables / "predictions.parquet").filter(items="fake")
+    models = sorted(set(frame["model"]))
+    return [frame.filter(model=model, hierarchy=name) for model in models for name in HIERARCHIES]
+
+
+def test_predicted_margins_are_those_of_untrained_pairs(tables: Path, tmp_path: Path) -> None:
+    panels = shown(of("predicted", tables, tmp_path))
+    for axes, cell in zip(panels, cells_of(tables), strict=True):
+        untrained = cell.filter(~pl.col("pair_class").is_in(["train", "exception"]))
+        assert_draws(axes, (untrained, "predicted", "observed"))
+
+
+def test_heatmaps_hold_observed_above_and_predicted_below_the_diagonal(tables: Path, tmp_path: Path) -> None:
+    panels = [axes for axes in shown(of("heatmaps", tables, tmp_path)) if axes.images]
+    for axes, cell in zip(panels, cells_of(tables), strict=True):
+        square = np.asarray(axes.images[0].get_array())
+        observed, predicted = cell["observed"].to_numpy(), cell["predicted"].to_numpy()
+        higher, lower = cell["higher"].to_numpy(), cell["lower"].to_numpy()
+        np.testing.assert_allclose(square[higher, lower], observed / np.abs(observed).max())
+        np.testing.assert_allclose(square[lower, higher], predicted / np.abs(observed).max())
+
+
+def test_conjunctivity_draws_each_cell_against_its_gamma(tables: Path, tmp_path: Path) -> None:
+    frame = GEOMETRY.read(tables / "geometry.csv").drop_nulls(["alpha", "gamma"])
+    for axes, phase in zip(shown(of("conjunctivity", tables, tmp_path)), ("pre", "post"), strict=True):
+        assert_draws(axes, (frame.filter(phase=phase), "alpha", "gamma"))
+
+
+def test_pretraining_draws_every_step(tables: Path, tmp_path: Path) -> None:
+    frame = PRETRAINING.read(tables / "pretraining.csv")
+    (axes,) = shown(of("pretraining", tables, tmp_path))
+    assert_draws(axes, (frame, "step", "answer_loss"))
+
+
+def test_bias_and_effect_draw_every_cell_once(tables: Path, tmp_path: Path) -> None:
+    """Their points lie at the table's values; the height says which cell it is."""
+    effects = EFFECTS.read(tables / "effects.csv")
+    panels = shown(of("bias", tables, tmp_path))
+    wanted = [(value, kind) for value in ("yes_share", "bias") for kind in ("fake", "poker")]
+    for axes, (value, kind) in zip(panels, wanted, strict=True):
+        expected = effects.filter(items=kind)[value].drop_nulls().sort()
+        np.testing.assert_allclose(np.sort(points(axes)[:, 0]), expected)
 
 
 @pytest.mark.parametrize("name", [name for name, (_, _, options) in FIGURES.items() if options])

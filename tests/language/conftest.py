@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from memgen.language.hands import LABELS
-from memgen.language.items import FAKE_TEAMS, REAL_TEAMS
-from memgen.language.prompts import prompt
+from memgen.language.stimuli.hands import LABELS
+from memgen.language.stimuli.items import FAKE_TEAMS, REAL_TEAMS
+from memgen.language.stimuli.prompts import prompt
 
 
 @pytest.fixture(scope="session")
@@ -44,7 +44,7 @@ def causal(folder: Path, kind: str, tied: bool, **changed: object) -> Path:
     import torch
     import transformers
 
-    from memgen.language.pretrain import train_tokenizer
+    from memgen.language.models.pretraining import train_tokenizer
 
     texts = [prompt(("a", "b"), "c", "d")] * 50 + [*REAL_TEAMS, *FAKE_TEAMS, *LABELS]
     tokenizer = train_tokenizer(texts * 3, 500)

@@ -9,13 +9,13 @@ import pytest
 
 from memgen.claims import CLAIMS
 from memgen.errors import BadInput
-from memgen.language.claims import claims, direction
-from memgen.language.effect import effect
-from memgen.language.evaluate import read_task
-from memgen.language.evaluate import responses as answer
-from memgen.language.tables import RESPONSES
+from memgen.language.responses.rows import RESPONSES
+from memgen.language.responses.scoring import read_task
+from memgen.language.responses.scoring import responses as answer
+from memgen.language.stages.claims import claims, direction
+from memgen.language.stages.effect import effect
 from memgen.relational.hierarchy import Hierarchy
-from memgen.relational.task import task_frame
+from memgen.relational.stages.task import task_frame
 
 ONE = {"models": ["m"], "items": ["fake"], "figure": "f"}
 
@@ -81,10 +81,11 @@ def test_every_pretrained_model_and_method_is_tested_and_no_control(tmp_path: Pa
     RESPONSES.write(pl.concat([frame, *others]), path)
     claims(responses=path, controls=["control"], out=tmp_path / "claims.csv")
     found = CLAIMS.read(tmp_path / "claims.csv")
-    assert found.height == 3 * 3 == found["claim"].n_unique()
-    assert not found["claim"].str.contains("control").any()
-    commands = "memgen language effect --model m --items {} --method {}"
-    expected = [commands.format(*cell) for cell in (("fake", "lora"), ("fake", "probe"), ("poker", "probe"))]
+    assert found.height == 3 * 3 == found.select("claim", "model", "items", "method").n_unique()
+    assert found["model"].unique().to_list() == ["m"]
+    commands = "memgen language effect --model m --items {} --method {} --responses {} --json"
+    cells = (("fake", "lora"), ("fake", "probe"), ("poker", "probe"))
+    expected = [commands.format(*cell, path) for cell in cells]
     assert found["command"].unique(maintain_order=True).to_list() == expected
     assert found["figure"][0] == "margin_heatmaps_lora_fake"
 

@@ -131,8 +131,8 @@ def test_flags_say_how_a_model_is_trained() -> None:
         "kind": "lora", "rate": 0.1, "rank": [4, 8], "weight_decay": 0.5, "items": ["fake"], "seeds": 3,
         "hierarchies_of": {"fake": ["ti_n9"]}, "of_model": {"big": {"rate": 0.2}},
     }  # fmt: skip
-    assert flags(method, "small") == "--kind lora --rate 0.1 --rank 4 --rank 8 --weight-decay 0.5"
-    assert flags(method, "big") == "--kind lora --rate 0.2 --rank 4 --rank 8 --weight-decay 0.5"
+    assert flags(method, "small") == "--kind lora --rate 0.1 --rank 4 8 --weight-decay 0.5"
+    assert flags(method, "big") == "--kind lora --rate 0.2 --rank 4 8 --weight-decay 0.5"
 
 
 def test_the_papers_scale_is_the_papers() -> None:

@@ -10,10 +10,11 @@ from memgen.longtail.learners import Risk, profile
 from memgen.longtail.mechanisms import mechanisms
 from memgen.longtail.priors import frequencies, joined
 from memgen.longtail.sampling import Sampler, alias_table
-from memgen.longtail.simulation import mean_and_error, simulate
+from memgen.longtail.simulation import simulate
 from memgen.longtail.specs import parse_learner
 from memgen.longtail.spectrum import spectrum
 from memgen.seeding import generator
+from memgen.statistics import means_with_errors
 
 PRIORS = ("zipf", "uniform", "geometric:0.9", "lognormal:2")
 SIZES = [(60, 40, 2), (300, 500, 10)]
@@ -30,7 +31,7 @@ def test_every_error_is_within_four_standard_errors(
     ]
     found = simulate(drawn, samples, labels, learners, 2000, generator("test", prior, domain))
     risk = Risk(drawn, samples, labels)
-    means, errors = mean_and_error(found.error)
+    means, errors = means_with_errors(found.error)
     for name, mean, error in zip(learners, means, errors, strict=True):
         assert abs(mean - risk.error(name)) < 4 * error, name
 
@@ -97,7 +98,7 @@ def test_error_is_at_least_the_theorems_bound_and_reaches_it() -> None:
     part = spectrum(drawn, samples, np.arange(1, track + 1))
     optimum = Risk(drawn, samples, labels).optimum
     prices = optimum + found.misfits[:, :, 1:] @ part.tau
-    means, errors = mean_and_error(found.error - prices)
+    means, errors = means_with_errors(found.error - prices)
     assert (np.abs(means) < 4 * errors).all()
     bound = lower_bound(optimum, part, found.misfits[:, 1, 1:].mean(axis=0))
     assert bound == pytest.approx(prices[:, 1].mean(), abs=1e-12)
@@ -117,7 +118,7 @@ def test_bound_is_strict_where_unseen_points_are_guessed_badly() -> None:
         uniform = np.where(seen > 0, truth, rng.integers(0, labels, domain))
         # Neither misfits a seen point, so both have the same bound: the optimum.
         slack.append(frequency[uniform != truth].sum() - frequency[optimal != truth].sum())
-    mean, error = mean_and_error(np.array(slack))
+    mean, error = means_with_errors(np.array(slack))
     unseen = spectrum(frequencies("zipf", domain), samples, [0]).mass[0]
     assert mean > 10 * error
     assert abs(mean - (0.75 - 0.3) * unseen) < 4 * error
@@ -129,7 +130,7 @@ def test_even_noisy_singletons_must_be_fitted(keep: float) -> None:
     names = [f"majority:{keep}", f"majority_ignore:{keep}"]
     found = simulate(drawn, samples, labels, names, 3000, generator("noise", str(keep)))
     risk = Risk(drawn, samples, labels)
-    mean, error = mean_and_error(found.error[:, 1] - found.error[:, 0])
+    mean, error = means_with_errors(found.error[:, 1] - found.error[:, 0])
     # The confidence is kappa for every singleton: err >= opt + tau_1 E sum conf Pr[its label is not given].
     tau = float(risk.singletons().tau[0])
     misfits = found.misfits[:, :, 1].mean(axis=0)
@@ -145,11 +146,11 @@ def test_share_of_singletons_fitted() -> None:
     drawn = frequencies("zipf", 300)
     names = ["optimal", "limited:0.35", "ignore:1", "randomized_response:2"]
     found = simulate(drawn, 300, 10, names, 2000, generator("fitted"))
-    means, errors = mean_and_error(found.fitted_singletons)
+    means, errors = means_with_errors(found.fitted_singletons)
     expected = np.array([1 - profile(name, 10).at(1) for name in names])
     assert (np.abs(means - expected) <= 4 * errors).all()
     singletons = spectrum(drawn, 300, [1]).points[0]
-    mean, error = mean_and_error(found.points[:, 1].astype(float))
+    mean, error = means_with_errors(found.points[:, 1].astype(float))
     assert abs(mean - singletons) < 4 * error
 
 

@@ -1,16 +1,17 @@
 """Hierarchies: components, pair classes and truth against theory.md's words, and every refusal."""
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.relational.reference import hierarchies
 
 from memgen.errors import BadInput
-from memgen.relational.hierarchy import PAIR_CLASSES, Hierarchy, parse_exception
+from memgen.relational.hierarchy import PAIR_CLASSES, Hierarchy, ordered_pairs, parse_exception
 
 
 def classes(n, *exceptions):
-    hierarchy = Hierarchy.parse(n, exceptions)
+    hierarchy = Hierarchy.of(n, exceptions)
     return {pair: hierarchy.pair_class(*pair) for pair in hierarchy.unordered_pairs()}
 
 
@@ -37,9 +38,9 @@ def test_a_longer_loop_and_no_exception():
 
 
 def test_components_merge_where_they_share_an_item_only():
-    assert Hierarchy.parse(12, ["4:2", "7:5"]).components == ((2, 4), (5, 7))
-    assert Hierarchy.parse(12, ["4:2", "7:4"]).components == ((2, 7),)
-    assert Hierarchy.parse(12, ["9:1", "5:3", "11:9"]).components == ((1, 11),)
+    assert Hierarchy.of(12, ["4:2", "7:5"]).components == ((2, 4), (5, 7))
+    assert Hierarchy.of(12, ["4:2", "7:4"]).components == ((2, 7),)
+    assert Hierarchy.of(12, ["9:1", "5:3", "11:9"]).components == ((1, 11),)
     touching = classes(12, "4:2", "7:5")
     assert touching[4, 5] == "train" and touching[2, 5] == touching[4, 6] == "boundary"
     merged = classes(12, "4:2", "7:4")
@@ -130,4 +131,20 @@ def test_pairs_outside_are_refused():
 @given(st.tuples(st.integers(0, 99), st.integers(0, 99)))
 def test_exceptions_are_written_as_they_are_read(pair):
     assert parse_exception(f"{pair[0]}:{pair[1]}") == pair
-    assert Hierarchy.parse(120, ["5:3", "7:4"]).label == "5:3 7:4"
+    assert Hierarchy.of(120, ["5:3", "7:4"]).label == "5:3 7:4"
+
+
+def test_a_hierarchy_of_whatever_holds_it():
+    expected = Hierarchy(9, ((5, 3), (8, 6)))
+    for exceptions in ("5:3 8:6", ["5:3", "8:6"], ("5:3", (8, 6)), np.array([[5, 3], [8, 6]])):
+        assert Hierarchy.of(9, exceptions) == expected
+    for nothing in (None, "", [], np.empty((0, 2), dtype=int)):
+        assert Hierarchy.of(np.int64(9), nothing) == Hierarchy(9)
+    for bad in (["53"], "5:3,8:6", [(5, 3, 1)], [5]):
+        with pytest.raises(BadInput, match="exception"):
+            Hierarchy.of(9, bad)
+
+
+def test_ordered_pairs_are_sorted():
+    pairs = ordered_pairs(5)
+    assert pairs == sorted(set(pairs)) and len(pairs) == 20 and Hierarchy(5).ordered_pairs() == pairs

@@ -58,3 +58,7 @@ def test_shapes_and_order():
     found = memorization_scores(9, [(5, 3), (8, 6)], alpha, ridge)
     assert found.shape == (2, 3, 10)
     np.testing.assert_allclose(found[1, 2], memorization_scores(9, [(5, 3), (8, 6)], 0.5, 1.0))
+
+
+def test_all_scores_meet_where_pairs_share_nothing():
+    np.testing.assert_allclose(memorization_scores(9, [(5, 3)], 1 - 1e-10, 0.5), 1 / 1.5, rtol=1e-8)

@@ -1,56 +1,112 @@
 """Every rule declares its record, its sources, its log, benchmark and environment, and says what it does."""
 
 import re
+from pathlib import Path
+from typing import Any
 
 import pytest
+from snakemake.io import strip_wildcard_constraints
 
-from memgen import __main__ as cli
 from memgen.closure import closure
-from repository import ROOT
+from memgen.commands import Entry, entries, studies
+from memgen.rules import code
+from parsed import workflow
+from repository import copy_repository
 
-RULES = {
-    match[1]: match[2]
-    for path in sorted((ROOT / "workflow/rules").glob("*.smk"))
-    for match in re.finditer(r"^rule (\w+):\n((?:(?:    .*)?\n)+)", path.read_text(), re.MULTILINE)
-}
-
-
-def commands() -> dict[str, cli.Entry]:
-    """Stages by the rule that calls them."""
-    found = {name: entry for name, entry in cli.entries(cli.ROOT / cli.PACKAGE).items()}
-    for room in cli.studies():
-        for name, entry in cli.entries(cli.ROOT / cli.PACKAGE / room).items():
-            found[f"{room}_{name.replace('-', '_')}"] = entry
-    return found
+ENDING = "--record {output.record:q} --threads {threads} 2> {log:q}"
 
 
-def test_rules_were_found() -> None:
-    assert {"relational_task", "language_features", "figures_task", "claims"} <= set(RULES)
+@pytest.fixture(scope="module")
+def rules(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Snakemake's own rules by name, with what `use rule` takes from others; `all` is only a target."""
+    with workflow(copy_repository(tmp_path_factory.mktemp("rules") / "repository")) as (parsed, _):
+        return {rule.name: rule for rule in parsed.rules if rule.name != "all"}
 
 
-@pytest.mark.parametrize("rule", RULES)
-def test_rule_is_complete(rule: str) -> None:
-    body = RULES[rule]
-    assert re.match(r'    """[A-Z].*\."""\n', body), "a docstring of one sentence or more"
-    for part in ("input:", "output:", "log:", "benchmark:", "conda:", "shell:"):
-        assert f"    {part}" in body, part
-    assert "script:" not in body and "run:" not in body
-    assert f"results/provenance/jobs/{rule}/" in body
-    assert "--record {output.record:q} --threads {threads} 2> {log:q}" in re.sub(r'"\s+"', "", body)
-    entry = commands()[rule]
-    assert entry.kind == "stage"
-    assert f'code=code("{entry.module}")' in body, "the closure of the module that defines the stage"
-    spoken = "claims" if rule == "claims" else rule.replace("_", " ", 1).replace("_", "-")
-    assert f"python -m memgen {spoken} " in re.sub(r'"\s+"', "", body)
+def commands() -> dict[str, Entry]:
+    """Commands by what follows `python -m memgen`; those of no study stand in memgen/stages."""
+    return {
+        f"{study} {name}".lstrip(): entry
+        for study in ("", *studies())
+        for name, entry in entries(study).items()
+    }
 
 
-def test_every_stage_has_a_rule() -> None:
-    stages = {name for name, entry in commands().items() if entry.kind == "stage"}
-    assert stages - set(RULES) == set()
+def spoken(rule: Any) -> str:
+    """The command that a rule runs, such as `relational task`."""
+    words = re.match(r"python -m memgen ((?:[a-z][a-z-]* )+)", rule.shellcmd or "")
+    assert words, f"{rule.name} runs no command of memgen"
+    return words[1].strip()
 
 
-@pytest.mark.parametrize("rule", RULES)
-def test_closure_holds_the_stage_itself(rule: str) -> None:
-    entry = commands()[rule]
-    files = {path.name for path in closure(entry.module)}
-    assert {f"{entry.module.rpartition('.')[2]}.py", "stage.py"} <= files
+def named_after(command: str) -> str:
+    return command.replace(" ", "_").replace("-", "_")
+
+
+def sources(paths: list[str]) -> list[str]:
+    """Paths of modules in the package, whichever folder they are given from."""
+    return [path.partition("workflow/memgen/")[2] for path in map(str, paths)]
+
+
+def files(rule: Any, part: str) -> list[str]:
+    return [strip_wildcard_constraints(str(path)) for path in getattr(rule, part)]
+
+
+def test_rules_were_found(rules: dict[str, Any]) -> None:
+    assert {"relational_task", "language_features", "figures_task", "published_accuracy", "claims"} <= set(
+        rules
+    )
+
+
+def test_every_rule_says_what_it_does(rules: dict[str, Any]) -> None:
+    silent = [
+        name for name, rule in rules.items() if not re.match(r"[A-Z].*\.$", rule.docstring or "", re.DOTALL)
+    ]
+    assert silent == []
+
+
+def test_every_rule_leaves_a_record_a_log_and_a_benchmark(rules: dict[str, Any]) -> None:
+    for name, rule in rules.items():
+        record = strip_wildcard_constraints(str(rule.output.record))
+        job = re.fullmatch(rf"results/provenance/jobs/{name}/(.*)\.json", record)
+        assert job, f"{name} has its record elsewhere: {record}"
+        assert files(rule, "log") == [f"logs/{name}/{job[1]}.log"], name
+        benchmark = strip_wildcard_constraints(str(rule.benchmark))
+        assert benchmark == f"results/benchmarks/{name}/{job[1]}.tsv", name
+        # Two jobs of one rule never share these files.
+        assert set(re.findall(r"\{(\w+)\}", job[1])) == set(rule.wildcard_names), name
+        assert rule.conda_env, f"{name} has no environment"
+
+
+def test_every_rule_runs_one_stage_that_writes_the_record(rules: dict[str, Any]) -> None:
+    known, owners = commands(), {}
+    for name, rule in rules.items():
+        command = spoken(rule)
+        assert known[command].kind == "stage", name
+        assert ENDING in rule.shellcmd and rule.shellcmd.count("2> ") == 1, name
+        owners.setdefault(named_after(command), []).append(name)
+    # A rule bears the name of its command; only what `use rule` takes over has another beside it.
+    assert [command for command, names in owners.items() if command not in names] == []
+
+
+def test_every_rule_depends_on_the_sources_of_its_stage(rules: dict[str, Any]) -> None:
+    known = commands()
+    for name, rule in rules.items():
+        module = known[spoken(rule)].module
+        assert sources(rule.input.code) == sources(code(module)), f"{name}: code=code({module!r})"
+        assert {f"{module.rpartition('.')[2]}.py", "stage.py"} <= {path.name for path in closure(module)}
+
+
+def test_every_stage_has_a_rule(rules: dict[str, Any]) -> None:
+    stages = {named_after(command) for command, entry in commands().items() if entry.kind == "stage"}
+    assert stages - set(rules) == set()
+
+
+@pytest.mark.parametrize("study", ["relational", "language", "longtail", "published"])
+def test_every_study_has_its_figures_in_a_file_beside_it(rules: dict[str, Any], study: str) -> None:
+    homes = {
+        Path(str(rule.snakefile)).stem
+        for name, rule in rules.items()
+        if name.startswith("figures_") and f"/figures/{study}/" in " ".join(map(str, rule.input.code))
+    }
+    assert homes == {f"{study}_figures"}

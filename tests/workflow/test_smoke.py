@@ -11,6 +11,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from memgen import digests
 from memgen.claims import CLAIMS
 from memgen.provenance import record as provenance
 from repository import copy_repository
@@ -31,7 +32,7 @@ def results(folder: Path) -> dict[str, bytes]:
             content = path.read_bytes()
             if name.startswith("results/provenance/"):
                 body = {k: v for k, v in json.loads(content).items() if k not in ("execution", "digest")}
-                content = provenance.canonical(body)
+                content = digests.canonical(body)
             found[name] = content
     return found
 
@@ -63,11 +64,12 @@ def test_records_hold_for_the_files_that_are_there(finished: Path, monkeypatch: 
     monkeypatch.chdir(finished)
     for name, record in records(finished).items():
         for output, digest in record["outputs"].items():
-            assert provenance.file_digest(Path(output)) == digest, name
-        for source, digest in {**record["recipe"]["inputs"], **record["code"]}.items():
-            assert provenance.file_digest(Path(source)) == digest, name
+            assert digests.file_digest(Path(output)) == digest, name
+        given = [part for parts in record["recipe"]["inputs"].values() for part in parts]
+        for source, digest in {**{part["path"]: part["sha256"] for part in given}, **record["code"]}.items():
+            assert digests.file_digest(Path(source)) == digest, name
         body = {key: value for key, value in record.items() if key != "digest"}
-        assert record["digest"] == provenance.digest_of(body)
+        assert record["digest"] == digests.digest_of(body)
 
 
 def test_every_result_has_a_record(finished: Path) -> None:
@@ -91,7 +93,7 @@ def test_timings_are_printed_per_rule(finished: Path) -> None:
 def test_claims_are_tested(finished: Path) -> None:
     claims = CLAIMS.read(finished / "results/claims.csv")
     assert claims.filter(pl.col("verdict") == "agrees").height >= 3
-    assert claims["claim"].n_unique() == claims.height
+    assert claims.select("study", "claim", "model", "items", "method").n_unique() == claims.height
 
 
 def test_second_run_has_nothing_to_do(finished: Path) -> None:

@@ -54,7 +54,7 @@ def closure(module: str) -> tuple[Path, ...]:
     Parameters
     ----------
     module : str
-        Dotted name, such as ``"memgen.relational.sweep"``.
+        Dotted name, such as ``"memgen.relational.stages.sweep"``.
 
     Returns
     -------

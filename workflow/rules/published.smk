@@ -1,6 +1,7 @@
 # The published responses of the paper's language models: converted to our columns, fitted, and compared.
 #
-# Needs: config["published"]["source"], a folder or the word download (nothing here is made without it);
+# Needs: config["published"]["source"], a folder or the word download (nothing here is made without it), or the
+#        word imitation, which makes responses up to try these rules: then nothing here is a result;
 #        results/language/responses.parquet, to stand beside them
 # Makes: results/published/responses.parquet           the published answers in our columns
 #        results/published/accuracy.csv                accuracies and margins by pair class
@@ -15,16 +16,20 @@
 #        results/published/claims.csv                  what is known of these responses, found again
 #        results/published/equity_classes.csv          our equities of hands against the published matrix, where
 #        results/published/equity_suits.csv            the folder holds it, and what fixed suits explain
-from memgen.language.published_files import held_by, read_versions
+from memgen.language.published.files import held_by, read_versions
 
-PUBLISHED_VERSIONS = "workflow/memgen/language/published_versions.csv"
+PUBLISHED_VERSIONS = "workflow/memgen/language/published/versions.csv"
 PUBLISHED_SOURCE = config["published"].get("source")
-PUBLISHED_LOCAL = PUBLISHED_SOURCE not in (None, "download")
+PUBLISHED_IMITATION = PUBLISHED_SOURCE == "imitation"
+PUBLISHED_LOCAL = PUBLISHED_SOURCE not in (None, "download", "imitation")
 PUBLISHED_FOLDER = PUBLISHED_SOURCE if PUBLISHED_LOCAL else "results/published/files"
 BOTH_RESPONSES = [
     "results/published/responses.parquet",
     "results/language/responses.parquet",
 ]
+
+
+BY_FILE = "folder={folder},name={name}"
 
 
 # All files that a local folder holds, or the kinds of item to download.
@@ -43,6 +48,13 @@ PUBLISHED_MATRIX = f"{PUBLISHED_FOLDER}/poker/preflop_equity.csv"
 PUBLISHED_FILES = [f"{PUBLISHED_FOLDER}/{file}" for file in wanted]
 PUBLISHED_ITEMS = sorted({Path(file).stem.split("__")[1] for file in wanted})
 
+if PUBLISHED_IMITATION:
+    PUBLISHED_FOLDER = "results/published/imitation/files"
+    PUBLISHED_VERSIONS = "results/published/imitation/versions.csv"
+    PUBLISHED_MATRIX = "results/published/imitation/preflop_equity.csv"
+    PUBLISHED_FILES = [PUBLISHED_FOLDER]
+    PUBLISHED_ITEMS = sorted(config["published"]["items"])
+
 
 localrules:
     language_published_download,
@@ -53,15 +65,15 @@ rule language_equity_check:
     input:
         equity="results/language/poker/equity.parquet",
         published=PUBLISHED_MATRIX,
-        code=code("memgen.language.equity_check"),
+        code=code("memgen.language.published.stages.equity_check"),
     output:
+        **record("language_equity_check"),
         classes="results/published/equity_classes.csv",
         suits="results/published/equity_suits.csv",
-        record="results/provenance/jobs/language_equity_check/job.json",
     log:
-        "logs/language_equity_check/job.log",
+        logged("language_equity_check"),
     benchmark:
-        "results/benchmarks/language_equity_check/job.tsv"
+        timed("language_equity_check")
     conda:
         "../../envs/poker.yaml"
     params:
@@ -79,14 +91,14 @@ rule language_published_download:
     """Download one published file, resuming what was cut, and check its digest."""
     input:
         versions=PUBLISHED_VERSIONS,
-        code=code("memgen.language.published_download"),
+        code=code("memgen.language.published.stages.published_download"),
     output:
+        **record("language_published_download", BY_FILE),
         file="results/published/files/{folder}/{name}.parquet",
-        record="results/provenance/jobs/language_published_download/folder={folder},name={name}.json",
     log:
-        "logs/language_published_download/folder={folder},name={name}.log",
+        logged("language_published_download", BY_FILE),
     benchmark:
-        "results/benchmarks/language_published_download/folder={folder},name={name}.tsv"
+        timed("language_published_download", BY_FILE)
     wildcard_constraints:
         folder="[a-z]+",
         name=r"\w+",
@@ -99,23 +111,51 @@ rule language_published_download:
         "--record {output.record:q} --threads {threads} 2> {log:q}"
 
 
+rule language_published_imitation:
+    """MADE-UP responses in the published columns, for trying these rules; never a result."""
+    input:
+        tasks=expand(
+            "results/relational/tasks/{hierarchy}.parquet",
+            hierarchy=language_settings.hierarchies(config),
+        ),
+        equity="results/language/poker/equity.parquet",
+        code=code("memgen.language.published.stages.published_imitation"),
+    output:
+        files=directory("results/published/imitation/files"),
+        matrix="results/published/imitation/preflop_equity.csv",
+        versions="results/published/imitation/versions.csv",
+        record="results/provenance/jobs/language_published_imitation/job.json",
+    log:
+        "logs/language_published_imitation/job.log",
+    benchmark:
+        "results/benchmarks/language_published_imitation/job.tsv"
+    conda:
+        "../../envs/theory.yaml"
+    params:
+        kinds=config["published"]["items"],
+    shell:
+        "python -m memgen language published-imitation --tasks {input.tasks:q} --items {params.kinds:q} "
+        "--equity {input.equity:q} --out {output.files:q} --matrix-out {output.matrix:q} "
+        "--versions {output.versions:q} --record {output.record:q} --threads {threads} 2> {log:q}"
+
+
 rule language_published:
     """The published answers in the columns of our response table, every file checked first."""
     input:
         files=PUBLISHED_FILES,
         versions=PUBLISHED_VERSIONS,
-        code=code("memgen.language.published"),
+        code=code("memgen.language.published.stages.published"),
     output:
+        **record("language_published"),
         table="results/published/responses.parquet",
-        record="results/provenance/jobs/language_published/job.json",
     log:
-        "logs/language_published/job.log",
+        logged("language_published"),
     benchmark:
-        "results/benchmarks/language_published/job.tsv"
+        timed("language_published")
     conda:
         "../../envs/theory.yaml"
     params:
-        source=lambda wildcards, input: str(Path(input.files[0]).parent.parent),
+        source=lambda wildcards: str(Path(PUBLISHED_FOLDER)),
     shell:
         "python -m memgen language published --source {params.source:q} --versions {input.versions:q} "
         "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
@@ -124,56 +164,56 @@ rule language_published:
 use rule language_accuracy as published_accuracy with:
     input:
         responses="results/published/responses.parquet",
-        code=code("memgen.language.accuracy"),
+        code=code("memgen.language.stages.accuracy"),
     output:
+        **record("published_accuracy"),
         table="results/published/accuracy.csv",
-        record="results/provenance/jobs/published_accuracy/job.json",
     log:
-        "logs/published_accuracy/job.log",
+        logged("published_accuracy"),
     benchmark:
-        "results/benchmarks/published_accuracy/job.tsv"
+        timed("published_accuracy")
 
 
 use rule language_fit as published_fit with:
     input:
         responses="results/published/responses.parquet",
-        code=code("memgen.language.fit"),
+        code=code("memgen.language.stages.fit"),
     output:
+        **record("published_fit"),
         table="results/published/fit.csv",
-        record="results/provenance/jobs/published_fit/job.json",
     log:
-        "logs/published_fit/job.log",
+        logged("published_fit"),
     benchmark:
-        "results/benchmarks/published_fit/job.tsv"
+        timed("published_fit")
 
 
 use rule language_predictions as published_predictions with:
     input:
         responses="results/published/responses.parquet",
         fits="results/published/fit.csv",
-        code=code("memgen.language.fit"),
+        code=code("memgen.language.stages.predictions"),
     output:
+        **record("published_predictions"),
         table="results/published/predictions.parquet",
-        record="results/provenance/jobs/published_predictions/job.json",
     log:
-        "logs/published_predictions/job.log",
+        logged("published_predictions"),
     benchmark:
-        "results/benchmarks/published_predictions/job.tsv"
+        timed("published_predictions")
 
 
 rule language_explain:
     """Links, kernels and priors that might explain where the theory falls short, compared out of sample."""
     input:
         responses=BOTH_RESPONSES,
-        code=code("memgen.language.explain"),
+        code=code("memgen.language.published.stages.explain"),
     output:
+        **record("language_explain"),
         table="results/published/explanations.parquet",
         summary="results/published/explanations_summary.csv",
-        record="results/provenance/jobs/language_explain/job.json",
     log:
-        "logs/language_explain/job.log",
+        logged("language_explain"),
     benchmark:
-        "results/benchmarks/language_explain/job.tsv"
+        timed("language_explain")
     conda:
         "../../envs/theory.yaml"
     shell:
@@ -185,14 +225,14 @@ rule language_transfer:
     """Every hierarchy predicted with the gamma fitted on every other one."""
     input:
         responses=BOTH_RESPONSES,
-        code=code("memgen.language.transfer"),
+        code=code("memgen.language.published.stages.transfer"),
     output:
+        **record("language_transfer"),
         table="results/published/transfer.parquet",
-        record="results/provenance/jobs/language_transfer/job.json",
     log:
-        "logs/language_transfer/job.log",
+        logged("language_transfer"),
     benchmark:
-        "results/benchmarks/language_transfer/job.tsv"
+        timed("language_transfer")
     conda:
         "../../envs/theory.yaml"
     shell:
@@ -204,15 +244,15 @@ rule language_regularization:
     """Whether LoRA rank and probe L2 move gamma as the theory says."""
     input:
         responses=BOTH_RESPONSES,
-        code=code("memgen.language.regularization"),
+        code=code("memgen.language.published.stages.regularization"),
     output:
+        **record("language_regularization"),
         table="results/published/regularization.csv",
         pooled="results/published/regularization_pooled.csv",
-        record="results/provenance/jobs/language_regularization/job.json",
     log:
-        "logs/language_regularization/job.log",
+        logged("language_regularization"),
     benchmark:
-        "results/benchmarks/language_regularization/job.tsv"
+        timed("language_regularization")
     conda:
         "../../envs/theory.yaml"
     shell:
@@ -225,14 +265,14 @@ rule language_compare:
     input:
         ours="results/language/responses.parquet",
         published="results/published/responses.parquet",
-        code=code("memgen.language.compare"),
+        code=code("memgen.language.published.stages.compare"),
     output:
+        **record("language_compare"),
         table="results/published/comparison.csv",
-        record="results/provenance/jobs/language_compare/job.json",
     log:
-        "logs/language_compare/job.log",
+        logged("language_compare"),
     benchmark:
-        "results/benchmarks/language_compare/job.tsv"
+        timed("language_compare")
     conda:
         "../../envs/theory.yaml"
     shell:
@@ -245,14 +285,14 @@ rule language_published_claims:
     input:
         responses="results/published/responses.parquet",
         fits="results/published/fit.csv",
-        code=code("memgen.language.published_claims"),
+        code=code("memgen.language.published.stages.published_claims"),
     output:
+        **record("language_published_claims"),
         table="results/published/claims.csv",
-        record="results/provenance/jobs/language_published_claims/job.json",
     log:
-        "logs/language_published_claims/job.log",
+        logged("language_published_claims"),
     benchmark:
-        "results/benchmarks/language_published_claims/job.tsv"
+        timed("language_published_claims")
     conda:
         "../../envs/theory.yaml"
     shell:
@@ -277,10 +317,10 @@ if PUBLISHED_SOURCE is not None:
     claims.append("results/published/claims.csv")
 
 
-if PUBLISHED_LOCAL and Path(PUBLISHED_MATRIX).is_file():
+if PUBLISHED_IMITATION or (PUBLISHED_LOCAL and Path(PUBLISHED_MATRIX).is_file()):
     targets += expand(
         "results/published/{table}.csv", table=["equity_classes", "equity_suits"]
-    ) + expand("figures/published_equities.{suffix}", suffix=["pdf", "png"])
+    ) + figure_files(["published_equities"])
 
 
 include: "published_figures.smk"

@@ -2,6 +2,8 @@
 #
 # Needs: results/published/*, results/language/*
 # Makes: figures/published_*.pdf and .png, captions in workflow/report
+#
+# PUBLISHED_SOURCE and PUBLISHED_ITEMS are published.smk's, HIERARCHY_FLAGS is relational_figures.smk's.
 
 
 # One model of ours of each source, and those of GGUF files; all stand in our own figures.
@@ -11,6 +13,7 @@ OURS = [
     for place, name in enumerate(language_settings.models_of(config, source))
     if place == 0 or name in language_settings.quantized(config)
 ]
+BY_KIND = "kind={kind}"
 
 
 rule figures_published_equities:
@@ -18,19 +21,13 @@ rule figures_published_equities:
     input:
         classes="results/published/equity_classes.csv",
         suits="results/published/equity_suits.csv",
-        code=code("memgen.figures.published_equities"),
+        code=code("memgen.figures.published.published_equities"),
     output:
-        pdf="figures/published_equities.pdf",
-        png=report(
-            "figures/published_equities.png",
-            caption="../report/published_equities.rst",
-            category="Published language models",
-        ),
-        record="results/provenance/jobs/figures_published_equities/job.json",
+        **drawn("published_equities", "Published language models"),
     log:
-        "logs/figures_published_equities/job.log",
+        logged("figures_published_equities"),
     benchmark:
-        "results/benchmarks/figures_published_equities/job.tsv"
+        timed("figures_published_equities")
     conda:
         "../../envs/figures.yaml"
     shell:
@@ -45,27 +42,21 @@ rule figures_published_heatmaps:
             "results/published/predictions.parquet",
             "results/language/predictions.parquet",
         ],
-        code=code("memgen.figures.published_margins"),
+        code=code("memgen.figures.published.published_heatmaps"),
     output:
-        pdf="figures/published_heatmaps_{kind}.pdf",
-        png=report(
-            "figures/published_heatmaps_{kind}.png",
-            caption="../report/published_heatmaps.rst",
-            category="Published language models",
-        ),
-        record="results/provenance/jobs/figures_published_heatmaps/kind={kind}.json",
+        **drawn("published_heatmaps_{kind}", "Published language models", BY_KIND),
     log:
-        "logs/figures_published_heatmaps/kind={kind}.log",
+        logged("figures_published_heatmaps", BY_KIND),
     benchmark:
-        "results/benchmarks/figures_published_heatmaps/kind={kind}.tsv"
+        timed("figures_published_heatmaps", BY_KIND)
     conda:
         "../../envs/figures.yaml"
     params:
         ours=repeated("--ours", OURS),
-        hierarchies=repeated("--hierarchy", config["relational"]["hierarchies"]),
+        hierarchies=HIERARCHY_FLAGS,
     shell:
         "python -m memgen figures published-heatmaps "
-        "--predictions {input.predictions:q} --items {wildcards.kind} --methods full probe "
+        "--predictions {input.predictions:q} --items {wildcards.kind:q} --methods full probe "
         "{params.ours} {params.hierarchies} "
         "--pdf {output.pdf:q} --png {output.png:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
@@ -78,28 +69,21 @@ rule figures_published_predicted:
             "results/language/predictions.parquet",
         ],
         fits=["results/published/fit.csv", "results/language/fit.csv"],
-        code=code("memgen.figures.published_margins"),
+        code=code("memgen.figures.published.published_predicted"),
     output:
-        pdf="figures/published_predicted_{kind}.pdf",
-        png=report(
-            "figures/published_predicted_{kind}.png",
-            caption="../report/published_predicted.rst",
-            category="Published language models",
-        ),
-        record="results/provenance/jobs/figures_published_predicted/kind={kind}.json",
+        **drawn("published_predicted_{kind}", "Published language models", BY_KIND),
     log:
-        "logs/figures_published_predicted/kind={kind}.log",
+        logged("figures_published_predicted", BY_KIND),
     benchmark:
-        "results/benchmarks/figures_published_predicted/kind={kind}.tsv"
+        timed("figures_published_predicted", BY_KIND)
     conda:
         "../../envs/figures.yaml"
     params:
         ours=repeated("--ours", OURS),
-        hierarchies=repeated("--hierarchy", config["relational"]["hierarchies"]),
+        hierarchies=HIERARCHY_FLAGS,
     shell:
         "python -m memgen figures published-predicted "
-        "--predictions {input.predictions:q} --fits {input.fits:q} --items {wildcards.kind} "
-        "--methods full probe "
+        "--predictions {input.predictions:q} --fits {input.fits:q} --items {wildcards.kind:q} --methods full probe "
         "{params.ours} {params.hierarchies} "
         "--pdf {output.pdf:q} --png {output.png:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
@@ -108,26 +92,20 @@ rule figures_published_accuracy:
     """Accuracy by pair class of every published model and ours, with intervals."""
     input:
         accuracy=["results/published/accuracy.csv", "results/language/accuracy.csv"],
-        code=code("memgen.figures.published_accuracy"),
+        code=code("memgen.figures.published.published_accuracy"),
     output:
-        pdf="figures/published_accuracy_{kind}.pdf",
-        png=report(
-            "figures/published_accuracy_{kind}.png",
-            caption="../report/published_accuracy.rst",
-            category="Published language models",
-        ),
-        record="results/provenance/jobs/figures_published_accuracy/kind={kind}.json",
+        **drawn("published_accuracy_{kind}", "Published language models", BY_KIND),
     log:
-        "logs/figures_published_accuracy/kind={kind}.log",
+        logged("figures_published_accuracy", BY_KIND),
     benchmark:
-        "results/benchmarks/figures_published_accuracy/kind={kind}.tsv"
+        timed("figures_published_accuracy", BY_KIND)
     conda:
         "../../envs/figures.yaml"
     params:
-        hierarchies=repeated("--hierarchy", config["relational"]["hierarchies"]),
+        hierarchies=HIERARCHY_FLAGS,
     shell:
         "python -m memgen figures published-accuracy "
-        "--accuracy {input.accuracy:q} --items {wildcards.kind} {params.hierarchies} "
+        "--accuracy {input.accuracy:q} --items {wildcards.kind:q} {params.hierarchies} "
         "--pdf {output.pdf:q} --png {output.png:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
@@ -136,26 +114,20 @@ rule figures_published_regularization:
     input:
         accuracy="results/published/accuracy.csv",
         fit="results/published/fit.csv",
-        code=code("memgen.figures.published_accuracy"),
+        code=code("memgen.figures.published.published_regularization"),
     output:
-        pdf="figures/published_regularization_{kind}.pdf",
-        png=report(
-            "figures/published_regularization_{kind}.png",
-            caption="../report/published_regularization.rst",
-            category="Published language models",
-        ),
-        record="results/provenance/jobs/figures_published_regularization/kind={kind}.json",
+        **drawn("published_regularization_{kind}", "Published language models", BY_KIND),
     log:
-        "logs/figures_published_regularization/kind={kind}.log",
+        logged("figures_published_regularization", BY_KIND),
     benchmark:
-        "results/benchmarks/figures_published_regularization/kind={kind}.tsv"
+        timed("figures_published_regularization", BY_KIND)
     conda:
         "../../envs/figures.yaml"
     params:
-        hierarchies=repeated("--hierarchy", config["relational"]["hierarchies"]),
+        hierarchies=HIERARCHY_FLAGS,
     shell:
         "python -m memgen figures published-regularization "
-        "--accuracy {input.accuracy:q} --fit {input.fit:q} --items {wildcards.kind} {params.hierarchies} "
+        "--accuracy {input.accuracy:q} --fit {input.fit:q} --items {wildcards.kind:q} {params.hierarchies} "
         "--pdf {output.pdf:q} --png {output.png:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
@@ -163,27 +135,21 @@ rule figures_published_explanations:
     """Links, kernels and priors compared on held-out seeds and pairs."""
     input:
         summary="results/published/explanations_summary.csv",
-        code=code("memgen.figures.published_tests"),
+        code=code("memgen.figures.published.published_explanations"),
     output:
-        pdf="figures/published_explanations.pdf",
-        png=report(
-            "figures/published_explanations.png",
-            caption="../report/published_explanations.rst",
-            category="Published language models",
-        ),
-        record="results/provenance/jobs/figures_published_explanations/job.json",
+        **drawn("published_explanations", "Published language models"),
     log:
-        "logs/figures_published_explanations/job.log",
+        logged("figures_published_explanations"),
     benchmark:
-        "results/benchmarks/figures_published_explanations/job.tsv"
+        timed("figures_published_explanations")
     conda:
         "../../envs/figures.yaml"
     params:
         kinds=PUBLISHED_ITEMS,
-        hierarchies=repeated("--hierarchy", config["relational"]["hierarchies"]),
+        hierarchies=HIERARCHY_FLAGS,
     shell:
         "python -m memgen figures published-explanations "
-        "--summary {input.summary:q} --items {params.kinds} --method full {params.hierarchies} "
+        "--summary {input.summary:q} --items {params.kinds:q} --method full {params.hierarchies} "
         "--pdf {output.pdf:q} --png {output.png:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
@@ -191,24 +157,17 @@ rule figures_published_transfer:
     """Gamma fitted on one hierarchy put to the test on the others."""
     input:
         transfer="results/published/transfer.parquet",
-        code=code("memgen.figures.published_tests"),
+        code=code("memgen.figures.published.published_transfer"),
     output:
-        pdf="figures/published_transfer.pdf",
-        png=report(
-            "figures/published_transfer.png",
-            caption="../report/published_transfer.rst",
-            category="Published language models",
-        ),
-        record="results/provenance/jobs/figures_published_transfer/job.json",
+        **drawn("published_transfer", "Published language models"),
     log:
-        "logs/figures_published_transfer/job.log",
+        logged("figures_published_transfer"),
     benchmark:
-        "results/benchmarks/figures_published_transfer/job.tsv"
+        timed("figures_published_transfer")
     conda:
         "../../envs/figures.yaml"
     shell:
-        "python -m memgen figures published-transfer "
-        "--transfer {input.transfer:q} "
+        "python -m memgen figures published-transfer --transfer {input.transfer:q} "
         "--pdf {output.pdf:q} --png {output.png:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
@@ -216,31 +175,23 @@ rule figures_published_comparison:
     """Accuracy of our models against that of the published ones."""
     input:
         comparison="results/published/comparison.csv",
-        code=code("memgen.figures.published_tests"),
+        code=code("memgen.figures.published.published_comparison"),
     output:
-        pdf="figures/published_comparison.pdf",
-        png=report(
-            "figures/published_comparison.png",
-            caption="../report/published_comparison.rst",
-            category="Published language models",
-        ),
-        record="results/provenance/jobs/figures_published_comparison/job.json",
+        **drawn("published_comparison", "Published language models"),
     log:
-        "logs/figures_published_comparison/job.log",
+        logged("figures_published_comparison"),
     benchmark:
-        "results/benchmarks/figures_published_comparison/job.tsv"
+        timed("figures_published_comparison")
     conda:
         "../../envs/figures.yaml"
     shell:
-        "python -m memgen figures published-comparison "
-        "--comparison {input.comparison:q} "
+        "python -m memgen figures published-comparison --comparison {input.comparison:q} "
         "--pdf {output.pdf:q} --png {output.png:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
 if PUBLISHED_SOURCE is not None:
-    targets += expand(
-        "figures/{figure}.{suffix}",
-        figure=[
+    targets += figure_files(
+        [
             *expand(
                 "published_{figure}_{kind}",
                 figure=["heatmaps", "predicted", "accuracy", "regularization"],
@@ -249,6 +200,5 @@ if PUBLISHED_SOURCE is not None:
             "published_explanations",
             "published_transfer",
             "published_comparison",
-        ],
-        suffix=["pdf", "png"],
+        ]
     )

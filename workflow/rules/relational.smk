@@ -16,22 +16,33 @@
 #        results/relational/claims.csv        what of the paper's theory holds here
 
 RELATIONAL = config["relational"]
+BY_HIERARCHY = "hierarchy={hierarchy}"
+# The grid of conjunctivity and ridge on which most tables stand.
+GRID = flags(RELATIONAL["theory"])
 TASKS = expand(
     "results/relational/tasks/{hierarchy}.parquet", hierarchy=RELATIONAL["hierarchies"]
+)
+NETWORKS = expand(
+    "results/relational/networks/{hierarchy}.parquet",
+    hierarchy=RELATIONAL["networks"]["hierarchies"],
+)
+NETWORK_MARGINS = expand(
+    "results/relational/networks/{hierarchy}_margins.parquet",
+    hierarchy=RELATIONAL["networks"]["hierarchies"],
 )
 
 
 rule relational_task:
     """Every ordered pair of one hierarchy, with its class, whether it is trained, and its truth."""
     input:
-        code=code("memgen.relational.task"),
+        code=code("memgen.relational.stages.task"),
     output:
+        **record("relational_task", BY_HIERARCHY),
         table="results/relational/tasks/{hierarchy}.parquet",
-        record="results/provenance/jobs/relational_task/hierarchy={hierarchy}.json",
     log:
-        "logs/relational_task/hierarchy={hierarchy}.log",
+        logged("relational_task", BY_HIERARCHY),
     benchmark:
-        "results/benchmarks/relational_task/hierarchy={hierarchy}.tsv"
+        timed("relational_task", BY_HIERARCHY)
     conda:
         "../../envs/theory.yaml"
     params:
@@ -48,39 +59,36 @@ rule relational_sweep:
     """Exact ranks and margins of every hierarchy over the grid of conjunctivity and ridge."""
     input:
         tasks=TASKS,
-        code=code("memgen.relational.sweep"),
+        code=code("memgen.relational.stages.sweep"),
     output:
+        **record("relational_sweep"),
         margins="results/relational/sweep.parquet",
         ranks="results/relational/ranks.parquet",
-        record="results/provenance/jobs/relational_sweep/job.json",
     log:
-        "logs/relational_sweep/job.log",
+        logged("relational_sweep"),
     benchmark:
-        "results/benchmarks/relational_sweep/job.tsv"
+        timed("relational_sweep")
     conda:
         "../../envs/theory.yaml"
     params:
-        conjunctivity=RELATIONAL["theory"]["conjunctivity"],
-        ridge=RELATIONAL["theory"]["ridge"],
+        grid=GRID,
     shell:
-        "python -m memgen relational sweep --tasks {input.tasks:q} "
-        "--conjunctivity {params.conjunctivity} --ridge {params.ridge} "
-        "--out {output.margins:q} --ranks {output.ranks:q} "
-        "--record {output.record:q} --threads {threads} 2> {log:q}"
+        "python -m memgen relational sweep --tasks {input.tasks:q} {params.grid} "
+        "--out {output.margins:q} --ranks {output.ranks:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
 rule relational_critical_table:
     """Conjunctivity beyond which the pairs next to the exception are answered wrong."""
     input:
         tasks=TASKS,
-        code=code("memgen.relational.critical"),
+        code=code("memgen.relational.stages.critical_table"),
     output:
+        **record("relational_critical_table"),
         table="results/relational/critical.csv",
-        record="results/provenance/jobs/relational_critical_table/job.json",
     log:
-        "logs/relational_critical_table/job.log",
+        logged("relational_critical_table"),
     benchmark:
-        "results/benchmarks/relational_critical_table/job.tsv"
+        timed("relational_critical_table")
     conda:
         "../../envs/theory.yaml"
     shell:
@@ -92,232 +100,190 @@ rule relational_memorization_table:
     """Leave-one-out memorization score of every training pair."""
     input:
         tasks=TASKS,
-        code=code("memgen.relational.memorized"),
+        code=code("memgen.relational.stages.memorization_table"),
     output:
+        **record("relational_memorization_table"),
         table="results/relational/memorization.parquet",
-        record="results/provenance/jobs/relational_memorization_table/job.json",
     log:
-        "logs/relational_memorization_table/job.log",
+        logged("relational_memorization_table"),
     benchmark:
-        "results/benchmarks/relational_memorization_table/job.tsv"
+        timed("relational_memorization_table")
     conda:
         "../../envs/theory.yaml"
     params:
-        conjunctivity=RELATIONAL["theory"]["conjunctivity"],
-        ridge=RELATIONAL["theory"]["ridge"],
+        grid=GRID,
     shell:
-        "python -m memgen relational memorization-table --tasks {input.tasks:q} "
-        "--conjunctivity {params.conjunctivity} --ridge {params.ridge} "
-        "--out {output.table:q} "
-        "--record {output.record:q} --threads {threads} 2> {log:q}"
+        "python -m memgen relational memorization-table --tasks {input.tasks:q} {params.grid} "
+        "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
 rule relational_phase_table:
     """Accuracy and margin by pair class over conjunctivity and ridge."""
     input:
         tasks=TASKS,
-        code=code("memgen.relational.phase_tables"),
+        code=code("memgen.relational.stages.phase_table"),
     output:
+        **record("relational_phase_table"),
         table="results/relational/phase.parquet",
-        record="results/provenance/jobs/relational_phase_table/job.json",
     log:
-        "logs/relational_phase_table/job.log",
+        logged("relational_phase_table"),
     benchmark:
-        "results/benchmarks/relational_phase_table/job.tsv"
+        timed("relational_phase_table")
     conda:
         "../../envs/theory.yaml"
     params:
-        conjunctivity_points=RELATIONAL["phase"]["conjunctivity_points"],
-        highest_conjunctivity=RELATIONAL["phase"]["highest_conjunctivity"],
-        lowest_ridge=RELATIONAL["phase"]["lowest_ridge"],
-        highest_ridge=RELATIONAL["phase"]["highest_ridge"],
-        ridge_points=RELATIONAL["phase"]["ridge_points"],
+        phase=flags(RELATIONAL["phase"]),
     shell:
-        "python -m memgen relational phase-table --tasks {input.tasks:q} "
-        "--conjunctivity-points {params.conjunctivity_points} --highest-conjunctivity {params.highest_conjunctivity} "
-        "--lowest-ridge {params.lowest_ridge} --highest-ridge {params.highest_ridge} "
-        "--ridge-points {params.ridge_points} --out {output.table:q} "
-        "--record {output.record:q} --threads {threads} 2> {log:q}"
+        "python -m memgen relational phase-table --tasks {input.tasks:q} {params.phase} "
+        "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
 rule relational_geometry_table:
     """Accuracy and margin by pair class over n, position, span and number of exceptions."""
     input:
-        code=code("memgen.relational.phase_tables"),
+        code=code("memgen.relational.stages.geometry_table"),
     output:
+        **record("relational_geometry_table"),
         table="results/relational/geometry.parquet",
-        record="results/provenance/jobs/relational_geometry_table/job.json",
     log:
-        "logs/relational_geometry_table/job.log",
+        logged("relational_geometry_table"),
     benchmark:
-        "results/benchmarks/relational_geometry_table/job.tsv"
+        timed("relational_geometry_table")
     conda:
         "../../envs/theory.yaml"
     params:
-        n=RELATIONAL["geometry"]["n"],
-        numbers=RELATIONAL["geometry"]["numbers"],
-        conjunctivity=RELATIONAL["geometry"]["conjunctivity"],
-        ridge=RELATIONAL["geometry"]["ridge"],
+        geometry=flags(RELATIONAL["geometry"]),
     shell:
-        "python -m memgen relational geometry-table --n {params.n} --numbers {params.numbers} "
-        "--conjunctivity {params.conjunctivity} --ridge {params.ridge} "
-        "--out {output.table:q} "
-        "--record {output.record:q} --threads {threads} 2> {log:q}"
+        "python -m memgen relational geometry-table {params.geometry} "
+        "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
 rule relational_critical_geometry:
     """Critical conjunctivity against n and the exception's span and position."""
     input:
-        code=code("memgen.relational.critical"),
+        code=code("memgen.relational.stages.critical_geometry"),
     output:
+        **record("relational_critical_geometry"),
         table="results/relational/critical_geometry.parquet",
-        record="results/provenance/jobs/relational_critical_geometry/job.json",
     log:
-        "logs/relational_critical_geometry/job.log",
+        logged("relational_critical_geometry"),
     benchmark:
-        "results/benchmarks/relational_critical_geometry/job.tsv"
+        timed("relational_critical_geometry")
     conda:
         "../../envs/theory.yaml"
     params:
-        n=RELATIONAL["critical"]["n"],
-        spans=RELATIONAL["critical"]["spans"],
-        map_n=RELATIONAL["critical"]["map_n"],
+        critical=flags(RELATIONAL["critical"]),
     shell:
-        "python -m memgen relational critical-geometry --n {params.n} --spans {params.spans} "
-        "--map-n {params.map_n} --out {output.table:q} "
-        "--record {output.record:q} --threads {threads} 2> {log:q}"
+        "python -m memgen relational critical-geometry {params.critical} "
+        "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
 rule relational_mechanism_table:
     """Ranks taken apart: plain transitive inference plus a dipole per exception."""
     input:
         tasks=TASKS,
-        code=code("memgen.relational.mechanism"),
+        code=code("memgen.relational.stages.mechanism_table"),
     output:
+        **record("relational_mechanism_table"),
         table="results/relational/mechanism.parquet",
-        record="results/provenance/jobs/relational_mechanism_table/job.json",
     log:
-        "logs/relational_mechanism_table/job.log",
+        logged("relational_mechanism_table"),
     benchmark:
-        "results/benchmarks/relational_mechanism_table/job.tsv"
+        timed("relational_mechanism_table")
     conda:
         "../../envs/theory.yaml"
     params:
-        conjunctivity=RELATIONAL["theory"]["conjunctivity"],
-        ridge=RELATIONAL["theory"]["ridge"],
+        grid=GRID,
     shell:
-        "python -m memgen relational mechanism-table --tasks {input.tasks:q} "
-        "--conjunctivity {params.conjunctivity} --ridge {params.ridge} "
-        "--out {output.table:q} "
-        "--record {output.record:q} --threads {threads} 2> {log:q}"
+        "python -m memgen relational mechanism-table --tasks {input.tasks:q} {params.grid} "
+        "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
 rule relational_readout_table:
     """Accuracy of a noisy readout by pair class and distance."""
     input:
         tasks=TASKS,
-        code=code("memgen.relational.readout"),
+        code=code("memgen.relational.stages.readout_table"),
     output:
+        **record("relational_readout_table"),
         table="results/relational/readout.parquet",
-        record="results/provenance/jobs/relational_readout_table/job.json",
     log:
-        "logs/relational_readout_table/job.log",
+        logged("relational_readout_table"),
     benchmark:
-        "results/benchmarks/relational_readout_table/job.tsv"
+        timed("relational_readout_table")
     conda:
         "../../envs/theory.yaml"
     params:
-        conjunctivity=RELATIONAL["theory"]["conjunctivity"],
-        ridge=RELATIONAL["theory"]["ridge"],
-        temperature=RELATIONAL["readout"]["temperature"],
+        grid=GRID,
+        readout=flags(RELATIONAL["readout"]),
     shell:
-        "python -m memgen relational readout-table --tasks {input.tasks:q} "
-        "--conjunctivity {params.conjunctivity} --ridge {params.ridge} "
-        "--temperature {params.temperature} --out {output.table:q} "
-        "--record {output.record:q} --threads {threads} 2> {log:q}"
+        "python -m memgen relational readout-table --tasks {input.tasks:q} {params.grid} {params.readout} "
+        "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
 rule relational_depth_table:
     """From depth and nonlinearity to conjunctivity and behaviour."""
     input:
         tasks=TASKS,
-        code=code("memgen.relational.depth"),
+        code=code("memgen.relational.stages.depth_table"),
     output:
+        **record("relational_depth_table"),
         table="results/relational/depth.parquet",
-        record="results/provenance/jobs/relational_depth_table/job.json",
     log:
-        "logs/relational_depth_table/job.log",
+        logged("relational_depth_table"),
     benchmark:
-        "results/benchmarks/relational_depth_table/job.tsv"
+        timed("relational_depth_table")
     conda:
         "../../envs/theory.yaml"
     params:
-        layers=RELATIONAL["depth"]["layers"],
-        nonlinearity=RELATIONAL["depth"]["nonlinearity"],
-        ridge=RELATIONAL["depth"]["ridge"],
+        layers=flags(depth=RELATIONAL["depth"]["layers"]),
+        grid=flags(without(RELATIONAL["depth"], "layers")),
     shell:
-        "python -m memgen relational depth-table --tasks {input.tasks:q} "
-        "--depth {params.layers} --nonlinearity {params.nonlinearity} --ridge {params.ridge} "
-        "--out {output.table:q} "
-        "--record {output.record:q} --threads {threads} 2> {log:q}"
+        "python -m memgen relational depth-table --tasks {input.tasks:q} {params.layers} {params.grid} "
+        "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
 rule relational_finite_width:
     """Finite networks trained lazily and richly on one hierarchy, all seeds at once."""
     input:
         task="results/relational/tasks/{hierarchy}.parquet",
-        code=code("memgen.relational.finite_width"),
+        code=code("memgen.relational.stages.finite_width"),
     output:
+        **record("relational_finite_width", BY_HIERARCHY),
         table="results/relational/networks/{hierarchy}.parquet",
         margins="results/relational/networks/{hierarchy}_margins.parquet",
-        record="results/provenance/jobs/relational_finite_width/hierarchy={hierarchy}.json",
     log:
-        "logs/relational_finite_width/hierarchy={hierarchy}.log",
+        logged("relational_finite_width", BY_HIERARCHY),
     benchmark:
-        "results/benchmarks/relational_finite_width/hierarchy={hierarchy}.tsv"
+        timed("relational_finite_width", BY_HIERARCHY)
     conda:
         "../../envs/networks.yaml"
     params:
-        width=RELATIONAL["networks"]["width"],
-        seeds=RELATIONAL["networks"]["seeds"],
-        steps=RELATIONAL["networks"]["steps"],
-        rich_scale=RELATIONAL["networks"]["rich_scale"],
-        scan_width=RELATIONAL["networks"]["scan_width"],
-        scan_scale=RELATIONAL["networks"]["scan_scale"],
+        training=flags(without(RELATIONAL["networks"], "hierarchies")),
     shell:
-        "python -m memgen relational finite-width --task {input.task:q} "
-        "--width {params.width} --seeds {params.seeds} --steps {params.steps} --rich-scale {params.rich_scale} "
-        "--scan-width {params.scan_width} --scan-scale {params.scan_scale} "
-        "--out {output.table:q} --margins {output.margins:q} "
-        "--record {output.record:q} --threads {threads} 2> {log:q}"
+        "python -m memgen relational finite-width --task {input.task:q} {params.training} "
+        "--out {output.table:q} --margins {output.margins:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
 rule relational_finite_width_summary:
     """Deviation of finite networks from the theory, and the power of the width it falls with."""
     input:
-        networks=expand(
-            "results/relational/networks/{hierarchy}.parquet",
-            hierarchy=RELATIONAL["networks"]["hierarchies"],
-        ),
-        margins=expand(
-            "results/relational/networks/{hierarchy}_margins.parquet",
-            hierarchy=RELATIONAL["networks"]["hierarchies"],
-        ),
-        code=code("memgen.relational.finite_width_summaries"),
+        networks=NETWORKS,
+        margins=NETWORK_MARGINS,
+        code=code("memgen.relational.stages.finite_width_summary"),
     output:
+        **record("relational_finite_width_summary"),
         table="results/relational/finite_width.csv",
         slopes="results/relational/finite_width_slopes.csv",
-        record="results/provenance/jobs/relational_finite_width_summary/job.json",
     log:
-        "logs/relational_finite_width_summary/job.log",
+        logged("relational_finite_width_summary"),
     benchmark:
-        "results/benchmarks/relational_finite_width_summary/job.tsv"
+        timed("relational_finite_width_summary")
     conda:
         "../../envs/theory.yaml"
     shell:
         "python -m memgen relational finite-width-summary --networks {input.networks:q} --margins {input.margins:q} "
-        "--out {output.table:q} --slopes {output.slopes:q} "
-        "--record {output.record:q} --threads {threads} 2> {log:q}"
+        "--out {output.table:q} --slopes {output.slopes:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
 rule relational_claims:
@@ -326,20 +292,19 @@ rule relational_claims:
         margins="results/relational/sweep.parquet",
         ranks="results/relational/ranks.parquet",
         critical="results/relational/critical.csv",
-        code=code("memgen.relational.claims"),
+        code=code("memgen.relational.stages.claims"),
     output:
+        **record("relational_claims"),
         table="results/relational/claims.csv",
-        record="results/provenance/jobs/relational_claims/job.json",
     log:
-        "logs/relational_claims/job.log",
+        logged("relational_claims"),
     benchmark:
-        "results/benchmarks/relational_claims/job.tsv"
+        timed("relational_claims")
     conda:
         "../../envs/theory.yaml"
     shell:
         "python -m memgen relational claims --margins {input.margins:q} --ranks {input.ranks:q} "
-        "--critical {input.critical:q} --out {output.table:q} "
-        "--record {output.record:q} --threads {threads} 2> {log:q}"
+        "--critical {input.critical:q} --out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
 rule relational_theory_claims:
@@ -349,14 +314,14 @@ rule relational_theory_claims:
         mechanism="results/relational/mechanism.parquet",
         depth="results/relational/depth.parquet",
         slopes="results/relational/finite_width_slopes.csv",
-        code=code("memgen.relational.theory_claims"),
+        code=code("memgen.relational.stages.theory_claims"),
     output:
+        **record("relational_theory_claims"),
         table="results/relational/theory_claims.csv",
-        record="results/provenance/jobs/relational_theory_claims/job.json",
     log:
-        "logs/relational_theory_claims/job.log",
+        logged("relational_theory_claims"),
     benchmark:
-        "results/benchmarks/relational_theory_claims/job.tsv"
+        timed("relational_theory_claims")
     conda:
         "../../envs/theory.yaml"
     shell:
@@ -381,3 +346,6 @@ targets += [
     "results/relational/finite_width_slopes.csv",
 ]
 claims += ["results/relational/claims.csv", "results/relational/theory_claims.csv"]
+
+
+include: "relational_figures.smk"

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from memgen.errors import BadInput
 from memgen.figures.names import spoken
 from memgen.figures.style import PAGE, new_figure
-from memgen.language.fit_tables import KEY
+from memgen.language.responses.rows import KEY
 
 KEYS = list(KEY)
 _ROW = ["method", "model", "items", "hyperparameter", "source"]

@@ -52,11 +52,11 @@ class Dots:
     line: float | None = None
 
 
-def with_interval(frame: pl.DataFrame, value: str, reach: float = 1.96) -> pl.DataFrame:
-    """Add columns value_low and value_high: the mean and `reach` standard errors on either side."""
-    error = reach * pl.col(f"{value}_standard_error")
+def with_interval(frame: pl.DataFrame, value: str) -> pl.DataFrame:
+    """Add columns value_low and value_high: the ends of the interval whose half width the table holds."""
+    half = pl.col(f"{value}_half_width")
     return frame.with_columns(
-        (pl.col(value) - error).alias(f"{value}_low"), (pl.col(value) + error).alias(f"{value}_high")
+        (pl.col(value) - half).alias(f"{value}_low"), (pl.col(value) + half).alias(f"{value}_high")
     )
 
 

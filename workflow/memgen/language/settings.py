@@ -4,12 +4,16 @@ Knows the block's own keys, the names and sizes of the hierarchies, and which mo
 method; needs neither torch nor numpy.
 """
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from memgen import rules
 from memgen.errors import BadInput
-from memgen.language.published_files import held_by, read_versions
+from memgen.files import fault
+from memgen.language.published.files import held_by, read_versions
+from memgen.rules import Quoted
 
 _NEEDED = {
     "wheel": ("package", "version", "wheel_sha256", "weights", "weights_sha256"),
@@ -79,15 +83,31 @@ def lineup(config: Mapping[str, Any], items: str, hierarchy: str) -> str:
     Teams are shared by all hierarchies of one size; poker's hands follow the exceptions, so that every
     hierarchy has its own.
     """
-    from memgen.language.items import needs_exceptions
+    from memgen.language.stimuli.items import needs_exceptions
 
     return hierarchy if needs_exceptions(items) else f"n{config['relational']['hierarchies'][hierarchy]['n']}"
 
 
-def lineup_hierarchy(config: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    """Number of items and exceptions that a lineup is drawn for."""
+def lineup_hierarchy(config: Mapping[str, Any], items: str, name: str) -> Mapping[str, Any]:
+    """Number of items and exceptions that a lineup is drawn for.
+
+    Names of hierarchies and of sizes do not meet: which of the two a lineup's name is, the items say.
+
+    Raises
+    ------
+    BadInput
+        If no lineup of these items has this name.
+    """
+    from memgen.language.stimuli.items import needs_exceptions
+
     known = config["relational"]["hierarchies"]
-    return known[name] if name in known else {"n": int(name.removeprefix("n")), "exceptions": []}
+    if needs_exceptions(items):
+        found: dict[str, Mapping[str, Any]] = dict(known)
+    else:
+        found = {f"n{part['n']}": {"n": part["n"], "exceptions": []} for part in known.values()}
+    if name not in found:
+        raise BadInput(f"{items}: there is no lineup {name!r}; allowed: {', '.join(found)}")
+    return found[name]
 
 
 def options(method: Mapping[str, Any], model: str) -> dict[str, Any]:
@@ -95,13 +115,9 @@ def options(method: Mapping[str, Any], model: str) -> dict[str, Any]:
     return {key: value for key, value in of(method, model).items() if key not in _CHOICE}
 
 
-def flags(method: Mapping[str, Any], model: str) -> str:
+def flags(method: Mapping[str, Any], model: str) -> Quoted:
     """Command-line flags of a method: every key that says how it trains a model."""
-    return " ".join(
-        f"--{key.replace('_', '-')} {part}"
-        for key, value in options(method, model).items()
-        for part in (value if isinstance(value, list) else [value])
-    )
+    return rules.flags(options(method, model))
 
 
 def is_causal(models: Mapping[str, Any], name: str) -> bool:
@@ -165,9 +181,9 @@ def check(config: Mapping[str, Any]) -> None:
         for items in block["items"]:
             _check_size(name, known[name]["n"], items)
     source = config.get("published", {}).get("source")
-    if source not in (None, "download"):
+    if source not in (None, "download", "imitation"):
         try:
-            held_by(Path(source), read_versions())
+            _check_published(Path(source))
         except BadInput as problem:
             raise BadInput(f"published.source: {problem}") from None
     for name, method in block["methods"].items():
@@ -181,6 +197,23 @@ def check(config: Mapping[str, Any]) -> None:
             f"language.pretraining.width: {width} is not {heads} heads of even width; "
             f"allowed: multiples of {2 * heads}"
         )
+
+
+def _check_published(source: Path) -> None:
+    """Refuse a folder where something else, such as a pipe, stands in the place of a published file."""
+    versions = read_versions()
+    if problem := fault(source, folder=True):
+        example = versions[0].file
+        raise BadInput(f"{source}: {problem}; allowed: a folder with files such as {example}")
+    matrix = source / "poker/preflop_equity.csv"
+    for folder in sorted({(source / row.file).parent for row in versions} | {matrix.parent}):
+        # A folder may be missing, but what stands in its place must be one.
+        if os.path.lexists(folder) and (problem := fault(folder, folder=True)):
+            raise BadInput(f"{folder}: {problem}; allowed: a folder")
+    held = [source / row.file for row in held_by(source, versions)]
+    for path in [*held, *([matrix] if os.path.lexists(matrix) else [])]:
+        if problem := fault(path):
+            raise BadInput(f"{path}: {problem}; allowed: a file")
 
 
 def _check_model(where: str, model: Mapping[str, Any], models: Mapping[str, Any]) -> None:
@@ -262,7 +295,7 @@ def _check_optimizer(where: str, method: Mapping[str, Any]) -> None:
 
 
 def _check_size(name: str, n: int, items: str) -> None:
-    from memgen.language.items import largest_hierarchy
+    from memgen.language.stimuli.items import largest_hierarchy
 
     most = largest_hierarchy(items)
     if n > most:

@@ -1,7 +1,6 @@
 """What the theory proves of every learner: lower bounds on its error, and bounds on tau_1.
 
-Knows the theorems; takes the frequencies' sums from `spectrum` and `learners`. The tests hold each bound
-against simulated learners, and the inequalities against drawn frequencies.
+The tests hold each bound against simulated learners, and the inequalities against drawn frequencies.
 """
 
 import math
@@ -69,12 +68,12 @@ def limited_memorization_cost(risk: Risk, memorization_limit: float) -> float:
     risk : Risk
         The domain, sample size and labels.
     memorization_limit : float
-        gamma in [0, 1 - 1/m].
+        At most 1 - 1/m.
 
     Returns
     -------
     float
-        (1 - 1/m - gamma) M_1.
+        (1 - 1/m - memorization_limit) M_1.
 
     Raises
     ------
@@ -83,9 +82,10 @@ def limited_memorization_cost(risk: Risk, memorization_limit: float) -> float:
 
     Notes
     -----
-    Source: arXiv 1906.05271; memorization, part A: tau_1 E sum conf (1 - max F - gamma) with uniform labels.
+    Source: arXiv 1906.05271; memorization, part A: tau_1 E sum conf (1 - max F - gamma) with gamma the limit
+    and uniform labels.
     """
-    check_memorization_limit(memorization_limit, risk.labels, "memorization limit (--gamma)")
+    check_memorization_limit(memorization_limit, risk.labels, "memorization limit")
     return (1 - 1 / risk.labels - memorization_limit) * risk.mass(1)
 
 
@@ -97,10 +97,10 @@ def private_memorization_limit(epsilon: float, delta: float = 0.0) -> float:
 def private_excess_bound(risk: Risk, epsilon: float, delta: float = 0.0) -> float:
     """Excess error that the paper proves of label differential privacy.
 
-    (1 - 1/m - gamma) M_1 with gamma = e^eps - 1 + delta, and never below zero.
+    (1 - 1/m - limit) M_1 with the limit e^eps - 1 + delta on memorization, and never below zero.
     """
-    gamma = private_memorization_limit(epsilon, delta)
-    return max(0.0, 1 - 1 / risk.labels - gamma) * risk.mass(1)
+    limit = private_memorization_limit(epsilon, delta)
+    return max(0.0, 1 - 1 / risk.labels - limit) * risk.mass(1)
 
 
 def private_excess_optimum(risk: Risk, epsilon: float) -> float:

@@ -1,6 +1,6 @@
 """Two classifiers solved in closed form over a whole path of regularization: ridge and nearest neighbours.
 
-Knows nothing of clusters. Both return scores, one per label; the largest one is the answer.
+Both return scores, one per label; the largest one is the answer.
 """
 
 import numpy as np

@@ -1,8 +1,7 @@
 """Clustered data with a long tail: each point of the domain becomes a cluster in many dimensions.
 
 A cluster has a frequency, a label drawn uniformly, and examples that resemble one another: Gaussian (a
-centre and noise) or on the hypercube (some positions are fixed, the others are random). This module knows
-how examples are made, and nothing of what learns from them.
+centre and noise) or on the hypercube (some positions are fixed, the others are random).
 """
 
 from dataclasses import dataclass
@@ -11,10 +10,11 @@ from typing import Literal
 import numpy as np
 
 from memgen.errors import BadInput
-from memgen.longtail.priors import Floats, Integers
+from memgen.longtail.priors import Floats, Frequencies, Integers
+from memgen.longtail.rows import STRUCTURES
+from memgen.seeding import generator
 
 Structure = Literal["gaussian", "hypercube"]
-STRUCTURES = ("gaussian", "hypercube")
 
 
 @dataclass(frozen=True)
@@ -155,3 +155,19 @@ def draw(clusters: Clusters, samples: int, tests: int, rng: np.random.Generator)
         test_weight=clusters.frequency[tested] / tests,
         test_multiplicity=count[tested],
     )
+
+
+def drawn_sample(
+    structure: str,
+    drawn: Frequencies,
+    samples: int,
+    labels: int,
+    dimensions: int,
+    spread: float,
+    tests: int,
+    seed: int,
+) -> Sample:
+    """The sample of one seed, the same for every learner."""
+    rng = generator("longtail", "clusters", structure, drawn.name, drawn.domain, samples, dimensions, seed)
+    clusters = make_clusters(structure, drawn.expanded(), labels, dimensions, spread, rng)
+    return draw(clusters, samples, tests, rng)

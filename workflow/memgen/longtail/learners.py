@@ -1,7 +1,7 @@
 """What each learner gets wrong: its misfit probability e_l at multiplicity l, and from it its error.
 
 A learner here treats all labels alike and all points seen equally often alike, so that it is wholly
-described by e_0 = 1 - 1/m, e_1, e_2, …; its expected error is sum_l e_l M_l exactly. This module knows the
+described by e_0 = 1 - 1/m, e_1, e_2, …; its expected error is sum_l e_l M_l exactly. These are the
 closed forms; `simulation` runs the same learners on samples without them.
 """
 

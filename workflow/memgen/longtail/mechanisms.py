@@ -1,6 +1,6 @@
 """What each learner does with a point, step by step: keep its label, or draw another one.
 
-Knows the learners as random mechanisms on the label counts of a point, and none of their closed forms.
+Learners are random mechanisms on the label counts of a point here; no closed form is used.
 """
 
 import math
@@ -44,8 +44,8 @@ def mechanisms(specs: Sequence[Spec], labels: int, track: int) -> tuple[Floats, 
 
     Notes
     -----
-    ``limited`` remembers a singleton with probability gamma m / (m - 1) and else guesses, so that it fits
-    with probability 1/m + gamma. ``exponential`` draws a label in proportion to exp(eps count / 2): the
+    ``limited`` remembers a singleton with probability limit m / (m - 1) and else guesses, so that it fits
+    with probability 1/m + limit. ``exponential`` draws a label in proportion to exp(eps count / 2): the
     truth has weight exp(eps l / 2), every other label 1. Source: memorization, part A.
     """
     length = 1 + max([track + 1, *(_longest(spec, labels) for spec in specs)])

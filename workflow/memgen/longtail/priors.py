@@ -1,8 +1,7 @@
 """Frequencies of the points of a domain: Zipf, uniform, geometric, lognormal, or a person's own list.
 
 Frequencies are kept as logarithms, because a geometric prior on ten million points falls far below the
-smallest double, and equal ones are kept once with their count. This module knows nothing of samples,
-labels or learners.
+smallest double, and equal ones are kept once with their count.
 """
 
 import math

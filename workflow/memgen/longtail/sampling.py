@@ -3,8 +3,8 @@
 The truth of every point is called label 0: the labels are uniform and no learner here prefers one, so this
 renaming changes no distribution. A learner's answer to a point is worked out from the point's examples and
 one uniform number, the same number for all learners of a sample: their errors are each drawn from the
-right distribution, and their differences are far less noisy than with separate numbers. This module knows
-the learners as mechanisms and none of their closed forms.
+right distribution, and their differences are far less noisy than with separate numbers. Learners are
+mechanisms here; no closed form is used.
 """
 
 import numpy as np

@@ -1,7 +1,7 @@
 """What a JSON schema cannot say about the block `longtail`.
 
 Names of priors and learners and their parameters, memorization limits that the labels allow, and sizes that
-must fit each other. Knows the block's own keys only.
+must fit each other, and which hierarchies the theory solves.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from memgen.errors import BadInput
+from memgen.files import fault
 from memgen.longtail.specs import check_memorization_limit, check_settings, parse_learner, parse_prior
 
 
@@ -53,6 +54,7 @@ def check(config: Mapping[str, Any]) -> None:
         for group, part in mixture["groups"].items():
             _each(f"mixtures.{name}.groups.{group}.prior", [part["prior"]], parse_prior)
     _check_clusters(block["clusters"])
+    _check_currency(block["currency"], config["relational"])
 
 
 def _each(where: str, values: Iterable[Any], test: Callable[[Any], object]) -> None:
@@ -68,15 +70,29 @@ def _check_files(files: list[str], priors: list[str]) -> None:
     names = list(priors)
     for name in files:
         path = Path(name)
-        if not path.is_file():
+        if problem := fault(path):
             raise BadInput(
-                f"longtail.frequency_files: {name}: no such file; allowed: text, one number a line"
+                f"longtail.frequency_files: {name}: {problem}; allowed: a text file, one number a line"
             )
         if path.stem in names:
             raise BadInput(
                 f"longtail.frequency_files: {name}: its name {path.stem!r} is taken; allowed: another"
             )
         names.append(path.stem)
+
+
+def _check_currency(shown: Mapping[str, Any], relational: Mapping[str, Any]) -> None:
+    hierarchies, theory = relational["hierarchies"], relational["theory"]
+    allowed = {
+        "hierarchy": [name for name, part in hierarchies.items() if part.get("exceptions")],
+        "conjunctivity": theory["conjunctivity"],
+    }
+    for key, values in allowed.items():
+        if shown[key] not in values:
+            raise BadInput(
+                f"longtail.currency.{key}: {shown[key]!r} is not computed by the relational study; "
+                f"allowed: {', '.join(map(str, values)) or 'none'}"
+            )
 
 
 def _check_clusters(clusters: Mapping[str, Any]) -> None:

@@ -1,7 +1,6 @@
-"""Learners run on drawn samples, with standard errors.
+"""Learners run on drawn samples.
 
-Knows how to draw samples from any list of frequencies and to average what the compiled loops of `sampling`
-return; knows no closed form, so that the two can be held against each other.
+No closed form is used here, so that the two can be held against each other.
 """
 
 from collections.abc import Sequence
@@ -46,21 +45,6 @@ class Simulation:
         """Share of singletons that each learner fits in each repeat; 1 where a sample has none."""
         singletons = self.points[:, 1, None]
         return np.asarray(1 - self.misfits[:, :, 1] / np.maximum(singletons, 1))
-
-
-def mean_and_error(values: Floats) -> tuple[Floats, Floats]:
-    """Mean over the first axis, and its standard error, the repeats being independent.
-
-    Parameters
-    ----------
-    values : numpy.ndarray, shape (repeats, …)
-        At least two repeats.
-
-    Returns
-    -------
-    mean, standard_error : numpy.ndarray, shape (…)
-    """
-    return values.mean(axis=0), values.std(axis=0, ddof=1) / np.sqrt(len(values))
 
 
 def simulate(

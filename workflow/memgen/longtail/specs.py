@@ -1,8 +1,7 @@
 """How priors and learners are named: ``zipf``, ``zipf:1.2``, ``geometric:0.99``, ``exponential:0.5``.
 
-The same words stand in the configuration, on the command line and in the tables. This module knows which
-names exist, what their parameter means and which values it may take; it computes nothing and imports
-nothing but the standard library, so that a configuration is checked at once.
+The same words stand in the configuration, on the command line and in the tables. Nothing is imported here but
+the standard library, so that a configuration is checked at once.
 """
 
 import math

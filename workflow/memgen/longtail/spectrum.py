@@ -4,7 +4,6 @@ With b_l(a) = C(n, l) a^l (1 - a)^(n - l), K_l = sum_x b_l(alpha_x) is the expec
 l times among n samples, M_l = sum_x alpha_x b_l(alpha_x) their expected probability mass, and
 tau_l = M_l / K_l the expected frequency of one of them. Binomials are summed from their logarithms, and
 only over the frequencies that matter to each l, so that nothing underflows and large domains stay quick.
-This module knows nothing of labels or learners.
 """
 
 import math

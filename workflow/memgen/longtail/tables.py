@@ -1,19 +1,18 @@
-"""Columns of the tables of the long-tail study.
-
-Knows the names, types, units and meaning of every column; computes nothing, so that figures can import it
-without the study.
-"""
+"""Columns of the tables that the long-tail study writes, and what each of them holds."""
 
 import polars as pl
 
-from memgen.tables import Column, Table
+from memgen.longtail import rows
+from memgen.tables import Column, Table, described
 
-_DOMAIN = {
-    "prior": Column(pl.String, "prior of the frequencies: a name as in the configuration, or a file's stem"),
-    "domain": Column(pl.Int64, "number of points N"),
-    "samples": Column(pl.Int64, "sample size n"),
+_DOMAIN_TEXTS = {
+    "prior": "prior of the frequencies: a name as in the configuration, or a file's stem",
+    "domain": "number of points N",
+    "samples": "sample size n",
 }
-_LABELS = {"labels": Column(pl.Int64, "number of labels m, uniform")}
+_LABELS_TEXTS = {"labels": "number of labels m, uniform"}
+_DOMAIN = described(rows.DOMAIN, _DOMAIN_TEXTS)
+_LABELS = described(rows.LABELS, _LABELS_TEXTS)
 _STANDARD_ERROR = Column(pl.Float64, "standard error of the simulated value over repeats")
 _REPEATS = Column(pl.Int64, "independent samples")
 
@@ -157,54 +156,43 @@ SUBGROUPS = Table(
     },
 )
 
-LEARNERS = ("ridge", "neighbours", "network", "private_network")
-STRUCTURES = ("gaussian", "hypercube")
-
-_TRAINED = {
-    "structure": Column(pl.String, "kind of cluster", allowed=STRUCTURES),
-    "learner": Column(pl.String, "trained classifier", allowed=LEARNERS),
-    "setting": Column(
-        pl.Float64,
+_TRAINED_TEXTS = {
+    "structure": "kind of cluster",
+    "learner": "trained classifier",
+    "setting": (
         "its regularization: ridge (units of the mean squared length of an example), number of neighbours, "
-        "weight decay, or noise multiplier (units of the clipped gradient)",
+        "weight decay, or noise multiplier (units of the clipped gradient)"
     ),
 }
-_EPSILON = {
-    "epsilon": Column(
-        pl.Float64, "differential privacy spent; empty where training is not private", nullable=True
-    ),
-    "delta": Column(pl.Float64, "delta of the differential privacy", nullable=True),
+_EPSILON_TEXTS = {
+    "epsilon": "differential privacy spent; empty where training is not private",
+    "delta": "delta of the differential privacy",
 }
+_METHOD_TEXTS = {"method": "leave_one_out: with all others; subsampling: with random shares of the others"}
 
-CLASSIFIERS = Table(
-    "classifiers",
+CLASSIFIERS = rows.CLASSIFIERS.described(
     {
-        **_TRAINED,
-        **_EPSILON,
-        "seed": Column(pl.Int64, "seed of the clusters, the sample and the training"),
-        **_DOMAIN,
-        **_LABELS,
-        "dimensions": Column(pl.Int64, "dimension d of the examples"),
-        "spread": Column(
-            pl.Float64,
-            "noise about a centre in units of the centres' (gaussian), or share of random positions",
-        ),
-        "singletons": Column(pl.Int64, "clusters with a single training example"),
-        "fitted_singletons": Column(pl.Float64, "share of them whose training label is given"),
-        "train_error": Column(pl.Float64, "share of training examples whose label is not given"),
-        "test_error": Column(pl.Float64, "probability of a wrong label for a fresh example"),
-        "optimum": Column(pl.Float64, "(1 - 1/m) times the probability of the unseen clusters"),
-        "lower_bound": Column(
-            pl.Float64, "optimum + sum_l tau_l errn_l, errn_l the misfit clusters of l examples"
-        ),
-    },
+        **_TRAINED_TEXTS,
+        **_EPSILON_TEXTS,
+        "seed": "seed of the clusters, the sample and the training",
+        **_DOMAIN_TEXTS,
+        **_LABELS_TEXTS,
+        "dimensions": "dimension d of the examples",
+        "spread": "noise about a centre in units of the centres' (gaussian), or share of random positions",
+        "singletons": "clusters with a single training example",
+        "fitted_singletons": "share of them whose training label is given",
+        "train_error": "share of training examples whose label is not given",
+        "test_error": "probability of a wrong label for a fresh example",
+        "optimum": "(1 - 1/m) times the probability of the unseen clusters",
+        "lower_bound": "optimum + sum_l tau_l errn_l, errn_l the misfit clusters of l examples",
+    }
 )
 
 CURVES = Table(
     "curves",
     {
-        **_TRAINED,
-        **_EPSILON,
+        **described(rows.TRAINED, _TRAINED_TEXTS),
+        **described(rows.EPSILON, _EPSILON_TEXTS),
         "seeds": Column(pl.Int64, "seeds averaged"),
         "fitted_singletons": Column(pl.Float64, "mean share of singletons fitted"),
         "fitted_standard_error": Column(pl.Float64, "its standard error, clustered by seed"),
@@ -221,48 +209,37 @@ CURVES = Table(
     },
 )
 
-SCORES = Table(
-    "scores",
+SCORES = rows.SCORES.described(
     {
-        **_TRAINED,
-        "method": Column(
-            pl.String,
-            "leave_one_out: with all others; subsampling: with random shares of the others",
-            allowed=("leave_one_out", "subsampling"),
-        ),
-        "seed": Column(pl.Int64, "seed of the clusters and the sample"),
-        "example": Column(pl.Int64, "training example"),
-        "multiplicity": Column(pl.Int64, "training examples of its cluster"),
-        "with_it": Column(pl.Float64, "probability that its label is given when trained on it"),
-        "without_it": Column(pl.Float64, "probability that its label is given when not trained on it"),
-        "score": Column(pl.Float64, "memorization score: gain of probability, with_it - without_it"),
-        "margin_score": Column(
-            pl.Float64,
+        **_TRAINED_TEXTS,
+        **_METHOD_TEXTS,
+        "seed": "seed of the clusters and the sample",
+        "example": "training example",
+        "multiplicity": "training examples of its cluster",
+        "with_it": "probability that its label is given when trained on it",
+        "without_it": "probability that its label is given when not trained on it",
+        "score": "memorization score: gain of probability, with_it - without_it",
+        "margin_score": (
             "memorization score as a gain of margin: score of the label minus the mean of the others, the "
-            "targets' being 1; ridge only",
-            nullable=True,
+            "targets' being 1; ridge only"
         ),
-    },
+    }
 )
 
-MEMORIZATION = Table(
-    "memorization",
+MEMORIZATION = rows.MEMORIZATION.described(
     {
-        **_TRAINED,
-        "method": SCORES.columns["method"],
-        "multiplicity": Column(
-            pl.Int64, "training examples of the cluster; the largest stands for all above"
-        ),
-        "examples": Column(pl.Int64, "training examples averaged, over all seeds"),
-        "seeds": Column(pl.Int64, "seeds averaged"),
-        "score": Column(pl.Float64, "mean memorization score, gain of probability"),
-        "standard_error": Column(pl.Float64, "its standard error, clustered by seed"),
-        "margin_score": Column(pl.Float64, "mean memorization score, gain of margin", nullable=True),
-        "margin_standard_error": Column(pl.Float64, "its standard error, clustered by seed", nullable=True),
-        "expected": Column(
-            pl.Float64,
+        **_TRAINED_TEXTS,
+        **_METHOD_TEXTS,
+        "multiplicity": "training examples of the cluster; the largest stands for all above",
+        "examples": "training examples averaged, over all seeds",
+        "seeds": "seeds averaged",
+        "score": "mean memorization score, gain of probability",
+        "standard_error": "its standard error, clustered by seed",
+        "margin_score": "mean memorization score, gain of margin",
+        "margin_standard_error": "its standard error, clustered by seed",
+        "expected": (
             "gain of probability of a learner that gives every training example its label and guesses "
-            "clusters without one",
+            "clusters without one"
         ),
-    },
+    }
 )

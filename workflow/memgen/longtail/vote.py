@@ -1,8 +1,7 @@
 """How often a plurality vote over noisy labels is wrong, exactly.
 
 A point is seen l times; each time its label is kept with probability `label_keep` and is otherwise drawn
-uniformly from all m labels; the most frequent label wins, ties are broken uniformly. This module knows
-nothing of frequencies or samples.
+uniformly from all m labels; the most frequent label wins, ties are broken uniformly.
 """
 
 import math

@@ -1,60 +1,36 @@
-"""What a record says about one job, and how its digests are taken.
+"""What a record says about one job.
 
 A record is written inside the job, after hashing inputs and code before the work and again after it. Its
 `recipe` and `outputs` are the same for two honest runs of the same study; everything that may differ
 between them (commit, host, times, threads) stands in `execution`, and what was installed in `environment`.
+`stage` and `arguments` are enough to run the job again, `configuration` says what the study was set to: it
+stands outside the recipe, which holds the parameters that the job used and changes with nothing else.
 Snakemake's own metadata is not used: it hashes inputs after the job, and outputs not at all.
 """
 
 import datetime
-import hashlib
 import importlib.metadata
 import inspect
+import json
+import os
 import platform
 import re
 import socket
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import rfc8785
+from memgen.digests import canonical, digest_of, file_digest
+from memgen.errors import BadInput
+from memgen.provenance import layers
+from memgen.provenance.names import label, rule_and_wildcards
 
-FORMAT = "memgen-record/1"
+FORMAT = "memgen-record/2"
 LOCK_FILE = "requirements.lock"
-#: Snakemake adds this empty file to every folder that a job declares, after the job.
-SNAKEMAKE_MARK = ".snakemake_timestamp"
-
-
-def canonical(value: Any) -> bytes:
-    """RFC 8785 canonical JSON of a value."""
-    return rfc8785.dumps(value)
-
-
-def digest_of(value: Any) -> str:
-    """SHA-256, in hexadecimal, of a value's canonical JSON."""
-    return hashlib.sha256(canonical(value)).hexdigest()
-
-
-def file_digest(path: Path) -> str:
-    """SHA-256 of a file; of a folder, the digest of its files' names and digests."""
-    if path.is_dir():
-        files = sorted(entry for entry in path.rglob("*") if entry.is_file() and entry.name != SNAKEMAKE_MARK)
-        return digest_of({entry.relative_to(path).as_posix(): file_digest(entry) for entry in files})
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def label(path: Path) -> str:
-    """Name of a file in a record: relative to the study, or only its own name if it lies outside.
-
-    Two runs in different folders, or on different machines, then write the same recipe.
-    """
-    try:
-        return path.resolve().relative_to(Path.cwd().resolve()).as_posix()
-    except ValueError:
-        return f"external/{path.name}"
+#: Largest record that is read, in bytes; those of the study have some ten thousand.
+LARGEST = 16 * 2**20
 
 
 def digests(paths: Iterable[Path]) -> dict[str, str]:
@@ -62,45 +38,102 @@ def digests(paths: Iterable[Path]) -> dict[str, str]:
     return dict(sorted((label(path), file_digest(path)) for path in paths))
 
 
-def rule_and_wildcards(record: Path) -> tuple[str, dict[str, str]]:
-    """Rule and wildcards of a job, from the path ``…/<rule>/<key>=<value>,….json`` of its record.
+def plain(value: Any) -> Any:
+    """An argument as JSON holds it, paths by their names in the record."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(part) for part in value]
+    return label(value) if isinstance(value, Path) else value
 
-    A job without wildcards is called ``job.json``.
-    """
-    pairs = [part.split("=", 1) for part in record.stem.split(",") if "=" in part]
-    return record.parent.name, dict(sorted((key, value) for key, value in pairs))
 
-
-def recipe(
-    record: Path, inputs: Mapping[str, str], parameters: Mapping[str, Any]
-) -> tuple[dict[str, Any], str]:
-    """Recipe of a job and its id.
+def before_the_work(
+    record: Path, *, stage: str, module: str, arguments: Mapping[str, Any], inputs: Mapping[str, list[Path]]
+) -> dict[str, Any]:
+    """What a record says before the job has begun: which job it is, and its recipe.
 
     Parameters
     ----------
     record : pathlib.Path
         Where the record will stand; its name gives rule and wildcards.
-    inputs : mapping of str to str
-        Digest of each input file.
-    parameters : mapping
-        Every other argument of the stage, by name. They are all of the configuration that the job sees,
-        so the digest of the configuration used is taken over them.
+    stage, module : str
+        Name of the stage on the command line, and the module that defines it.
+    arguments : mapping
+        Every argument by name: its role (input, output or parameter) and its value.
+    inputs : mapping of str to list of pathlib.Path
+        Input files and folders by the name of their argument.
 
-    Returns
-    -------
-    recipe : dict
-    recipe_id : str
-        SHA-256 of the recipe's canonical JSON.
+    Raises
+    ------
+    BadInput
+        If an argument is not JSON.
     """
     rule, wildcards = rule_and_wildcards(record)
-    content = {
+    parameters = {name: part["value"] for name, part in arguments.items() if part["role"] == "parameter"}
+    for name, value in parameters.items():
+        try:
+            canonical(value)
+        except BadInput as problem:
+            raise BadInput(f"--{name.replace('_', '-')}: {problem}") from None
+    recipe = {
         "rule": rule,
         "wildcards": wildcards,
-        "parameters": dict(parameters),
-        "inputs": dict(inputs),
-        "configuration": digest_of(dict(parameters)),
+        "stage": stage,
+        "parameters": parameters,
+        "inputs": input_digests(inputs),
     }
-    return content, digest_of(content)
+    return {
+        "format": FORMAT,
+        "stage": {"name": stage, "module": module},
+        "arguments": dict(arguments),
+        "configuration": layers.in_use(),
+        "recipe": recipe,
+        "recipe_id": digest_of(recipe),
+    }
+
+
+def input_digests(inputs: Mapping[str, list[Path]]) -> dict[str, list[dict[str, str]]]:
+    """Name in the record and digest of every input, by the name of its argument."""
+    return {
+        name: [{"path": label(path), "sha256": file_digest(path)} for path in paths]
+        for name, paths in inputs.items()
+    }
+
+
+def refuse_changes(
+    recipe: Mapping[str, Any],
+    inputs: Mapping[str, list[Path]],
+    code: Mapping[str, str],
+    sources: Sequence[Path],
+) -> None:
+    """Refuse a job whose inputs or sources are no longer those of its recipe.
+
+    Raises
+    ------
+    RuntimeError
+    """
+    after = input_digests(inputs)
+    edited = [
+        f"input {now['path']}"
+        for name, parts in recipe["inputs"].items()
+        for before, now in zip(parts, after[name], strict=True)
+        if before != now
+    ]
+    present = digests(sources)
+    edited += [f"source file {name}" for name in sorted(code) if present.get(name) != code[name]]
+    if edited:
+        raise RuntimeError(f"{', '.join(edited)} changed while the stage ran; run it again")
+
+
+def recorded_outputs(record: Path) -> dict[str, str]:
+    """Digest of each output that a record names, by absolute path; none where there is no such record."""
+    try:
+        if not record.is_file() or record.stat().st_size > LARGEST:
+            return {}
+        outputs = json.loads(record.read_bytes())["outputs"]
+        return {os.path.realpath(name): digest for name, digest in outputs.items()}
+    except (OSError, ValueError, RecursionError, LookupError, TypeError, AttributeError):
+        return {}
 
 
 def _installed_packages() -> dict[str, str]:
@@ -149,8 +182,14 @@ def _accelerator() -> dict[str, str] | None:
     return {"device": torch.cuda.get_device_name(), "cuda": str(torch.version.cuda)}
 
 
+def _cpu_capability() -> str | None:
+    """Vector instructions that torch's kernels use, where torch is loaded, else None."""
+    torch = sys.modules.get("torch")
+    return None if torch is None else str(torch.backends.cpu.get_cpu_capability())
+
+
 def environment() -> dict[str, Any]:
-    """What the job ran on: lock file, packages imported, Python, BLAS and threads, fonts, accelerator."""
+    """What the job ran on: lock file, packages imported, Python, BLAS and threads, fonts, processors."""
     import threadpoolctl
 
     pools = [
@@ -165,6 +204,7 @@ def environment() -> dict[str, Any]:
         "machine": platform.machine(),
         "pools": sorted(pools, key=canonical),
         "fonts": _fonts(),
+        "cpu_capability": _cpu_capability(),
         "accelerator": _accelerator(),
     }
 

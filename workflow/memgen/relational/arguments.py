@@ -1,6 +1,6 @@
 """Arguments of the theory: numbers in range, and arrays over many hierarchies taken apart.
 
-Knows what conjunctivity, ridge, gamma and arrays of n and exceptions may be. Solves nothing.
+What conjunctivity, ridge, gamma and arrays of n and exceptions may be.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Critical conjunctivity: where the pairs next to an exception begin to be answered wrong.
 
-Knows one criterion (theory: What it predicts): the sign of the margin between the two items just outside a
+One criterion (theory: What it predicts): the sign of the margin between the two items just outside a
 component. It is positive in the additive limit; beyond the critical gamma the learner errs systematically.
 Works from ranks at a few items only, so n may be large.
 """
@@ -87,7 +87,7 @@ def critical(n: int, exceptions: Iterable[Sequence[int]], ridge: float = 0.0) ->
     """
     if not (math.isfinite(ridge) and ridge >= 0):
         raise BadInput(f"ridge = {ridge!r}: must be at least 0 and finite")
-    hierarchy = Hierarchy(n, tuple(exceptions))  # type: ignore[arg-type]
+    hierarchy = Hierarchy.of(n, exceptions)
     found = []
     for first, last in hierarchy.components:
         root = None

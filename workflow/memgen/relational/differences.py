@@ -1,6 +1,6 @@
 """Margins from ranks: one subtraction per pair, and what a trained pair memorizes.
 
-Knows f = m y + (1 - m) (r_i - r_j) (theory: Solution), for many learners and pairs at once. One source,
+f = m y + (1 - m) (r_i - r_j) (theory: Solution), for many learners and pairs at once. One source,
 interpreted by numpy where there is little to do, else compiled; both give the same bits (tests hold that).
 """
 

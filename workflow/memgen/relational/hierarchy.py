@@ -1,17 +1,17 @@
 """One hierarchy: n ranked items, the pairs trained on, and the class and truth of every pair.
 
-Knows the task of transitive inference with exceptions (theory: Task): which pairs are trained, which
-items an exception's loop holds, what the right answer to a pair is. Knows nothing about kernels, ranks
-that a learner assigns, or names of items. Only the pair lists grow with n squared; everything else is
-linear in the number of exceptions, so a hierarchy of a million items is cheap.
+The task of transitive inference with exceptions (theory: Task): which pairs are trained, which items an
+exception's loop holds, what the right answer to a pair is. Only the pair lists grow with n squared;
+everything else is linear in the number of exceptions, so a hierarchy of a million items is cheap.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from memgen.errors import BadInput
 
@@ -44,15 +44,12 @@ def parse_exception(text: str) -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
-def parse_exceptions(texts: Iterable[str]) -> tuple[tuple[int, int], ...]:
-    """Read several exceptions, each written "winner:loser"; the order is kept.
+def ordered_pairs(n: int) -> list[tuple[int, int]]:
+    """Every ordered pair of n items, sorted: (0, 1), (0, 2), ..., (n - 1, n - 2).
 
-    Raises
-    ------
-    BadInput
-        If one of them is not written so.
+    This is the order of prompts, of features and of the rows of a kernel wherever no list of pairs is given.
     """
-    return tuple(parse_exception(text) for text in texts)
+    return [(first, second) for first in range(n) for second in range(n) if first != second]
 
 
 @dataclass(frozen=True)
@@ -97,9 +94,30 @@ class Hierarchy:
         object.__setattr__(self, "exceptions", pairs)
 
     @classmethod
-    def parse(cls, n: int, exceptions: Iterable[str]) -> Hierarchy:
-        """Build a hierarchy from exceptions written "winner:loser"."""
-        return cls(n, parse_exceptions(exceptions))
+    def of(cls, n: Any, exceptions: str | Iterable[str | Sequence[int]] | None = None) -> Hierarchy:
+        """Build a hierarchy from what a configuration, a command or a table holds.
+
+        Parameters
+        ----------
+        n : int
+            Number of items, at least 3.
+        exceptions : iterable of str or (int, int), or str, optional
+            Exceptions, each "winner:loser" or a pair of ranks; or all in one text, with spaces between,
+            as in the column `exceptions` of a table; none by default.
+
+        Raises
+        ------
+        BadInput
+            If an exception is written otherwise, a number is out of range or an exception is given twice.
+
+        Examples
+        --------
+        >>> Hierarchy.of(9, "5:3 8:6") == Hierarchy.of(9, ["5:3", (8, 6)]) == Hierarchy(9, ((5, 3), (8, 6)))
+        True
+        """
+        given = () if exceptions is None else exceptions
+        pairs = given.split() if isinstance(given, str) else given
+        return cls(n, tuple(_whole_pair(pair) for pair in pairs))
 
     @property
     def label(self) -> str:
@@ -174,12 +192,9 @@ class Hierarchy:
             return 1 if first == lower else -1
         return 1 if first == higher else -1
 
-    def ordered_pairs(self) -> Iterator[tuple[int, int]]:
-        """Every ordered pair (first, second) of different ranks, sorted."""
-        for first in range(self.n):
-            for second in range(self.n):
-                if first != second:
-                    yield first, second
+    def ordered_pairs(self) -> list[tuple[int, int]]:
+        """Every ordered pair (first, second) of different ranks, sorted; see the function of this name."""
+        return ordered_pairs(self.n)
 
     def unordered_pairs(self) -> Iterator[tuple[int, int]]:
         """Every pair (higher, lower) of ranks, higher < lower, sorted."""
@@ -197,7 +212,7 @@ class Hierarchy:
         return (first, second) if first < second else (second, first)
 
 
-def _whole_pair(pair: tuple[int, int]) -> tuple[int, int]:
+def _whole_pair(pair: str | Sequence[int]) -> tuple[int, int]:
     """The pair as two plain integers."""
     if isinstance(pair, str):
         return parse_exception(pair)

@@ -1,9 +1,8 @@
 """Representations of pairs: exchangeable kernels, those of deep networks, and any other, measured.
 
-Knows how a representation becomes the two numbers of the theory, conjunctivity and scale (theory: Kernel
-family), and the dense kernel ridge regression that the closed forms are checked against. Knows nothing of
-ranks. Ordered pairs of n items stand in sorted order, (0, 1), (0, 2), ..., (n - 1, n - 2), wherever a
-matrix over pairs is meant and no list is given.
+How a representation becomes the two numbers of the theory, conjunctivity and scale (theory: Kernel family),
+and the dense kernel ridge regression that the closed forms are checked against. Where a matrix over pairs is
+meant and no list is given, pairs stand in the order of `ordered_pairs`.
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from memgen.errors import BadInput
+from memgen.relational import hierarchy
 
 Floats = NDArray[np.float64]
 MAXIMAL_DEPTH = 10
@@ -279,12 +279,10 @@ def kernel_ridge(between: ArrayLike, targets: ArrayLike, toward: ArrayLike, ridg
 
 
 def ordered_pairs(n: int) -> NDArray[np.int64]:
-    """Every ordered pair of n items, sorted; array (n (n - 1), 2)."""
+    """The pairs of `hierarchy.ordered_pairs` as an array (n (n - 1), 2)."""
     if n < 3:
         raise BadInput(f"n = {n}: must be a whole number of items, at least 3")
-    first, second = np.divmod(np.arange(n * n), n)
-    pairs: NDArray[np.int64] = np.stack([first, second], axis=1)[first != second]
-    return pairs
+    return np.array(hierarchy.ordered_pairs(n), dtype=np.int64)
 
 
 def overlap(left: ArrayLike, right: ArrayLike) -> NDArray[np.int64]:

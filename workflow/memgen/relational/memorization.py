@@ -1,9 +1,9 @@
 """Leave-one-out memorization scores of the training pairs, in closed form.
 
-Knows the one definition that all studies share (theory: Memorization): how much the prediction of a
-training pair gains from having been trained on it, both directions of it removed together. For kernel ridge
-regression that is a gain of margin and may exceed 1. Never refits: the hierarchy without the pair is solved
-by the same circuit with one conductor taken out.
+The one definition that all studies share (theory: Memorization) is how much the prediction of a training pair
+gains from having been trained on it, both directions of it removed together. For kernel ridge regression that
+is a gain of margin and may exceed 1. Nothing is fitted again: the hierarchy without the pair is solved by the
+same circuit with one conductor taken out.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
+from memgen.relational.circuit import circuit_of, potentials
 from memgen.relational.hierarchy import Hierarchy
-from memgen.relational.network import potentials
-from memgen.relational.ranks import Floats, circuit, explained, gamma, memorization_weight, ranks_at
+from memgen.relational.ranks import Floats, explained, gamma, memorization_weight, ranks_at
 
 
 def memorization_scores(
@@ -49,7 +49,7 @@ def memorization_scores(
     Theory: Memorization. Equal to (1 - b r) [1 / (1 - b G b^T) - (1 - m)], which is 0/0 where gamma = 0 and
     the pair is the only link between two parts of the chain; computed so that this limit is exact as well.
     """
-    hierarchy = Hierarchy(n, tuple(exceptions))  # type: ignore[arg-type]
+    hierarchy = Hierarchy.of(n, exceptions)
     leak = gamma(alpha, ridge)
     weight = memorization_weight(alpha, ridge)[..., None]
     fitted = explained(hierarchy, ranks_at(n, hierarchy.exceptions, leak))
@@ -72,7 +72,7 @@ def left_out_predictions(n: int, exceptions: Iterable[Sequence[int]], gamma: Arr
         Margin in the direction that wins in training; equal to 1 - (1 - b r) / (1 - b G b^T)
         (theory: Memorization).
     """
-    hierarchy = Hierarchy(n, tuple(exceptions))  # type: ignore[arg-type]
+    hierarchy = Hierarchy.of(n, exceptions)
     leak = np.asarray(gamma, dtype=np.float64)
     flat = leak.ravel()
     columns = [_without_step(hierarchy, rank, flat) for rank in range(hierarchy.n - 1)]
@@ -83,7 +83,7 @@ def left_out_predictions(n: int, exceptions: Iterable[Sequence[int]], gamma: Arr
 def _without_exception(hierarchy: Hierarchy, index: int, leak: Floats) -> Floats:
     pair = hierarchy.exceptions[index]
     others = hierarchy.exceptions[:index] + hierarchy.exceptions[index + 1 :]
-    nodes, wires, current = circuit(Hierarchy(hierarchy.n, others), pair)
+    nodes, wires, current = circuit_of(Hierarchy(hierarchy.n, others), pair)
     found = potentials(leak, nodes, np.ones(nodes.size - 1), wires, current, False)
     winner, loser = np.searchsorted(nodes, pair)
     return found[:, winner] - found[:, loser]
@@ -92,7 +92,7 @@ def _without_exception(hierarchy: Hierarchy, index: int, leak: Floats) -> Floats
 def _without_step(hierarchy: Hierarchy, rank: int, leak: Floats) -> Floats:
     """Prediction of (rank, rank + 1) without that pair."""
     if any(first <= rank < last for first, last in hierarchy.components):
-        nodes, wires, current = circuit(hierarchy, (rank, rank + 1))
+        nodes, wires, current = circuit_of(hierarchy, (rank, rank + 1))
         upper = int(np.searchsorted(nodes, rank))
         links = np.ones(nodes.size - 1)
         links[upper] = 0.0

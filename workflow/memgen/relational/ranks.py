@@ -1,10 +1,9 @@
 """Exact ranks, margins and dual weights of transitive inference with exceptions.
 
-Knows the solution of kernel ridge regression with an exchangeable kernel (theory: Solution): representation
-and regularization enter through one number, gamma, and the memorization weight m. Works from n, the
+The solution of kernel ridge regression with an exchangeable kernel (theory: Solution): representation and
+regularization enter through one number, gamma, and the memorization weight m. Works from n, the
 exceptions, conjunctivity and ridge alone and never forms an n x n matrix: the ranks are potentials of a
-circuit, which `memgen.relational.network` solves exactly for any number of exceptions. Knows nothing about
-where a conjunctivity comes from (`kernels`) or which pairs make a class (`hierarchy`).
+circuit, which `memgen.relational.circuit` solves exactly for any number of exceptions.
 """
 
 from __future__ import annotations
@@ -26,9 +25,9 @@ from memgen.relational.arguments import (
     own_weight,
     pieces,
 )
+from memgen.relational.circuit import circuit_of, potentials
 from memgen.relational.differences import predictions
 from memgen.relational.hierarchy import Hierarchy
-from memgen.relational.network import potentials
 
 Floats: TypeAlias = NDArray[np.float64]
 Exceptions: TypeAlias = Iterable[Sequence[int]] | NDArray[np.integer]
@@ -146,11 +145,11 @@ def ranks(
     if many_hierarchies(n, exceptions) or math.prod(shape) <= CACHED:
         return ranks_at(n, exceptions, combined(conjunctivity, effective), out=out)
     # piece by piece, so that only the result goes through memory
-    hierarchy = Hierarchy(n, tuple(exceptions))  # type: ignore[arg-type]
+    hierarchy = Hierarchy.of(n, exceptions)
     result = _result((*shape, hierarchy.n), out)
-    rows, network = result.reshape(-1, hierarchy.n), circuit(hierarchy)
+    rows, circuit = result.reshape(-1, hierarchy.n), circuit_of(hierarchy)
     for piece, one, other in pieces(conjunctivity, effective, shape, CACHED):
-        _solve(network, combined(one, other), rows[piece])
+        _solve(circuit, combined(one, other), rows[piece])
     return result
 
 
@@ -172,16 +171,16 @@ def ranks_at(
     """
     leak = checked_gamma(gamma)
     if not many_hierarchies(n, exceptions):
-        hierarchy = Hierarchy(n, tuple(exceptions))  # type: ignore[arg-type]
+        hierarchy = Hierarchy.of(n, exceptions)
         result = _result((*leak.shape, hierarchy.n), out)
-        _solve(circuit(hierarchy), leak.ravel(), result.reshape(-1, hierarchy.n))
+        _solve(circuit_of(hierarchy), leak.ravel(), result.reshape(-1, hierarchy.n))
         return result
     shape, width, groups = grouped(n, exceptions, leak.shape)
     result = _result((*shape, width), out)
     flat, leak = result.reshape(math.prod(shape), width), np.broadcast_to(leak, shape).ravel()
     for hierarchy, members in groups:
         found = np.empty((members.size, hierarchy.n))
-        _solve(circuit(hierarchy), leak[members], found)
+        _solve(circuit_of(hierarchy), leak[members], found)
         flat[members, : hierarchy.n] = found
         flat[members, hierarchy.n :] = np.nan
     return result
@@ -233,7 +232,7 @@ def strengths(n: int, exceptions: Exceptions, gamma: ArrayLike) -> Floats:
         s = 1 - (r_winner - r_loser); for one exception (1 - (r0_w - r0_l)) / (1 + g_w - g_l)
         (theory: Closed form).
     """
-    hierarchy = Hierarchy(n, tuple(exceptions))  # type: ignore[arg-type]
+    hierarchy = Hierarchy.of(n, exceptions)
     leak = checked_gamma(gamma)
     winners = [winner for winner, _ in hierarchy.exceptions]
     losers = [loser for _, loser in hierarchy.exceptions]
@@ -264,7 +263,7 @@ def margins(
         r_h - r_l for an untrained pair; m y + (1 - m) (r_h - r_l) for a trained one, whose target y is +1 if
         the first wins (theory: Solution).
     """
-    hierarchy = Hierarchy(n, tuple(exceptions))  # type: ignore[arg-type]
+    hierarchy = Hierarchy.of(n, exceptions)
     first, second = np.atleast_1d(higher), np.atleast_1d(lower)
     target = np.zeros(first.shape)
     for index, (one, other) in enumerate(zip(first.tolist(), second.tolist(), strict=True)):
@@ -278,11 +277,11 @@ def margins(
     shape = np.broadcast_shapes(conjunctivity.shape, effective.shape)
     result = np.empty((*shape, first.size))
     rows = result.reshape(math.prod(shape), first.size)
-    chosen, network = np.stack([first, second]), circuit(hierarchy)
+    chosen, circuit = np.stack([first, second]), circuit_of(hierarchy)
     for piece, one, other in pieces(conjunctivity, effective, shape, CACHED):
         leak = np.atleast_1d(combined(one, other))
         profile = np.empty((leak.size, hierarchy.n))
-        _solve(network, leak, profile)
+        _solve(circuit, leak, profile)
         weight = np.atleast_1d(own_weight(one, other))
         predictions(profile, weight, chosen, target, rows[piece])
     return result
@@ -305,7 +304,7 @@ def dual_weights(
         sign); NaN where alpha = ridge = 0, where they are undefined. For a raw kernel divide by
         k_same - k_reversed (theory: Solution).
     """
-    hierarchy = Hierarchy(n, tuple(exceptions))  # type: ignore[arg-type]
+    hierarchy = Hierarchy.of(n, exceptions)
     conjunctivity, effective = checked(alpha, ridge)
     residual = 1.0 - explained(hierarchy, ranks(n, hierarchy.exceptions, alpha, ridge))
     total = (conjunctivity + effective)[..., None]
@@ -348,45 +347,14 @@ def ranks_among(hierarchy: Hierarchy, gamma: ArrayLike, items: Iterable[int]) ->
     """
     wanted = list(items)
     leak = checked_gamma(gamma)
-    nodes, wires, current = circuit(hierarchy, wanted)
+    nodes, wires, current = circuit_of(hierarchy, wanted)
     flat = potentials(leak.ravel(), nodes, np.ones(nodes.size - 1), wires, current, False)
     return flat[:, np.searchsorted(nodes, wanted)].reshape(*leak.shape, len(wanted))
 
 
-def circuit(
-    hierarchy: Hierarchy, items: Iterable[int] = ()
-) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
-    """The circuit whose potentials are the ranks.
-
-    Parameters
-    ----------
-    hierarchy : Hierarchy
-    items : iterable of int
-        Further items to keep as nodes.
-
-    Returns
-    -------
-    nodes : array of int (kept,)
-        Ends of the chain and of every exception, and `items`.
-    wires : array of int (exceptions, 2)
-        Exceptions as (winner, loser), indices into `nodes`.
-    current : array (kept,)
-        B^T 1 at the nodes; it is zero elsewhere.
-    """
-    pairs = hierarchy.exceptions
-    ends = {0, hierarchy.n - 1, *(rank for pair in pairs for rank in pair), *items}
-    nodes = np.array(sorted(ends), dtype=np.int64)
-    wires = np.searchsorted(nodes, np.array(pairs, dtype=np.int64).reshape(-1, 2)).astype(np.int64)
-    current = np.zeros(nodes.size)
-    current[0], current[-1] = 1.0, -1.0
-    np.add.at(current, wires[:, 0], 1.0)
-    np.add.at(current, wires[:, 1], -1.0)
-    return nodes, wires, current
-
-
-def _solve(network: tuple[NDArray[np.int64], NDArray[np.int64], Floats], leak: Floats, out: Floats) -> None:
+def _solve(circuit: tuple[NDArray[np.int64], NDArray[np.int64], Floats], leak: Floats, out: Floats) -> None:
     """Write the potentials of a whole circuit into `out`, a row per leak."""
-    nodes, wires, current = network
+    nodes, wires, current = circuit
     potentials(leak, nodes, np.ones(nodes.size - 1), wires, current, True, out=out)
 
 

@@ -1,47 +1,37 @@
-"""Columns of the tables that the relational study writes.
-
-Knows the names, types and meaning of every column; computes nothing.
-"""
+"""Columns of the tables that the relational study writes, and what each of them holds."""
 
 import polars as pl
 
-from memgen.relational.hierarchy import PAIR_CLASSES
-from memgen.tables import Column, Table
+from memgen.relational import rows
+from memgen.tables import Column, Table, described
 
-_HIERARCHY = {
-    "hierarchy": Column(pl.String, "name of the hierarchy: a key of relational.hierarchies"),
-    "n": Column(pl.Int64, "number of items"),
-    "exceptions": Column(pl.String, 'exceptions as winner:loser, ranks from 0, e.g. "5:3 7:4"; "" for none'),
+_HIERARCHY_TEXTS = {
+    "hierarchy": "name of the hierarchy: a key of relational.hierarchies",
+    "n": "number of items",
+    "exceptions": 'exceptions as winner:loser, ranks from 0, e.g. "5:3 7:4"; "" for none',
 }
+_HIERARCHY = described(rows.HIERARCHY, _HIERARCHY_TEXTS)
 _LEARNER = {
     "alpha": Column(pl.Float64, "conjunctivity"),
     "ridge": Column(pl.Float64, "effective ridge, raw ridge / (k_same - k_reversed)"),
     "gamma": Column(pl.Float64, "2 (alpha + ridge) / (1 - alpha), which fixes all generalization"),
 }
-_PAIR_CLASS = {"pair_class": Column(pl.String, "class of the pair", allowed=PAIR_CLASSES)}
+_PAIR_CLASS_TEXTS = {"pair_class": "class of the pair"}
+_PAIR_CLASS = described({"pair_class": rows.PAIR_CLASS}, _PAIR_CLASS_TEXTS)
 
-TASK = Table(
-    "task",
+TASK = rows.TASK.described(
     {
-        **_HIERARCHY,
-        "first": Column(pl.Int64, "rank of the first item; 0 is the strongest"),
-        "second": Column(pl.Int64, "rank of the second item"),
-        "higher": Column(pl.Int64, "the better rank of the two (the smaller number)"),
-        "lower": Column(pl.Int64, "the other rank"),
-        **_PAIR_CLASS,
-        "trained": Column(pl.Boolean, "whether the pair is trained on"),
-        "target": Column(
-            pl.Int64,
-            "training target: +1 if the first beats the second, -1 otherwise; empty for untrained pairs",
-            nullable=True,
-            allowed=(1, -1),
+        **_HIERARCHY_TEXTS,
+        "first": "rank of the first item; 0 is the strongest",
+        "second": "rank of the second item",
+        "higher": "the better rank of the two (the smaller number)",
+        "lower": "the other rank",
+        **_PAIR_CLASS_TEXTS,
+        "trained": "whether the pair is trained on",
+        "target": (
+            "training target: +1 if the first beats the second, -1 otherwise; empty for untrained pairs"
         ),
-        "truth": Column(
-            pl.Int64,
-            "right answer, +1 or -1 likewise, of an exception its winner; empty for loop pairs",
-            nullable=True,
-            allowed=(1, -1),
-        ),
+        "truth": "right answer, +1 or -1 likewise, of an exception its winner; empty for loop pairs",
     },
 )
 """One hierarchy, one row per ordered pair."""
@@ -216,46 +206,35 @@ DEPTH = Table(
 )
 """Conjunctivity and behaviour of infinitely wide networks, one row per network, hierarchy and class."""
 
-REGIMES = ("lazy", "rich", "scan")
-"""Training of a finite network: scale 1; scale falling with the width; one width, several scales."""
-
-_NETWORK = {
-    **_HIERARCHY,
-    "regime": Column(pl.String, "lazy, rich, or scan of the scale at one width", allowed=REGIMES),
-    "width": Column(pl.Int64, "hidden units"),
-    "scale": Column(
-        pl.Float64, "factor on the output, relative to that of the neural tangent kernel's limit"
-    ),
+_NETWORK_TEXTS = {
+    **_HIERARCHY_TEXTS,
+    "regime": "lazy, rich, or scan of the scale at one width",
+    "width": "hidden units",
+    "scale": "factor on the output, relative to that of the neural tangent kernel's limit",
 }
+_NETWORK = described(rows.NETWORK, _NETWORK_TEXTS)
 
-FINITE_WIDTH = Table(
-    "finite width",
+FINITE_WIDTH = rows.FINITE_WIDTH.described(
     {
-        **_NETWORK,
-        "seed": Column(pl.Int64, "number of the network; the same initial weights at every scale"),
-        "deviation": Column(
-            pl.Float64,
-            "root mean square of network's minus theory's margin over untrained pairs, target units",
-        ),
-        "accuracy": Column(pl.Float64, "share of untrained pairs with a truth that are answered right"),
-        "training_error": Column(pl.Float64, "root mean square residual on trained pairs, target units"),
-        "kernel_change": Column(
-            pl.Float64, "relative Frobenius change of the tangent kernel of trained pairs during training"
-        ),
+        **_NETWORK_TEXTS,
+        "seed": "number of the network; the same initial weights at every scale",
+        "deviation": "root mean square of network's minus theory's margin over untrained pairs, target units",
+        "accuracy": "share of untrained pairs with a truth that are answered right",
+        "training_error": "root mean square residual on trained pairs, target units",
+        "kernel_change": "relative Frobenius change of the tangent kernel of trained pairs during training",
     },
 )
 """Finite networks, one row per hierarchy, regime, width, scale and seed."""
 
-FINITE_WIDTH_MARGINS = Table(
-    "finite width margins",
+FINITE_WIDTH_MARGINS = rows.FINITE_WIDTH_MARGINS.described(
     {
-        **_NETWORK,
-        "higher": Column(pl.Int64, "rank of the higher-ranked item, h < k; 0 is the strongest"),
-        "lower": Column(pl.Int64, "rank of the other item"),
-        **_PAIR_CLASS,
-        "margin": Column(pl.Float64, "margin M(higher, lower), mean over seeds, target units"),
-        "standard_error": Column(pl.Float64, "its standard error over seeds"),
-        "theory": Column(pl.Float64, "margin by the kernel theory at infinite width"),
+        **_NETWORK_TEXTS,
+        "higher": "rank of the higher-ranked item, h < k; 0 is the strongest",
+        "lower": "rank of the other item",
+        **_PAIR_CLASS_TEXTS,
+        "margin": "margin M(higher, lower), mean over seeds, target units",
+        "standard_error": "its standard error over seeds",
+        "theory": "margin by the kernel theory at infinite width",
     },
 )
 """Margins of finite networks, one row per hierarchy, regime, width, scale and pair."""

@@ -1,0 +1,121 @@
+"""What a figure shows, read off its axes, for tests that a wrong plot fails."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+import polars as pl
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+
+def drawn(draw: Callable[..., None], folder: Path, **arguments: Any) -> Figure:
+    """The figure that a stage hands to `style.save`, laid out; its pdf and png hold nothing of use."""
+    kept: list[Figure] = []
+
+    def keep(figure: Figure, *, pdf: Path, png: Path) -> None:
+        figure.canvas.draw()
+        kept.append(figure)
+        plt.close(figure)
+        for path in (pdf, png):
+            path.write_bytes(b"not drawn")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(draw.__wrapped__.__globals__, "save", keep)  # type: ignore[attr-defined]
+        draw(**arguments, pdf=folder / "figure.pdf", png=folder / "figure.png")
+    (figure,) = kept
+    return figure
+
+
+def shown(figure: Figure) -> list[Axes]:
+    """Panels that are not hidden, in the order in which they were made."""
+    return [axes for axes in figure.axes if axes.axison]
+
+
+def points(axes: Axes) -> np.ndarray:
+    """Every finite point that is drawn with a marker in data coordinates, sorted, shape (points, 2)."""
+    found = [
+        np.column_stack([line.get_xdata(orig=False), line.get_ydata(orig=False)]).astype(float)
+        for line in axes.lines
+        if line.get_marker() not in (None, "None", "none", "", " ") and line.get_transform() == axes.transData
+    ]
+    found += [np.asarray(part.get_offsets(), dtype=float) for part in axes.collections if _is_scatter(part)]
+    everything = np.concatenate([*found, np.empty((0, 2))])
+    return in_order(everything[np.isfinite(everything).all(axis=1)])
+
+
+def _is_scatter(part: Any) -> bool:
+    return type(part).__name__ == "PathCollection"
+
+
+def in_order(pairs: Iterable[Iterable[float]] | np.ndarray) -> np.ndarray:
+    """Points sorted by x, then y, to nine digits, shape (points, 2)."""
+    array = np.asarray([tuple(pair) for pair in pairs], dtype=float).reshape(-1, 2)
+    return array[np.lexsort(np.round(array.T[::-1], 9))]
+
+
+def assert_draws(axes: Axes, *tables: tuple[pl.DataFrame, str, str]) -> None:
+    """The points of a panel are the rows of some tables, no row more and no row less.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    *tables : (polars.DataFrame, str, str)
+        Rows, and the columns of x and y; rows that lack either are not drawn.
+    """
+    expected = [row for frame, x, y in tables for row in frame.select(x, y).drop_nulls().rows()]
+    assert expected, "nothing expected in a panel that is shown"
+    np.testing.assert_allclose(points(axes), in_order(expected), rtol=1e-9, atol=1e-12)
+
+
+def assert_nothing_clipped(figure: Figure) -> None:
+    """Every point lies inside its panel's limits, but for rounding."""
+    for axes in shown(figure):
+        seen = points(axes)
+        if not len(seen):
+            continue
+        inside = axes.transAxes.inverted().transform(axes.transData.transform(seen))
+        outside = seen[((inside < -1e-9) | (inside > 1 + 1e-9)).any(axis=1)]
+        assert not len(outside), f"{axes.get_title()}: {len(outside)} points outside, such as {outside[0]}"
+
+
+def assert_labelled(figure: Figure) -> None:
+    """Every axis says what it shows: by a label of its own, one that it shares, or ticks with names."""
+    for axes in shown(figure):
+        for name, of_all in (("x", figure.get_supxlabel()), ("y", figure.get_supylabel())):
+            sharing = [axes, *(other for other in shown(figure) if _in_line(axes, other, name))]
+            labels = {getattr(other, f"get_{name}label")() for other in sharing}
+            ticks = [
+                tick.get_text() for other in sharing for tick in getattr(other, f"get_{name}ticklabels")()
+            ]
+            named = any(text and not _is_number(text) for text in ticks)
+            bar = hasattr(axes, "_colorbar") and not any(ticks)
+            assert of_all or any(labels) or named or bar, f"{axes.get_title()}: {name} has no label"
+
+
+def _in_line(axes: Axes, other: Axes, name: str) -> bool:
+    """Whether a label of one panel serves the other: both share the axis, or stand in line."""
+    if getattr(axes, f"get_shared_{name}_axes")().joined(axes, other):
+        return True
+    one, two = axes.get_subplotspec(), other.get_subplotspec()
+    if one is None or two is None:
+        return False
+    return bool(one.colspan == two.colspan if name == "x" else one.rowspan == two.rowspan)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text.replace("−", "-"))
+    except ValueError:
+        return "mathdefault" in text
+    return True
+
+
+def assert_sound(figure: Figure) -> None:
+    """Labelled, and nothing clipped."""
+    assert shown(figure)
+    assert_labelled(figure)
+    assert_nothing_clipped(figure)

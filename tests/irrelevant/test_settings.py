@@ -1,0 +1,65 @@
+"""The configuration block: its defaults, and one line for what is wrong."""
+
+from typing import Any
+
+import pytest
+
+from memgen.configuration import check, load
+from memgen.errors import BadInput
+from repository import ROOT
+
+BASE = {name: part for name, part in load([ROOT / "config.yaml"]).items() if name != "irrelevant"}
+RUN = {"learner": "logistic", "sizes": [{}]}
+
+
+def checked(block: dict[str, Any]) -> dict[str, Any]:
+    return check({**BASE, "irrelevant": block})["irrelevant"]
+
+
+def run(**change: Any) -> dict[str, Any]:
+    defences = {
+        "decay": {"kind": "weight_decay", "strength": 0.1},
+        "small": {"kind": "fewer_parameters", "strength": 5},
+        "half": {"kind": "early_stopping", "strength": 0.5},
+    }
+    return {"defences": defences, "runs": {"mine": {**RUN, **change}}}
+
+
+def test_every_key_has_a_default() -> None:
+    found = checked({"runs": {"mine": RUN}})
+    assert found["runs"]["mine"]["noisy"]["clip"] == 1
+    assert found["runs"]["mine"]["sizes"][0]["dimension"] == 1000
+    assert found["simulation"]["next_symbol"]["noise"] == 0.1
+    assert checked(run(defences=["decay"]))["runs"]["mine"]["defences"] == ["decay"]
+
+
+@pytest.mark.parametrize(
+    ("block", "part"),
+    [
+        (run(sizes=[{"rho": 1}]), "rho"),
+        (run(sizes=[{"rho": -0.1}]), "rho"),
+        (run(sizes=[{"samples": 1}]), "samples"),
+        (run(sizes=[{"samples": 100.5}]), "samples"),
+        (run(sizes=[{"clusters": 2, "samples": 100}]), "irrelevant.runs.mine.sizes[0]"),
+        (run(sizes=[]), "sizes"),
+        (run(defences=["small"]), "logistic has no defence fewer_parameters"),
+        (run(defences=["nowhere"]), "there is no defence 'nowhere'"),
+        (run(defences=["half"]), "a whole number of steps"),
+        (run(learner="transformer"), "irrelevant.runs.mine.learner"),
+        (run(learner="network"), "irrelevant.runs.mine.hidden"),
+        (run(hidden=5), "irrelevant.runs.mine.hidden"),
+        (run(learner="network", hidden=5, attacks=["weight_signs"]), "'weight_signs' cannot be made"),
+        (run(attacks=["guess"]), "attacks"),
+        (run(record_steps=[51]), "irrelevant.runs.mine.record_steps"),
+        (run(noisy={"delta": 0}), "delta"),
+        ({"runs": {"Mine": RUN}}, "'Mine' is not allowed as a name"),
+        ({"runs": {"mine": RUN}, "defences": {"none": {"kind": "noise", "strength": 1}}}, "'none'"),
+        ({"runs": {"mine": RUN}, "simulation": {"clusters": {"stored": [1001]}}}, "1001 exceeds"),
+        ({"runs": {"mine": RUN}, "simulation": {"next_symbol": {"noise": 1.5}}}, "noise"),
+        ({"runs": {"mine": RUN}, "simulation": {"clusters": {"repeats": 1}}}, "repeats"),
+    ],
+)  # fmt: skip
+def test_bad_blocks_are_refused_in_one_line(block: dict[str, Any], part: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        checked(block)
+    assert part in str(caught.value) and "\n" not in str(caught.value)

@@ -1,0 +1,190 @@
+"""Stages end to end at small sizes: tables, claims and figures, and that they repeat byte for byte."""
+
+import importlib
+import json
+import shlex
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from PIL import Image
+
+from memgen import __main__ as cli
+from memgen.claims import CLAIMS
+from memgen.errors import BadInput
+from memgen.irrelevant.averages import averaged
+from memgen.irrelevant.stages.attack import attack
+from memgen.irrelevant.stages.claims import claims
+from memgen.irrelevant.stages.complete import complete
+from memgen.irrelevant.stages.leakage import leakage
+from memgen.irrelevant.stages.recovery import recovery
+from memgen.irrelevant.stages.simulate import simulate
+from memgen.irrelevant.tables import AVERAGES, LEAKAGE, RECOVERY, RUNS, SIMULATION
+
+LOGISTIC: dict[str, Any] = {
+    "run": "logistic", "learner": "logistic", "clusters": [40, 40], "samples": [40, 40],
+    "dimension": [60, 60], "rho": [0.4, 0.0], "tail": [0.0, 0.0], "seeds": 2, "steps": 50, "rate": 0.1,
+    "momentum": 0.99, "hidden": 0, "optimizer": "sgd", "slower_from": 0, "singleton_weight": 2.0,
+    "record_steps": [10, 50], "attacks": ["sign", "gradient_inversion"], "most_seen": 2, "tests": 2,
+    "defences": ["none", "decay", "loud"], "kinds": ["none", "weight_decay", "noise"],
+    "strengths": [0.0, 0.03, 1.0], "noisy_rate": 2.0, "noisy_momentum": 0.9, "noisy_steps": 10,
+    "clip": 1.0, "delta": 1e-5,
+}  # fmt: skip
+NETWORK: dict[str, Any] = {
+    **LOGISTIC, "run": "network", "learner": "network", "steps": 100, "rate": 0.003, "momentum": 0.0,
+    "hidden": 20, "optimizer": "adam", "record_steps": [50], "attacks": ["coordinate_ascent"],
+    "defences": ["none", "small"], "kinds": ["none", "fewer_parameters"], "strengths": [0.0, 4.0],
+}  # fmt: skip
+TAILED = {**LOGISTIC, "run": "tailed", "clusters": [40], "samples": [40], "dimension": [90], "rho": [0.4],
+          "tail": [1.0], "defences": ["none"], "kinds": ["none"], "strengths": [0.0]}  # fmt: skip
+TRANSFORMER: dict[str, Any] = {
+    "run": "transformer", "references": 8, "samples": 8, "length": 6, "noise": 0.3, "tail": 0.0, "seeds": 2,
+    "width": 16, "layers": 1, "heads": 2, "epochs": 2, "batch": 16, "rate": 0.003, "most_seen": 2, "tests": 3,
+}  # fmt: skip
+KEYS = ["task", "learner", "defence", "clusters", "samples", "dimension", "rho", "step", "multiplicity"]
+MEASURED = ["bits_recovered", "accuracy_fresh", "accuracy_represented", "accuracy_singleton", "queries"]
+COLUMNS = [*KEYS, *MEASURED, "seeds", *(f"{name}_se" for name in MEASURED)]
+FIGURES = {
+    "averages": ["training", "multiplicity", "defences", "scaling", "controls", "attacks", "completion"],
+    "simulation": ["storage"],
+    "leakage": ["leakage"],
+}
+
+
+def write_all(folder: Path) -> dict[str, Path]:
+    """Every table of the study at a small size."""
+    runs = [folder / f"{part['run']}.parquet" for part in (LOGISTIC, NETWORK, TAILED)]
+    for part, path in zip((LOGISTIC, NETWORK, TAILED), runs, strict=True):
+        attack(**part, out=path)
+    runs.append(folder / "transformer.parquet")
+    complete(**TRANSFORMER, out=runs[-1])
+    paths = {name: folder / f"{name}.csv" for name in ("simulation", "recovery", "leakage", "claims")}
+    paths["averages"] = folder / "averages.parquet"
+    simulate(
+        clusters=30, samples=30, dimension=50, rho=0.4, stored=[0, 25, 50], flips=[0.2], repeats=40,
+        references=30, symbol_samples=30, length=10, noise=0.1, fractions=[0.0, 1.0], symbol_repeats=60,
+        out=paths["simulation"],
+    )  # fmt: skip
+    recovery(runs=runs, out=paths["recovery"], averages=paths["averages"])
+    leakage(runs=runs, out=paths["leakage"])
+    claims(
+        simulation=paths["simulation"],
+        averages=paths["averages"],
+        leakage=paths["leakage"],
+        out=paths["claims"],
+    )
+    return {**paths, **{path.stem: path for path in runs}}
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    return write_all(tmp_path_factory.mktemp("irrelevant"))
+
+
+def test_same_bytes_twice(written: dict[str, Path], tmp_path: Path) -> None:
+    again = write_all(tmp_path)
+    # Claims name the files that they were read off.
+    assert {name: path.read_bytes() for name, path in written.items() if name != "claims"} == {
+        name: path.read_bytes() for name, path in again.items() if name != "claims"
+    }
+
+
+def test_runs(written: dict[str, Path]) -> None:
+    table = RUNS.read(written["logistic"])
+    assert set(table["multiplicity"]) == {0, 1, 2}
+    plain = table.filter(pl.col("defence") == "none")
+    assert set(plain["step"]) == {10, 50} and plain["epsilon"].null_count() == plain.height
+    assert set(plain.filter(~pl.col("main"))["step"]) == {50}
+    loud = table.filter(pl.col("defence") == "loud")
+    assert set(loud["step"]) == {10} and (loud["epsilon"] > 1).all() and set(loud["delta"]) == {1e-5}
+    inverted = plain.filter((pl.col("attack") == "gradient_inversion") & (pl.col("multiplicity") == 1))
+    assert (inverted["bits_recovered"] == 1).all()
+
+
+def test_recovery_has_the_columns_that_others_rely_on(written: dict[str, Path]) -> None:
+    table = RECOVERY.read(written["recovery"])
+    assert table.columns == COLUMNS
+    assert set(table["task"]) == {"clusters", "clusters:1", "next_symbol"}
+    assert set(table["learner"]) == {"logistic", "network", "transformer"}
+    assert table.unique(KEYS).height == table.height, "one row per setting"
+
+
+def test_averages_are_means_over_seeds(written: dict[str, Path]) -> None:
+    table = AVERAGES.read(written["averages"])
+    runs = RUNS.read(written["logistic"])
+    keys = {"defence": "none", "rho": 0.4, "step": 50, "attack": "sign", "multiplicity": 1}
+    same = pl.all_horizontal(pl.col(name) == value for name, value in keys.items())
+    row = table.filter(same & (pl.col("run") == "logistic")).row(0, named=True)
+    values = runs.filter(same)["bits_recovered"]
+    assert row["bits_recovered"] == pytest.approx(values.mean())
+    error = values.std() / 2**0.5
+    assert row["bits_recovered_se"] == pytest.approx(error)
+    assert row["bits_recovered_high"] - row["bits_recovered"] == pytest.approx(12.7062 * error, rel=1e-4)
+    assert row["last"] and row["expected"] == 1
+    assert table.filter(pl.col("multiplicity") == 2)["expected"].max() == pytest.approx(0.4 + 0.6 * 0.75)
+
+
+def test_single_seeds_have_no_interval() -> None:
+    frame = pl.DataFrame({"key": ["a", "b", "b"], "value": [1.0, 2.0, 4.0]})
+    found = averaged(frame, ["key"], ["value"])
+    assert found.row(0) == ("a", 1, 1.0, None, None, None)
+    assert found.row(1)[:4] == ("b", 2, 3.0, 1.0)
+
+
+def test_leakage(written: dict[str, Path]) -> None:
+    table = LEAKAGE.read(written["leakage"])
+    bound = table["singletons"] * (1 - table["rho"]) * table["dimension"]
+    assert (table["leaked_bits"] <= bound + 1e-6).all() and (table["leaked_bits"] >= 0).all()
+    logistic = table.filter((pl.col("run") == "logistic") & (pl.col("rho") > 0))
+    of = dict(zip(logistic["defence"], logistic["leaked_bits"], strict=True))
+    assert of["none"] > 2 * of["loud"]
+
+
+def test_simulation_and_claims(written: dict[str, Path]) -> None:
+    table = SIMULATION.read(written["simulation"])
+    gap = (table["error_simulated"] - table["error_closed"]).abs()
+    assert (gap <= 4 * table["standard_error"] + 1e-12).all()
+    found = CLAIMS.read(written["claims"])
+    verdicts = dict(zip(found["claim"], found["verdict"], strict=True))
+    assert len(verdicts) == 17
+    assert [v for c, v in verdicts.items() if c.startswith("Of a sample never seen")] == ["agrees"] * 2
+    assert [v for c, v in verdicts.items() if "slope" in c] == ["not tested"]
+
+
+def test_every_claim_names_the_command_that_prints_its_value(
+    written: dict[str, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    printed: dict[str, list[float]] = {}
+    for row in CLAIMS.read(written["claims"]).iter_rows(named=True):
+        name, *words = shlex.split(row["command"])
+        assert name == "memgen"
+        if row["command"] not in printed:
+            with pytest.raises(SystemExit):
+                cli.run(words)
+            printed[row["command"]] = list(json.loads(capsys.readouterr().out).values())
+        assert row["ours"] in printed[row["command"]]
+
+
+@pytest.mark.parametrize(("table", "name"), [(t, n) for t, names in FIGURES.items() for n in names])
+def test_figures(written: dict[str, Path], tmp_path: Path, table: str, name: str) -> None:
+    module = importlib.import_module(f"memgen.figures.irrelevant.irrelevant_{name}")
+    made = []
+    for turn in range(2):
+        pdf, png = tmp_path / f"{turn}.pdf", tmp_path / f"{turn}.png"
+        getattr(module, f"irrelevant_{name}")(**{table: written[table]}, pdf=pdf, png=png)
+        with Image.open(png) as picture:
+            assert picture.width >= 500
+        made.append((pdf.read_bytes(), png.read_bytes()))
+    assert made[0] == made[1]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"rho": [0.4]}, {"kinds": ["none"]}, {"optimizer": "x"}, {"attacks": ["prefix"]}, {"learner": "tree"},
+     {"kinds": ["none", "fewer_parameters", "noise"]}],
+)  # fmt: skip
+def test_bad_runs_are_refused(tmp_path: Path, change: dict[str, Any]) -> None:
+    with pytest.raises(BadInput):
+        attack(**{**LOGISTIC, **change}, out=tmp_path / "x.parquet")
+    assert not list(tmp_path.iterdir())

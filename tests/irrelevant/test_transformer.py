@@ -1,0 +1,81 @@
+"""The transformer's prompts, its completions, and what of its samples it gives back."""
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from memgen.irrelevant.rows import RUNS
+from memgen.irrelevant.stages.complete import complete
+from memgen.irrelevant.tasks import draw_references, draw_symbols, frequencies
+from memgen.irrelevant.transformer import (
+    Shape,
+    accuracies,
+    chances,
+    completed,
+    prompts_of,
+    trained_transformer,
+)
+from memgen.language.training.loop import Recipe
+from memgen.seeding import generator
+
+SHAPE = Shape(32, 2, 4)
+
+
+@pytest.fixture(scope="module")
+def learned() -> tuple:
+    rng = generator("test", "transformer")
+    references = draw_references(6, 8, rng)
+    sample = draw_symbols(references, frequencies(6, 0.0), 6, 0.3, rng)
+    network = trained_transformer(sample, SHAPE, Recipe(150, 16, 3e-3), ("test",), 0)
+    return references, sample, network
+
+
+def test_a_sample_of_some_bits_is_as_many_prompts(learned: tuple) -> None:
+    _, sample, _ = learned
+    prompts, answers = prompts_of(sample)
+    assert len(answers) == sample.length.sum() == len(prompts.queries)
+    first = int(sample.length[0])
+    assert prompts.queries[first - 1] == (2 + int(sample.reference[0]), *sample.bits[0, : first - 1].tolist())
+    assert answers[:first] == tuple(sample.bits[0, :first].tolist())
+
+
+def test_rounds_ask_all_targets_what_one_would_ask_alone(learned: tuple) -> None:
+    _, _, network = learned
+    together = completed(network, np.arange(6), 8)
+    for reference in range(6):
+        said: list[int] = []
+        for _ in range(8):
+            said.append(int(chances(network, [(2 + reference, *said)])[0] > 0.5))
+        assert said == together[reference].tolist()
+
+
+def test_samples_seen_once_come_back_with_their_noise(learned: tuple) -> None:
+    references, sample, network = learned
+    said = completed(network, np.arange(6), 8)
+    once = sample.count[sample.reference] == 1
+    known = sample.known & once[:, None]
+    assert (said[sample.reference] == sample.bits)[known].mean() > 0.95
+    assert (sample.bits != references[sample.reference])[known].any()
+
+
+def test_accuracies_are_those_of_the_labels_noise(learned: tuple) -> None:
+    references, _, network = learned
+    found = accuracies(network, references, 1.0, 5, generator("test"))
+    assert found == pytest.approx([0.5] * 6)
+
+
+def test_stage(tmp_path: Path) -> None:
+    options = {
+        "run": "transformer", "references": 8, "samples": 8, "length": 6, "noise": 0.3, "tail": 0.0,
+        "seeds": 2, "width": 16, "layers": 1, "heads": 2, "epochs": 2, "batch": 16, "rate": 0.003,
+        "most_seen": 2, "tests": 3,
+    }  # fmt: skip
+    for name in ("one", "other"):
+        complete(**options, out=tmp_path / f"{name}.parquet")
+    assert (tmp_path / "one.parquet").read_bytes() == (tmp_path / "other.parquet").read_bytes()
+    table = RUNS.read(tmp_path / "one.parquet")
+    assert set(table["task"]) == {"next_symbol"} and {0, 1} <= set(table["multiplicity"])
+    pair = table.filter((pl.col("seed") == 0) & (pl.col("multiplicity") <= 1)).sort("multiplicity")
+    assert pair["targets"].n_unique() == 1 and pair["queries"].n_unique() == 1

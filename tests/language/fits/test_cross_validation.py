@@ -1,0 +1,140 @@
+"""Searches against least squares of numpy, and held-out predictions against plain loops."""
+
+import numpy as np
+import pytest
+from scipy.stats import spearmanr
+
+from memgen.language.fits.cross_validation import (
+    Explanation,
+    gain,
+    held_out_pairs,
+    held_out_seeds,
+    mirror_groups,
+    predict,
+    search,
+    search_by_rank,
+    seed_folds,
+    spearman,
+)
+
+RANDOM = np.random.default_rng(0)
+PAIRS = 17
+
+
+def family(terms: int, free: bool = True) -> Explanation:
+    return Explanation(
+        "made up", RANDOM.normal(size=(9, terms, PAIRS)), np.arange(9.0)[:, None], ("x",), free
+    )
+
+
+def brute(explanation: Explanation, observed: np.ndarray, kept: np.ndarray) -> tuple[int, np.ndarray]:
+    """Best grid point and its coefficients by numpy's least squares, one point at a time."""
+    best, error, found = -1, np.inf, np.empty(0)
+    for point, shapes in enumerate(explanation.shapes):
+        coefficients = np.ones(1)
+        if explanation.free:
+            coefficients = np.linalg.lstsq(shapes[:, kept].T, observed[kept], rcond=None)[0]
+        left = np.sum((observed[kept] - coefficients @ shapes[:, kept]) ** 2)
+        if left < error:
+            best, error, found = point, left, coefficients
+    return best, found
+
+
+@pytest.mark.parametrize(("terms", "free"), [(1, True), (2, True), (1, False)])
+@pytest.mark.parametrize("masked", [False, True])
+def test_the_search_finds_the_least_squares(terms: int, free: bool, masked: bool) -> None:
+    explanation = family(terms, free)
+    observed = RANDOM.normal(size=(6, PAIRS))
+    kept = RANDOM.random((6, PAIRS)) < 0.7 if masked else np.ones((6, PAIRS), bool)
+    best, coefficients = search(explanation, observed, kept if masked else None)
+    for row in range(6):
+        point, expected = brute(explanation, observed[row], kept[row])
+        assert best[row] == point
+        np.testing.assert_allclose(coefficients[row], expected, atol=1e-10)
+
+
+def test_a_shape_that_vanishes_or_repeats_gets_nothing() -> None:
+    shape = RANDOM.normal(size=PAIRS)
+    shapes = np.array([[shape, 3 * shape], [np.zeros(PAIRS), shape]])
+    explanation = Explanation("degenerate", shapes, np.arange(2.0)[:, None], ("x",))
+    best, coefficients = search(explanation, 2 * shape[None])
+    assert best[0] == 0
+    np.testing.assert_allclose(predict(explanation, best, coefficients), 2 * shape[None])
+    assert coefficients[0, 1] == 0
+
+
+def test_parameters_are_counted() -> None:
+    grid = np.array([[1.0, 5.0], [2.0, 5.0]])
+    explanation = Explanation("x", RANDOM.normal(size=(2, 2, PAIRS)), grid, ("a", "b"))
+    assert explanation.n_parameters == 3
+
+
+def test_held_out_seeds_are_predicted_from_the_others() -> None:
+    explanation = family(2)
+    totals, runs = RANDOM.normal(size=(13, PAIRS)), RANDOM.integers(1, 3, 13).astype(float)
+    folds = seed_folds(13)
+    assert np.bincount(folds).tolist() == [2, 2, 2, 1, 1, 1, 1, 1, 1, 1]
+    score = held_out_seeds(explanation, totals, runs, folds)
+    errors, total, correlations = [], 0.0, []
+    for fold in range(10):
+        out = folds == fold
+        train = totals[~out].sum(axis=0) / runs[~out].sum()
+        test = totals[out].sum(axis=0) / runs[out].sum()
+        point, coefficients = brute(explanation, train, np.ones(PAIRS, bool))
+        predicted = coefficients @ explanation.shapes[point]
+        errors.append(np.sum((test - predicted) ** 2))
+        total += np.sum((test - test.mean()) ** 2)
+        correlations.append(np.corrcoef(test, predicted)[0, 1])
+    np.testing.assert_allclose(score.errors, errors)
+    assert score.r2 == pytest.approx(1 - sum(errors) / total)
+    assert score.correlation == pytest.approx(np.mean(correlations))
+
+
+def test_held_out_pairs_are_predicted_from_the_others() -> None:
+    explanation = family(1)
+    observed = RANDOM.normal(size=PAIRS)
+    groups = np.array([3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8, 9, 7, 9, 3, 2])
+    score = held_out_pairs(explanation, observed, groups)
+    predicted = np.empty(PAIRS)
+    for group in set(groups.tolist()):
+        point, coefficients = brute(explanation, observed, groups != group)
+        predicted[groups == group] = (coefficients @ explanation.shapes[point])[groups == group]
+    error = np.sum((observed - predicted) ** 2)
+    assert score.errors.sum() == pytest.approx(error)
+    assert score.r2 == pytest.approx(1 - error / np.sum((observed - observed.mean()) ** 2))
+    assert score.rank_correlation == pytest.approx(spearmanr(predicted, observed).statistic)
+
+
+def test_search_by_rank_takes_the_highest_spearman() -> None:
+    explanation = family(1)
+    observed = RANDOM.normal(size=(5, PAIRS))
+    best, _ = search_by_rank(explanation, observed)
+    for row in range(5):
+        values = [spearmanr(shape, observed[row]).statistic for shape in explanation.shapes[:, 0]]
+        assert best[row] == np.argmax(values)
+    assert spearman(observed[0], observed[1]) == pytest.approx(spearmanr(observed[0], observed[1]).statistic)
+
+
+def test_a_pair_leaves_with_its_mirror_image() -> None:
+    higher, lower = np.triu_indices(7, 1)
+    groups = mirror_groups(7, higher, lower)
+    for one in range(len(groups)):
+        for two in range(len(groups)):
+            mirrored = (6 - lower[two], 6 - higher[two]) == (higher[one], lower[one])
+            assert (groups[one] == groups[two]) == (one == two or mirrored)
+
+
+def test_a_parameter_that_fits_noise_does_not_gain() -> None:
+    """Of pure noise around a line, a second free shape may look better in sample, never on held-out pairs."""
+    line = np.linspace(-1, 1, 60)
+    base = Explanation("line", line[None, None], np.zeros((1, 1)), ("x",))
+    rises = []
+    for _ in range(40):
+        noise = RANDOM.normal(size=(1, 1, 60))
+        shapes = np.concatenate([line[None, None], noise], axis=1)
+        more = Explanation("more", shapes, np.zeros((1, 1)), ("x",))
+        observed = line + RANDOM.normal(size=60)
+        groups = np.arange(60)
+        rises.append(gain(held_out_pairs(more, observed, groups), held_out_pairs(base, observed, groups))[0])
+    assert np.mean(rises) < 4 * np.std(rises) / np.sqrt(40)
+    assert np.mean(rises) < 0.01

@@ -1,0 +1,106 @@
+"""Gamma and scale recovered from margins that a dense solve made, and the optimum against brute force."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from memgen.language.fits.least_squares import (
+    GAMMA_RANGE,
+    best_scale,
+    explained,
+    fit_gamma,
+    fit_many,
+    memorization_weight,
+    ranks_at,
+)
+from memgen.relational.hierarchy import Hierarchy
+from synthetic_responses import dense_ranks, theory_margins
+
+CHAIN = Hierarchy(9)
+ONE = Hierarchy(9, ((5, 3),))
+TWO = Hierarchy(12, ((4, 1), (10, 8)))
+
+
+def split(hierarchy: Hierarchy) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    pairs = np.array(list(hierarchy.unordered_pairs()))
+    trained = np.array([hierarchy.trained(h, k) for h, k in pairs])
+    return pairs[:, 0], pairs[:, 1], trained
+
+
+@pytest.mark.parametrize("hierarchy", [CHAIN, ONE, TWO])
+@pytest.mark.parametrize("gamma", [0.0013, 0.04, 0.55, 1.0, 7.3, 88.0])
+@pytest.mark.parametrize("scale", [-2.5, 0.01, 11.0])
+def test_recovers_what_a_dense_solve_made(hierarchy: Hierarchy, gamma: float, scale: float) -> None:
+    higher, lower, trained = split(hierarchy)
+    observed = theory_margins(hierarchy, gamma, 0.4, scale)
+    fit = fit_gamma(hierarchy, higher[~trained], lower[~trained], observed[~trained])
+    assert fit.gamma == pytest.approx(gamma, rel=1e-4)
+    assert fit.scale == pytest.approx(scale, rel=1e-3)
+    assert fit.correlation == pytest.approx(1, abs=1e-9)
+    assert fit.r2 == pytest.approx(1, abs=1e-9)
+    assert not fit.at_edge
+    r = ranks_at(hierarchy, gamma)
+    m = memorization_weight(
+        (r[higher] - r[lower])[trained],
+        scale,
+        np.array([-1 if (k, h) in hierarchy.exceptions else 1 for h, k in zip(higher, lower, strict=True)])[
+            trained
+        ],
+        observed[trained],
+    )
+    assert float(m) == pytest.approx(0.4, abs=1e-9)
+
+
+@given(seed=st.integers(0, 2**32 - 1), hierarchy=st.sampled_from([CHAIN, ONE, TWO]))
+@settings(max_examples=25, deadline=None)
+def test_no_gamma_of_a_finer_search_is_better(seed: int, hierarchy: Hierarchy) -> None:
+    random = np.random.default_rng(seed)
+    higher, lower, trained = split(hierarchy)
+    higher, lower = higher[~trained], lower[~trained]
+    observed = random.normal(size=len(higher)) + random.normal() * (lower - higher)
+    fit = fit_gamma(hierarchy, higher, lower, observed)
+    predicted = fit.scale * (ranks_at(hierarchy, fit.gamma)[higher] - ranks_at(hierarchy, fit.gamma)[lower])
+    error = np.sum((observed - predicted) ** 2)
+    gammas = np.exp(random.uniform(*np.log(GAMMA_RANGE), 400))
+    shapes = np.array([dense_ranks(hierarchy, gamma) for gamma in gammas])
+    shapes = shapes[:, higher] - shapes[:, lower]
+    others = np.sum(observed**2) - explained(shapes, np.broadcast_to(observed, shapes.shape))
+    assert error <= others.min() * (1 + 1e-9)
+    assert fit.r2 == pytest.approx(1 - error / np.sum((observed - observed.mean()) ** 2))
+    assert fit.correlation == pytest.approx(np.corrcoef(predicted, observed)[0, 1])
+
+
+@pytest.mark.parametrize(("gamma", "edge"), [(1e-6, GAMMA_RANGE[0]), (1e6, GAMMA_RANGE[1])])
+def test_reports_an_end_of_the_range(gamma: float, edge: float) -> None:
+    higher, lower, trained = split(ONE)
+    observed = theory_margins(ONE, gamma, 0, 3)[~trained]
+    fit = fit_gamma(ONE, higher[~trained], lower[~trained], observed)
+    assert fit.at_edge
+    assert fit.gamma == edge
+
+
+def test_ranks_that_vanish_have_no_gamma() -> None:
+    cancelled = Hierarchy(6, ((5, 0),))
+    higher, lower, trained = split(cancelled)
+    observed = np.arange(float((~trained).sum()))
+    fit = fit_gamma(cancelled, higher[~trained], lower[~trained], observed)
+    assert np.isnan(fit.gamma)
+    assert fit.scale == 0
+
+
+def test_many_fits_agree_with_one_at_a_time() -> None:
+    random = np.random.default_rng(3)
+    higher, lower, trained = split(ONE)
+    higher, lower = higher[~trained], lower[~trained]
+    base = theory_margins(ONE, 0.8, 0, 5)[~trained]
+    observed = np.stack(
+        [*(base + random.normal(size=(20, len(base)))), *theory_margins(ONE, 1e7, 0, 5)[~trained][None]]
+    )
+    gamma, scale, r = fit_many(ONE, higher, lower, observed)
+    for row, (one_gamma, one_scale) in enumerate(zip(gamma, scale, strict=True)):
+        fit = fit_gamma(ONE, higher, lower, observed[row])
+        assert one_gamma == pytest.approx(fit.gamma, rel=1e-3)
+        assert one_scale == pytest.approx(fit.scale, rel=1e-3)
+    np.testing.assert_allclose(r, [dense_ranks(ONE, one) for one in gamma], atol=1e-9)
+    np.testing.assert_allclose(scale, best_scale(r[:, higher] - r[:, lower], observed))

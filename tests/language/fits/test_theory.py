@@ -1,0 +1,127 @@
+"""The stages from a response table to fits and predictions; the published reference values."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from memgen.language.fits.cells import cells
+from memgen.language.fits.tables import FIT, PREDICTIONS
+from memgen.language.fits.theory import fit_cell, implied, seed_weights
+from memgen.language.responses.rows import RESPONSES
+from memgen.language.stages.fit import fit
+from memgen.language.stages.predictions import predictions
+from memgen.relational.hierarchy import Hierarchy
+from memgen.relational.ranks import gamma as gamma_of
+from memgen.relational.ranks import memorization_weight
+from repository import ROOT
+from synthetic_responses import response_rows, theory_margins
+
+TASK = Hierarchy(9, ((5, 3),))
+GAMMA, M, SCALE = 0.6, 0.7, 9.0
+
+
+def noisy(seed: int, reverse: bool) -> np.ndarray:
+    noise = np.random.default_rng([seed, reverse]).normal(size=36)
+    return theory_margins(TASK, GAMMA, M, SCALE) + 0.5 * noise
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    frames = [
+        response_rows(TASK, lambda *_: theory_margins(TASK, GAMMA, M, SCALE), name="exact"),
+        response_rows(TASK, noisy, range(12), name="noisy", hyperparameter=None),
+        response_rows(TASK, noisy, [0], name="single"),
+    ]
+    RESPONSES.write(pl.concat(frames), tmp_path / "responses.parquet")
+    return tmp_path / "responses.parquet"
+
+
+def test_a_row_per_cell(path: Path, tmp_path: Path) -> None:
+    fit(path, out=tmp_path / "fit.csv")
+    table = FIT.read(tmp_path / "fit.csv")
+    assert table["hierarchy"].to_list() == ["exact", "noisy", "single"]
+    exact, noise, single = table.iter_rows(named=True)
+    assert exact["gamma"] == pytest.approx(GAMMA, rel=1e-6)
+    assert exact["scale"] == pytest.approx(SCALE, rel=1e-6)
+    assert exact["memorization_weight"] == pytest.approx(M, rel=1e-6)
+    assert (exact["n"], exact["exceptions"], exact["n_pairs"], exact["n_runs"]) == (9, "5:3", 27, 8)
+    assert gamma_of(exact["alpha"], exact["ridge"]) == pytest.approx(GAMMA, rel=1e-6)
+    assert memorization_weight(exact["alpha"], exact["ridge"]) == pytest.approx(M, rel=1e-6)
+    assert noise["gamma_low"] < noise["gamma"] < noise["gamma_high"]
+    assert abs(np.log(noise["gamma"] / GAMMA)) < 4 * noise["log_gamma_standard_error"]
+    assert abs(noise["scale"] - SCALE) < 4 * noise["scale_standard_error"]
+    assert noise["memorization_weight_low"] < M < noise["memorization_weight_high"]
+    assert single["gamma_low"] is None
+    assert single["log_gamma_standard_error"] is None
+
+
+def test_predictions_stand_beside_what_was_observed(path: Path, tmp_path: Path) -> None:
+    fit(path, out=tmp_path / "fit.csv")
+    predictions(path, fits=tmp_path / "fit.csv", out=tmp_path / "predictions.parquet")
+    table = PREDICTIONS.read(tmp_path / "predictions.parquet")
+    assert len(table) == 3 * 36
+    exact = table.filter(pl.col("hierarchy") == "exact")
+    np.testing.assert_allclose(exact["predicted"], exact["observed"], atol=1e-5)
+    fits = FIT.read(tmp_path / "fit.csv")
+    for name in ("noisy", "single"):
+        part = table.filter(pl.col("hierarchy") == name, ~pl.col("pair_class").is_in(["train", "exception"]))
+        row = fits.filter(pl.col("hierarchy") == name).row(0, named=True)
+        correlation = np.corrcoef(part["predicted"], part["observed"])[0, 1]
+        assert correlation == pytest.approx(row["correlation"])
+        assert part["standard_error"].null_count() == (len(part) if name == "single" else 0)
+
+
+def test_the_bootstrap_error_is_that_of_repeated_experiments(tmp_path: Path) -> None:
+    estimates, errors = [], []
+    for repeat in range(60):
+        frame = response_rows(
+            TASK,
+            lambda seed, reverse, repeat=repeat: (
+                theory_margins(TASK, GAMMA, M, SCALE) + np.random.default_rng([repeat, seed]).normal(size=36)
+            ),
+            range(10),
+        )
+        RESPONSES.write(frame, tmp_path / "responses.parquet")
+        (cell,) = cells(tmp_path / "responses.parquet")
+        row = fit_cell(cell, resamples=100)
+        estimates.append(np.log(row["gamma"]))
+        errors.append(row["log_gamma_standard_error"])
+    spread = np.std(estimates, ddof=1)
+    # The spread of 60 estimates is known to 9%, and a bootstrap of 10 seeds is low by 5%.
+    assert np.mean(errors) == pytest.approx(0.95 * spread, rel=4 * 0.1)
+
+
+def test_the_same_seeds_are_drawn_whatever_else_there_is(path: Path) -> None:
+    exact, noise, _ = cells(path)
+    assert np.array_equal(seed_weights(exact, 5, "x"), seed_weights(exact, 5, "x"))
+    assert not np.array_equal(seed_weights(exact, 5, "x"), seed_weights(exact, 5, "y"))
+    assert seed_weights(noise, 5, "x").sum(axis=1).tolist() == [12] * 5
+
+
+@pytest.mark.parametrize(("alpha", "ridge"), [(0.2, 0.18), (0.0, 1.0), (0.9, 0.0), (-0.1, 0.3)])
+def test_gamma_and_m_imply_alpha_and_ridge(alpha: float, ridge: float) -> None:
+    m = alpha / (alpha + ridge)
+    found = implied(np.array(2 * (alpha + ridge) / (1 - alpha)), np.array(m))
+    assert found == pytest.approx((alpha, ridge), abs=1e-12)
+
+
+def test_the_command_line_writes_the_same_bytes_each_time(path: Path, tmp_path: Path) -> None:
+    for name in ("one.csv", "two.csv"):
+        command = [
+            sys.executable,
+            "-m",
+            "memgen",
+            "language",
+            "fit",
+            str(path),
+            "--out",
+            str(tmp_path / name),
+        ]
+        subprocess.run(
+            command, check=True, env={"PYTHONPATH": str(ROOT / "workflow"), "PATH": "/usr/bin:/bin"}
+        )
+    assert (tmp_path / "one.csv").read_bytes() == (tmp_path / "two.csv").read_bytes()

@@ -1,0 +1,68 @@
+"""The versions table, and which files a folder holds."""
+
+from pathlib import Path
+
+import pytest
+
+from memgen.errors import BadInput
+from memgen.language.published.files import VERSIONS, check_digest, digest, held_by, read_versions
+
+HEADER = "file,sha256,url\n"
+SHA = "0" * 64
+
+
+def test_the_table_lists_three_kinds_of_item_of_four_hierarchies() -> None:
+    rows = read_versions(VERSIONS)
+    hierarchies = ("ti_n9", "exc_mid_n9", "exc_mid_n11", "exc_far_n11")
+    expected = {(hierarchy, items) for hierarchy in hierarchies for items in ("fake", "real", "poker")}
+    assert {(row.hierarchy, row.items) for row in rows} == expected
+    commit = "a3ef1112732304ded4a49a0b39a6b83605f3fd8c"
+    assert all(f"/{commit}/data/{row.file}" in row.url for row in rows)
+    assert len({row.sha256 for row in rows}) == 12
+
+
+def test_the_digests_are_those_of_the_reference_data(shared: Path) -> None:
+    text = (shared / "published" / "README.md").read_text()
+    assert all(f"| {row.file} | {row.sha256} |" in text for row in read_versions())
+    found = held_by(shared / "published", read_versions())
+    assert found
+    for row in found:
+        check_digest(shared / "published" / row.file, row)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("file,sha256\n", "columns are"),
+        (f"{HEADER}../x__fake.parquet,{SHA},http://a\n", "file '../x__fake.parquet'"),
+        (f"{HEADER}/x__fake.parquet,{SHA},http://a\n", "file '/x__fake.parquet'"),
+        (f"{HEADER}ti/x.parquet,{SHA},http://a\n", "file 'ti/x.parquet'"),
+        (f"{HEADER}ti/x__fake.parquet,abc,http://a\n", "sha256 'abc'"),
+        (f"{HEADER}ti/x__fake.parquet,{SHA},file:///etc/passwd\n", "url 'file:///etc/passwd'"),
+        (f"{HEADER}ti/x__fake.parquet,{SHA}\n", "url None"),
+    ],
+)
+def test_a_wrong_table_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "versions.csv"
+    path.write_text(text)
+    with pytest.raises(BadInput, match=message):
+        read_versions(path)
+
+
+def test_any_subset_is_taken_and_nothing_else(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="no such folder"):
+        held_by(tmp_path / "nothing", read_versions())
+    with pytest.raises(BadInput, match="holds no published file"):
+        held_by(tmp_path, read_versions())
+    for file in ("exception/exc_mid_n9__real.parquet", "ti/ti_n9__poker.parquet"):
+        (tmp_path / file).parent.mkdir(exist_ok=True)
+        (tmp_path / file).write_bytes(b"x")
+    (tmp_path / "ti" / "notes.txt").write_text("not a parquet file")
+    found = held_by(tmp_path, read_versions())
+    assert [row.file for row in found] == ["ti/ti_n9__poker.parquet", "exception/exc_mid_n9__real.parquet"]
+    with pytest.raises(BadInput, match=r"ti_n9__poker\.parquet: sha256 is"):
+        check_digest(tmp_path / found[0].file, found[0])
+    assert digest(tmp_path / found[0].file) == digest(tmp_path / found[1].file)
+    (tmp_path / "ti" / "ti_n10__fake.parquet").write_bytes(b"x")
+    with pytest.raises(BadInput, match=r"ti_n10__fake\.parquet: not a published file"):
+        held_by(tmp_path, read_versions())

@@ -1,0 +1,200 @@
+"""Downloads from a loopback server that misbehaves in every way a server can."""
+
+import hashlib
+import http.server
+import re
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from memgen.errors import BadInput
+from memgen.language.published.stages.published_download import published_download
+
+NAME = "ti/ti_n9__fake.parquet"
+BODY = hashlib.shake_256(b"body").digest(300_000)
+SHA = hashlib.sha256(BODY).hexdigest()
+
+Answer = Callable[[http.server.BaseHTTPRequestHandler, int], None]
+
+
+class Server:
+    """A server on the loopback device that answers its k-th request with the k-th answer, then the last."""
+
+    def __init__(self, *answers: Answer) -> None:
+        self.requests: list[str | None] = []
+        server = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                wanted = self.headers.get("Range")
+                server.requests.append(wanted)
+                start = int(re.fullmatch(r"bytes=(\d+)-", wanted)[1]) if wanted else 0
+                answers[min(len(server.requests), len(answers)) - 1](self, start)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self.httpd = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.thread = threading.Thread(target=self.httpd.serve_forever, daemon=True)
+        self.thread.start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.httpd.server_port}/{NAME}"
+
+    def close(self) -> None:
+        self.httpd.shutdown()
+        self.thread.join()
+        self.httpd.server_close()
+
+
+def send(
+    handler: http.server.BaseHTTPRequestHandler, body: bytes, start: int, cut: int | None = None
+) -> None:
+    """Answer with what is missing, announcing it whole but ending after `cut` bytes."""
+    handler.send_response(206 if start else 200)
+    if start:
+        handler.send_header("Content-Range", f"bytes {start}-{len(body) - 1}/{len(body)}")
+    handler.send_header("Content-Length", str(len(body) - start))
+    handler.end_headers()
+    handler.wfile.write(body[start:][:cut])
+
+
+def whole(handler: http.server.BaseHTTPRequestHandler, start: int) -> None:
+    send(handler, BODY, start)
+
+
+def cut_after(count: int) -> Answer:
+    return lambda handler, start: send(handler, BODY, start, count)
+
+
+def status(code: int) -> Answer:
+    return lambda handler, start: handler.send_error(code)
+
+
+def without_ranges(handler: http.server.BaseHTTPRequestHandler, start: int) -> None:
+    send(handler, BODY, 0)
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., Server]]:
+    servers: list[Server] = []
+
+    def start(*answers: Answer) -> Server:
+        servers.append(Server(*answers))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.close()
+
+
+def fetch(server: Server, folder: Path, sha256: str = SHA, attempts: int = 5) -> bytes:
+    versions = folder / "versions.csv"
+    versions.write_text(f"file,sha256,url\n{NAME},{sha256},{server.url}\n")
+    out = folder / "out.parquet"
+    published_download(
+        file=NAME,
+        partial=folder / "partial",
+        versions=versions,
+        attempts=attempts,
+        pause=0.01,
+        timeout=5,
+        out=out,
+    )
+    assert list((folder / "partial").iterdir()) == []
+    return out.read_bytes()
+
+
+def test_a_file_arrives(serve: Callable[..., Server], tmp_path: Path) -> None:
+    server = serve(whole)
+    assert fetch(server, tmp_path) == BODY
+    assert server.requests == [None]
+
+
+def test_a_cut_body_is_resumed_where_it_was_cut(serve: Callable[..., Server], tmp_path: Path) -> None:
+    server = serve(cut_after(100_000), cut_after(50_000), whole)
+    assert fetch(server, tmp_path) == BODY
+    assert server.requests == [None, "bytes=100000-", "bytes=150000-"]
+
+
+def test_a_later_process_goes_on_where_an_earlier_one_gave_up(
+    serve: Callable[..., Server], tmp_path: Path
+) -> None:
+    with pytest.raises(BadInput, match=r"no complete download in 2 attempts \(cut after 200000 of 300000"):
+        fetch(serve(cut_after(100_000)), tmp_path, attempts=2)
+    assert not (tmp_path / "out.parquet").exists()
+    server = serve(whole)
+    assert fetch(server, tmp_path) == BODY
+    assert server.requests == ["bytes=200000-"]
+
+
+def test_a_server_without_ranges_starts_over(serve: Callable[..., Server], tmp_path: Path) -> None:
+    server = serve(cut_after(100_000), without_ranges)
+    assert fetch(server, tmp_path) == BODY
+    assert len(server.requests) == 2
+
+
+def test_a_wrong_checksum_is_refused_and_not_kept(serve: Callable[..., Server], tmp_path: Path) -> None:
+    server = serve(whole)
+    with pytest.raises(BadInput, match=f"sha256 is {SHA}; allowed: {'0' * 64}"):
+        fetch(server, tmp_path, sha256="0" * 64)
+    assert len(server.requests) == 1
+    assert not (tmp_path / "out.parquet").exists()
+    assert list((tmp_path / "partial").iterdir()) == []
+
+
+def test_spliced_bytes_are_thrown_away_and_fetched_again(
+    serve: Callable[..., Server], tmp_path: Path
+) -> None:
+    (tmp_path / "partial").mkdir()
+    (tmp_path / "partial" / f"{SHA}.part").write_bytes(b"?" * 1000)
+    server = serve(whole)
+    assert fetch(server, tmp_path) == BODY
+    assert server.requests == ["bytes=1000-", None]
+
+
+def test_more_bytes_than_the_server_has_are_thrown_away(serve: Callable[..., Server], tmp_path: Path) -> None:
+    (tmp_path / "partial").mkdir()
+    (tmp_path / "partial" / f"{SHA}.part").write_bytes(BODY + b"?")
+    server = serve(status(416), whole)
+    assert fetch(server, tmp_path) == BODY
+    assert server.requests == ["bytes=300001-", None]
+
+
+@pytest.mark.parametrize("code", [401, 403, 404, 410])
+def test_a_final_status_is_not_tried_again(serve: Callable[..., Server], tmp_path: Path, code: int) -> None:
+    server = serve(status(code))
+    with pytest.raises(BadInput, match=f"HTTP status {code}") as refusal:
+        fetch(server, tmp_path)
+    assert len(server.requests) == 1
+    assert server.url in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("code", [429, 500, 503])
+def test_a_passing_status_is(serve: Callable[..., Server], tmp_path: Path, code: int) -> None:
+    server = serve(status(code), status(code), whole)
+    assert fetch(server, tmp_path) == BODY
+    assert len(server.requests) == 3
+
+
+def test_no_server_at_all(serve: Callable[..., Server], tmp_path: Path) -> None:
+    server = serve(whole)
+    server.close()
+    with pytest.raises(BadInput, match="no complete download in 2 attempts") as refusal:
+        fetch(server, tmp_path, attempts=2)
+    assert "\n" not in str(refusal.value)
+
+
+def test_only_listed_files_are_fetched(serve: Callable[..., Server], tmp_path: Path) -> None:
+    versions = tmp_path / "versions.csv"
+    versions.write_text(f"file,sha256,url\n{NAME},{SHA},{serve(whole).url}\n")
+    with pytest.raises(BadInput, match="not in the versions table"):
+        published_download(
+            file="ti/other__fake.parquet", partial=tmp_path, versions=versions, out=tmp_path / "out"
+        )
+    with pytest.raises(BadInput, match="attempts >= 1"):
+        published_download(file=NAME, partial=tmp_path, versions=versions, attempts=0, out=tmp_path / "out")

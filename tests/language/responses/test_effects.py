@@ -1,0 +1,68 @@
+"""Effects: intervals against their definition, and planted effects found again."""
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from scipy import stats
+
+from memgen.language.responses.rows import RESPONSES
+from memgen.language.responses.scoring import read_task, responses
+from memgen.language.responses.tables import EFFECTS
+from memgen.language.stages.effects import effects
+from memgen.relational.hierarchy import Hierarchy
+from memgen.relational.stages.task import task_frame
+
+CELL = {
+    "source": "study",
+    "model": "m",
+    "items": "fake",
+    "method": "x",
+    "hyperparameter": None,
+    "phase": "post",
+}
+SLOPE, BIAS, DROP = 0.5, 0.2, 1.0
+
+
+def planted(folder: Path) -> Path:
+    """Two hierarchies, five seeds: a slope, a bias, and cross pairs that lose DROP by the exception."""
+    frames = []
+    for name, hierarchy in (("plain", Hierarchy(7)), ("exc", Hierarchy(7, ((4, 2),)))):
+        task_frame(name, hierarchy).write_parquet(folder / f"{name}.parquet")
+        task = read_task(folder / f"{name}.parquet")
+        for seed in range(5):
+            for reverse in (False, True):
+                answers = []
+                for first, second, kind in task.select("first", "second", "pair_class").iter_rows():
+                    gap = second - first
+                    lost = DROP + 0.01 * (seed - 2) if kind == "cross" else 0.0
+                    margin = np.sign(gap) * (SLOPE * abs(gap) - lost)
+                    answers.append(margin + BIAS)
+                values = np.array(answers)
+                frames.append(responses(task, values, **CELL, seed=seed, reverse=reverse))
+        diverged = np.full(task.height, np.nan)
+        frames.append(responses(task, diverged, **CELL, seed=9, reverse=False))
+    RESPONSES.write(pl.concat(frames), folder / "responses.parquet")
+    return folder / "responses.parquet"
+
+
+def test_planted_effects_are_found(tmp_path: Path) -> None:
+    effects(responses=planted(tmp_path), out=tmp_path / "effects.csv")
+    table = {row["hierarchy"]: row for row in EFFECTS.read(tmp_path / "effects.csv").iter_rows(named=True)}
+    plain, exc = table["plain"], table["exc"]
+    assert plain["n_seeds"] == exc["n_seeds"] == 5, "the diverged run is left out"
+    assert plain["distance_slope"] == pytest.approx(SLOPE)
+    assert plain["distance_slope_standard_error"] == pytest.approx(0, abs=1e-12)
+    assert plain["bias"] == pytest.approx(BIAS) and plain["yes_share"] == pytest.approx(0.5)
+    assert plain["compared_with"] is None and plain["exception_margin_effect"] is None
+    assert plain["accuracy"] == 1 == pytest.approx(plain["accuracy_high"]) and plain["accuracy_low"] < 1
+    assert exc["compared_with"] == "plain"
+    assert exc["exception_margin_effect"] == pytest.approx(-DROP)
+    changes = -DROP - 0.01 * (np.arange(5) - 2)
+    error = np.std(changes, ddof=1) / np.sqrt(5)
+    assert exc["exception_margin_effect_standard_error"] == pytest.approx(error)
+    half = stats.t.ppf(0.975, 4) * error
+    assert exc["exception_margin_effect_low"] == pytest.approx(-DROP - half)
+    assert exc["exception_margin_effect_high"] == pytest.approx(-DROP + half)
+    assert exc["exception_accuracy_effect"] == pytest.approx(0), "the smallest cross margin stays above 0"

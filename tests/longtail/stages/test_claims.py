@@ -1,0 +1,48 @@
+"""Claims are read from the tables, and a command prints the numbers behind them."""
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from memgen.claims import CLAIMS
+from memgen.errors import BadInput
+from memgen.longtail.agreement import numbers
+from memgen.longtail.stages.claims import claims
+from memgen.longtail.stages.summary import summary
+
+
+def test_claims_and_their_numbers(
+    written: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "claims.csv"
+    names = (
+        "costs",
+        "scaling",
+        "simulation",
+        "tradeoff",
+        "privacy",
+        "noise",
+        "subgroups",
+        "curves",
+        "memorization",
+    )
+    claims(**{name: written[name] for name in names}, out=out)
+    table = CLAIMS.read(out)
+    assert table["claim"].n_unique() == table.height
+    verdicts = dict(table.select("claim", "verdict").iter_rows())
+    paper = [claim for claim in verdicts if claim.startswith("Zipf, 50,000 points, 50,000 samples")]
+    assert len(paper) == 4 and {verdicts[claim] for claim in paper} == {"agrees"}
+    missing = [claim for claim in verdicts if claim.startswith("Zipf, 5,000 points")]
+    assert {verdicts[claim] for claim in missing} == {"not tested"}, "no such row in this small study"
+    assert "differs" not in table.filter(pl.col("claim").str.contains("standard errors"))["verdict"].to_list()
+    for path in [written["simulation"], written["privacy"], written["curves"], *written["memorization"]]:
+        summary(table=path, json=True)
+        assert "null" not in capsys.readouterr().out
+        assert None not in numbers(path).values()
+    summary(table=written["scaling"])
+    assert "share_above_bound" in capsys.readouterr().out
+    for path in (tmp_path / "none.csv", written["costs"]):
+        with pytest.raises(BadInput, match="allowed"):
+            numbers(path)

@@ -1,0 +1,120 @@
+"""Memorization scores against training again with and without an example."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from memgen.errors import BadInput
+from memgen.longtail.classifiers import neighbour_scores, ridge_scores
+from memgen.longtail.memorization import expected_gain, leave_one_out, subsampled, subsamples
+from memgen.longtail.networks import network_scores
+from memgen.longtail.training import Training
+from memgen.seeding import generator, integer_seed
+
+TRAINING = Training(hidden=4, steps=15, learning_rate=0.05)
+LABELS = 3
+
+
+def data() -> tuple[np.ndarray, np.ndarray]:
+    rng = generator("retraining")
+    centres = rng.standard_normal((8, 10))
+    cluster = rng.integers(0, 8, 20)
+    return centres[cluster] + 0.3 * rng.standard_normal((20, 10)), rng.integers(0, LABELS, 8)[cluster]
+
+
+def test_subsamples_have_one_size_and_leave_out_evenly() -> None:
+    used = subsamples(30, 21, 40, generator("subsamples"))
+    assert (used.sum(axis=1) == 21).all()
+    held = used.sum(axis=0)
+    assert held.sum() == 40 * 21 and np.abs(held - 28).max() <= 1
+    assert len({tuple(row) for row in used}) == 40
+    with pytest.raises(BadInput, match="more subsamples"):
+        subsamples(30, 29, 3, generator("few"))
+
+
+@pytest.mark.parametrize(("learner", "settings"), [("ridge", [0.05, 3.0]), ("neighbours", [1.0, 3.0])])
+def test_leaving_one_out_is_training_again(learner: str, settings: list[float]) -> None:
+    x, y = data()
+    found = leave_one_out(learner, settings, x, y, LABELS)
+    scale = (x**2).sum() / len(x)
+    for place in range(len(x)):
+        others = np.arange(len(x)) != place
+        for index, setting in enumerate(settings):
+            for chosen, gains in ((np.ones(len(x), bool), found.with_it), (others, found.without_it)):
+                if learner == "ridge":
+                    # The ridge keeps its size: it is in units of all examples' mean squared length.
+                    ridge = setting * scale / ((x[chosen] ** 2).sum() / chosen.sum())
+                    scores = ridge_scores(x[chosen], y[chosen], LABELS, np.array([ridge]), x)[0]
+                else:
+                    scores = neighbour_scores(x[chosen], y[chosen], LABELS, np.array([int(setting)]), x)[0]
+                assert gains[index, place] == (scores[place].argmax() == y[place])
+
+
+def test_margin_of_ridge_gains_as_in_the_closed_form() -> None:
+    """The same definition as for pairs: what the margin loses when the example is taken out."""
+    x, y = data()
+    found = leave_one_out("ridge", [0.2], x, y, LABELS)
+    assert found.margin_gain is not None
+    for place in (0, 5, 19):
+        others = np.arange(20) != place
+        margins = []
+        for chosen in (np.ones(20, bool), others):
+            ridge = 0.2 * (x**2).sum() / 20 / ((x[chosen] ** 2).sum() / chosen.sum())
+            score = ridge_scores(x[chosen], y[chosen], LABELS, np.array([ridge]), x[place : place + 1])[0, 0]
+            margins.append(score[y[place]] - np.delete(score, y[place]).mean())
+        assert found.margin_gain[0, place] == pytest.approx(margins[0] - margins[1], abs=1e-9)
+    # Fitted exactly, the margin is the target's: 1.
+    tight = ridge_scores(x[:5], y[:5], LABELS, np.array([1e-9]), x[:5])[0]
+    own = np.take_along_axis(tight, y[:5, None], 1)[:, 0]
+    assert np.allclose(own - (tight.sum(axis=1) - own) / 2, 1, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("learner", "settings"), [("ridge", [0.05, 3.0]), ("neighbours", [1.0, 3.0]), ("network", [0.0, 0.1])]
+)
+def test_subsampled_scores_are_means_over_retrained_learners(learner: str, settings: list[float]) -> None:
+    x, y = data()
+    used = subsamples(20, 14, 8, generator("used", learner))
+    found = subsampled(learner, settings, x, y, LABELS, used, TRAINING, 3)
+    for index, setting in enumerate(settings):
+        right = []
+        for row in used:
+            chosen = row == 1
+            if learner == "ridge":
+                scores = ridge_scores(x[chosen], y[chosen], LABELS, np.array([setting]), x)[0]
+            elif learner == "neighbours":
+                scores = neighbour_scores(x[chosen], y[chosen], LABELS, np.array([int(setting)]), x)[0]
+            else:
+                seed = integer_seed("longtail", "network", 3)
+                options = {"hidden": 4, "steps": 15, "learning_rate": 0.05, "seed": seed}
+                scores = network_scores(x, y, LABELS, row[None], np.array([setting]), x, **options)[0]
+            right.append(scores.argmax(axis=1) == y)
+        for place in range(20):
+            inside = used[:, place] == 1
+            values = np.array(right)[:, place]
+            assert found.with_it[index, place] == pytest.approx(values[inside].mean())
+            assert found.without_it[index, place] == pytest.approx(values[~inside].mean())
+
+
+@pytest.mark.parametrize("size", [3, 5, 7])
+def test_expected_gain_counts_subsamples(size: int) -> None:
+    """Over all subsamples of 8 examples: a learner that fits what it saw, and guesses the other clusters."""
+    cluster = np.array([0, 1, 1, 2, 2, 2, 3, 3])
+    counts = np.bincount(cluster)[cluster]
+    labels = 5
+    found = expected_gain(counts, 8, size, labels)
+    for place in range(8):
+        chances: dict[bool, list[float]] = {True: [], False: []}
+        for chosen in itertools.combinations(range(8), size):
+            seen = cluster[place] in cluster[list(chosen)]
+            chances[place in chosen].append(1.0 if seen else 1 / labels)
+        assert found[place] == pytest.approx(np.mean(chances[True]) - np.mean(chances[False]), abs=1e-12)
+
+
+def test_only_closed_forms_can_leave_one_out() -> None:
+    x, y = data()
+    with pytest.raises(BadInput, match="no closed form"):
+        leave_one_out("network", [0.1], x, y, LABELS)
+    with pytest.raises(BadInput, match="not retrained"):
+        subsampled("private_network", [1.0], x, y, LABELS, np.ones((2, 20)), TRAINING, 0)

@@ -1,0 +1,27 @@
+"""A small study that has run, one for each test."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from recorded import draw_figure, run_study
+
+
+@pytest.fixture(scope="session")
+def finished_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A task, its sweep and its figure with their records. Do not change it."""
+    folder = tmp_path_factory.mktemp("recorded")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        run_study()
+        draw_figure()
+    return folder
+
+
+@pytest.fixture
+def study(finished_study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of it that a test may change, and the present folder."""
+    folder = Path(shutil.copytree(finished_study, tmp_path / "study"))
+    monkeypatch.chdir(folder)
+    return folder

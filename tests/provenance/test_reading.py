@@ -1,0 +1,112 @@
+"""Records that anyone may have written: each is refused in one line, and none is misread."""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from memgen.errors import BadInput
+from memgen.provenance.reading import read_record
+from memgen.provenance.record import FORMAT, LARGEST
+from recorded import SWEEP, TASK, forged
+
+
+def refused(path: Path) -> str:
+    with pytest.raises(BadInput) as caught:
+        read_record(path)
+    assert "\n" not in str(caught.value) and str(path) in str(caught.value)
+    return str(caught.value)
+
+
+def test_a_record_comes_out_as_it_was_written(study: Path) -> None:
+    for path in (TASK, SWEEP):
+        assert read_record(path) == json.loads(path.read_text())
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"3",
+        b'"memgen-record/2"',
+        b"\xff\xfe",
+        b"[" * 200_000,
+        b'{"a":' * 200_000,
+        b'{"format": "memgen-record/2", "x": NaN}',
+        b'{"format": "memgen-record/2", "x": ' + b"9" * 5000 + b"}",
+        b'{"format": "memgen-record/2", "format": "memgen-record/2"}',
+        b'{"format": "memgen-record/2"}',
+        b'{"format": "memgen-record/2\\n"}',
+        b'{"format": ["memgen-record/2"]}',
+        b'{"format": "something else"}',
+        b'{"format": "memgen-record/2", "x": "\\ud800"}',
+    ],
+)
+def test_what_is_no_record_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "job.json"
+    path.write_bytes(content)
+    assert "is not a record of this study" in refused(path)
+
+
+def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for name in ("none.json", "pipe", "."):
+        assert "no such record" in refused(tmp_path / name)
+    with (tmp_path / "large").open("wb") as stream:
+        stream.truncate(LARGEST + 1)
+    assert "larger than 16 MB" in refused(tmp_path / "large")
+
+
+def test_a_record_of_an_earlier_version_is_refused_by_name(tmp_path: Path) -> None:
+    path = tmp_path / "job.json"
+    path.write_text('{"format": "memgen-record/1", "recipe": {}}')
+    assert f"memgen-record/1, written by another version of the study, not {FORMAT}" in refused(path)
+
+
+def test_an_edit_is_seen(study: Path) -> None:
+    text = TASK.read_text()
+    for old, new in (('"value":5', '"value":6'), ('"name":"relational task"', '"name":"relational tasks"')):
+        assert old in text
+        TASK.write_text(text.replace(old, new))
+        assert "was edited: its digest is not that of its content" in refused(TASK)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda record: record.update(extra=1), "the top level"),
+        (lambda record: record.pop("outputs"), "the top level"),
+        (lambda record: record["arguments"]["n"].update(role="secret"), "arguments.n.role"),
+        (lambda record: record["arguments"].update({"--n": record["arguments"].pop("n")}), "'arguments'"),
+        (lambda record: record["execution"].update(threads=0), "execution.threads"),
+        (lambda record: record["execution"].update(threads=True), "execution.threads"),
+        (lambda record: record["stage"].update(name="a\x1b[2J"), "stage.name"),
+        (lambda record: record["outputs"].update({"results/tasks/a.parquet": "0\n"}), "outputs"),
+        (lambda record: record.update(configuration={"layers": []}), "configuration"),
+        (lambda record: record["arguments"]["n"].update(value=6), "contradicts itself"),
+        (lambda record: record["arguments"]["out"].update(value="elsewhere"), "contradicts itself"),
+        (lambda record: record["arguments"]["out"].update(value={"a": 1}), "no path inside the study"),
+        (lambda record: record["stage"].update(name="relational sweep"), "contradicts itself"),
+        (lambda record: record["outputs"].update({"more": "0" * 64}), "contradicts itself"),
+    ],
+)
+def test_a_forged_record_is_refused(study: Path, change: Callable, message: str) -> None:
+    forged(TASK, change)
+    assert message in refused(TASK)
+
+
+@pytest.mark.parametrize(
+    "name", ["/etc/passwd", "../x", "results/../../x", "a//b", "./a", ".", "", "..", "a/", None, 3]
+)
+def test_a_path_outside_the_study_is_refused(study: Path, name: object) -> None:
+    def change(record: dict[str, Any]) -> None:
+        record["arguments"]["out"]["value"] = [name]
+        record["outputs"] = {str(name): "0" * 64}
+
+    forged(TASK, change)
+    assert "which is no path inside the study" in refused(TASK)

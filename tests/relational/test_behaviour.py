@@ -1,0 +1,43 @@
+"""Behaviour by pair class, against dense regression."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.relational.reference import hierarchies, regression
+
+from memgen.relational.behaviour import phase
+from memgen.relational.hierarchy import Hierarchy
+from memgen.relational.kernels import Exchangeable
+
+
+@given(problem=hierarchies(largest=10), alpha=st.floats(0.05, 0.9), ridge=st.floats(0.01, 2))
+@settings(max_examples=25, deadline=None)
+def test_accuracy_and_margin_are_those_of_the_regression(problem, alpha, ridge):
+    n, exceptions = problem
+    hierarchy = Hierarchy(n, tuple(exceptions))
+    found = phase(n, exceptions, alpha, ridge)
+    assert sum(part.pairs for part in found.values()) == n * (n - 1) // 2
+    test = list(hierarchy.unordered_pairs())
+    predicted = regression(n, exceptions, Exchangeable.canonical(alpha), ridge, test)
+    for name, part in found.items():
+        chosen = [index for index, pair in enumerate(test) if hierarchy.pair_class(*pair) == name]
+        scored = np.array([predicted[index] * (hierarchy.truth(*test[index]) or 1) for index in chosen])
+        assert part.pairs == len(chosen)
+        np.testing.assert_allclose(
+            [part.margin, part.lowest_margin], [scored.mean(), scored.min()], atol=1e-9
+        )
+        if name == "loop":
+            assert part.accuracy is None
+        elif np.abs(scored).min() > 1e-6:
+            assert part.accuracy == pytest.approx((scored > 0).mean())
+
+
+def test_limits():
+    """Additive: the exception is not fitted, cross pairs are right. Conjunctive: only trained pairs are."""
+    additive = phase(9, [(5, 3)], 0.0, 0.0)
+    assert additive["exception"].accuracy == 0.5 and abs(additive["exception"].margin) < 1e-12
+    assert additive["cross"].accuracy == 1.0 and additive["boundary"].lowest_margin > 0
+    conjunctive = phase(9, [(5, 3)], 1 - 1e-9, 0.5)
+    assert conjunctive["train"].margin == pytest.approx(1 / 1.5) and abs(conjunctive["within"].margin) < 1e-8
+    assert phase(9)["test"].accuracy == 1.0

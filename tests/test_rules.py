@@ -1,0 +1,87 @@
+"""What the rule files build commands with: no value becomes more than one argument."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from memgen.rules import Quoted, before_each_job, code, flags, one_of, repeated, words
+from repository import ROOT
+
+# Whatever an argument of a process can hold: any character but the null one and what is no UTF-8.
+TEXT = st.one_of(
+    st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=12),
+    st.sampled_from(
+        [
+            "a;id>pwned;b.txt", "$(id)", "`id`", "a b", "", "'", '"', "\\", "\n", "a\n", "-x", "--out", "*",
+            "~", "#x", "!!", "&", "|", "{x}", "{{", "$HOME", "\\'", "é", "5:3", "=", "--a=b",
+        ]
+    ),
+)  # fmt: skip
+
+
+def arguments(text: str) -> list[str]:
+    """What a program is given where a shell reads this text after its name."""
+    printed = subprocess.run(
+        ["sh", "-c", f'printf "%s\\0" end {text}'], capture_output=True, check=True, cwd="/", env={}
+    ).stdout.decode()
+    assert printed.startswith("end\0")
+    return printed.split("\0")[1:-1]
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(values=st.lists(TEXT, max_size=4))
+def test_hostile_values_come_out_of_a_shell_unchanged(values: list[str]) -> None:
+    assert arguments(words(values)) == values
+    given = arguments(repeated("--flag", values))
+    told = [
+        word for value in values for word in ([f"--flag={value}"] if value[:1] == "-" else ["--flag", value])
+    ]
+    assert given == told
+    hyphen = any(value.startswith("-") for value in values)
+    expected = told if hyphen else ["--flag", *values] if values else []
+    assert arguments(flags({"flag": values})) == expected
+    assert all(isinstance(part, Quoted) for part in (words(values), repeated("--f", values), flags(f=values)))
+
+
+def test_flags_are_named_by_keys() -> None:
+    options = {"memorization_limit": 0.5, "rank": [4, 8], "none": None, "nothing": [], "path": Path("a b")}
+    assert flags(options) == "--memorization-limit 0.5 --rank 4 8 --path 'a b'"
+    assert flags({"a": 1}, b=True, c=False) == "--a 1 --b --no-c"
+    assert flags({"shift": [-0.5, 1]}) == "--shift=-0.5 --shift 1"
+    assert flags() == ""
+    for key in ("a b", "a;id", "", "-x"):
+        with pytest.raises(ValueError, match="no name of a flag"):
+            flags({key: 1})
+
+
+def test_one_of_takes_names_literally() -> None:
+    assert one_of(["a.b", "c"]) == r"a\.b|c"
+    assert one_of([]) == "(?!)"
+
+
+def test_code_is_the_closure_of_a_module() -> None:
+    found = {Path(path).name for path in code("memgen.rules")}
+    assert {"rules.py", "closure.py"} <= found
+
+
+@pytest.mark.parametrize("folder", ["plain", "two words", "{braces}", "$HOME;id", "it's"])
+def test_jobs_run_with_the_python_that_runs_snakemake(tmp_path: Path, folder: str) -> None:
+    interpreter = tmp_path / folder / "python"
+    interpreter.parent.mkdir()
+    interpreter.write_text('#!/bin/sh\necho "the right one, $PYTHONPATH"\n')
+    interpreter.chmod(0o755)
+    for environment in ({"PATH": os.defpath}, {}):
+        prefix = before_each_job(str(interpreter)).format()  # Snakemake formats it too
+        done = subprocess.run(
+            ["sh", "-c", f"{prefix} python"], env=environment, capture_output=True, text=True
+        )
+        assert done.stdout == "the right one, workflow\n", done.stderr
+
+
+def test_a_deployed_environment_keeps_its_own_python() -> None:
+    assert before_each_job(None) == "export PYTHONPATH=workflow; "
+    assert (ROOT / "Snakefile").read_text().count("shell.prefix(") == 1

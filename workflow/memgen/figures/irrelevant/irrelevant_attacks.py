@@ -1,0 +1,56 @@
+"""Every attack on the same models: bits recovered, and the model's answers that it took.
+
+Reads the averages table and draws it; computes nothing.
+"""
+
+import polars as pl
+
+from memgen.errors import BadInput
+from memgen.figures.irrelevant_names import ATTACKS, LEARNERS, size_words, undefended
+from memgen.figures.style import PALETTE, new_figure, panel_letter, save
+from memgen.irrelevant.tables import AVERAGES
+from memgen.stage import Input, Output, stage
+
+
+@stage
+def irrelevant_attacks(*, averages: Input, pdf: Output, png: Output) -> None:
+    """Draw the free bits that each attack recovers of samples seen once, with its queries.
+
+    Parameters
+    ----------
+    averages
+        Averages table.
+    pdf
+        Figure as PDF.
+    png
+        Figure as PNG.
+    """
+    table = AVERAGES.read(averages).filter(pl.col("last") & (pl.col("multiplicity") == 1))
+    parts = {learner: undefended(table, learner) for learner in LEARNERS}
+    parts = {learner: rows for learner, rows in parts.items() if rows.height}
+    if not parts:
+        raise BadInput(f"{averages}: holds no undefended learner; allowed: one with rho > 0")
+    figure, axes = new_figure(1, len(parts), height=2.1, width=7.0)
+    for panel, (learner, rows), letter in zip(axes[0], parts.items(), "abc", strict=False):
+        attacks = [name for name in ATTACKS if name in set(rows["attack"])][::-1]
+        for place, attack in enumerate(attacks):
+            row = rows.filter(pl.col("attack") == attack).row(0, named=True)
+            _, colour, marker = ATTACKS[attack]
+            value = row["free_recovered"]
+            low, high = (row[f"free_recovered_{end}"] for end in ("low", "high"))
+            panel.errorbar(
+                value, place, xerr=None if low is None else [[value - low], [high - value]], fmt=marker,
+                color=colour, elinewidth=0.6, capsize=1.5,
+            )  # fmt: skip
+            asked = row["queries"] > 0
+            queries = f"{row['queries']:,.0f} answers" if asked else "reads weights or gradients"
+            panel.annotate(
+                queries, (value, place), xytext=(-6, 0), textcoords="offset points", ha="right", va="center",
+                fontsize=5,
+            )  # fmt: skip
+        panel.axvline(0.5, color=PALETTE["black"], lw=0.6, ls=":")
+        panel.set_yticks(range(len(attacks)), [ATTACKS[name][0] for name in attacks])
+        panel.set(xlim=(0.48, 1.02), ylim=(-0.6, len(attacks) - 0.4), xlabel="share of free bits recovered")
+        panel.set_title(f"{LEARNERS[learner][0]}\n{size_words(rows)}")
+        panel_letter(panel, letter)
+    save(figure, pdf=pdf, png=png)

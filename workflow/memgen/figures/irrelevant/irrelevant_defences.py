@@ -1,0 +1,75 @@
+"""What a defence costs: accuracy on clusters seen once against the bits recovered of their samples.
+
+Reads the averages table and draws it; computes nothing.
+"""
+
+import math
+from typing import Any
+
+import polars as pl
+from matplotlib.axes import Axes
+
+from memgen.errors import BadInput
+from memgen.figures.irrelevant_names import DEFENCES, LEARNERS, draw_interval, size_words
+from memgen.figures.style import new_figure, panel_letter, save
+from memgen.irrelevant.tables import AVERAGES
+from memgen.stage import Input, Output, stage
+
+
+@stage
+def irrelevant_defences(*, averages: Input, pdf: Output, png: Output) -> None:
+    """Draw the accuracy on singletons against their recovered bits, along every defence.
+
+    Parameters
+    ----------
+    averages
+        Averages table.
+    pdf
+        Figure as PDF.
+    png
+        Figure as PNG.
+    """
+    table = AVERAGES.read(averages).filter(
+        pl.col("last") & pl.col("main") & (pl.col("multiplicity") == 1) & (pl.col("task") == "clusters")
+    )
+    defended = table.filter(pl.col("defence") != "none")
+    runs = defended["run"].unique(maintain_order=True).to_list()
+    if not runs:
+        raise BadInput(f"{averages}: holds no defence; allowed: a run with defences")
+    figure, axes = new_figure(1, len(runs), height=2.8, width=min(7.0, 3.4 * len(runs)), sharey=True)
+    shown: dict[str, Any] = {}
+    for panel, run, letter in zip(axes[0], runs, "abcdefgh", strict=False):
+        rows = table.filter(pl.col("run") == run)
+        _draw(panel, rows)
+        panel.set_title(f"{LEARNERS[rows['learner'][0]][0]}\n{size_words(rows)}")
+        panel.set(xlabel="share of bits recovered", xlim=(0.48, 1.02), ylim=(-0.03, 1.03))
+        panel_letter(panel, letter)
+        handles, words = panel.get_legend_handles_labels()
+        shown |= dict(zip(words, handles, strict=True))
+    axes[0, 0].set_ylabel("accuracy on fresh examples\nof clusters seen once")
+    figure.legend(list(shown.values()), list(shown), loc="outside lower center", ncols=3)
+    save(figure, pdf=pdf, png=png)
+
+
+def _draw(panel: Axes, rows: pl.DataFrame) -> None:
+    """Every defence of one run, joined along its strength."""
+    for kind, (words, colour, marker) in DEFENCES.items():
+        part = rows.filter(pl.col("kind") == kind).sort("strength")
+        if not part.height:
+            continue
+        across = [
+            (part["bits_recovered"] - part["bits_recovered_low"]).fill_null(0.0),
+            (part["bits_recovered_high"] - part["bits_recovered"]).fill_null(0.0),
+        ]
+        draw_interval(
+            panel, part, "bits_recovered", "accuracy_singleton", xerr=across, fmt=f"{marker}:", lw=0.7,
+            ms=7 if kind == "none" else 3.5, color=colour, label=words,
+        )  # fmt: skip
+        for row in part.iter_rows(named=True):
+            spent = row["epsilon"]
+            if spent is not None and math.isfinite(spent):
+                panel.annotate(
+                    f"$\\varepsilon$ = {spent:,.0f}" if spent >= 10 else f"$\\varepsilon$ = {spent:.2g}",
+                    (row["bits_recovered"], row["accuracy_singleton"]),
+                    xytext=(5, -6), textcoords="offset points", fontsize=5, color=colour,
+                )  # fmt: skip

@@ -1,0 +1,75 @@
+"""Bits of irrelevant information that leak, against the size of the sample and with defences.
+
+Reads the leakage table and draws it; computes nothing.
+"""
+
+import numpy as np
+import polars as pl
+
+from memgen.figures.irrelevant_names import DEFENCES, LEARNERS, draw_interval
+from memgen.figures.style import PALETTE, new_figure, panel_letter, save
+from memgen.irrelevant.tables import LEAKAGE
+from memgen.stage import Input, Output, stage
+
+
+@stage
+def irrelevant_leakage(*, leakage: Input, pdf: Output, png: Output) -> None:
+    """Draw leaked bits against n d, and their share of it with every defence.
+
+    Parameters
+    ----------
+    leakage
+        Leakage table.
+    pdf
+        Figure as PDF.
+    png
+        Figure as PNG.
+    """
+    table = LEAKAGE.read(leakage).filter(pl.col("task") == "clusters")
+    figure, axes = new_figure(1, 2, height=3.2, width_ratios=[1, 1.15])
+    left, right = axes[0]
+    plain = table.filter(pl.col("defence") == "none")
+    sizes = np.array([plain["storage_bits"].min(), plain["storage_bits"].max()], dtype=float)
+    left.plot(sizes, sizes, color=PALETTE["black"], lw=0.8, label="$n\\,d$, the whole sample")
+    left.plot(
+        sizes, sizes / np.e, color=PALETTE["black"], lw=0.8, ls="--", label="$n\\,d / e$, its singletons"
+    )
+    for learner, (words, colour, marker) in LEARNERS.items():
+        for zero, face in ((False, colour), (True, "none")):
+            rows = plain.filter((pl.col("learner") == learner) & ((pl.col("rho") == 0) == zero))
+            if rows.height:
+                label = words + (", $\\rho$ = 0" if zero else "")
+                draw_interval(
+                    left, rows, "storage_bits", "leaked_bits", fmt=marker, lw=0, color=colour, mfc=face,
+                    label=label,
+                )  # fmt: skip
+    left.set(xscale="log", yscale="log", xlabel="size of the sample $n\\,d$, bits", ylabel="leaked bits")
+    left.legend(loc="upper left")
+    runs = table.filter(pl.col("defence") != "none")["run"].unique(maintain_order=True).to_list()
+    shown = table.filter(pl.col("run").is_in(runs))
+    names, place = [], 0.0
+    for run in runs:
+        for row in shown.filter(pl.col("run") == run).iter_rows(named=True):
+            _, colour, marker = DEFENCES[row["kind"]]
+            scale = row["storage_bits"]
+            low, high = (row[f"leaked_bits_{end}"] for end in ("low", "high"))
+            error = [[row["leaked_share"] - (low or 0) / scale], [(high or 0) / scale - row["leaked_share"]]]
+            right.errorbar(
+                row["leaked_share"], place, xerr=None if low is None else error, fmt=marker, color=colour,
+                elinewidth=0.6, capsize=1.5,
+            )  # fmt: skip
+            strength = "" if row["strength"] is None else f" {row['strength']:g}"
+            names.append((place, f"{DEFENCES[row['kind']][0]}{strength}, {row['accuracy_singleton']:.2f}"))
+            place -= 1
+        learner = LEARNERS[shown.filter(pl.col("run") == run)["learner"][0]][0]
+        right.annotate(
+            learner, (0.98, place + 0.8), fontsize=6,
+            xycoords=("axes fraction", "data"), ha="right", va="center", fontweight="bold",
+        )  # fmt: skip
+        place -= 1.2
+    right.set(xlabel="leaked bits / $n\\,d$", xlim=(0, None))
+    right.set_yticks([at for at, _ in names], [text for _, text in names], fontsize=5)
+    right.set_title("defence, accuracy on clusters seen once", fontsize=6)
+    for panel, letter in ((left, "a"), (right, "b")):
+        panel_letter(panel, letter)
+    save(figure, pdf=pdf, png=png)

@@ -1,0 +1,58 @@
+"""What is recovered of a sample whose cluster was seen several times.
+
+Reads the averages table and draws it; computes nothing.
+"""
+
+from typing import Any
+
+import polars as pl
+
+from memgen.errors import BadInput
+from memgen.figures.irrelevant_names import ATTACKS, LEARNERS, draw_interval, size_words, undefended
+from memgen.figures.style import PALETTE, new_figure, panel_letter, save
+from memgen.irrelevant.tables import AVERAGES
+from memgen.stage import Input, Output, stage
+
+
+@stage
+def irrelevant_multiplicity(*, averages: Input, pdf: Output, png: Output) -> None:
+    """Draw recovery against multiplicity with the formula of a majority, a panel per learner.
+
+    Parameters
+    ----------
+    averages
+        Averages table.
+    pdf
+        Figure as PDF.
+    png
+        Figure as PNG.
+    """
+    table = AVERAGES.read(averages).filter(pl.col("last") & (pl.col("multiplicity") > 0))
+    parts = {learner: undefended(table, learner) for learner in LEARNERS}
+    parts = {learner: rows for learner, rows in parts.items() if rows.height}
+    if not parts:
+        raise BadInput(f"{averages}: holds no undefended learner; allowed: one with rho > 0")
+    figure, axes = new_figure(1, len(parts), height=2.6, width=min(7.0, 3.4 * len(parts)), sharey=True)
+    shown: dict[str, Any] = {}
+    for panel, (learner, rows), letter in zip(axes[0], parts.items(), "abc", strict=False):
+        formula = rows.unique("multiplicity").sort("multiplicity")
+        panel.step(
+            formula["multiplicity"], formula["expected"], where="mid", color=PALETTE["black"], lw=0.8,
+            label="majority of the samples (formula)",
+        )  # fmt: skip
+        attacks = [name for name in ATTACKS if name in set(rows["attack"])]
+        for index, attack in enumerate(attacks):
+            words, colour, marker = ATTACKS[attack]
+            apart = 0.12 * (index - (len(attacks) - 1) / 2)
+            part = rows.filter(pl.col("attack") == attack).with_columns(pl.col("multiplicity") + apart)
+            draw_interval(
+                panel, part, "multiplicity", "bits_recovered", fmt=marker, lw=0, color=colour, label=words
+            )
+        panel.set(xlabel="samples of the cluster in training, $l$", xticks=formula["multiplicity"].to_list())
+        panel.set_title(f"{LEARNERS[learner][0]}\n{size_words(rows)}")
+        panel_letter(panel, letter)
+        handles, words_shown = panel.get_legend_handles_labels()
+        shown |= dict(zip(words_shown, handles, strict=True))
+    axes[0, 0].set_ylabel("share of a sample's bits recovered")
+    figure.legend(list(shown.values()), list(shown), loc="outside lower center", ncols=3)
+    save(figure, pdf=pdf, png=png)

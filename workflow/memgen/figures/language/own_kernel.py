@@ -1,0 +1,75 @@
+"""Finetuned behaviour beside what kernel ridge regression from the model's own kernel predicts.
+
+Reads the tables of measures and of fits and draws them; computes nothing but the ends of intervals.
+"""
+
+from typing import Annotated
+
+import cyclopts
+import polars as pl
+from matplotlib.lines import Line2D
+
+from memgen.figures.dots import Dots, dot_figure, with_interval
+from memgen.figures.style import PALETTE, save
+from memgen.language.fits.tables import FIT
+from memgen.language.responses.rows import KEY
+from memgen.language.responses.tables import GEOMETRY
+from memgen.stage import Input, Output, stage
+
+
+@stage
+def own_kernel(
+    *,
+    geometry: Input,
+    fit: Input,
+    hierarchies: Annotated[list[str], cyclopts.Parameter(name="--hierarchy")],
+    pdf: Output,
+    png: Output,
+) -> None:
+    """Draw how well two predictions agree with finetuned margins: the model's own kernel, and the theory.
+
+    Parameters
+    ----------
+    geometry
+        Measures of every cell.
+    fit
+        Fits of the same cells.
+    hierarchies
+        Which hierarchies.
+    pdf
+        Figure as PDF.
+    png
+        Figure as PNG.
+    """
+    fits = FIT.read(fit).select(*KEY, "correlation", "train_accuracy")
+    cells = GEOMETRY.read(geometry).filter(pl.col("phase") == "pre").drop_nulls("ridge_correlation")
+    cells = with_interval(cells, "ridge_correlation").join(fits, on=list(KEY), how="left", nulls_equal=True)
+    own = cells.select(
+        *KEY,
+        "train_accuracy",
+        pl.col("ridge_correlation").alias("agreement"),
+        pl.col("ridge_correlation_low").alias("low"),
+        pl.col("ridge_correlation_high").alias("high"),
+        pl.lit(False).alias("theory"),
+    )
+    none = pl.lit(None, dtype=pl.Float64)
+    theory = cells.select(
+        *KEY,
+        "train_accuracy",
+        pl.col("correlation").alias("agreement"),
+        none.alias("low"),
+        none.alias("high"),
+        pl.lit(True).alias("theory"),
+    )
+    shown = [Dots("agreement", "low", "high", "correlation with margins after training", 0.0)]
+    figure, handles = dot_figure(
+        pl.concat([own, theory]), shown, hierarchies, open_where=pl.col("theory"),
+        beside=("train_accuracy", "train"),
+    )  # fmt: skip
+    grey = PALETTE["grey"]
+    handles += [
+        Line2D([], [], color=grey, marker="o", lw=0, label="own kernel, run by run"),
+        Line2D([], [], color=grey, marker="o", mfc="white", lw=0, label="theory, gamma fitted to the means"),
+    ]
+    figure.legend(handles=handles, loc="outside upper center", ncols=len(handles))
+    save(figure, pdf=pdf, png=png)

@@ -1,0 +1,68 @@
+"""Margins that the theory predicts against those observed, one point per untrained pair.
+
+Reads the predictions' and the fits' tables and draws them; computes nothing.
+"""
+
+from typing import Annotated
+
+import cyclopts
+import polars as pl
+from matplotlib.lines import Line2D
+
+from memgen.figures.cells import KEYS, cell_grid, train_text
+from memgen.figures.margin_panels import TRAINED, draw_points
+from memgen.figures.style import PAIR_CLASSES, save
+from memgen.language.fits.tables import FIT, PREDICTIONS
+from memgen.stage import Input, Output, stage
+
+
+@stage
+def predicted_margins(
+    *,
+    predictions: Input,
+    fit: Input,
+    method: str,
+    items: str,
+    hierarchies: Annotated[list[str], cyclopts.Parameter(name="--hierarchy")],
+    pdf: Output,
+    png: Output,
+) -> None:
+    """Draw predicted against observed margins, with standard errors by seed, coloured by pair class.
+
+    Parameters
+    ----------
+    predictions
+        Observed and predicted margin of every pair of every cell.
+    fit
+        Fitted gamma and correlation of every cell.
+    method
+        Which method of training.
+    items
+        Which kind of item.
+    hierarchies
+        Which hierarchies, from left to right.
+    pdf
+        Figure as PDF.
+    png
+        Figure as PNG.
+    """
+    frame = PREDICTIONS.read(predictions).filter(source="study", method=method, items=items)
+    frame = frame.filter(~pl.col("pair_class").is_in(TRAINED))
+    fits = FIT.read(fit)
+    figure, _, cells = cell_grid(frame.filter(pl.col("predicted").is_not_null()), hierarchies, panel=1.55)
+    for panel, pairs in cells:
+        draw_points(panel, pairs)
+        row = fits.join(pairs.select(KEYS).head(1), on=KEYS, nulls_equal=True).row(0, named=True)
+        edge = " (end of range)" if row["at_edge"] else ""
+        told = f"γ = {row['gamma']:.3g}{edge}\nr = {row['correlation']:.3f}\n{train_text(fits, pairs)}"
+        panel.text(0.03, 0.97, told, transform=panel.transAxes, va="top", fontsize=5.5)
+    present = set(frame["pair_class"])
+    handles = [
+        Line2D([], [], color=colour, marker=marker, lw=0, label=name)
+        for name, (colour, marker) in PAIR_CLASSES.items()
+        if name in present
+    ]
+    figure.legend(handles=handles, loc="outside upper center", ncols=len(handles))
+    figure.supxlabel("margin predicted by the theory (logit units; ridge probes: target units)", fontsize=7)
+    figure.supylabel("margin observed (same units)", fontsize=7)
+    save(figure, pdf=pdf, png=png)

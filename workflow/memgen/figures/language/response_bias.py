@@ -1,0 +1,52 @@
+"""Response bias: how often a model says Yes, whatever is asked, before and after training.
+
+Reads the table of effects and draws it; computes nothing but the ends of intervals.
+"""
+
+from typing import Annotated
+
+import cyclopts
+import polars as pl
+from matplotlib.lines import Line2D
+
+from memgen.figures.dots import Dots, dot_figure, with_interval
+from memgen.figures.style import PALETTE, save
+from memgen.language.responses.tables import EFFECTS
+from memgen.stage import Input, Output, stage
+
+
+@stage
+def response_bias(
+    *,
+    effects: Input,
+    hierarchies: Annotated[list[str], cyclopts.Parameter(name="--hierarchy")],
+    pdf: Output,
+    png: Output,
+) -> None:
+    """Draw the share of Yes and the mean logit difference of every cell, with 95 % intervals over seeds.
+
+    Parameters
+    ----------
+    effects
+        Effects of every cell.
+    hierarchies
+        Which hierarchies.
+    pdf
+        Figure as PDF.
+    png
+        Figure as PNG.
+    """
+    frame = EFFECTS.read(effects)
+    frame = with_interval(with_interval(frame, "yes_share"), "bias")
+    shown = [
+        Dots("yes_share", "yes_share_low", "yes_share_high", "share of answers that are Yes", 0.5),
+        Dots("bias", "bias_low", "bias_high", "mean answer (logit units; ridge probes: target units)", 0.0),
+    ]
+    figure, handles = dot_figure(
+        frame, shown, hierarchies, open_where=pl.col("phase") == "pre", beside=("train_accuracy", "train")
+    )
+    handles.append(
+        Line2D([], [], color=PALETTE["grey"], marker="o", mfc="white", lw=0, label="before training")
+    )
+    figure.legend(handles=handles, loc="outside upper center", ncols=len(handles))
+    save(figure, pdf=pdf, png=png)

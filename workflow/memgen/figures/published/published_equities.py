@@ -1,0 +1,80 @@
+"""Our equities of poker hands against the published matrix, and what its fixed suits explain.
+
+Reads the tables of differences and draws them; computes nothing.
+"""
+
+import polars as pl
+from matplotlib.ticker import MaxNLocator
+
+from memgen.figures.style import PAGE, PALETTE, new_figure, panel_letter, save
+from memgen.language.published.tables import EQUITY_CLASSES, EQUITY_SUITS
+from memgen.stage import Input, Output, stage
+
+LOOKS = {
+    False: (PALETTE["blue"], "o", "no rank in common"),
+    True: (PALETTE["vermilion"], "D", "a rank in common"),
+}
+
+
+@stage
+def published_equities(*, classes: Input, suits: Input, pdf: Output, png: Output) -> None:
+    """Draw differences by class of the two hands, and of sampled entries before and after fixing suits.
+
+    Parameters
+    ----------
+    classes
+        Differences by class.
+    suits
+        Sampled entries and the assignment of suits that comes nearest.
+    pdf
+        Figure as PDF.
+    png
+        Figure as PNG.
+    """
+    by_class, sampled = EQUITY_CLASSES.read(classes), EQUITY_SUITS.read(suits)
+    figure, axes = new_figure(1, 3, width=PAGE, height=2.5)
+    one, two, three = axes[0]
+    names = by_class.select("first_class", "second_class").unique(maintain_order=True).rows()
+    labels = [f"{a} v {b}" for a, b in names]
+    for sharing, (colour, marker, label) in LOOKS.items():
+        rows = by_class.filter(pl.col("shares_rank") == sharing)
+        places = [
+            len(names) - 1 - names.index(row) for row in rows.select("first_class", "second_class").rows()
+        ]
+        one.plot(rows["mean_absolute_difference"], places, marker, color=colour, ms=3.5, label=label)
+        two.plot(rows["share_beyond"], places, marker, color=colour, ms=3.5)
+        entries = sampled.filter(pl.col("shares_rank") == sharing)
+        for twice in (False, True):
+            part = entries.filter(pl.col("deals_a_card_twice") == twice)
+            three.plot(
+                (part["published"] - part["averaged"]).abs(),
+                (part["published"] - part["nearest"]).abs(),
+                marker,
+                color=colour,
+                mfc="white" if twice else colour,
+                ms=2.6,
+                mew=0.6,
+                lw=0,
+            )
+    for axis in (one, two):
+        axis.set_yticks(range(len(names)), labels[::-1])
+    two.set_yticklabels([])
+    one.set_xlabel("mean |published - ours|")
+    one.set_xlim(left=0)
+    one.xaxis.set_major_locator(MaxNLocator(3))
+    two.set_xlabel("share beyond four standard errors")
+    most = max(0.005, float((sampled["published"] - sampled["averaged"]).abs().max()))  # type: ignore[arg-type]
+    three.plot([0, most], [0, most], color=PALETTE["grey"], lw=0.6, zorder=0)
+    three.plot([], [], "D", mfc="white", color=PALETTE["vermilion"], label="a card dealt twice", ms=3)
+    three.set_xlabel("|published - ours|, suits averaged")
+    three.set_ylabel("|published - ours|, suits fixed")
+    for letter, axis in zip("abc", axes[0], strict=True):
+        panel_letter(axis, letter)
+    handles, told = (
+        first + last
+        for first, last in zip(
+            one.get_legend_handles_labels(), three.get_legend_handles_labels(), strict=True
+        )
+    )
+    figure.legend(handles, told, loc="outside lower center", ncols=3)
+    save(figure, pdf=pdf, png=png)

@@ -1,0 +1,52 @@
+"""Draw observed margins above the diagonal and the theory's below it, published models and ours."""
+
+import polars as pl
+
+from memgen.figures.cells import cell_grid
+from memgen.figures.margin_panels import draw_square
+from memgen.figures.published_runs import Hierarchies, chosen
+from memgen.figures.style import save
+from memgen.language.fits.tables import PREDICTIONS
+from memgen.stage import Inputs, Output, stage
+
+
+@stage
+def published_heatmaps(
+    *,
+    predictions: Inputs,
+    items: str,
+    methods: list[str],
+    hierarchies: Hierarchies,
+    pdf: Output,
+    png: Output,
+    ours: list[str] | None = None,
+) -> None:
+    """Draw observed margins above the diagonal and the theory's below it, published models and ours.
+
+    Parameters
+    ----------
+    predictions
+        Observed and predicted margins, published and ours.
+    items
+        Which kind of item.
+    methods
+        Which methods; of each model the smallest hyperparameter is shown.
+    hierarchies
+        Which hierarchies, from left to right.
+    pdf
+        Figure as PDF.
+    png
+        Figure as PNG.
+    ours
+        Which models of ours.
+    """
+    frame = chosen(pl.concat([PREDICTIONS.read(path) for path in predictions]), items, methods, ours or [])
+    figure, axes, cells = cell_grid(frame, hierarchies, panel=1.35)
+    for panel, pairs in cells:
+        image = draw_square(panel, pairs)
+        gamma = pairs["gamma"][0]
+        panel.set_xlabel("no fit" if gamma is None else f"γ = {gamma:.3g}", fontsize=5.5)
+    label = "margin / largest observed (unitless)"
+    figure.colorbar(image, ax=axes, label=label, location="right", shrink=0.4, aspect=40)
+    figure.suptitle("observed above the diagonal, theory at the fitted γ below", fontsize=7)
+    save(figure, pdf=pdf, png=png)

@@ -1,0 +1,66 @@
+"""Draw predicted against observed margins of untrained pairs, published models and ours."""
+
+import polars as pl
+from matplotlib.lines import Line2D
+
+from memgen.figures.cells import cell_grid
+from memgen.figures.margin_panels import TRAINED, draw_points
+from memgen.figures.published_runs import Hierarchies, chosen
+from memgen.figures.style import PAIR_CLASSES, save
+from memgen.language.fits.tables import FIT, PREDICTIONS
+from memgen.language.responses.rows import KEY
+from memgen.stage import Inputs, Output, stage
+
+
+@stage
+def published_predicted(
+    *,
+    predictions: Inputs,
+    fits: Inputs,
+    items: str,
+    methods: list[str],
+    hierarchies: Hierarchies,
+    pdf: Output,
+    png: Output,
+    ours: list[str] | None = None,
+) -> None:
+    """Draw predicted against observed margins of untrained pairs, published models and ours.
+
+    Parameters
+    ----------
+    predictions
+        Observed and predicted margins, published and ours.
+    fits
+        Fits of the same cells.
+    items
+        Which kind of item.
+    methods
+        Which methods; of each model the smallest hyperparameter is shown.
+    hierarchies
+        Which hierarchies, from left to right.
+    pdf
+        Figure as PDF.
+    png
+        Figure as PNG.
+    ours
+        Which models of ours.
+    """
+    frame = chosen(pl.concat([PREDICTIONS.read(path) for path in predictions]), items, methods, ours or [])
+    frame = frame.filter(~pl.col("pair_class").is_in(TRAINED), pl.col("predicted").is_not_null())
+    fitted = pl.concat([FIT.read(path) for path in fits])
+    figure, _, cells = cell_grid(frame, hierarchies, panel=1.35)
+    for panel, pairs in cells:
+        draw_points(panel, pairs)
+        row = fitted.join(pairs.select(KEY).head(1), on=KEY, nulls_equal=True).row(0, named=True)
+        told = f"γ = {row['gamma']:.3g}\nr = {row['correlation']:.3f}\nr² = {row['r2']:.2f}"
+        panel.text(0.03, 0.97, told, transform=panel.transAxes, va="top", fontsize=5)
+    present = set(frame["pair_class"])
+    handles = [
+        Line2D([], [], color=colour, marker=marker, lw=0, label=name)
+        for name, (colour, marker) in PAIR_CLASSES.items()
+        if name in present
+    ]
+    figure.legend(handles=handles, loc="outside upper center", ncols=len(handles))
+    figure.supxlabel("margin predicted by the theory (logit units; ours: target units)", fontsize=7)
+    figure.supylabel("margin observed (same units)", fontsize=7)
+    save(figure, pdf=pdf, png=png)

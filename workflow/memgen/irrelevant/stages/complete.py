@@ -1,0 +1,129 @@
+"""Train a small causal transformer on next-symbol prediction, and ask it to complete its samples.
+
+Knows how the rows are put together; the transformer and its attack are `transformer`'s.
+"""
+
+import numpy as np
+import polars as pl
+
+from memgen.irrelevant.rows import RUNS
+from memgen.irrelevant.tasks import (
+    Floats,
+    Signs,
+    SymbolSample,
+    draw_references,
+    draw_symbols,
+    frequencies,
+)
+from memgen.irrelevant.transformer import Shape, accuracies, completed, trained_transformer
+from memgen.language.training.loop import Recipe
+from memgen.seeding import generator, integer_seed
+from memgen.stage import Output, progress, stage
+
+
+@stage
+def complete(
+    *,
+    run: str,
+    references: int,
+    samples: int,
+    length: int,
+    noise: float,
+    tail: float,
+    seeds: int,
+    width: int,
+    layers: int,
+    heads: int,
+    epochs: int,
+    batch: int,
+    rate: float,
+    most_seen: int,
+    tests: int,
+    out: Output,
+) -> None:
+    """Train a causal transformer on noisy prefixes of references, and recover them by prefix queries.
+
+    Parameters
+    ----------
+    run
+        Name of the run.
+    references, samples, length
+        References, sample size, and length of a reference.
+    noise
+        Each bit is flipped with probability noise / 2.
+    tail
+        Exponent of the references' frequencies; 0 for equal ones.
+    seeds
+        Number of seeds; seed 0, 1, … draws references, sample and initial weights anew.
+    width, layers, heads
+        Size of the transformer.
+    epochs, batch, rate
+        Epochs over all prefixes of the sample, prefixes per step, and learning rate.
+    most_seen
+        Largest multiplicity whose samples are attacked.
+    tests
+        Fresh prefixes of each reference for the accuracies.
+    out
+        Runs table.
+    """
+    frequency = frequencies(references, tail)
+    recipe = Recipe(epochs, batch, rate)
+    rows = []
+    for seed in progress(range(seeds), "transformer", total=seeds):
+        size = (references, samples, length, repr(noise), repr(tail), seed)
+        rng = generator("irrelevant", "symbols", *size)
+        strings = draw_references(references, length, rng)
+        sample = draw_symbols(strings, frequency, samples, noise, rng)
+        network = trained_transformer(
+            sample,
+            Shape(width, layers, heads),
+            recipe,
+            ("irrelevant", "transformer", *size),
+            integer_seed("irrelevant", "transformer", *size),
+        )
+        fresh = generator("irrelevant", "symbols", "fresh", *size)
+        by_reference = accuracies(network, strings, noise, tests, fresh)
+        said = completed(network, np.arange(references), length)
+        twins = np.asarray(strings[sample.reference] ^ (fresh.random(sample.bits.shape) < noise / 2))
+        task = "next_symbol" if tail == 0 else f"next_symbol:{tail:g}"
+        common = {
+            "run": run, "task": task, "learner": "transformer", "defence": "none", "kind": "none",
+            "strength": None, "epsilon": None, "delta": None, "clusters": references, "samples": samples,
+            "dimension": length, "rho": None, "seed": seed, "step": epochs, "attack": "prefix", "main": True,
+            "accuracy_fresh": _mean(by_reference, frequency, sample.count >= 0),
+            "accuracy_represented": _mean(by_reference, frequency, sample.count > 0),
+            "accuracy_singleton": _mean(by_reference, frequency, sample.count == 1),
+        }  # fmt: skip
+        for multiplicity in range(most_seen + 1):
+            seen = sample.count[sample.reference] == max(1, multiplicity)
+            if seen.any():
+                bits = twins if multiplicity == 0 else sample.bits
+                rows.append(
+                    {**common, "multiplicity": multiplicity, **_counted(said, strings, sample, bits, seen)}
+                )
+    RUNS.write(pl.DataFrame(rows, schema=RUNS.schema), out)
+
+
+def _counted(
+    said: Signs, strings: Signs, sample: SymbolSample, bits: Signs, chosen: np.ndarray
+) -> dict[str, float | int | None]:
+    """Bits of some samples that a completion has right: all, those that noise flipped, and the others."""
+    part = sample.known & chosen[:, None]
+    right = said[sample.reference] == bits
+    flipped = bits != strings[sample.reference]
+
+    def share(which: np.ndarray) -> float | None:
+        return float(right[which].mean()) if which.any() else None
+
+    return {
+        "targets": int(chosen.sum()),
+        "bits_recovered": share(part),
+        "free_recovered": share(part & flipped),
+        "fixed_recovered": share(part & ~flipped),
+        "queries": float(sample.length[chosen].mean()),
+    }
+
+
+def _mean(values: Floats, weights: Floats, chosen: np.ndarray) -> float:
+    """Weighted mean of some values; NaN of none."""
+    return float(np.average(values[chosen], weights=weights[chosen])) if chosen.any() else float("nan")

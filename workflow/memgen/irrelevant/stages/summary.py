@@ -1,0 +1,21 @@
+"""How well a table bears out the paper, on the command line."""
+
+from pathlib import Path
+
+from memgen.irrelevant.agreement import numbers
+from memgen.stage import command
+from memgen.summaries import text
+
+
+@command
+def summary(*, table: Path, json: bool = False) -> None:
+    """Print the few numbers that say whether a table of this study bears out the paper.
+
+    Parameters
+    ----------
+    table
+        A simulation, averages or leakage table.
+    json
+        Print JSON, with every digit.
+    """
+    print(text(numbers(table), json))

@@ -1,0 +1,185 @@
+"""Columns of the tables that this study writes, and what each of them holds."""
+
+import polars as pl
+
+from memgen.irrelevant import rows
+from memgen.tables import Column, Table
+
+RUNS = rows.RUNS.described(
+    {
+        "run": "name of the run: a key of irrelevant.runs",
+        "task": "clusters or next_symbol, with :TAIL where frequencies fall as (1 + rank)^-TAIL",
+        "learner": "trained learner",
+        "defence": "none, or the name of a defence: a key of irrelevant.defences",
+        "kind": "kind of defence",
+        "strength": "weight decay, noise multiplier, steps, learning rate or hidden units; empty for none",
+        "epsilon": "differential privacy spent; empty where gradients are not clipped",
+        "delta": "delta of the differential privacy",
+        "clusters": "clusters or references N",
+        "samples": "sample size n",
+        "dimension": "positions d",
+        "rho": "probability that a position is fixed; empty for next_symbol",
+        "seed": "seed of the task, the sample, the training and the attack",
+        "step": "training steps done; of a transformer, epochs",
+        "attack": "attack",
+        "main": "whether it is the run's main attack, made after every recorded step",
+        "multiplicity": "samples of the sample's cluster; 0: a sample never seen, of a cluster seen once",
+        "targets": "samples attacked",
+        "bits_recovered": "share of their bits that are guessed rightly",
+        "free_recovered": "the same of free positions; next_symbol: of bits that noise flipped",
+        "fixed_recovered": "the same of fixed positions; next_symbol: of bits as the reference has them",
+        "queries": "mean number of the model's answers that a target needed",
+        "accuracy_fresh": "accuracy on fresh examples",
+        "accuracy_represented": "accuracy on fresh examples of clusters in the sample",
+        "accuracy_singleton": "accuracy on fresh examples of clusters seen once",
+    }
+)
+
+_SEEDS = Column(pl.Int64, "seeds averaged")
+MEASURED = (
+    "bits_recovered",
+    "accuracy_fresh",
+    "accuracy_represented",
+    "accuracy_singleton",
+    "queries",
+)
+
+
+def _error(name: str) -> Column:
+    return Column(pl.Float64, f"standard error of {name} over seeds; empty for a single seed", nullable=True)
+
+
+def _interval(name: str) -> dict[str, Column]:
+    """Mean, standard error and interval of a measured quantity."""
+    column = RUNS.columns[name]
+    words = "Student's t over seeds; empty for a single seed"
+    return {
+        name: Column(pl.Float64, f"mean over seeds: {column.description}", nullable=column.nullable),
+        f"{name}_se": _error(name),
+        f"{name}_low": Column(pl.Float64, f"lower end of its 95% interval, {words}", nullable=True),
+        f"{name}_high": Column(pl.Float64, f"upper end of its 95% interval, {words}", nullable=True),
+    }
+
+
+SIMULATION = Table(
+    "simulation",
+    {
+        "task": Column(pl.String, "task", allowed=("clusters", "next_symbol")),
+        "learner": Column(pl.String, "learner that stores its sample", allowed=("nearest", "lookup")),
+        "clusters": Column(pl.Int64, "clusters or references N"),
+        "samples": Column(pl.Int64, "sample size n"),
+        "dimension": Column(pl.Int64, "positions d"),
+        "rho": Column(pl.Float64, "probability that a position is fixed; clusters", nullable=True),
+        "noise": Column(pl.Float64, "twice the share of flipped bits; next_symbol", nullable=True),
+        "stored": Column(pl.Int64, "positions stored of every sample; clusters", nullable=True),
+        "flip": Column(pl.Float64, "probability that a stored bit is flipped; clusters", nullable=True),
+        "stored_fraction": Column(
+            pl.Float64, "share of the bits of singletons that are stored; next_symbol", nullable=True
+        ),
+        "error_closed": Column(
+            pl.Float64, "expected error: of singletons' clusters (clusters), of all examples (next_symbol)"
+        ),
+        "error_simulated": Column(pl.Float64, "mean error over repeats"),
+        "standard_error": Column(pl.Float64, "its standard error over repeats"),
+        "error_low": Column(pl.Float64, "lower end of its 95% interval, Student's t over repeats"),
+        "error_high": Column(pl.Float64, "upper end of its 95% interval, Student's t over repeats"),
+        "repeats": Column(pl.Int64, "independent tasks and samples"),
+    },
+)
+
+RECOVERY = Table(
+    "recovery",
+    {
+        name: RUNS.columns[name]
+        for name in (
+            "task",
+            "learner",
+            "defence",
+            "clusters",
+            "samples",
+            "dimension",
+            "rho",
+            "step",
+            "multiplicity",
+        )
+    }
+    | {name: RUNS.columns[name] for name in MEASURED}
+    | {"seeds": _SEEDS}
+    | {f"{name}_se": _error(name) for name in MEASURED},
+)
+
+AVERAGES = Table(
+    "averages",
+    {
+        name: RUNS.columns[name]
+        for name in (
+            "run",
+            "task",
+            "learner",
+            "defence",
+            "kind",
+            "strength",
+            "epsilon",
+            "delta",
+            "clusters",
+            "samples",
+            "dimension",
+            "rho",
+            "step",
+            "attack",
+            "main",
+            "multiplicity",
+        )
+    }
+    | {
+        "last": Column(pl.Boolean, "whether it is the last step of its learner and defence"),
+        "expected": Column(
+            pl.Float64,
+            "share of bits that the majority over a cluster's samples gives back; multiplicity >= 1",
+            nullable=True,
+        ),
+    }
+    | {
+        part: column
+        for name in ("bits_recovered", "free_recovered", "fixed_recovered", *MEASURED[1:])
+        for part, column in _interval(name).items()
+    }
+    | {"seeds": _SEEDS},
+)
+
+LEAKAGE = Table(
+    "leakage",
+    {
+        name: RUNS.columns[name]
+        for name in (
+            "run",
+            "task",
+            "learner",
+            "defence",
+            "kind",
+            "strength",
+            "epsilon",
+            "delta",
+            "clusters",
+            "samples",
+            "dimension",
+            "rho",
+        )
+    }
+    | {
+        "attack": Column(pl.String, "the run's main attack", allowed=rows.ATTACKS),
+        "singletons": Column(pl.Float64, "mean number of samples attacked: those of clusters seen once"),
+        "free_error": Column(pl.Float64, "mean share of the free bits that are guessed wrongly"),
+        "leaked_bits": Column(
+            pl.Float64, "mean over seeds of singletons (1 - rho) d (1 - h2(free_error)), bits"
+        ),
+        "leaked_bits_se": _error("leaked_bits"),
+        "leaked_bits_low": Column(pl.Float64, "lower end of its 95% interval, Student's t", nullable=True),
+        "leaked_bits_high": Column(pl.Float64, "upper end of its 95% interval, Student's t", nullable=True),
+        "storage_bits": Column(pl.Float64, "n d: bits of the whole sample"),
+        "leaked_share": Column(pl.Float64, "leaked_bits / (n d)"),
+        "accuracy_singleton": RUNS.columns["accuracy_singleton"],
+        "accuracy_singleton_se": _error("accuracy_singleton"),
+        "seeds": _SEEDS,
+    },
+)

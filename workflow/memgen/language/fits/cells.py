@@ -1,0 +1,237 @@
+"""Behaviour of a group of runs: the margin matrix, and its spread over seeds.
+
+Knows the response table and how runs are pooled (theory: Fitting behaviour): phase post, every seed and
+reversal one run of equal weight, M(h, k) = (mean d(h, k) - mean d(k, h)) / 2 with d the logit
+difference. Knows nothing of the theory that is fitted to M.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from memgen.errors import BadInput
+from memgen.language.responses.rows import KEY
+from memgen.language.responses.scanning import scan
+from memgen.relational.hierarchy import Hierarchy
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Behaviour of the runs that share source, model, items, hierarchy, method and hyperparameter.
+
+    Parameters
+    ----------
+    key : dict
+        Values of the columns that name the cell.
+    hierarchy : Hierarchy
+        Read off the responses themselves.
+    classes : ndarray of str, shape (p,)
+        Class of every pair h < k, in the order of `higher` and `lower`.
+    run_seed : ndarray of int, shape (r,)
+        Seed of every run.
+    run_reverse : ndarray of bool, shape (r,)
+        Whether the items of a run hold the ranks in opposite order.
+    run_margins : ndarray of float, shape (r, p)
+        (d(h, k) - d(k, h)) / 2 of every run, logit units.
+    n_diverged : int
+        Runs left out because a logit difference is not finite.
+    train_accuracy : float or None
+        Mean of `correct` over trained pairs.
+    """
+
+    key: dict[str, object]
+    hierarchy: Hierarchy
+    classes: np.ndarray
+    run_seed: np.ndarray
+    run_reverse: np.ndarray
+    run_margins: np.ndarray
+    n_diverged: int
+    train_accuracy: float | None
+
+    @cached_property
+    def seeds(self) -> np.ndarray:
+        """Seeds, sorted, shape (s,): the clusters."""
+        return np.unique(self.run_seed)
+
+    @cached_property
+    def runs(self) -> np.ndarray:
+        """Runs of each seed, shape (s,), float."""
+        return np.asarray((self.run_seed == self.seeds[:, None]).sum(axis=1), dtype=float)
+
+    @cached_property
+    def totals(self) -> np.ndarray:
+        """Sum of the margins of each seed's runs, shape (s, p), logit units."""
+        return np.asarray((self.run_seed == self.seeds[:, None]).astype(float) @ self.run_margins)
+
+    def only(self, reverse: bool) -> "Cell":
+        """The cell of its forward or of its reversed runs alone."""
+        kept = self.run_reverse == reverse
+        return replace(
+            self,
+            run_seed=self.run_seed[kept],
+            run_reverse=self.run_reverse[kept],
+            run_margins=self.run_margins[kept],
+        )
+
+    @property
+    def higher(self) -> np.ndarray:
+        """Higher-ranked item of every pair, shape (p,)."""
+        return np.triu_indices(self.hierarchy.n, 1)[0]
+
+    @property
+    def lower(self) -> np.ndarray:
+        """Lower-ranked item of every pair, shape (p,)."""
+        return np.triu_indices(self.hierarchy.n, 1)[1]
+
+    @property
+    def trained(self) -> np.ndarray:
+        """Whether a pair was trained, shape (p,), bool."""
+        return np.isin(self.classes, ("train", "exception"))
+
+    @property
+    def target(self) -> np.ndarray:
+        """Target of every pair in the direction (higher, lower): -1 for an exception, else 1; shape (p,)."""
+        return np.where(self.classes == "exception", -1.0, 1.0)
+
+    def margins(self, weights: np.ndarray | None = None) -> np.ndarray:
+        """Margin of every pair.
+
+        Parameters
+        ----------
+        weights : ndarray, shape (..., s), optional
+            How often each seed is counted; once by default.
+
+        Returns
+        -------
+        ndarray, shape (..., p)
+            Logit units.
+        """
+        if weights is None:
+            weights = np.ones(len(self.seeds))
+        return np.asarray(weights @ self.totals / (weights @ self.runs)[..., None])
+
+    def standard_errors(self) -> np.ndarray:
+        """Standard error of every margin, clustered by seed; NaN for a single seed.
+
+        Returns
+        -------
+        ndarray, shape (p,)
+            Logit units.
+        """
+        count = len(self.seeds)
+        if count < 2:
+            return np.full(self.totals.shape[1], np.nan)
+        residuals = self.totals - self.runs[:, None] * self.margins()
+        return np.asarray(np.sqrt(count / (count - 1) * np.sum(residuals**2, axis=0)) / self.runs.sum())
+
+
+def describe(key: dict[str, object]) -> str:
+    """Name of a cell for messages and for random streams, its parts separated by slashes."""
+    return "/".join("-" if value is None else str(value) for value in key.values())
+
+
+def phases(path: Path) -> set[str]:
+    """Phases that a response table holds."""
+    return set(scan(path).select(pl.col("phase").unique()).collect(engine="streaming")["phase"].to_list())
+
+
+def cells(path: Path, phase: str = "post") -> Iterator[Cell]:
+    """Cells of a response table, sorted by key.
+
+    One kind of item and one hierarchy are held in memory at a time, so the published responses of twelve
+    files need no more than a single one.
+
+    Parameters
+    ----------
+    path : Path
+        Response table.
+    phase : {'post', 'pre'}
+        Phase of the runs.
+
+    Yields
+    ------
+    Cell
+
+    Raises
+    ------
+    BadInput
+        If the file is not a response table, holds no row of the phase, misses a direction of a pair, or
+        gives a pair another class than its hierarchy does.
+    """
+    frame = scan(path).filter(pl.col("phase") == phase)
+    outer = ["source", "items", "hierarchy"]
+    groups = frame.select(outer).unique().sort(outer).collect(engine="streaming")
+    if not len(groups):
+        raise BadInput(f"{path}: no responses of phase {phase}; nothing to fit")
+    for group in groups.iter_rows(named=True):
+        part = frame.filter(*(pl.col(name) == value for name, value in group.items())).collect(
+            engine="streaming"
+        )
+        for part_of_cell in part.sort(*KEY).partition_by(KEY, maintain_order=True):
+            yield _cell(part_of_cell, path)
+
+
+def _cell(rows: pl.DataFrame, path: Path) -> Cell:
+    """Cell from its rows."""
+    key = rows.select(KEY).row(0, named=True)
+    where = f"{path}: {describe(key)}"
+    finite = pl.col("logit_difference").is_finite().fill_null(False)
+    diverged = rows.filter(~finite).select("seed", "reverse").unique()
+    rows = rows.join(diverged, on=["seed", "reverse"], how="anti")
+    if not len(rows):
+        raise BadInput(f"{where}: every run diverged (no finite logit difference); nothing to fit")
+    hierarchy, classes = _hierarchy(rows, where)
+    n = hierarchy.n
+    runs = rows.select("seed", "reverse").unique().sort("seed", "reverse").with_row_index("run")
+    rows = rows.join(runs, on=["seed", "reverse"])
+    index = (rows["run"].to_numpy(), rows["first"].to_numpy(), rows["second"].to_numpy())
+    d = np.zeros((len(runs), n, n))
+    counts = np.zeros((len(runs), n, n), dtype=int)
+    np.add.at(d, index, rows["logit_difference"].to_numpy())
+    np.add.at(counts, index, 1)
+    wrong = np.argwhere(counts != ~np.eye(n, dtype=bool))
+    if len(wrong):
+        run, first, second = (int(part) for part in wrong[0])
+        raise BadInput(
+            f"{where}: seed {runs['seed'][run]}, reverse {runs['reverse'][run]} has "
+            f"{counts[run, first, second]} rows of the ordered pair ({first}, {second}); allowed: 1"
+        )
+    upper = np.triu_indices(n, 1)
+    accuracy = (
+        rows.filter(pl.col("pair_class").is_in(["train", "exception"]))["correct"].cast(pl.Float64).mean()
+    )
+    return Cell(
+        key=key,
+        hierarchy=hierarchy,
+        classes=classes,
+        run_seed=runs["seed"].to_numpy(),
+        run_reverse=runs["reverse"].to_numpy(),
+        run_margins=((d - d.transpose(0, 2, 1)) / 2)[:, upper[0], upper[1]],
+        n_diverged=len(diverged),
+        train_accuracy=None if accuracy is None else float(accuracy),  # type: ignore[arg-type]
+    )
+
+
+def _hierarchy(rows: pl.DataFrame, where: str) -> tuple[Hierarchy, np.ndarray]:
+    """Hierarchy of a cell's rows, and the class of every pair h < k.
+
+    Every item occurs in some pair, so the largest rank gives their number; an exception is a pair of that
+    class, won by its lower-ranked item.
+    """
+    pairs = rows.select("first", "second", "pair_class").unique().sort("first", "second")
+    exceptions = pairs.filter(pl.col("pair_class") == "exception", pl.col("first") > pl.col("second"))
+    n = int(rows.select(pl.max_horizontal(pl.col("first").max(), pl.col("second").max())).item()) + 1
+    try:
+        hierarchy = Hierarchy(n, tuple(exceptions.select("first", "second").iter_rows()))
+        for first, second, pair_class in pairs.iter_rows():
+            expected = hierarchy.pair_class(first, second)
+            if pair_class != expected:
+                raise BadInput(f"pair ({first}, {second}) has class {pair_class}; allowed: {expected}")
+    except BadInput as error:
+        raise BadInput(f"{where}: {error}") from None
+    classes = [hierarchy.pair_class(higher, lower) for higher, lower in hierarchy.unordered_pairs()]
+    return hierarchy, np.array(classes)

@@ -1,0 +1,269 @@
+"""Explanations compared out of sample, by least squares over grids of shapes.
+
+An explanation is a family of shapes over pairs: for each point of a parameter grid one shape, or several
+that enter linearly with free coefficients. Knows how the best member is found for observations of which
+some are held out, and how held-out seeds and held-out pairs are predicted. Knows nothing of what a shape
+means.
+
+Two splits answer two questions. Held-out *seeds*: does a parameter fit more than the noise of the seeds?
+Held-out *pairs*: does it predict pairs that it has not seen? A pair leaves together with its mirror image,
+for exceptions at the centre make the two nearly copies of each other in runs of both directions.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import rankdata
+
+from memgen.language.fits.least_squares import r_squared
+from memgen.statistics import pearson, spearman
+
+MOST_FOLDS = 10
+"""Seeds are held out in this many folds, or one by one if there are fewer seeds."""
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A family of shapes.
+
+    Parameters
+    ----------
+    name : str
+    shapes : ndarray, shape (c, j, p)
+        For each of c grid points, j shapes over p pairs.
+    grid : ndarray, shape (c, k)
+        Parameters of the grid points.
+    parameters : tuple of str, length k
+        Names of the grid's parameters.
+    free : bool, default=True
+        Whether the shapes' coefficients are fitted; else each is 1 (then j must be 1).
+    """
+
+    name: str
+    shapes: np.ndarray
+    grid: np.ndarray
+    parameters: tuple[str, ...]
+    free: bool = True
+
+    @property
+    def n_parameters(self) -> int:
+        """Free parameters: those of the grid that vary, and the coefficients."""
+        varying = sum(len(np.unique(column)) > 1 for column in self.grid.T)
+        return varying + (self.shapes.shape[1] if self.free else 0)
+
+
+@dataclass(frozen=True)
+class Score:
+    """How well held-out observations were predicted.
+
+    Parameters
+    ----------
+    r2 : float
+        1 - SSE/SST, both summed over folds; NaN where nothing varies.
+    correlation, rank_correlation : float
+        Pearson and Spearman, mean over folds of seeds, or over all pairs predicted while held out.
+    errors : ndarray, shape (f,)
+        SSE of every fold.
+    total : float
+        SST, summed over folds.
+    """
+
+    r2: float
+    correlation: float
+    rank_correlation: float
+    errors: np.ndarray
+    total: float
+
+
+def search(
+    explanation: Explanation, observed: np.ndarray, kept: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Best member of an explanation for several vectors of observations at once.
+
+    Parameters
+    ----------
+    explanation : Explanation
+    observed : ndarray, shape (f, p)
+    kept : ndarray of bool, shape (f, p), optional
+        Pairs to fit; all by default.
+
+    Returns
+    -------
+    best : ndarray of int, shape (f,)
+        Grid points.
+    coefficients : ndarray, shape (f, j)
+    """
+    shapes = explanation.shapes
+    count, terms, _ = shapes.shape
+    weight = np.ones((1, observed.shape[1])) if kept is None else kept.astype(float)
+    product = np.stack([(weight * observed) @ shapes[:, j].T for j in range(terms)], axis=-1)
+    gram = np.empty((len(weight), count, terms, terms))
+    for j in range(terms):
+        for k in range(j, terms):
+            gram[:, :, j, k] = gram[:, :, k, j] = weight @ (shapes[:, j] * shapes[:, k]).T
+    if not explanation.free:
+        gain = 2 * product[..., 0] - gram[..., 0, 0]
+        best = np.argmax(gain, axis=1)
+        return best, np.ones((len(observed), 1))
+    coefficients = _solve(gram, product)
+    gain = np.sum(coefficients * product, axis=-1)
+    best = np.argmax(gain, axis=1)
+    return best, coefficients[np.arange(len(observed)), best]
+
+
+def _solve(gram: np.ndarray, product: np.ndarray) -> np.ndarray:
+    """Coefficients of one or two shapes; a shape that vanishes or repeats the other gets 0."""
+    terms = product.shape[-1]
+    gram = np.broadcast_to(gram, (*product.shape, terms))
+    first = gram[..., 0, 0]
+    alone = np.divide(product[..., 0], first, out=np.zeros_like(product[..., 0]), where=first > 0)
+    if terms == 1:
+        return np.asarray(alone[..., None])
+    if terms != 2:
+        raise ValueError(f"{terms} shapes with free coefficients; one or two are supported")
+    second, cross = gram[..., 1, 1], gram[..., 0, 1]
+    determinant = first * second - cross**2
+    regular = determinant > 1e-10 * first * second
+    one = second * product[..., 0] - cross * product[..., 1]
+    two = first * product[..., 1] - cross * product[..., 0]
+    zero = np.zeros_like(one)
+    return np.stack(
+        [
+            np.divide(one, determinant, out=alone.copy(), where=regular),
+            np.divide(two, determinant, out=zero, where=regular),
+        ],
+        axis=-1,
+    )
+
+
+def search_by_rank(explanation: Explanation, observed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Member of an explanation with the highest Spearman correlation, for families of single shapes.
+
+    Parameters
+    ----------
+    explanation : Explanation
+    observed : ndarray, shape (f, p)
+
+    Returns
+    -------
+    best : ndarray of int, shape (f,)
+    coefficients : ndarray, shape (f, 1)
+        All 1: order has no scale.
+    """
+    x = rankdata(explanation.shapes[:, 0], axis=1)
+    y = rankdata(observed, axis=1)
+    x -= x.mean(axis=1, keepdims=True)
+    y -= y.mean(axis=1, keepdims=True)
+    norm = np.sqrt(np.sum(x * x, axis=1))
+    correlation = np.divide(y @ x.T, norm, out=np.zeros((len(y), len(x))), where=norm > 0)
+    return np.argmax(correlation, axis=1), np.ones((len(observed), 1))
+
+
+def predict(explanation: Explanation, best: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
+    """Predictions of members of an explanation, shape (f, p)."""
+    return np.asarray(np.einsum("fj,fjp->fp", coefficients, explanation.shapes[best]))
+
+
+def seed_folds(count: int) -> np.ndarray:
+    """Fold of each of `count` seeds in their order, shape (count,): every k-th seed in the same one."""
+    return np.arange(count) % min(MOST_FOLDS, count)
+
+
+def held_out_seeds(
+    explanation: Explanation,
+    totals: np.ndarray,
+    runs: np.ndarray,
+    folds: np.ndarray,
+    searched: Callable[[Explanation, np.ndarray], tuple[np.ndarray, np.ndarray]] = search,
+) -> Score:
+    """Fit on some seeds, predict the mean margins of the others.
+
+    Parameters
+    ----------
+    explanation : Explanation
+    totals : ndarray, shape (s, p)
+        Sum of the margins of each seed's runs.
+    runs : ndarray, shape (s,) or (s, p)
+        Runs of each seed, of each pair if they differ.
+    folds : ndarray of int, shape (s,)
+    searched : callable, default=search
+        How the best member is found.
+
+    Returns
+    -------
+    Score
+    """
+    numbers = np.unique(folds)
+    out = (folds == numbers[:, None]).astype(float)
+    runs = np.broadcast_to(runs[:, None] if runs.ndim == 1 else runs, totals.shape)
+    train = (1 - out) @ totals / ((1 - out) @ runs)
+    test = out @ totals / (out @ runs)
+    predicted = predict(explanation, *searched(explanation, train))
+    errors = np.sum((predicted - test) ** 2, axis=1)
+    total = float(np.sum((test - test.mean(axis=1, keepdims=True)) ** 2))
+    pairs = list(zip(predicted, test, strict=True))
+    return Score(
+        r2=1 - float(errors.sum()) / total if total > 0 else float("nan"),
+        correlation=float(np.mean([pearson(x, y) for x, y in pairs])),
+        rank_correlation=float(np.mean([spearman(x, y) for x, y in pairs])),
+        errors=errors,
+        total=total,
+    )
+
+
+def held_out_pairs(explanation: Explanation, observed: np.ndarray, groups: np.ndarray) -> Score:
+    """Fit without one group of pairs, predict that group.
+
+    Parameters
+    ----------
+    explanation : Explanation
+    observed : ndarray, shape (p,)
+    groups : ndarray of int, shape (p,)
+        Pairs of the same group leave together.
+
+    Returns
+    -------
+    Score
+        Over all pairs, each predicted while held out.
+    """
+    numbers = np.unique(groups)
+    kept = groups != numbers[:, None]
+    best, coefficients = search(explanation, np.broadcast_to(observed, kept.shape), kept)
+    folds = np.searchsorted(numbers, groups)
+    predicted = predict(explanation, best, coefficients)[folds, np.arange(len(groups))]
+    squares = (predicted - observed) ** 2
+    return Score(
+        r2=r_squared(predicted, observed),
+        correlation=pearson(predicted, observed),
+        rank_correlation=spearman(predicted, observed),
+        errors=np.bincount(folds, weights=squares),
+        total=float(np.sum((observed - observed.mean()) ** 2)),
+    )
+
+
+def mirror_groups(n: int, higher: np.ndarray, lower: np.ndarray) -> np.ndarray:
+    """Group of every pair (h, k): the pair and its mirror image (n - 1 - k, n - 1 - h) share one.
+
+    Returns
+    -------
+    ndarray of int, shape (p,)
+    """
+    own = higher * n + lower
+    mirrored = (n - 1 - lower) * n + (n - 1 - higher)
+    return np.asarray(np.minimum(own, mirrored))
+
+
+def gain(better: Score, base: Score) -> tuple[float, float]:
+    """Rise of r2 over a base explanation on the same folds, and its standard error over folds.
+
+    Returns
+    -------
+    gain, standard_error : float
+        The error is NaN for a single fold.
+    """
+    if base.total <= 0:
+        return float("nan"), float("nan")
+    rises = (base.errors - better.errors) / base.total
+    error = np.sqrt(len(rises)) * rises.std(ddof=1) if len(rises) > 1 else np.nan
+    return float(rises.sum()), float(error)

@@ -1,0 +1,212 @@
+"""Least squares of the theory's one number, gamma, and its scale (theory: Fitting behaviour).
+
+Knows how margins s (r_h - r_k) are fitted to a vector of observed margins: for each gamma of a dense
+logarithmic grid the scale has a closed form, the best grid point is refined locally. Knows nothing of
+runs, tables or models.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+
+from memgen.relational import ranks
+from memgen.relational.hierarchy import Hierarchy
+from memgen.statistics import pearson
+
+GAMMA_RANGE = (1e-3, 1e2)
+"""Ends of the range of gamma."""
+
+
+GRID_POINTS = 1001
+"""Points of the grid: 200 per decade."""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Fit of gamma and the scale to one vector of margins.
+
+    Parameters
+    ----------
+    gamma, scale : float
+        NaN for gamma and 0 for the scale where the theory has no margins at all.
+    at_edge : bool
+        Whether gamma lies at an end of `GAMMA_RANGE`.
+    correlation : float
+        Pearson; NaN where one side does not vary.
+    r2 : float
+        1 - SSE/SST about the mean; NaN where the observations do not vary.
+    """
+
+    gamma: float
+    scale: float
+    at_edge: bool
+    correlation: float
+    r2: float
+
+
+def ranks_at(hierarchy: Hierarchy, gamma: np.ndarray | float) -> np.ndarray:
+    """Ranks of the theory at a given gamma.
+
+    Parameters
+    ----------
+    hierarchy : Hierarchy
+    gamma : array_like, shape (...)
+
+    Returns
+    -------
+    ndarray, shape (..., n)
+    """
+    return ranks.ranks_at(hierarchy.n, hierarchy.exceptions, gamma)
+
+
+@lru_cache(maxsize=64)
+def grid(hierarchy: Hierarchy) -> tuple[np.ndarray, np.ndarray]:
+    """Gammas of the grid, shape (g,), and the ranks there, shape (g, n)."""
+    gammas = np.geomspace(*GAMMA_RANGE, GRID_POINTS)
+    gammas[[0, -1]] = GAMMA_RANGE
+    return gammas, ranks_at(hierarchy, gammas)
+
+
+def explained(shape: np.ndarray, observed: np.ndarray) -> np.ndarray:
+    """Sum of squares that the best multiple of a shape explains.
+
+    Parameters
+    ----------
+    shape : ndarray, shape (..., p)
+    observed : ndarray, shape (..., p)
+
+    Returns
+    -------
+    ndarray, shape (...)
+        (shape . observed)^2 / (shape . shape); 0 for a shape that vanishes.
+    """
+    square = np.sum(shape * shape, axis=-1)
+    product = np.sum(shape * observed, axis=-1)
+    return np.asarray(np.divide(product**2, square, out=np.zeros_like(product), where=square > 0))
+
+
+def best_scale(shape: np.ndarray, observed: np.ndarray) -> np.ndarray:
+    """Least-squares multiple of a shape, shape (...); 0 for a shape that vanishes."""
+    square = np.sum(shape * shape, axis=-1)
+    product = np.sum(shape * observed, axis=-1)
+    return np.asarray(np.divide(product, square, out=np.zeros_like(product), where=square > 0))
+
+
+def r_squared(predicted: np.ndarray, observed: np.ndarray) -> float:
+    """1 - SSE/SST about the mean; NaN where the observations do not vary."""
+    total = np.sum((observed - observed.mean()) ** 2)
+    return float(1 - np.sum((observed - predicted) ** 2) / total) if total > 0 else float("nan")
+
+
+def fit_gamma(hierarchy: Hierarchy, higher: np.ndarray, lower: np.ndarray, observed: np.ndarray) -> Fit:
+    """Fit s (r_h - r_k) to observed margins by least squares in s and gamma.
+
+    Parameters
+    ----------
+    hierarchy : Hierarchy
+    higher, lower : ndarray of int, shape (p,)
+        Pairs.
+    observed : ndarray, shape (p,)
+        Margins of the pairs.
+
+    Returns
+    -------
+    Fit
+    """
+    gammas, table = grid(hierarchy)
+    scores = explained(table[:, higher] - table[:, lower], observed)
+    best = int(np.argmax(scores))
+    if scores[best] <= 0:
+        return Fit(float("nan"), 0.0, False, float("nan"), r_squared(np.zeros_like(observed), observed))
+
+    def shape(gamma: float) -> np.ndarray:
+        r = ranks_at(hierarchy, gamma)
+        return np.asarray(r[higher] - r[lower])
+
+    bounds = np.log(gammas[[max(best - 1, 0), min(best + 1, len(gammas) - 1)]])
+    refined = minimize_scalar(
+        lambda x: -float(explained(shape(np.exp(x)), observed)),
+        bounds=tuple(bounds),
+        method="bounded",
+        options={"xatol": 1e-10},
+    )
+    gamma = float(np.exp(refined.x)) if -refined.fun >= scores[best] else float(gammas[best])
+    at_edge = best in (0, len(gammas) - 1) and abs(np.log(gamma / gammas[best])) < 1e-6
+    if at_edge:
+        gamma = float(gammas[best])
+    margins = shape(gamma)
+    scale = float(best_scale(margins, observed))
+    return Fit(
+        gamma=gamma,
+        scale=scale,
+        at_edge=at_edge,
+        correlation=pearson(scale * margins, observed),
+        r2=r_squared(scale * margins, observed),
+    )
+
+
+def fit_many(
+    hierarchy: Hierarchy, higher: np.ndarray, lower: np.ndarray, observed: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Fit many vectors of margins at once, for resampling.
+
+    The grid is refined by a parabola through the best point and its neighbours, which errs by far less
+    than the spread that resampling measures.
+
+    Parameters
+    ----------
+    hierarchy : Hierarchy
+    higher, lower : ndarray of int, shape (p,)
+    observed : ndarray, shape (b, p)
+
+    Returns
+    -------
+    gamma, scale : ndarray, shape (b,)
+    table : ndarray, shape (b, n)
+        Ranks at the fitted gammas.
+    """
+    gammas, table = grid(hierarchy)
+    shapes = table[:, higher] - table[:, lower]
+    squares = np.sum(shapes * shapes, axis=1)
+    products = observed @ shapes.T
+    scores = np.divide(products**2, squares, out=np.zeros_like(products), where=squares > 0)
+    best = np.argmax(scores, axis=1)
+    inner = np.clip(best, 1, len(gammas) - 2)
+    rows = np.arange(len(observed))
+    left, centre, right = (scores[rows, inner + step] for step in (-1, 0, 1))
+    curvature = left - 2 * centre + right
+    offset = np.divide((left - right) / 2, curvature, out=np.zeros_like(curvature), where=curvature < 0)
+    step = np.log(gammas[1] / gammas[0])
+    offset = np.where(best == inner, np.clip(offset, -1, 1), best - inner)
+    gamma = np.clip(gammas[inner] * np.exp(offset * step), *GAMMA_RANGE)
+    fitted = ranks_at(hierarchy, gamma)
+    return gamma, best_scale(fitted[:, higher] - fitted[:, lower], observed), fitted
+
+
+def memorization_weight(
+    rank_differences: np.ndarray, scale: np.ndarray | float, target: np.ndarray, observed: np.ndarray
+) -> np.ndarray:
+    """Least-squares m of the trained pairs' margins s (m y + (1 - m)(r_a - r_b)).
+
+    Parameters
+    ----------
+    rank_differences, observed : ndarray, shape (..., t)
+        Of the trained pairs.
+    scale : array_like, shape (...)
+        Scale fitted to the untrained pairs.
+    target : ndarray, shape (t,)
+        +1, or -1 for an exception.
+
+    Returns
+    -------
+    ndarray, shape (...)
+        Not confined to [0, 1]; NaN where the scale is 0.
+    """
+    scale = np.asarray(scale, dtype=float)[..., None]
+    gap = scale * (target - rank_differences)
+    excess = observed - scale * rank_differences
+    square = np.sum(gap * gap, axis=-1)
+    product = np.sum(gap * excess, axis=-1)
+    return np.asarray(np.divide(product, square, out=np.full_like(product, np.nan), where=square > 0))

@@ -1,0 +1,168 @@
+"""Load a model, or make one up at random: a folder in, a tokenizer and a network out.
+
+Knows folders of safetensors, never the network (`HF_HUB_OFFLINE`), never pickled weights, never code that
+comes with a model. Every model goes through `load`, whether it was embedded in a wheel, drawn at random or
+taken from a hub; what is asked of it stands elsewhere.
+"""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from types import MethodType
+from typing import TYPE_CHECKING, Any
+
+from memgen.errors import BadInput
+
+if TYPE_CHECKING:
+    import torch
+
+
+DTYPES = ("float32", "float64", "bfloat16", "float16")
+
+
+PICKLED = ("*.bin", "*.pt", "*.pth", "*.pkl", "*.pickle", "*.ckpt")
+
+
+@dataclass(frozen=True)
+class Model:
+    """A network and its tokenizer, in evaluation mode.
+
+    Parameters
+    ----------
+    tokenizer : transformers tokenizer
+    network : torch.nn.Module
+        Gives ``last_hidden_state`` of shape (batch, tokens, width).
+    """
+
+    tokenizer: Any
+    network: Any
+
+    @property
+    def causal(self) -> bool:
+        """Whether it has a language head."""
+        return self.network.get_output_embeddings() is not None
+
+    @property
+    def device(self) -> "torch.device":
+        """Where the network lies."""
+        return next(self.network.parameters()).device  # type: ignore[no-any-return]
+
+    @property
+    def longest_prompt(self) -> int:
+        """Most tokens that the network takes."""
+        return int(self.network.config.get_text_config().max_position_embeddings)
+
+
+def transformers_offline() -> Any:
+    """The transformers library, offline and quiet."""
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    os.environ["TRANSFORMERS_OFFLINE"] = "1"
+    import transformers
+
+    transformers.utils.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()
+    return transformers
+
+
+def _check_folder(folder: Path) -> None:
+    """Refuse a folder that is no model, or whose only weights are pickled."""
+    if not (folder / "config.json").is_file():
+        raise BadInput(
+            f"{folder}: not a model; allowed: a folder with config.json, tokenizer and safetensors"
+        )
+    if not list(folder.glob("*.safetensors")):
+        pickled = sorted(path.name for pattern in PICKLED for path in folder.glob(pattern))
+        found = f"only pickled weights ({pickled[0]})" if pickled else "no weights"
+        raise BadInput(f"{folder}: {found}; allowed weights: .safetensors")
+
+
+def is_causal(folder: Path) -> bool:
+    """Whether a folder holds a model with a language head, by its configuration.
+
+    Raises
+    ------
+    BadInput
+        If it holds no model.
+    """
+    _check_folder(folder)
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    suffixes = ("ForCausalLM", "ForConditionalGeneration")
+    return any(str(name).endswith(suffixes) for name in config.get("architectures") or ())
+
+
+def load(folder: Path, dtype: str = "float32", device: str = "cpu", causal: bool = False) -> Model:
+    """Load a model from a folder.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Configuration, tokenizer and safetensors.
+    dtype : {"float32", "float64", "bfloat16", "float16"}, default="float32"
+        Precision of the weights in memory.
+    device : str, default="cpu"
+        Torch device, such as ``cpu`` or ``cuda:0``.
+    causal : bool, default=False
+        With the language head, which must be the network's whole way from hidden states to logits.
+
+    Returns
+    -------
+    Model
+
+    Raises
+    ------
+    BadInput
+        If the folder is no model, holds only pickled weights, lacks some of the architecture's weights,
+        needs code of its own, or the device or precision does not exist here.
+    """
+    folder = Path(folder)
+    _check_folder(folder)
+    if dtype not in DTYPES:
+        raise BadInput(f"dtype {dtype!r}: not a precision; allowed: {', '.join(DTYPES)}")
+    transformers = transformers_offline()
+    import torch
+
+    if device.startswith("cuda") and not torch.cuda.is_available():
+        raise BadInput(f"device {device!r}: no GPU here; allowed: cpu")
+    common = {"local_files_only": True, "trust_remote_code": False}
+    try:
+        config = transformers.AutoConfig.from_pretrained(folder, **common)
+        # Of a model of text and pictures only the part that reads text is taken, with or without its head.
+        several = config.get_text_config() is not config
+        kind = transformers.AutoModelForCausalLM if causal or several else transformers.AutoModel
+        tokenizer = transformers.AutoTokenizer.from_pretrained(folder, **common)
+        network, report = kind.from_pretrained(
+            folder, dtype=getattr(torch, dtype), use_safetensors=True, output_loading_info=True, **common
+        )
+    except (OSError, ValueError, KeyError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise BadInput(
+            f"{folder}: cannot be loaded ({reason}); allowed: a model that needs no code of its own"
+        ) from None
+    missing = sorted([*report["missing_keys"], *(key for key, *_ in report["mismatched_keys"])])
+    if missing:
+        raise BadInput(
+            f"{folder}: {len(missing)} weights missing or misshapen, the first {missing[0]}; allowed: none"
+        )
+    if several and not causal:
+        network = network.get_decoder()
+    if dtype == "float64":
+        _widen_norms(network)
+    return Model(tokenizer, network.to(device).eval())
+
+
+def _widen_norms(network: Any) -> None:
+    """Let root-mean-square norms compute in float64: transformers rounds their input to float32.
+
+    Without this a network "in float64" is good to 1e-7 only, and batches of other sizes give other answers.
+    """
+    import torch
+
+    def forward(norm: Any, hidden: "torch.Tensor") -> "torch.Tensor":
+        scale = torch.rsqrt(hidden.pow(2).mean(-1, keepdim=True) + norm.variance_epsilon)
+        widened: torch.Tensor = norm.weight * (hidden * scale)
+        return widened
+
+    for module in network.modules():
+        if type(module).__name__ in ("LlamaRMSNorm", "Qwen2RMSNorm", "Qwen3RMSNorm", "MistralRMSNorm"):
+            module.forward = MethodType(forward, module)

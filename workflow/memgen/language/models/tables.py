@@ -1,0 +1,16 @@
+"""Columns of the tables of models that are made here."""
+
+import polars as pl
+
+from memgen.tables import Column, Table
+
+PRETRAINING = Table(
+    "pretraining",
+    {
+        "model": Column(pl.String, "name of the model"),
+        "step": Column(pl.Int64, "steps of AdamW so far"),
+        "answer_loss": Column(
+            pl.Float64, "mean cross-entropy at the answers over the steps since the row before, nats"
+        ),
+    },
+)

@@ -1,0 +1,115 @@
+"""How conjunctive a model's representation of pairs is, measured: the alpha of the theory, run by run.
+
+Knows hidden states of ordered pairs and the measures of `relational.kernels`; knows neither networks nor
+training. Two measures stand side by side: kappa_o and kappa_d from cosine similarities, as published, and
+the conjunctivity, scale and distance of the antisymmetric part of the dot products, which is what acts.
+"""
+
+import numpy as np
+import polars as pl
+
+from memgen.language.responses.rows import GEOMETRY_RUNS
+from memgen.relational.kernels import kernel_ridge, measure, ordered_pairs, overlap
+
+RIDGE = 1e-3
+"""Effective ridge of the prediction from a model's own kernel."""
+
+
+def similarities(hidden: np.ndarray, n: int) -> tuple[float, float]:
+    """Mean cosine similarity of pairs that share an item in one position, and of all other different pairs.
+
+    Parameters
+    ----------
+    hidden : ndarray, shape (n (n - 1), width)
+        By ordered pair, sorted.
+    n : int
+        Number of items.
+
+    Returns
+    -------
+    kappa_o, kappa_d : float
+        Relative to the similarity 1 of a pair with itself.
+    """
+    unit = hidden / np.linalg.norm(hidden, axis=1, keepdims=True)
+    cosine = unit @ unit.T
+    kinds = overlap(ordered_pairs(n), ordered_pairs(n))
+    return float(cosine[kinds == 1].mean()), float(cosine[kinds >= 2].mean())
+
+
+def measured(hidden: np.ndarray, n: int) -> dict[str, float | None]:
+    """Columns of `GEOMETRY_RUNS` that one run's hidden states give; empty where they are not finite.
+
+    Parameters
+    ----------
+    hidden : ndarray, shape (n (n - 1), width)
+        By ordered pair, sorted.
+    n : int
+    """
+    names = ("kappa_o", "kappa_d", "alpha", "scale", "distance")
+    states = np.asarray(hidden, dtype=np.float64)
+    if not np.isfinite(states).all():
+        return dict.fromkeys(names)
+    overlapping, different = similarities(states, n)
+    found = measure(states @ states.T, n)
+    values = (overlapping, different, found.conjunctivity, found.scale, found.distance)
+    return dict(zip(names, values, strict=True))
+
+
+def ridge_correlation(
+    hidden: np.ndarray, trained: np.ndarray, target: np.ndarray, answers: np.ndarray, n: int
+) -> float | None:
+    """Pearson correlation of a run's untrained margins with those that its own first kernel predicts.
+
+    Parameters
+    ----------
+    hidden : ndarray, shape (n (n - 1), width)
+        Before training, by ordered pair, sorted.
+    trained : ndarray of bool, shape (n (n - 1),)
+    target : ndarray, shape (n (n - 1),)
+        +1 or -1; read where trained.
+    answers : ndarray, shape (n (n - 1),)
+        Logit differences after training.
+    n : int
+
+    Returns
+    -------
+    float or None
+        Over the pairs h < k that are not trained; None where the run diverged.
+    """
+    states = np.asarray(hidden, dtype=np.float64)
+    if not (np.isfinite(states).all() and np.isfinite(answers).all()):
+        return None
+    kernel = states @ states.T
+    rows = np.flatnonzero(trained)
+    ridge = RIDGE * measure(kernel, n).scale
+    predicted = kernel_ridge(kernel[np.ix_(rows, rows)], target[rows], kernel[:, rows], ridge)
+    pairs = ordered_pairs(n)
+    place = np.zeros((n, n), dtype=int)
+    place[pairs[:, 0], pairs[:, 1]] = np.arange(len(pairs))
+    ahead = np.flatnonzero((pairs[:, 0] < pairs[:, 1]) & ~trained)
+    back = place[pairs[ahead, 1], pairs[ahead, 0]]
+    margins = [values[ahead] - values[back] for values in (predicted, answers)]
+    return float(np.corrcoef(margins)[0, 1])
+
+
+def geometry_rows(
+    hidden: np.ndarray, task: pl.DataFrame, answers: np.ndarray | None, **run: str | int | float | bool | None
+) -> pl.DataFrame:
+    """Row of `GEOMETRY_RUNS` for one run in one phase.
+
+    Parameters
+    ----------
+    hidden : ndarray, shape (n (n - 1), width)
+    task : polars.DataFrame
+        From `evaluate.read_task`.
+    answers : ndarray, shape (n (n - 1),), optional
+        After training, to be predicted from this kernel.
+    **run
+        The remaining columns.
+    """
+    n = int(task["n"][0])
+    trained = task["trained"].to_numpy()
+    target = np.where(task["first_wins"].fill_null(False).to_numpy(), 1.0, -1.0)
+    correlation = None if answers is None else ridge_correlation(hidden, trained, target, answers, n)
+    row = {**run, "hierarchy": task["hierarchy"][0], **measured(hidden, n), "ridge_correlation": correlation}
+    return pl.DataFrame([row], schema_overrides=GEOMETRY_RUNS.schema).select(list(GEOMETRY_RUNS.columns))

@@ -1,0 +1,113 @@
+"""Which files were published, where they lie and what their digests are.
+
+Knows the versions table (file, sha256, url) beside this module, and tells which of its files a folder
+holds. Does not open them as tables and does not fetch them. The publishing repository carries no licence:
+nothing of it is part of this project, the files are the user's to download and analyse.
+"""
+
+import csv
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from memgen.errors import BadInput
+
+VERSIONS = Path(__file__).with_name("versions.csv")
+"""Versions table of the files of sflippl/ti-with-exceptions at commit a3ef111."""
+
+
+@dataclass(frozen=True)
+class PublishedFile:
+    """One row of the versions table.
+
+    Parameters
+    ----------
+    file : str
+        Path inside a source folder, such as ``ti/ti_n9__fake.parquet``.
+    sha256 : str
+    url : str
+    """
+
+    file: str
+    sha256: str
+    url: str
+
+    @property
+    def hierarchy(self) -> str:
+        """Name of the hierarchy, from the file's name."""
+        return Path(self.file).stem.partition("__")[0]
+
+    @property
+    def items(self) -> str:
+        """Kind of item, from the file's name."""
+        return Path(self.file).stem.partition("__")[2]
+
+
+def read_versions(path: Path = VERSIONS) -> list[PublishedFile]:
+    """Rows of a versions table.
+
+    Raises
+    ------
+    BadInput
+        If the table is missing, has other columns, or a row without a plain relative path named
+        ``<hierarchy>__<items>.parquet``, a sha256 and a URL.
+    """
+    if not path.is_file():
+        raise BadInput(f"{path}: no such file; expected a versions table with columns file, sha256, url")
+    with path.open(newline="", encoding="utf-8") as stream:
+        reader = csv.DictReader(stream)
+        if reader.fieldnames != ["file", "sha256", "url"]:
+            raise BadInput(f"{path}: columns are {reader.fieldnames}; allowed: file, sha256, url")
+        rows = [PublishedFile(row["file"], row["sha256"], row["url"]) for row in reader]
+    for row in rows:
+        if not re.fullmatch(r"([\w-]+/)*\w+?__\w+\.parquet", row.file or ""):
+            raise BadInput(f"{path}: file {row.file!r}; allowed: folder/<hierarchy>__<items>.parquet")
+        if not re.fullmatch(r"[0-9a-f]{64}", row.sha256 or ""):
+            raise BadInput(f"{path}: {row.file}: sha256 {row.sha256!r}; allowed: 64 hexadecimal digits")
+        if not re.match(r"https?://", row.url or ""):
+            raise BadInput(f"{path}: {row.file}: url {row.url!r}; allowed: http:// or https://")
+    return rows
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def held_by(source: Path, versions: list[PublishedFile]) -> list[PublishedFile]:
+    """Files of the versions table that a folder holds, in the table's order; digests are not checked.
+
+    Raises
+    ------
+    BadInput
+        If the folder does not exist, holds none of the files, or has, among them, a parquet file that
+        the table does not list.
+    """
+    if not source.is_dir():
+        raise BadInput(f"{source}: no such folder; allowed: a folder with files such as {versions[0].file}")
+    folders = {Path(row.file).parent for row in versions}
+    found = {
+        path.relative_to(source).as_posix()
+        for folder in folders
+        for path in (source / folder).glob("*.parquet")
+    }
+    listed = {row.file for row in versions}
+    if unlisted := sorted(found - listed):
+        raise BadInput(f"{source / unlisted[0]}: not a published file; allowed: {', '.join(sorted(listed))}")
+    if not found:
+        raise BadInput(f"{source}: holds no published file; allowed: any of {', '.join(sorted(listed))}")
+    return [row for row in versions if row.file in found]
+
+
+def check_digest(path: Path, expected: PublishedFile) -> None:
+    """Refuse a file whose digest is not the listed one.
+
+    Raises
+    ------
+    BadInput
+    """
+    actual = digest(path)
+    if actual != expected.sha256:
+        raise BadInput(f"{path}: sha256 is {actual}; allowed: {expected.sha256}, as in the versions table")

@@ -1,0 +1,223 @@
+"""Made-up responses in the columns of the published files, for trying the rules that read those.
+
+Nothing here was answered by a model: margins are the theory's, with noise. That they agree with the theory
+says nothing about it. Every model's name begins with ``made-up``, and the addresses in the versions table are
+at a host that does not exist.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from memgen.language.published.conversion import COLUMNS
+from memgen.language.published.files import PublishedFile, digest
+from memgen.language.responses.scoring import read_task
+from memgen.language.stimuli.chains import Equities
+from memgen.relational.hierarchy import Hierarchy
+from memgen.relational.ranks import margins
+from memgen.seeding import generator
+
+SEEDS = 3
+
+ADDRESS = "https://example.invalid/made-up"
+
+
+@dataclass(frozen=True)
+class Group:
+    """Runs that differ only in seed and reversal.
+
+    Parameters
+    ----------
+    model, setting : str
+    hyperparameter : float or None
+        LoRA rank or probe L2.
+    conjunctivity, ridge : float
+        What the theory's margins are computed with.
+    scale : float
+        Margin of a trained pair that is learned perfectly, logit units.
+    """
+
+    model: str
+    setting: str
+    hyperparameter: float | None
+    conjunctivity: float
+    ridge: float
+    scale: float
+
+
+# L2 is the ridge; a larger LoRA rank leaves less of one. The second model is there to be a second one.
+GROUPS = (
+    Group("made-up-1", "full", None, 0.2, 0.05, 4.0),
+    Group("made-up-1", "lora", 4.0, 0.2, 0.4, 4.0),
+    Group("made-up-1", "lora", 16.0, 0.2, 0.1, 4.0),
+    Group("made-up-1", "probe", 0.01, 0.2, 0.01, 4.0),
+    Group("made-up-1", "probe", 0.1, 0.2, 0.1, 4.0),
+    Group("made-up-1", "probe", 1.0, 0.2, 1.0, 4.0),
+    Group("made-up-2", "full", None, 0.4, 0.05, 3.0),
+)
+"""What is made up of every hierarchy and kind of item."""
+
+
+def read_hierarchy(path: Path) -> tuple[str, Hierarchy]:
+    """Name and hierarchy of a task table.
+
+    Raises
+    ------
+    BadInput
+        If it is no such table.
+    """
+    task = read_task(path)
+    # In the direction in which the first wins although it ranks lower.
+    exceptions = task.filter(pl.col("pair_class") == "exception", pl.col("first") > pl.col("second"))
+    pairs = tuple(exceptions.select("first", "second").iter_rows())
+    return task["hierarchy"][0], Hierarchy(task["n"][0], pairs)
+
+
+def imitated(name: str, hierarchy: Hierarchy, items: str) -> pl.DataFrame:
+    """Made-up file of one hierarchy and kind of item.
+
+    Parameters
+    ----------
+    name : str
+        Of the hierarchy.
+    hierarchy : Hierarchy
+    items : str
+        Kind of item; it names the random streams and changes nothing else.
+
+    Returns
+    -------
+    polars.DataFrame
+        Columns of `memgen.language.published.conversion.COLUMNS`.
+    """
+    pairs = _pairs(hierarchy)
+    parts = []
+    for group in GROUPS:
+        expected = group.scale * margins(
+            hierarchy.n,
+            hierarchy.exceptions,
+            group.conjunctivity,
+            group.ridge,
+            pairs["rank_a"].to_numpy(),
+            pairs["rank_b"].to_numpy(),
+        )
+        for phase, size in (("pre", 0.0), ("post", 1.0)):
+            for seed, reverse, d in _runs(pairs, size * expected, name, items, group, phase):
+                parts.append(
+                    pairs.with_columns(
+                        pl.lit(group.setting).alias("setting"),
+                        pl.lit(group.model).alias("model"),
+                        pl.lit(items).alias("task"),
+                        pl.lit(name).alias("hier"),
+                        pl.lit(seed, dtype=pl.Int64).alias("seed"),
+                        pl.lit(reverse).alias("reverse"),
+                        pl.lit(phase).alias("phase"),
+                        pl.Series("logit_diff", d),
+                        _only("lora", group).alias("lora_r"),
+                        _only("probe", group).alias("l2_reg"),
+                    )
+                )
+    return _scored(pl.concat(parts)).select(list(COLUMNS))
+
+
+def _pairs(hierarchy: Hierarchy) -> pl.DataFrame:
+    """Every ordered pair of a hierarchy, with the columns that do not depend on the run."""
+    rows = []
+    for a, b in hierarchy.ordered_pairs():
+        kind, truth = hierarchy.pair_class(a, b), hierarchy.truth(a, b)
+        rows.append(
+            {
+                "rank_a": a,
+                "rank_b": b,
+                "rank_higher": min(a, b),
+                "rank_lower": max(a, b),
+                "gap": abs(a - b),
+                "is_train": hierarchy.trained(a, b),
+                "is_exception": kind == "exception",
+                "no_gt": truth is None,
+                "direction": "forward" if a < b else "backward",
+                "label": None if truth is None else "Yes" if truth > 0 else "No",
+                "ground_truth": truth,
+            }
+        )
+    return pl.DataFrame(rows, infer_schema_length=None)
+
+
+def _runs(
+    pairs: pl.DataFrame, expected: np.ndarray, name: str, items: str, group: Group, phase: str
+) -> Iterator[tuple[int, bool, np.ndarray]]:
+    """Seed, reversal and logit differences of every run: noise, and a bias towards Yes."""
+    random = generator(
+        "made-up responses", name, items, group.model, group.setting, str(group.hyperparameter), phase
+    )
+    for seed in range(SEEDS):
+        for reverse in (False, True):
+            yield seed, reverse, (expected + random.normal(0.3, 1.0, len(pairs))).round(2)
+
+
+def _only(setting: str, group: Group) -> pl.Expr:
+    """A group's hyperparameter, if it is of this setting."""
+    return pl.lit(group.hyperparameter if group.setting == setting else None, dtype=pl.Float64)
+
+
+def _scored(frame: pl.DataFrame) -> pl.DataFrame:
+    """Answers with the columns that follow from them."""
+    d, run = pl.col("logit_diff"), ["model", "setting", "lora_r", "l2_reg", "seed", "reverse", "phase"]
+    # Half the difference of the two directions, positive where the first named of the pair is preferred.
+    both = pl.when(pl.col("rank_a") < pl.col("rank_b")).then(d).otherwise(-d)
+    preferred = both.mean().over(*run, "rank_higher", "rank_lower") * (
+        pl.when(pl.col("rank_a") < pl.col("rank_b")).then(1).otherwise(-1)
+    )
+    return frame.with_columns(
+        (1 / (1 + (-d).exp())).alias("prob_yes"),
+        (d * pl.col("ground_truth")).alias("margin"),
+        ((d > 0) == (pl.col("label") == "Yes")).cast(pl.Float64).alias("correct"),
+        (preferred * pl.col("ground_truth") > 0).cast(pl.Float64).alias("paired_correct"),
+    )
+
+
+def matrix(equities: Equities) -> pl.DataFrame:
+    """Made-up matrix of equities: the given ones, off by a hundredth or so.
+
+    Parameters
+    ----------
+    equities : Equities
+
+    Returns
+    -------
+    polars.DataFrame
+        Labels in the first row and column; two hands' equities sum to 1.
+    """
+    k = len(equities.labels)
+    noise = generator("made-up equities").normal(0.0, 0.01, (k, k))
+    values = np.clip(equities.equity + (noise - noise.T) / 2, 0.0, 1.0).round(4)
+    columns = dict(zip(equities.labels, values.T, strict=True))
+    return pl.DataFrame({"made-up": equities.labels, **columns})
+
+
+def write(folder: Path, tasks: list[Path], items: list[str]) -> list[PublishedFile]:
+    """Write the made-up files of some hierarchies and kinds of item into a folder.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+    tasks : list of pathlib.Path
+        Task tables.
+    items : list of str
+
+    Returns
+    -------
+    list of PublishedFile
+        Rows of the versions table.
+    """
+    rows = []
+    for path in tasks:
+        name, hierarchy = read_hierarchy(path)
+        for kind in items:
+            file = f"{'exception' if hierarchy.exceptions else 'ti'}/{name}__{kind}.parquet"
+            (folder / file).parent.mkdir(exist_ok=True)
+            imitated(name, hierarchy, kind).write_parquet(folder / file, compression="zstd")
+            rows.append(PublishedFile(file, digest(folder / file), f"{ADDRESS}/{file}"))
+    return rows

@@ -1,0 +1,153 @@
+"""Whether a gamma fitted on one hierarchy predicts another.
+
+Knows how a cell's fit is carried to the other hierarchies of the same model, items, method and
+hyperparameter: gamma and scale (and, for a saturating link, its sharpness) as they are, and with the scale
+fitted anew. In theory gamma belongs to the representation and its regularization, not to the hierarchy.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from memgen.language.fits.cells import Cell, cells
+from memgen.language.fits.cross_validation import search
+from memgen.language.fits.explanations import GAMMAS, pooled
+from memgen.language.fits.least_squares import best_scale, fit_gamma, r_squared, ranks_at
+from memgen.language.fits.theory import resample, seed_weights
+from memgen.language.published.tables import TRANSFER
+from memgen.stage import Inputs, Output, progress, stage
+from memgen.statistics import pearson
+
+RESAMPLES = 200
+"""Bootstrap samples of the seeds."""
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """One link fitted to one cell.
+
+    Parameters
+    ----------
+    gamma, scale, sharpness : float
+        sharpness is NaN for a straight link.
+    at_edge : bool
+        Whether gamma lies at an end of its range.
+    log_gammas : ndarray, shape (b,)
+        ln gamma of bootstrap samples; empty for a single seed.
+    """
+
+    gamma: float
+    scale: float
+    sharpness: float
+    at_edge: bool
+    log_gammas: np.ndarray
+
+    def shape(self, cell: Cell) -> np.ndarray:
+        """What the fit predicts, but for its scale, for a cell's untrained pairs, shape (p,)."""
+        r = ranks_at(cell.hierarchy, self.gamma)
+        x = np.asarray(r[cell.higher] - r[cell.lower])[~cell.trained]
+        return x if math.isnan(self.sharpness) else np.asarray(np.tanh(self.sharpness * x))
+
+
+@stage
+def transfer(*, responses: Inputs, out: Output) -> None:
+    """Predict every hierarchy with the gamma fitted on every other one.
+
+    Parameters
+    ----------
+    responses
+        Response tables, such as the published and our own.
+    out
+        One row per model, items, method, hyperparameter, link and ordered pair of hierarchies.
+    """
+    rows: list[dict[str, object]] = []
+    for path in responses:
+        groups: defaultdict[tuple[object, ...], list[Cell]] = defaultdict(list)
+        for cell in cells(path):
+            groups[tuple(value for name, value in cell.key.items() if name != "hierarchy")].append(cell)
+        for group in progress(list(groups.values()), f"transfer, {path.name}"):
+            rows += transfer_rows(group)
+    TRANSFER.write(pl.DataFrame(rows, schema=TRANSFER.schema, orient="row"), out)
+
+
+def transfer_rows(group: list[Cell]) -> Iterator[dict[str, object]]:
+    """Rows of cells that differ in their hierarchy only.
+
+    Parameters
+    ----------
+    group : list of Cell
+
+    Yields
+    ------
+    dict
+        By the columns of TRANSFER; none for a single hierarchy, or where the theory has no margins.
+    """
+    if len(group) < 2:
+        return
+    for link, fitter in (("straight", fit_straight), ("saturating", fit_saturating)):
+        fits = [fitter(cell) for cell in group]
+        for first, fitted in zip(group, fits, strict=True):
+            for second, own in zip(group, fits, strict=True):
+                if first is second or math.isnan(fitted.gamma) or math.isnan(own.gamma):
+                    continue
+                yield {**_predict(fitted, second, own), "link": link, "fitted_on": first.key["hierarchy"]}
+
+
+def fit_straight(cell: Cell) -> Fitted:
+    """Margins s (r_h - r_k) (theory: Fitting behaviour)."""
+    chosen = ~cell.trained
+    best = fit_gamma(cell.hierarchy, cell.higher[chosen], cell.lower[chosen], cell.margins()[chosen])
+    logs = (
+        np.log(resample(cell, seed_weights(cell, RESAMPLES, "transfer"))[0]) if len(cell.seeds) > 1 else _NONE
+    )
+    return Fitted(best.gamma, best.scale, math.nan, best.at_edge, logs)
+
+
+def fit_saturating(cell: Cell) -> Fitted:
+    """Margins s tanh(c (r_h - r_k)), on the grid of `explanations`."""
+    family = pooled("saturating", cell.hierarchy)
+    chosen = ~cell.trained
+    best, coefficients = search(family, cell.margins()[chosen][None])
+    gamma, sharpness = family.grid[best[0]]
+    logs = _NONE
+    if len(cell.seeds) > 1:
+        observed = cell.margins(seed_weights(cell, RESAMPLES, "transfer"))[:, chosen]
+        logs = np.log(family.grid[search(family, observed)[0], 0])
+    at_edge = bool(gamma in (GAMMAS[0], GAMMAS[-1]))
+    return Fitted(float(gamma), float(coefficients[0, 0]), float(sharpness), at_edge, logs)
+
+
+_NONE = np.empty(0)
+
+
+def _predict(fitted: Fitted, cell: Cell, own: Fitted) -> dict[str, object]:
+    """Row of one fit carried to another cell, whose own fit is given."""
+    observed = cell.margins()[~cell.trained]
+    shape = fitted.shape(cell)
+    distance = (cell.lower - cell.higher)[~cell.trained].astype(float)
+    difference = (
+        own.log_gammas - fitted.log_gammas if len(own.log_gammas) == len(fitted.log_gammas) else _NONE
+    )
+    return {
+        **{name: value for name, value in cell.key.items() if name != "hierarchy"},
+        "predicted": cell.key["hierarchy"],
+        "gamma": fitted.gamma,
+        "gamma_of_predicted": own.gamma,
+        "at_edge": fitted.at_edge or own.at_edge,
+        "log_gamma_difference": math.log(own.gamma / fitted.gamma),
+        "log_gamma_difference_standard_error": float(difference.std(ddof=1)) if len(difference) > 1 else None,
+        "correlation": _number(pearson(fitted.scale * shape, observed)),
+        "r2": _number(r_squared(fitted.scale * shape, observed)),
+        "r2_rescaled": _number(r_squared(best_scale(shape, observed) * shape, observed)),
+        "r2_own": _number(r_squared(own.scale * own.shape(cell), observed)),
+        "r2_distance": _number(r_squared(best_scale(distance, observed) * distance, observed)),
+    }
+
+
+def _number(value: float) -> float | None:
+    """The number, or None where it is not one."""
+    return float(value) if math.isfinite(value) else None

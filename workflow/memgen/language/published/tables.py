@@ -1,0 +1,233 @@
+"""Columns of the tables in which the theory is tested against behaviour beyond its fit.
+
+They are written by `explain`, `transfer`, `regularization`, `compare` and `equity_check`.
+"""
+
+import polars as pl
+
+from memgen.language.responses.tables import CELL, RESPONSES
+from memgen.tables import Column, Table
+
+_GROUP = {name: column for name, column in CELL.items() if name != "hyperparameter"}
+
+
+def _number(description: str) -> Column:
+    """Column of numbers that may be empty."""
+    return Column(pl.Float64, description, nullable=True)
+
+
+_EXPLANATION = {
+    "margins": Column(
+        pl.String,
+        "pooled: means over all runs; by_reversal: means of forward and of reversed runs, side by side",
+        allowed=("pooled", "by_reversal"),
+    ),
+    "explanation": Column(pl.String, "name; what each predicts stands in memgen.language.fits.explanations"),
+}
+
+
+EXPLANATIONS = Table(
+    "explanations",
+    {
+        **CELL,
+        **_EXPLANATION,
+        "n_parameters": Column(pl.Int64, "free parameters"),
+        "n_observations": Column(pl.Int64, "untrained pairs, twice if by reversal"),
+        "n_seeds": Column(pl.Int64, "seeds"),
+        "noise_ceiling": _number(
+            "share of the observed variance over pairs that is not sampling noise of the seeds: "
+            "1 - mean squared standard error / variance"
+        ),
+        "gamma": _number("fitted gamma, on a grid of 40 points per decade"),
+        "scale": _number(
+            "fitted coefficient of the main shape, logit units; of a saturating link its ceiling"
+        ),
+        "sharpness": _number("c of s tanh(c (r_i - r_j))"),
+        "alpha": _number("conjunctivity of kernel logistic regression"),
+        "ridge": _number("ridge of kernel logistic regression"),
+        "rho": _number("similarity of items one rank apart"),
+        "prior": _number(
+            "coefficient of the prior: logit units per rank, or a multiple of the measured margins"
+        ),
+        "correlation": _number("Pearson, in sample"),
+        "rank_correlation": _number("Spearman, in sample"),
+        "r2": _number("1 - SSE/SST about the mean, in sample"),
+        "r2_seeds": _number("the same for means over held-out seeds"),
+        "correlation_seeds": _number("Pearson for held-out seeds, mean over folds"),
+        "rank_correlation_seeds": _number("Spearman for held-out seeds, mean over folds"),
+        "gain_seeds": _number("r2_seeds less that of exchangeable"),
+        "gain_seeds_standard_error": _number("its standard error over folds"),
+        "r2_pairs": _number("1 - SSE/SST of pairs each predicted without it and its mirror image"),
+        "correlation_pairs": _number("Pearson for held-out pairs"),
+        "rank_correlation_pairs": _number("Spearman for held-out pairs"),
+        "gain_pairs": _number("r2_pairs less that of exchangeable"),
+        "gain_pairs_standard_error": _number("its standard error over pairs"),
+    },
+)
+
+
+EXPLANATIONS_SUMMARY = Table(
+    "explanations_summary",
+    {
+        **{name: column for name, column in _GROUP.items() if name != "model"},
+        **_EXPLANATION,
+        "n_cells": Column(pl.Int64, "models and hyperparameters"),
+        "noise_ceiling": _number("median over cells"),
+        "r2": _number("median over cells, in sample"),
+        "r2_seeds": _number("median over cells, held-out seeds"),
+        "r2_pairs": _number("median over cells, held-out pairs"),
+        "gain_seeds": _number("median over cells of the rise of r2_seeds over exchangeable"),
+        "gain_pairs": _number("median over cells of the rise of r2_pairs over exchangeable"),
+        "n_gain_seeds": Column(pl.Int64, "cells in which gain_seeds exceeds two standard errors"),
+        "n_gain_pairs": Column(pl.Int64, "cells in which gain_pairs exceeds two standard errors"),
+        "n_gain_both": Column(pl.Int64, "cells in which both do: the extra parameters earn their place"),
+        "n_loss_both": Column(pl.Int64, "cells in which both fall by more than two standard errors"),
+    },
+)
+
+
+TRANSFER = Table(
+    "transfer",
+    {
+        **{name: column for name, column in CELL.items() if name != "hierarchy"},
+        "link": Column(pl.String, "straight or saturating", allowed=("straight", "saturating")),
+        "fitted_on": Column(pl.String, "hierarchy that gamma, scale and sharpness were fitted on"),
+        "predicted": Column(pl.String, "hierarchy predicted"),
+        "gamma": _number("gamma fitted on the first hierarchy"),
+        "gamma_of_predicted": _number("gamma fitted on the second, for comparison"),
+        "at_edge": Column(pl.Boolean, "either gamma lies at an end of its range"),
+        "log_gamma_difference": _number("ln gamma of the second less that of the first"),
+        "log_gamma_difference_standard_error": _number(
+            "its standard error: seeds resampled, the same in both hierarchies where they share seeds"
+        ),
+        "correlation": _number("Pearson of predicted and observed margins, untrained pairs of the second"),
+        "r2": _number("1 - SSE/SST with everything carried over, scale too"),
+        "r2_rescaled": _number("the same with the scale fitted anew"),
+        "r2_own": _number("the same with everything fitted on the second hierarchy: the most to hope for"),
+        "r2_distance": _number("the same for margins proportional to the difference in rank: no theory"),
+    },
+)
+
+
+REGULARIZATION = Table(
+    "regularization",
+    {
+        **_GROUP,
+        "quantity": Column(
+            pl.String,
+            "what is regressed on the natural logarithm of the hyperparameter; gamma_affine: gamma on the "
+            "hyperparameter itself, gamma = intercept + slope x, residuals taken in ln gamma",
+            allowed=("log_gamma", "alpha", "log_ridge", "memorization_weight", "log_scale", "gamma_affine"),
+        ),
+        "slope": Column(pl.Float64, "change per unit of ln(hyperparameter), or of the hyperparameter"),
+        "slope_standard_error": _number("seed bootstrap, the same seeds at every hyperparameter"),
+        "slope_low": _number("lower end of the 95% bootstrap interval"),
+        "slope_high": _number("upper end of the 95% bootstrap interval"),
+        "expected": _number(
+            "slope in theory where the hyperparameter is a ridge (L2): alpha 0, log_ridge 1; empty where the "
+            "theory gives none"
+        ),
+        "intercept": Column(pl.Float64, "value at hyperparameter 1; for gamma_affine at 0"),
+        "r2": _number("of the regression; for gamma_affine that of ln gamma, to compare with log_gamma"),
+        "n_points": Column(pl.Int64, "hyperparameters used"),
+        "n_at_edge": Column(pl.Int64, "hyperparameters left out: gamma at an end of its range"),
+        "n_undefined": Column(pl.Int64, "hyperparameters left out: the logarithm of what is not positive"),
+    },
+)
+
+
+REGULARIZATION_POOLED = Table(
+    "regularization_pooled",
+    {
+        "source": CELL["source"],
+        "items": CELL["items"],
+        "method": CELL["method"],
+        "quantity": REGULARIZATION.columns["quantity"],
+        "slope": Column(pl.Float64, "mean over models of the mean over hierarchies"),
+        "slope_standard_error": _number("spread over models"),
+        "slope_low": _number("95% interval over models, Student's t"),
+        "slope_high": _number("95% interval over models, Student's t"),
+        "expected": REGULARIZATION.columns["expected"],
+        "n_models": Column(pl.Int64, "models: the clusters"),
+        "n_slopes": Column(pl.Int64, "slopes of models and hierarchies"),
+        "n_positive": Column(pl.Int64, "of them, those whose interval lies above 0"),
+        "n_negative": Column(pl.Int64, "of them, those whose interval lies below 0"),
+    },
+)
+
+
+COMPARISON = Table(
+    "comparison",
+    {
+        "items": CELL["items"],
+        "hierarchy": CELL["hierarchy"],
+        "method": Column(pl.String, "kind of method, as published: full, lora or probe"),
+        "pair_class": RESPONSES.columns["pair_class"],
+        "model": Column(pl.String, "our model"),
+        "our_method": Column(pl.String, "name of our method"),
+        "hyperparameter": _number("ours"),
+        "published_model": Column(pl.String, "published model"),
+        "published_hyperparameter": _number("published"),
+        "accuracy": _number("ours, both directions"),
+        "accuracy_standard_error": _number("clustered by seed"),
+        "accuracy_half_width": _number("of the 95% interval, Student's t over seeds"),
+        "published_accuracy": _number("published, both directions"),
+        "published_accuracy_standard_error": _number("clustered by seed"),
+        "published_accuracy_half_width": _number("of the 95% interval, Student's t over seeds"),
+        "difference": _number("accuracy less published_accuracy"),
+        "difference_standard_error": _number("root of the sum of squares"),
+        "train_accuracy": _number("ours, trained pairs: read generalization beside it"),
+        "published_train_accuracy": _number("published, trained pairs"),
+        "n_seeds": Column(pl.Int64, "ours"),
+        "published_n_seeds": Column(pl.Int64, "published"),
+    },
+)
+
+
+_CLASSES = {
+    name: Column(pl.String, f"class of the {which} hand", allowed=("pair", "suited", "offsuit"))
+    for name, which in (("first_class", "one"), ("second_class", "other"))
+}
+
+
+_SHARES = {"shares_rank": Column(pl.Boolean, "whether the two labels have a rank in common")}
+
+
+EQUITY_CLASSES = Table(
+    "differences from the published equities",
+    {
+        **_CLASSES,
+        **_SHARES,
+        "n_entries": Column(pl.Int64, "unordered pairs of different labels"),
+        "mean_absolute_difference": Column(
+            pl.Float64, "mean of |published - ours|, ours averaged over suits", nullable=True
+        ),
+        "root_mean_square_score": Column(
+            pl.Float64, "root mean square of (published - ours) / our standard error", nullable=True
+        ),
+        "share_beyond": Column(
+            pl.Float64, "share of entries more than four of our standard errors apart", nullable=True
+        ),
+    },
+)
+
+
+EQUITY_SUITS = Table(
+    "published equities against fixed suits",
+    {
+        **_CLASSES,
+        **_SHARES,
+        "first": Column(pl.String, "label of a hand"),
+        "second": Column(pl.String, "label of the other hand"),
+        "published": Column(pl.Float64, "published equity of first against second"),
+        "averaged": Column(pl.Float64, "our equity, averaged over all legal suits"),
+        "nearest": Column(pl.Float64, "equity at the assignment of suits nearest to the published one"),
+        "nearest_standard_error": Column(pl.Float64, "its standard error over boards"),
+        "assignment": Column(pl.String, "that assignment, by an example"),
+        "deals_a_card_twice": Column(pl.Boolean, "whether both hands hold the same card in it"),
+        "nearest_legal": Column(pl.Float64, "equity at the nearest assignment that a deck can deal"),
+        "nearest_legal_standard_error": Column(pl.Float64, "its standard error over boards"),
+        "n_assignments": Column(pl.Int64, "assignments of suits, up to renaming, legal or not"),
+        "explained": Column(pl.Boolean, "whether the nearest lies within four standard errors"),
+    },
+)

@@ -1,0 +1,19 @@
+"""Average accuracy, paired accuracy and margin by pair class, in bounded memory."""
+
+from memgen.language.responses.accuracies import accuracies
+from memgen.language.responses.tables import ACCURACY
+from memgen.stage import Input, Output, stage
+
+
+@stage
+def accuracy(*, responses: Input, out: Output) -> None:
+    """Average accuracy, paired accuracy and margin by pair class, in bounded memory.
+
+    Parameters
+    ----------
+    responses
+        Response table, of any length.
+    out
+        Accuracy table.
+    """
+    ACCURACY.write(accuracies(responses), out)

@@ -1,0 +1,75 @@
+"""Extract a frozen model's features of every ordered pair's prompt, for a block of seeds."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from memgen.errors import BadInput
+from memgen.language.models.loading import load
+from memgen.language.stimuli.lineups import block_of, read_samples
+from memgen.language.stimuli.prompts import prompts
+from memgen.stage import Input, Output, progress, stage
+
+if TYPE_CHECKING:
+    pass
+from memgen.language.probing.features import POOLINGS, Features, extract
+
+
+@stage
+def features(
+    *,
+    model_directory: Input,
+    lineup: Input,
+    model: str,
+    first_seed: int,
+    last_seed: int,
+    pooling: list[str],
+    out: Output,
+    batch: int = 24,
+    dtype: str = "float32",
+    device: str = "cpu",
+) -> None:
+    """Extract a frozen model's features of every ordered pair's prompt, for a block of seeds.
+
+    Parameters
+    ----------
+    model_directory
+        Folder of the model.
+    lineup
+        Items of every seed.
+    model
+        Name of the model in the tables.
+    first_seed, last_seed
+        Block of seeds, both included.
+    pooling
+        What a feature is: last (hidden state of the last token), tail (mean over the last six tokens), or
+        mean (over all tokens); one or more.
+    out
+        Features, safetensors.
+    batch
+        Prompts per forward pass.
+    dtype
+        Precision of the network: float32, float64, bfloat16 or float16.
+    device
+        Torch device: cpu or cuda.
+
+    Raises
+    ------
+    BadInput
+        If the model cannot be loaded, or an argument is not allowed.
+    """
+    for name in pooling:
+        if name not in POOLINGS:
+            raise BadInput(f"pooling {name!r}: not a pooling; allowed: {', '.join(POOLINGS)}")
+    items, drawn = read_samples(lineup)
+    samples = block_of(drawn, first_seed, last_seed, lineup)
+
+    loaded = load(model_directory, dtype, device)
+    poolings = sorted(set(pooling))
+    n = len(samples[0].names)
+    blocks = [
+        extract(loaded, prompts(one), poolings, batch)
+        for one in progress(samples, f"features of {model}, {items}, n = {n}", len(samples))
+    ]
+    arrays = {name: np.stack([block[name] for block in blocks]) for name in poolings}
+    Features(model, items, n, first_seed, arrays).write(out)

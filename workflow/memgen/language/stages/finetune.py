@@ -1,0 +1,292 @@
+"""Finetune a model on one hierarchy, for a block of seeds, and ask it every ordered pair.
+
+Knows which runs are trained together, what is kept as it ends, and how answers become rows; what a group of
+runs gives is `learning`'s. A group of runs that ends is kept in a side folder whose name is a
+digest of everything that the answers depend on, code and weights included: a killed job goes on with the
+next group, and what it writes is the same. Groups are fixed by the arguments, never by what remained.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from memgen.errors import BadInput
+from memgen.language.models.causal import Prompts, check_head, tokenize
+from memgen.language.models.loading import Model, is_causal, load
+from memgen.language.probing.geometry import geometry_rows
+from memgen.language.responses.rows import GEOMETRY_RUNS, RESPONSES, RUNS
+from memgen.language.responses.scoring import read_task, responses
+from memgen.language.stimuli.lineups import block_of, read_samples
+from memgen.language.stimuli.prompts import prompts
+from memgen.language.training.checkpoints import Finished, depends_on
+from memgen.language.training.layers import Below, below_of
+from memgen.language.training.loop import Recipe, Run
+from memgen.language.training.methods import Answers, Learner, Method, learn
+from memgen.stage import Input, Output, progress, stage
+
+log = logging.getLogger(__name__)
+
+KINDS = ("full", "lora", "head")
+
+
+HEADS = ("detached", "authors")
+
+
+def rows(
+    task: pl.DataFrame, found: Answers, runs: Sequence[tuple[int, bool]], cell: Mapping[str, str]
+) -> tuple[pl.DataFrame, ...]:
+    """Rows for one group: of the responses, of the runs and of the measures of their representations."""
+    answered, trained, shapes = [], [], []
+    for place, hyperparameter in enumerate(found.hyperparameters):
+        for index, (seed, reverse) in enumerate(runs):
+            run: dict[str, Any] = {**cell, "hyperparameter": hyperparameter, "seed": seed, "reverse": reverse}
+            if found.before is not None:
+                answered.append(responses(task, found.before[index], phase="pre", **run))
+            answered.append(responses(task, found.after[place, index], phase="post", **run))
+            for phase, states in zip(("pre", "post"), found.hidden, strict=False):
+                after = found.after[place, index] if phase == "pre" else None
+                shapes.append(geometry_rows(states[index], task, after, phase=phase, **run))
+            loss = float(found.losses[place, index])
+            finite = bool(np.isfinite(loss))
+            trained.append(
+                {
+                    **run,
+                    "hierarchy": task["hierarchy"][0],
+                    "train_loss": loss if finite else None,
+                    "diverged": not finite,
+                }
+            )
+    table = pl.DataFrame(trained, schema_overrides=RUNS.schema).select(list(RUNS.columns))
+    return pl.concat(answered), table, pl.concat(shapes)
+
+
+@stage
+def finetune(
+    *,
+    model_directory: Input,
+    lineup: Input,
+    task: Input,
+    model: str,
+    method: str,
+    kind: str,
+    first_seed: int,
+    last_seed: int,
+    epochs: int,
+    batch: int,
+    rate: float,
+    out: Output,
+    runs: Output,
+    geometry: Output,
+    rank: list[int] | None = None,
+    scaling: float = 2.0,
+    l2: list[float] | None = None,
+    head: str = "detached",
+    order: str = "shuffled",
+    optimizer: str = "adamw",
+    momentum: float = 0.0,
+    weight_decay: float = 0.0,
+    layers: int | None = None,
+    together: int | None = None,
+    micro_batch: int | None = None,
+    evaluation_batch: int = 512,
+    dtype: str = "float32",
+    device: str = "cpu",
+    finished: Path = Path(".finished"),
+) -> None:
+    """Finetune a model on the trained pairs of one hierarchy, and ask it every ordered pair.
+
+    Each seed is run twice, the items holding the ranks in one order and in the opposite one. Answers are
+    taken before and after training. An encoder, which has no language head, gets a two-way head of its own
+    on the mean of its states, is asked without the two shots, and answers after training alone.
+
+    Parameters
+    ----------
+    model_directory
+        Folder of the model.
+    lineup
+        Items of every seed.
+    task
+        Pair table of one hierarchy.
+    model
+        Name of the model in the tables.
+    method
+        Name of the method in the tables.
+    kind
+        What is trained: full (all weights), lora (adapters), head (the language head alone).
+    first_seed, last_seed
+        Block of seeds, both included.
+    epochs
+        Passes over the trained pairs.
+    batch
+        Prompts per step.
+    rate
+        Learning rate, constant.
+    out
+        Responses.
+    runs
+        Training loss of every run, and whether it diverged.
+    geometry
+        Measures of its representation before and after training.
+    rank
+        Ranks of the adapters; each is a run of its own.
+    scaling
+        Their product is multiplied by it: LoRA's alpha / rank.
+    l2
+        Strengths of the head's pull to where it began; each is a run of its own.
+    head
+        detached, or authors: a tied head is trained together with the input embeddings.
+    order
+        shuffled (anew every epoch), or hierarchy (sequential: always in the order of the hierarchy).
+    optimizer
+        adamw, or sgd.
+    momentum
+        Of SGD.
+    weight_decay
+        Decoupled for AdamW, part of the gradient for SGD.
+    layers
+        Last layers of the network that are trained, with full and lora; all by default. What stands below
+        them, the embeddings included, and a head tied to these, stays as it is.
+    together
+        Runs trained in one forward pass; 20 by default, and 1 with kind full, where each run has its own copy
+        of all weights.
+    micro_batch
+        Prompts of a run that pass forward and backward at once, where memory is short; all of a step by
+        default.
+    evaluation_batch
+        Prompts per forward pass when answers are read.
+    dtype
+        Precision of the network and its training: float32, float64, bfloat16 or float16.
+    device
+        Torch device: cpu or cuda.
+    finished
+        Folder in which ended groups of runs are kept until the job ends.
+
+    Raises
+    ------
+    BadInput
+        If the model cannot be loaded, or an argument is not allowed.
+    """
+    arguments = dict(locals())
+    for name in ("model_directory", "lineup", "task", "out", "runs", "geometry", "finished"):
+        del arguments[name]
+    _check(kind, head, order, optimizer, l2, rank)
+    pairs = read_task(task)
+    items, drawn = read_samples(lineup)
+    samples = block_of(drawn, first_seed, last_seed, lineup)
+    if len(samples[0].names) != int(pairs["n"][0]):
+        raise BadInput(f"{lineup}: {len(samples[0].names)} items; allowed: {pairs['n'][0]}, as in {task}")
+    kept = Finished(finished, depends_on(__name__, arguments, [model_directory, lineup, task]))
+    options = Method(
+        kind,
+        Recipe(
+            epochs,
+            batch,
+            rate,
+            "hierarchy" if order == "hierarchy" else "shuffled",
+            "sgd" if optimizer == "sgd" else "adamw",
+            momentum,
+            weight_decay,
+            micro_batch or batch,
+        ),
+        tuple(rank or ()),
+        scaling,
+        tuple(l2 or ()),
+        head,
+        evaluation_batch,
+        layers,
+    )
+    every = [
+        (first_seed + offset, one, reverse) for offset, one in enumerate(samples) for reverse in (False, True)
+    ]
+    size = max(1, together or (1 if kind == "full" else 20))
+    groups = [
+        (of_rank, every[start : start + size])
+        for of_rank in (options.ranks if kind == "lora" else (None,))
+        for start in range(0, len(every), size)
+    ]
+    causal = is_causal(model_directory)
+    if kind == "head" and not causal:
+        raise BadInput(f"{model_directory}: has no language head; allowed with kind head: causal models")
+    loaded: Model | None = None
+    below: Below | None = None
+    tables = []
+    for index, (of_rank, group) in enumerate(progress(groups, f"{method} of {model}, {items}", len(groups))):
+        done = kept.read(f"{index:05d}")
+        if done is None:
+            if loaded is None:
+                loaded = load(model_directory, dtype, device, causal)
+                if causal:
+                    check_head(loaded.network)
+                loaded.network.requires_grad_(False)
+                below = below_of(loaded.network, layers)
+            asked = [
+                tokenize(loaded.tokenizer, prompts(one, reverse, shots=causal), loaded.longest_prompt)
+                for _, one, reverse in group
+            ]
+            training = [
+                training_run(pairs, one, loaded, (items, int(pairs["n"][0]), seed, int(reverse)))
+                for one, (seed, _, reverse) in zip(asked, group, strict=True)
+            ]
+            found = learn(loaded, asked, training, options, of_rank, below)
+            cell = {"source": "study", "model": model, "items": items, "method": method}
+            done = rows(pairs, found, [(seed, reverse) for seed, _, reverse in group], cell)
+            kept.write(f"{index:05d}", done)
+        tables.append(done)
+    responses_, together_, measures = (pl.concat([part[place] for part in tables]) for place in range(3))
+    RESPONSES.write(responses_, out)
+    RUNS.write(together_, runs)
+    GEOMETRY_RUNS.write(measures, geometry)
+    diverged = int(together_["diverged"].sum())
+    if diverged:
+        log.warning("%d of %d runs diverged; their answers are recorded as NaN", diverged, together_.height)
+    kept.clear()
+
+
+def training_run(pairs: pl.DataFrame, asked: Prompts, model: Model, key: tuple[str | int, ...]) -> Run:
+    """Training set of one run: its trained pairs, both directions, in the order of the hierarchy.
+
+    Parameters
+    ----------
+    pairs : polars.DataFrame
+        From `evaluate.read_task`.
+    asked : Prompts
+        Of every ordered pair, in the same order.
+    model : Model
+    key : tuple of str or int
+        Names the run.
+    """
+    yes, no = Learner.answers_of(model)
+    trained = (
+        pairs.with_row_index("row")
+        .filter(pl.col("trained"))
+        .with_columns(
+            pl.min_horizontal("first", "second").alias("higher"),
+            pl.max_horizontal("first", "second").alias("lower"),
+        )
+        .sort("higher", "lower", "first")
+    )
+    chosen = trained["row"].to_list()
+    answers = tuple(yes if wins else no for wins in trained["first_wins"])
+    return Run(("language", "finetune", *key), asked.select(chosen), answers)
+
+
+def _check(
+    kind: str, head: str, order: str, optimizer: str, l2: list[float] | None, rank: list[int] | None
+) -> None:
+    """Refuse what is not allowed, a head without a strength, and adapters without a rank."""
+    for name, value, allowed in (
+        ("kind", kind, KINDS),
+        ("head", head, HEADS),
+        ("order", order, ("shuffled", "hierarchy")),
+        ("optimizer", optimizer, ("adamw", "sgd")),
+    ):
+        if value not in allowed:
+            raise BadInput(f"{name} {value!r}: not allowed; allowed: {', '.join(allowed)}")
+    if kind == "head" and not l2:
+        raise BadInput("l2: no strength given; allowed with kind head: numbers >= 0")
+    if kind == "lora" and (not rank or min(rank) < 1):
+        raise BadInput(f"rank: {min(rank) if rank else 'none given'}; allowed with kind lora: numbers >= 1")

@@ -1,0 +1,32 @@
+"""Fit gamma and the scale to every cell of a response table."""
+
+import logging
+
+import polars as pl
+
+from memgen.language.fits.cells import cells
+from memgen.language.fits.tables import FIT
+from memgen.language.fits.theory import fit_cell
+from memgen.stage import Input, Output, progress, stage
+
+logger = logging.getLogger(__name__)
+
+
+@stage
+def fit(responses: Input, *, out: Output) -> None:
+    """Fit gamma and the scale to every cell of a response table.
+
+    Margins s (r_h - r_k) are fitted by least squares to the untrained pairs' mean logit differences,
+    gamma on [0.001, 100]; number of items and exceptions are read off the responses. The memorization
+    weight m is then fitted to the trained pairs. Intervals resample seeds.
+
+    Parameters
+    ----------
+    responses
+        Response table, parquet or csv.
+    out
+        Table of fits, csv or parquet; columns in memgen.language.fit_tables.FIT.
+    """
+    rows = [fit_cell(cell) for cell in progress(cells(responses), "fitting")]
+    FIT.write(pl.DataFrame(rows, schema=FIT.schema, orient="row"), out)
+    logger.info("%d cells fitted", len(rows))

@@ -1,0 +1,53 @@
+"""Draw the weights of an untrained control: the architecture and tokenizer of a model, learned nothing."""
+
+import shutil
+from typing import TYPE_CHECKING
+
+from memgen.errors import BadInput
+from memgen.seeding import integer_seed
+from memgen.stage import Input, OutputDirectory, stage
+
+if TYPE_CHECKING:
+    pass
+from memgen.language.models.loading import transformers_offline
+
+
+@stage
+def initialize(*, like: Input, seed: int, out: OutputDirectory) -> None:
+    """Draw the weights of an untrained control: the architecture and tokenizer of a model, learned nothing.
+
+    The architecture's own initialization is used, that of the language head included. Only the
+    configuration and the tokenizer of the other model are read, never its weights.
+
+    Parameters
+    ----------
+    like
+        Folder of the model whose architecture and tokenizer the control has.
+    seed
+        Seed of the weights.
+    out
+        Folder of the control, in the form that every model has.
+
+    Raises
+    ------
+    BadInput
+        If `like` holds no model.
+    """
+    if not (like / "config.json").is_file():
+        raise BadInput(f"{like}: not a model; allowed: a folder with config.json and a tokenizer")
+    transformers = transformers_offline()
+    import torch
+
+    config = transformers.AutoConfig.from_pretrained(like, local_files_only=True, trust_remote_code=False)
+    # transformers draws from torch's global generator: lend it one of our own, and give the old one back.
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(integer_seed("language", "initialize", seed))
+        causal = any(name.endswith("ForCausalLM") for name in config.architectures or ())
+        kind = transformers.AutoModelForCausalLM if causal else transformers.AutoModel
+        network = kind.from_config(config, dtype=torch.float32)
+    network.save_pretrained(out)
+    (out / "model.safetensors").chmod(0o644)  # safetensors writes a private file
+    for path in sorted(like.iterdir()):
+        copied = path.suffix in (".json", ".txt", ".model") and "safetensors" not in path.name
+        if copied and path.is_file() and not (out / path.name).exists():
+            shutil.copyfile(path, out / path.name)

@@ -1,0 +1,72 @@
+"""Draw the items and the anchor pair of every seed."""
+
+from typing import Annotated
+
+import cyclopts
+import polars as pl
+
+from memgen.errors import BadInput
+from memgen.language.stimuli.chains import Equities, chain
+from memgen.language.stimuli.items import POKER_ANCHOR, Sample, largest_hierarchy, needs_exceptions, sample
+from memgen.language.stimuli.tables import LINEUP
+from memgen.relational.hierarchy import Hierarchy
+from memgen.seeding import generator
+from memgen.stage import Input, Output, stage
+
+
+def sample_hands(equities: Equities, hierarchy: Hierarchy, seed: int) -> Sample:
+    """Hands of one seed, their order and exceptions those of the equities; see `chains.chain`."""
+    most = largest_hierarchy("poker")
+    if not 2 <= hierarchy.n <= most:
+        raise BadInput(f"items 'poker': a hierarchy of {hierarchy.n} items; allowed: 2 to {most}")
+    random = generator("language", "items", "poker", hierarchy.n, hierarchy.label, seed)
+    return Sample(chain(equities, hierarchy, random, without=POKER_ANCHOR), POKER_ANCHOR, "hands")
+
+
+@stage
+def lineups(
+    *,
+    items: str,
+    n: int,
+    first_seed: int,
+    last_seed: int,
+    out: Output,
+    exceptions: Annotated[list[str] | None, cyclopts.Parameter(name="--exception")] = None,
+    equity: Input | None = None,
+) -> None:
+    """Draw the items and the anchor pair of every seed.
+
+    Parameters
+    ----------
+    items
+        Kind of item: real, fake or poker.
+    n
+        Number of items.
+    first_seed, last_seed
+        Seeds, both included.
+    out
+        One row per seed and rank.
+    exceptions
+        Exceptions as WINNER:LOSER; they matter to poker alone, whose hands must win accordingly.
+    equity
+        Equities of pre-flop hands, needed for poker.
+
+    Raises
+    ------
+    BadInput
+        If the family has too few names, or the equities hold no such chain.
+    """
+    if not 0 <= first_seed <= last_seed:
+        raise BadInput(f"seeds {first_seed} to {last_seed}: not a block; allowed: 0 <= first <= last")
+    hierarchy = Hierarchy.of(n, exceptions)
+    equities = None
+    if needs_exceptions(items):
+        if equity is None:
+            raise BadInput(f"items {items!r}: --equity is missing; allowed: the table of equities")
+        equities = Equities.read(equity)
+    rows = []
+    for seed in range(first_seed, last_seed + 1):
+        drawn = sample(items, n, seed) if equities is None else sample_hands(equities, hierarchy, seed)
+        for rank, name in enumerate(drawn.names):
+            rows.append((items, n, seed, rank, name, *drawn.anchor))
+    LINEUP.write(pl.DataFrame(rows, schema=LINEUP.schema, orient="row"), out)

@@ -1,0 +1,88 @@
+"""Train a ridge probe on the trained pairs of one hierarchy, and ask it every ordered pair."""
+
+import numpy as np
+import polars as pl
+
+from memgen.errors import BadInput
+from memgen.language.probing.features import Features
+from memgen.language.probing.geometry import geometry_rows
+from memgen.language.probing.ridge import contrast, predict
+from memgen.language.responses.rows import GEOMETRY_RUNS, RESPONSES
+from memgen.language.responses.scoring import read_task, responses
+from memgen.stage import Input, Output, stage
+
+
+@stage
+def probe(
+    *,
+    features: Input,
+    task: Input,
+    method: str,
+    ridge: list[float],
+    pooling: str,
+    out: Output,
+    geometry: Output,
+) -> None:
+    """Train a ridge probe on the trained pairs of one hierarchy, and ask it every ordered pair.
+
+    Each seed is run twice, the items holding the ranks in one order and in the opposite one.
+
+    Parameters
+    ----------
+    features
+        Features of a block of seeds.
+    task
+        Pair table of one hierarchy.
+    method
+        Name of the method in the tables.
+    ridge
+        Effective ridges, each a run of its own.
+    pooling
+        Which of the features to use: last, tail or mean.
+    out
+        Responses.
+    geometry
+        Measures of the representation.
+
+    Raises
+    ------
+    BadInput
+        If features and task do not belong together, or the features are the same in both directions.
+    """
+    block = Features.read(features)
+    pairs = read_task(task)
+    n = int(pairs["n"][0])
+    if n != block.n:
+        raise BadInput(f"{features}: features of {block.n} items; allowed: {n}, as in {task}")
+    if pooling not in block.arrays:
+        raise BadInput(f"{features}: no pooling {pooling!r}; allowed: {', '.join(block.arrays)}")
+    if any(not value > 0 for value in ridge):
+        raise BadInput(f"ridge {min(ridge)}: not positive; allowed: numbers > 0")
+
+    first, second = pairs["first"].to_numpy(), pairs["second"].to_numpy()
+    index = np.full((n, n), -1)
+    index[first, second] = np.arange(len(first))
+    trained = np.flatnonzero(pairs["trained"].to_numpy())
+    opposite = index[second, first][trained]
+    target = np.where(pairs["first_wins"].to_numpy()[trained].astype(bool), 1.0, -1.0)
+    # Where the names of the pair of ranks (i, j) stand among the prompts of a reversed run.
+    mirrored = index[n - 1 - first, n - 1 - second]
+
+    runs, measures = [], []
+    for offset, vectors in enumerate(block.arrays[pooling].astype(np.float64)):
+        for reverse in (False, True):
+            ordered = vectors[mirrored] if reverse else vectors
+            kernel = ordered @ ordered.T
+            scale = contrast(kernel, trained, opposite)
+            if not scale > 0:
+                raise BadInput(
+                    f"{features}: pooling {pooling!r} does not tell a v b from b v a; allowed: ones that do"
+                )
+            for value in ridge:
+                cell = {"source": "study", "model": block.model, "items": block.items, "method": method}
+                run = {"hyperparameter": value, "seed": block.first_seed + offset, "reverse": reverse}
+                predicted = predict(kernel / scale, trained, target, value)
+                runs.append(responses(pairs, predicted, phase="post", **cell, **run))
+                measures.append(geometry_rows(ordered, pairs, None, phase="pre", **cell, **run))
+    RESPONSES.write(pl.concat(runs), out)
+    GEOMETRY_RUNS.write(pl.concat(measures), geometry)

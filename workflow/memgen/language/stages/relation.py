@@ -1,0 +1,96 @@
+"""Does a model's representation predict its behaviour? Conjunctivity against gamma, over all cells.
+
+Knows the tables of measures and of fits; knows neither hidden states nor answers. The theory says how: an
+exchangeable representation of conjunctivity alpha gives gamma = 2 (alpha + lam) / (1 - alpha) (theory:
+Solution), so over cells the two should rise together. Beside it stands the other prediction, kernel ridge
+regression with the model's own kernel, and what the fit of gamma itself reaches.
+"""
+
+import numpy as np
+import polars as pl
+from scipy import stats
+
+from memgen.language.fits.tables import FIT, RELATION
+from memgen.language.responses.rows import KEY
+from memgen.language.responses.tables import GEOMETRY
+from memgen.seeding import generator
+from memgen.stage import Input, Output, stage
+
+RESAMPLES = 2000
+"""Bootstrap samples of the cells."""
+
+
+FEWEST = 4
+"""Cells without which no rank correlation is given; nor is it where one of the two does not vary."""
+
+
+@stage
+def relation(*, geometry: Input, fits: Input, out: Output) -> None:
+    """Correlate the measured conjunctivity with the fitted gamma over cells, method by method and over all.
+
+    Parameters
+    ----------
+    geometry
+        Measures of every cell, and its gamma.
+    fits
+        Fits of the same cells.
+    out
+        One row per phase and method, and one per phase over all methods.
+    """
+    cells = GEOMETRY.read(geometry).drop_nulls(["alpha", "gamma"])
+    fitted = FIT.read(fits).select(*KEY, "correlation")
+    cells = cells.join(fitted, on=list(KEY), how="left", nulls_equal=True, maintain_order="left")
+    rows = []
+    for phase in ("pre", "post"):
+        of_phase = cells.filter(pl.col("phase") == phase)
+        methods = of_phase["method"].unique().sort().to_list()
+        # Over all methods only those that train the network: a probe's behaviour is its kernel's anyway.
+        changed = set(cells.filter(pl.col("phase") == "post")["method"])
+        for method in (None, *methods):
+            chosen = pl.col("method").is_in(sorted(changed)) if method is None else pl.col("method") == method
+            rows.append({"phase": phase, "method": method, **related(of_phase.filter(chosen))})
+    RELATION.write(pl.DataFrame(rows, schema=RELATION.schema), out)
+
+
+def related(cells: pl.DataFrame) -> dict[str, float | int | None]:
+    """Columns of `RELATION` for some cells.
+
+    Parameters
+    ----------
+    cells : polars.DataFrame
+        Columns alpha, gamma, ridge_correlation and correlation.
+    """
+    alpha, gamma = cells["alpha"].to_numpy(), cells["gamma"].to_numpy()
+    found: dict[str, float | int | None] = {
+        "n_cells": len(alpha),
+        "spearman": None,
+        "spearman_low": None,
+        "spearman_high": None,
+        "own_kernel_correlation": _mean(cells["ridge_correlation"]),
+        "theory_correlation": _mean(cells["correlation"]),
+    }
+    if len(alpha) < FEWEST or np.ptp(alpha) == 0 or np.ptp(gamma) == 0:
+        return found
+    random = generator("language", "relation", len(alpha))
+    drawn = random.integers(len(alpha), size=(RESAMPLES, len(alpha)))
+    samples = np.array([_spearman(alpha[rows], gamma[rows]) for rows in drawn])
+    low, high = np.nanquantile(samples, [0.025, 0.975])
+    return found | {
+        "spearman": _spearman(alpha, gamma),
+        "spearman_low": float(low),
+        "spearman_high": float(high),
+    }
+
+
+def _spearman(one: np.ndarray, other: np.ndarray) -> float:
+    """Spearman's rank correlation; NaN where one of the two does not vary."""
+    ranks = [stats.rankdata(values) for values in (one, other)]
+    if any(np.ptp(values) == 0 for values in ranks):
+        return float("nan")
+    return float(np.corrcoef(ranks)[0, 1])
+
+
+def _mean(values: pl.Series) -> float | None:
+    """Mean of what is not empty."""
+    found = values.drop_nulls()
+    return float(found.mean()) if len(found) else None  # type: ignore[arg-type]

@@ -1,0 +1,68 @@
+"""A model of a hub by its name and pinned revision, from the cache of downloads or, if allowed, the network.
+
+Knows the hub's cache and `HF_HUB_OFFLINE`; knows nothing of what the weights are. Only files that cannot
+carry code are taken: safetensors, JSON and a tokenizer's text.
+"""
+
+import os
+from pathlib import Path
+
+from memgen.errors import BadInput
+from memgen.stage import OutputDirectory, stage
+
+TAKEN = ("*.safetensors", "*.json", "*.txt", "*.model")
+
+
+def download_command(repository: str, revision: str) -> str:
+    """The command that puts a model into the cache, for a machine with a network."""
+    kinds = " ".join(f"'{pattern}'" for pattern in TAKEN)
+    return f"hf download {repository} --revision {revision} --include {kinds}"
+
+
+@stage
+def snapshot(*, repository: str, revision: str, out: OutputDirectory) -> None:
+    """Take a model of a hub at a pinned revision, from the cache or over the network.
+
+    Parameters
+    ----------
+    repository
+        Name on the hub, owner/name.
+    revision
+        Commit, 40 hexadecimal digits.
+    out
+        Folder of the model: safetensors, JSON and text files only.
+
+    Raises
+    ------
+    BadInput
+        If the model is not in the cache and cannot be downloaded, or has no safetensors.
+    """
+    import huggingface_hub
+    from huggingface_hub import constants, errors
+
+    offline = constants.HF_HUB_OFFLINE or os.environ.get("TRANSFORMERS_OFFLINE") == "1"
+    try:
+        folder = huggingface_hub.snapshot_download(
+            repository, revision=revision, allow_patterns=list(TAKEN), local_files_only=offline
+        )
+    except (errors.HfHubHTTPError, errors.LocalEntryNotFoundError, OSError, ValueError) as error:
+        why = "and the network is off" if offline else f"and not to be had ({type(error).__name__})"
+        raise BadInput(
+            f"{repository}: revision {revision} is not in the cache {why}; allowed: a model fetched with "
+            f"{download_command(repository, revision)}"
+        ) from None
+    files = [path for pattern in TAKEN for path in sorted(Path(folder).glob(pattern))]
+    if not any(path.suffix == ".safetensors" for path in files):
+        raise BadInput(f"{repository}: no safetensors at revision {revision}; allowed weights: .safetensors")
+    for path in files:
+        _take(path.resolve(), out / path.name)
+
+
+def _take(source: Path, target: Path) -> None:
+    """Hard link where the file system can, else copy: weights are large."""
+    import shutil
+
+    try:
+        target.hardlink_to(source)
+    except OSError:
+        shutil.copyfile(source, target)

@@ -1,0 +1,113 @@
+"""How well a table agrees with the theory, in a few numbers."""
+
+import math
+from pathlib import Path
+
+import polars as pl
+
+from memgen.longtail.tables import (
+    CURVES,
+    MEMORIZATION,
+    NOISE,
+    PRIVACY,
+    SCALING,
+    SIMULATION,
+    SUBGROUPS,
+    TRADEOFF,
+)
+from memgen.summaries import Kinds, Numbers, summarize
+
+
+def _largest_deviation(simulated: pl.Series, closed: pl.Series, error: pl.Series) -> float | None:
+    """Largest |simulated - closed| in standard errors; differences of rounding count as none."""
+    scores = [0.0]
+    for one, other, unit in zip(simulated, closed, error, strict=True):
+        gap = abs(one - other)
+        scores.append(0.0 if gap < 1e-12 else gap / unit if unit > 0 else math.inf)
+    return max(scores) if len(simulated) and math.isfinite(max(scores)) else None
+
+
+def _share(held: pl.Series) -> float | None:
+    return float(held.sum()) / len(held) if len(held) else None
+
+
+def _simulated(table: pl.DataFrame, quantity: str) -> Numbers:
+    columns = (f"{quantity}_simulated", f"{quantity}_closed", "standard_error")
+    return {
+        "largest_deviation": _largest_deviation(*(table[column] for column in columns)),
+        "rows": float(table.height),
+    }
+
+
+def _scaling(table: pl.DataFrame) -> Numbers:
+    bounded = table.filter(pl.col("lower_bound").is_not_null())
+    limit = table.filter(pl.col("asymptotic").is_not_null() & (pl.col("domain") >= 10000))
+    deviations = [abs(ratio - 1) for ratio in limit["tau_n"] / limit["asymptotic"]]
+    return {
+        "share_above_bound": _share(bounded["tau_n"] >= bounded["lower_bound"]),
+        "largest_relative_deviation": max(deviations, default=None),
+    }
+
+
+def _privacy(table: pl.DataFrame) -> Numbers:
+    held = (table["excess_closed"] >= table["bound"] - 1e-12) & (
+        table["excess_closed"] >= table["optimum"] - 1e-12
+    )
+    return {**_simulated(table, "excess"), "share_above_bounds": _share(held)}
+
+
+def _curves(table: pl.DataFrame) -> Numbers:
+    error = pl.col("slack_standard_error")
+    usable = table.filter(error.is_not_nan() & (error > 0))
+    shortfalls = (usable["bound_excess"] - usable["excess"]) / usable["slack_standard_error"]
+    return {"largest_shortfall": max([0.0, *shortfalls]) if usable.height else None}
+
+
+def _memorization(table: pl.DataFrame) -> Numbers:
+    once = table.filter((pl.col("multiplicity") == 1) & (pl.col("method") == "subsampling")).sort("setting")
+    if not once.height:
+        return {"setting": None, "score": None, "standard_error": None, "expected": None}
+    row = once.row(0, named=True)
+    return {name: float(row[name]) for name in ("setting", "score", "standard_error", "expected")}
+
+
+def _subgroups(table: pl.DataFrame) -> Numbers:
+    numbers = _simulated(table, "cost")
+    for row in table.iter_rows(named=True):
+        numbers[f"cost_{row['group']}"] = row["cost_simulated"]
+        numbers[f"standard_error_{row['group']}"] = row["standard_error"]
+    return numbers
+
+
+_KINDS: Kinds = (
+    (SIMULATION, lambda table: _simulated(table, "error")),
+    (TRADEOFF, lambda table: _simulated(table, "excess")),
+    (NOISE, lambda table: _simulated(table, "excess")),
+    (PRIVACY, _privacy),
+    (SUBGROUPS, _subgroups),
+    (SCALING, _scaling),
+    (CURVES, _curves),
+    (MEMORIZATION, _memorization),
+)
+
+
+def numbers(path: Path) -> Numbers:
+    """The numbers that say whether a table bears out the theory.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A simulation, tradeoff, noise, privacy, subgroups, scaling, curves or memorization table.
+
+    Returns
+    -------
+    dict of str to float or None
+        Deviations in standard errors, shares of rows for which a bound holds, or, for memorization, the
+        singletons' score at the weakest regularization; None where the table cannot tell.
+
+    Raises
+    ------
+    BadInput
+        If there is no such file or it is none of these tables.
+    """
+    return summarize(path, _KINDS, "results/longtail")

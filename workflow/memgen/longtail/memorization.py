@@ -1,0 +1,209 @@
+"""Memorization scores of training examples: by retraining on random subsamples, and by leaving each one out.
+
+mem(A, S, i) = Pr[h(x_i) = y_i] with example i in training, minus the same without it. Subsampling estimates
+both chances at once from learners trained on random subsamples of S, as Feldman and Zhang (2020) do: what
+is scored is then the learner on samples of that size. Leaving one out is exact for S itself, where the
+learner has a closed form.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import gammaln
+
+from memgen.errors import BadInput
+from memgen.longtail.classifiers import neighbour_scores, ridge_left_out_scores, ridge_scores
+from memgen.longtail.priors import Floats, Integers
+from memgen.longtail.specs import check_settings
+from memgen.longtail.training import Training
+from memgen.seeding import integer_seed
+from memgen.stage import progress
+
+
+@dataclass(frozen=True)
+class Gains:
+    """Chance of the right answer with and without each example, at each setting.
+
+    Parameters
+    ----------
+    with_it, without_it : numpy.ndarray, shape (settings, n)
+        Chance that the label of the example is given.
+    margin_gain : numpy.ndarray, shape (settings, n), or None
+        Gain of margin, the score of the label minus the mean score of the others; ridge only, where the
+        targets' margin is 1.
+    """
+
+    with_it: Floats
+    without_it: Floats
+    margin_gain: Floats | None
+
+
+def _margins(scores: Floats, y: Integers) -> Floats:
+    """Score of the label minus the mean of the others, shape (settings, n)."""
+    labels = scores.shape[2]
+    own = np.take_along_axis(scores, y[None, :, None], axis=2)[:, :, 0]
+    return np.asarray((own * labels - scores.sum(axis=2)) / (labels - 1))
+
+
+def leave_one_out(learner: str, settings: list[float], x: Floats, y: Integers, labels: int) -> Gains:
+    """Scores of every example, all others being in training.
+
+    Parameters
+    ----------
+    learner : {"ridge", "neighbours"}
+        The learners with a closed form.
+    settings : list of float
+        Ridges, or numbers of neighbours.
+    x : numpy.ndarray, shape (n, d)
+    y : numpy.ndarray of int, shape (n,)
+    labels : int
+
+    Returns
+    -------
+    Gains
+        The learners draw nothing at random: both chances are 0 or 1.
+
+    Raises
+    ------
+    BadInput
+        If the learner has no closed form, or a setting is not allowed.
+    """
+    check_settings(learner, settings)
+    values = np.array(settings)
+    if learner == "ridge":
+        fitted, left_out = ridge_left_out_scores(x, y, labels, values)
+        gain = _margins(fitted, y) - _margins(left_out, y)
+        return Gains(_right(fitted, y), _right(left_out, y), gain)
+    if learner == "neighbours":
+        count = values.astype(np.int64)
+        fitted = neighbour_scores(x, y, labels, count, x)
+        left_out = neighbour_scores(x, y, labels, count, x, own=np.arange(len(x)))
+        return Gains(_right(fitted, y), _right(left_out, y), None)
+    raise BadInput(f"leaving one out of {learner!r} has no closed form; allowed: ridge, neighbours")
+
+
+def _right(scores: Floats, y: Integers) -> Floats:
+    return np.asarray(scores.argmax(axis=2) == y, dtype=np.float64)
+
+
+def subsamples(samples: int, size: int, count: int, rng: np.random.Generator) -> Floats:
+    """Random subsamples of one size, shape (count, samples), 1 where an example is in.
+
+    Every example is left out equally often, give or take once.
+
+    Raises
+    ------
+    BadInput
+        If some example would be in all subsamples or in none.
+    """
+    used = np.ones((count, samples))
+    times_out = np.zeros(samples)
+    for row in used:
+        # Those that were left out least often, in random order among equals.
+        chosen = np.lexsort((rng.random(samples), times_out))[: samples - size]
+        row[chosen] = 0
+        times_out[chosen] += 1
+    share = used.mean(axis=0)
+    if share.min() == 0 or share.max() == 1:
+        raise BadInput(
+            f"{count} subsamples of {size} of {samples} examples never leave out, or never hold, some "
+            "example; allowed: more subsamples"
+        )
+    return used
+
+
+def subsampled(
+    learner: str,
+    settings: list[float],
+    x: Floats,
+    y: Integers,
+    labels: int,
+    used: Floats,
+    training: Training,
+    seed: int,
+) -> Gains:
+    """Scores of every example from learners trained on random subsamples.
+
+    Parameters
+    ----------
+    learner : {"ridge", "neighbours", "network"}
+    settings : list of float
+        Ridges, numbers of neighbours or weight decays.
+    x : numpy.ndarray, shape (n, d)
+    y : numpy.ndarray of int, shape (n,)
+    labels : int
+    used : numpy.ndarray, shape (T, n)
+        See `subsamples`.
+    training : Training
+    seed : int
+        Seed of the networks' weights, the same for all subsamples.
+
+    Returns
+    -------
+    Gains
+
+    Raises
+    ------
+    BadInput
+        If the learner is not one of these, or a setting is not allowed.
+    """
+    check_settings(learner, settings)
+    values = np.array(settings)
+    right = np.empty((len(used), len(settings), len(x)))
+    margins = np.empty_like(right)
+    if learner == "network":
+        from memgen.longtail.networks import network_scores
+
+        for index, value in enumerate(values):
+            scores = network_scores(
+                x,
+                y,
+                labels,
+                used,
+                np.full(len(used), value),
+                x,
+                hidden=training.hidden,
+                steps=training.steps,
+                learning_rate=training.learning_rate,
+                seed=integer_seed("longtail", "network", seed),
+            )
+            right[:, index] = _right(scores, y)
+    elif learner in ("ridge", "neighbours"):
+        for index, row in enumerate(progress(used, f"retraining {learner}", total=len(used))):
+            chosen = row == 1
+            if learner == "ridge":
+                scores = ridge_scores(x[chosen], y[chosen], labels, values, x)
+            else:
+                scores = neighbour_scores(x[chosen], y[chosen], labels, values.astype(np.int64), x)
+            right[index], margins[index] = _right(scores, y), _margins(scores, y)
+    else:
+        raise BadInput(f"learner {learner!r} is not retrained; allowed: ridge, neighbours, network")
+    inside, outside = used / used.sum(axis=0), (1 - used) / (1 - used).sum(axis=0)
+    gain = np.einsum("tn,tsn->sn", inside - outside, margins) if learner == "ridge" else None
+    return Gains(np.einsum("tn,tsn->sn", inside, right), np.einsum("tn,tsn->sn", outside, right), gain)
+
+
+def expected_gain(multiplicity: Integers, samples: int, size: int, labels: int) -> Floats:
+    """Gain of a learner that gives every example its label and guesses clusters that it has not seen.
+
+    Parameters
+    ----------
+    multiplicity : numpy.ndarray of int, shape (…)
+        Examples of the cluster among the n, at least 1.
+    samples, size : int
+        Sample size n, and size k of the subsamples; k = n - 1 for leaving one out.
+    labels : int
+        Number of labels m.
+
+    Returns
+    -------
+    numpy.ndarray, shape (…)
+        (1 - 1/m) C(n - l, k) / C(n - 1, k): without the example, the cluster is unseen where the other
+        l - 1 are left out as well.
+    """
+    others = np.asarray(multiplicity, dtype=np.float64) - 1
+    room = samples - 1.0 - others - size
+    possible = room >= 0
+    free = np.where(possible, room, 0.0)
+    logs = (gammaln(samples - others) - gammaln(samples)) + (gammaln(samples - size) - gammaln(free + 1))
+    return np.where(possible, (1 - 1 / labels) * np.exp(logs), 0.0)

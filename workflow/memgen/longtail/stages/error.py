@@ -1,0 +1,72 @@
+"""What memorization is worth on a domain, on the command line."""
+
+import json as json_format
+import math
+from pathlib import Path
+from typing import Annotated
+
+import cyclopts
+
+from memgen.longtail.bounds import limited_memorization_cost
+from memgen.longtail.learners import Risk
+from memgen.longtail.priors import domain_of
+from memgen.longtail.specs import check_labels, check_memorization_limit
+from memgen.stage import command
+
+
+@command
+def error(
+    *,
+    prior: str | None = None,
+    frequencies: Path | None = None,
+    domain: int | None = None,
+    samples: int,
+    labels: int = 10,
+    memorization_limit: float = 0.5,
+    learner: Annotated[list[str] | None, cyclopts.Parameter(name="--learner")] = None,
+    json: bool = False,
+) -> None:
+    """Print what fitting singletons is worth, exactly, for up to 10^8 points and samples.
+
+    Parameters
+    ----------
+    prior
+        zipf, zipf:EXPONENT, uniform, geometric:RATIO or lognormal:SIGMA.
+    frequencies
+        Instead of a prior: a text file with one positive number a line, any unit.
+    domain
+        Number of points of the prior.
+    samples
+        Sample size.
+    labels
+        Number of labels, uniform, at least 2.
+    memorization_limit
+        Largest memorization score that singletons may have, 0 to 1 - 1/labels.
+    learner
+        A learner whose exact expected error is wanted as well, such as exponential:1; may be repeated.
+        One of optimal, ignore:TIMES, flip:PROBABILITY, limited:LIMIT, exponential:EPSILON,
+        randomized_response:EPSILON, majority:LABEL_KEEP, majority_ignore:LABEL_KEEP.
+    json
+        Print JSON: tau_1_n (null where no point can be seen once), singleton_fraction, optimal_error,
+        ignore_singletons_cost, gamma_cost, and learners where some were asked for.
+    """
+    check_labels(labels)
+    check_memorization_limit(memorization_limit, labels, "--memorization-limit")
+    risk = Risk(domain_of(prior, frequencies, domain), samples, labels)
+    once = risk.singletons()
+    possible = bool(once.log_points[0] > -math.inf)
+    answer: dict[str, float | None] = {
+        # A domain of one point is never seen once.
+        "tau_1_n": float(once.tau[0]) * samples if possible else None,
+        "singleton_fraction": float(once.points[0]) / samples,
+        "optimal_error": risk.optimum,
+        "ignore_singletons_cost": (1 - 1 / labels) * float(once.mass[0]),
+        "gamma_cost": limited_memorization_cost(risk, memorization_limit),
+    }
+    errors = {name: risk.error(name) for name in learner or []}
+    if json:
+        extra = {"learners": errors} if errors else {}
+        print(json_format.dumps({**answer, **extra}, allow_nan=False))
+        return
+    for name, value in {**answer, **errors}.items():
+        print(f"{name:<24}{'-' if value is None else f'{value:.9g}'}")

@@ -1,0 +1,146 @@
+"""Memorization scores of real classifiers on clustered data, and their means by multiplicity."""
+
+import numpy as np
+import polars as pl
+
+from memgen.errors import BadInput
+from memgen.longtail.clusters import Sample, drawn_sample
+from memgen.longtail.memorization import Gains, expected_gain, leave_one_out, subsampled, subsamples
+from memgen.longtail.priors import frequencies
+from memgen.longtail.rows import MEMORIZATION, SCORES
+from memgen.longtail.specs import check_labels, check_settings
+from memgen.longtail.training import Training
+from memgen.seeding import generator
+from memgen.stage import Output, progress, stage
+from memgen.statistics import standard_error
+
+#: Multiplicities from this on share one average.
+MANY = 4
+
+
+@stage
+def memorize(
+    *,
+    structure: str,
+    spread: float,
+    learner: str,
+    settings: list[float],
+    prior: str,
+    domain: int,
+    samples: int,
+    labels: int,
+    dimensions: int,
+    seeds: int,
+    subsample_count: int,
+    subsample_share: float,
+    hidden: int = 64,
+    steps: int = 150,
+    learning_rate: float = 0.005,
+    scores: Output,
+    out: Output,
+) -> None:
+    """Score how much a classifier memorizes each training example.
+
+    Parameters
+    ----------
+    structure
+        gaussian or hypercube.
+    spread
+        gaussian: noise about a centre, in units of the centres'; hypercube: share of random positions.
+    learner
+        ridge, neighbours or network.
+    settings
+        Ridges, numbers of neighbours or weight decays.
+    prior
+        Prior of the clusters' frequencies.
+    domain, samples
+        Number of clusters and sample size.
+    labels
+        Number of labels.
+    dimensions
+        Dimension of the examples.
+    seeds
+        Number of seeds.
+    subsample_count, subsample_share
+        Number of random subsamples, and the share of the sample that each holds.
+    hidden, steps, learning_rate
+        Hidden units, steps and learning rate of networks.
+    scores
+        Scores table: every training example.
+    out
+        Memorization table: averages by multiplicity.
+    """
+    check_labels(labels)
+    check_settings(learner, settings)
+    size = round(subsample_share * samples)
+    if not 0 < size < samples:
+        raise BadInput(f"subsample share: {subsample_share:g} is not allowed; allowed: between 0 and 1")
+    drawn = frequencies(prior, domain)
+    training = Training(hidden, steps, learning_rate)
+    parts = []
+    for seed in progress(range(seeds), f"memorization by {learner} on {structure}", total=seeds):
+        sample = drawn_sample(structure, drawn, samples, labels, dimensions, spread, 1, seed)
+        rng = generator("longtail", "subsamples", samples, size, subsample_count, seed)
+        used = subsamples(samples, size, subsample_count, rng)
+        found = {
+            "subsampling": (
+                subsampled(learner, settings, sample.x, sample.y, labels, used, training, seed),
+                expected_gain(sample.multiplicity, samples, size, labels),
+            )
+        }
+        if learner != "network":
+            found["leave_one_out"] = (
+                leave_one_out(learner, settings, sample.x, sample.y, labels),
+                expected_gain(sample.multiplicity, samples, samples - 1, labels),
+            )
+        parts += [
+            _rows(gains, sample, settings, seed).with_columns(
+                method=pl.lit(method),
+                expected=pl.Series(np.tile(expected, len(settings))),
+            )
+            for method, (gains, expected) in found.items()
+        ]
+    table = pl.concat(parts).with_columns(structure=pl.lit(structure), learner=pl.lit(learner))
+    SCORES.write(table.select(list(SCORES.columns)), scores)
+    MEMORIZATION.write(_averages(table), out)
+
+
+def _rows(gains: Gains, sample: Sample, settings: list[float], seed: int) -> pl.DataFrame:
+    """Scores of one seed, every setting and example."""
+    count, examples = gains.with_it.shape
+    margin = [None] * (count * examples) if gains.margin_gain is None else gains.margin_gain.ravel()
+    return pl.DataFrame(
+        {
+            "setting": np.repeat(np.array(settings, dtype=np.float64), examples),
+            "seed": np.full(count * examples, seed, dtype=np.int64),
+            "example": np.tile(np.arange(examples), count),
+            "multiplicity": np.tile(sample.multiplicity.astype(np.int64), count),
+            "with_it": gains.with_it.ravel(),
+            "without_it": gains.without_it.ravel(),
+            "score": (gains.with_it - gains.without_it).ravel(),
+            "margin_score": pl.Series(margin, dtype=pl.Float64),
+        }
+    )
+
+
+def _averages(table: pl.DataFrame) -> pl.DataFrame:
+    """Means by multiplicity, seeds weighted equally, with standard errors clustered by seed."""
+    keys = ["structure", "learner", "setting", "method", "multiplicity"]
+    values = ["score", "margin_score", "expected"]
+    by_seed = (
+        table.with_columns(pl.col("multiplicity").clip(upper_bound=MANY))
+        .group_by([*keys, "seed"], maintain_order=True)
+        .agg(pl.len().cast(pl.Int64).alias("examples"), *(pl.col(name).mean() for name in values))
+    )
+    return (
+        by_seed.group_by(keys, maintain_order=True)
+        .agg(
+            pl.col("examples").sum(),
+            seeds=pl.len().cast(pl.Int64),
+            standard_error=standard_error("score").fill_null(float("nan")),
+            margin_standard_error=standard_error("margin_score"),
+            **{name: pl.col(name).mean() for name in values},
+        )
+        .sort(keys)
+        .select(list(MEMORIZATION.columns))
+    )

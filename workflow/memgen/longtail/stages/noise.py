@@ -1,0 +1,57 @@
+"""What is lost by not fitting singletons whose labels are noisy."""
+
+import polars as pl
+
+from memgen.longtail.bounds import noisy_singleton_excess
+from memgen.longtail.comparison import Comparison
+from memgen.longtail.tables import NOISE
+from memgen.stage import Output, stage
+from memgen.statistics import means_with_errors
+
+
+@stage
+def noise(
+    *,
+    priors: list[str],
+    domain: int,
+    samples: int,
+    repeats: int,
+    labels: int,
+    label_keep: list[float],
+    seed: int = 0,
+    out: Output,
+) -> None:
+    """Tabulate what is lost by not fitting singletons whose labels are noisy.
+
+    Parameters
+    ----------
+    priors
+        Priors, such as zipf or geometric:0.99.
+    domain, samples, repeats
+        Number of points, sample size and number of samples.
+    labels
+        Number of labels.
+    label_keep
+        Probabilities that a training label is kept, each 0 or 0.1 to 1.
+    seed
+        Seed of the samples.
+    out
+        Noise table.
+    """
+    comparison = Comparison(domain, samples, repeats, labels, seed)
+    names = [f"{kind}:{keep!r}" for keep in label_keep for kind in ("majority", "majority_ignore")]
+    rows = []
+    for prior in priors:
+        risk, found = comparison.run("noise", prior, names)
+        means, errors = means_with_errors(found.error[:, 1::2] - found.error[:, ::2])
+        rows += [
+            comparison.row(prior)
+            | {
+                "label_keep": keep,
+                "excess_closed": noisy_singleton_excess(risk, keep),
+                "excess_simulated": mean,
+                "standard_error": error,
+            }
+            for keep, mean, error in zip(label_keep, means, errors, strict=True)
+        ]
+    NOISE.write(pl.DataFrame(rows, schema=NOISE.schema), out)

@@ -1,0 +1,75 @@
+"""Every learner on drawn samples, beside its exact expected error."""
+
+import polars as pl
+
+from memgen.errors import BadInput
+from memgen.longtail import simulation
+from memgen.longtail.learners import Risk
+from memgen.longtail.priors import domains
+from memgen.longtail.specs import parse_learner
+from memgen.longtail.tables import SIMULATION
+from memgen.seeding import generator
+from memgen.stage import Inputs, Output, stage
+from memgen.statistics import means_with_errors
+
+
+@stage
+def simulate(
+    *,
+    priors: list[str],
+    frequencies: Inputs | None = None,
+    domain: list[int],
+    samples: list[int],
+    repeats: list[int],
+    labels: int,
+    learners: list[str],
+    seed: int = 0,
+    out: Output,
+) -> None:
+    """Run every learner on drawn samples, beside its exact expected error.
+
+    Parameters
+    ----------
+    priors
+        Priors, such as zipf or geometric:0.99.
+    frequencies
+        Files of frequencies, a prior each, with their own domain; run at every sample size.
+    domain, samples, repeats
+        Number of points, sample size and number of samples, one of each per size of simulation.
+    labels
+        Number of labels.
+    learners
+        Learners, such as ignore:1, flip:0.1 or majority:0.8.
+    seed
+        Seed of the samples.
+    out
+        Simulation table.
+    """
+    if not len(domain) == len(samples) == len(repeats):
+        raise BadInput(
+            f"sizes: {len(domain)} domains, {len(samples)} samples, {len(repeats)} repeats; "
+            "allowed: as many of each"
+        )
+    rows = []
+    for points, size, times in zip(domain, samples, repeats, strict=True):
+        for drawn in domains(priors, frequencies, points):
+            rng = generator("longtail", "simulate", drawn.name, drawn.domain, size, seed)
+            risk = Risk(drawn, size, labels)
+            found = simulation.simulate(drawn, size, labels, learners, times, rng)
+            means, errors = means_with_errors(found.error)
+            for name, mean, error in zip(learners, means, errors, strict=True):
+                spec = parse_learner(name, labels)
+                rows.append(
+                    {
+                        "prior": drawn.name,
+                        "domain": drawn.domain,
+                        "samples": size,
+                        "learner": spec.kind,
+                        "parameter": spec.parameter,
+                        "error_closed": risk.error(name),
+                        "error_simulated": mean,
+                        "standard_error": error,
+                        "repeats": times,
+                    }
+                )
+    SIMULATION.write(pl.DataFrame(rows, schema=SIMULATION.schema), out)

@@ -1,0 +1,21 @@
+"""How well a table agrees with the theory, on the command line."""
+
+from pathlib import Path
+
+from memgen.longtail.agreement import numbers
+from memgen.stage import command
+from memgen.summaries import text
+
+
+@command
+def summary(*, table: Path, json: bool = False) -> None:
+    """Print the few numbers that say whether a table of this study bears out the theory.
+
+    Parameters
+    ----------
+    table
+        A simulation, tradeoff, noise, privacy, subgroups, scaling, curves or memorization table.
+    json
+        Print JSON, with every digit.
+    """
+    print(text(numbers(table), json))

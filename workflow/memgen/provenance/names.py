@@ -1,0 +1,32 @@
+"""What files, jobs and stages are called in a record."""
+
+from pathlib import Path
+
+#: Stands for the folder of a file outside the study.
+EXTERNAL = "external"
+
+
+def label(path: Path) -> str:
+    """Name of a file in a record: relative to the study, or only its own name if it lies outside.
+
+    Two runs in different folders, or on different machines, then write the same recipe.
+    """
+    try:
+        return path.resolve().relative_to(Path.cwd().resolve()).as_posix()
+    except ValueError:
+        return f"{EXTERNAL}/{path.name}"
+
+
+def rule_and_wildcards(record: Path) -> tuple[str, dict[str, str]]:
+    """Rule and wildcards of a job, from the path ``…/<rule>/<key>=<value>,….json`` of its record.
+
+    A job without wildcards is called ``job.json``.
+    """
+    pairs = [part.split("=", 1) for part in record.stem.split(",") if "=" in part]
+    return record.parent.name, dict(sorted((key, value) for key, value in pairs))
+
+
+def stage_name(module: str, function: str) -> str:
+    """Name of a stage as one types it after ``memgen``, such as ``relational sweep``."""
+    room = module.split(".")[1:2] if module.count(".") > 1 else []
+    return " ".join([*(name for name in room if name != "stages"), function.replace("_", "-")])

@@ -1,0 +1,229 @@
+"""How well the tables of the theory agree with what is known in closed form, in a few numbers.
+
+Each is read from one table; only whether the answers turn wrong where they should needs two, the ranks and
+the critical gammas.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from memgen.errors import BadInput
+from memgen.relational.hierarchy import Hierarchy
+from memgen.relational.sources import EXACT
+from memgen.relational.tables import (
+    CRITICAL,
+    CRITICAL_GEOMETRY,
+    DEPTH,
+    FINITE_WIDTH_SLOPES,
+    MECHANISM,
+    RANKS,
+    SWEEP,
+)
+from memgen.summaries import Kinds, Numbers, summarize
+
+REFERENCE_RANKS = (0.6, 0.2, 0.0, -0.2, 0.0, 0.2, 0.0, -0.2, -0.6)
+"""Ranks of 9 items with exception 5:3 at gamma = 1 (theory: What it predicts)."""
+
+REFERENCE_CONJUNCTIVITY = {
+    "nngp": (0.0, 0.147155, 0.248721, 0.325348),
+    "ntk": (0.0, 0.257864, 0.424643, 0.539084),
+}
+"""Conjunctivity of ReLU networks of 1 to 4 layers (theory: Kernel family), to six digits."""
+
+LONG = 200
+"""Chains from this length on are taken for long."""
+
+
+def numbers(path: Path, critical: Path | None = None) -> Numbers:
+    """The numbers that say whether a table bears out the theory.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A sweep, ranks, critical geometry, mechanism, depth or finite width slopes table.
+    critical : pathlib.Path, optional
+        Critical table, with a ranks table: tells where answers should turn wrong.
+
+    Returns
+    -------
+    dict of str to float or None
+        Largest deviations, shares of rows for which a statement holds, and exponents; None where the table
+        cannot tell.
+
+    Raises
+    ------
+    BadInput
+        If there is no such file, it is none of these tables, or `critical` is given with another than ranks.
+    """
+    found = summarize(path, _KINDS, "results/relational")
+    if critical is None:
+        return found
+    if "largest_loop_spread" not in found:
+        raise BadInput(f"{path}: --critical goes with a ranks table; allowed here: none")
+    return {**found, **_turning(RANKS.read(path), CRITICAL.read(critical))}
+
+
+def _sweep(table: pl.DataFrame) -> Numbers:
+    additive = _additive(table)
+    exceptions = additive.filter(pl.col("pair_class") == "exception")
+    return {
+        "largest_exception_margin": _largest(exceptions["margin"].to_numpy()),
+        "largest_cross_deviation": _largest(_steps_outside(additive)),
+        "largest_closed_form_deviation": _largest(_closed_form(table)),
+    }
+
+
+def _steps_outside(additive: pl.DataFrame) -> np.ndarray:
+    """Margins of cross pairs minus the number of their chain steps outside the loop."""
+    rows = additive.filter(pl.col("pair_class") == "cross")
+    deviations = []
+    for n, label, higher, lower, margin in rows.select(
+        "n", "exceptions", "higher", "lower", "margin"
+    ).iter_rows():
+        ((first, last),) = Hierarchy.of(n, label).components
+        deviations.append(margin - (lower - higher - (last - first)))
+    return np.array(deviations)
+
+
+def _closed_form(table: pl.DataFrame) -> np.ndarray:
+    """Margins without exception minus those of the published formula (1-based j < k)."""
+    rows = table.filter(
+        (pl.col("exceptions") == "") & (pl.col("pair_class") == "test") & (pl.col("gamma") > 0)
+    )
+    n = rows["n"].to_numpy()
+    one, other = rows["higher"].to_numpy() + 1, rows["lower"].to_numpy() + 1
+    cosh = (1 + rows["ridge"].to_numpy()) / (1 - rows["alpha"].to_numpy())
+    decay = np.arccosh(cosh)
+    middle = (n + 1) / 2
+    with np.errstate(over="ignore", invalid="ignore"):
+        top = np.sinh((other - middle) * decay) - np.sinh((one - middle) * decay)
+        expected = top / (np.sinh(middle * decay) - np.sinh((middle - 1) * decay))
+    usable = np.isfinite(expected)
+    return np.asarray(rows["margin"].to_numpy()[usable] - expected[usable])
+
+
+def _ranks(table: pl.DataFrame) -> Numbers:
+    rows = table.filter(
+        (pl.col("n") == 9) & (pl.col("exceptions") == "5:3") & ((pl.col("gamma") - 1).abs() < 1e-12)
+    )
+    expected = np.array(REFERENCE_RANKS)[rows["item"].to_numpy()]
+    spreads = []
+    for (label,), one in _additive(table).group_by("exceptions", maintain_order=True):
+        for first, last in Hierarchy.of(one["n"][0], str(label)).components:
+            loop = one.filter(pl.col("item").is_between(first, last))
+            for _, profile in loop.group_by("hierarchy", maintain_order=True):
+                ranks = profile["rank"].to_numpy()
+                spreads.append(ranks.max() - ranks.min())
+    return {
+        "largest_reference_deviation": _largest(rows["rank"].to_numpy() - expected),
+        "largest_loop_spread": _largest(np.array(spreads)),
+    }
+
+
+def _turning(profiles: pl.DataFrame, crossings: pl.DataFrame) -> Numbers:
+    """Share of the grid on which the sign of the pair around the loop is as the critical gamma says."""
+    beyond: list[bool] = []
+    below: list[bool] = []
+    single = crossings.filter(pl.col("gamma").is_not_null() & ~pl.col("exceptions").str.contains(" "))
+    for name, n, label, critical in single.select("hierarchy", "n", "exceptions", "gamma").iter_rows():
+        ((first, last),) = Hierarchy.of(n, label).components
+        key = ["alpha", "ridge", "gamma"]
+        rows = profiles.filter(pl.col("hierarchy") == name)
+        above = rows.filter(pl.col("item") == first - 1).sort(key)
+        under = rows.filter(pl.col("item") == last + 1).sort(key)
+        margin, gamma = (above["rank"] - under["rank"]).to_numpy(), above["gamma"].to_numpy()
+        beyond.extend(margin[gamma > critical * (1 + EXACT)] < 0)
+        below.extend(margin[gamma < critical * (1 - EXACT)] > 0)
+    return {
+        "share_wrong_beyond_critical": float(np.mean(beyond)) if beyond else None,
+        "share_right_below_critical": float(np.mean(below)) if below else None,
+    }
+
+
+def _critical_geometry(table: pl.DataFrame) -> Numbers:
+    """Where there is a crossing, and how it falls with n."""
+    loser, winner = pl.col("position"), pl.col("position") + pl.col("span")
+    room = (loser >= 2) & (winner <= pl.col("n") - 3)
+    expected = room & ~((loser == 2) & (winner == pl.col("n") - 3))
+    long = table.filter(pl.col("centred") & (pl.col("n") >= LONG) & (pl.col("span") == table["span"].min()))
+    slope = None
+    if long["n"].n_unique() > 1:
+        slope = float(np.polyfit(np.log(long["n"].to_numpy()), np.log(long["gamma"].to_numpy()), 1)[0])
+    return {
+        "share_crossing_as_stated": table.select((pl.col("gamma").is_not_null() == expected).mean()).item(),
+        "exponent_of_n": slope,
+    }
+
+
+def _mechanism(parts: pl.DataFrame) -> Numbers:
+    """Ranks minus the sum of their parts, relative to the largest rank of the chain alone."""
+    key = ["hierarchy", "alpha", "ridge"]
+    value, part = pl.col("value"), pl.col("part")
+    off = parts.group_by([*key, "item"]).agg(
+        off=value.filter(part == "ranks").sum() - value.filter(part != "ranks").sum()
+    )
+    scale = parts.filter(part == "chain").group_by(key).agg(scale=value.abs().max())
+    worst = off.join(scale, on=key).select((pl.col("off").abs() / pl.col("scale")).max()).item()
+    return {"largest_relative_deviation": worst}
+
+
+def _depth(networks: pl.DataFrame) -> Numbers:
+    """Conjunctivity of deep networks."""
+    found = networks.select("kernel", "depth", "rho", "alpha").unique().sort("kernel", "rho", "depth")
+    deviations = [
+        found.filter((pl.col("kernel") == kernel) & (pl.col("depth") == layers) & (pl.col("rho") == 1))[
+            "alpha"
+        ].to_numpy()
+        - value
+        for kernel, values in REFERENCE_CONJUNCTIVITY.items()
+        for layers, value in enumerate(values, start=1)
+    ]
+    nonlinear = found.filter(pl.col("rho") > 0)
+    rises = nonlinear.select(pl.col("alpha").diff().over("kernel", "rho")).drop_nulls()["alpha"]
+    return {
+        "largest_reference_deviation": _largest(np.concatenate(deviations)),
+        "share_rising_with_depth": float((rises > 0).mean()) if rises.len() else None,  # type: ignore[arg-type]
+    }
+
+
+def _slopes(slopes: pl.DataFrame) -> Numbers:
+    """Exponents by which finite networks approach the theory, lazy and rich, and their difference."""
+    found: Numbers = {}
+    deviations = slopes.filter(pl.col("quantity") == "deviation")
+    for (name,), group in deviations.group_by("hierarchy", maintain_order=True):
+        fit = {row["regime"]: row for row in group.iter_rows(named=True)}
+        for regime, row in fit.items():
+            found[f"{regime}_exponent_{name}"] = row["slope"]
+            found[f"{regime}_standard_error_{name}"] = row["standard_error"]
+        if {"lazy", "rich"} <= set(fit):
+            lazy, rich = fit["lazy"], fit["rich"]
+            found[f"difference_{name}"] = rich["slope"] - lazy["slope"]
+            found[f"difference_standard_error_{name}"] = float(
+                np.hypot(rich["standard_error"], lazy["standard_error"])
+            )
+    return found
+
+
+def _additive(table: pl.DataFrame) -> pl.DataFrame:
+    """Rows of hierarchies with one exception in the additive, ridgeless limit."""
+    one = (pl.col("exceptions") != "") & ~pl.col("exceptions").str.contains(" ")
+    return table.filter(one & (pl.col("alpha") == 0) & (pl.col("ridge") == 0))
+
+
+def _largest(deviations: np.ndarray) -> float | None:
+    """Largest absolute deviation, None of nothing."""
+    return float(np.abs(deviations).max()) if deviations.size else None
+
+
+_KINDS: Kinds = (
+    (SWEEP, _sweep),
+    (RANKS, _ranks),
+    (CRITICAL_GEOMETRY, _critical_geometry),
+    (MECHANISM, _mechanism),
+    (DEPTH, _depth),
+    (FINITE_WIDTH_SLOPES, _slopes),
+)

@@ -1,0 +1,43 @@
+"""Critical conjunctivity of one exception over n, its span and its position."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from memgen.relational.crossing import critical
+from memgen.relational.tables import CRITICAL_GEOMETRY
+from memgen.stage import Output, stage
+
+
+@stage
+def critical_geometry(*, n: list[int], spans: list[int], map_n: int, out: Output) -> None:
+    """Write the critical conjunctivity of one exception against n, its span and its position.
+
+    Parameters
+    ----------
+    n
+        Numbers of items at which the exception stands in the middle.
+    spans
+        Spans of the exception, its winner's rank minus its loser's, at least 2.
+    map_n
+        Number of items for which every span and position is tabulated.
+    out
+        Critical geometry table; empty values where there is no crossing.
+    """
+    centred = {(items, span, (items - 1 - span) // 2) for items in n for span in spans if span < items}
+    every = {(map_n, span, loser) for span in range(2, map_n) for loser in range(map_n - span)}
+    rows = []
+    for items, span, loser in sorted(centred | every):
+        (crossing,) = critical(items, [(loser + span, loser)])
+        rows.append(
+            {
+                "n": items,
+                "exceptions": f"{loser + span}:{loser}",
+                "span": span,
+                "position": loser,
+                "centred": loser == (items - 1 - span) // 2,
+                "gamma": crossing.gamma,
+                "alpha": crossing.alpha,
+            }
+        )
+    CRITICAL_GEOMETRY.write(pl.DataFrame(rows, schema=CRITICAL_GEOMETRY.schema), out)

@@ -1,0 +1,107 @@
+"""Finite networks beside the theory: each network's deviation, and the margins of every pair."""
+
+from __future__ import annotations
+
+import logging
+import math
+
+import numpy as np
+import polars as pl
+
+from memgen.relational.hierarchy import Hierarchy
+from memgen.relational.kernels import network_conjunctivity
+from memgen.relational.networks import DEPTH, Trained, train
+from memgen.relational.pairs import Pairs, right_answers
+from memgen.relational.ranks import memorization_weight, ranks
+from memgen.relational.rows import FINITE_WIDTH, FINITE_WIDTH_MARGINS
+from memgen.relational.tasks import read_tasks
+from memgen.seeding import integer_seed
+from memgen.stage import Input, Output, progress, stage
+from memgen.statistics import means_with_errors
+
+logger = logging.getLogger(__name__)
+
+
+@stage
+def finite_width(
+    *,
+    task: Input,
+    width: list[int],
+    seeds: int,
+    steps: int,
+    rich_scale: float,
+    scan_width: int,
+    scan_scale: list[float],
+    out: Output,
+    margins: Output,
+) -> None:
+    """Train finite networks on one hierarchy, lazy and rich, and write how far they are from the theory.
+
+    Parameters
+    ----------
+    task
+        Task table.
+    width
+        Hidden units of the networks.
+    seeds
+        Networks per width and scale.
+    steps
+        Steps of gradient descent.
+    rich_scale
+        In the rich regime the output's scale is this over the root of the width; in the lazy one it is 1.
+    scan_width
+        Hidden units of the networks whose scale is varied.
+    scan_scale
+        Scales of their output.
+    out
+        Finite width table: a row per network.
+    margins
+        Margins of every pair, averaged over seeds.
+    """
+    ((name, hierarchy),) = read_tasks([task]).items()
+    settings = [("lazy", units, 1.0) for units in width]
+    settings += [("rich", units, rich_scale / math.sqrt(units)) for units in width]
+    settings += [("scan", scan_width, scale) for scale in scan_scale]
+    rows, pair_rows = [], []
+    for regime, units, scale in progress(settings, "finite networks"):
+        keys = [integer_seed("relational", "finite width", name, units, seed) for seed in range(seeds)]
+        trained = train(hierarchy, units, scale, steps, keys)
+        labels = {"hierarchy": name, "n": hierarchy.n, "exceptions": hierarchy.label}
+        labels |= {"regime": regime, "width": units, "scale": scale}
+        one, other = _rows(hierarchy, trained)
+        rows.append(one.with_columns(**{key: pl.lit(value) for key, value in labels.items()}))
+        pair_rows.append(other.with_columns(**{key: pl.lit(value) for key, value in labels.items()}))
+        logger.info("%s, width %d, scale %g: deviation %.4f", regime, units, scale, one["deviation"].mean())
+    FINITE_WIDTH.write(pl.concat(rows).cast(pl.Schema(FINITE_WIDTH.schema)), out)
+    FINITE_WIDTH_MARGINS.write(pl.concat(pair_rows).cast(pl.Schema(FINITE_WIDTH_MARGINS.schema)), margins)
+
+
+def _rows(hierarchy: Hierarchy, trained: Trained) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Rows of the networks, and of their pairs."""
+    pairs = Pairs.of(hierarchy)
+    alpha = network_conjunctivity("ntk", DEPTH)
+    theory = pairs.margins(ranks(hierarchy.n, hierarchy.exceptions, alpha), memorization_weight(alpha))
+    margins = trained.margins[:, pairs.higher, pairs.lower]
+    untrained, with_truth = ~pairs.trained, ~pairs.trained & (pairs.truth != 0)
+    count = len(margins)
+    means, errors = means_with_errors(margins)
+    networks = pl.DataFrame(
+        {
+            "seed": np.arange(count),
+            "deviation": np.sqrt(np.square(margins - theory)[:, untrained].mean(axis=1)),
+            "accuracy": right_answers(pairs.truth * margins)[:, with_truth].mean(axis=1),
+            "training_error": trained.training_error,
+            "kernel_change": trained.kernel_change,
+        }
+    )
+    by_pair = pl.DataFrame(
+        {
+            "higher": pairs.higher,
+            "lower": pairs.lower,
+            "pair_class": pairs.classes.tolist(),
+            "margin": means,
+            "standard_error": errors,
+            "theory": theory,
+        }
+    )
+    return networks, by_pair

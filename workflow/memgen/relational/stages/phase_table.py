@@ -1,0 +1,55 @@
+"""Phase diagrams as a table: behaviour over a fine grid of conjunctivity and ridge."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from memgen.relational.behaviour import class_frames, phase
+from memgen.relational.tables import PHASE
+from memgen.relational.tasks import read_tasks
+from memgen.stage import Inputs, Output, stage
+
+
+@stage
+def phase_table(
+    *,
+    tasks: Inputs,
+    conjunctivity_points: int,
+    highest_conjunctivity: float,
+    lowest_ridge: float,
+    highest_ridge: float,
+    ridge_points: int,
+    out: Output,
+) -> None:
+    """Write accuracy and margin of every pair class over a fine grid of conjunctivity and ridge.
+
+    Parameters
+    ----------
+    tasks
+        Task tables, one per hierarchy.
+    conjunctivity_points
+        Number of conjunctivities, evenly spaced from 0.
+    highest_conjunctivity
+        Highest of them, less than 1.
+    lowest_ridge
+        Lowest effective ridge, more than 0.
+    highest_ridge
+        Highest effective ridge.
+    ridge_points
+        Number of ridges, evenly spaced in the logarithm.
+    out
+        Phase table.
+    """
+    alpha = np.linspace(0.0, highest_conjunctivity, conjunctivity_points)
+    ridge = np.geomspace(lowest_ridge, highest_ridge, ridge_points)
+    grid = np.array(list(itertools.product(alpha, ridge)))
+    frames = []
+    for name, hierarchy in read_tasks([Path(path) for path in tasks]).items():
+        common = {"hierarchy": name, "n": hierarchy.n, "exceptions": hierarchy.label}
+        found = phase(hierarchy.n, hierarchy.exceptions, grid[:, 0], grid[:, 1])
+        frames += class_frames(common, grid, found, PHASE.schema)
+    PHASE.write(pl.concat(frames), out)

@@ -1,0 +1,63 @@
+"""The task as a table: every ordered pair of one hierarchy."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from memgen.relational.flags import ExceptionFlag
+from memgen.relational.hierarchy import Hierarchy
+from memgen.relational.tables import TASK
+from memgen.stage import Output, stage
+
+
+@stage
+def task(*, name: str, n: int, exceptions: ExceptionFlag = None, out: Output) -> None:
+    """Write every ordered pair of one hierarchy with its class, target and truth.
+
+    Parameters
+    ----------
+    name
+        Name of the hierarchy.
+    n
+        Number of items, at least 3.
+    exceptions
+        Exceptions as WINNER:LOSER in ranks from 0, for example 5:3; none by default.
+    out
+        Task table (parquet or csv).
+    """
+    hierarchy = Hierarchy.of(n, exceptions)
+    TASK.write(task_frame(name, hierarchy), out)
+
+
+def task_frame(name: str, hierarchy: Hierarchy) -> pl.DataFrame:
+    """Task table of a hierarchy.
+
+    Parameters
+    ----------
+    name : str
+    hierarchy : Hierarchy
+
+    Returns
+    -------
+    polars.DataFrame
+        Columns of `TASK`, n (n - 1) rows sorted by first and second.
+    """
+    rows = []
+    for first, second in hierarchy.ordered_pairs():
+        trained, truth = hierarchy.trained(first, second), hierarchy.truth(first, second)
+        rows.append(
+            {
+                "hierarchy": name,
+                "n": hierarchy.n,
+                "exceptions": hierarchy.label,
+                "first": first,
+                "second": second,
+                "higher": min(first, second),
+                "lower": max(first, second),
+                "pair_class": hierarchy.pair_class(first, second),
+                "trained": trained,
+                "target": truth if trained else None,
+                "truth": truth,
+            }
+        )
+    return pl.DataFrame(rows, schema=TASK.schema)

@@ -1,0 +1,109 @@
+"""Run the whole study, one run at a time.
+
+The run holds an advisory lock on ``.study.lock`` through its standard input, which Snakemake and every job
+inherit: the kernel gives the lock up only when the last of them has ended. A second run waits until then, so
+a job orphaned by a killed run never writes over a new run's output, and Snakemake's own lock files, if any
+are left, are known to be stale. This module knows no study; what is wrong with the configuration is said
+before Snakemake starts.
+"""
+
+import fcntl
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import cyclopts
+
+from memgen.configuration import load
+from memgen.devices import refuse_missing_gpu
+from memgen.errors import BadInput
+from memgen.stage import command
+
+LOCK = Path(".study.lock")
+SNAKEMAKE_LOCKS = Path(".snakemake/locks")
+
+
+def _holders() -> list[str]:
+    """Processes that hold the lock through their standard input, as ``pid name``, where /proc tells."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            if (entry / "fd/0").samefile(LOCK):
+                found.append(f"{entry.name} {(entry / 'comm').read_text().strip()}")
+        except OSError:
+            continue  # ended meanwhile, or another user's
+    return sorted(found)
+
+
+def hold_lock() -> None:
+    """Take the study's lock as standard input, waiting for an earlier run and its jobs to end."""
+    descriptor = os.open(LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        holders = ", ".join(_holders()) or "unknown"
+        print(f"memgen: another run of this study holds {LOCK} (processes: {holders}); waiting for it to end",
+              file=sys.stderr, flush=True)  # fmt: skip
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    os.dup2(descriptor, 0)
+    if descriptor != 0:
+        os.close(descriptor)
+    shutil.rmtree(SNAKEMAKE_LOCKS, ignore_errors=True)
+
+
+def _refuse_unwritable() -> None:
+    for folder in (Path(), Path("results"), Path("figures")):
+        try:
+            folder.mkdir(exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder):
+                pass
+        except OSError as error:
+            raise BadInput(
+                f"{folder.resolve()}: cannot be written ({error.strerror}); allowed: a writable folder"
+            ) from None
+
+
+@command
+def study(
+    *snakemake: Annotated[str, cyclopts.Parameter(allow_leading_hyphen=True)],
+    config: list[Path] | None = None,
+    cores: int | None = None,
+    executor: str = "local",
+) -> None:
+    """Run the study through Snakemake, or the part of it that the targets name.
+
+    Parameters
+    ----------
+    *snakemake
+        Targets and options passed to Snakemake, after ``--``.
+    config
+        Overlays on config.yaml, later ones winning.
+    cores
+        Jobs that run at once on this machine; all cores by default.
+    executor
+        ``local``, or ``slurm`` to submit the jobs with profiles/slurm.
+    """
+    if executor not in ("local", "slurm"):
+        raise BadInput(f"--executor: {executor!r} is not allowed; allowed: local, slurm")
+    if cores is not None and cores < 1:
+        raise BadInput(f"--cores: {cores} is not allowed; allowed: a whole number of at least 1")
+    if not Path("Snakefile").is_file():
+        raise BadInput(f"{Path.cwd()}: holds no Snakefile; run this in the folder of the repository")
+    overlays = config or []
+    checked = load([Path("config.yaml"), *overlays])
+    if executor == "local":
+        refuse_missing_gpu(checked)
+    _refuse_unwritable()
+    hold_lock()
+    arguments = [sys.executable, "-m", "snakemake", *snakemake]
+    if overlays:
+        arguments += ["--configfile", *map(str, overlays)]
+    if executor == "slurm":
+        arguments += ["--profile", "profiles/slurm"]
+    else:
+        arguments += ["--cores", str(cores) if cores else "all"]
+    search = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    os.execve(sys.executable, arguments, {**os.environ, "PATH": search})

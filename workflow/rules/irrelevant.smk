@@ -1,0 +1,168 @@
+# Study 3: when irrelevant information must be memorized. Closed forms, trained learners, attacks on them.
+#
+# Needs: config["irrelevant"]
+# Makes: results/irrelevant/simulation.csv      learners that store their sample, beside closed forms
+#        results/irrelevant/runs/*.parquet      what each attack gets out of each trained model
+#        results/irrelevant/recovery.csv        the same averaged over seeds, main attacks
+#        results/irrelevant/averages.parquet    the same of every attack, with intervals
+#        results/irrelevant/leakage.csv         bits leaked per learner and defence
+#        results/irrelevant/claims.csv          the paper's claims
+
+from memgen.irrelevant.settings import attack_options
+
+IRRELEVANT = config["irrelevant"]
+NEAREST = IRRELEVANT["simulation"]["clusters"]
+LOOKUP = IRRELEVANT["simulation"]["next_symbol"]
+ATTACKED = [
+    *expand(
+        "results/irrelevant/runs/{experiment}.parquet", experiment=IRRELEVANT["runs"]
+    ),
+    "results/irrelevant/runs/transformer.parquet",
+]
+
+
+wildcard_constraints:
+    experiment=one_of(IRRELEVANT["runs"]),
+
+
+rule irrelevant_simulate:
+    """Learners that store their sample, on drawn samples beside their exact errors."""
+    input:
+        code=code("memgen.irrelevant.stages.simulate"),
+    output:
+        table="results/irrelevant/simulation.csv",
+        record="results/provenance/jobs/irrelevant_simulate/job.json",
+    log:
+        "logs/irrelevant_simulate/job.log",
+    benchmark:
+        "results/benchmarks/irrelevant_simulate/job.tsv"
+    conda:
+        "../../envs/irrelevant.yaml"
+    params:
+        settings=flags(
+            NEAREST,
+            references=LOOKUP["references"],
+            symbol_samples=LOOKUP["samples"],
+            length=LOOKUP["dimension"],
+            noise=LOOKUP["noise"],
+            fractions=LOOKUP["stored_fractions"],
+            symbol_repeats=LOOKUP["repeats"],
+        ),
+    shell:
+        "python -m memgen irrelevant simulate {params.settings} --out {output.table:q} "
+        "--record {output.record:q} --threads {threads} 2> {log:q}"
+
+
+rule irrelevant_attack:
+    """One learner trained with every defence of its run, and attacked."""
+    input:
+        code=code("memgen.irrelevant.stages.attack"),
+    output:
+        table="results/irrelevant/runs/{experiment}.parquet",
+        record="results/provenance/jobs/irrelevant_attack/experiment={experiment}.json",
+    log:
+        "logs/irrelevant_attack/experiment={experiment}.log",
+    benchmark:
+        "results/benchmarks/irrelevant_attack/experiment={experiment}.tsv"
+    conda:
+        "../../envs/irrelevant.yaml"
+    params:
+        settings=lambda wildcards: flags(
+            attack_options(IRRELEVANT, wildcards.experiment)
+        ),
+    shell:
+        "python -m memgen irrelevant attack --run {wildcards.experiment:q} {params.settings} "
+        "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
+
+
+rule irrelevant_complete:
+    """A small causal transformer trained on next-symbol prediction, and asked to complete its samples."""
+    input:
+        code=code("memgen.irrelevant.stages.complete"),
+    output:
+        table="results/irrelevant/runs/transformer.parquet",
+        record="results/provenance/jobs/irrelevant_complete/job.json",
+    log:
+        "logs/irrelevant_complete/job.log",
+    benchmark:
+        "results/benchmarks/irrelevant_complete/job.tsv"
+    conda:
+        "../../envs/irrelevant.yaml"
+    params:
+        settings=flags(IRRELEVANT["transformer"]),
+    shell:
+        "python -m memgen irrelevant complete --run transformer {params.settings} "
+        "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
+
+
+rule irrelevant_recovery:
+    """What attacks recover, averaged over seeds."""
+    input:
+        runs=ATTACKED,
+        code=code("memgen.irrelevant.stages.recovery"),
+    output:
+        table="results/irrelevant/recovery.csv",
+        averages="results/irrelevant/averages.parquet",
+        record="results/provenance/jobs/irrelevant_recovery/job.json",
+    log:
+        "logs/irrelevant_recovery/job.log",
+    benchmark:
+        "results/benchmarks/irrelevant_recovery/job.tsv"
+    conda:
+        "../../envs/theory.yaml"
+    shell:
+        "python -m memgen irrelevant recovery --runs {input.runs:q} --out {output.table:q} "
+        "--averages {output.averages:q} "
+        "--record {output.record:q} --threads {threads} 2> {log:q}"
+
+
+rule irrelevant_leakage:
+    """Bits of irrelevant information that leak from each learner, with and without defences."""
+    input:
+        runs=ATTACKED,
+        code=code("memgen.irrelevant.stages.leakage"),
+    output:
+        table="results/irrelevant/leakage.csv",
+        record="results/provenance/jobs/irrelevant_leakage/job.json",
+    log:
+        "logs/irrelevant_leakage/job.log",
+    benchmark:
+        "results/benchmarks/irrelevant_leakage/job.tsv"
+    conda:
+        "../../envs/theory.yaml"
+    shell:
+        "python -m memgen irrelevant leakage --runs {input.runs:q} --out {output.table:q} "
+        "--record {output.record:q} --threads {threads} 2> {log:q}"
+
+
+rule irrelevant_claims:
+    """What the paper claims of irrelevant information, beside what the tables of this study say."""
+    input:
+        simulation="results/irrelevant/simulation.csv",
+        averages="results/irrelevant/averages.parquet",
+        leakage="results/irrelevant/leakage.csv",
+        code=code("memgen.irrelevant.stages.claims"),
+    output:
+        table="results/irrelevant/claims.csv",
+        record="results/provenance/jobs/irrelevant_claims/job.json",
+    log:
+        "logs/irrelevant_claims/job.log",
+    benchmark:
+        "results/benchmarks/irrelevant_claims/job.tsv"
+    conda:
+        "../../envs/theory.yaml"
+    shell:
+        "python -m memgen irrelevant claims --simulation {input.simulation:q} "
+        "--averages {input.averages:q} --leakage {input.leakage:q} --out {output.table:q} "
+        "--record {output.record:q} --threads {threads} 2> {log:q}"
+
+
+targets += [
+    "results/irrelevant/simulation.csv",
+    "results/irrelevant/recovery.csv",
+    "results/irrelevant/leakage.csv",
+]
+claims.append("results/irrelevant/claims.csv")
+
+
+include: "irrelevant_figures.smk"
