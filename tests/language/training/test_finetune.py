@@ -170,6 +170,8 @@ def test_detached_head_leaves_the_embeddings_of_a_tied_model_alone(
         (("llama", False), "full", {"weight_decay": 0.1}),
         (("llama", True), "full", {}),
         (("qwen3", True), "full", {}),
+        (("llama", True), "full", {"layers": 1}),
+        (("qwen3", False), "lora", {"layers": 1, "rank": [2], "micro_batch": 3}),
     ],
 )
 def test_blocks_of_any_size_give_the_same_answers(
@@ -306,6 +308,7 @@ def test_a_killed_job_is_finished_by_the_next(tmp_path: Path, tiny_causal: dict,
         ({"kind": "head"}, "l2: no strength given"),
         ({"kind": "lora"}, "rank: none given"),
         ({"kind": "lora", "rank": [0]}, "rank: 0; allowed"),
+        ({"layers": 3}, "layers: 3, but the model has 2; allowed: 1 to 2"),
         ({"optimizer": "lion"}, "allowed: adamw, sgd"),
         ({"last_seed": 9}, "no items of seed 6"),
     ],
