@@ -28,7 +28,7 @@ class Rule:
 
 
 def overlays(folder: Path) -> list[Path]:
-    """Configurations that between them have a job for every rule: a hub's model, published files."""
+    """Configurations that between them have a job for every rule: hub, GGUF file, published files."""
     held = folder / "held"
     for name in [*(row.file for row in read_versions()), "poker/preflop_equity.csv"]:
         (held / name).parent.mkdir(parents=True, exist_ok=True)
@@ -42,7 +42,7 @@ def overlays(folder: Path) -> list[Path]:
     }.items():
         written.append(folder / f"{name}.yaml")
         written[-1].write_text(yaml.safe_dump(content))
-    return written
+    return [*written, folder / "configs/smollm2.yaml"]
 
 
 @pytest.fixture(scope="module")

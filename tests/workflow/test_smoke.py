@@ -134,10 +134,10 @@ def test_edits_rerun_exactly_what_depends_on_them(finished: Path, tmp_path: Path
     package = folder / "workflow/memgen"
     assert planned(folder) == set()
 
-    original = (package / "figures/task.py").read_text()
-    edit(package / "figures/task.py")
+    original = (package / "figures/relational/task.py").read_text()
+    edit(package / "figures/relational/task.py")
     assert planned(folder) == {"figures_task"}
-    (package / "figures/task.py").write_text(original)
+    (package / "figures/relational/task.py").write_text(original)
     assert planned(folder) == set(), "the same content again needs no run"
 
     original = (package / "relational/ranks.py").read_text()
@@ -157,7 +157,7 @@ def test_edits_rerun_exactly_what_depends_on_them(finished: Path, tmp_path: Path
 
     assert planned(folder) == set()
     (package / "relational/newcomer.py").write_text("VALUE = 1\n")
-    edit(package / "figures/task.py", "\nfrom memgen.relational import newcomer  # noqa\n")
+    edit(package / "figures/relational/task.py", "\nfrom memgen.relational import newcomer  # noqa\n")
     study(folder, "figures/task.png")
     assert planned(folder) == set()
     (package / "relational/newcomer.py").write_text("VALUE = 2\n")
