@@ -42,7 +42,7 @@ def overlays(folder: Path) -> list[Path]:
     }.items():
         written.append(folder / f"{name}.yaml")
         written[-1].write_text(yaml.safe_dump(content))
-    return [*written, folder / "configs/smollm2.yaml"]
+    return written
 
 
 @pytest.fixture(scope="module")
