@@ -13,10 +13,11 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import cyclopts
 
+from memgen.arguments import Count
 from memgen.configuration import load
 from memgen.devices import refuse_missing_gpu
 from memgen.errors import BadInput
@@ -70,8 +71,8 @@ def _refuse_unwritable() -> None:
 def study(
     *snakemake: Annotated[str, cyclopts.Parameter(allow_leading_hyphen=True)],
     config: list[Path] | None = None,
-    cores: int | None = None,
-    executor: str = "local",
+    cores: Count | None = None,
+    executor: Literal["local", "slurm"] = "local",
 ) -> None:
     """Run the study through Snakemake, or the part of it that the targets name.
 
@@ -86,10 +87,6 @@ def study(
     executor
         ``local``, or ``slurm`` to submit the jobs with profiles/slurm.
     """
-    if executor not in ("local", "slurm"):
-        raise BadInput(f"--executor: {executor!r} is not allowed; allowed: local, slurm")
-    if cores is not None and cores < 1:
-        raise BadInput(f"--cores: {cores} is not allowed; allowed: a whole number of at least 1")
     if not Path("Snakefile").is_file():
         raise BadInput(f"{Path.cwd()}: holds no Snakefile; run this in the folder of the repository")
     overlays = config or []

@@ -1,7 +1,9 @@
 """What a fresh example of a singleton's cluster costs the nearest neighbour, as a calculator."""
 
+from typing import Annotated
+
+from memgen.arguments import Count, CountOrNone, Range, Share
 from memgen.irrelevant.answers import show
-from memgen.irrelevant.arguments import Whole
 from memgen.irrelevant.bounds import cluster_error as exact_error
 from memgen.stage import command
 
@@ -9,11 +11,11 @@ from memgen.stage import command
 @command
 def cluster_error(
     *,
-    samples: Whole,
-    dimension: Whole,
-    rho: float,
-    stored: Whole | None = None,
-    flip: float = 0.0,
+    samples: Count,
+    dimension: Count,
+    rho: Annotated[float, Range(0, 1, below=True)],
+    stored: CountOrNone | None = None,
+    flip: Share = 0.0,
     json: bool = False,
 ) -> None:
     """Print the nearest neighbour's exact error on clusters seen once.

@@ -26,7 +26,7 @@ from memgen.language.training.checkpoints import Finished, depends_on
 from memgen.language.training.layers import Below, below_of
 from memgen.language.training.loop import Recipe, Run
 from memgen.language.training.methods import Answers, Learner, Method, learn
-from memgen.stage import Input, Output, progress, stage
+from memgen.stage import Input, InputDirectory, Output, progress, stage
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +67,7 @@ def rows(
 @stage
 def finetune(
     *,
-    model_directory: Input,
+    model_directory: InputDirectory,
     lineup: Input,
     task: Input,
     model: str,

@@ -3,6 +3,7 @@
 import numpy as np
 import polars as pl
 
+from memgen.arguments import Positive
 from memgen.errors import BadInput
 from memgen.language.probing.features import Features
 from memgen.language.probing.geometry import geometry_rows
@@ -18,7 +19,7 @@ def probe(
     features: Input,
     task: Input,
     method: str,
-    ridge: list[float],
+    ridge: list[Positive],
     pooling: str,
     out: Output,
     geometry: Output,
@@ -56,8 +57,6 @@ def probe(
         raise BadInput(f"{features}: features of {block.n} items; allowed: {n}, as in {task}")
     if pooling not in block.arrays:
         raise BadInput(f"{features}: no pooling {pooling!r}; allowed: {', '.join(block.arrays)}")
-    if any(not value > 0 for value in ridge):
-        raise BadInput(f"ridge {min(ridge)}: not positive; allowed: numbers > 0")
 
     first, second = pairs["first"].to_numpy(), pairs["second"].to_numpy()
     index = np.full((n, n), -1)
