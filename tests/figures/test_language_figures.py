@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from checks import assert_draws, assert_sound, drawn, points, shown
 from memgen.errors import BadInput
 from memgen.figures.language.accuracy_by_class import accuracy_by_class
+from memgen.figures.language.baselines import baselines as draw_baselines
 from memgen.figures.language.conjunctivity import conjunctivity
 from memgen.figures.language.exception_effect import exception_effect
 from memgen.figures.language.margin_heatmaps import margin_heatmaps
@@ -19,11 +20,12 @@ from memgen.figures.language.predicted_margins import predicted_margins
 from memgen.figures.language.pretraining import pretraining
 from memgen.figures.language.response_bias import response_bias
 from memgen.figures.language.symbolic_distance import symbolic_distance
-from memgen.language.fits.tables import PREDICTIONS
+from memgen.language.fits.tables import BASELINES, PREDICTIONS
 from memgen.language.models.tables import PRETRAINING
 from memgen.language.responses.rows import GEOMETRY_RUNS, RESPONSES
 from memgen.language.responses.tables import EFFECTS, GEOMETRY
 from memgen.language.stages.accuracy import accuracy
+from memgen.language.stages.baselines import baselines
 from memgen.language.stages.distance import distance
 from memgen.language.stages.effects import effects
 from memgen.language.stages.fit import fit
@@ -49,6 +51,7 @@ FIGURES: dict[str, tuple[Callable[..., None], dict[str, str], dict[str, object]]
         {"predictions": "predictions.parquet", "fit": "fit.csv"},
         {**CELL, "items": "fake"},
     ),
+    "baselines": (draw_baselines, {"baselines": "baselines.csv"}, SHOWN),
     "bias": (response_bias, {"effects": "effects.csv"}, SHOWN),
     "effect": (exception_effect, {"effects": "effects.csv"}, SHOWN),
     "kernel": (own_kernel, {"geometry": "geometry.csv", "fit": "fit.csv"}, SHOWN),
@@ -99,6 +102,7 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
     distance(responses=responses, out=folder / "distance.csv")
     effects(responses=responses, out=folder / "effects.csv")
     fit(responses, out=folder / "fit.csv")
+    baselines(responses=responses, out=folder / "baselines.csv")
     predictions(responses, fits=folder / "fit.csv", out=folder / "predictions.parquet")
     GEOMETRY_RUNS.write(measures(table), folder / "measures.parquet")
     geometry(blocks=[folder / "measures.parquet"], fits=folder / "fit.csv", out=folder / "geometry.csv")
@@ -166,6 +170,15 @@ def test_pretraining_draws_every_step(tables: Path, tmp_path: Path) -> None:
     frame = PRETRAINING.read(tables / "pretraining.csv")
     (axes,) = shown(of("pretraining", tables, tmp_path))
     assert_draws(axes, (frame, "step", "answer_loss"))
+
+
+def test_baselines_draw_every_predictor_and_the_lead_over_each(tables: Path, tmp_path: Path) -> None:
+    frame = BASELINES.read(tables / "baselines.csv")
+    panels = shown(of("baselines", tables, tmp_path))
+    for (left, right), name in zip((panels[:2], panels[2:]), HIERARCHIES, strict=True):
+        rows = frame.filter(hierarchy=name)
+        for axes, column in ((left, "held_out_correlation"), (right, "difference_to_theory")):
+            np.testing.assert_allclose(np.sort(points(axes)[:, 0]), rows[column].drop_nulls().sort())
 
 
 def test_bias_and_effect_draw_every_cell_once(tables: Path, tmp_path: Path) -> None:

@@ -53,6 +53,26 @@ rule figures_predicted_margins:
         "--pdf {output.pdf:q} --png {output.png:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
+rule figures_baselines:
+    """How well the theory predicts held-out pairs, beside simpler and freer predictors."""
+    input:
+        baselines="results/language/baselines.csv",
+        code=code("memgen.figures.language.baselines"),
+    output:
+        **drawn("baselines", "Language models"),
+    log:
+        logged("figures_baselines"),
+    benchmark:
+        timed("figures_baselines")
+    conda:
+        "../../envs/figures.yaml"
+    params:
+        hierarchies=HIERARCHY_FLAGS,
+    shell:
+        "python -m memgen figures baselines --baselines {input.baselines:q} {params.hierarchies} "
+        "--pdf {output.pdf:q} --png {output.png:q} --record {output.record:q} --threads {threads} 2> {log:q}"
+
+
 rule figures_accuracy_by_class:
     """Accuracy by pair class, trained pairs beside those that were never trained."""
     input:
@@ -205,6 +225,7 @@ targets += figure_files(
             for figure in ("accuracy_by_class", "symbolic_distance")
             for method in sorted({cell.method for cell in CELLS})
         ),
+        "baselines",
         "response_bias",
         "exception_effect",
         "conjunctivity",

@@ -5,7 +5,9 @@ for the same data and matplotlib: they carry the id of the recipe that made them
 This module knows no study but the names of the pair classes, which have the same colour everywhere.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
+from string import ascii_lowercase
 from typing import Any, Literal
 
 import matplotlib
@@ -111,6 +113,12 @@ def panel_letter(axes: Axes, letter: str) -> None:
         ha="right",
         va="bottom",
     )
+
+
+def panel_letters(panels: Iterable[Axes]) -> None:
+    """Letters a, b, c, … at the upper left corner of some panels, in their order."""
+    for panel, letter in zip(panels, ascii_lowercase, strict=False):
+        panel_letter(panel, letter)
 
 
 def _metadata(kind: Literal["pdf", "png"]) -> dict[str, str | None]:

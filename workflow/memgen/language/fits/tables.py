@@ -99,6 +99,73 @@ FIT = Table(
 )
 
 
+BASELINES = Table(
+    "baselines",
+    {
+        **CELL,
+        "n": Column(pl.Int64, "number of items"),
+        "exceptions": Column(pl.String, "exceptions as winner:loser in ranks, separated by blanks"),
+        "predictor": Column(
+            pl.String,
+            "theory; distance: a line in the distance of ranks; plain: the theory without the exception; "
+            "wrong_exception: with it at every other position, the mean over them; wrong_exception_best: the "
+            "position that predicts best; free_ranks: one number an item, the ceiling of models by ranks; "
+            "split_half: what a perfect predictor would reach, from the reliability of the mean over seeds",
+            allowed=(
+                "theory",
+                "distance",
+                "plain",
+                "wrong_exception",
+                "wrong_exception_best",
+                "free_ranks",
+                "split_half",
+            ),
+        ),
+        "n_parameters": Column(pl.Int64, "free parameters, the scale included", nullable=True),
+        "n_positions": Column(pl.Int64, "positions of the exception, for a wrong one", nullable=True),
+        "correlation": Column(pl.Float64, "Pearson, in sample, margins averaged over seeds", nullable=True),
+        "r2": Column(pl.Float64, "1 - SSE/SST about the mean, in sample", nullable=True),
+        "held_out_correlation": Column(
+            pl.Float64,
+            "Pearson, every pair predicted by a fit without it and its mirror image",
+            nullable=True,
+        ),
+        "held_out_r2": Column(pl.Float64, "1 - SSE/SST of those predictions", nullable=True),
+        "correlation_by_seed": Column(
+            pl.Float64, "held-out Pearson of each seed's own margins, mean over seeds", nullable=True
+        ),
+        "correlation_by_seed_standard_error": Column(
+            pl.Float64, "its standard error over seeds", nullable=True
+        ),
+        "r2_by_seed": Column(
+            pl.Float64, "held-out 1 - SSE/SST of each seed's own margins, mean over seeds", nullable=True
+        ),
+        "r2_by_seed_standard_error": Column(pl.Float64, "its standard error over seeds", nullable=True),
+        "difference_to_theory": Column(
+            pl.Float64,
+            "the theory's held-out Pearson minus this predictor's, seed by seed, mean: above 0 where the "
+            "theory predicts better",
+            nullable=True,
+        ),
+        "difference_to_theory_standard_error": Column(
+            pl.Float64, "its standard error over seeds", nullable=True
+        ),
+        "difference_to_theory_half_width": Column(
+            pl.Float64, "half the width of its 95% interval, Student's t over seeds", nullable=True
+        ),
+        "r2_difference_to_theory": Column(
+            pl.Float64, "the same difference of the held-out 1 - SSE/SST", nullable=True
+        ),
+        "r2_difference_to_theory_standard_error": Column(
+            pl.Float64, "its standard error over seeds", nullable=True
+        ),
+        "n_pairs": Column(pl.Int64, "untrained pairs"),
+        "n_groups": Column(pl.Int64, "groups held out one after the other: a pair and its mirror image"),
+        "n_seeds": Column(pl.Int64, "seeds"),
+    },
+)
+
+
 PREDICTIONS = Table(
     "predictions",
     {
