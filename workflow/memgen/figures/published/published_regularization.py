@@ -67,7 +67,7 @@ def published_regularization(
                 "color": list(PALETTE.values())[1 + number % 8],
                 "marker": MARKERS[number % 8],
             }
-            cell = fits.filter(of_name, pl.col("model") == model, ~pl.col("at_edge"))
+            cell = fits.filter(of_name, pl.col("model") == model, pl.col("gamma_at_edge").is_null())
             probe, lora = cell.filter(method="probe"), cell.filter(method="lora")
             _lines(axes[2, column], probe, "gamma", None, **style)
             _lines(axes[3, column], probe, "memorization_weight", None, **style)
