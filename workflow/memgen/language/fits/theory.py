@@ -1,10 +1,9 @@
 """The theory fitted to behaviour: one row per source, model, items, hierarchy, method, hyperparameter.
 
-Knows how a cell's runs become a row: gamma and scale from the untrained pairs, the memorization weight
-from the trained ones, intervals from the profile over gamma with errors by seed (theory: Fitting behaviour).
-Where gamma lies at an end of its range the behaviour does not identify it, and gamma, alpha, the ridge and
-the memorization weight are left empty. Models, ours or published, are nothing but rows of the response table
-here.
+A cell's runs become a row: gamma and scale from the untrained pairs, the memorization weight from the trained
+ones, intervals from the profile over gamma with errors by seed (theory: Fitting behaviour). Where gamma lies
+at an end of its range the behaviour does not identify it, and gamma, alpha, the ridge and the memorization
+weight are left empty. Models, ours or published, are nothing but rows of the response table here.
 """
 
 import math
