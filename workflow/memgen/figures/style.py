@@ -17,6 +17,7 @@ matplotlib.use("agg")
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from memgen.stage import recipe_urn
 
@@ -93,6 +94,24 @@ def new_figure(
     """
     figure, axes = plt.subplots(rows, columns, figsize=(width, height), squeeze=False, **options)
     return figure, axes
+
+
+def class_handles(present: Iterable[str], **look: Any) -> list[Line2D]:
+    """Handles of a legend of pair classes, in their fixed order.
+
+    Parameters
+    ----------
+    present : iterable of str
+        Classes that the figure shows.
+    **look
+        How the lines look, such as lw=0 for markers alone.
+    """
+    shown = set(present)
+    return [
+        Line2D([], [], color=colour, marker=marker, label=name, **look)
+        for name, (colour, marker) in PAIR_CLASSES.items()
+        if name in shown
+    ]
 
 
 def item(rank: int) -> str:

@@ -11,13 +11,10 @@ from functools import lru_cache
 import numpy as np
 from scipy.optimize import minimize_scalar
 
+from memgen.language.fits.tables import GAMMA_RANGE
 from memgen.relational import ranks
 from memgen.relational.hierarchy import Hierarchy
 from memgen.statistics import pearson, student_factor
-
-GAMMA_RANGE = (1e-3, 1e2)
-"""Ends of the range of gamma."""
-
 
 GRID_POINTS = 1001
 """Points of the grid: 200 per decade."""

@@ -9,6 +9,10 @@ import polars as pl
 from memgen.language.responses.tables import CELL
 from memgen.tables import Column, Table
 
+GAMMA_RANGE = (1e-3, 1e2)
+"""Ends of the range of gamma."""
+
+
 RELATION = Table(
     "relation of representation and behaviour",
     {

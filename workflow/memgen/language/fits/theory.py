@@ -14,7 +14,6 @@ import polars as pl
 
 from memgen.language.fits.cells import Cell
 from memgen.language.fits.least_squares import (
-    GAMMA_RANGE,
     GRID_POINTS,
     Fit,
     fit_gamma,
@@ -24,7 +23,7 @@ from memgen.language.fits.least_squares import (
     not_excluded,
     ranks_at,
 )
-from memgen.language.fits.tables import FIT, PREDICTIONS
+from memgen.language.fits.tables import FIT, GAMMA_RANGE, PREDICTIONS
 from memgen.seeding import generator
 from memgen.statistics import half_width, mean_with_error, pearson, student_factor
 

@@ -9,8 +9,7 @@ import numpy as np
 import polars as pl
 from scipy import stats
 
-from memgen.language.fits.least_squares import GAMMA_RANGE
-from memgen.language.fits.tables import FIT, RELATION
+from memgen.language.fits.tables import FIT, GAMMA_RANGE, RELATION
 from memgen.language.responses.rows import KEY
 from memgen.language.responses.tables import GEOMETRY
 from memgen.seeding import generator
