@@ -7,6 +7,7 @@
 #        results/language/distance.csv          accuracies and margins by the distance of two ranks
 #        results/language/margins.parquet       margin of every pair
 #        results/language/fit.csv               the theory's gamma fitted to each model's behaviour
+#        results/language/baselines.csv        the theory beside simpler and freer predictors, held-out pairs
 #        results/language/effects.csv           accuracy, distance, bias and the exception's effect by cell
 #        results/language/geometry.csv          conjunctivity of each model's representation, beside gamma
 #        results/language/relation.csv          whether one of the two predicts the other
@@ -486,6 +487,25 @@ rule language_fit:
         "--record {output.record:q} --threads {threads} 2> {log:q}"
 
 
+rule language_baselines:
+    """How well the theory predicts held-out pairs, beside simpler and freer predictors."""
+    input:
+        responses="results/language/responses.parquet",
+        code=code("memgen.language.stages.baselines"),
+    output:
+        **record("language_baselines"),
+        table="results/language/baselines.csv",
+    log:
+        logged("language_baselines"),
+    benchmark:
+        timed("language_baselines")
+    conda:
+        "../../envs/theory.yaml"
+    shell:
+        "python -m memgen language baselines --responses {input.responses:q} --out {output.table:q} "
+        "--record {output.record:q} --threads {threads} 2> {log:q}"
+
+
 rule language_geometry:
     """Conjunctivity of every model's representation, beside the gamma fitted to its behaviour."""
     input:
@@ -596,6 +616,7 @@ targets += expand(
         "distance.csv",
         "margins.parquet",
         "fit.csv",
+        "baselines.csv",
         "geometry.csv",
         "relation.csv",
         "effects.csv",

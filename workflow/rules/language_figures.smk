@@ -9,6 +9,59 @@ BY_METHOD = "method={method}"
 BY_METHOD_KIND = "method={method},items={kind}"
 
 
+# The picture of the whole study: pretrained models of a wheel and their controls, by the first probe and finetuned.
+CONTRAST = language_settings.contrast(config)
+WHEELS = language_settings.models_of(config, "wheel")
+SUMMED = [
+    *WHEELS,
+    *(
+        name
+        for name in language_settings.models_of(config, "random")
+        if LANGUAGE["models"][name]["like"] in WHEELS
+    ),
+]
+SUMMED_METHODS = [
+    *list(PROBES)[:1],
+    *(
+        name
+        for name, method in FINETUNING.items()
+        if method["kind"] in ("full", "lora")
+    ),
+]
+
+
+rule figures_language_summary:
+    """The language study in one picture: margins with and without the exception, beside the theory's."""
+    input:
+        predictions=[
+            *(
+                ["results/published/predictions.parquet"]
+                if config["published"].get("source")
+                else []
+            ),
+            "results/language/predictions.parquet",
+        ],
+        code=code("memgen.figures.language.language_summary"),
+    output:
+        **drawn("language_summary", "Language models"),
+    log:
+        logged("figures_language_summary"),
+    benchmark:
+        timed("figures_language_summary")
+    conda:
+        "../../envs/figures.yaml"
+    params:
+        hierarchies=lambda wildcards: flags(
+            dict(zip(("plain", "exceptional"), CONTRAST))
+        ),
+        models=SUMMED,
+        methods=SUMMED_METHODS,
+    shell:
+        "python -m memgen figures language-summary --predictions {input.predictions:q} --items fake "
+        "{params.hierarchies} --models {params.models:q} --methods {params.methods:q} "
+        "--pdf {output.pdf:q} --png {output.png:q} --record {output.record:q} --threads {threads} 2> {log:q}"
+
+
 rule figures_margin_heatmaps:
     """Margins of the language models beside the theory's at the fitted gamma."""
     input:
@@ -50,6 +103,26 @@ rule figures_predicted_margins:
     shell:
         "python -m memgen figures predicted-margins --predictions {input.predictions:q} --fit {input.fit:q} "
         "--method {wildcards.method:q} --items {wildcards.kind:q} {params.hierarchies} "
+        "--pdf {output.pdf:q} --png {output.png:q} --record {output.record:q} --threads {threads} 2> {log:q}"
+
+
+rule figures_baselines:
+    """How well the theory predicts held-out pairs, beside simpler and freer predictors."""
+    input:
+        baselines="results/language/baselines.csv",
+        code=code("memgen.figures.language.baselines"),
+    output:
+        **drawn("baselines", "Language models"),
+    log:
+        logged("figures_baselines"),
+    benchmark:
+        timed("figures_baselines")
+    conda:
+        "../../envs/figures.yaml"
+    params:
+        hierarchies=HIERARCHY_FLAGS,
+    shell:
+        "python -m memgen figures baselines --baselines {input.baselines:q} {params.hierarchies} "
         "--pdf {output.pdf:q} --png {output.png:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
@@ -205,6 +278,8 @@ targets += figure_files(
             for figure in ("accuracy_by_class", "symbolic_distance")
             for method in sorted({cell.method for cell in CELLS})
         ),
+        "baselines",
+        *(["language_summary"] if CONTRAST and SUMMED and SUMMED_METHODS else []),
         "response_bias",
         "exception_effect",
         "conjunctivity",

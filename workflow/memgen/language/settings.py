@@ -13,6 +13,7 @@ from memgen import rules
 from memgen.errors import BadInput
 from memgen.files import fault
 from memgen.language.published.files import held_by, read_versions
+from memgen.relational.hierarchy import Hierarchy
 from memgen.rules import Quoted
 
 _NEEDED = {
@@ -155,6 +156,20 @@ def cells(config: Mapping[str, Any]) -> list[Cell]:
             if hierarchy in shown
         ]
     return found
+
+
+def contrast(config: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Two hierarchies of one size whose difference is an exception in the middle: without, and with it."""
+    known = config["relational"]["hierarchies"]
+    tasks = {
+        name: Hierarchy.of(known[name]["n"], known[name].get("exceptions")) for name in hierarchies(config)
+    }
+    for name, task in tasks.items():
+        middle = all(winner + loser == task.n - 1 for winner, loser in task.exceptions)
+        plain = [other for other, one in tasks.items() if one.n == task.n and not one.exceptions]
+        if task.exceptions and middle and plain:
+            return plain[0], name
+    return None
 
 
 def check(config: Mapping[str, Any]) -> None:
