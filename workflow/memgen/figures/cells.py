@@ -1,7 +1,6 @@
 """A grid of panels, one per cell: a row per model, items and method, a column per hierarchy.
 
-A cell is a group of runs that differ only in seed and reversal. Knows the names of the columns that name a
-cell, and nothing of what is drawn in a panel.
+A cell is a group of runs that differ only in seed and reversal.
 """
 
 from typing import Any

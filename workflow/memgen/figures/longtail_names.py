@@ -1,7 +1,4 @@
-"""How the figures of the long-tail study call and colour priors, learners and structures.
-
-Knows names and colours only.
-"""
+"""How the figures of the long-tail study call and colour priors, learners and structures."""
 
 from memgen.figures.style import PALETTE
 

@@ -1,8 +1,8 @@
 """One look for every figure, and one way to save it.
 
-Colours are Okabe and Ito's, which colour-blind readers can tell apart. Files are the same, byte for byte,
-for the same data and matplotlib: they carry the id of the recipe that made them, and no date or version.
-This module knows no study but the names of the pair classes, which have the same colour everywhere.
+Colours are Okabe and Ito's, which colour-blind readers can tell apart. Files are the same, byte for byte, for
+the same data and matplotlib: they carry the id of the recipe that made them, and no date or version. Pair
+classes have the same colour everywhere.
 """
 
 from pathlib import Path

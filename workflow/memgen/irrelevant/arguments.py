@@ -1,7 +1,7 @@
 """Arguments of the study: whole numbers as people type them, and what each number may be.
 
-Knows ranges and words; computes nothing, and imports nothing but the standard library and the command line's
-own package, so that a configuration is checked at once.
+Nothing but the standard library and the command line's own package is imported, so that a configuration is
+checked at once.
 """
 
 import math

@@ -1,9 +1,9 @@
 """Closed forms: what must be stored to answer, and what an attack gets back of it.
 
 Two tasks, with irrelevant information in both. In the cluster task each of N clusters fixes a share `rho` of
-d positions at random signs, and all other bits of a sample are random and useless. In the next-symbol task
-a sample is a noisy prefix of its reference string. This module knows exact expectations; `simulation` runs
-the same learners on samples without them.
+d positions at random signs, and all other bits of a sample are random and useless. In the next-symbol task a
+sample is a noisy prefix of its reference string. All are exact expectations; `simulation` runs the same
+learners on samples without them.
 """
 
 import math

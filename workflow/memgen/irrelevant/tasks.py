@@ -1,8 +1,7 @@
 """The two tasks: labelling clusters of the hypercube, and predicting the next symbol of a string.
 
-Knows how references, clusters and samples are drawn; nothing of what learns from them. Frequencies of
-clusters and of references are equal, or fall with the rank: alpha ~ (1 + rank)^-tail, so that `tail` = 0 is
-uniform and 1 is Zipf's law.
+Frequencies of clusters and of references are equal, or fall with the rank: alpha ~ (1 + rank)^-tail, so that
+`tail` = 0 is uniform and 1 is Zipf's law.
 """
 
 from dataclasses import dataclass

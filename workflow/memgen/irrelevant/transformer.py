@@ -1,8 +1,7 @@
 """A small causal transformer on next-symbol prediction, and an attack that asks it to go on.
 
 Its vocabulary is the two bits and a token for each reference. Training is the language study's own loop, and
-a sample of L bits is L prompts: the reference and the bits so far, answered by the next one. Knows neither
-tables nor files.
+a sample of L bits is L prompts: the reference and the bits so far, answered by the next one.
 """
 
 from dataclasses import dataclass

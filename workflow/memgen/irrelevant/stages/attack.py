@@ -1,7 +1,4 @@
-"""Train a classifier with every defence asked for, and attack each.
-
-Knows how a run's rows are put together; data, training and attacks are `experiment`'s.
-"""
+"""Train a classifier with every defence asked for, and attack each."""
 
 import dataclasses
 

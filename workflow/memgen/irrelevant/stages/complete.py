@@ -1,7 +1,4 @@
-"""Train a small causal transformer on next-symbol prediction, and ask it to complete its samples.
-
-Knows how the rows are put together; the transformer and its attack are `transformer`'s.
-"""
+"""Train a small causal transformer on next-symbol prediction, and ask it to complete its samples."""
 
 import numpy as np
 import polars as pl

@@ -1,8 +1,7 @@
 """Behaviour of a group of runs: the margin matrix, and its spread over seeds.
 
-Knows the response table and how runs are pooled (theory: Fitting behaviour): phase post, every seed and
-reversal one run of equal weight, M(h, k) = (mean d(h, k) - mean d(k, h)) / 2 with d the logit
-difference. Knows nothing of the theory that is fitted to M.
+Runs are pooled as the theory has it (theory: Fitting behaviour): phase post, every seed and reversal one run
+of equal weight, M(h, k) = (mean d(h, k) - mean d(k, h)) / 2 with d the logit difference.
 """
 
 from collections.abc import Iterator

@@ -1,9 +1,7 @@
 """Explanations compared out of sample, by least squares over grids of shapes.
 
-An explanation is a family of shapes over pairs: for each point of a parameter grid one shape, or several
-that enter linearly with free coefficients. Knows how the best member is found for observations of which
-some are held out, and how held-out seeds and held-out pairs are predicted. Knows nothing of what a shape
-means.
+An explanation is a family of shapes over pairs: for each point of a parameter grid one shape, or several that
+enter linearly with free coefficients.
 
 Two splits answer two questions. Held-out *seeds*: does a parameter fit more than the noise of the seeds?
 Held-out *pairs*: does it predict pairs that it has not seen? A pair leaves together with its mirror image,

@@ -1,4 +1,4 @@
-"""Explanations of behaviour, as families of shapes that `crossvalidation` can compare.
+"""Explanations of behaviour, as families of shapes that `cross_validation` can compare.
 
 Knows what each explanation predicts for untrained pairs, up to coefficients that are fitted:
 
@@ -14,8 +14,6 @@ Knows what each explanation predicts for untrained pairs, up to coefficients tha
 - measured_prior: the lean is the margin measured before training, M_pre, pair by pair: it adds
   b (M_pre(i, j) - (p_i - p_j)) with p the ranks that fit M_pre on the trained pairs;
 - saturating_order_prior, saturating_measured_prior: both together.
-
-Knows nothing of seeds, folds or tables.
 """
 
 from functools import lru_cache

@@ -1,8 +1,7 @@
 """Least squares of the theory's one number, gamma, and its scale (theory: Fitting behaviour).
 
-Knows how margins s (r_h - r_k) are fitted to a vector of observed margins: for each gamma of a dense
-logarithmic grid the scale has a closed form, the best grid point is refined locally. Knows nothing of
-runs, tables or models.
+Margins s (r_h - r_k) are fitted to a vector of observed margins: for each gamma of a dense logarithmic grid
+the scale has a closed form, the best grid point is refined locally.
 """
 
 from dataclasses import dataclass

@@ -1,8 +1,7 @@
 """Columns of the tables in which the theory is fitted to behaviour.
 
-Knows the names, types, units and meaning of every column that `fit` and `predictions` write; computes
-nothing. "Behaviour" is M(h, k), the logit difference antisymmetrized over the two directions of a pair
-and averaged over runs (theory: Fitting behaviour).
+"Behaviour" is M(h, k), the logit difference antisymmetrized over the two directions of a pair and averaged
+over runs (theory: Fitting behaviour).
 """
 
 import polars as pl

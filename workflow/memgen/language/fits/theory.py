@@ -1,8 +1,8 @@
 """The theory fitted to behaviour: one row per source, model, items, hierarchy, method, hyperparameter.
 
-Knows how a cell's runs become a row: gamma and scale from the untrained pairs, the memorization weight
-from the trained ones, intervals from a bootstrap over seeds (theory: Fitting behaviour). Models, ours or
-published, are nothing but rows of the response table here.
+A cell's runs become a row: gamma and scale from the untrained pairs, the memorization weight from the trained
+ones, intervals from a bootstrap over seeds (theory: Fitting behaviour). Models, ours or published, are
+nothing but rows of the response table here.
 """
 
 import math

@@ -1,10 +1,10 @@
 """The corpus that small-lm is pretrained on, generated: who beats whom, in many made-up contests.
 
-Knows words, strengths and sentences; knows neither tokens nor networks. A name is two words, a first and a
-second one; in each contest every word has a strength, a name the sum of its words', and one name beats
-another with the probability of Bradley and Terry, sigmoid(sharpness (s_x - s_y)). The contest of the study's
-own questions, "win against", is held among words of the corpus only: the words of the items occur in the
-other contests, so that a pretrained model has read them and holds no opinion on how they will be ranked.
+A name is two words, a first and a second one; in each contest every word has a strength, a name the sum of
+its words', and one name beats another with the probability of Bradley and Terry, sigmoid(sharpness (s_x -
+s_y)). The contest of the study's own questions, "win against", is held among words of the corpus only: the
+words of the items occur in the other contests, so that a pretrained model has read them and holds no opinion
+on how they will be ranked.
 """
 
 from dataclasses import dataclass

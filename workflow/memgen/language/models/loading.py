@@ -1,6 +1,6 @@
 """Load a model, or make one up at random: a folder in, a tokenizer and a network out.
 
-Knows folders of safetensors, never the network (`HF_HUB_OFFLINE`), never pickled weights, never code that
+Folders of safetensors are read, never the network (`HF_HUB_OFFLINE`), never pickled weights, never code that
 comes with a model. Every model goes through `load`, whether it was embedded in a wheel, drawn at random or
 taken from a hub; what is asked of it stands elsewhere.
 """

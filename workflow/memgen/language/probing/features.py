@@ -1,8 +1,8 @@
 """What a frozen model makes of the prompts: one feature vector per ordered pair of items.
 
-Knows prompts, batches and pooling; knows neither ranks nor training. A run and its reversal ask the same
-prompts, and so do all hierarchies of one size: they share these features. A decoder that `decoder` knows is
-passed over a run's prompts as one tree, so that the shots are read once; any other reads whole prompts.
+A run and its reversal ask the same prompts, and so do all hierarchies of one size: they share these features.
+A decoder that `decoder` knows is passed over a run's prompts as one tree, so that the shots are read once;
+any other reads whole prompts.
 """
 
 import json

@@ -1,9 +1,8 @@
 """The published responses, converted to the study's response table.
 
-Knows the columns of the published parquet files and what each becomes here. Each file is checked first:
-digest, columns, values, and the pair classes that its own flags imply. Number of items and exceptions are
-read off the file, so a hierarchy needs no entry in the configuration. Rows stream from the files to the
-output; no file is ever held in memory whole.
+Each file is checked first: digest, columns, values, and the pair classes that its own flags imply. Number of
+items and exceptions are read off the file, so a hierarchy needs no entry in the configuration. Rows stream
+from the files to the output; no file is ever held in memory whole.
 """
 
 from pathlib import Path

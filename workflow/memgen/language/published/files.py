@@ -1,8 +1,7 @@
 """Which files were published, where they lie and what their digests are.
 
-Knows the versions table (file, sha256, url) beside this module, and tells which of its files a folder
-holds. Does not open them as tables and does not fetch them. The publishing repository carries no licence:
-nothing of it is part of this project, the files are the user's to download and analyse.
+The versions table (file, sha256, url) stands beside this module. The publishing repository carries no
+licence: nothing of it is part of this project, the files are the user's to download and analyse.
 """
 
 import csv

@@ -1,7 +1,7 @@
 """Accuracies and margins by pair class and by distance, of response tables too large to hold in memory.
 
-Knows that the averages of `responses` never mix kinds of item or hierarchies, and takes one of each at a
-time. The published responses of twelve files, 8.1 million rows, need less than 2 GB so.
+The averages of `averages` never mix kinds of item or hierarchies, so one of each is read at a time. The
+published responses of twelve files, 8.1 million rows, need less than 2 GB so.
 """
 
 from collections.abc import Callable

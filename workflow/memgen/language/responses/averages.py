@@ -1,7 +1,7 @@
 """Responses of all runs in one table, and what is averaged from them.
 
-Knows the response table; knows neither models nor theory. Seeds are the independent observations: a run
-and its reversal share items and prompts, so they are averaged within the seed before any standard error.
+Seeds are the independent observations: a run and its reversal share items and prompts, so they are averaged
+within the seed before any standard error.
 """
 
 import polars as pl

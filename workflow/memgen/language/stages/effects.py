@@ -1,9 +1,8 @@
 """What a cell's answers show beyond their averages: distance, bias, and what the exception does.
 
-Knows responses and seeds; knows neither models nor theory. Proportions carry Wilson intervals, which count
-answers as independent, and beside them standard errors clustered by seed, which do not. The exception's
-effect compares a hierarchy with the plain one of the same size, seed by seed: for teams the items are the
-same, for poker only the seed is.
+Proportions carry Wilson intervals, which count answers as independent, and beside them standard errors
+clustered by seed, which do not. The exception's effect compares a hierarchy with the plain one of the same
+size, seed by seed: for teams the items are the same, for poker only the seed is.
 """
 
 import numpy as np

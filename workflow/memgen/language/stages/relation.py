@@ -1,9 +1,8 @@
 """Does a model's representation predict its behaviour? Conjunctivity against gamma, over all cells.
 
-Knows the tables of measures and of fits; knows neither hidden states nor answers. The theory says how: an
-exchangeable representation of conjunctivity alpha gives gamma = 2 (alpha + lam) / (1 - alpha) (theory:
-Solution), so over cells the two should rise together. Beside it stands the other prediction, kernel ridge
-regression with the model's own kernel, and what the fit of gamma itself reaches.
+The theory says how: an exchangeable representation of conjunctivity alpha gives gamma = 2 (alpha + lam) / (1
+- alpha) (theory: Solution), so over cells the two should rise together. Beside it stands the other
+prediction, kernel ridge regression with the model's own kernel, and what the fit of gamma itself reaches.
 """
 
 import numpy as np

@@ -1,8 +1,8 @@
 """Heads-up equities of pre-flop hands, computed: boards are sampled and every holding is scored on each.
 
-Knows cards, boards and the 169 labels; knows neither chains nor prompts. The equity of one label against
-another is the chance to win plus half the chance to tie, over all boards and all pairs of holdings of the
-two labels that share no card, each equally likely: the average over all legal suit combinations.
+The equity of one label against another is the chance to win plus half the chance to tie, over all boards and
+all pairs of holdings of the two labels that share no card, each equally likely: the average over all legal
+suit combinations.
 """
 
 from dataclasses import dataclass

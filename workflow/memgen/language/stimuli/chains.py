@@ -1,9 +1,9 @@
 """Chains of pre-flop hands in which the better-ranked hand is the favourite, and exceptions are true ones.
 
-Knows equities and the protocol's bands; knows neither boards nor prompts. An edge a -> b is a pair in whose
-band of equity, [0.51, 0.60], a is the favourite. Without exceptions every pair of ranks is an edge from the
-better rank to the worse. With exceptions adjacent ranks and the exceptions are, so that a loop of hands
-beats itself in a circle; other pairs may fall either way (language-models: Protocol).
+An edge a -> b is a pair in whose band of equity, [0.51, 0.60], a is the favourite. Without exceptions every
+pair of ranks is an edge from the better rank to the worse. With exceptions adjacent ranks and the exceptions
+are, so that a loop of hands beats itself in a circle; other pairs may fall either way (language-models:
+Protocol).
 """
 
 from collections.abc import Sequence

@@ -1,8 +1,7 @@
 """Groups of runs that have ended, kept beside the study until their job ends.
 
-Knows a folder, digests and three tables; knows nothing of training. The folder is named after everything that
-the answers depend on: arguments, inputs and the source code. A job that was killed finds its own groups
-there, and no other job does.
+The folder is named after everything that the answers depend on: arguments, inputs and the source code. A job
+that was killed finds its own groups there, and no other job does.
 """
 
 import hashlib

@@ -1,8 +1,7 @@
 """The protocol's probe: only the language head is trained, by cross-entropy with a pull to where it began.
 
-Knows cached hidden states and heads; knows neither prompts nor items. The pull is strength times the
-sum of squared differences to the initial head. Hidden states do not change, so they are computed once for
-all strengths, and all strengths and runs are trained in one batch of products.
+The pull is strength times the sum of squared differences to the initial head. Hidden states do not change, so
+they are computed once for all strengths, and all strengths and runs are trained in one batch of products.
 """
 
 from collections.abc import Sequence

@@ -1,6 +1,5 @@
 """Train runs on their pairs: full finetuning of one run, or low-rank adapters of many runs together.
 
-Knows prompts in tokens, answers, epochs and optimizers; knows neither items nor hierarchies nor files.
 The loss is cross-entropy over the whole vocabulary at the last token of a prompt. Losses of runs trained
 together are added, never averaged, so that each run's gradients are those that it has alone.
 """

@@ -1,10 +1,8 @@
 """Our equities against the published matrix, and why the two differ: it fixes suits, and deals cards twice.
 
-Knows the table of equities, the matrix's labels and its own sample of boards; knows neither chains nor
-prompts. The published matrix holds one number per pair of labels, for one assignment of suits. Which
-assignment is not told, so sampled entries are compared with all of them, also with those in which both hands
-hold the same card: where two labels share a rank, the matrix turns out to hold such deals, which no deck
-can make.
+The published matrix holds one number per pair of labels, for one assignment of suits. Which assignment is not
+told, so sampled entries are compared with all of them, also with those in which both hands hold the same
+card: where two labels share a rank, the matrix turns out to hold such deals, which no deck can make.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,6 @@
 """What is known of the published responses, beside what this study's tables say of them.
 
-Knows the reference values of the fit (theory: What it predicts) and the published accuracies of one cross
-pair (language-models: Published numbers). A claim whose files were not given is written down as not tested.
+A claim whose files were not given is written down as not tested.
 """
 
 from pathlib import Path

@@ -1,8 +1,8 @@
 """Fetch one published file by URL: retried, resumed where cut, kept only if its digest is the listed one.
 
-Knows HTTP and the versions table; knows nothing of what the files hold. What has arrived is kept beside
-(`partial`) under a name taken from the digest it should have, so that a killed or failed download goes on
-where it stopped, also in a later process. A file is moved to its place only when it is complete and right.
+What has arrived is kept beside (`partial`) under a name taken from the digest it should have, so that a
+killed or failed download goes on where it stopped, also in a later process. A file is moved to its place only
+when it is complete and right.
 """
 
 import http.client

@@ -1,8 +1,7 @@
 """Whether regularization moves gamma as the theory says, gamma = 2 (alpha + ridge) / (1 - alpha).
 
-Knows how what was fitted at several values of a hyperparameter is regressed on it or on its logarithm. Gamma
-and the memorization weight m together imply a conjunctivity and an effective ridge, so the theory can be
-asked part by part: L2 should raise the ridge in proportion (slope 1 of log_ridge) and leave alpha alone
+Gamma and the memorization weight m together imply a conjunctivity and an effective ridge, so the theory can
+be asked part by part: L2 should raise the ridge in proportion (slope 1 of log_ridge) and leave alpha alone
 (slope 0), so that gamma = a + b L2 (gamma_affine). Training that stops early leaves a ridge of its own, which
 goes into a and bends log_ridge at small L2. For the rank of LoRA the theory gives no slope; it is described,
 not tested.
