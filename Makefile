@@ -10,13 +10,16 @@ STUDY := $(BIN)/python -m memgen study $(if $(CORES),--cores $(CORES)) $(foreach
 export PYTHONPATH := workflow
 
 .DEFAULT_GOAL := help
-.PHONY: help study test smoke report figure readme lint format bench lock clean
+.PHONY: help study verify test smoke report figure readme lint format bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 study: $(READY) ## run the whole study: all results and figures (CORES= CONFIG= ARGS=)
 	@$(STUDY) -- $(ARGS)
+
+verify: $(READY) ## hash the run again and hold it against its records and seal
+	@$(BIN)/python -m memgen provenance verify
 
 test: $(READY) ## run the tests
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)

@@ -22,6 +22,7 @@ from memgen.configuration import load
 from memgen.devices import refuse_missing_gpu
 from memgen.errors import BadInput
 from memgen.provenance.layers import VARIABLE, described
+from memgen.provenance.sealing import sealed
 from memgen.rules import before_each_job
 from memgen.timings import timings
 
@@ -83,3 +84,4 @@ onstart:
 
 onsuccess:
     print(timings(Path("results/benchmarks")))
+    print(sealed(targets, description))
