@@ -72,6 +72,7 @@ def study(
     config: list[Path] | None = None,
     cores: int | None = None,
     executor: str = "local",
+    figure: str | None = None,
 ) -> None:
     """Run the study through Snakemake, or the part of it that the targets name.
 
@@ -85,6 +86,8 @@ def study(
         Jobs that run at once on this machine; all cores by default.
     executor
         ``local``, or ``slurm`` to submit the jobs with profiles/slurm.
+    figure
+        Make this figure alone, and what it needs; a name without its suffix, such as task or explorer.
     """
     if executor not in ("local", "slurm"):
         raise BadInput(f"--executor: {executor!r} is not allowed; allowed: local, slurm")
@@ -106,4 +109,5 @@ def study(
     else:
         arguments += ["--cores", str(cores) if cores else "all"]
     search = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-    os.execve(sys.executable, arguments, {**os.environ, "PATH": search})
+    wanted = {"PATH": search, "MEMGEN_FIGURE": figure or ""}
+    os.execve(sys.executable, arguments, {**os.environ, **wanted})

@@ -3,6 +3,7 @@
 from memgen.irrelevant.answers import show
 from memgen.irrelevant.arguments import Whole
 from memgen.irrelevant.bounds import cluster_error as exact_error
+from memgen.irrelevant.bounds import leaked_bits
 from memgen.stage import command
 
 
@@ -16,7 +17,7 @@ def cluster_error(
     flip: float = 0.0,
     json: bool = False,
 ) -> None:
-    """Print the nearest neighbour's exact error on clusters seen once.
+    """Print the nearest neighbour's exact error on clusters seen once, and what it must store for it.
 
     Parameters
     ----------
@@ -31,6 +32,9 @@ def cluster_error(
     flip
         Probability that a stored bit is flipped.
     json
-        Print JSON: singleton_error.
+        Print JSON: singleton_error, and irrelevant_bits, those of all samples that the learner holds about
+        positions which are not fixed.
     """
-    show({"singleton_error": exact_error(samples, dimension, rho, stored, flip)}, json)
+    error = exact_error(samples, dimension, rho, stored, flip)
+    bits = leaked_bits(flip, samples, dimension if stored is None else stored, rho)
+    show({"singleton_error": error, "irrelevant_bits": float(bits)}, json)
