@@ -2,6 +2,8 @@
 "use strict";
 
 const matrix = (() => {
+  // Colours are linear in the margin below this and logarithmic beyond, or errors would vanish beside large margins.
+  const LINEAR = 0.05;
   // Cell that the keyboard stands on, [row, column].
   const cursor = [3, 5];
   let geometry = null;
@@ -26,6 +28,7 @@ const matrix = (() => {
     const cell = Math.min(width - edge - 4, height - edge - 4) / n;
     const left = edge + (width - edge - 4 - cell * n) / 2;
     geometry = {left, top: edge, cell, n};
+    const top = Math.log1p(largest / LINEAR);
     const kinds = hierarchy.CLASSES.map((name) => colours[`class-${name}`]);
     const gap = cell > 12 ? 1 : 0.5;
     const shown = cell >= 30;
@@ -34,7 +37,7 @@ const matrix = (() => {
     for (let index = 0; index < pairs.size; index++) {
       const [higher, lower] = [pairs.higher[index], pairs.lower[index]];
       const value = margin[index];
-      const colour = draw.of(draw.MARGIN, 0.5 + value / (2 * largest));
+      const colour = draw.of(draw.MARGIN, 0.5 + 0.5 * Math.sign(value) * (Math.log1p(Math.abs(value) / LINEAR) / top));
       const [x, y] = [left + lower * cell, edge + higher * cell];
       context.fillStyle = draw.css(colour);
       context.fillRect(x, y, cell - gap, cell - gap);
