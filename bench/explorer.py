@@ -3,8 +3,8 @@
 Writes results/bench/explorer.csv. The real page, in a headless Chromium at 1280 by 900: for two seconds each,
 every frame moves the slider of conjunctivity, drags the point of the phase diagram, or adds and removes an
 exception, as a reader would. Frames cannot come faster than the browser asks for them, 60 a second. Where
-other work keeps the machine busy, frames tell of that; the processor time of the browser, which draws all of it
-in software here, tells what a frame needs: below 16.7 ms, one free core shows 60 a second.
+other work keeps the machine busy, frames tell of that; the processor time of the browser, which draws all
+of it in software here, tells what a frame needs: below 16.7 ms, one free core shows 60 a second.
 """
 
 import itertools
