@@ -29,7 +29,7 @@ smoke: $(READY) ## run every rule at its smallest size, in two minutes
 
 figure: $(READY) ## make one figure and what it needs (NAME=task)
 	@test -n "$(NAME)" || { echo "make figure: NAME is missing; allowed: a figure without its suffix, such as task or margin_heatmaps_probe_fake"; exit 2; }
-	@$(STUDY) -- figures/$(NAME).pdf figures/$(NAME).png $(ARGS)
+	@$(STUDY) --figure "$(NAME)" -- $(ARGS)
 
 plan: $(READY) ## say what a study takes before it is run: jobs, GPU-hours, memory, the end (CONFIG= ARGS=)
 	@$(BIN)/python -m memgen plan $(foreach file,$(CONFIG),--config $(file)) $(ARGS)

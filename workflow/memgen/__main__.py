@@ -17,6 +17,7 @@ from memgen.closure import closure
 from memgen.commands import Entry, entries, find, studies
 from memgen.errors import BadInput
 from memgen.stage import Job, ending_in_one_line, pin_threads
+from memgen.version import version
 
 
 def _usage(title: str, names: dict[str, str]) -> str:
@@ -140,6 +141,8 @@ def run(arguments: list[str]) -> None:
         _call(wanted, f"memgen {name} {rest[0]}", rest[1:])
     elif wanted := find("", name):
         _call(wanted, f"memgen {name}", rest)
+    elif name == "--version":
+        print(f"memgen {version()}")
     elif name in ("-h", "--help"):
         names = {study: f"commands: {', '.join(entries(study))}" for study in studies()}
         names |= {command: entry.summary for command, entry in entries("").items()}

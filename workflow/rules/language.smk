@@ -693,6 +693,7 @@ targets += expand(
     ],
 )
 claims.append("results/language/claims.csv")
+fitted.append("results/language/fit.csv")
 
 
 include: "language_figures.smk"

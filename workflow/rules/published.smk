@@ -333,6 +333,7 @@ if PUBLISHED_SOURCE is not None:
         ],
     )
     claims.append("results/published/claims.csv")
+    fitted.append("results/published/fit.csv")
 
 
 if PUBLISHED_IMITATION or (PUBLISHED_LOCAL and Path(PUBLISHED_MATRIX).is_file()):

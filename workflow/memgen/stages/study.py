@@ -73,6 +73,7 @@ def study(
     config: list[Path] | None = None,
     cores: Count | None = None,
     executor: Literal["local", "slurm"] = "local",
+    figure: str | None = None,
 ) -> None:
     """Run the study through Snakemake, or the part of it that the targets name.
 
@@ -86,6 +87,8 @@ def study(
         Jobs that run at once on this machine; all cores by default.
     executor
         ``local``, or ``slurm`` to submit the jobs with profiles/slurm.
+    figure
+        Make this figure alone, and what it needs; a name without its suffix, such as task or explorer.
     """
     if not Path("Snakefile").is_file():
         raise BadInput(f"{Path.cwd()}: holds no Snakefile; run this in the folder of the repository")
@@ -103,4 +106,5 @@ def study(
     else:
         arguments += ["--cores", str(cores) if cores else "all"]
     search = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-    os.execve(sys.executable, arguments, {**os.environ, "PATH": search})
+    wanted = {"PATH": search, "MEMGEN_FIGURE": figure or ""}
+    os.execve(sys.executable, arguments, {**os.environ, **wanted})
