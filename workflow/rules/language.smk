@@ -273,9 +273,13 @@ rule language_lineups:
         ),
         last=LANGUAGE["seeds"] - 1,
         equity=lambda wildcards, input: repeated("--equity", input.equity),
+        ordered=lambda wildcards: flags(
+            ordered=memgen.language.stimuli.items.needs_exceptions(wildcards.kind)
+            and language_settings.shares_hands(config, wildcards.lineup)
+        ),
     shell:
         "python -m memgen language lineups --items {wildcards.kind:q} --n {params.n} {params.exceptions} "
-        "--first-seed 0 --last-seed {params.last} {params.equity} --out {output.lineup:q} "
+        "--first-seed 0 --last-seed {params.last} {params.equity} {params.ordered} --out {output.lineup:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
 
 
