@@ -46,7 +46,7 @@ FINETUNING = {
 }
 FINETUNED = [block for block in BLOCKS if block.split("/")[3] in FINETUNING]
 PRETRAINED = language_settings.models_of(config, "corpus")
-POOLINGS = sorted({method["pooling"] for method in PROBES.values()})
+POOLINGS = language_settings.poolings(config)
 GPUS = 1 if LANGUAGE["device"] == "cuda" else 0
 
 
@@ -347,10 +347,12 @@ rule language_probe:
             lambda wildcards: language_work.probing(config, wildcards),
         ),
     params:
-        method=lambda wildcards: LANGUAGE["methods"][wildcards.method],
+        probing=lambda wildcards: language_settings.flags(
+            LANGUAGE["methods"][wildcards.method], wildcards.model
+        ),
     shell:
         "python -m memgen language probe --features {input.features:q} --task {input.task:q} "
-        "--method {wildcards.method:q} --ridge {params.method[ridge]} --pooling {params.method[pooling]:q} "
+        "--method {wildcards.method:q} {params.probing} "
         "--out {output.responses:q} --geometry {output.geometry:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 

@@ -14,7 +14,7 @@ from memgen.irrelevant.tasks import (
     frequencies,
 )
 from memgen.irrelevant.transformer import Shape, accuracies, completed, trained_transformer
-from memgen.language.training.loop import Recipe
+from memgen.language.training.recipe import Recipe
 from memgen.memory import refuse_beyond_memory
 from memgen.seeding import generator, integer_seed
 from memgen.stage import Output, progress, stage
