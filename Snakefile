@@ -55,6 +55,7 @@ wildcard_constraints:
 # Every rule file adds what a whole run of its study makes.
 targets = []
 claims = []
+checks = []
 
 
 rule all:
