@@ -61,11 +61,12 @@ def stable(rows: list[Row], stability: list[Row]) -> int:
 def ran_on(stability: list[Row], changed: int) -> str:
     """What the verdicts rest on."""
     if not stability:
-        return "They were found on one machine with its own kernels; `make stability` finds them again with others."
+        return "They were found on one machine with its own kernels; `make stability` tries others."
     one = stability[0]
     return (
         f"They were found on {one['machine']} under two sets of kernels, {one['kernels']} and "
-        f"{one['other_kernels']} (`make stability`); {changed} that differ between the two are shown as undecided."
+        f"{one['other_kernels']} (`make stability`); {changed} that differ between the two are shown as "
+        "undecided."
     )
 
 
