@@ -4,8 +4,8 @@ import copy
 
 import jsonschema
 import pytest
-import yaml
 
+from memgen import configuration
 from memgen.configuration import load
 from memgen.errors import BadInput
 from memgen.language.settings import (
@@ -82,7 +82,7 @@ def test_the_plain_hierarchy_has_the_hands_of_the_one_beside_it() -> None:
 
 
 def test_the_example_is_allowed_by_schema_and_check() -> None:
-    schema = yaml.safe_load((ROOT / "workflow" / "schemas" / "language.schema.yaml").read_text())
+    schema = configuration.schema()["properties"]["language"]
     jsonschema.Draft202012Validator.check_schema(schema)
     jsonschema.validate(CONFIG["language"], schema)
     check(CONFIG)

