@@ -226,7 +226,8 @@ PREDICTIONS = Table(
         "rank_difference": Column(pl.Float64, "r_higher - r_lower at the fitted gamma", nullable=True),
         "predicted": Column(
             pl.Float64,
-            "s (r_higher - r_lower); for trained pairs s (m y + (1 - m)(r_higher - r_lower)), logit units",
+            "s (r_higher - r_lower); for trained pairs s (m y + (1 - m)(r_higher - r_lower)), empty where m "
+            "is; logit units",
             nullable=True,
         ),
     },
