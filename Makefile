@@ -10,13 +10,16 @@ STUDY := $(BIN)/python -m memgen study $(if $(CORES),--cores $(CORES)) $(foreach
 export PYTHONPATH := workflow
 
 .DEFAULT_GOAL := help
-.PHONY: help study test smoke report figure readme lint format bench lock clean
+.PHONY: help study verify test smoke plan report figure readme lint format bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 study: $(READY) ## run the whole study: all results and figures (CORES= CONFIG= ARGS=)
 	@$(STUDY) -- $(ARGS)
+
+verify: $(READY) ## hash the run again and hold it against its records and seal
+	@$(BIN)/python -m memgen provenance verify
 
 test: $(READY) ## run the tests
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
@@ -26,7 +29,10 @@ smoke: $(READY) ## run every rule at its smallest size, in two minutes
 
 figure: $(READY) ## make one figure and what it needs (NAME=task)
 	@test -n "$(NAME)" || { echo "make figure: NAME is missing; allowed: a figure without its suffix, such as task or margin_heatmaps_probe_fake"; exit 2; }
-	@$(STUDY) -- figures/$(NAME).pdf figures/$(NAME).png $(ARGS)
+	@$(STUDY) --figure "$(NAME)" -- $(ARGS)
+
+plan: $(READY) ## say what a study takes before it is run: jobs, GPU-hours, memory, the end (CONFIG= ARGS=)
+	@$(BIN)/python -m memgen plan $(foreach file,$(CONFIG),--config $(file)) $(ARGS)
 
 report: $(READY) ## write report.html: figures, captions, workflow and timings
 	@$(STUDY) -- --report report.html $(ARGS)

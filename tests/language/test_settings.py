@@ -8,7 +8,7 @@ import pytest
 from memgen import configuration
 from memgen.configuration import load
 from memgen.errors import BadInput
-from memgen.language.settings import blocks, cells, check, flags, hierarchies
+from memgen.language.settings import blocks, cells, check, contrast, flags, hierarchies
 from repository import ROOT
 
 WHEEL = {
@@ -38,6 +38,18 @@ CONFIG = {
         "seeds_per_job": 2,
     },
 }
+
+
+def test_the_contrast_is_an_exception_in_the_middle_beside_none() -> None:
+    known = {
+        "long": {"n": 11},
+        "aside": {"n": 9, "exceptions": ["4:2"]},
+        "middle": {"n": 9, "exceptions": ["5:3"]},
+        "plain": {"n": 9},
+    }
+    config = {"relational": {"hierarchies": known}, "language": {}}
+    assert contrast(config) == ("plain", "middle")
+    assert contrast({**config, "language": {"hierarchies": ["long", "middle", "aside"]}}) is None
 
 
 def test_the_example_is_allowed_by_schema_and_check() -> None:

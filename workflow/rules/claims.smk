@@ -18,6 +18,8 @@ rule claims:
         "results/benchmarks/claims/job.tsv"
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("claims"),
     shell:
         "python -m memgen claims --tables {input.tables:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"

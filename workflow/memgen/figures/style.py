@@ -5,7 +5,9 @@ the same data and matplotlib: they carry the id of the recipe that made them, an
 classes have the same colour everywhere.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
+from string import ascii_lowercase
 from typing import Any, Literal
 
 import matplotlib
@@ -15,6 +17,7 @@ matplotlib.use("agg")
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from memgen.stage import recipe_urn
 
@@ -93,6 +96,24 @@ def new_figure(
     return figure, axes
 
 
+def class_handles(present: Iterable[str], **look: Any) -> list[Line2D]:
+    """Handles of a legend of pair classes, in their fixed order.
+
+    Parameters
+    ----------
+    present : iterable of str
+        Classes that the figure shows.
+    **look
+        How the lines look, such as lw=0 for markers alone.
+    """
+    shown = set(present)
+    return [
+        Line2D([], [], color=colour, marker=marker, label=name, **look)
+        for name, (colour, marker) in PAIR_CLASSES.items()
+        if name in shown
+    ]
+
+
 def item(rank: int) -> str:
     """Name of an item as people read it: rank 0 is I1."""
     return f"I{rank + 1}"
@@ -111,6 +132,12 @@ def panel_letter(axes: Axes, letter: str) -> None:
         ha="right",
         va="bottom",
     )
+
+
+def panel_letters(panels: Iterable[Axes]) -> None:
+    """Letters a, b, c, … at the upper left corner of some panels, in their order."""
+    for panel, letter in zip(panels, ascii_lowercase, strict=False):
+        panel_letter(panel, letter)
 
 
 def _metadata(kind: Literal["pdf", "png"]) -> dict[str, str | None]:

@@ -13,10 +13,11 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import cyclopts
 
+from memgen.arguments import Count
 from memgen.configuration import load
 from memgen.devices import refuse_missing_gpu
 from memgen.errors import BadInput
@@ -70,8 +71,9 @@ def _refuse_unwritable() -> None:
 def study(
     *snakemake: Annotated[str, cyclopts.Parameter(allow_leading_hyphen=True)],
     config: list[Path] | None = None,
-    cores: int | None = None,
-    executor: str = "local",
+    cores: Count | None = None,
+    executor: Literal["local", "slurm"] = "local",
+    figure: str | None = None,
 ) -> None:
     """Run the study through Snakemake, or the part of it that the targets name.
 
@@ -85,11 +87,9 @@ def study(
         Jobs that run at once on this machine; all cores by default.
     executor
         ``local``, or ``slurm`` to submit the jobs with profiles/slurm.
+    figure
+        Make this figure alone, and what it needs; a name without its suffix, such as task or explorer.
     """
-    if executor not in ("local", "slurm"):
-        raise BadInput(f"--executor: {executor!r} is not allowed; allowed: local, slurm")
-    if cores is not None and cores < 1:
-        raise BadInput(f"--cores: {cores} is not allowed; allowed: a whole number of at least 1")
     if not Path("Snakefile").is_file():
         raise BadInput(f"{Path.cwd()}: holds no Snakefile; run this in the folder of the repository")
     overlays = config or []
@@ -106,4 +106,5 @@ def study(
     else:
         arguments += ["--cores", str(cores) if cores else "all"]
     search = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-    os.execve(sys.executable, arguments, {**os.environ, "PATH": search})
+    wanted = {"PATH": search, "MEMGEN_FIGURE": figure or ""}
+    os.execve(sys.executable, arguments, {**os.environ, **wanted})

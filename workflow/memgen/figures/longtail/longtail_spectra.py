@@ -5,6 +5,7 @@ Reads the spectra table and draws it; computes nothing.
 
 import polars as pl
 
+from memgen.arguments import Count
 from memgen.figures.longtail_names import prior_looks
 from memgen.figures.style import new_figure, panel_letter, save
 from memgen.longtail.tables import SPECTRA
@@ -12,7 +13,7 @@ from memgen.stage import Input, Output, stage
 
 
 @stage
-def longtail_spectra(*, spectra: Input, largest: int = 100, pdf: Output, png: Output) -> None:
+def longtail_spectra(*, spectra: Input, largest: Count = 100, pdf: Output, png: Output) -> None:
     """Draw the expected number and mass of the points that a sample holds l times.
 
     Parameters

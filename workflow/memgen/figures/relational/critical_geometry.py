@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import QuadMesh
 from matplotlib.ticker import MaxNLocator
 
+from memgen.arguments import Count
 from memgen.errors import BadInput
 from memgen.figures.style import PALETTE, new_figure, panel_letter, save
 from memgen.relational.tables import CRITICAL_GEOMETRY
@@ -62,7 +63,7 @@ def _draw_map(axes: Axes, rows: pl.DataFrame) -> QuadMesh:
 
 
 @stage
-def critical_geometry(*, table: Input, n: int, pdf: Output, png: Output) -> None:
+def critical_geometry(*, table: Input, n: Count, pdf: Output, png: Output) -> None:
     """Draw where the pairs next to an exception begin to be answered wrong.
 
     Parameters

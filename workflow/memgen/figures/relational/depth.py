@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from memgen.errors import BadInput
-from memgen.figures.style import PAIR_CLASSES, PALETTE, new_figure, panel_letter, save
+from memgen.figures.style import PAIR_CLASSES, PALETTE, class_handles, new_figure, panel_letter, save
 from memgen.relational.tables import DEPTH
 from memgen.stage import Input, Output, stage
 
@@ -72,10 +72,6 @@ def depth(*, table: Input, hierarchy: str, ridge: float, pdf: Output, png: Outpu
         panel_letter(panel, "abc"[number])
     present = set(relu["pair_class"]) - {"loop"}
     handles = [Line2D([], [], color=PALETTE["grey"], ls=style, label=name) for style, name in STYLES.values()]
-    handles += [
-        Line2D([], [], color=colour, marker=marker, label=name)
-        for name, (colour, marker) in PAIR_CLASSES.items()
-        if name in present
-    ]
+    handles += class_handles(present)
     figure.legend(handles=handles, loc="outside lower center", ncols=4)
     save(figure, pdf=pdf, png=png)

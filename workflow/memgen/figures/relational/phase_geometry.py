@@ -10,6 +10,7 @@ from matplotlib.collections import QuadMesh
 from matplotlib.colors import SymLogNorm
 from matplotlib.ticker import MaxNLocator
 
+from memgen.arguments import Count
 from memgen.errors import BadInput
 from memgen.figures.style import MARGIN_COLOURS, new_figure, panel_letter, save
 from memgen.relational.tables import GEOMETRY
@@ -47,7 +48,7 @@ def _centred(rows: pl.DataFrame) -> pl.DataFrame:
 
 @stage
 def phase_geometry(
-    *, table: Input, n: int, conjunctivity: float, ridge: float, span: int, pdf: Output, png: Output
+    *, table: Input, n: Count, conjunctivity: float, ridge: float, span: Count, pdf: Output, png: Output
 ) -> None:
     """Draw accuracy and margin of pairs around exceptions over the hierarchy's shape.
 

@@ -97,7 +97,9 @@ def effects(*, responses: Input, out: Output) -> None:
         same = pl.all_horizontal(pl.col(name).eq_missing(pl.lit(value)) for name, value in cell.items())
         own = pairs.filter(same)
         held = rows.filter(pl.col("pair_class").is_in(HELD_OUT))
-        right, trials = float(held["correct"].sum()), held["correct"].count()
+        runs = own.filter("distinct").select("seed", "reverse").unique()
+        trials = held.join(runs, on=["seed", "reverse"], how="semi")["correct"].count()
+        right = trials * float(held["correct"].cast(pl.Float64).mean() or 0)  # type: ignore[arg-type]
         low, high = (float(end) for end in wilson(right, trials)) if trials else (None, None)
         accuracy, error = mean_with_error(
             np.array(list(by_seed(held, pl.col("correct").cast(pl.Float64).mean()).values()))

@@ -28,7 +28,7 @@ from memgen.language.training.layers import Below, below_of
 from memgen.language.training.learning import Answers, Learner, learn
 from memgen.language.training.loop import Run
 from memgen.language.training.methods import FINETUNING, Finetuning, Head, Lora
-from memgen.stage import Input, Output, progress, stage
+from memgen.stage import Input, InputDirectory, Output, progress, stage
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +65,7 @@ def rows(
 @takes(*FINETUNING)
 def finetune(
     *,
-    model_directory: Input,
+    model_directory: InputDirectory,
     lineup: Input,
     task: Input,
     model: str,

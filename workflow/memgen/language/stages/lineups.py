@@ -5,10 +5,12 @@ from typing import Annotated
 import cyclopts
 import polars as pl
 
+from memgen.arguments import Range, Seed
 from memgen.errors import BadInput
 from memgen.language.stimuli.chains import Equities, chain
 from memgen.language.stimuli.items import POKER_ANCHOR, Sample, largest_hierarchy, needs_exceptions, sample
 from memgen.language.stimuli.tables import LINEUP
+from memgen.memory import refuse_beyond_memory
 from memgen.relational.hierarchy import Hierarchy
 from memgen.seeding import generator
 from memgen.stage import Input, Output, stage
@@ -27,9 +29,9 @@ def sample_hands(equities: Equities, hierarchy: Hierarchy, seed: int) -> Sample:
 def lineups(
     *,
     items: str,
-    n: int,
-    first_seed: int,
-    last_seed: int,
+    n: Annotated[int, Range(3, 10_000)],
+    first_seed: Seed,
+    last_seed: Seed,
     out: Output,
     exceptions: Annotated[list[str] | None, cyclopts.Parameter(name="--exception")] = None,
     equity: Input | None = None,
@@ -58,6 +60,9 @@ def lineups(
     """
     if not 0 <= first_seed <= last_seed:
         raise BadInput(f"seeds {first_seed} to {last_seed}: not a block; allowed: 0 <= first <= last")
+    refuse_beyond_memory(
+        150.0 * n * (last_seed - first_seed + 1), f"--last-seed {last_seed}: {n} items a seed"
+    )
     hierarchy = Hierarchy.of(n, exceptions)
     equities = None
     if needs_exceptions(items):
