@@ -58,6 +58,7 @@ wildcard_constraints:
 targets = []
 claims = []
 fitted = []
+checks = []
 
 
 rule all:

@@ -155,7 +155,6 @@ rule irrelevant_leakage:
 rule irrelevant_claims:
     """What the paper claims of irrelevant information, beside what the tables of this study say."""
     input:
-        simulation="results/irrelevant/simulation.csv",
         averages="results/irrelevant/averages.parquet",
         leakage="results/irrelevant/leakage.csv",
         code=code("memgen.irrelevant.stages.claims"),
@@ -171,8 +170,26 @@ rule irrelevant_claims:
     resources:
         **needs("irrelevant_claims"),
     shell:
-        "python -m memgen irrelevant claims --simulation {input.simulation:q} "
-        "--averages {input.averages:q} --leakage {input.leakage:q} --out {output.table:q} "
+        "python -m memgen irrelevant claims --averages {input.averages:q} --leakage {input.leakage:q} "
+        "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
+
+
+rule irrelevant_checks:
+    """Closed forms that simulated learners must obey."""
+    input:
+        simulation="results/irrelevant/simulation.csv",
+        code=code("memgen.irrelevant.stages.checks"),
+    output:
+        table="results/irrelevant/checks.csv",
+        record="results/provenance/jobs/irrelevant_checks/job.json",
+    log:
+        "logs/irrelevant_checks/job.log",
+    benchmark:
+        "results/benchmarks/irrelevant_checks/job.tsv"
+    conda:
+        "../../envs/theory.yaml"
+    shell:
+        "python -m memgen irrelevant checks --simulation {input.simulation:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
 
 
@@ -182,6 +199,7 @@ targets += [
     "results/irrelevant/leakage.csv",
 ]
 claims.append("results/irrelevant/claims.csv")
+checks.append("results/irrelevant/checks.csv")
 
 
 include: "irrelevant_figures.smk"

@@ -273,9 +273,13 @@ rule language_lineups:
         ),
         last=LANGUAGE["seeds"] - 1,
         equity=lambda wildcards, input: repeated("--equity", input.equity),
+        ordered=lambda wildcards: flags(
+            ordered=memgen.language.stimuli.items.needs_exceptions(wildcards.kind)
+            and language_settings.shares_hands(config, wildcards.lineup)
+        ),
     shell:
         "python -m memgen language lineups --items {wildcards.kind:q} --n {params.n} {params.exceptions} "
-        "--first-seed 0 --last-seed {params.last} {params.equity} --out {output.lineup:q} "
+        "--first-seed 0 --last-seed {params.last} {params.equity} {params.ordered} --out {output.lineup:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
 
 
@@ -658,6 +662,7 @@ rule language_claims:
     """What the paper says of language models, beside what these models do."""
     input:
         responses="results/language/responses.parquet",
+        geometry="results/language/geometry.csv",
         code=code("memgen.language.stages.claims"),
     output:
         **record("language_claims"),
@@ -671,9 +676,18 @@ rule language_claims:
     resources:
         **needs("language_claims"),
     params:
-        controls=repeated("--control", language_settings.models_of(config, "random")),
+        controls=repeated(
+            "--control",
+            (
+                f"{name}:{LANGUAGE['models'][name]['like']}"
+                for name in language_settings.models_of(config, "random")
+            ),
+        ),
+        networks=repeated("--network", PRETRAINED),
+        ridge=repeated("--ridge", PROBES),
     shell:
-        "python -m memgen language claims --responses {input.responses:q} {params.controls} "
+        "python -m memgen language claims --responses {input.responses:q} --geometry {input.geometry:q} "
+        "{params.controls} {params.networks} {params.ridge} "
         "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 

@@ -333,14 +333,10 @@ rule longtail_memorize:
 
 
 rule longtail_claims:
-    """What the paper and its theory say of the long tail, beside what the tables of this study say."""
+    """What the paper says of the long tail, beside what the tables of this study say."""
     input:
         costs="results/longtail/costs.csv",
         scaling="results/longtail/scaling.parquet",
-        simulation="results/longtail/simulation.csv",
-        tradeoff="results/longtail/tradeoff.csv",
-        privacy="results/longtail/privacy.csv",
-        noise="results/longtail/noise.csv",
         subgroups=SUBGROUPS,
         curves="results/longtail/curves.csv",
         memorization=MEMORIZATION,
@@ -358,14 +354,37 @@ rule longtail_claims:
         **needs("longtail_claims"),
     shell:
         "python -m memgen longtail claims --costs {input.costs:q} --scaling {input.scaling:q} "
-        "--simulation {input.simulation:q} --tradeoff {input.tradeoff:q} --privacy {input.privacy:q} "
-        "--noise {input.noise:q} --subgroups {input.subgroups:q} --curves {input.curves:q} "
-        "--memorization {input.memorization:q} --out {output.table:q} "
+        "--subgroups {input.subgroups:q} --curves {input.curves:q} --memorization {input.memorization:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
+
+
+rule longtail_checks:
+    """Closed forms that simulations and bounds of the long tail must obey."""
+    input:
+        scaling="results/longtail/scaling.parquet",
+        simulation="results/longtail/simulation.csv",
+        tradeoff="results/longtail/tradeoff.csv",
+        privacy="results/longtail/privacy.csv",
+        noise="results/longtail/noise.csv",
+        code=code("memgen.longtail.stages.checks"),
+    output:
+        **record("longtail_checks"),
+        table="results/longtail/checks.csv",
+    log:
+        logged("longtail_checks"),
+    benchmark:
+        timed("longtail_checks")
+    conda:
+        "../../envs/theory.yaml"
+    shell:
+        "python -m memgen longtail checks --scaling {input.scaling:q} --simulation {input.simulation:q} "
+        "--tradeoff {input.tradeoff:q} --privacy {input.privacy:q} --noise {input.noise:q} "
+        "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
 targets += ["results/longtail/costs.csv", "results/longtail/simulation.csv"]
 claims.append("results/longtail/claims.csv")
+checks.append("results/longtail/checks.csv")
 
 
 include: "longtail_figures.smk"

@@ -311,11 +311,13 @@ rule relational_finite_width_summary:
 
 
 rule relational_claims:
-    """What the papers' theory says, beside what the tables of this study say."""
+    """What the papers say of the theory, beside what the tables of this study say."""
     input:
         margins="results/relational/sweep.parquet",
-        ranks="results/relational/ranks.parquet",
-        critical="results/relational/critical.csv",
+        critical="results/relational/critical_geometry.parquet",
+        depth="results/relational/depth.parquet",
+        widths="results/relational/finite_width.csv",
+        slopes="results/relational/finite_width_slopes.csv",
         code=code("memgen.relational.stages.claims"),
     output:
         **record("relational_claims"),
@@ -329,33 +331,36 @@ rule relational_claims:
     resources:
         **needs("relational_claims"),
     shell:
-        "python -m memgen relational claims --margins {input.margins:q} --ranks {input.ranks:q} "
-        "--critical {input.critical:q} --out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
+        "python -m memgen relational claims --margins {input.margins:q} --critical {input.critical:q} "
+        "--depth {input.depth:q} --widths {input.widths:q} --slopes {input.slopes:q} --out {output.table:q} "
+        "--record {output.record:q} --threads {threads} 2> {log:q}"
 
 
-rule relational_theory_claims:
-    """Further claims of the theory: mechanism, critical points, deep and finite networks."""
+rule relational_checks:
+    """Identities of the theory that the tables must obey."""
     input:
-        critical="results/relational/critical_geometry.parquet",
+        margins="results/relational/sweep.parquet",
+        ranks="results/relational/ranks.parquet",
+        critical="results/relational/critical.csv",
+        geometry="results/relational/critical_geometry.parquet",
         mechanism="results/relational/mechanism.parquet",
         depth="results/relational/depth.parquet",
-        slopes="results/relational/finite_width_slopes.csv",
-        code=code("memgen.relational.stages.theory_claims"),
+        code=code("memgen.relational.stages.checks"),
     output:
-        **record("relational_theory_claims"),
-        table="results/relational/theory_claims.csv",
+        **record("relational_checks"),
+        table="results/relational/checks.csv",
     log:
-        logged("relational_theory_claims"),
+        logged("relational_checks"),
     benchmark:
-        timed("relational_theory_claims")
+        timed("relational_checks")
     conda:
         "../../envs/theory.yaml"
     resources:
         **needs("relational_theory_claims"),
     shell:
-        "python -m memgen relational theory-claims --critical {input.critical:q} --mechanism {input.mechanism:q} "
-        "--depth {input.depth:q} --slopes {input.slopes:q} --out {output.table:q} "
-        "--record {output.record:q} --threads {threads} 2> {log:q}"
+        "python -m memgen relational checks --margins {input.margins:q} --ranks {input.ranks:q} "
+        "--critical {input.critical:q} --geometry {input.geometry:q} --mechanism {input.mechanism:q} "
+        "--depth {input.depth:q} --out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
 targets += [
@@ -373,7 +378,8 @@ targets += [
     "results/relational/finite_width.csv",
     "results/relational/finite_width_slopes.csv",
 ]
-claims += ["results/relational/claims.csv", "results/relational/theory_claims.csv"]
+claims.append("results/relational/claims.csv")
+checks.append("results/relational/checks.csv")
 
 
 include: "relational_figures.smk"

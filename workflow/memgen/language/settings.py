@@ -78,11 +78,34 @@ def lineup(config: Mapping[str, Any], items: str, hierarchy: str) -> str:
     """Name of the items of a task.
 
     Teams are shared by all hierarchies of one size; poker's hands follow the exceptions, so that every
-    hierarchy has its own.
+    hierarchy with exceptions has its own, and the plain one of `contrast` has those of the one beside it.
     """
     from memgen.language.stimuli.items import needs_exceptions
 
-    return hierarchy if needs_exceptions(items) else f"n{config['relational']['hierarchies'][hierarchy]['n']}"
+    if not needs_exceptions(items):
+        return f"n{config['relational']['hierarchies'][hierarchy]['n']}"
+    pair = contrast(config)
+    return (
+        pair[1] if pair is not None and hierarchy == pair[0] and shares_hands(config, pair[1]) else hierarchy
+    )
+
+
+def shares_hands(config: Mapping[str, Any], lineup: str) -> bool:
+    """Whether two hierarchies of poker, without and with exceptions, have the hands of one lineup.
+
+    Of hands that beat one another in a circle of five and are otherwise in order, 11 were not found.
+    """
+    pair = contrast(config)
+    if pair is None or lineup != pair[1]:
+        return False
+    task = _task(config, lineup)
+    return all(winner - loser == 2 for winner, loser in task.exceptions)
+
+
+def _task(config: Mapping[str, Any], name: str) -> Hierarchy:
+    """Hierarchy of a name."""
+    known = config["relational"]["hierarchies"][name]
+    return Hierarchy.of(known["n"], known.get("exceptions"))
 
 
 def lineup_hierarchy(config: Mapping[str, Any], items: str, name: str) -> Mapping[str, Any]:
@@ -167,10 +190,7 @@ def cells(config: Mapping[str, Any]) -> list[Cell]:
 
 def contrast(config: Mapping[str, Any]) -> tuple[str, str] | None:
     """Two hierarchies of one size whose difference is an exception in the middle: without, and with it."""
-    known = config["relational"]["hierarchies"]
-    tasks = {
-        name: Hierarchy.of(known[name]["n"], known[name].get("exceptions")) for name in hierarchies(config)
-    }
+    tasks = {name: _task(config, name) for name in hierarchies(config)}
     for name, task in tasks.items():
         middle = all(winner + loser == task.n - 1 for winner, loser in task.exceptions)
         plain = [other for other, one in tasks.items() if one.n == task.n and not one.exceptions]

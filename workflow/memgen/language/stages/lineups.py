@@ -16,13 +16,14 @@ from memgen.seeding import generator
 from memgen.stage import Input, Output, stage
 
 
-def sample_hands(equities: Equities, hierarchy: Hierarchy, seed: int) -> Sample:
+def sample_hands(equities: Equities, hierarchy: Hierarchy, seed: int, *, ordered: bool = False) -> Sample:
     """Hands of one seed, their order and exceptions those of the equities; see `chains.chain`."""
     most = largest_hierarchy("poker")
     if not 2 <= hierarchy.n <= most:
         raise BadInput(f"items 'poker': a hierarchy of {hierarchy.n} items; allowed: 2 to {most}")
     random = generator("language", "items", "poker", hierarchy.n, hierarchy.label, seed)
-    return Sample(chain(equities, hierarchy, random, without=POKER_ANCHOR), POKER_ANCHOR, "hands")
+    hands = chain(equities, hierarchy, random, without=POKER_ANCHOR, ordered=ordered)
+    return Sample(hands, POKER_ANCHOR, "hands")
 
 
 @stage
@@ -34,6 +35,7 @@ def lineups(
     last_seed: Seed,
     out: Output,
     exceptions: Annotated[list[str] | None, cyclopts.Parameter(name="--exception")] = None,
+    ordered: bool = False,
     equity: Input | None = None,
 ) -> None:
     """Draw the items and the anchor pair of every seed.
@@ -50,6 +52,9 @@ def lineups(
         One row per seed and rank.
     exceptions
         Exceptions as WINNER:LOSER; they matter to poker alone, whose hands must win accordingly.
+    ordered
+        Whether every pair of hands but the exceptions must favour its better rank, because the hierarchy
+        without exceptions has the same hands.
     equity
         Equities of pre-flop hands, needed for poker.
 
@@ -71,7 +76,11 @@ def lineups(
         equities = Equities.read(equity)
     rows = []
     for seed in range(first_seed, last_seed + 1):
-        drawn = sample(items, n, seed) if equities is None else sample_hands(equities, hierarchy, seed)
+        drawn = (
+            sample(items, n, seed)
+            if equities is None
+            else sample_hands(equities, hierarchy, seed, ordered=ordered)
+        )
         for rank, name in enumerate(drawn.names):
             rows.append((items, n, seed, rank, name, *drawn.anchor))
     LINEUP.write(pl.DataFrame(rows, schema=LINEUP.schema, orient="row"), out)

@@ -33,6 +33,8 @@ const page = (() => {
       for (const fit of fits) {
         fit.here = fit.n === n && state.label([...fit.pairs].sort((a, b) => a[0] - b[0] || a[1] - b[1])) === here;
       }
+      const rows = fits.filter((fit) => fit.here).length;
+      element("line").style.height = rows > 30 ? `${Math.min(640, 90 + 7 * rows)}px` : "";
       cached = {key, pairs: hierarchy.pairs(n, exceptions), critical: theory.critical(n, exceptions)};
     }
     const {pairs, critical} = cached;
