@@ -94,8 +94,8 @@ def new_figure(
 
 
 def item(rank: int) -> str:
-    """Name of an item as people read it: rank 0 is I1."""
-    return f"I{rank + 1}"
+    """Name of an item by its rank, counted from 0 as on the command line: I0 is the strongest."""
+    return f"I{rank}"
 
 
 def panel_letter(axes: Axes, letter: str) -> None:
