@@ -7,7 +7,7 @@ over runs (theory: Fitting behaviour).
 import polars as pl
 
 from memgen.language.responses.tables import CELL
-from memgen.tables import Column, Table
+from memgen.tables import Column, Table, trained
 
 GAMMA_RANGE = (1e-3, 1e2)
 """Ends of the range of gamma."""
@@ -50,6 +50,7 @@ RELATION = Table(
             nullable=True,
         ),
     },
+    trained(["phase", "method"], {}, why="its intervals are over cells: the claims drawn from it must hold"),
 )
 
 
@@ -135,6 +136,11 @@ FIT = Table(
             pl.Float64, "effective ridge implied by gamma and m: (1 - m) gamma / (2 + m gamma)", nullable=True
         ),
     },
+    trained(
+        [*CELL, "n", "exceptions"],
+        {"scale": "scale_standard_error"},
+        why="gamma is not compared: its bootstrap intervals are no standard errors",
+    ),
 )
 
 
@@ -231,4 +237,5 @@ PREDICTIONS = Table(
             nullable=True,
         ),
     },
+    trained([*CELL, "n", "exceptions", "higher", "lower", "pair_class"], {"observed": "standard_error"}),
 )
