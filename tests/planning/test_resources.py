@@ -1,6 +1,5 @@
 """What jobs ask for follows the model and the attempt, covers what was measured, and limits nothing here."""
 
-import itertools
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 from memgen.configuration import load
 from memgen.irrelevant import work as irrelevant
 from memgen.language import settings, work
+from memgen.language.training.methods import FINETUNING, Full, Head, Lora
 from memgen.planning.rates import RATES, SHARES
 from memgen.planning.resources import MARGIN, SNAKEMAKE_MB, Need, memory_asked, minutes_asked, needs
 from repository import ROOT
@@ -98,11 +98,17 @@ def test_every_run_of_the_paper_is_in_one_job() -> None:
     assert min(need.parts for _, need in runs) >= 3
 
 
-@pytest.mark.parametrize(("kind", "device"), [*itertools.product(["full", "lora", "head"], ["cpu", "cuda"])])
-def test_every_kind_of_training_has_a_rate_and_a_share_of_memory(kind: str, device: str) -> None:
-    variants = [{"kind": kind}, {"kind": kind, "layers": 2}, {"kind": kind, "head": "authors"}]
-    for method in variants:
-        name = work._work(method)
+@pytest.mark.parametrize("device", ["cpu", "cuda"])
+def test_every_kind_of_training_has_a_rate_and_a_share_of_memory(device: str) -> None:
+    recipe = {"epochs": 1, "batch": 1, "rate": 1}
+    variants = [
+        *(Full(**recipe, layers=layers) for layers in (None, 2)),
+        *(Lora(**recipe, rank=(2,), layers=layers) for layers in (None, 2)),
+        *(Head(**recipe, l2=(1,), head=head) for head in ("detached", "authors")),
+    ]
+    assert {type(training) for training in variants} == set(FINETUNING)
+    for training in variants:
+        name = work._work(training)
         assert RATES[name, device].seconds > 0 and SHARES[name, device].copies > 0
 
 

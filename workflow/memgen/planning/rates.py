@@ -1,7 +1,8 @@
 """What work costs: one table, in which every entry says where it was measured, or that it is assumed.
 
-Resources of jobs (`planning.resources`) and the plan of a study are computed from it and from
-nothing else. Where it is wrong, a job asks for too much or too little and is tried again with more; no result depends on it.
+Resources of jobs (`planning.resources`) and the plan of a study are computed from it and from nothing else.
+Where it is wrong, a job asks for too much or too little and is tried again with more; no result depends on
+it.
 """
 
 from typing import NamedTuple

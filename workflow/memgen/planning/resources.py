@@ -1,8 +1,8 @@
 """What a job asks of the machine that runs it: processors, memory, time, GPUs.
 
 A job's needs are what `planning.rates` says its work takes; what it asks for has a margin, and grows with
-every attempt. On one machine nothing of this limits how many jobs run at once, unless ``--resources`` does. Work
-that depends on the configuration comes from the study's own module.
+every attempt. On one machine nothing of this limits how many jobs run at once, unless ``--resources`` does.
+Work that depends on the configuration comes from the study's own module.
 """
 
 import math

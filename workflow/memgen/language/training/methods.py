@@ -1,16 +1,16 @@
 """The methods of training, a dataclass per kind: what there is to say of a key of ``language.methods``.
 
 The schema of the configuration, the arguments of the stages `finetune` and `probe`, and the training itself
-take their keys from these fields (`memgen.keys`).
+take their keys from these fields (`memgen.language.training.keys`).
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Literal
 
-from memgen import keys
 from memgen.arguments import Range
-from memgen.keys import about
+from memgen.language.training import keys
+from memgen.language.training.keys import about
 from memgen.language.training.recipe import Recipe
 
 _LAYERS = about("last layers of the network that are trained, with what stands above them; all by default")
