@@ -72,9 +72,10 @@ Conjunctivity: TypeAlias = Annotated[float, Range(0, 1, below=True)]
 """Conjunctivity of a kernel that need not be measured."""
 
 
-def flag(name: str) -> str:
-    """An argument's name on the command line."""
-    return f"--{name.replace('_', '-')}"
+def flag(name: str, hint: Any = None) -> str:
+    """An argument's name on the command line, which its type may say (``cyclopts.Parameter(name=…)``)."""
+    named = [text for part in metadata(hint) for text in getattr(part, "name", None) or ()]
+    return named[0] if named else f"--{name.replace('_', '-')}"
 
 
 def check_whole(name: str, value: int, least: int, most: int) -> None:
@@ -121,12 +122,13 @@ def check_arguments(hints: Mapping[str, Any], arguments: Mapping[str, Any]) -> N
     """
     for name, value in arguments.items():
         if name in hints:
-            _check(name, value, hints[name], ())
+            _check(flag(name, hints[name]), value, hints[name], ())
     for name, value in arguments.items():
         for other in [part.other for part in metadata(hints.get(name)) if isinstance(part, AsManyAs)]:
             if value is not None and len(value) != len(arguments[other]):
                 raise BadInput(
-                    f"{flag(name)}: {_counted(value)}, and {_counted(arguments[other])} of {flag(other)}; "
+                    f"{flag(name, hints[name])}: {_counted(value)}, and {_counted(arguments[other])} of "
+                    f"{flag(other, hints[other])}; "
                     "allowed: as many of one as of the other, whose values belong together in their order"
                 )
 
@@ -151,7 +153,7 @@ def bare(hint: Any) -> Any:
 
 
 def _check(name: str, value: Any, hint: Any, given: Sequence[Any]) -> None:
-    """Refuse a value that is not what its type says, under the metadata around it."""
+    """Refuse a value that is not what its type says, under the metadata around it; the name is its flag."""
     if typing.get_origin(hint) is Annotated:
         _check(name, value, hint.__origin__, [*given, *hint.__metadata__])
     elif NoneType in typing.get_args(hint):
@@ -166,14 +168,14 @@ def _check(name: str, value: Any, hint: Any, given: Sequence[Any]) -> None:
     elif hint is str:
         _check_text(name, value)
     elif hint is Path and "\0" in str(value):
-        raise BadInput(f"{flag(name)}: {str(value)!r} is not a path")
+        raise BadInput(f"{name}: {str(value)!r} is not a path")
 
 
 def _check_list(name: str, value: Any, hint: Any) -> None:
     if isinstance(value, str) or not isinstance(value, Sequence):
-        raise BadInput(f"{flag(name)}: {value!r} is not a list")
+        raise BadInput(f"{name}: {value!r} is not a list")
     if not value:
-        raise BadInput(f"{flag(name)}: no value is given; allowed: one or more")
+        raise BadInput(f"{name}: no value is given; allowed: one or more")
     for entry in value:
         _check(name, entry, hint, ())
 
@@ -184,12 +186,12 @@ def _check_number(name: str, value: Any, kind: type, allowed: Range) -> None:
         allowed = Range(max(allowed.least, -MOST_WHOLE), min(allowed.most, MOST_WHOLE))
     right = _is_whole(value) if kind is int else isinstance(value, numbers.Real)
     if not right or isinstance(value, bool) or not allowed.holds(value):
-        raise BadInput(f"{flag(name)}: {value!r} is not allowed; allowed: {allowed.words(word)}")
+        raise BadInput(f"{name}: {value!r} is not allowed; allowed: {allowed.words(word)}")
 
 
 def _check_text(name: str, value: Any) -> None:
     if not isinstance(value, str) or not value.isprintable() or not value.strip():
-        raise BadInput(f"{flag(name)}: {value!r} is not allowed; allowed: one line of text, not empty")
+        raise BadInput(f"{name}: {value!r} is not allowed; allowed: one line of text, not empty")
 
 
 def _is_whole(value: Any) -> bool:

@@ -1,18 +1,18 @@
 """Fields of dataclasses as keys: of a configuration, of its schema and of a command line.
 
 Several dataclasses describe kinds of one thing, and each bears its name as the class variable ``kind``. A
-field says once what there is to say of a key: its type, its default, what is allowed, and what it means. From
-the fields come the rules of the schema, the arguments of a stage, and the check of what either was given.
+field says once what there is to say of a key: its type with its range (`memgen.arguments`), its default, and
+what it means. From the fields come the rules of the schema, and the arguments of a stage with their checks.
 """
 
 import dataclasses
 import inspect
 import math
-import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, TypeVar
 
+from memgen.arguments import Range, bare, metadata
 from memgen.errors import BadInput
 
 F = TypeVar("F", bound=Callable[..., None])
@@ -21,20 +21,9 @@ _NAMES = {int: "integer", float: "number"}
 _HEADING = "\n\n    Raises\n"
 
 
-def about(
-    text: str, *, least: float | None = None, most: float | None = None, below: float | None = None
-) -> dict[str, Any]:
-    """Metadata of a field.
-
-    Parameters
-    ----------
-    text : str
-        What the key means, in one line, with its unit if it has one; no full stop.
-    least, most, below : float, optional
-        Smallest and largest number that is allowed, and the first that is too large.
-    """
-    bounds = {"minimum": least, "maximum": most, "exclusiveMaximum": below}
-    return {"text": text, "bounds": {key: value for key, value in bounds.items() if value is not None}}
+def about(text: str) -> dict[str, str]:
+    """Metadata of a field: what the key means, in one line, with its unit if it has one; no full stop."""
+    return {"text": text}
 
 
 def names(kinds: Kinds) -> list[str]:
@@ -55,14 +44,20 @@ def summary(kinds: Kinds) -> str:
 
 def rules(name: str, kinds: Kinds) -> dict[str, Any]:
     """Rules of a key in a JSON schema; where several kinds have it, those of the first."""
-    part, hint = _field(name, kinds)
-    text = _meaning(name, kinds)
-    if typing.get_origin(hint) is Literal:
-        return {"description": text, "enum": list(typing.get_args(hint))}
-    number = {"type": _NAMES[_plain(hint)], **part.metadata["bounds"], "description": text}
-    if _plain(hint) is hint:
-        return number
-    return {"description": text, "type": "array", "items": number, "minItems": 1, "uniqueItems": True}
+    hint, text = _hint(name, kinds), _meaning(name, kinds)
+    if typing.get_origin(bare(hint)) is Literal:
+        return {"description": text, "enum": list(typing.get_args(bare(hint)))}
+    one = _entry(hint) or hint
+    found: dict[str, Any] = {"type": _NAMES[bare(one)]}
+    for part in metadata(one):
+        if isinstance(part, Range) and part.least > -math.inf:
+            found["exclusiveMinimum" if part.above else "minimum"] = part.least
+        if isinstance(part, Range) and part.most < math.inf:
+            found["exclusiveMaximum" if part.below else "maximum"] = part.most
+    found["description"] = text
+    if _entry(hint) is None:
+        return found
+    return {"description": text, "type": "array", "items": found, "minItems": 1, "uniqueItems": True}
 
 
 def takes(*kinds: Any) -> Callable[[F], F]:
@@ -76,8 +71,8 @@ def takes(*kinds: Any) -> Callable[[F], F]:
         "kind": (Literal[tuple(kind.kind for kind in kinds)], f"what is trained: {summary(kinds)}")
     }
     for name in names(kinds):
-        _, hint = _field(name, kinds)
-        hint = hint if _plain(hint) is hint else list[_plain(hint)]  # type: ignore[misc]
+        hint = _hint(name, kinds)
+        hint = hint if (entry := _entry(hint)) is None else list[entry]  # type: ignore[valid-type]
         found[name] = (hint if name in needed else hint | None, _meaning(name, kinds))
     defaults: dict[str, Any] = {name: inspect.Parameter.empty for name in needed}
     defaults["kind"] = kinds[0].kind if len(kinds) == 1 else inspect.Parameter.empty
@@ -106,6 +101,8 @@ def takes(*kinds: Any) -> Callable[[F], F]:
 def read(options: Mapping[str, Any], kinds: Kinds) -> Any:
     """A method, or whatever else has kinds, from its keys; a key that is None is as good as absent.
 
+    Ranges of numbers are the schema's to check, and the stage's.
+
     Parameters
     ----------
     options : mapping
@@ -119,7 +116,7 @@ def read(options: Mapping[str, Any], kinds: Kinds) -> Any:
     Raises
     ------
     BadInput
-        If there is no such kind, it has no such key, a key is missing, or a value is not allowed.
+        If there is no such kind or choice, the kind has no such key, or a key is missing.
     """
     given = {name: value for name, value in options.items() if value is not None}
     wanted = given.pop("kind", None)
@@ -135,65 +132,49 @@ def read(options: Mapping[str, Any], kinds: Kinds) -> Any:
         if name not in given:
             needed = ", ".join(required(kind))
             raise BadInput(f"the key {name!r} is missing; required for kind {wanted}: {needed}")
-    return kind(**{name: _read(name, value, kind) for name, value in given.items()})
+    return kind(**{name: _held(name, value, kind) for name, value in given.items()})
 
 
-def _read(name: str, value: Any, kind: Any) -> Any:
+def _held(name: str, value: Any, kind: Any) -> Any:
     """A value as the field of a kind holds it."""
-    part, hint = _field(name, [kind])
-    if typing.get_origin(hint) is Literal:
-        if value not in (choices := typing.get_args(hint)):
+    hint = _hint(name, [kind])
+    if typing.get_origin(bare(hint)) is Literal:
+        if value not in (choices := typing.get_args(bare(hint))):
             raise BadInput(f"{name}: {value!r} is not allowed; allowed: {', '.join(choices)}")
         return value
-    several = typing.get_origin(hint) is tuple
-    entries = value if several and isinstance(value, (list, tuple)) else [value]
-    if not entries:
-        raise BadInput(f"{name}: has no entry; allowed: at least one")
-    plain, bounds = _plain(hint), part.metadata["bounds"]
-    for entry in entries:
-        fits = isinstance(entry, int if plain is int else (int, float)) and not isinstance(entry, bool)
-        if not (fits and math.isfinite(entry) and all(_HOLDS[key](entry, bounds[key]) for key in bounds)):
-            limits = "".join(f", {_SIGNS[key]} {limit:g}" for key, limit in bounds.items())
-            raise BadInput(f"{name}: {entry!r} is not allowed; allowed: {_NAMES[plain]}{limits}")
-    numbers = tuple(plain(entry) for entry in entries)
-    return numbers if several else numbers[0]
+    entry = _entry(hint)
+    return bare(hint)(value) if entry is None else tuple(bare(entry)(part) for part in value)
 
 
-_SIGNS = {"minimum": ">=", "maximum": "<=", "exclusiveMaximum": "<"}
-_HOLDS: Mapping[str, Callable[[float, float], bool]] = {
-    "minimum": lambda value, limit: value >= limit,
-    "maximum": lambda value, limit: value <= limit,
-    "exclusiveMaximum": lambda value, limit: value < limit,
-}
+def _field(name: str, kinds: Kinds) -> "dataclasses.Field[Any]":
+    """A field of the first kind that has it."""
+    return next(part for kind in kinds for part in dataclasses.fields(kind) if part.name == name)
 
 
-def _field(name: str, kinds: Kinds) -> tuple["dataclasses.Field[Any]", Any]:
-    """A field of the first kind that has it, and its type without the None that stands for its absence."""
+def _hint(name: str, kinds: Kinds) -> Any:
+    """Type of a key, with its range and without the None that stands for its absence."""
     kind = next(kind for kind in kinds if name in names([kind]))
-    part = next(part for part in dataclasses.fields(kind) if part.name == name)
-    hint = typing.get_type_hints(kind)[name]
-    if isinstance(hint, types.UnionType):
-        (hint,) = (one for one in typing.get_args(hint) if one is not types.NoneType)
-    return part, hint
+    hint = typing.get_type_hints(kind, include_extras=True)[name]
+    parts = [part for part in typing.get_args(hint) if part is not type(None)]
+    return parts[0] if type(None) in typing.get_args(hint) else hint
 
 
-def _plain(hint: Any) -> Any:
-    """Type of an entry, where the key holds several."""
-    return typing.get_args(hint)[0] if typing.get_origin(hint) is tuple else hint
+def _entry(hint: Any) -> Any:
+    """Type of one entry, where the key holds several, and None where it does not."""
+    return typing.get_args(hint)[0] if typing.get_origin(hint) is tuple else None
 
 
 def _meaning(name: str, kinds: Kinds) -> str:
     """What a key means, of which kinds it is one, and its default."""
     owners = [kind for kind in kinds if name in names([kind])]
-    text: str = _field(name, owners)[0].metadata["text"]
-    defaults = {kind.kind: _field(name, [kind])[0].default for kind in owners}
+    text: str = _field(name, owners).metadata["text"]
     known = {
-        kind: f"{value:g}" if isinstance(value, float) else f"{value}"
-        for kind, value in defaults.items()
-        if value not in (None, dataclasses.MISSING)
+        kind.kind: f"{default:g}" if isinstance(default, float) else f"{default}"
+        for kind in owners
+        if (default := _field(name, [kind]).default) not in (None, dataclasses.MISSING)
     }
     if len(set(known.values())) == 1:
         text += f"; {next(iter(known.values()))} by default"
     elif known:
         text += f"; by default {', '.join(f'{value} for {kind}' for kind, value in known.items())}"
-    return text if len(owners) == len(kinds) else f"{', '.join(defaults)}: {text}"
+    return text if len(owners) == len(kinds) else f"{', '.join(kind.kind for kind in owners)}: {text}"

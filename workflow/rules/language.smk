@@ -13,7 +13,8 @@
 #        results/language/relation.csv          whether one of the two predicts the other
 #        results/language/pretraining.csv       losses of the models that are pretrained here
 #        results/language/predictions.parquet   margins observed and predicted
-#        results/language/claims.csv            what of the paper holds for these models
+#        results/language/claims.csv            what of the papers holds for these models
+#        results/language/checks.csv            what must hold of the corpus
 
 import memgen.language.stimuli.items
 import memgen.language.settings as language_settings
@@ -693,6 +694,27 @@ rule language_claims:
         "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
+rule language_checks:
+    """What must hold of the corpus that networks are pretrained on."""
+    input:
+        code=code("memgen.language.stages.checks"),
+    output:
+        **record("language_checks"),
+        table="results/language/checks.csv",
+    log:
+        logged("language_checks"),
+    benchmark:
+        timed("language_checks")
+    conda:
+        "../../envs/theory.yaml"
+    params:
+        words=LANGUAGE["pretraining"]["words"],
+        seeds=flags(seeds=[LANGUAGE["models"][name]["seed"] for name in PRETRAINED]),
+    shell:
+        "python -m memgen language checks --words {params.words} {params.seeds} --out {output.table:q} "
+        "--record {output.record:q} --threads {threads} 2> {log:q}"
+
+
 targets += expand(
     "results/language/{table}",
     table=[
@@ -712,6 +734,8 @@ targets += expand(
 )
 claims.append("results/language/claims.csv")
 fitted.append("results/language/fit.csv")
+if PRETRAINED:
+    checks.append("results/language/checks.csv")
 
 
 include: "language_figures.smk"

@@ -115,8 +115,8 @@ def class_handles(present: Iterable[str], **look: Any) -> list[Line2D]:
 
 
 def item(rank: int) -> str:
-    """Name of an item as people read it: rank 0 is I1."""
-    return f"I{rank + 1}"
+    """Name of an item by its rank, counted from 0 as on the command line: I0 is the strongest."""
+    return f"I{rank}"
 
 
 def panel_letter(axes: Axes, letter: str) -> None:

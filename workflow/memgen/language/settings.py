@@ -13,7 +13,7 @@ from memgen import keys, rules
 from memgen.errors import BadInput
 from memgen.files import fault
 from memgen.language.published.files import held_by, read_versions
-from memgen.language.training.methods import KINDS, Ridge, method_of
+from memgen.language.training.methods import KINDS, Finetuning, Ridge, method_of
 from memgen.relational.hierarchy import Hierarchy
 from memgen.rules import Quoted
 
@@ -135,6 +135,11 @@ def options(method: Mapping[str, Any], model: str) -> dict[str, Any]:
     return {key: value for key, value in of(method, model).items() if key not in _CHOICE}
 
 
+def method(config: Mapping[str, Any], name: str, model: str) -> Ridge | Finetuning:
+    """A method of the configuration, by its name, as it trains a model."""
+    return method_of(options(config["language"]["methods"][name], model))
+
+
 def flags(method: Mapping[str, Any], model: str) -> Quoted:
     """Command-line flags of a method: every key that says how it trains a model."""
     return rules.flags(options(method, model))
@@ -142,9 +147,8 @@ def flags(method: Mapping[str, Any], model: str) -> Quoted:
 
 def poolings(config: Mapping[str, Any]) -> list[str]:
     """Poolings of the features that any probe asks for."""
-    methods = config["language"]["methods"]
-    found = [method_of(options(methods[cell.method], cell.model)) for cell in cells(config)]
-    return sorted({method.pooling for method in found if isinstance(method, Ridge)})
+    found = [method(config, cell.method, cell.model) for cell in cells(config)]
+    return sorted({one.pooling for one in found if isinstance(one, Ridge)})
 
 
 def is_causal(models: Mapping[str, Any], name: str) -> bool:

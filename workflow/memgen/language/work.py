@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from memgen.language import settings
+from memgen.language.training.methods import Finetuning, Head, Lora
 from memgen.rates import PARAMETERS, RATES, SHARES
 from memgen.resources import Need, usual
 
@@ -35,10 +36,10 @@ def _seeds(wildcards: Any) -> int:
     return last - first + 1
 
 
-def _work(method: Mapping[str, Any]) -> str:
-    if method["kind"] == "head":
-        return "head authors" if method.get("head") == "authors" else "head"
-    return f"{method['kind']} last" if method.get("layers") else str(method["kind"])
+def _work(training: Finetuning) -> str:
+    if isinstance(training, Head):
+        return "head authors" if training.head == "authors" else "head"
+    return f"{training.kind} last" if training.layers else training.kind
 
 
 def _on_device(config: Mapping[str, Any], name: str, work: str, seconds: float, disk_mb: float = 1.0) -> Need:
@@ -67,30 +68,30 @@ def features(config: Mapping[str, Any], wildcards: Any) -> Need:
 
 def finetuning(config: Mapping[str, Any], wildcards: Any) -> Need:
     """Work of one block of seeds that is finetuned, and asked before and after."""
-    method = settings.of(config["language"]["methods"][wildcards.method], wildcards.model)
+    training: Any = settings.method(config, wildcards.method, wildcards.model)
     hierarchy = config["relational"]["hierarchies"][wildcards.hierarchy]
     n, device = hierarchy["n"], config["language"]["device"]
     trained = 2 * (n - 1 + len(hierarchy.get("exceptions", [])))
-    batch = min(method["batch"], trained)
+    batch = min(training.batch, trained)
     # A small batch is no faster than a quarter of sixteen prompts.
-    steps = method["epochs"] * math.ceil(trained / batch) * max(batch / 16, 0.25)
+    steps = training.epochs * math.ceil(trained / batch) * max(batch / 16, 0.25)
     ordered = _ORDERS * _seeds(wildcards)
-    ranks, strengths = len(method.get("rank") or [None]), len(method.get("l2") or [None])
+    ranks = len(training.rank) if isinstance(training, Lora) else 1
+    strengths = len(training.l2) if isinstance(training, Head) else 1
     runs = ordered * ranks * strengths
-    work = _work(method)
+    work = _work(training)
     of_run = 2 * n * (n - 1) * RATES["ask", device].seconds + steps * RATES[work, device].seconds
     seconds = runs * billions(config, wildcards.model) * of_run
     # Runs that are trained together end together, and are kept; all strengths of a head belong together.
-    together = method.get("together", 1 if method["kind"] == "full" else 20)
-    parts = ranks * math.ceil(ordered / together)
+    parts = ranks * math.ceil(ordered / training.together)
     need = _on_device(config, wildcards.model, work, seconds, runs * 0.02)
     return need._replace(runs=runs, parts=parts)
 
 
 def probing(config: Mapping[str, Any], wildcards: Any) -> Need:
     """Work of a ridge probe on one block of seeds."""
-    method = settings.of(config["language"]["methods"][wildcards.method], wildcards.model)
-    return usual("language_probe")._replace(runs=_ORDERS * _seeds(wildcards) * len(method["ridge"]))
+    method: Any = settings.method(config, wildcards.method, wildcards.model)
+    return usual("language_probe")._replace(runs=_ORDERS * _seeds(wildcards) * len(method.ridge))
 
 
 def pretraining(config: Mapping[str, Any], wildcards: Any) -> Need:

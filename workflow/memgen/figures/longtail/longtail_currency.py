@@ -79,7 +79,11 @@ def longtail_currency(
 
 
 def _pairs(path: Path) -> pl.DataFrame:
-    table = pl.read_parquet(path)
+    try:
+        table = pl.read_parquet(path)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        reason = str(error).splitlines()[0]
+        raise BadInput(f"{path}: cannot be read as memorization scores ({reason})") from None
     missing = [name for name in _NEEDED if name not in table.columns]
     if missing:
         raise BadInput(f"{path}: missing columns {missing}; allowed: memorization scores of training pairs")

@@ -6,18 +6,15 @@ take their keys from these fields (`memgen.keys`).
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from memgen import keys
+from memgen.arguments import Range
 from memgen.keys import about
 from memgen.language.training.recipe import Recipe
 
-_LAYERS = about(
-    "last layers of the network that are trained, with what stands above them; all by default",
-    least=1,
-    most=1024,
-)
-_TOGETHER = about("runs trained in one forward pass", least=1, most=4096)
+_LAYERS = about("last layers of the network that are trained, with what stands above them; all by default")
+_TOGETHER = about("runs trained in one forward pass")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,12 +22,8 @@ class Ridge:
     """Kernel ridge regression on frozen features."""
 
     kind: ClassVar[str] = "ridge"
-    ridge: tuple[float, ...] = field(
-        metadata=about(
-            "effective ridges, in units of k_same - k_reversed; each is a run of its own",
-            least=1e-12,
-            most=1e3,
-        )
+    ridge: tuple[Annotated[float, Range(1e-12, 1e3)], ...] = field(
+        metadata=about("effective ridges, in units of k_same - k_reversed; each is a run of its own")
     )
     pooling: Literal["last", "tail", "mean"] = field(
         metadata=about(
@@ -44,9 +37,9 @@ class Full(Recipe):
     """All weights."""
 
     kind: ClassVar[str] = "full"
-    layers: int | None = field(default=None, metadata=_LAYERS)
+    layers: Annotated[int, Range(1, 1024)] | None = field(default=None, metadata=_LAYERS)
     # Each run has a copy of all weights.
-    together: int = field(default=1, metadata=_TOGETHER)
+    together: Annotated[int, Range(1, 4096)] = field(default=1, metadata=_TOGETHER)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,17 +47,14 @@ class Lora(Recipe):
     """Low-rank adapters."""
 
     kind: ClassVar[str] = "lora"
-    layers: int | None = field(default=None, metadata=_LAYERS)
-    rank: tuple[int, ...] = field(
-        metadata=about("ranks of the adapters; each is a run of its own", least=1, most=4096)
+    layers: Annotated[int, Range(1, 1024)] | None = field(default=None, metadata=_LAYERS)
+    rank: tuple[Annotated[int, Range(1, 4096)], ...] = field(
+        metadata=about("ranks of the adapters; each is a run of its own")
     )
-    scaling: float = field(
-        default=2.0,
-        metadata=about(
-            "the adapters' product is multiplied by it (LoRA's alpha / rank)", least=1e-6, most=1e6
-        ),
+    scaling: Annotated[float, Range(1e-6, 1e6)] = field(
+        default=2.0, metadata=about("the adapters' product is multiplied by it (LoRA's alpha / rank)")
     )
-    together: int = field(default=20, metadata=_TOGETHER)
+    together: Annotated[int, Range(1, 4096)] = field(default=20, metadata=_TOGETHER)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,19 +63,17 @@ class Head(Recipe):
 
     kind: ClassVar[str] = "head"
     layers: ClassVar[None] = None
-    l2: tuple[float, ...] = field(
+    l2: tuple[Annotated[float, Range(0, 1e6)], ...] = field(
         metadata=about(
             "strengths of the pull to the initial head (times the sum of squared differences); each is a run "
-            "of its own",
-            least=0,
-            most=1e6,
+            "of its own"
         )
     )
     head: Literal["detached", "authors"] = field(
         default="detached",
         metadata=about("detached, or authors, where a head tied to the embeddings is trained with them"),
     )
-    together: int = field(default=20, metadata=_TOGETHER)
+    together: Annotated[int, Range(1, 4096)] = field(default=20, metadata=_TOGETHER)
 
 
 Finetuning = Full | Lora | Head
@@ -95,7 +83,7 @@ KINDS = (Ridge, *FINETUNING)
 
 
 def method_of(options: Mapping[str, Any]) -> Ridge | Finetuning:
-    """The method that a block of the configuration, or the arguments of a stage, describe.
+    """The method that a block of the configuration describes.
 
     Parameters
     ----------
@@ -105,7 +93,7 @@ def method_of(options: Mapping[str, Any]) -> Ridge | Finetuning:
     Raises
     ------
     BadInput
-        If there is no such kind, it has no such key, a key is missing, or a value is not allowed.
+        If there is no such kind or choice, the kind has no such key, or a key is missing.
     """
     method: Ridge | Finetuning = keys.read(options, KINDS)
     return method

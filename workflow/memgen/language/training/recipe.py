@@ -1,8 +1,9 @@
 """How a run is trained: the keys that every method that trains a network has in common."""
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Annotated, Literal
 
+from memgen.arguments import Range
 from memgen.errors import BadInput
 from memgen.keys import about
 
@@ -11,9 +12,9 @@ from memgen.keys import about
 class Recipe:
     """Epochs, batches and optimizer of a run."""
 
-    epochs: int = field(metadata=about("passes over the trained pairs", least=1, most=100_000))
-    batch: int = field(metadata=about("prompts per step", least=1, most=4096))
-    rate: float = field(metadata=about("learning rate, constant", least=1e-12, most=1))
+    epochs: Annotated[int, Range(1, 100_000)] = field(metadata=about("passes over the trained pairs"))
+    batch: Annotated[int, Range(1, 4096)] = field(metadata=about("prompts per step"))
+    rate: Annotated[float, Range(1e-12, 1)] = field(metadata=about("learning rate, constant"))
     order: Literal["shuffled", "hierarchy"] = field(
         default="shuffled",
         metadata=about("order of the pairs: shuffled anew every epoch, or hierarchy (sequential training)"),
@@ -21,18 +22,18 @@ class Recipe:
     optimizer: Literal["adamw", "sgd"] = field(
         default="adamw", metadata=about("optimizer: adamw (betas .9 and .999) or sgd")
     )
-    momentum: float = field(default=0.0, metadata=about("momentum of sgd", least=0, below=1))
-    weight_decay: float = field(
-        default=0.0,
-        metadata=about("weight decay, decoupled for adamw, part of the gradient for sgd", least=0, most=10),
+    momentum: Annotated[float, Range(0, 1, below=True)] = field(
+        default=0.0, metadata=about("momentum of sgd")
     )
-    micro_batch: int | None = field(
+    weight_decay: Annotated[float, Range(0, 10)] = field(
+        default=0.0,
+        metadata=about("weight decay, decoupled for adamw, part of the gradient for sgd"),
+    )
+    micro_batch: Annotated[int, Range(1, 4096)] | None = field(
         default=None,
         metadata=about(
             "prompts of a run that pass forward and backward at once, where memory is short; all of a step "
-            "by default, and halved where a GPU's memory ends",
-            least=1,
-            most=4096,
+            "by default, and halved where a GPU's memory ends"
         ),
     )
 
