@@ -567,6 +567,8 @@ rule language_baselines:
         timed("language_baselines")
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("language_baselines"),
     shell:
         "python -m memgen language baselines --responses {input.responses:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"

@@ -50,6 +50,8 @@ rule figures_language_summary:
         timed("figures_language_summary")
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_language_summary"),
     params:
         hierarchies=lambda wildcards: flags(
             dict(zip(("plain", "exceptional"), CONTRAST))
@@ -123,6 +125,8 @@ rule figures_baselines:
         timed("figures_baselines")
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_baselines"),
     params:
         hierarchies=HIERARCHY_FLAGS,
     shell:
