@@ -565,6 +565,8 @@ rule language_baselines:
         logged("language_baselines"),
     benchmark:
         timed("language_baselines")
+    resources:
+        **needs("language_baselines"),
     conda:
         "../../envs/theory.yaml"
     resources:
@@ -705,6 +707,8 @@ rule language_checks:
         logged("language_checks"),
     benchmark:
         timed("language_checks")
+    resources:
+        **needs("language_checks"),
     conda:
         "../../envs/theory.yaml"
     params:

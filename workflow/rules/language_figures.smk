@@ -48,6 +48,8 @@ rule figures_language_summary:
         logged("figures_language_summary"),
     benchmark:
         timed("figures_language_summary")
+    resources:
+        **needs("figures_language_summary"),
     conda:
         "../../envs/figures.yaml"
     resources:
@@ -123,6 +125,8 @@ rule figures_baselines:
         logged("figures_baselines"),
     benchmark:
         timed("figures_baselines")
+    resources:
+        **needs("figures_baselines"),
     conda:
         "../../envs/figures.yaml"
     resources:
