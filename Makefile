@@ -11,13 +11,20 @@ STUDY := $(BIN)/python -m memgen study $(if $(CORES),--cores $(CORES)) $(foreach
 export PYTHONPATH := workflow
 
 .DEFAULT_GOAL := help
-.PHONY: help study test smoke report figure stability readme lint format bench lock clean
+.PHONY: help study verify relock test smoke plan report figure stability readme lint format bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 study: $(READY) ## run the whole study: all results and figures (CORES= CONFIG= ARGS=)
 	@$(STUDY) -- $(ARGS)
+
+verify: $(READY) ## did I reproduce it? the run against its records and seal, then against the committed lock
+	@$(BIN)/python -m memgen provenance verify
+	@$(BIN)/python -m memgen provenance compare
+
+relock: $(READY) ## write provenance.lock.json from this run, for others to compare theirs with
+	@$(BIN)/python -m memgen provenance lock
 
 test: $(READY) ## run the tests
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
@@ -27,7 +34,10 @@ smoke: $(READY) ## run every rule at its smallest size, in two minutes
 
 figure: $(READY) ## make one figure and what it needs (NAME=task)
 	@test -n "$(NAME)" || { echo "make figure: NAME is missing; allowed: a figure without its suffix, such as task or margin_heatmaps_probe_fake"; exit 2; }
-	@$(STUDY) -- figures/$(NAME).pdf figures/$(NAME).png $(ARGS)
+	@$(STUDY) --figure "$(NAME)" -- $(ARGS)
+
+plan: $(READY) ## say what a study takes before it is run: jobs, GPU-hours, memory, the end (CONFIG= ARGS=)
+	@$(BIN)/python -m memgen plan $(foreach file,$(CONFIG),--config $(file)) $(ARGS)
 
 report: $(READY) ## write report.html: figures, captions, workflow and timings
 	@$(STUDY) -- --report report.html $(ARGS)

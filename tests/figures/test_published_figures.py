@@ -201,7 +201,7 @@ def test_regularization_draws_every_hyperparameter(tables: Path, tmp_path: Path)
     )
     assert_sound(figure)
     rates = ACCURACY.read(tables / "published_accuracy.csv").filter(phase="post", method="probe")
-    fits = FIT.read(tables / "published_fit.csv").filter(~pl.col("at_edge"))
+    fits = FIT.read(tables / "published_fit.csv").filter(pl.col("gamma_at_edge").is_null())
     grid = np.array(shown(figure), dtype=object).reshape(5, len(NAMES))
     for column, name in zip(grid.T, NAMES, strict=True):
         of_name = rates.filter(hierarchy=name)

@@ -19,6 +19,8 @@ rule claims:
         "results/benchmarks/claims/job.tsv"
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("claims"),
     shell:
         "python -m memgen claims --tables {input.tables:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
@@ -36,6 +38,8 @@ rule checks:
         "logs/checks/job.log",
     benchmark:
         "results/benchmarks/checks/job.tsv"
+    resources:
+        **needs("checks"),
     conda:
         "../../envs/theory.yaml"
     shell:

@@ -8,6 +8,7 @@
 #        results/irrelevant/leakage.csv         bits leaked per learner and defence
 #        results/irrelevant/claims.csv          the paper's claims
 
+import memgen.irrelevant.work as irrelevant_work
 from memgen.irrelevant.settings import attack_options
 
 IRRELEVANT = config["irrelevant"]
@@ -38,6 +39,8 @@ rule irrelevant_simulate:
         "results/benchmarks/irrelevant_simulate/job.tsv"
     conda:
         "../../envs/irrelevant.yaml"
+    resources:
+        **needs("irrelevant_simulate"),
     params:
         settings=flags(
             NEAREST,
@@ -66,6 +69,11 @@ rule irrelevant_attack:
         "results/benchmarks/irrelevant_attack/experiment={experiment}.tsv"
     conda:
         "../../envs/irrelevant.yaml"
+    resources:
+        **needs(
+            "irrelevant_attack",
+            lambda wildcards: irrelevant_work.attack(IRRELEVANT, wildcards.experiment),
+        ),
     params:
         settings=lambda wildcards: flags(
             attack_options(IRRELEVANT, wildcards.experiment)
@@ -88,6 +96,11 @@ rule irrelevant_complete:
         "results/benchmarks/irrelevant_complete/job.tsv"
     conda:
         "../../envs/irrelevant.yaml"
+    resources:
+        **needs(
+            "irrelevant_complete",
+            lambda wildcards: irrelevant_work.complete(IRRELEVANT),
+        ),
     params:
         settings=flags(IRRELEVANT["transformer"]),
     shell:
@@ -110,6 +123,8 @@ rule irrelevant_recovery:
         "results/benchmarks/irrelevant_recovery/job.tsv"
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("irrelevant_recovery"),
     shell:
         "python -m memgen irrelevant recovery --runs {input.runs:q} --out {output.table:q} "
         "--averages {output.averages:q} "
@@ -130,6 +145,8 @@ rule irrelevant_leakage:
         "results/benchmarks/irrelevant_leakage/job.tsv"
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("irrelevant_leakage"),
     shell:
         "python -m memgen irrelevant leakage --runs {input.runs:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
@@ -150,6 +167,8 @@ rule irrelevant_claims:
         "results/benchmarks/irrelevant_claims/job.tsv"
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("irrelevant_claims"),
     shell:
         "python -m memgen irrelevant claims --averages {input.averages:q} --leakage {input.leakage:q} "
         "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
@@ -167,6 +186,8 @@ rule irrelevant_checks:
         "logs/irrelevant_checks/job.log",
     benchmark:
         "results/benchmarks/irrelevant_checks/job.tsv"
+    resources:
+        **needs("irrelevant_checks"),
     conda:
         "../../envs/theory.yaml"
     shell:

@@ -1,8 +1,4 @@
-"""The few numbers that say whether a table bears out the paper and its theory.
-
-Knows which rows and columns of each table are held against each other; the claims compare these numbers with
-what the paper says.
-"""
+"""The few numbers that say whether a table bears out the paper and its theory."""
 
 import math
 from pathlib import Path

@@ -1,11 +1,9 @@
-"""Train a small causal transformer on next-symbol prediction, and ask it to complete its samples.
-
-Knows how the rows are put together; the transformer and its attack are `transformer`'s.
-"""
+"""Train a small causal transformer on next-symbol prediction, and ask it to complete its samples."""
 
 import numpy as np
 import polars as pl
 
+from memgen.arguments import Count, NonNegative, Positive, Share
 from memgen.irrelevant.rows import RUNS
 from memgen.irrelevant.tasks import (
     Floats,
@@ -16,7 +14,8 @@ from memgen.irrelevant.tasks import (
     frequencies,
 )
 from memgen.irrelevant.transformer import Shape, accuracies, completed, trained_transformer
-from memgen.language.training.loop import Recipe
+from memgen.language.training.recipe import Recipe
+from memgen.memory import refuse_beyond_memory
 from memgen.seeding import generator, integer_seed
 from memgen.stage import Output, progress, stage
 
@@ -25,20 +24,20 @@ from memgen.stage import Output, progress, stage
 def complete(
     *,
     run: str,
-    references: int,
-    samples: int,
-    length: int,
-    noise: float,
-    tail: float,
-    seeds: int,
-    width: int,
-    layers: int,
-    heads: int,
-    epochs: int,
-    batch: int,
-    rate: float,
-    most_seen: int,
-    tests: int,
+    references: Count,
+    samples: Count,
+    length: Count,
+    noise: Share,
+    tail: NonNegative,
+    seeds: Count,
+    width: Count,
+    layers: Count,
+    heads: Count,
+    epochs: Count,
+    batch: Count,
+    rate: Positive,
+    most_seen: Count,
+    tests: Count,
     out: Output,
 ) -> None:
     """Train a causal transformer on noisy prefixes of references, and recover them by prefix queries.
@@ -66,6 +65,10 @@ def complete(
     out
         Runs table.
     """
+    refuse_beyond_memory(
+        16.0 * width * (12 * width * layers + references) + 2.0 * references * length * tests,
+        f"a transformer of width {width} and {layers} layers, {tests} tests of {references} references",
+    )
     frequency = frequencies(references, tail)
     recipe = Recipe(epochs, batch, rate)
     rows = []

@@ -1,13 +1,12 @@
 """The corpus that small-lm is pretrained on, generated: who beats whom, in many made-up contests.
 
-Knows words, strengths and sentences; knows neither tokens nor networks. A name is two words, a first and a
-second one; in each contest every word has a strength, a name the sum of its words', and one name beats
-another with the probability of Bradley and Terry, sigmoid(sharpness (s_x - s_y)). The contest of the study's
-own questions, "win against", is held among words of the corpus only, none of which occurs in an item: the
-words of the items occur in the other contests, so that a pretrained model has read them. It does lean one way
-or the other on them, by what it has read of their words elsewhere; the claims test that this does not carry
-over to its answers after training. Strengths are additive over words, as the theory's ranks are over items:
-such a corpus may teach the additivity by which these networks generalize.
+A name is two words, a first and a second one; in each contest every word has a strength, a name the sum of
+its words', and one name beats another with the probability of Bradley and Terry, sigmoid(sharpness (s_x -
+s_y)). The contest of the study's own questions, "win against", is held among words of the corpus only, none
+of which occurs in an item: the words of the items occur in the other contests, so that a pretrained model has
+read them. It does lean one way or the other on them, by what it has read of their words elsewhere; the claims
+test that this does not carry over to its answers after training. Strengths are additive over words, as the
+theory's ranks are over items: such a corpus may teach the additivity by which these networks generalize.
 """
 
 from dataclasses import dataclass

@@ -1,8 +1,8 @@
 """What is known of the published responses, beside what this study's tables say of them.
 
-Knows the reference values of the fit (theory: What it predicts) and the published accuracies of one cross
-pair (language-models: Published numbers), and puts every statement of the abstracts to the published answers,
-seed by seed. A claim whose files were not given is written down as not tested.
+The reference values of the fit (theory: What it predicts), the published accuracies of one cross pair
+(language-models: Published numbers), and every statement of the abstracts put to the published answers, seed
+by seed. A claim whose files were not given is written down as not tested.
 """
 
 from pathlib import Path
