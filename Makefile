@@ -11,7 +11,7 @@ STUDY := $(BIN)/python -m memgen study $(if $(CORES),--cores $(CORES)) $(foreach
 export PYTHONPATH := workflow
 
 .DEFAULT_GOAL := help
-.PHONY: help study verify test smoke plan report figure stability readme lint format bench lock clean
+.PHONY: help study verify relock test smoke plan report figure stability readme lint format bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,8 +19,12 @@ help: ## list the targets
 study: $(READY) ## run the whole study: all results and figures (CORES= CONFIG= ARGS=)
 	@$(STUDY) -- $(ARGS)
 
-verify: $(READY) ## hash the run again and hold it against its records and seal
+verify: $(READY) ## did I reproduce it? the run against its records and seal, then against the committed lock
 	@$(BIN)/python -m memgen provenance verify
+	@$(BIN)/python -m memgen provenance compare
+
+relock: $(READY) ## write provenance.lock.json from this run, for others to compare theirs with
+	@$(BIN)/python -m memgen provenance lock
 
 test: $(READY) ## run the tests
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)

@@ -21,7 +21,7 @@ def git(folder: Path, *arguments: str) -> str:
 
 
 def run_in(folder: Path) -> Path:
-    """Copy the repository, commit it, and make two figures, the theory's claims, and a job with a leaf."""
+    """Copy the repository, make two figures, the theory's claims and a job with a leaf, and lock them."""
     copy_repository(folder)
     git(folder, "init", "--quiet")
     git(folder, "add", ".")
@@ -34,6 +34,9 @@ def run_in(folder: Path) -> Path:
     shutil.rmtree(folder / ".snakemake")
     (folder / "results/provenance/seal.json").unlink()
     memgen(folder, "provenance", "seal")
+    memgen(folder, "provenance", "lock")
+    git(folder, "add", "provenance.lock.json")
+    git(folder, "commit", "--quiet", "--message", "Lock")
     return folder
 
 

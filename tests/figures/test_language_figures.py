@@ -21,18 +21,18 @@ from memgen.figures.language.predicted_margins import predicted_margins
 from memgen.figures.language.pretraining import pretraining
 from memgen.figures.language.response_bias import response_bias
 from memgen.figures.language.symbolic_distance import symbolic_distance
+from memgen.language.fits.stages.baselines import baselines
+from memgen.language.fits.stages.fit import fit
+from memgen.language.fits.stages.predictions import predictions
+from memgen.language.fits.stages.relation import relation
 from memgen.language.fits.tables import BASELINES, PREDICTIONS
 from memgen.language.models.tables import PRETRAINING
 from memgen.language.responses.rows import GEOMETRY_RUNS, RESPONSES
 from memgen.language.responses.tables import EFFECTS, GEOMETRY
 from memgen.language.stages.accuracy import accuracy
-from memgen.language.stages.baselines import baselines
 from memgen.language.stages.distance import distance
 from memgen.language.stages.effects import effects
-from memgen.language.stages.fit import fit
 from memgen.language.stages.geometry import geometry
-from memgen.language.stages.predictions import predictions
-from memgen.language.stages.relation import relation
 from memgen.relational.hierarchy import Hierarchy
 from synthetic_responses import response_rows, theory_margins
 

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from memgen.checks import CHECKS
 from memgen.claims import CLAIMS
 from memgen.errors import BadInput
 from memgen.language.responses.evidence import STATISTICS, pooled
@@ -16,8 +17,10 @@ from memgen.language.responses.scoring import read_task
 from memgen.language.responses.scoring import responses as answer
 from memgen.language.responses.statements import PUBLISHED_CHANGE, STATEMENTS
 from memgen.language.responses.tables import GEOMETRY
+from memgen.language.stages.checks import checks
 from memgen.language.stages.claims import claims
 from memgen.language.stages.evidence import evidence
+from memgen.language.stages.shared_words import shared_words
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.stages.task import task_frame
 
@@ -170,11 +173,29 @@ def test_accuracy_that_the_exception_costs_is_held_against_conjunctivity(
     RESPONSES.write(pl.concat(parts), path)
     measured = geometry(tmp_path, alphas)
     claims(responses=path, geometry=measured, out=tmp_path / "claims.csv")
-    row = CLAIMS.read(tmp_path / "claims.csv").row(-1, named=True)
-    assert row["ours"] < 0 and row["n_units"] == 4 and row["unit"] == "networks"
+    row = CLAIMS.read(tmp_path / "claims.csv").filter(unit="networks").row(0, named=True)
+    assert row["ours"] < 0 and row["n_units"] == 4
     evidence(method="probe", responses=path, geometry=measured, json=True)
     answer = json.loads(capsys.readouterr().out)["accuracy_over_conjunctivity"]
     assert (answer["value"], answer["standard_error"]) == (row["ours"], row["standard_error"])
+
+
+def test_leanings_that_carry_over_are_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Answers before training that are those after it correlate by 1, and the claim is contradicted."""
+    path = table(tmp_path, {"ti_n9": 1.0, "exc_mid_n9": 0.5})
+    frame = RESPONSES.read(path).with_columns(method=pl.lit("lora"))
+    RESPONSES.write(pl.concat([frame, frame.with_columns(phase=pl.lit("pre"))]), path)
+    row = found(path, tmp_path).filter(pl.col("claim").str.starts_with("Names' leanings")).row(0, named=True)
+    assert row["ours"] == pytest.approx(1) and row["verdict"] == "contradicts"
+    evidence(models=["m"], items=["fake"], method="lora", responses=path, leanings=True, json=True)
+    assert json.loads(capsys.readouterr().out)["leaning"]["value"] == row["ours"]
+
+
+def test_no_word_of_the_corpus_stands_in_an_item(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    checks(words=32, seeds=[0, 1, 2], out=tmp_path / "checks.csv")
+    assert CHECKS.read(tmp_path / "checks.csv")["outcome"].to_list() == ["holds"] * 3
+    shared_words(words=32, seed=1)
+    assert capsys.readouterr().out == "0 words shared\n"
 
 
 def test_a_cell_that_was_not_run_is_refused(tmp_path: Path) -> None:

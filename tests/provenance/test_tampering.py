@@ -11,10 +11,14 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from memgen.__main__ import run
 from memgen.digests import file_digest
 from memgen.provenance.findings import KINDS, within
+from memgen.provenance.lock_file import LOCK
+from memgen.provenance.record import urn
 from memgen.provenance.run import JOBS, read_run
 from memgen.provenance.sealing import SEAL, write_seal
 from memgen.provenance.verification import Verification
@@ -48,6 +52,12 @@ def rehash() -> None:
     """Edit a figure, and its record to match."""
     append(FIGURE)
     forged(DRAWN, lambda record: record["outputs"].update({str(FIGURE): file_digest(FIGURE)}))
+
+
+def again(command: str) -> None:
+    """Seal or lock the run as it is now."""
+    with pytest.raises(SystemExit):
+        run(["provenance", command])
 
 
 def change_id() -> None:
@@ -232,6 +242,19 @@ TAMPERINGS: dict[str, tuple[Callable[[], object], set[tuple[str, str]]]] = {
             *(("DUPLICATE-OUTPUT", f"results/relational/{name}.parquet") for name in ("sweep", "ranks")),
         },
     ),
+    "lock edited": (
+        lambda: append(LOCK, b"\n"),
+        {("LOCK-EDITED", str(LOCK)), ("LOCK-NOT-COMMITTED", str(LOCK))},
+    ),
+    "lock hostile": (
+        lambda: LOCK.write_bytes(b'{"a":' * 200_000),
+        {("LOCK-EDITED", str(LOCK)), ("LOCK-NOT-COMMITTED", str(LOCK))},
+    ),
+    "lock gone": (drop(LOCK), {("LOCK-NOT-COMMITTED", str(LOCK))}),
+    "figure edited, record hashed, run sealed and locked again": (
+        lambda: (rehash(), again("seal"), again("lock")),
+        {("LOCK-NOT-COMMITTED", str(LOCK))},
+    ),
     "measured time edited": (
         lambda: append(Path("results/benchmarks/figures_task/job.tsv")),
         {("BENCHMARK-MODIFIED", "results/benchmarks/figures_task/job.tsv")},
@@ -321,14 +344,30 @@ def test_input_edited_while_the_job_runs_is_an_error(real_run: Path) -> None:
     assert not Path("results/a.parquet").exists()
 
 
+def test_what_the_seal_cannot_tell_the_lock_can(real_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Who redraws a figure, and edits its record and the seal, passes `verify`, and not `compare`."""
+    named = PngInfo()
+    named.add_text("Source", urn(json.loads(DRAWN.read_text())["recipe_id"]))
+    with Image.open(FIGURE) as image:
+        Image.new("RGB", image.size, "white").save(FIGURE, pnginfo=named)
+    rehash()
+    again("seal")
+    assert found() == set()
+    with pytest.raises(SystemExit) as ended:
+        run(["provenance", "compare"])
+    assert ended.value.code == 1
+    assert "different   figure  rank_profiles: " in capsys.readouterr().out
+
+
 def test_every_flipped_byte_is_found(real_run: Path) -> None:
-    """One byte of a result, figure, record, benchmark or the seal, two hundred times."""
+    """One byte of a result, figure, record, benchmark, the seal or the lock, two hundred times."""
     paths = sorted(
         path
         for root in ("results", "figures")
         for path in Path(root).rglob("*")
         if path.is_file() and path.name != "README.md" and path.stat().st_size
     )
+    paths += [LOCK] * 10
     draw = random.Random(0)
     for _ in range(200):
         path = draw.choice(paths)

@@ -2,7 +2,7 @@
 
 An argument says so in its type: ``seeds: Count``, ``conjunctivity: list[Conjunctivity]``,
 ``domain: Annotated[list[Count], AsManyAs("samples")]``. What says no more than its type is still checked: a
-number is finite, a text is one line and not empty, and a list that is given holds something.
+number is finite, a text is one line and not empty, and a list that must be given holds something.
 """
 
 import math
@@ -12,12 +12,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import NoneType
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 from memgen.errors import BadInput
 
 #: The largest whole number that a record can hold (RFC 8785).
 MOST_WHOLE = 2**53 - 1
+#: What is wrong with a list of nothing.
+NOTHING = "no value is given; allowed: one or more"
 #: The largest number of anything that is counted, where nothing smaller is said.
 MOST_COUNTED = 10**9
 
@@ -72,9 +74,10 @@ Conjunctivity: TypeAlias = Annotated[float, Range(0, 1, below=True)]
 """Conjunctivity of a kernel that need not be measured."""
 
 
-def flag(name: str) -> str:
-    """An argument's name on the command line."""
-    return f"--{name.replace('_', '-')}"
+def flag(name: str, hint: Any = None) -> str:
+    """An argument's name on the command line, which its type may say (``cyclopts.Parameter(name=…)``)."""
+    named = [text for part in metadata(hint) for text in getattr(part, "name", None) or ()]
+    return named[0] if named else f"--{name.replace('_', '-')}"
 
 
 def check_whole(name: str, value: int, least: int, most: int) -> None:
@@ -121,12 +124,13 @@ def check_arguments(hints: Mapping[str, Any], arguments: Mapping[str, Any]) -> N
     """
     for name, value in arguments.items():
         if name in hints:
-            _check(name, value, hints[name], ())
+            _check(flag(name, hints[name]), value, hints[name], ())
     for name, value in arguments.items():
         for other in [part.other for part in metadata(hints.get(name)) if isinstance(part, AsManyAs)]:
             if value is not None and len(value) != len(arguments[other]):
                 raise BadInput(
-                    f"{flag(name)}: {_counted(value)}, and {_counted(arguments[other])} of {flag(other)}; "
+                    f"{flag(name, hints[name])}: {_counted(value)}, and {_counted(arguments[other])} of "
+                    f"{flag(other, hints[other])}; "
                     "allowed: as many of one as of the other, whose values belong together in their order"
                 )
 
@@ -150,30 +154,34 @@ def bare(hint: Any) -> Any:
     return bare(kinds[0]) if NoneType in typing.get_args(hint) and len(kinds) == 1 else hint
 
 
-def _check(name: str, value: Any, hint: Any, given: Sequence[Any]) -> None:
-    """Refuse a value that is not what its type says, under the metadata around it."""
+def _check(name: str, value: Any, hint: Any, given: Sequence[Any], optional: bool = False) -> None:
+    """Refuse a value that is not what its type says, under the metadata around it; the name is its flag."""
     if typing.get_origin(hint) is Annotated:
-        _check(name, value, hint.__origin__, [*given, *hint.__metadata__])
+        _check(name, value, hint.__origin__, [*given, *hint.__metadata__], optional)
     elif NoneType in typing.get_args(hint):
         if value is not None:
             for part in typing.get_args(hint):
                 if part is not NoneType:
-                    _check(name, value, part, given)
+                    _check(name, value, part, given, True)
     elif typing.get_origin(hint) is list:
-        _check_list(name, value, typing.get_args(hint)[0])
+        _check_list(name, value, typing.get_args(hint)[0], optional)
     elif hint in (int, float):
         _check_number(name, value, hint, next((part for part in given if isinstance(part, Range)), Range()))
     elif hint is str:
         _check_text(name, value)
+    elif typing.get_origin(hint) is Literal:
+        if value not in typing.get_args(hint):
+            allowed = ", ".join(map(str, typing.get_args(hint)))
+            raise BadInput(f"{name}: {value!r} is not allowed; allowed: {allowed}")
     elif hint is Path and "\0" in str(value):
-        raise BadInput(f"{flag(name)}: {str(value)!r} is not a path")
+        raise BadInput(f"{name}: {str(value)!r} is not a path")
 
 
-def _check_list(name: str, value: Any, hint: Any) -> None:
+def _check_list(name: str, value: Any, hint: Any, optional: bool) -> None:
     if isinstance(value, str) or not isinstance(value, Sequence):
-        raise BadInput(f"{flag(name)}: {value!r} is not a list")
-    if not value:
-        raise BadInput(f"{flag(name)}: no value is given; allowed: one or more")
+        raise BadInput(f"{name}: {value!r} is not a list")
+    if not value and not optional:
+        raise BadInput(f"{name}: {NOTHING}")
     for entry in value:
         _check(name, entry, hint, ())
 
@@ -184,12 +192,12 @@ def _check_number(name: str, value: Any, kind: type, allowed: Range) -> None:
         allowed = Range(max(allowed.least, -MOST_WHOLE), min(allowed.most, MOST_WHOLE))
     right = _is_whole(value) if kind is int else isinstance(value, numbers.Real)
     if not right or isinstance(value, bool) or not allowed.holds(value):
-        raise BadInput(f"{flag(name)}: {value!r} is not allowed; allowed: {allowed.words(word)}")
+        raise BadInput(f"{name}: {value!r} is not allowed; allowed: {allowed.words(word)}")
 
 
 def _check_text(name: str, value: Any) -> None:
     if not isinstance(value, str) or not value.isprintable() or not value.strip():
-        raise BadInput(f"{flag(name)}: {value!r} is not allowed; allowed: one line of text, not empty")
+        raise BadInput(f"{name}: {value!r} is not allowed; allowed: one line of text, not empty")
 
 
 def _is_whole(value: Any) -> bool:

@@ -38,6 +38,8 @@ rule checks:
         "logs/checks/job.log",
     benchmark:
         "results/benchmarks/checks/job.tsv"
+    resources:
+        **needs("checks"),
     conda:
         "../../envs/theory.yaml"
     shell:

@@ -23,6 +23,8 @@ rule figures_explorer:
         logged("figures_explorer"),
     benchmark:
         timed("figures_explorer")
+    resources:
+        **needs("figures_explorer"),
     conda:
         "../../envs/figures.yaml"
     shell:

@@ -186,6 +186,8 @@ rule irrelevant_checks:
         "logs/irrelevant_checks/job.log",
     benchmark:
         "results/benchmarks/irrelevant_checks/job.tsv"
+    resources:
+        **needs("irrelevant_checks"),
     conda:
         "../../envs/theory.yaml"
     shell:

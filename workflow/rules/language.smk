@@ -13,7 +13,8 @@
 #        results/language/relation.csv          whether one of the two predicts the other
 #        results/language/pretraining.csv       losses of the models that are pretrained here
 #        results/language/predictions.parquet   margins observed and predicted
-#        results/language/claims.csv            what of the paper holds for these models
+#        results/language/claims.csv            what of the papers holds for these models
+#        results/language/checks.csv            what must hold of the corpus
 
 import memgen.language.stimuli.items
 import memgen.language.settings as language_settings
@@ -535,7 +536,7 @@ rule language_fit:
     """The theory's gamma and scale, fitted to the behaviour of every model."""
     input:
         responses="results/language/responses.parquet",
-        code=code("memgen.language.stages.fit"),
+        code=code("memgen.language.fits.stages.fit"),
     output:
         **record("language_fit"),
         table="results/language/fit.csv",
@@ -556,7 +557,7 @@ rule language_baselines:
     """How well the theory predicts held-out pairs, beside simpler and freer predictors."""
     input:
         responses="results/language/responses.parquet",
-        code=code("memgen.language.stages.baselines"),
+        code=code("memgen.language.fits.stages.baselines"),
     output:
         **record("language_baselines"),
         table="results/language/baselines.csv",
@@ -564,8 +565,12 @@ rule language_baselines:
         logged("language_baselines"),
     benchmark:
         timed("language_baselines")
+    resources:
+        **needs("language_baselines"),
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("language_baselines"),
     shell:
         "python -m memgen language baselines --responses {input.responses:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
@@ -598,7 +603,7 @@ rule language_relation:
     input:
         geometry="results/language/geometry.csv",
         fits="results/language/fit.csv",
-        code=code("memgen.language.stages.relation"),
+        code=code("memgen.language.fits.stages.relation"),
     output:
         **record("language_relation"),
         table="results/language/relation.csv",
@@ -641,7 +646,7 @@ rule language_predictions:
     input:
         responses="results/language/responses.parquet",
         fits="results/language/fit.csv",
-        code=code("memgen.language.stages.predictions"),
+        code=code("memgen.language.fits.stages.predictions"),
     output:
         **record("language_predictions"),
         table="results/language/predictions.parquet",
@@ -691,6 +696,29 @@ rule language_claims:
         "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
+rule language_checks:
+    """What must hold of the corpus that networks are pretrained on."""
+    input:
+        code=code("memgen.language.stages.checks"),
+    output:
+        **record("language_checks"),
+        table="results/language/checks.csv",
+    log:
+        logged("language_checks"),
+    benchmark:
+        timed("language_checks")
+    resources:
+        **needs("language_checks"),
+    conda:
+        "../../envs/theory.yaml"
+    params:
+        words=LANGUAGE["pretraining"]["words"],
+        seeds=flags(seeds=[LANGUAGE["models"][name]["seed"] for name in PRETRAINED]),
+    shell:
+        "python -m memgen language checks --words {params.words} {params.seeds} --out {output.table:q} "
+        "--record {output.record:q} --threads {threads} 2> {log:q}"
+
+
 targets += expand(
     "results/language/{table}",
     table=[
@@ -710,6 +738,8 @@ targets += expand(
 )
 claims.append("results/language/claims.csv")
 fitted.append("results/language/fit.csv")
+if PRETRAINED:
+    checks.append("results/language/checks.csv")
 
 
 include: "language_figures.smk"

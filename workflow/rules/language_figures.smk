@@ -48,8 +48,12 @@ rule figures_language_summary:
         logged("figures_language_summary"),
     benchmark:
         timed("figures_language_summary")
+    resources:
+        **needs("figures_language_summary"),
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_language_summary"),
     params:
         hierarchies=lambda wildcards: flags(
             dict(zip(("plain", "exceptional"), CONTRAST))
@@ -121,8 +125,12 @@ rule figures_baselines:
         logged("figures_baselines"),
     benchmark:
         timed("figures_baselines")
+    resources:
+        **needs("figures_baselines"),
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_baselines"),
     params:
         hierarchies=HIERARCHY_FLAGS,
     shell:

@@ -374,6 +374,8 @@ rule longtail_checks:
         logged("longtail_checks"),
     benchmark:
         timed("longtail_checks")
+    resources:
+        **needs("longtail_checks"),
     conda:
         "../../envs/theory.yaml"
     shell:

@@ -9,11 +9,11 @@ import polars as pl
 import pytest
 
 from memgen.language.fits.cells import cells
+from memgen.language.fits.stages.fit import fit
+from memgen.language.fits.stages.predictions import predictions
 from memgen.language.fits.tables import FIT, PREDICTIONS
 from memgen.language.fits.theory import fit_cell, implied, seed_weights
 from memgen.language.responses.rows import RESPONSES
-from memgen.language.stages.fit import fit
-from memgen.language.stages.predictions import predictions
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.ranks import gamma as gamma_of
 from memgen.relational.ranks import memorization_weight
@@ -135,7 +135,9 @@ def test_a_gamma_beyond_its_range_is_not_told(gamma: float, edge: str, tmp_path:
     predictions(tmp_path / "responses.parquet", fits=tmp_path / "fit.csv", out=tmp_path / "pairs.parquet")
     pairs = PREDICTIONS.read(tmp_path / "pairs.parquet")
     assert pairs["gamma"][0] == (1e-3 if edge == "low" else 1e2)
-    np.testing.assert_allclose(pairs["predicted"], pairs["observed"], atol=0.05)
+    untrained = pairs.filter(pl.col("pair_class") == "test")
+    np.testing.assert_allclose(untrained["predicted"], untrained["observed"], atol=0.05)
+    assert pairs.filter(pl.col("pair_class") == "train")["predicted"].null_count() == 8, "m is not known"
 
 
 def test_runs_are_told_one_by_one_with_the_cells_gamma(path: Path, tmp_path: Path) -> None:

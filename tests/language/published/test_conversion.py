@@ -12,6 +12,7 @@ import pytest
 
 from memgen.claims import CLAIMS
 from memgen.errors import BadInput
+from memgen.language.fits.stages.fit import fit
 from memgen.language.fits.tables import FIT
 from memgen.language.published.conversion import COLUMNS
 from memgen.language.published.files import digest, held_by, read_versions
@@ -20,7 +21,6 @@ from memgen.language.published.stages.published_claims import published_claims
 from memgen.language.responses.rows import RESPONSES
 from memgen.language.responses.tables import ACCURACY
 from memgen.language.stages.accuracy import accuracy
-from memgen.language.stages.fit import fit
 from memgen.relational.hierarchy import Hierarchy
 from repository import ROOT
 

@@ -6,6 +6,7 @@ classes have the same colour everywhere.
 """
 
 from collections.abc import Iterable
+from itertools import cycle
 from pathlib import Path
 from string import ascii_lowercase
 from typing import Any, Literal
@@ -115,29 +116,24 @@ def class_handles(present: Iterable[str], **look: Any) -> list[Line2D]:
 
 
 def item(rank: int) -> str:
-    """Name of an item as people read it: rank 0 is I1."""
-    return f"I{rank + 1}"
-
-
-def panel_letter(axes: Axes, letter: str) -> None:
-    """Letter at the upper left corner of a panel."""
-    axes.annotate(
-        letter,
-        (0, 1),
-        xytext=(-4, 4),
-        xycoords="axes fraction",
-        textcoords="offset points",
-        fontsize=9,
-        fontweight="bold",
-        ha="right",
-        va="bottom",
-    )
+    """Name of an item by its rank, counted from 0 as on the command line: I0 is the strongest."""
+    return f"I{rank}"
 
 
 def panel_letters(panels: Iterable[Axes]) -> None:
-    """Letters a, b, c, … at the upper left corner of some panels, in their order."""
-    for panel, letter in zip(panels, ascii_lowercase, strict=False):
-        panel_letter(panel, letter)
+    """Letters a, b, c, … at the upper left corner of some panels, in their order; z is followed by a."""
+    for panel, letter in zip(panels, cycle(ascii_lowercase), strict=False):
+        panel.annotate(
+            letter,
+            (0, 1),
+            xytext=(-4, 4),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            fontsize=9,
+            fontweight="bold",
+            ha="right",
+            va="bottom",
+        )
 
 
 def _metadata(kind: Literal["pdf", "png"]) -> dict[str, str | None]:

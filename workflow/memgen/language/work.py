@@ -1,6 +1,7 @@
 """What the jobs of the block `language` take: by the size of the model, the method, and the block of seeds.
 
-Reads the configuration alone; needs neither torch nor the weights. Costs of one unit stand in `memgen.rates`.
+Reads the configuration alone; needs neither torch nor the weights. Costs of one unit stand in
+`planning.rates`.
 """
 
 import math
@@ -9,8 +10,8 @@ from typing import Any
 
 from memgen.language import settings
 from memgen.language.training.methods import Finetuning, Head, Lora
-from memgen.rates import PARAMETERS, RATES, SHARES
-from memgen.resources import Need, usual
+from memgen.planning.rates import PARAMETERS, RATES, SHARES
+from memgen.planning.resources import Need, usual
 
 BYTES = {"float64": 8, "float32": 4, "bfloat16": 2, "float16": 2}
 _BASE_MB = 450.0

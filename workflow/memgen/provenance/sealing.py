@@ -13,7 +13,7 @@ from typing import Any
 
 import jsonschema
 
-from memgen.digests import bytes_digest, digest_of, file_digest
+from memgen.digests import bytes_digest, file_digest
 from memgen.errors import BadInput
 from memgen.provenance.reading import is_label
 from memgen.provenance.run import Record, Run, read_run
@@ -84,16 +84,27 @@ class Seal:
     @property
     def root(self) -> str:
         """One digest for everything that the run read, ran and wrote."""
-        return digest_of(self.body)
+        return bytes_digest(as_text(self.body))
 
     def text(self) -> bytes:
         """The seal as a file."""
         return as_text({**self.body, "root": self.root})
 
 
-def as_text(content: Any) -> bytes:
-    """JSON with sorted keys, one value a line, the same bytes for the same content."""
-    return (json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
+def as_text(content: Mapping[str, Any]) -> bytes:
+    """JSON with sorted keys, an entry a line, the same bytes for the same content."""
+    parts = []
+    for key, value in sorted(content.items()):
+        if isinstance(value, dict) and value:
+            lines = [f"  {_compact(name)}: {_compact(part)}" for name, part in sorted(value.items())]
+            parts.append(f" {_compact(key)}: {{\n" + ",\n".join(lines) + "\n }")
+        else:
+            parts.append(f" {_compact(key)}: {_compact(value)}")
+    return ("{\n" + ",\n".join(parts) + "\n}\n").encode()
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 def benchmarks() -> list[Path]:

@@ -17,12 +17,12 @@ from memgen.digests import MARKS, STUDY_MARK, file_digest, files_of
 from memgen.errors import BadInput
 from memgen.provenance.embedded import FIGURES, recipe_ids
 from memgen.provenance.findings import Finding
+from memgen.provenance.lock_file import LOCK, lock_findings
 from memgen.provenance.reading import is_external
 from memgen.provenance.record import LOCK_FILE, digests
 from memgen.provenance.run import JOBS, Record, Run, inputs
 from memgen.provenance.sealing import BENCHMARKS, SEAL, Seal, read_seal
 
-LOCK = Path("provenance.lock.json")
 #: Folders that hold only what jobs wrote, but for the parts named after them.
 MADE = ("results", "figures")
 APART = ("results/provenance", "results/bench", BENCHMARKS.as_posix())
@@ -209,8 +209,11 @@ class Verification:
                     self._add("CONFIGURATION-CHANGED", layer["file"], f"{name} ran with another one")
 
     def _lock(self) -> None:
-        committed = committed_file(LOCK)
-        if LOCK.is_file() and committed is not None and LOCK.read_bytes() != committed:
+        self.findings += lock_findings()
+        if git("rev-parse", "--verify", "--quiet", "HEAD") is None:
+            return  # no repository, as in a deposit
+        committed = git("show", f"HEAD:./{LOCK}")
+        if LOCK.is_file() and LOCK.read_bytes() != committed:
             self._add("LOCK-NOT-COMMITTED", LOCK, "is not the file of the present commit")
         elif committed is not None and not LOCK.is_file():
             self._add("LOCK-NOT-COMMITTED", LOCK, "is gone; the present commit has it")
@@ -278,14 +281,11 @@ def _mark_holds(folder: Path) -> bool:
     )
 
 
-def committed_file(path: Path) -> bytes | None:
-    """A file as the present commit has it; None where git, the repository or the file is missing."""
+def git(*arguments: str) -> bytes | None:
+    """What a git command prints; None where git, the repository or what is asked for is missing."""
     try:
         answer = subprocess.run(
-            ["git", "show", f"HEAD:./{path.as_posix()}"],
-            capture_output=True,
-            check=True,
-            stdin=subprocess.DEVNULL,
+            ["git", *arguments], capture_output=True, check=True, stdin=subprocess.DEVNULL
         )
     except (OSError, subprocess.CalledProcessError):
         return None

@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 
 from memgen.arguments import Count
 from memgen.errors import BadInput
-from memgen.figures.style import PALETTE, new_figure, panel_letter, save
+from memgen.figures.style import PALETTE, new_figure, panel_letters, save
 from memgen.relational.tables import CRITICAL_GEOMETRY
 from memgen.stage import Input, Output, stage
 
@@ -93,6 +93,5 @@ def critical_geometry(*, table: Input, n: Count, pdf: Output, png: Output) -> No
     axes[0][2].set_title(f"{n} items; grey: no crossing")
     axes[0][0].set_title("exception in the middle")
     figure.colorbar(mesh, ax=axes[0][2], label="critical conjunctivity α*")
-    for number, panel in enumerate(axes[0]):
-        panel_letter(panel, "abc"[number])
+    panel_letters(axes[0])
     save(figure, pdf=pdf, png=png)

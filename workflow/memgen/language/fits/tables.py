@@ -7,7 +7,7 @@ over runs (theory: Fitting behaviour).
 import polars as pl
 
 from memgen.language.responses.tables import CELL
-from memgen.tables import Column, Table
+from memgen.tables import Column, Table, trained
 
 GAMMA_RANGE = (1e-3, 1e2)
 """Ends of the range of gamma."""
@@ -50,6 +50,7 @@ RELATION = Table(
             nullable=True,
         ),
     },
+    trained(["phase", "method"], {}, why="its intervals are over cells: the claims drawn from it must hold"),
 )
 
 
@@ -135,6 +136,11 @@ FIT = Table(
             pl.Float64, "effective ridge implied by gamma and m: (1 - m) gamma / (2 + m gamma)", nullable=True
         ),
     },
+    trained(
+        [*CELL, "n", "exceptions"],
+        {"scale": "scale_standard_error"},
+        why="gamma is not compared: its bootstrap intervals are no standard errors",
+    ),
 )
 
 
@@ -226,8 +232,10 @@ PREDICTIONS = Table(
         "rank_difference": Column(pl.Float64, "r_higher - r_lower at the fitted gamma", nullable=True),
         "predicted": Column(
             pl.Float64,
-            "s (r_higher - r_lower); for trained pairs s (m y + (1 - m)(r_higher - r_lower)), logit units",
+            "s (r_higher - r_lower); for trained pairs s (m y + (1 - m)(r_higher - r_lower)), empty where m "
+            "is; logit units",
             nullable=True,
         ),
     },
+    trained([*CELL, "n", "exceptions", "higher", "lower", "pair_class"], {"observed": "standard_error"}),
 )

@@ -141,11 +141,7 @@ def predict_cell(cell: Cell, row: dict[str, object]) -> pl.DataFrame:
     predicted: np.ndarray | None = None
     if isinstance(gamma, float) and isinstance(scale, float):
         difference = _differences(cell, gamma)
-        trained = cell.trained
-        if edge is not None:
-            y, seen = cell.target[trained], cell.margins()[trained]
-            m = float(memorization_weight(difference[trained], scale, y, seen))
-        weight = np.where(trained, m if isinstance(m, float) else np.nan, 0.0)
+        weight = np.where(cell.trained, m if isinstance(m, float) else np.nan, 0.0)
         predicted = scale * (weight * cell.target + (1 - weight) * difference)
     empty = np.full(pairs, np.nan)
     frame = pl.DataFrame(

@@ -155,6 +155,49 @@ def runs_of(answers: pl.DataFrame, model: str, items: str, method: str, where: s
     return pair_margins(chosen)
 
 
+def leaning(
+    path: Path, method: str, models: Sequence[str], items: Sequence[str], networks: bool = False
+) -> Found:
+    """How far answers before training foretell those after it, on untrained pairs without the exception.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Of `RESPONSES`.
+    method : str
+    models, items : sequence of str
+    networks : bool, default=False
+        Whether each model is one draw; then its runs are averaged.
+
+    Returns
+    -------
+    dict
+        value: correlation of a run's margins before and after training over pairs, mean over runs;
+        standard_error and n_units. value None without answers before training.
+    """
+    wanted = (
+        (pl.col("method") == method)
+        & (pl.col("hierarchy") == BASELINE)
+        & pl.col("model").is_in(models)
+        & pl.col("items").is_in(items)
+    )
+    answers = scan(path, (*NEEDED, "paired_correct")).filter(wanted).collect(engine="streaming")
+    pairs = pair_margins(answers).filter(~pl.col("pair_class").is_in(NO_TRUTH))
+    run = ["model", "items", "hyperparameter", "seed", "reverse"]
+    chosen = {
+        phase: pairs.filter(phase=phase).select(*run, "higher", "lower", pl.col("margin").alias(phase))
+        for phase in ("pre", "post")
+    }
+    both = chosen["pre"].join(chosen["post"], on=[*run, "higher", "lower"], nulls_equal=True)
+    both = both.sort(*run, "higher", "lower")
+    of_run = both.group_by(run, maintain_order=True).agg(value=pl.corr("pre", "post"))
+    unit = "model" if networks else "seed"
+    means = of_run.filter(pl.col("value").is_finite()).group_by(unit, maintain_order=True)
+    values = means.agg(pl.col("value").mean())["value"]
+    mean, error = mean_with_error(values)
+    return {"value": mean, "standard_error": error, "n_units": len(values)}
+
+
 def pooled(cells: Sequence[Values]) -> Values:
     """Mean over cells, seed by seed, of the seeds that all of them have."""
     stacked = pl.concat([cell.with_columns(cell=pl.lit(place)) for place, cell in enumerate(cells)])

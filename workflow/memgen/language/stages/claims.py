@@ -3,6 +3,7 @@
 Trains nothing. Untrained controls have rows of their own, and pretrained models are held against them.
 """
 
+from collections.abc import Collection, Sequence
 from typing import Annotated
 
 import cyclopts
@@ -10,10 +11,21 @@ import polars as pl
 
 from memgen.claims import THIS_STUDY, Claim, shell_command, write_claims
 from memgen.errors import BadInput
-from memgen.language.responses.evidence import BASELINE, against_geometry
-from memgen.language.responses.statements import PAIR, PAPER, Cell, Statement, Study, claims_by_method
+from memgen.language.responses.evidence import BASELINE, against_geometry, leaning
+from memgen.language.responses.statements import (
+    PAIR,
+    PAPER,
+    Cell,
+    Statement,
+    Study,
+    arranged,
+    claims_by_method,
+)
 from memgen.language.responses.tables import GEOMETRY
 from memgen.stage import Input, Output, stage
+
+CORRELATION = 0.2
+"""Margin of a correlation, stated beforehand: 4% of the variance."""
 
 AGAINST_CONTROL = (
     Statement(
@@ -91,6 +103,7 @@ def claims(
     found = claims_by_method(study, like, networks or [])
     found += _controls(study, like, list(networks or []))
     found += _geometry(study, geometry)
+    found += _leanings(study, like, networks or [])
     write_claims(found, out)
 
 
@@ -161,4 +174,46 @@ def _geometry(study: Study, geometry: Input) -> list[Claim]:
                 command=shell_command("language", "evidence", *command),
             )
         )
+    return found
+
+
+def _leanings(study: Study, controls: Collection[str], networks: Sequence[str]) -> list[Claim]:
+    """That what a model holds of the names before training does not decide how it answers afterwards."""
+    words = (
+        "Names' leanings do not carry over: a run's margins before and after training are uncorrelated over "
+        f"untrained pairs of {BASELINE} (mean correlation)"
+    )
+    cells = study.cells()
+    found = []
+    for method in dict.fromkeys(method for method, _, _ in cells if method not in study.ridge):
+        held = [(model, items) for name, model, items in cells if name == method and model not in controls]
+        leading, others = arranged(held, networks)
+        for cell in [leading, *others] if leading is not None else []:
+            row = leaning(study.path, method, cell.models, cell.items, cell.networks)
+            flags = [("--model", model) for model in cell.models] + [("--items", kind) for kind in cell.items]
+            command = ("--leanings", "--method", method, *(word for flag in flags for word in flag))
+            more = ("--networks",) if cell.networks else ()
+            found.append(
+                Claim(
+                    study="language",
+                    claim=words,
+                    paper=THIS_STUDY,
+                    figure="response_bias",
+                    sense="equal",
+                    threshold=0.0,
+                    margin=CORRELATION,
+                    ours=row["value"],
+                    standard_error=row["standard_error"],
+                    unit="pretraining seeds" if cell.networks else "finetuning seeds",
+                    n_units=int(row["n_units"] or 0),
+                    model=" + ".join(cell.models),
+                    items=" + ".join(cell.items),
+                    method=method,
+                    family=words,
+                    would_fail=f"A mean correlation further than {CORRELATION:g} from 0.",
+                    command=shell_command(
+                        "language", "evidence", *command, *more, "--responses", study.path, "--json"
+                    ),
+                )
+            )
     return found

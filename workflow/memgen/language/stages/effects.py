@@ -2,7 +2,7 @@
 
 Proportions carry Wilson intervals, which count answers as independent, and beside them standard errors
 clustered by seed, which do not. The exception's effect compares a hierarchy with the plain one of the same
-size, seed by seed: for teams the items are the same, for poker only the seed is.
+size, seed by seed, whose items are the same; of poker only where the exception's circle has three hands.
 """
 
 import numpy as np
@@ -33,8 +33,10 @@ def by_seed(rows: pl.DataFrame, value: pl.Expr) -> dict[int, float]:
 
 def slope(rows: pl.DataFrame) -> dict[int, float]:
     """Slope of the margin over the distance in ranks, seed by seed, untrained pairs with a truth."""
-    held = rows.filter(pl.col("pair_class").is_in(HELD_OUT)).with_columns(
-        (pl.col("lower") - pl.col("higher")).cast(pl.Float64).alias("gap")
+    held = (
+        rows.filter(pl.col("pair_class").is_in(HELD_OUT))
+        .with_columns((pl.col("lower") - pl.col("higher")).cast(pl.Float64).alias("gap"))
+        .drop("distinct", strict=False)
     )
     value = pl.cov("gap", "margin") / pl.col("gap").var()
     return {seed: found for seed, found in by_seed(held, value).items() if np.isfinite(found)}

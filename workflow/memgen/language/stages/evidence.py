@@ -12,6 +12,7 @@ from memgen.language.responses.evidence import (
     STATISTICS,
     after_training,
     against_geometry,
+    leaning,
     over_units,
     runs_of,
 )
@@ -29,6 +30,7 @@ def evidence(
     items: list[str] | None = None,
     networks: bool = False,
     control: str | None = None,
+    leanings: bool = False,
     responses: Path = RESPONSE_FILE,
     geometry: Path | None = None,
     json: bool = False,
@@ -50,6 +52,8 @@ def evidence(
         The models are draws of one recipe of pretraining, and the units.
     control
         Untrained model that is subtracted, seed by seed.
+    leanings
+        Print how far answers before training foretell those after it, and no more.
     responses
         Response table of the study.
     geometry
@@ -57,22 +61,22 @@ def evidence(
     json
         Print JSON, with every digit.
     """
-    table = after_training(responses)
     if geometry is not None:
-        found = {"accuracy_over_conjunctivity": against_geometry(
-            table, GEOMETRY.read(geometry), method, str(responses)
-        )}  # fmt: skip
+        measured = GEOMETRY.read(geometry)
+        row = against_geometry(after_training(responses), measured, method, str(responses))
+        found = {"accuracy_over_conjunctivity": row}
+    elif not models or not items:
+        raise BadInput("--model, --items: both are needed without --geometry; allowed: one or more each")
+    elif leanings:
+        found = {"leaning": leaning(responses, method, models, items, networks)}
     else:
-        if not models or not items:
-            raise BadInput("--model, --items: both are needed without --geometry; allowed: one or more each")
+        table, where = after_training(responses), str(responses)
         runs = {
-            (model, kind): runs_of(table, model, kind, method, str(responses))
-            for model in models
-            for kind in items
+            (model, kind): runs_of(table, model, kind, method, where) for model in models for kind in items
         }
         beside = None
         if control is not None:
-            beside = pl.concat([runs_of(table, control, kind, method, str(responses)) for kind in items])
+            beside = pl.concat([runs_of(table, control, kind, method, where) for kind in items])
         found = {name: over_units(runs, name, networks, beside) for name in STATISTICS}
     if json:
         print(json_format.dumps(found))

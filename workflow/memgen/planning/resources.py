@@ -1,15 +1,15 @@
 """What a job asks of the machine that runs it: processors, memory, time, GPUs.
 
-A job's needs are what `memgen.rates` says its work takes; what it asks for has a margin, and grows with every
-attempt. On one machine nothing of this limits how many jobs run at once, unless ``--resources`` does. Knows
-no study: work that depends on the configuration comes from the study's own module.
+A job's needs are what `planning.rates` says its work takes; what it asks for has a margin, and grows with
+every attempt. On one machine nothing of this limits how many jobs run at once, unless ``--resources`` does.
+Work that depends on the configuration comes from the study's own module.
 """
 
 import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from memgen.rates import RULES, USUAL
+from memgen.planning.rates import RULES, USUAL
 
 #: Snakemake itself, which is started twice in a job of a cluster, MB.
 SNAKEMAKE_MB = 600

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from memgen.schedule import Job, attempts, critical_path, in_order, play, tails
+from memgen.planning.schedule import Job, attempts, critical_path, in_order, play, tails
 
 
 @st.composite

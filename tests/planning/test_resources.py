@@ -12,8 +12,8 @@ from memgen.configuration import load
 from memgen.irrelevant import work as irrelevant
 from memgen.language import settings, work
 from memgen.language.training.methods import FINETUNING, Full, Head, Lora
-from memgen.rates import RATES, SHARES
-from memgen.resources import MARGIN, SNAKEMAKE_MB, Need, memory_asked, minutes_asked, needs
+from memgen.planning.rates import RATES, SHARES
+from memgen.planning.resources import MARGIN, SNAKEMAKE_MB, Need, memory_asked, minutes_asked, needs
 from repository import ROOT
 
 NOTHING = SimpleNamespace()
@@ -128,7 +128,7 @@ def test_irrelevant_runs_take_what_their_sizes_say() -> None:
 SNAKEFILE = """
 import sys
 sys.path.insert(0, {path!r})
-from memgen.resources import Need, needs
+from memgen.planning.resources import Need, needs
 rule all:
     input: expand("{{part}}.txt", part=["a", "b"])
 rule one:

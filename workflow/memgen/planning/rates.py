@@ -1,8 +1,8 @@
 """What work costs: one table, in which every entry says where it was measured, or that it is assumed.
 
-Resources of jobs (`memgen.resources`) and the plan of a study are computed from it and from nothing else. It
-knows rules and kinds of training by their names only. Where it is wrong, a job asks for too much or too
-little and is tried again with more; no result depends on it.
+Resources of jobs (`planning.resources`) and the plan of a study are computed from it and from nothing else.
+Where it is wrong, a job asks for too much or too little and is tried again with more; no result depends on
+it.
 """
 
 from typing import NamedTuple
