@@ -171,6 +171,8 @@ def plan(
         print(f"  {_time(jobs[place].seconds)}  {jobs[place].rule} {names}".rstrip())
     undisturbed = play(jobs, gpus, cores)
     print(f"finished after {_time(undisturbed.seconds)} on {gpus} GPUs and {cores} cores")
+    if undisturbed.gpu_seconds:
+        print(f"the last job on a GPU has ended after {_time(undisturbed.gpu_seconds)}")
     assumed = sum(rate.basis == ASSUMED for (_, where), rate in RATES.items() if where in ("cpu", on))
     number = sum(where in ("cpu", on) for _, where in RATES)
     print(f"{assumed} of {number} rates are assumed, the others measured; --rates lists them")
