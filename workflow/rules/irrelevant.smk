@@ -6,9 +6,14 @@
 #        results/irrelevant/recovery.csv        the same averaged over seeds, main attacks
 #        results/irrelevant/averages.parquet    the same of every attack, with intervals
 #        results/irrelevant/leakage.csv         bits leaked per learner and defence
+#        results/irrelevant/extraction.csv      numbers of no use that a language model gives away
 #        results/irrelevant/claims.csv          the paper's claims
 
-from memgen.irrelevant.settings import attack_options
+from memgen.irrelevant.settings import (
+    attack_options,
+    complete_options,
+    extract_options,
+)
 
 IRRELEVANT = config["irrelevant"]
 NEAREST = IRRELEVANT["simulation"]["clusters"]
@@ -19,6 +24,10 @@ ATTACKED = [
     ),
     "results/irrelevant/runs/transformer.parquet",
 ]
+
+# A language model is attacked where the configuration names one.
+EXTRACTION = extract_options(config) if "extraction" in IRRELEVANT else {}
+EXTRACTED = ["results/irrelevant/extraction.csv"] if EXTRACTION else []
 
 
 wildcard_constraints:
@@ -89,10 +98,52 @@ rule irrelevant_complete:
     conda:
         "../../envs/irrelevant.yaml"
     params:
-        settings=flags(IRRELEVANT["transformer"]),
+        settings=flags(complete_options(IRRELEVANT)),
     shell:
         "python -m memgen irrelevant complete --run transformer {params.settings} "
         "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
+
+
+rule irrelevant_extract:
+    """A language model finetuned on sentences that carry a number of no use, and asked for the number."""
+    input:
+        model=lambda wildcards: f"results/language/models/{EXTRACTION['model']}",
+        code=code("memgen.irrelevant.stages.extract"),
+    output:
+        table="results/irrelevant/extractions.parquet",
+        record="results/provenance/jobs/irrelevant_extract/job.json",
+    log:
+        "logs/irrelevant_extract/job.log",
+    benchmark:
+        "results/benchmarks/irrelevant_extract/job.tsv"
+    conda:
+        "../../envs/language.yaml"
+    resources:
+        gpu=1 if EXTRACTION.get("device") == "cuda" else 0,
+    params:
+        settings=flags(EXTRACTION),
+    shell:
+        "python -m memgen irrelevant extract --model-directory {input.model:q} {params.settings} "
+        "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
+
+
+rule irrelevant_extraction:
+    """Exposure and extraction of the numbers, averaged over seeds."""
+    input:
+        runs="results/irrelevant/extractions.parquet",
+        code=code("memgen.irrelevant.stages.extraction"),
+    output:
+        table="results/irrelevant/extraction.csv",
+        record="results/provenance/jobs/irrelevant_extraction/job.json",
+    log:
+        "logs/irrelevant_extraction/job.log",
+    benchmark:
+        "results/benchmarks/irrelevant_extraction/job.tsv"
+    conda:
+        "../../envs/theory.yaml"
+    shell:
+        "python -m memgen irrelevant extraction --runs {input.runs:q} --out {output.table:q} "
+        "--record {output.record:q} --threads {threads} 2> {log:q}"
 
 
 rule irrelevant_recovery:
@@ -141,6 +192,7 @@ rule irrelevant_claims:
         simulation="results/irrelevant/simulation.csv",
         averages="results/irrelevant/averages.parquet",
         leakage="results/irrelevant/leakage.csv",
+        extraction=EXTRACTED,
         code=code("memgen.irrelevant.stages.claims"),
     output:
         table="results/irrelevant/claims.csv",
@@ -151,9 +203,11 @@ rule irrelevant_claims:
         "results/benchmarks/irrelevant_claims/job.tsv"
     conda:
         "../../envs/theory.yaml"
+    params:
+        extraction=repeated("--extraction", EXTRACTED),
     shell:
         "python -m memgen irrelevant claims --simulation {input.simulation:q} "
-        "--averages {input.averages:q} --leakage {input.leakage:q} --out {output.table:q} "
+        "--averages {input.averages:q} --leakage {input.leakage:q} {params.extraction} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
 
 
@@ -161,6 +215,7 @@ targets += [
     "results/irrelevant/simulation.csv",
     "results/irrelevant/recovery.csv",
     "results/irrelevant/leakage.csv",
+    *EXTRACTED,
 ]
 claims.append("results/irrelevant/claims.csv")
 

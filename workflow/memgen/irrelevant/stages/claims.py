@@ -8,6 +8,7 @@ from typing import Literal
 
 from memgen.claims import Claim, shell_command, verdict, write_claims
 from memgen.irrelevant.agreement import ACCURATE, numbers
+from memgen.irrelevant.extraction_claims import extraction_claims
 from memgen.stage import Input, Output, stage
 from memgen.summaries import Numbers
 
@@ -24,7 +25,14 @@ Sense = Literal["equal", "at least", "at most"]
 
 
 @stage
-def claims(*, simulation: Input, averages: Input, leakage: Input, out: Output) -> None:
+def claims(
+    *,
+    simulation: Input,
+    averages: Input,
+    leakage: Input,
+    out: Output,
+    extraction: Input | None = None,
+) -> None:
     """Write the claims of the paper on irrelevant information with the values of this study's tables.
 
     Parameters
@@ -37,6 +45,8 @@ def claims(*, simulation: Input, averages: Input, leakage: Input, out: Output) -
         Leakage table.
     out
         Claims table.
+    extraction
+        Extraction table, where a language model is attacked.
     """
     found = [
         *_Claims(simulation, "irrelevant_storage").closed_forms(),
@@ -46,6 +56,7 @@ def claims(*, simulation: Input, averages: Input, leakage: Input, out: Output) -
         *_Claims(averages, "irrelevant_multiplicity").majority(),
         *_Claims(leakage, "irrelevant_leakage").leaked(),
         *_Claims(leakage, "irrelevant_defences").defended(),
+        *([] if extraction is None else extraction_claims(extraction)),
     ]
     write_claims(found, out)
 
