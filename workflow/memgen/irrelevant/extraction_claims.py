@@ -78,8 +78,8 @@ def extraction_claims(table: Path) -> list[Claim]:
             "A number seen often that is no better known than one seen once.",
         ),
         one(
-            "A number in a single sentence, or the fewest, is better known than chance (exposure less chance, "
-            "bits)",
+            "A number in a single sentence, or the fewest, is better known than chance (exposure less "
+            "chance, bits)",
             "least_excess",
             0.0,
             "An exposure at or below chance.",
