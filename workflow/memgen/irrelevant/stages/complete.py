@@ -85,11 +85,11 @@ def complete(
         f"a transformer of width {width} and {layers} layers, {tests} tests of {references} references",
     )
     named = list(defences or ()), list(kinds or ()), list(strengths or ())
-    if len(set(map(len, named))) > 1:
+    if len({len(part) for part in named}) > 1:
         raise BadInput("defences: as many names, kinds and strengths are needed")
     every = [("none", "none", 0.0), *zip(*named, strict=True)]
-    for defence in every:
-        check_defence("transformer", *defence)
+    for one in every:
+        check_defence("transformer", *one)
     frequency = frequencies(references, tail)
     recipe = Recipe(epochs, batch, rate)
     rows = []
