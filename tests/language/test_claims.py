@@ -11,7 +11,7 @@ import pytest
 from memgen.checks import CHECKS
 from memgen.claims import CLAIMS
 from memgen.errors import BadInput
-from memgen.language.responses.evidence import STATISTICS, pooled
+from memgen.language.responses.evidence import FIRST_WRONG, STATISTICS, pooled
 from memgen.language.responses.rows import RESPONSES
 from memgen.language.responses.scoring import read_task
 from memgen.language.responses.scoring import responses as answer
@@ -23,6 +23,7 @@ from memgen.language.stages.evidence import evidence
 from memgen.language.stages.shared_words import shared_words
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.stages.task import task_frame
+from synthetic_responses import dense_ranks
 
 
 def table(tmp_path: Path, slopes: dict[str, float], seeds: int = 6) -> Path:
@@ -80,6 +81,9 @@ def test_a_falling_margin_agrees_and_a_rising_one_contradicts(tmp_path: Path) ->
     assert falling["exception_remembered"]["verdict"] == "contradicts", "the order holds there too"
     assert falling["generalization_with_exception"]["verdict"] == "agrees"
     assert falling["margin_with_exception"]["verdict"] == "contradicts"
+    # 2 v 5 and 3 v 6 are 3 steps of .5.
+    assert falling["first_margin"]["ours"] == pytest.approx(1.5, abs=0.2)
+    assert falling["first_wrong_beyond_others"]["ours"] == 0
     rising = verdicts(tmp_path, {"ti_n9": 0.5, "exc_mid_n9": 1.0})
     assert rising["margin_change"]["verdict"] == "contradicts"
 
@@ -178,6 +182,20 @@ def test_accuracy_that_the_exception_costs_is_held_against_conjunctivity(
     evidence(method="probe", responses=path, geometry=measured, json=True)
     answer = json.loads(capsys.readouterr().out)["accuracy_over_conjunctivity"]
     assert (answer["value"], answer["standard_error"]) == (row["ours"], row["standard_error"])
+
+
+def test_pairs_that_the_theory_turns_wrong_first_are_those_named() -> None:
+    """Of all untrained pairs with a truth, 2 v 5 and 3 v 6 alone are wrong between gamma .303 and 1."""
+    hierarchy = Hierarchy.of(9, ["5:3"])
+    for gamma, wrong in ((0.30, []), (0.31, [(2, 5), (3, 6)]), (0.99, [(2, 5), (3, 6)])):
+        ranks = dense_ranks(hierarchy, gamma)
+        found = [
+            (h, k)
+            for h, k in hierarchy.unordered_pairs()
+            if hierarchy.pair_class(h, k) in ("boundary", "cross", "within") and ranks[h] < ranks[k]
+        ]
+        assert found == wrong
+    assert list(FIRST_WRONG) == [(2, 5), (3, 6)]
 
 
 def test_leanings_that_carry_over_are_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

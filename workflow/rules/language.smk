@@ -565,8 +565,6 @@ rule language_baselines:
         logged("language_baselines"),
     benchmark:
         timed("language_baselines")
-    resources:
-        **needs("language_baselines"),
     conda:
         "../../envs/theory.yaml"
     resources:
@@ -707,10 +705,10 @@ rule language_checks:
         logged("language_checks"),
     benchmark:
         timed("language_checks")
-    resources:
-        **needs("language_checks"),
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("language_checks"),
     params:
         words=LANGUAGE["pretraining"]["words"],
         seeds=flags(seeds=[LANGUAGE["models"][name]["seed"] for name in PRETRAINED]),

@@ -22,6 +22,10 @@ BASELINE, EXCEPTION = "ti_n9", "exc_mid_n9"
 HIGHER, LOWER = 2, 6
 """Ranks of the cross pair next to the exception 5:3, counted from 0."""
 
+FIRST_WRONG = ((2, 5), (3, 6))
+"""Pairs of an item next to the loop and the loop's far end: the theory answers them wrong from gamma .303 on
+(conjunctivity .131), before any other; 2 v 6 from gamma 1 on (conjunctivity 1/3)."""
+
 TEAMS = ("fake", "real")
 """Items that are the same in both hierarchies; poker draws other hands."""
 
@@ -85,6 +89,23 @@ def _wrong_more_often(rows: pl.DataFrame) -> Values:
     return _change(_pair(rows).with_columns(wrong=1 - pl.col("paired_accuracy")), "wrong")
 
 
+def _first(rows: pl.DataFrame) -> pl.DataFrame:
+    pairs = pl.DataFrame(FIRST_WRONG, schema={"higher": pl.Int64, "lower": pl.Int64}, orient="row")
+    return rows.join(pairs, on=["higher", "lower"], how="semi")
+
+
+def _first_wrong_more_often(rows: pl.DataFrame) -> Values:
+    return _change(_first(rows).with_columns(wrong=1 - pl.col("paired_accuracy")), "wrong")
+
+
+def _first_wrong_here(rows: pl.DataFrame) -> Values:
+    untrained = rows.filter(~pl.col("pair_class").is_in(NO_TRUTH))
+    untrained = untrained.with_columns(wrong=1 - pl.col("paired_accuracy"))
+    first = _first(untrained)
+    others = untrained.join(first, on=["higher", "lower"], how="anti")
+    return _less(_seeds(first, EXCEPTION, "wrong"), _seeds(others, EXCEPTION, "wrong"))
+
+
 def _distance(rows: pl.DataFrame) -> Values:
     held = rows.filter(pl.col("hierarchy") == BASELINE, ~pl.col("pair_class").is_in(NO_TRUTH))
     held = held.sort("seed", "reverse", "higher", "lower")
@@ -101,6 +122,9 @@ STATISTICS: Mapping[str, Callable[[pl.DataFrame], Values]] = {
     "margin_change": lambda rows: _change(_pair(rows), "margin"),
     "accuracy_change": lambda rows: _change(_pair(rows), "accuracy"),
     "margin_change_beyond_within": _specific,
+    "first_wrong_change": _first_wrong_more_often,
+    "first_wrong_beyond_others": _first_wrong_here,
+    "first_margin": lambda rows: _seeds(_first(rows), EXCEPTION, "margin"),
     "margin_with_exception": lambda rows: _seeds(_pair(rows), EXCEPTION, "margin"),
     "wrong_runs_change": _wrong_more_often,
     "wrong_runs_beyond_cross": _wrong_here,

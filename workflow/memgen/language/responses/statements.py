@@ -17,6 +17,7 @@ from memgen.claims import Claim, shell_command
 from memgen.language.responses.evidence import (
     BASELINE,
     EXCEPTION,
+    FIRST_WRONG,
     HIGHER,
     LOWER,
     TEAMS,
@@ -31,6 +32,8 @@ PAPER = "Cheng & Lippl 2026, arXiv 2605.22972"
 CHAIN = "Lippl, Kay, Jensen, Ferrera, Abbott, PNAS 2024"
 
 PAIR = f"{HIGHER} v {LOWER}"
+
+FIRST = " and ".join(f"{higher} v {lower}" for higher, lower in FIRST_WRONG)
 
 
 #: Model, method and items -> change of per-direction accuracy of the pair 2 v 6 from ti_n9 to exc_mid_n9
@@ -127,6 +130,31 @@ STATEMENTS = (
         "below",
         "margin_heatmaps_{method}_{items}",
         "Pairs within one side that lose as much, or more.",
+    ),
+    Statement(
+        "first_wrong_change",
+        f"Mistakes: more runs answer {FIRST} wrong with the exception than without (difference of shares)",
+        PAPER,
+        "above",
+        "margin_heatmaps_{method}_{items}",
+        "As many wrong runs without the exception.",
+    ),
+    Statement(
+        "first_wrong_beyond_others",
+        f"Mistakes are the predicted ones: with the exception {FIRST}, which theory turns wrong first, are "
+        "wrong in more runs than the other untrained pairs (difference of shares)",
+        PAPER,
+        "above",
+        "margin_heatmaps_{method}_{items}",
+        "Other untrained pairs wrong as often.",
+    ),
+    Statement(
+        "first_margin",
+        f"Mistakes: with the exception {FIRST} are answered wrong on average (margin)",
+        PAPER,
+        "below",
+        "margin_heatmaps_{method}_{items}",
+        "Margins that stay positive.",
     ),
     Statement(
         "wrong_runs_change",
