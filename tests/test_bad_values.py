@@ -329,8 +329,8 @@ CLASSIFY = (
 LARGE = {
     "task": "relational task --name=x --n=100000 --out=out/x.parquet",
     "ranks": "relational ranks --n=100000000 --alpha=0.5",
-    "geometry": "relational geometry-table --n=100000 --numbers=1 --conjunctivity=0 --ridge=0 --out=x.csv",
-    "spans": "relational critical-geometry --n=5 --spans=2 --map-n=100000 --out=out/x.parquet",
+    "placement": "relational placement-table --n=100000 --numbers=1 --conjunctivity=0 --ridge=0 --out=x.csv",
+    "spans": "relational critical-placement --n=5 --spans=2 --map-n=100000 --out=out/x.parquet",
     "phase": (
         "relational phase-table --tasks=task.parquet --conjunctivity-points=100000 --ridge-points=100000 "
         "--highest-conjunctivity=0.5 --lowest-ridge=0.1 --highest-ridge=1 --out=out/x.parquet"
