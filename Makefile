@@ -5,16 +5,17 @@ CONFIG ?=
 ARGS ?=
 NAME ?=
 KERNELS ?= ATEN_CPU_CAPABILITY=default OPENBLAS_CORETYPE=Prescott
+FULL ?=
 BIN := .venv/bin
 READY := .venv/.ready
 STUDY := $(BIN)/python -m memgen study $(if $(CORES),--cores $(CORES)) $(foreach file,$(CONFIG),--config $(file))
 export PYTHONPATH := workflow
 
 .DEFAULT_GOAL := help
-.PHONY: help study verify relock test smoke plan report figure stability readme lint format bench lock clean
+.PHONY: help study verify relock test test-hpc smoke plan report figure stability readme lint format bench lock clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 study: $(READY) ## run the whole study: all results and figures (CORES= CONFIG= ARGS=)
 	@$(STUDY) -- $(ARGS)
@@ -51,6 +52,10 @@ stability: $(READY) ## run the study again with other CPU kernels, and list each
 
 readme: $(READY) ## put the present claims and figure into README.md
 	@$(BIN)/python tools/readme.py
+
+test-hpc: $(READY) ## run the study on a real SLURM, started here as root on Debian (FULL=1: every fault)
+	@$(BIN)/python tests/hpc/slurm.py
+	@MEMGEN_HPC=1 FULL=$(FULL) $(BIN)/python -m pytest tests/hpc -s $(ARGS)
 
 lint: $(READY) ## check style, types, rules and formatting
 	@$(BIN)/ruff check workflow tests bench tools

@@ -20,11 +20,11 @@ from memgen.checks import CHECKS, Check, write_checks
 from memgen.claims import CLAIMS, Claim, judged, shell_command, write_claims
 from memgen.errors import BadInput
 from memgen.language.claims.stages.claims import claims as language_claims
+from memgen.language.fits.stages.baselines import baselines
+from memgen.language.fits.stages.fit import fit
 from memgen.language.published.stages.published_claims import FITS, published_claims
 from memgen.language.responses.rows import RESPONSES
 from memgen.language.responses.tables import GEOMETRY
-from memgen.language.stages.baselines import baselines
-from memgen.language.stages.fit import fit
 from memgen.longtail.stages.checks import checks as longtail_checks
 from memgen.longtail.stages.claims import claims as longtail_claims
 from memgen.relational.agreement import numbers

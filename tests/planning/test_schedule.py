@@ -36,6 +36,7 @@ def test_finishing_time_lies_between_its_bounds(jobs: list[Job], gpus: int, cpus
     chain = sum(jobs[place].seconds for place in critical_path(jobs))
     on_gpus = sum(job.seconds * job.gpus for job in jobs)
     lowest = max(chain, work / cpus, on_gpus / gpus)
+    assert played.gpu_seconds <= played.seconds
     assert lowest * (1 - 1e-9) <= played.seconds <= work * (1 + 1e-9)
     assert played.failures == 0 and not any(played.lost)
 

@@ -536,7 +536,7 @@ rule language_fit:
     """The theory's gamma and scale, fitted to the behaviour of every model."""
     input:
         responses="results/language/responses.parquet",
-        code=code("memgen.language.stages.fit"),
+        code=code("memgen.language.fits.stages.fit"),
     output:
         **record("language_fit"),
         table="results/language/fit.csv",
@@ -557,7 +557,7 @@ rule language_baselines:
     """How well the theory predicts held-out pairs, beside simpler and freer predictors."""
     input:
         responses="results/language/responses.parquet",
-        code=code("memgen.language.stages.baselines"),
+        code=code("memgen.language.fits.stages.baselines"),
     output:
         **record("language_baselines"),
         table="results/language/baselines.csv",
@@ -601,7 +601,7 @@ rule language_relation:
     input:
         geometry="results/language/geometry.csv",
         fits="results/language/fit.csv",
-        code=code("memgen.language.stages.relation"),
+        code=code("memgen.language.fits.stages.relation"),
     output:
         **record("language_relation"),
         table="results/language/relation.csv",
@@ -644,7 +644,7 @@ rule language_predictions:
     input:
         responses="results/language/responses.parquet",
         fits="results/language/fit.csv",
-        code=code("memgen.language.stages.predictions"),
+        code=code("memgen.language.fits.stages.predictions"),
     output:
         **record("language_predictions"),
         table="results/language/predictions.parquet",

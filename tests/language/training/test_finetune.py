@@ -323,7 +323,7 @@ def test_a_killed_job_is_finished_by_the_next(tmp_path: Path, tiny_causal: dict,
         ({"epochs": 1.5}, "--epochs: 1.5 is not allowed; allowed: a whole number"),
         ({"kind": "head"}, "the key 'l2' is missing"),
         ({"kind": "lora"}, "the key 'rank' is missing"),
-        ({"kind": "lora", "rank": []}, "--rank: no value is given; allowed: one or more"),
+        ({"kind": "lora", "rank": []}, "the key 'rank' is missing"),
         (
             {"kind": "lora", "rank": [4, 0]},
             "--rank: 0 is not allowed; allowed: a whole number of at least 1",

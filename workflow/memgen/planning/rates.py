@@ -32,6 +32,7 @@ RULES = {
     "relational_geometry_table": Usual(3, 280),
     "longtail_classify": Usual(10, 490),
     "longtail_memorize": Usual(10, 440),
+    "irrelevant_extract": Usual(100, 1300),
     "language_fetch": Usual(5, 150, 100),
     "language_fetch_gguf": Usual(5, 150, 100),
     "language_equity": Usual(28, 150),

@@ -77,6 +77,8 @@ class Played(NamedTuple):
     ----------
     seconds : float
         From the first start to the last end.
+    gpu_seconds : float
+        To the end of the last job that holds a GPU.
     failures : int
     lost : tuple of float
         Of each job, seconds that had to be spent again.
@@ -85,6 +87,7 @@ class Played(NamedTuple):
     """
 
     seconds: float
+    gpu_seconds: float
     failures: int
     lost: tuple[float, ...]
     attempts: tuple[int, ...]
@@ -195,7 +198,7 @@ def play(jobs: Sequence[Job], gpus: int, cpus: int, failures_per_hour: float = 0
     ready = [(-length[place], place) for place, number in enumerate(waiting) if number == 0]
     heapq.heapify(ready)
     running: list[tuple[float, int]] = []
-    free, now = [gpus, cpus], 0.0
+    free, now, last = [gpus, cpus], 0.0, 0.0
     tried = [0] * len(jobs)
     while ready or running:
         held = []
@@ -217,12 +220,15 @@ def play(jobs: Sequence[Job], gpus: int, cpus: int, failures_per_hour: float = 0
         if tried[place] < len(drawn[place][0]):
             heapq.heappush(ready, (-length[place], place))
             continue
+        if jobs[place].gpus:
+            last = now
         for other in following[place]:
             waiting[other] -= 1
             if waiting[other] == 0:
                 heapq.heappush(ready, (-length[other], other))
     return Played(
         now,
+        last,
         sum(len(lengths) - 1 for lengths, _ in drawn),
         tuple(lost for _, lost in drawn),
         tuple(len(lengths) for lengths, _ in drawn),

@@ -90,31 +90,41 @@ def _basis(device: str) -> list[str]:
     return [f"  {what}; {basis}" for what, basis in entries]
 
 
-def _lost(jobs: Sequence[Job], played: Played) -> list[str]:
-    """What failures cost: of all work, of GPUs, of the rules that lose most; and what is tried too often."""
+def _lost(jobs: Sequence[Job], games: Sequence[Played]) -> list[str]:
+    """What failures cost, means over games: of all work, of GPUs, by rule; and what is tried too often."""
     rows = []
     for name, held in (("all work", [1] * len(jobs)), ("work of GPUs", [job.gpus for job in jobs])):
         total = sum(job.seconds * number for job, number in zip(jobs, held, strict=True))
-        lost = sum(seconds * number for seconds, number in zip(played.lost, held, strict=True))
+        lost = [
+            sum(seconds * number for seconds, number in zip(played.lost, held, strict=True))
+            for played in games
+        ]
         if total:
-            rows.append(f"  lost of {name}: {_time(lost)}, {lost / total:.2%}")
+            mean = sum(lost) / len(lost)
+            rows.append(
+                f"  lost of {name}: {_time(mean)}, {mean / total:.2%} (at most {max(lost) / total:.2%})"
+            )
     by_rule: dict[str, float] = defaultdict(float)
-    for job, seconds in zip(jobs, played.lost, strict=True):
-        by_rule[job.rule] += seconds
+    for played in games:
+        for job, seconds in zip(jobs, played.lost, strict=True):
+            by_rule[job.rule] += seconds / len(games)
     rows += [
         f"    {rule}: {_time(by_rule[rule])}"
         for rule in sorted(by_rule, key=lambda rule: -by_rule[rule])[:3]
         if by_rule[rule]
     ]
-    often = [job.rule for job, tries in zip(jobs, played.attempts, strict=True) if tries > MOST_ATTEMPTS]
-    if often:
-        rows.append(
-            f"  needs more than {MOST_ATTEMPTS} attempts, so that the study must be started again: "
-            + ", ".join(sorted(set(often)))
-        )
-    endless = [job.rule for job, tries in zip(jobs, played.attempts, strict=True) if tries >= MOST]
-    if endless:
-        rows.append(f"  does not end within {MOST} attempts: " + ", ".join(sorted(set(endless))))
+    for most, meaning in (
+        (MOST_ATTEMPTS + 1, f"needs more than {MOST_ATTEMPTS} attempts, so that the study is started again"),
+        (MOST, f"does not end within {MOST} attempts"),
+    ):
+        often = {
+            job.rule
+            for played in games
+            for job, tries in zip(jobs, played.attempts, strict=True)
+            if tries >= most
+        }
+        if often:
+            rows.append(f"  {meaning}: {', '.join(sorted(often))}")
     return rows
 
 
@@ -126,7 +136,7 @@ def plan(
     cores: int = 64,
     simulate: bool = False,
     failures_per_hour: float = 0.02,
-    seed: int = 0,
+    seeds: int = 10,
     rates: bool = False,
 ) -> None:
     """Say what a study takes, and when it ends on some GPUs; nothing is run.
@@ -143,12 +153,12 @@ def plan(
         Play it with failures, and say what they cost.
     failures_per_hour
         Failures of each running job, by a node lost or a time limit; at any moment.
-    seed
-        Of the failures.
+    seeds
+        It is played with the failures of seed 0, 1, …; what is printed are means.
     rates
         Say what each number is computed from, and where it was measured.
     """
-    for name, value in (("--gpus", gpus), ("--cores", cores)):
+    for name, value in (("--gpus", gpus), ("--cores", cores), ("--seeds", seeds)):
         if value < 1:
             raise BadInput(f"{name}: {value} is not allowed; allowed: a whole number of at least 1")
     if not 0 <= failures_per_hour <= 60:
@@ -171,17 +181,20 @@ def plan(
         print(f"  {_time(jobs[place].seconds)}  {jobs[place].rule} {names}".rstrip())
     undisturbed = play(jobs, gpus, cores)
     print(f"finished after {_time(undisturbed.seconds)} on {gpus} GPUs and {cores} cores")
+    if undisturbed.gpu_seconds:
+        print(f"the last job on a GPU has ended after {_time(undisturbed.gpu_seconds)}")
     assumed = sum(rate.basis == ASSUMED for (_, where), rate in RATES.items() if where in ("cpu", on))
     number = sum(where in ("cpu", on) for _, where in RATES)
     print(f"{assumed} of {number} rates are assumed, the others measured; --rates lists them")
     if simulate:
-        with_failures = play(jobs, gpus, cores, failures_per_hour, seed)
+        games = [play(jobs, gpus, cores, failures_per_hour, number) for number in range(seeds)]
         print(
-            f"\nwith {failures_per_hour:g} failures an hour of each running job (seed {seed}): "
-            f"{with_failures.failures} failures"
+            f"\nwith {failures_per_hour:g} failures an hour of each running job, {seeds} seeds: "
+            f"{sum(played.failures for played in games) / seeds:.1f} failures"
         )
-        print("\n".join(_lost(jobs, with_failures)))
-        print(f"  finished after {_time(with_failures.seconds)}")
+        print("\n".join(_lost(jobs, games)))
+        ends = [played.seconds for played in games]
+        print(f"  finished after {_time(sum(ends) / seeds)} (at most {_time(max(ends))})")
     if rates:
         print("\nrates and memory")
         print("\n".join(_basis(on)))

@@ -54,5 +54,6 @@ def margin_heatmaps(
         panel.set_xlabel(f"{told}, {train_text(fits, pairs)}", fontsize=5.5)
     label = "margin / largest observed (unitless)"
     figure.colorbar(image, ax=axes, label=label, location="right", shrink=0.5, aspect=40)
+    figure.set_layout_engine("constrained", h_pad=0.08)  # squares leave their labels too little room
     figure.suptitle("observed above the diagonal, theory at the fitted γ below", fontsize=7)
     save(figure, pdf=pdf, png=png)

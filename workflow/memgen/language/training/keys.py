@@ -99,7 +99,7 @@ def takes(*kinds: Any) -> Callable[[F], F]:
 
 
 def read(options: Mapping[str, Any], kinds: Kinds) -> Any:
-    """A method, or whatever else has kinds, from its keys; a key that is None is as good as absent.
+    """A method, or whatever else has kinds, from its keys; None and an empty list are as good as no key.
 
     Ranges of numbers are the schema's to check, and the stage's.
 
@@ -118,7 +118,7 @@ def read(options: Mapping[str, Any], kinds: Kinds) -> Any:
     BadInput
         If there is no such kind or choice, the kind has no such key, or a key is missing.
     """
-    given = {name: value for name, value in options.items() if value is not None}
+    given = {name: value for name, value in options.items() if value not in (None, [], ())}
     wanted = given.pop("kind", None)
     kind = next((kind for kind in kinds if kind.kind == wanted), None)
     if kind is None:
