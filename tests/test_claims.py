@@ -19,11 +19,12 @@ from memgen.__main__ import run
 from memgen.checks import CHECKS, Check, write_checks
 from memgen.claims import CLAIMS, Claim, judged, shell_command, write_claims
 from memgen.errors import BadInput
+from memgen.language.claims.stages.claims import claims as language_claims
+from memgen.language.fits.stages.baselines import baselines
 from memgen.language.fits.stages.fit import fit
 from memgen.language.published.stages.published_claims import FITS, published_claims
 from memgen.language.responses.rows import RESPONSES
 from memgen.language.responses.tables import GEOMETRY
-from memgen.language.stages.claims import claims as language_claims
 from memgen.longtail.stages.checks import checks as longtail_checks
 from memgen.longtail.stages.claims import claims as longtail_claims
 from memgen.relational.agreement import numbers
@@ -120,8 +121,12 @@ def write_language(folder: Path) -> Path:
     cells = [{"method": "probe", "items": "fake"}, {"method": "lora", "items": "poker"}]
     synthetic_responses(folder / "responses.parquet", cells)
     GEOMETRY.write(pl.DataFrame(schema=GEOMETRY.schema), folder / "geometry.csv")
+    baselines(responses=folder / "responses.parquet", out=folder / "baselines.csv")
     language_claims(
-        responses=folder / "responses.parquet", geometry=folder / "geometry.csv", out=folder / "claims.csv"
+        responses=folder / "responses.parquet",
+        geometry=folder / "geometry.csv",
+        baselines=folder / "baselines.csv",
+        out=folder / "claims.csv",
     )
     return folder / "claims.csv"
 
