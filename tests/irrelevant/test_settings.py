@@ -6,6 +6,7 @@ import pytest
 
 from memgen.configuration import check, load
 from memgen.errors import BadInput
+from memgen.irrelevant.settings import complete_options, extract_options
 from repository import ROOT
 
 BASE = {name: part for name, part in load([ROOT / "config.yaml"]).items() if name != "irrelevant"}
@@ -33,6 +34,20 @@ def test_every_key_has_a_default() -> None:
     assert checked(run(defences=["decay"]))["runs"]["mine"]["defences"] == ["decay"]
 
 
+def with_block(name: str, **options: Any) -> dict[str, Any]:
+    return {**run(), name: options}
+
+
+def test_a_language_model_is_attacked_where_one_is_named() -> None:
+    assert "extraction" not in checked({"runs": {"mine": RUN}})
+    config = check({**BASE, "irrelevant": with_block("extraction", model="smollm2")})
+    options = extract_options(config)
+    assert options["model"] == "smollm2" and options["drawn"] == 63 and options["dtype"] == "float32"
+    defended = checked(with_block("transformer", defences=["decay"]))
+    assert complete_options(defended)["kinds"] == ["weight_decay"]
+    assert complete_options(defended)["strengths"] == [0.1]
+
+
 @pytest.mark.parametrize(
     ("block", "part"),
     [
@@ -57,6 +72,14 @@ def test_every_key_has_a_default() -> None:
         ({"runs": {"mine": RUN}, "simulation": {"clusters": {"stored": [1001]}}}, "1001 exceeds"),
         ({"runs": {"mine": RUN}, "simulation": {"next_symbol": {"noise": 1.5}}}, "noise"),
         ({"runs": {"mine": RUN}, "simulation": {"clusters": {"repeats": 1}}}, "repeats"),
+        (with_block("extraction", model="nobody"), "there is no model 'nobody' in language.models; allowed"),
+        (with_block("extraction", each=3), "model"),
+        (with_block("extraction", model="smollm2", each=20), "192 together"),
+        (with_block("extraction", model="smollm2", digits=1), "irrelevant.extraction.drawn: 63"),
+        (with_block("extraction", model="smollm2", losses=["word"]), "losses"),
+        (with_block("three_studies", hierarchy="ti_n9"), "irrelevant.three_studies.hierarchy: 'ti_n9'"),
+        (with_block("three_studies", ridge=0.5), "irrelevant.three_studies.ridge: 0.5"),
+        (with_block("transformer", defences=["small"]), "transformer has no defence fewer_parameters"),
     ],
 )  # fmt: skip
 def test_bad_blocks_are_refused_in_one_line(block: dict[str, Any], part: str) -> None:

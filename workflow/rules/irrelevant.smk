@@ -6,9 +6,15 @@
 #        results/irrelevant/recovery.csv        the same averaged over seeds, main attacks
 #        results/irrelevant/averages.parquet    the same of every attack, with intervals
 #        results/irrelevant/leakage.csv         bits leaked per learner and defence
+#        results/irrelevant/extraction.csv      numbers of no use that a language model gives away
 #        results/irrelevant/claims.csv          the paper's claims
 
-from memgen.irrelevant.settings import attack_options
+import memgen.irrelevant.work as irrelevant_work
+from memgen.irrelevant.settings import (
+    attack_options,
+    complete_options,
+    extract_options,
+)
 
 IRRELEVANT = config["irrelevant"]
 NEAREST = IRRELEVANT["simulation"]["clusters"]
@@ -19,6 +25,10 @@ ATTACKED = [
     ),
     "results/irrelevant/runs/transformer.parquet",
 ]
+
+# A language model is attacked where the configuration names one.
+EXTRACTION = extract_options(config) if "extraction" in IRRELEVANT else {}
+EXTRACTED = ["results/irrelevant/extraction.csv"] if EXTRACTION else []
 
 
 wildcard_constraints:
@@ -38,6 +48,8 @@ rule irrelevant_simulate:
         "results/benchmarks/irrelevant_simulate/job.tsv"
     conda:
         "../../envs/irrelevant.yaml"
+    resources:
+        **needs("irrelevant_simulate"),
     params:
         settings=flags(
             NEAREST,
@@ -66,6 +78,11 @@ rule irrelevant_attack:
         "results/benchmarks/irrelevant_attack/experiment={experiment}.tsv"
     conda:
         "../../envs/irrelevant.yaml"
+    resources:
+        **needs(
+            "irrelevant_attack",
+            lambda wildcards: irrelevant_work.attack(IRRELEVANT, wildcards.experiment),
+        ),
     params:
         settings=lambda wildcards: flags(
             attack_options(IRRELEVANT, wildcards.experiment)
@@ -88,11 +105,63 @@ rule irrelevant_complete:
         "results/benchmarks/irrelevant_complete/job.tsv"
     conda:
         "../../envs/irrelevant.yaml"
+    resources:
+        **needs(
+            "irrelevant_complete",
+            lambda wildcards: irrelevant_work.complete(IRRELEVANT),
+        ),
     params:
-        settings=flags(IRRELEVANT["transformer"]),
+        settings=flags(complete_options(IRRELEVANT)),
     shell:
         "python -m memgen irrelevant complete --run transformer {params.settings} "
         "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
+
+
+rule irrelevant_extract:
+    """A language model finetuned on sentences that carry a number of no use, and asked for the number."""
+    input:
+        model=lambda wildcards: f"results/language/models/{EXTRACTION['model']}",
+        code=code("memgen.irrelevant.stages.extract"),
+    output:
+        table="results/irrelevant/extractions.parquet",
+        record="results/provenance/jobs/irrelevant_extract/job.json",
+    log:
+        "logs/irrelevant_extract/job.log",
+    benchmark:
+        "results/benchmarks/irrelevant_extract/job.tsv"
+    conda:
+        "../../envs/language.yaml"
+    resources:
+        **needs(
+            "irrelevant_extract",
+            gpu=EXTRACTION.get("device") == "cuda",
+        ),
+    params:
+        settings=flags(EXTRACTION),
+    shell:
+        "python -m memgen irrelevant extract --model-directory {input.model:q} {params.settings} "
+        "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
+
+
+rule irrelevant_extraction:
+    """Exposure and extraction of the numbers, averaged over seeds."""
+    input:
+        runs="results/irrelevant/extractions.parquet",
+        code=code("memgen.irrelevant.stages.extraction"),
+    output:
+        table="results/irrelevant/extraction.csv",
+        record="results/provenance/jobs/irrelevant_extraction/job.json",
+    log:
+        "logs/irrelevant_extraction/job.log",
+    benchmark:
+        "results/benchmarks/irrelevant_extraction/job.tsv"
+    conda:
+        "../../envs/theory.yaml"
+    resources:
+        **needs("irrelevant_extraction"),
+    shell:
+        "python -m memgen irrelevant extraction --runs {input.runs:q} --out {output.table:q} "
+        "--record {output.record:q} --threads {threads} 2> {log:q}"
 
 
 rule irrelevant_recovery:
@@ -110,6 +179,8 @@ rule irrelevant_recovery:
         "results/benchmarks/irrelevant_recovery/job.tsv"
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("irrelevant_recovery"),
     shell:
         "python -m memgen irrelevant recovery --runs {input.runs:q} --out {output.table:q} "
         "--averages {output.averages:q} "
@@ -130,6 +201,8 @@ rule irrelevant_leakage:
         "results/benchmarks/irrelevant_leakage/job.tsv"
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("irrelevant_leakage"),
     shell:
         "python -m memgen irrelevant leakage --runs {input.runs:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
@@ -138,9 +211,9 @@ rule irrelevant_leakage:
 rule irrelevant_claims:
     """What the paper claims of irrelevant information, beside what the tables of this study say."""
     input:
-        simulation="results/irrelevant/simulation.csv",
         averages="results/irrelevant/averages.parquet",
         leakage="results/irrelevant/leakage.csv",
+        extraction=EXTRACTED,
         code=code("memgen.irrelevant.stages.claims"),
     output:
         table="results/irrelevant/claims.csv",
@@ -151,9 +224,33 @@ rule irrelevant_claims:
         "results/benchmarks/irrelevant_claims/job.tsv"
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("irrelevant_claims"),
+    params:
+        extraction=repeated("--extraction", EXTRACTED),
     shell:
-        "python -m memgen irrelevant claims --simulation {input.simulation:q} "
-        "--averages {input.averages:q} --leakage {input.leakage:q} --out {output.table:q} "
+        "python -m memgen irrelevant claims --averages {input.averages:q} --leakage {input.leakage:q} "
+        "{params.extraction} --out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
+
+
+rule irrelevant_checks:
+    """Closed forms that simulated learners must obey."""
+    input:
+        simulation="results/irrelevant/simulation.csv",
+        code=code("memgen.irrelevant.stages.checks"),
+    output:
+        table="results/irrelevant/checks.csv",
+        record="results/provenance/jobs/irrelevant_checks/job.json",
+    log:
+        "logs/irrelevant_checks/job.log",
+    benchmark:
+        "results/benchmarks/irrelevant_checks/job.tsv"
+    conda:
+        "../../envs/theory.yaml"
+    resources:
+        **needs("irrelevant_checks"),
+    shell:
+        "python -m memgen irrelevant checks --simulation {input.simulation:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
 
 
@@ -161,8 +258,10 @@ targets += [
     "results/irrelevant/simulation.csv",
     "results/irrelevant/recovery.csv",
     "results/irrelevant/leakage.csv",
+    *EXTRACTED,
 ]
 claims.append("results/irrelevant/claims.csv")
+checks.append("results/irrelevant/checks.csv")
 
 
 include: "irrelevant_figures.smk"

@@ -1,6 +1,6 @@
 # Figures of study 3, irrelevant information.
 #
-# Needs: results/irrelevant/simulation.csv, averages.parquet, leakage.csv
+# Needs: results/irrelevant/simulation.csv, averages.parquet, leakage.csv, extraction.csv
 # Makes: figures/irrelevant_*.pdf and .png
 
 
@@ -23,6 +23,8 @@ rule figures_irrelevant_training:
         "results/benchmarks/figures_irrelevant_training/job.tsv"
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_irrelevant_training"),
     shell:
         "python -m memgen figures irrelevant-training --averages {input.averages:q} "
         "--pdf {output.pdf:q} --png {output.png:q} "
@@ -48,6 +50,8 @@ rule figures_irrelevant_multiplicity:
         "results/benchmarks/figures_irrelevant_multiplicity/job.tsv"
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_irrelevant_multiplicity"),
     shell:
         "python -m memgen figures irrelevant-multiplicity --averages {input.averages:q} "
         "--pdf {output.pdf:q} --png {output.png:q} "
@@ -73,6 +77,8 @@ rule figures_irrelevant_defences:
         "results/benchmarks/figures_irrelevant_defences/job.tsv"
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_irrelevant_defences"),
     shell:
         "python -m memgen figures irrelevant-defences --averages {input.averages:q} "
         "--pdf {output.pdf:q} --png {output.png:q} "
@@ -98,6 +104,8 @@ rule figures_irrelevant_storage:
         "results/benchmarks/figures_irrelevant_storage/job.tsv"
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_irrelevant_storage"),
     shell:
         "python -m memgen figures irrelevant-storage --simulation {input.simulation:q} "
         "--pdf {output.pdf:q} --png {output.png:q} "
@@ -123,6 +131,8 @@ rule figures_irrelevant_scaling:
         "results/benchmarks/figures_irrelevant_scaling/job.tsv"
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_irrelevant_scaling"),
     shell:
         "python -m memgen figures irrelevant-scaling --averages {input.averages:q} "
         "--pdf {output.pdf:q} --png {output.png:q} "
@@ -148,6 +158,8 @@ rule figures_irrelevant_leakage:
         "results/benchmarks/figures_irrelevant_leakage/job.tsv"
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_irrelevant_leakage"),
     shell:
         "python -m memgen figures irrelevant-leakage --leakage {input.leakage:q} "
         "--pdf {output.pdf:q} --png {output.png:q} "
@@ -173,6 +185,8 @@ rule figures_irrelevant_controls:
         "results/benchmarks/figures_irrelevant_controls/job.tsv"
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_irrelevant_controls"),
     shell:
         "python -m memgen figures irrelevant-controls --averages {input.averages:q} "
         "--pdf {output.pdf:q} --png {output.png:q} "
@@ -198,6 +212,8 @@ rule figures_irrelevant_attacks:
         "results/benchmarks/figures_irrelevant_attacks/job.tsv"
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_irrelevant_attacks"),
     shell:
         "python -m memgen figures irrelevant-attacks --averages {input.averages:q} "
         "--pdf {output.pdf:q} --png {output.png:q} "
@@ -223,10 +239,60 @@ rule figures_irrelevant_completion:
         "results/benchmarks/figures_irrelevant_completion/job.tsv"
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_irrelevant_completion"),
     shell:
         "python -m memgen figures irrelevant-completion --averages {input.averages:q} "
         "--pdf {output.pdf:q} --png {output.png:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
+
+
+rule figures_irrelevant_extraction:
+    """What a language model gives away of numbers that it saw in training."""
+    input:
+        extraction="results/irrelevant/extraction.csv",
+        code=code("memgen.figures.irrelevant.irrelevant_extraction"),
+    output:
+        pdf="figures/irrelevant_extraction.pdf",
+        png=report(
+            "figures/irrelevant_extraction.png",
+            caption="../report/irrelevant_extraction.rst",
+            category="Irrelevant information",
+        ),
+        record="results/provenance/jobs/figures_irrelevant_extraction/job.json",
+    log:
+        "logs/figures_irrelevant_extraction/job.log",
+    benchmark:
+        "results/benchmarks/figures_irrelevant_extraction/job.tsv"
+    conda:
+        "../../envs/figures.yaml"
+    shell:
+        "python -m memgen figures irrelevant-extraction --extraction {input.extraction:q} "
+        "--pdf {output.pdf:q} --png {output.png:q} "
+        "--record {output.record:q} --threads {threads} 2> {log:q}"
+
+
+rule figures_three_studies:
+    """What is memorized, what forgetting it costs, what it leaks: a panel of each study."""
+    input:
+        memorization="results/relational/memorization.parquet",
+        tradeoff="results/longtail/tradeoff.csv",
+        leakage="results/irrelevant/leakage.csv",
+        code=code("memgen.figures.irrelevant.three_studies"),
+    output:
+        **drawn("three_studies", "Irrelevant information"),
+    log:
+        logged("figures_three_studies"),
+    benchmark:
+        timed("figures_three_studies")
+    conda:
+        "../../envs/figures.yaml"
+    params:
+        shown=flags(IRRELEVANT["three_studies"]),
+    shell:
+        "python -m memgen figures three-studies --memorization {input.memorization:q} "
+        "--tradeoff {input.tradeoff:q} --leakage {input.leakage:q} {params.shown} "
+        "--pdf {output.pdf:q} --png {output.png:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
 IRRELEVANT_FIGURES = [
@@ -239,7 +305,11 @@ IRRELEVANT_FIGURES = [
     "controls",
     "attacks",
     "completion",
+    *(["extraction"] if EXTRACTED else []),
 ]
 targets += expand(
     "figures/irrelevant_{name}.{kind}", name=IRRELEVANT_FIGURES, kind=["pdf", "png"]
 )
+# It draws a table of each of the other studies.
+if {"relational", "longtail"} <= set(config):
+    targets += figure_files(["three_studies"])

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from memgen.irrelevant.tables import AVERAGES, LEAKAGE, SIMULATION
+from memgen.irrelevant.tables import AVERAGES, EXTRACTION, LEAKAGE, SIMULATION
+from memgen.statistics import line_slope
 from memgen.summaries import Kinds, Numbers, summarize
 
 #: Accuracy on clusters seen once from which a learner counts as accurate.
@@ -36,7 +37,7 @@ def _measured(numbers: Numbers, name: str, table: pl.DataFrame, *columns: str) -
     for column in columns:
         numbers[f"{name}_{column}"] = row.get(column)
         numbers[f"{name}_{column}_se"] = row.get(f"{column}_se")
-    for size in ("samples", "dimension"):
+    for size in ("samples", "dimension", "seeds"):
         numbers[f"{name}_{size}"] = float(row[size]) if row else None
     return row
 
@@ -67,10 +68,11 @@ def _leakage(table: pl.DataFrame) -> Numbers:
     plain = table.filter((pl.col("defence") == "none") & (pl.col("rho") > 0) & (pl.col("task") == "clusters"))
     logistic = plain.filter((pl.col("learner") == "logistic") & (pl.col("accuracy_singleton") >= ACCURATE))
     free = logistic["storage_bits"] * (1 - logistic["rho"])
-    numbers: Numbers = {"slope": None}
+    numbers: Numbers = {"slope": None, "slope_se": None, "slope_sizes": float(len(free))}
     if free.n_unique() >= 3:
-        leaked = np.log(logistic["leaked_bits"].to_numpy())
-        numbers["slope"] = float(np.polyfit(np.log(free.to_numpy()), leaked, 1)[0])
+        numbers["slope"], numbers["slope_se"] = line_slope(
+            np.log(free.to_numpy()), np.log(logistic["leaked_bits"].to_numpy())
+        )
     keys = ["run", "task", "clusters", "samples", "dimension", "rho"]
     joined = table.filter(pl.col("defence") != "none").join(
         plain.select(*keys, full="leaked_bits", best="accuracy_singleton"), on=keys
@@ -86,10 +88,54 @@ def _leakage(table: pl.DataFrame) -> Numbers:
         )
         row = half.row(-1, named=True) if half.height else {}
         numbers[f"{learner}_kept"], numbers[f"{learner}_kept_se"] = row.get("kept"), row.get("kept_se")
+        numbers[f"{learner}_kept_seeds"] = float(row["seeds"]) if row else None
     return numbers
 
 
-KINDS: Kinds = ((SIMULATION, _simulation), (AVERAGES, _averages), (LEAKAGE, _leakage))
+def _pooled(rows: pl.DataFrame) -> tuple[float | None, float | None]:
+    """Mean exposure less chance over some rows, and its standard error, the rows taken as independent."""
+    if not rows.height:
+        return None, None
+    excess = float((rows["exposure"] - rows["exposure_chance"]).mean())  # type: ignore[arg-type]
+    if rows["exposure_se"].null_count():
+        return excess, None
+    return excess, float((rows["exposure_se"] ** 2).sum()) ** 0.5 / rows.height
+
+
+def _extraction(table: pl.DataFrame) -> Numbers:
+    """What a language model gives away of numbers seen often, once and never, and what it is worth."""
+    seen = pl.col("multiplicity") > 0
+    sentence = table.filter(pl.col("loss") == "sentence").sort("multiplicity")
+    known = sentence.filter(seen)
+    numbers: Numbers = {}
+    for name, rows in (
+        ("before", table.filter((pl.col("loss") == "none") & seen)),
+        ("answers", table.filter((pl.col("loss") == "answer") & seen)),
+        ("unseen", sentence.filter(~seen)),
+        ("least", known.head(1)),
+        ("most", known.tail(1)),
+    ):
+        numbers[f"{name}_excess"], numbers[f"{name}_excess_se"] = _pooled(rows)
+    numbers["rise"] = numbers["rise_se"] = None
+    if known.height > 1:
+        first, last = known.row(0, named=True), known.row(-1, named=True)
+        numbers["rise"] = last["exposure"] - first["exposure"]
+        if first["exposure_se"] is not None and last["exposure_se"] is not None:
+            numbers["rise_se"] = math.hypot(first["exposure_se"], last["exposure_se"])
+    row = known.row(-1, named=True) if known.height else {}
+    for column in ("extracted", "digits_recovered", "accuracy_fresh"):
+        numbers[f"most_{column}"], numbers[f"most_{column}_se"] = row.get(column), row.get(f"{column}_se")
+    for column in ("multiplicity", "seeds", "digits", "drawn"):
+        numbers[f"most_{column}"] = float(row[column]) if row else None
+    return numbers
+
+
+KINDS: Kinds = (
+    (SIMULATION, _simulation),
+    (AVERAGES, _averages),
+    (LEAKAGE, _leakage),
+    (EXTRACTION, _extraction),
+)
 
 
 def numbers(path: Path) -> Numbers:
@@ -98,7 +144,7 @@ def numbers(path: Path) -> Numbers:
     Parameters
     ----------
     path : pathlib.Path
-        A simulation, averages or leakage table.
+        A simulation, averages, leakage or extraction table.
 
     Returns
     -------

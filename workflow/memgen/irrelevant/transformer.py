@@ -13,7 +13,8 @@ import torch
 from memgen.irrelevant.tasks import Floats, Signs, SymbolSample
 from memgen.language.models.causal import Prompts, last_hidden
 from memgen.language.models.loading import transformers_offline
-from memgen.language.training.loop import Recipe, Run, train
+from memgen.language.training.loop import Run, train
+from memgen.language.training.recipe import Recipe
 
 BITS = 2
 # Prompts that are answered at once.
@@ -56,7 +57,7 @@ def trained_transformer(
     ----------
     sample : SymbolSample
     shape : Shape
-    recipe : memgen.language.training.loop.Recipe
+    recipe : memgen.language.training.recipe.Recipe
     key : tuple of str or int
         Names the stream of the prompts' order.
     seed : int

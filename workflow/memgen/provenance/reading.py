@@ -11,11 +11,11 @@ from typing import Any, NoReturn
 
 import jsonschema
 
+from memgen.arguments import flag
 from memgen.digests import digest_of
 from memgen.errors import BadInput
 from memgen.provenance.names import EXTERNAL
 from memgen.provenance.record import FORMAT, LARGEST, seal
-from memgen.stage import flag
 
 _TEXT = {"type": "string", "maxLength": 4096, "pattern": r"\A[^\x00-\x1f\x7f-\x9f]*\Z"}
 _SHA256 = {"type": "string", "pattern": r"\A[0-9a-f]{64}\Z"}

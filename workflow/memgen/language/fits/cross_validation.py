@@ -111,15 +111,15 @@ def search(
 
 
 def _solve(gram: np.ndarray, product: np.ndarray) -> np.ndarray:
-    """Coefficients of one or two shapes; a shape that vanishes or repeats the other gets 0."""
+    """Coefficients; of two shapes, one that vanishes or repeats the other gets 0; of more, the shortest."""
     terms = product.shape[-1]
     gram = np.broadcast_to(gram, (*product.shape, terms))
     first = gram[..., 0, 0]
     alone = np.divide(product[..., 0], first, out=np.zeros_like(product[..., 0]), where=first > 0)
     if terms == 1:
         return np.asarray(alone[..., None])
-    if terms != 2:
-        raise ValueError(f"{terms} shapes with free coefficients; one or two are supported")
+    if terms > 2:
+        return np.asarray((np.linalg.pinv(gram, hermitian=True) @ product[..., None])[..., 0])
     second, cross = gram[..., 1, 1], gram[..., 0, 1]
     determinant = first * second - cross**2
     regular = determinant > 1e-10 * first * second

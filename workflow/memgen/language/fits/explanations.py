@@ -22,7 +22,8 @@ import numpy as np
 
 from memgen.language.fits.cross_validation import Explanation
 from memgen.language.fits.kernel_logistic import incidence, logistic_ranks
-from memgen.language.fits.least_squares import GAMMA_RANGE, ranks_at
+from memgen.language.fits.least_squares import ranks_at
+from memgen.language.fits.tables import GAMMA_RANGE
 from memgen.relational.hierarchy import Hierarchy
 
 GAMMAS = np.geomspace(*GAMMA_RANGE, 201)

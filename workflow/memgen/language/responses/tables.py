@@ -114,9 +114,15 @@ GEOMETRY = Table(
         **_with_error("distance"),
         **_with_error("ridge_correlation"),
         "gamma": Column(pl.Float64, "fitted to the behaviour of the same cell", nullable=True),
+        "gamma_at_edge": Column(
+            pl.String,
+            "the end of its range at which the fit lies: low, 0.001, or high, 100; empty inside",
+            nullable=True,
+            allowed=("low", "high"),
+        ),
         "gamma_low": Column(pl.Float64, "lower end of its 95% interval", nullable=True),
         "gamma_high": Column(pl.Float64, "upper end of its 95% interval", nullable=True),
-        "n_runs": Column(pl.Int64, "runs averaged, diverged ones left out"),
+        "n_runs": Column(pl.Int64, "distinct runs averaged, diverged ones left out"),
         "n_seeds": Column(pl.Int64, "seeds averaged"),
     },
     trained([*CELL, *PHASE], _errors("kappa_o", "kappa_d", "alpha", "distance", "ridge_correlation")),
@@ -151,7 +157,7 @@ EFFECTS = Table(
             pl.Float64, "lower end of its 95% Wilson interval over answers", nullable=True
         ),
         "accuracy_high": Column(pl.Float64, "upper end of that interval", nullable=True),
-        "n_answers": Column(pl.Int64, "answers that the interval counts"),
+        "n_answers": Column(pl.Int64, "answers that the interval counts: those of distinct runs"),
         "distance_slope": Column(
             pl.Float64, "symbolic distance effect: slope of the margin, logit units per rank", nullable=True
         ),
@@ -220,9 +226,9 @@ ACCURACY = Table(
         **_half_width("margin"),
         **_wilson("accuracy", "answers"),
         **_wilson("paired_accuracy", "pairs of every run"),
-        "n_answers": Column(pl.Int64, "answers with a truth, two per pair and run"),
+        "n_answers": Column(pl.Int64, "answers with a truth, two per pair and distinct run"),
         "n_pairs": Column(pl.Int64, "pairs of the class"),
-        "n_runs": Column(pl.Int64, "runs: each seed and reversal is one"),
+        "n_runs": Column(pl.Int64, "distinct runs: a reversed run that repeats its forward run is left out"),
         "n_seeds": Column(pl.Int64, "seeds: the clusters of the standard errors"),
     },
     trained([*CELL, *PHASE, "pair_class"], _errors("accuracy", "paired_accuracy", "margin")),
@@ -261,7 +267,7 @@ MARGINS = Table(
         "standard_error": Column(
             pl.Float64, "standard error of the margin, clustered by seed; empty for one seed", nullable=True
         ),
-        "n_runs": Column(pl.Int64, "runs averaged"),
+        "n_runs": ACCURACY.columns["n_runs"],
         "n_seeds": Column(pl.Int64, "seeds averaged"),
     },
     trained([*CELL, *PHASE, "higher", "lower", "pair_class"], {"margin": "standard_error"}),

@@ -6,13 +6,18 @@ suit combinations.
 """
 
 from dataclasses import dataclass
+from typing import Annotated, TypeAlias
 
 import numpy as np
 
+from memgen.arguments import Range
 from memgen.errors import BadInput
 from memgen.language.stimuli.hands import LABELS, RANKS, SUITS, holdings, label
 from memgen.seeding import generator
 from memgen.stage import progress
+
+Boards: TypeAlias = Annotated[int, Range(2, 10_000_000)]
+"""Number of boards sampled, at least 2 for standard errors."""
 
 HOLDINGS = holdings()
 

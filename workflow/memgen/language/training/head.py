@@ -9,7 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from memgen.language.training.loop import Recipe, Run, optimizer_of, order
+from memgen.language.training.loop import Run, optimizer_of, order
+from memgen.language.training.recipe import Recipe
 
 AT_ONCE = 4096
 """Rows of the vocabulary whose pull is computed at once, since a head of a real model fills memory."""

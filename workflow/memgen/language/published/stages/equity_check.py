@@ -12,9 +12,10 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from memgen.arguments import Count, Seed
 from memgen.errors import BadInput
 from memgen.language.published.tables import EQUITY_CLASSES, EQUITY_SUITS
-from memgen.language.stimuli.boards import check_boards, ratio, strengths
+from memgen.language.stimuli.boards import Boards, ratio, strengths
 from memgen.language.stimuli.chains import Equities
 from memgen.language.stimuli.hands import LABELS, RANKS, SUITS, holdings, label
 from memgen.seeding import generator
@@ -138,7 +139,14 @@ def _renamed(cards: tuple[str, ...]) -> tuple[str, ...]:
 
 @stage
 def equity_check(
-    *, equity: Input, published: Input, boards: int, entries: int, seed: int, classes: Output, suits: Output
+    *,
+    equity: Input,
+    published: Input,
+    boards: Boards,
+    entries: Count,
+    seed: Seed,
+    classes: Output,
+    suits: Output,
 ) -> None:
     """Compare our equities with the published matrix, and sampled entries of it with every fixed suit.
 
@@ -159,9 +167,6 @@ def equity_check(
     suits
         Sampled entries, each with the assignment of suits that comes nearest.
     """
-    check_boards(boards)
-    if entries < 1:
-        raise BadInput(f"entries: {entries} is not allowed; allowed: at least 1")
     ours, matrix = Equities.read(equity), read_matrix(published)
     differences = matrix - ours.equity
     kinds = np.array([kind(name) for name in LABELS])
