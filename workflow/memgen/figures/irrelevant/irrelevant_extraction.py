@@ -74,7 +74,7 @@ def irrelevant_extraction(*, extraction: Input, pdf: Output, png: Output) -> Non
         panel.set(xlabel="training sentences with the number")
     accuracy.set(xlabel="accuracy on fresh sentences")
     times.set_title(row["model"])
-    shares.set_title(f"trained on sentences, {sentence['epochs'].max()} epochs")
+    shares.set_title(f"trained on sentences, {sentence['epochs'][0]} epochs")
     accuracy.set_title(f"seen in {names[-1]} sentences; pale: never")
     shares.legend(loc="upper left")
     for panel, letter in zip(axes[0], "abc", strict=True):
