@@ -4,19 +4,28 @@ CORES ?=
 CONFIG ?=
 ARGS ?=
 NAME ?=
+KERNELS ?= ATEN_CPU_CAPABILITY=default OPENBLAS_CORETYPE=Prescott
+FULL ?=
 BIN := .venv/bin
 READY := .venv/.ready
 STUDY := $(BIN)/python -m memgen study $(if $(CORES),--cores $(CORES)) $(foreach file,$(CONFIG),--config $(file))
 export PYTHONPATH := workflow
 
 .DEFAULT_GOAL := help
-.PHONY: help study test smoke report figure readme lint format bench lock clean
+.PHONY: help study verify relock test test-hpc smoke plan report figure stability readme lint format bench lock clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 study: $(READY) ## run the whole study: all results and figures (CORES= CONFIG= ARGS=)
 	@$(STUDY) -- $(ARGS)
+
+verify: $(READY) ## did I reproduce it? the run against its records and seal, then against the committed lock
+	@$(BIN)/python -m memgen provenance verify
+	@$(BIN)/python -m memgen provenance compare
+
+relock: $(READY) ## write provenance.lock.json from this run, for others to compare theirs with
+	@$(BIN)/python -m memgen provenance lock
 
 test: $(READY) ## run the tests
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
@@ -26,13 +35,27 @@ smoke: $(READY) ## run every rule at its smallest size, in two minutes
 
 figure: $(READY) ## make one figure and what it needs (NAME=task)
 	@test -n "$(NAME)" || { echo "make figure: NAME is missing; allowed: a figure without its suffix, such as task or margin_heatmaps_probe_fake"; exit 2; }
-	@$(STUDY) -- figures/$(NAME).pdf figures/$(NAME).png $(ARGS)
+	@$(STUDY) --figure "$(NAME)" -- $(ARGS)
+
+plan: $(READY) ## say what a study takes before it is run: jobs, GPU-hours, memory, the end (CONFIG= ARGS=)
+	@$(BIN)/python -m memgen plan $(foreach file,$(CONFIG),--config $(file)) $(ARGS)
 
 report: $(READY) ## write report.html: figures, captions, workflow and timings
 	@$(STUDY) -- --report report.html $(ARGS)
 
+stability: $(READY) ## run the study again with other CPU kernels, and list each verdict in both (KERNELS=)
+	@$(STUDY) -- results/claims.csv $(ARGS)
+	@mkdir -p .stability
+	@git ls-files -z --cached --others --exclude-standard | xargs -0 cp --parents --no-dereference -t .stability
+	@cd .stability && $(KERNELS) PYTHONPATH=workflow ../$(STUDY) -- results/claims.csv $(ARGS)
+	@$(BIN)/python -m memgen stability results/claims.csv .stability/results/claims.csv --kernels native --kernels "$(KERNELS)" --out results/stability.csv
+
 readme: $(READY) ## put the present claims and figure into README.md
 	@$(BIN)/python tools/readme.py
+
+test-hpc: $(READY) ## run the study on a real SLURM, started here as root on Debian (FULL=1: every fault)
+	@$(BIN)/python tests/hpc/slurm.py
+	@MEMGEN_HPC=1 FULL=$(FULL) $(BIN)/python -m pytest tests/hpc -s $(ARGS)
 
 lint: $(READY) ## check style, types, rules and formatting
 	@$(BIN)/ruff check workflow tests bench tools
@@ -53,7 +76,7 @@ lock: ## compile requirements.lock anew from requirements.in
 	@$(PYTHON) tools/lock.py
 
 clean: ## remove results, figures and logs, but keep .venv and downloads of pip
-	@rm -rf .snakemake logs report.html $(filter-out results/README.md,$(wildcard results/*)) $(filter-out figures/README.md,$(wildcard figures/*))
+	@rm -rf .snakemake .stability logs report.html $(filter-out results/README.md,$(wildcard results/*)) $(filter-out figures/README.md,$(wildcard figures/*))
 
 $(READY): requirements.lock pyproject.toml tools/check_platform.py
 	@command -v $(PYTHON) > /dev/null || { echo "make: there is no $(PYTHON); needed: Python 3.11 to 3.13 (make PYTHON=/path/to/python3.11)"; exit 2; }

@@ -1,6 +1,7 @@
 # The whole study on one page: task -> learner -> table -> figure.
 #
 # Run it with `make study`, which holds the study's lock; plain `snakemake --cores 2` works as well.
+import os
 import sys
 from pathlib import Path
 
@@ -22,7 +23,8 @@ from memgen.configuration import load
 from memgen.devices import refuse_missing_gpu
 from memgen.errors import BadInput
 from memgen.provenance.layers import VARIABLE, described
-from memgen.rules import before_each_job
+from memgen.provenance.sealing import sealed
+from memgen.rules import before_each_job, figure_alone
 from memgen.timings import timings
 
 # The layers are read again: Snakemake's own loader takes a key that is given twice.
@@ -55,6 +57,8 @@ wildcard_constraints:
 # Every rule file adds what a whole run of its study makes.
 targets = []
 claims = []
+fitted = []
+checks = []
 
 
 rule all:
@@ -65,12 +69,20 @@ rule all:
 
 include: "workflow/rules/common.smk"
 include: "workflow/rules/claims.smk"
+include: "workflow/rules/explorer.smk"
 
 
 # Each block of the configuration is a study of its own, with rules of the same name.
 for block in config:
 
     include: f"workflow/rules/{block}.smk"
+
+
+# One figure alone, where `make figure` asks for one.
+try:
+    targets = figure_alone(targets, os.environ.get("MEMGEN_FIGURE"))
+except BadInput as problem:
+    raise WorkflowError(str(problem)) from None
 
 
 # On a cluster the jobs' own machines have the GPUs.
@@ -83,3 +95,4 @@ onstart:
 
 onsuccess:
     print(timings(Path("results/benchmarks")))
+    print(sealed(targets, description))

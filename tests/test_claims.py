@@ -1,4 +1,4 @@
-"""Every claim of a small study names a command, and that command prints the value."""
+"""Verdicts are what the observations decide, and every claim names a command that prints its value."""
 
 import contextlib
 import io
@@ -12,18 +12,23 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from scipy import stats
 
 from longtail.conftest import write_all
 from memgen.__main__ import run
-from memgen.claims import CLAIMS, Claim, shell_command, write_claims
+from memgen.checks import CHECKS, Check, write_checks
+from memgen.claims import CLAIMS, Claim, judged, shell_command, write_claims
 from memgen.errors import BadInput
+from memgen.language.fits.stages.fit import fit
 from memgen.language.published.stages.published_claims import FITS, published_claims
 from memgen.language.responses.rows import RESPONSES
+from memgen.language.responses.tables import GEOMETRY
 from memgen.language.stages.claims import claims as language_claims
-from memgen.language.stages.fit import fit
+from memgen.longtail.stages.checks import checks as longtail_checks
 from memgen.longtail.stages.claims import claims as longtail_claims
 from memgen.relational.agreement import numbers
 from memgen.relational.hierarchy import Hierarchy
+from memgen.relational.stages.checks import checks as relational_checks
 from memgen.relational.stages.claims import claims as relational_claims
 from memgen.relational.stages.critical_geometry import critical_geometry
 from memgen.relational.stages.critical_table import critical_table
@@ -31,8 +36,8 @@ from memgen.relational.stages.depth_table import depth_table
 from memgen.relational.stages.mechanism_table import mechanism_table
 from memgen.relational.stages.sweep import sweep
 from memgen.relational.stages.task import task
-from memgen.relational.stages.theory_claims import theory_claims
-from memgen.relational.tables import FINITE_WIDTH_SLOPES, SWEEP
+from memgen.relational.tables import FINITE_WIDTH_SLOPES, FINITE_WIDTH_SUMMARY, SWEEP
+from memgen.statistics import mean_with_error
 from synthetic_responses import response_rows, theory_margins
 
 HIERARCHIES: dict[str, list[str]] = {"ti_n9": [], "exc_mid_n9": ["5:3"]}
@@ -47,7 +52,7 @@ def write_relational(folder: Path) -> Path:
         name: folder / f"{name}.{kind}"
         for name, kind in (
             *((name, "parquet") for name in ("sweep", "ranks", "geometry", "mechanism", "depth")),
-            *((name, "csv") for name in ("critical", "slopes", "first", "further")),
+            *((name, "csv") for name in ("critical", "slopes", "widths", "claims", "checks")),
         )
     }
     sweep(
@@ -68,19 +73,31 @@ def write_relational(folder: Path) -> Path:
         for regime, slope in (("lazy", -0.49), ("rich", -0.12))
     ]
     FINITE_WIDTH_SLOPES.write(pl.DataFrame(slopes, schema=FINITE_WIDTH_SLOPES.schema), tables["slopes"])
+    common = {"hierarchy": "exc_mid_n9", "n": 9, "exceptions": "5:3", "width": 64, "scale": 1.0, "seeds": 9}
+    widths = [
+        {name: 0.1 for name in FINITE_WIDTH_SUMMARY.columns}
+        | {**common, "regime": regime, "accuracy": accuracy, "accuracy_standard_error": 0.01}
+        for regime, accuracy in (("lazy", 0.9), ("rich", 0.8))
+    ]
+    FINITE_WIDTH_SUMMARY.write(pl.DataFrame(widths, schema=FINITE_WIDTH_SUMMARY.schema), tables["widths"])
     relational_claims(
-        margins=tables["sweep"], ranks=tables["ranks"], critical=tables["critical"], out=tables["first"]
-    )
-    theory_claims(
+        margins=tables["sweep"],
         critical=tables["geometry"],
+        depth=tables["depth"],
+        widths=tables["widths"],
+        slopes=tables["slopes"],
+        out=tables["claims"],
+    )
+    relational_checks(
+        margins=tables["sweep"],
+        ranks=tables["ranks"],
+        critical=tables["critical"],
+        geometry=tables["geometry"],
         mechanism=tables["mechanism"],
         depth=tables["depth"],
-        slopes=tables["slopes"],
-        out=tables["further"],
+        out=tables["checks"],
     )
-    out = folder / "claims.csv"
-    CLAIMS.write(pl.concat([CLAIMS.read(tables["first"]), CLAIMS.read(tables["further"])]), out)
-    return out
+    return tables["claims"]
 
 
 def synthetic_responses(path: Path, cells: list[dict[str, Any]]) -> None:
@@ -102,7 +119,10 @@ def write_language(folder: Path) -> Path:
     """Claims of synthetic responses of two methods and two kinds of item."""
     cells = [{"method": "probe", "items": "fake"}, {"method": "lora", "items": "poker"}]
     synthetic_responses(folder / "responses.parquet", cells)
-    language_claims(responses=folder / "responses.parquet", out=folder / "claims.csv")
+    GEOMETRY.write(pl.DataFrame(schema=GEOMETRY.schema), folder / "geometry.csv")
+    language_claims(
+        responses=folder / "responses.parquet", geometry=folder / "geometry.csv", out=folder / "claims.csv"
+    )
     return folder / "claims.csv"
 
 
@@ -124,17 +144,18 @@ def write_published(folder: Path) -> Path:
 def write_longtail(folder: Path) -> Path:
     """Tables and claims of the long tail at a small size."""
     tables = write_all(folder)
-    names = ("costs", "scaling", "simulation", "tradeoff", "privacy", "noise", "subgroups", "curves")
-    chosen = {name: tables[name] for name in (*names, "memorization")}
-    longtail_claims(**chosen, out=folder / "claims.csv")
+    names = ("costs", "scaling", "subgroups", "curves", "memorization")
+    longtail_claims(**{name: tables[name] for name in names}, out=folder / "claims.csv")
+    names = ("scaling", "simulation", "tradeoff", "privacy", "noise")
+    longtail_checks(**{name: tables[name] for name in names}, out=folder / "checks.csv")
     return folder / "claims.csv"
 
 
 STUDIES = {
-    "relational": (write_relational, 17),
-    "language": (write_language, 6),
-    "published": (write_published, 8),
-    "longtail": (write_longtail, 12),
+    "relational": (write_relational, 7),
+    "language": (write_language, 20),
+    "published": (write_published, 28),
+    "longtail": (write_longtail, 7),
 }
 """How the claims of each study are made, and how many of them have a value at least."""
 
@@ -160,39 +181,126 @@ def printed(command: str) -> list[float]:
 
 
 @pytest.mark.parametrize("study", STUDIES)
-def test_command_of_every_claim_prints_its_value(study: str, tmp_path: Path) -> None:
+def test_command_of_every_claim_and_check_prints_its_value(study: str, tmp_path: Path) -> None:
     folder = tmp_path / "small study"
     folder.mkdir()
     write, least = STUDIES[study]
     claims = CLAIMS.read(write(folder))
     assert claims["study"].unique().to_list() == [study]
-    tested = claims.filter(pl.col("ours").is_not_null())
-    answers = {command: printed(command) for command in tested["command"].unique()}
+    tested = claims.filter(pl.col("ours").is_not_null()).select("claim", "ours", "standard_error", "command")
     assert tested.height >= least
-    for claim, ours, error, command in tested.select(
-        "claim", "ours", "standard_error", "command"
-    ).iter_rows():
+    rows = tested.rows()
+    if study in ("relational", "longtail"):
+        checks = CHECKS.read(folder / "checks.csv")
+        assert checks.height >= 5 and "broken" not in checks["outcome"].to_list()
+        held = checks.filter(pl.col("found").is_not_null())
+        rows += [
+            (check, value, None, command)
+            for check, value, command in held.select("check", "found", "command").iter_rows()
+        ]
+    answers = {command: printed(command) for *_, command in rows}
+    for claim, ours, error, command in rows:
         # Calculators and tables compute the same closed form in another order: rounding only.
         for wanted in (ours, *([] if error is None else [error])):
-            assert any(math.isclose(wanted, value, rel_tol=1e-12) for value in answers[command]), claim
+            assert any(
+                math.isclose(wanted, value, rel_tol=1e-12, abs_tol=1e-15) for value in answers[command]
+            ), claim
 
 
-def test_verdict_compares_two_values_unless_one_is_given(tmp_path: Path) -> None:
-    common = {"study": "s", "claim": "c", "paper": "p", "command": "memgen x"}
-    two = {"published_value": 1.0, "ours": 1.5, "tolerance": 0.1}
-    found = [
-        Claim(**common, **two),
-        Claim(**common, **two, standard_error=0.2),
-        Claim(**common, **two, judged="agrees"),
-        Claim(**common, published_value=1.0, tolerance=0.1),
-    ]
-    write_claims(found, tmp_path / "claims.csv")
+COMMON = {
+    "study": "s", "claim": "c", "paper": "p", "command": "memgen x", "figure": "f", "would_fail": "w",
+}  # fmt: skip
+
+
+def one(*, sense: str = "above", threshold: float = 0.0, **parts: Any) -> dict[str, Any]:
+    """Row of a claim that stands alone."""
+    return judged([Claim(**COMMON, sense=sense, threshold=threshold, **parts)]).row(0, named=True)
+
+
+def seeds(values: list[float]) -> dict[str, Any]:
+    """A value over seeds, as a claim takes it."""
+    mean, error = mean_with_error(np.array(values))
+    return {"ours": mean, "standard_error": error, "unit": "finetuning seeds", "n_units": len(values)}
+
+
+@pytest.mark.parametrize("sense", ["above", "below"])
+@pytest.mark.parametrize("values", [[1.0, 2.0, 3.0], [-1.0, -2.0, -3.1], [1.0, -1.2, 0.1, 0.3]])
+def test_a_direction_is_decided_as_scipy_decides_it(sense: str, values: list[float]) -> None:
+    row = one(sense=sense, **seeds(values))
+    test = stats.ttest_1samp(values, 0)
+    assert row["p_value"] == pytest.approx(test.pvalue) == row["p_holm"]
+    assert (row["lower"], row["upper"]) == pytest.approx(tuple(test.confidence_interval()))
+    on_side = np.mean(values) > 0 if sense == "above" else np.mean(values) < 0
+    decided = "agrees" if on_side else "contradicts"
+    assert row["verdict"] == (decided if test.pvalue < 0.05 else "undecided")
+    assert (row["seeds_to_decide"] is not None) == (row["verdict"] == "undecided")
+
+
+def test_equality_needs_the_interval_inside_the_margin() -> None:
+    """Agrees if the 90% interval lies within, contradicts if the 95% one lies outside, else undecided."""
+    generator = np.random.default_rng(1)
+    outcomes = set()
+    for _ in range(300):
+        values = generator.normal(generator.uniform(-0.3, 0.3), 0.15, size=6).tolist()
+        row = one(sense="equal", threshold=0.5, margin=0.1, **seeds([value + 0.5 for value in values]))
+        mean, error = np.mean(values), stats.sem(values)
+        narrow, wide = (abs(error * stats.t.ppf(level, 5)) for level in (0.95, 0.975))
+        expected = "undecided"
+        if mean - narrow > -0.1 and mean + narrow < 0.1:
+            expected = "agrees"
+        elif mean - wide > 0.1 or mean + wide < -0.1:
+            expected = "contradicts"
+        assert row["verdict"] == expected
+        outcomes.add(expected)
+    assert outcomes == {"agrees", "contradicts", "undecided"}
+    with pytest.raises(ValueError, match="margin stated beforehand"):
+        one(sense="equal", **seeds([1.0, 2.0]))
+
+
+def test_noise_never_makes_an_equality_agree() -> None:
+    """The same deviation with more noise is undecided, where four standard errors called it agreement."""
+    quiet = {"ours": 0.4, "standard_error": 0.01, "unit": "training seeds", "n_units": 5}
+    assert one(sense="equal", threshold=0.5, margin=0.02, **quiet)["verdict"] == "contradicts"
+    loud = quiet | {"standard_error": 0.05}
+    row = one(sense="equal", threshold=0.5, margin=0.02, **loud)
+    assert row["verdict"] == "undecided" and row["seeds_to_decide"] > 5
+
+
+@pytest.mark.parametrize("error", [0.0, 1e-17])
+def test_a_deviation_without_noise_is_judged(error: float) -> None:
+    exact = {"standard_error": error, "unit": "probe seeds", "n_units": 10}
+    assert one(sense="equal", threshold=1.0, margin=0.1, ours=1.2, **exact)["verdict"] == "contradicts"
+    assert one(sense="equal", threshold=1.0, margin=0.1, ours=1.05, **exact)["verdict"] == "agrees"
+    assert one(ours=0.5, **exact)["verdict"] == "agrees"
+    assert one(ours=0.0, **exact)["verdict"] == "contradicts", "no seed moved"
+    assert one(ours=0.0)["verdict"] == "contradicts" and one(ours=None)["verdict"] == "not tested"
+    assert one(ours=-0.05, margin=0.1, sense="above")["verdict"] == "agrees"
+
+
+def test_one_unit_decides_nothing() -> None:
+    row = one(ours=3.0, unit="pretraining seeds", n_units=1)
+    assert row["verdict"] == "undecided" and row["seeds_to_decide"] is None and row["lower"] is None
+    with pytest.raises(ValueError, match="units of what is exact"):
+        one(ours=3.0, n_units=1)
+
+
+def test_families_are_corrected_together(tmp_path: Path) -> None:
+    """Twenty cells of which each alone would pass at 5%: together none does, and more seeds are asked for."""
+    cell = {**COMMON, "sense": "above", "threshold": 0.0, **seeds([1.0, 1.0, 0.2, 0.1, 1.0])}
+    alone = Claim(**cell)
+    found = [Claim(**{**cell, "family": "one", "model": f"m{i}"}) for i in range(20)]
+    write_claims([alone, *found], tmp_path / "claims.csv")
     table = CLAIMS.read(tmp_path / "claims.csv")
-    assert table["verdict"].to_list() == ["differs", "agrees", "agrees", "not tested"]
-    assert table.columns == [
-        "study", "claim", "paper", "figure", "model", "items", "method", "published_value", "ours",
-        "standard_error", "tolerance", "verdict", "command",
-    ]  # fmt: skip
+    assert table["verdict"].to_list() == ["agrees"] + ["undecided"] * 20
+    assert table["p_holm"].to_list() == pytest.approx([alone.p_value] + [20 * alone.p_value] * 20)
+    assert min(table["seeds_to_decide"].drop_nulls()) > 5
+
+
+def test_check_holds_or_is_broken(tmp_path: Path) -> None:
+    common = {"study": "s", "check": "c", "source": "p", "command": "memgen x", "expected": 1.0}
+    found = [Check(**common, allowed=0.1, found=value) for value in (1.05, 1.2, None)]
+    write_checks(found, tmp_path / "checks.csv")
+    assert CHECKS.read(tmp_path / "checks.csv")["outcome"].to_list() == ["holds", "broken", "not tested"]
 
 
 def test_command_is_quoted_where_the_shell_needs_it() -> None:

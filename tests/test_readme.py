@@ -1,14 +1,24 @@
-"""README's table counts verdicts, docs/claims.md holds every claim, and a broken README is left alone."""
+"""README counts verdicts that two sets of kernels share, docs/claims.md holds every claim with its cells."""
 
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
-from memgen.claims import Claim, write_claims
+import polars as pl
+import pytest
+
+from memgen.__main__ import run
+from memgen.checks import Check, write_checks
+from memgen.claims import CLAIMS, Claim, write_claims
+from memgen.errors import BadInput
+from memgen.stability import STABILITY
+from memgen.stages.stability import stability
 from repository import ROOT
 
 MARKS = ("<!-- claims: written by `make readme` -->", "<!-- end of claims -->")
+TWO = ["native", "default"]
 
 
 def make_readme(folder: Path) -> subprocess.CompletedProcess[str]:
@@ -17,28 +27,84 @@ def make_readme(folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(tool, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
+def claim(ours: float, **parts: Any) -> Claim:
+    common = {"study": "language", "paper": "A, 2026", "claim": "it falls", "command": "memgen x"}
+    common |= {"figure": "f", "would_fail": "It rises.", "sense": "below", "threshold": 0.0}
+    common |= {"unit": "probe seeds", "n_units": 10, "standard_error": 0.1}
+    return Claim(**{**common, **parts}, ours=ours)  # type: ignore[arg-type]
+
+
+def write_study(folder: Path, last: float = -0.5) -> Path:
+    """Claims of two methods with two cells, and of the theory."""
+    (folder / "results").mkdir(parents=True)
+    found = [
+        claim(-0.5, method="lora", model="one", items="fake", leads=True),
+        claim(-0.5, method="probe", model="one + two", items="fake", leads=True),
+        claim(0.1, method="probe", model="one", items="fake"),
+        claim(last, method="probe", model="two", items="fake"),
+    ]
+    exact = {"unit": "exact", "n_units": None, "standard_error": None, "command": "memgen y"}
+    found += [claim(1.0, study="relational", **{**exact, "claim": f"claim {i}"}) for i in range(3)]
+    write_claims(found, folder / "results/claims.csv")
+    return folder / "results/claims.csv"
+
+
 def test_readme_counts_and_the_document_lists(tmp_path: Path) -> None:
-    for name in ("results", "figures", "docs"):
+    write_study(tmp_path)
+    for name in ("figures", "docs"):
         (tmp_path / name).mkdir()
     (tmp_path / "figures/rank_profiles.png").write_bytes(b"picture")
-    common = {"study": "language", "paper": "A, 2026", "claim": "it falls", "command": "memgen x"}
-    found = [
-        Claim(**common, model=model, items="fake", method="full", ours=0.5, judged=judged)
-        for model, judged in (("one", "agrees"), ("two", "differs"), ("three", "agrees"))
-    ]
-    found += [
-        Claim(study="relational", paper="A, 2026; derived", claim=f"claim {i}", command="memgen y")
-        for i in range(9)
-    ]
-    write_claims(found, tmp_path / "results/claims.csv")
+    (tmp_path / "figures/language_summary.png").write_bytes(b"models")
+    check = Check(
+        study="relational", check="c", source="s", command="memgen z", expected=0.0, allowed=0.0, found=0.0
+    )
+    write_checks([check], tmp_path / "results/checks.csv")
     readme = tmp_path / "README.md"
     readme.write_text("no marks\n")
     assert "must hold" in make_readme(tmp_path).stderr and readme.read_text() == "no marks\n"
-    readme.write_text(f"before\n{MARKS[0]}\nold\n{MARKS[1]}\nafter\n")
+    readme.write_text(f"before\n{MARKS[0]}\nstale\n{MARKS[1]}\nafter\n")
     assert make_readme(tmp_path).returncode == 0
     text = readme.read_text()
-    assert text.startswith("before\n") and text.endswith("after\n") and "old" not in text
-    assert "| A, 2026 | it falls | 2 | 1 | 0 | [language](docs/claims.md#language) |" in text
-    assert "| A, 2026 | relational: all | 0 | 0 | 9 | [relational](docs/claims.md#relational) |" in text
+    assert text.startswith("before\n") and text.endswith("after\n") and "stale" not in text
+    assert "7 claims." in text and "1 identities" in text and "1 hold" in text
+    assert "| A, 2026 | 3 | 0 | 1 | 0 | [language](docs/claims.md#language) |" in text
+    assert "| A, 2026 | 0 | 3 | 0 | 0 | [relational](docs/claims.md#relational) |" in text
+    lead = "agrees: -0.5 [-0.726, -0.274]"
+    assert f"| it falls | {lead} | {lead} | 1 / 0 / 1 |" in text
+    assert (tmp_path / "docs/language_summary.png").read_bytes() == b"models"
     listed = (tmp_path / "docs/claims.md").read_text()
-    assert listed.count("memgen x") == 3 and listed.count("memgen y") == 9
+    assert listed.count("memgen x") == 4 and listed.count("memgen y") == 3
+    assert listed.count("**it falls**") == 2 and "undecided (81)" in listed
+
+
+def test_verdicts_that_kernels_do_not_share_are_undecided(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one, other = write_study(tmp_path / "one"), write_study(tmp_path / "other", last=0.5)
+    out = tmp_path / "one/results/stability.csv"
+    with pytest.raises(SystemExit) as end:
+        run(["stability", str(one), str(other), "--kernels", "native", "--kernels", "default",
+             "--out", str(out)])  # fmt: skip
+    assert end.value.code in (None, 0)
+    printed = capsys.readouterr().out
+    assert "6 of 7 verdicts are the same under native and default" in printed
+    assert "agrees -> contradicts: it falls (two fake probe)" in printed
+    assert STABILITY.read(out).filter(~pl.col("same")).height == 1
+    for name in ("figures", "docs"):
+        (tmp_path / "one" / name).mkdir()
+    (tmp_path / "one/figures/rank_profiles.png").write_bytes(b"picture")
+    write_checks([], tmp_path / "one/results/checks.csv")
+    readme = tmp_path / "one/README.md"
+    readme.write_text(f"{MARKS[0]}\n{MARKS[1]}\n")
+    assert make_readme(tmp_path / "one").returncode == 0
+    assert "| A, 2026 | 2 | 0 | 2 | 0 | [language](docs/claims.md#language) |" in readme.read_text()
+    assert "under two sets of kernels, native and default" in readme.read_text()
+
+
+def test_stability_compares_one_study_with_itself(tmp_path: Path) -> None:
+    one, other = write_study(tmp_path / "one"), write_study(tmp_path / "other")
+    CLAIMS.write(CLAIMS.read(other).head(3), other)
+    with pytest.raises(BadInput, match="does not hold the claims of"):
+        stability(one, other, kernels=TWO, out=tmp_path / "out.csv")
+    with pytest.raises(BadInput, match="--kernels: 1 given; allowed: two"):
+        stability(one, other, kernels=["native"], out=tmp_path / "out.csv")

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from memgen.rules import Quoted, before_each_job, code, flags, one_of, repeated, words
+from memgen.errors import BadInput
+from memgen.rules import Quoted, before_each_job, code, figure_alone, flags, one_of, repeated, words
 from repository import ROOT
 
 # Whatever an argument of a process can hold: any character but the null one and what is no UTF-8.
@@ -56,6 +57,22 @@ def test_flags_are_named_by_keys() -> None:
     for key in ("a b", "a;id", "", "-x"):
         with pytest.raises(ValueError, match="no name of a flag"):
             flags({key: 1})
+
+
+def test_a_figure_alone_is_found_or_the_nearest_are_told() -> None:
+    targets = ["results/a.csv", *(f"figures/{name}" for name in ("task.pdf", "task.png", "explorer.html"))]
+    assert figure_alone(targets, "task") == ["figures/task.pdf", "figures/task.png"]
+    assert figure_alone(targets, "explorer") == ["figures/explorer.html"]
+    assert figure_alone(targets, None) == figure_alone(targets, "") == targets
+    for wrong, near in [
+        ("explorrer", "explorer"),
+        ("tas", "task"),
+        ("a", "task"),
+        ("\n??", "explorer, task"),
+    ]:
+        with pytest.raises(BadInput) as caught:
+            figure_alone(targets, wrong)
+        assert str(caught.value).endswith(f"nearest: {near}") and "\n" not in str(caught.value)
 
 
 def test_one_of_takes_names_literally() -> None:

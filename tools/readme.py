@@ -6,20 +6,22 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from memgen.claims import CLAIMS, VERDICTS
+from memgen.checks import CHECKS
+from memgen.claims import CLAIMS, KEY, VERDICTS
 from memgen.errors import BadInput
+from memgen.stability import STABILITY
 
 START, END = "<!-- claims: written by `make readme` -->", "<!-- end of claims -->"
 FIGURE = "rank_profiles.png"
-LINES = 4
-"""Lines that one paper may have in README."""
+SUMMARY = "language_summary.png"
+"""Drawn where the study has hierarchies with and without an exception."""
 
 Row = dict[str, Any]
 
 
 def number(value: float | None) -> str:
-    """A value with four significant digits, or a dash."""
-    return "–" if value is None else f"{value:.4g}"
+    """A value with three significant digits, or a dash."""
+    return "–" if value is None else f"{value:.3g}"
 
 
 def line(cells: list[str]) -> str:
@@ -35,44 +37,101 @@ def grouped(rows: list[Row], *columns: str) -> dict[tuple[Any, ...], list[Row]]:
     return found
 
 
-def short(rows: list[Row]) -> str:
-    """Counts of verdicts: a line per paper and study, or per claim on models where there is room."""
-    lines = [line(["paper", "claims", *VERDICTS, "read on"]), "|---" * (3 + len(VERDICTS)) + "|"]
-    named = [{**row, "paper": row["paper"].partition(";")[0]} for row in rows]
-    for (paper,), of_paper in grouped(named, "paper").items():
-        parts = grouped(
-            [{**row, "of": row["claim"] if row["model"] else ""} for row in of_paper], "study", "of"
-        )
-        if len(parts) > LINES:
-            parts = grouped([{**row, "of": ""} for row in of_paper], "study", "of")
-        for (study, claim), same in parts.items():
-            counts = Counter(row["verdict"] for row in same)
-            shown = [str(counts[verdict]) for verdict in VERDICTS]
-            lines.append(
-                line([paper, claim or f"{study}: all", *shown, f"[{study}](docs/claims.md#{study})"])
-            )
+def counts(rows: list[Row]) -> list[str]:
+    """How many rows have each verdict, in the order of `VERDICTS`."""
+    of = Counter(row["verdict"] for row in rows)
+    return [str(of[verdict]) for verdict in VERDICTS]
+
+
+def value(row: Row) -> str:
+    """Our value with its 95% interval, and the units behind it."""
+    interval = "" if row["lower"] is None else f" [{number(row['lower'])}, {number(row['upper'])}]"
+    return number(row["ours"]) + interval
+
+
+def stable(rows: list[Row], stability: list[Row]) -> int:
+    """Put undecided where the verdict differs between two sets of kernels; how many that are."""
+    differing = {tuple(row[name] for name in KEY) for row in stability if not row["same"]}
+    changed = 0
+    for row in rows:
+        if tuple(row[name] for name in KEY) in differing:
+            row["verdict"], row["seeds_to_decide"] = "undecided", None
+            changed += 1
+    return changed
+
+
+def ran_on(stability: list[Row], changed: int) -> str:
+    """What the verdicts rest on."""
+    if not stability:
+        return "They were found on one machine with its own kernels; `make stability` tries others."
+    one = stability[0]
+    return (
+        f"They were found on {one['machine']} under two sets of kernels, {one['kernels']} and "
+        f"{one['other_kernels']} (`make stability`); {changed} that differ between the two are shown as "
+        "undecided."
+    )
+
+
+def short(rows: list[Row], checks: list[Row], stability: list[Row]) -> str:
+    """Verdicts by paper; then, of models, the pooled claim of every method and the counts of its cells."""
+    changed = stable(rows, stability)
+    held = sum(row["outcome"] == "holds" for row in checks)
+    lines = [
+        f"{len(rows)} claims. {ran_on(stability, changed)} Apart from them {len(checks)} identities of the "
+        f"theory, which only a bug can break, are checked: {held} hold (`results/checks.csv`).",
+        "",
+        line(["source of the claim", *VERDICTS, "read on"]),
+        "|---" * (2 + len(VERDICTS)) + "|",
+    ]
+    for (paper, study), same in grouped(rows, "paper", "study").items():
+        lines.append(line([paper, *counts(same), f"[{study}](docs/claims.md#{study})"]))
+    for (study,), same in grouped([row for row in rows if row["method"]], "study").items():
+        methods = sorted({row["method"] for row in same})
+        titles = [f"{study}: claim", *methods, "cells: " + " / ".join(VERDICTS[:3])]
+        lines += ["", line(titles), "|---" * len(titles) + "|"]
+        for (claim,), tested in grouped(same, "claim").items():
+            leading = {row["method"]: row for row in tested if row["leads"]}
+            cells = [row for row in tested if not row["leads"]]
+            shown = [
+                f"{leading[method]['verdict']}: {value(leading[method])}" if method in leading else "–"
+                for method in methods
+            ]
+            lines.append(line([claim, *shown, " / ".join(counts(cells)[:3])]))
     return "\n".join(lines)
 
 
 def whole(rows: list[Row]) -> str:
-    """Every claim, a table per study."""
-    parts = ["# Claims", "Written by `make readme` from `results/claims.csv`; the command prints our value."]
+    """Every claim, a table per study: the pooled claim of each method, and below it its cells."""
+    parts = [
+        "# Claims",
+        "Written by `make readme` from `results/claims.csv`, whose columns say more. Ours has its 95% "
+        "interval by Student's t over the units; p is corrected by Holm within its family (5% decides). A "
+        "pooled claim is bold, its cells stand below it. Undecided: in brackets the units that would decide "
+        "at 80% power. The command prints our value.",
+    ]
     for (study,), same in grouped(rows, "study").items():
         cells = [name for name in ("model", "items", "method") if any(row[name] for row in same)]
-        titles = ["claim", "paper", *cells, "published", "ours", "verdict", "figure", "command"]
+        titles = ["claim", "source", *cells, "published", "expected", "ours", "units", "p"]
+        titles += ["verdict", "would have failed", "figure", "command"]
         lines = [f"## {study}", "", line(titles), "|---" * len(titles) + "|"]
         for row in same:
-            error = "" if row["standard_error"] is None else f" ± {row['standard_error']:.2g}"
+            needed = row["seeds_to_decide"]
+            asked = f" ({needed})" if needed is not None else ""
+            units = row["unit"] if row["n_units"] is None else f"{row['n_units']} {row['unit']}"
             lines.append(
                 line(
                     [
-                        row["claim"],
+                        f"**{row['claim']}**" if row["leads"] else row["claim"],
                         row["paper"],
                         *(row[name] or "–" for name in cells),
                         number(row["published_value"]),
-                        number(row["ours"]) + error,
-                        row["verdict"],
-                        row["figure"] or "–",
+                        row["expected"],
+                        value(row),
+                        units,
+                        number(row["p_holm"]),
+                        row["verdict"] + asked,
+                        row["would_fail"],
+                        row["figure"],
                         f"`{row['command']}`",
                     ]
                 )
@@ -82,13 +141,15 @@ def whole(rows: list[Row]) -> str:
 
 
 def main() -> None:
-    """Rewrite the block between the two marks of README.md, docs/claims.md and the figure."""
-    claims, figure, readme = Path("results/claims.csv"), Path("figures") / FIGURE, Path("README.md")
-    for path in (claims, figure):
+    """Rewrite the block between the two marks of README.md, docs/claims.md and the figures."""
+    claims, checks, figure = Path("results/claims.csv"), Path("results/checks.csv"), Path("figures") / FIGURE
+    stability, readme = Path("results/stability.csv"), Path("README.md")
+    for path in (claims, checks, figure):
         if not path.is_file():
             sys.exit(f"make readme: {path} is missing; run make study first")
     try:
-        rows = CLAIMS.read(claims).rows(named=True)
+        rows, held = CLAIMS.read(claims).rows(named=True), CHECKS.read(checks).rows(named=True)
+        both = STABILITY.read(stability).rows(named=True) if stability.is_file() else []
     except BadInput as error:
         sys.exit(f"make readme: {error}")
     text = readme.read_text()
@@ -96,9 +157,11 @@ def main() -> None:
         sys.exit(f"make readme: README.md must hold {START} and {END}, each once, in this order")
     before, _, rest = text.partition(START)
     after = rest.partition(END)[2]
-    readme.write_text(f"{before}{START}\n\n{short(rows)}\n\n{END}{after}")
     Path("docs/claims.md").write_text(whole(rows))
+    readme.write_text(f"{before}{START}\n\n{short(rows, held, both)}\n\n{END}{after}")
     shutil.copyfile(figure, Path("docs") / FIGURE)
+    if (figure.parent / SUMMARY).is_file():
+        shutil.copyfile(figure.parent / SUMMARY, Path("docs") / SUMMARY)
 
 
 if __name__ == "__main__":

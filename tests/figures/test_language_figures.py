@@ -11,25 +11,26 @@ from matplotlib.figure import Figure
 from checks import assert_draws, assert_sound, drawn, points, shown
 from memgen.errors import BadInput
 from memgen.figures.language.accuracy_by_class import accuracy_by_class
+from memgen.figures.language.baselines import baselines as draw_baselines
 from memgen.figures.language.conjunctivity import conjunctivity
 from memgen.figures.language.exception_effect import exception_effect
+from memgen.figures.language.language_summary import language_summary
 from memgen.figures.language.margin_heatmaps import margin_heatmaps
 from memgen.figures.language.own_kernel import own_kernel
 from memgen.figures.language.predicted_margins import predicted_margins
-from memgen.figures.language.pretraining import pretraining
 from memgen.figures.language.response_bias import response_bias
 from memgen.figures.language.symbolic_distance import symbolic_distance
-from memgen.language.fits.tables import PREDICTIONS
-from memgen.language.models.tables import PRETRAINING
+from memgen.language.fits.stages.baselines import baselines
+from memgen.language.fits.stages.fit import fit
+from memgen.language.fits.stages.predictions import predictions
+from memgen.language.fits.stages.relation import relation
+from memgen.language.fits.tables import BASELINES, PREDICTIONS
 from memgen.language.responses.rows import GEOMETRY_RUNS, RESPONSES
 from memgen.language.responses.tables import EFFECTS, GEOMETRY
 from memgen.language.stages.accuracy import accuracy
 from memgen.language.stages.distance import distance
 from memgen.language.stages.effects import effects
-from memgen.language.stages.fit import fit
 from memgen.language.stages.geometry import geometry
-from memgen.language.stages.predictions import predictions
-from memgen.language.stages.relation import relation
 from memgen.relational.hierarchy import Hierarchy
 from synthetic_responses import response_rows, theory_margins
 
@@ -49,11 +50,22 @@ FIGURES: dict[str, tuple[Callable[..., None], dict[str, str], dict[str, object]]
         {"predictions": "predictions.parquet", "fit": "fit.csv"},
         {**CELL, "items": "fake"},
     ),
+    "baselines": (draw_baselines, {"baselines": "baselines.csv"}, SHOWN),
     "bias": (response_bias, {"effects": "effects.csv"}, SHOWN),
     "effect": (exception_effect, {"effects": "effects.csv"}, SHOWN),
+    "summary": (
+        language_summary,
+        {"predictions": "predictions.parquet"},
+        {
+            "items": "fake",
+            "plain": "plain",
+            "exceptional": "exc",
+            "models": ["small", "other"],
+            "methods": ["lora"],
+        },
+    ),
     "kernel": (own_kernel, {"geometry": "geometry.csv", "fit": "fit.csv"}, SHOWN),
     "conjunctivity": (conjunctivity, {"geometry": "geometry.csv", "relation": "relation.csv"}, {}),
-    "pretraining": (pretraining, {"losses": "pretraining.csv"}, {}),
 }
 
 
@@ -99,21 +111,21 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
     distance(responses=responses, out=folder / "distance.csv")
     effects(responses=responses, out=folder / "effects.csv")
     fit(responses, out=folder / "fit.csv")
+    baselines(responses=responses, out=folder / "baselines.csv")
     predictions(responses, fits=folder / "fit.csv", out=folder / "predictions.parquet")
     GEOMETRY_RUNS.write(measures(table), folder / "measures.parquet")
     geometry(blocks=[folder / "measures.parquet"], fits=folder / "fit.csv", out=folder / "geometry.csv")
     relation(geometry=folder / "geometry.csv", fits=folder / "fit.csv", out=folder / "relation.csv")
-    losses = [(name, step, 1.0 / step) for name in ("a", "b") for step in (100, 200)]
-    PRETRAINING.write(
-        pl.DataFrame(losses, schema=PRETRAINING.schema, orient="row"), folder / "pretraining.csv"
-    )
     return folder
 
 
 def of(name: str, tables: Path, folder: Path) -> Figure:
     """One of the figures, with what it draws."""
     draw, inputs, options = FIGURES[name]
-    return drawn(draw, folder, **{key: tables / file for key, file in inputs.items()}, **options)
+    given: dict[str, object] = {key: tables / file for key, file in inputs.items()}
+    if draw is language_summary:
+        given = {key: [path] for key, path in given.items()}
+    return drawn(draw, folder, **given, **options)
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -162,10 +174,13 @@ def test_conjunctivity_draws_each_cell_against_its_gamma(tables: Path, tmp_path:
         assert_draws(axes, (frame.filter(phase=phase), "alpha", "gamma"))
 
 
-def test_pretraining_draws_every_step(tables: Path, tmp_path: Path) -> None:
-    frame = PRETRAINING.read(tables / "pretraining.csv")
-    (axes,) = shown(of("pretraining", tables, tmp_path))
-    assert_draws(axes, (frame, "step", "answer_loss"))
+def test_baselines_draw_every_predictor_and_the_lead_over_each(tables: Path, tmp_path: Path) -> None:
+    frame = BASELINES.read(tables / "baselines.csv")
+    panels = shown(of("baselines", tables, tmp_path))
+    for (left, right), name in zip((panels[:2], panels[2:]), HIERARCHIES, strict=True):
+        rows = frame.filter(hierarchy=name)
+        for axes, column in ((left, "held_out_correlation"), (right, "difference_to_theory")):
+            np.testing.assert_allclose(np.sort(points(axes)[:, 0]), rows[column].drop_nulls().sort())
 
 
 def test_bias_and_effect_draw_every_cell_once(tables: Path, tmp_path: Path) -> None:
@@ -178,7 +193,61 @@ def test_bias_and_effect_draw_every_cell_once(tables: Path, tmp_path: Path) -> N
         np.testing.assert_allclose(np.sort(points(axes)[:, 0]), expected)
 
 
-@pytest.mark.parametrize("name", [name for name, (_, _, options) in FIGURES.items() if options])
+def test_summary_draws_the_pairs_around_the_middle_with_the_theorys(tables: Path, tmp_path: Path) -> None:
+    frame = PREDICTIONS.read(tables / "predictions.parquet").filter(items="fake")
+    frame = frame.filter(pl.col("higher") + pl.col("lower") == 5).sort("higher", descending=True)
+    panels = shown(of("summary", tables, tmp_path))
+    assert [axes.get_title() for axes in panels] == ["small, lora", "other, lora"]
+    for axes, model in zip(panels, ("small", "other"), strict=True):
+        rows = frame.filter(model=model)
+        assert [label.get_text() for label in axes.get_xticklabels()] == ["2 v 3", "1 v 4", "0 v 5"]
+        observed = np.sort(points(axes)[:, 1])
+        np.testing.assert_allclose(observed, rows["observed"].sort())
+        lines = [line.get_ydata() for line in axes.lines if len(line.get_xdata()) == 3]
+        for line, name in zip(lines, HIERARCHIES, strict=True):
+            np.testing.assert_allclose(line, rows.filter(hierarchy=name)["predicted"])
+
+
+def test_a_gamma_beyond_its_range_is_drawn_open(tables: Path, tmp_path: Path) -> None:
+    """Its marker is hollow at the range's end, and the bar reaches from there to the end that is known."""
+    edge = pl.when(pl.col("model") == "small")
+    frame = GEOMETRY.read(tables / "geometry.csv").with_columns(
+        edge.then(None).otherwise("gamma").alias("gamma"),
+        edge.then(pl.lit("low")).otherwise(None).alias("gamma_at_edge"),
+        edge.then(None).otherwise("gamma_low").alias("gamma_low"),
+        edge.then(0.1).otherwise("gamma_high").alias("gamma_high"),
+    )
+    GEOMETRY.write(frame, tmp_path / "geometry.csv")
+    figure = drawn(
+        conjunctivity, tmp_path, geometry=tmp_path / "geometry.csv", relation=tables / "relation.csv"
+    )
+    axes = shown(figure)[0]
+    hollow = [line for line in axes.lines if line.get_markerfacecolor() == "white"]
+    assert len(hollow) == frame.filter(model="small", phase="pre").height
+    assert {float(line.get_ydata()[0]) for line in hollow} == {1e-3}
+    bars = [path for part in axes.collections for path in part.get_segments() if path[0][0] == path[1][0]]
+    assert sum(bool(np.allclose(bar[:, 1], [1e-3, 0.1])) for bar in bars) == len(hollow)
+
+
+def test_a_row_keeps_its_label_where_its_first_panel_is_empty(tables: Path, tmp_path: Path) -> None:
+    frame = PREDICTIONS.read(tables / "predictions.parquet")
+    kept = frame.filter((pl.col("model") == "small") | (pl.col("hierarchy") == "exc"))
+    PREDICTIONS.write(kept, tmp_path / "predictions.parquet")
+    figure = drawn(
+        predicted_margins,
+        tmp_path,
+        predictions=tmp_path / "predictions.parquet",
+        fit=tables / "fit.csv",
+        items="fake",
+        **CELL,
+    )
+    labels = [axes.get_ylabel() for axes in figure.axes if axes.axison and axes.get_ylabel()]
+    assert [label.split(",")[0] for label in labels] == ["other", "small"]
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, (_, _, options) in FIGURES.items() if "hierarchies" in options]
+)
 def test_hierarchies_that_were_not_run_are_refused(name: str, tables: Path, tmp_path: Path) -> None:
     draw, inputs, options = FIGURES[name]
     paths = {kind: tmp_path / f"figure.{kind}" for kind in ("pdf", "png")}

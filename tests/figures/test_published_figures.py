@@ -17,6 +17,8 @@ from memgen.figures.published.published_predicted import published_predicted
 from memgen.figures.published.published_regularization import published_regularization
 from memgen.figures.published.published_transfer import published_transfer
 from memgen.figures.style import PAIR_CLASSES
+from memgen.language.fits.stages.fit import fit
+from memgen.language.fits.stages.predictions import predictions
 from memgen.language.fits.tables import FIT, PREDICTIONS
 from memgen.language.published.conversion import convert
 from memgen.language.published.imitation import imitated
@@ -33,8 +35,6 @@ from memgen.language.published.tables import (
 from memgen.language.responses.rows import KEY, RESPONSES
 from memgen.language.responses.tables import ACCURACY
 from memgen.language.stages.accuracy import accuracy
-from memgen.language.stages.fit import fit
-from memgen.language.stages.predictions import predictions
 from memgen.relational.hierarchy import Hierarchy
 from synthetic_responses import response_rows, theory_margins
 
@@ -201,7 +201,7 @@ def test_regularization_draws_every_hyperparameter(tables: Path, tmp_path: Path)
     )
     assert_sound(figure)
     rates = ACCURACY.read(tables / "published_accuracy.csv").filter(phase="post", method="probe")
-    fits = FIT.read(tables / "published_fit.csv").filter(~pl.col("at_edge"))
+    fits = FIT.read(tables / "published_fit.csv").filter(pl.col("gamma_at_edge").is_null())
     grid = np.array(shown(figure), dtype=object).reshape(5, len(NAMES))
     for column, name in zip(grid.T, NAMES, strict=True):
         of_name = rates.filter(hierarchy=name)

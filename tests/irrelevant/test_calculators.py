@@ -20,7 +20,9 @@ def ask(capsys: pytest.CaptureFixture[str], words: str) -> str:
 
 def test_numbers_of_the_reference_settings(capsys: pytest.CaptureFixture[str]) -> None:
     found = json.loads(ask(capsys, f"{CLUSTER} --json"))
-    assert list(found) == ["singleton_error"] and round(1 - found["singleton_error"], 4) == 0.9896
+    assert list(found) == ["singleton_error", "irrelevant_bits"]
+    assert round(1 - found["singleton_error"], 4) == 0.9896
+    assert round(found["irrelevant_bits"]) == 413050  # (1 - rho) d of each sample
     assert round(json.loads(ask(capsys, f"{CLUSTER} --stored 700 --json"))["singleton_error"], 3) == 0.069
     assert round(json.loads(ask(capsys, f"{CLUSTER} --flip 0.1 --json"))["singleton_error"], 3) == 0.099
     found = json.loads(ask(capsys, f"{SYMBOL} --json"))

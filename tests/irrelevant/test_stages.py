@@ -11,10 +11,12 @@ import pytest
 from PIL import Image
 
 from memgen import __main__ as cli
+from memgen.checks import CHECKS
 from memgen.claims import CLAIMS
 from memgen.errors import BadInput
 from memgen.irrelevant.averages import averaged
 from memgen.irrelevant.stages.attack import attack
+from memgen.irrelevant.stages.checks import checks
 from memgen.irrelevant.stages.claims import claims
 from memgen.irrelevant.stages.complete import complete
 from memgen.irrelevant.stages.leakage import leakage
@@ -59,7 +61,9 @@ def write_all(folder: Path) -> dict[str, Path]:
         attack(**part, out=path)
     runs.append(folder / "transformer.parquet")
     complete(**TRANSFORMER, out=runs[-1])
-    paths = {name: folder / f"{name}.csv" for name in ("simulation", "recovery", "leakage", "claims")}
+    paths = {
+        name: folder / f"{name}.csv" for name in ("simulation", "recovery", "leakage", "claims", "checks")
+    }
     paths["averages"] = folder / "averages.parquet"
     simulate(
         clusters=30, samples=30, dimension=50, rho=0.4, stored=[0, 25, 50], flips=[0.2], repeats=40,
@@ -68,12 +72,8 @@ def write_all(folder: Path) -> dict[str, Path]:
     )  # fmt: skip
     recovery(runs=runs, out=paths["recovery"], averages=paths["averages"])
     leakage(runs=runs, out=paths["leakage"])
-    claims(
-        simulation=paths["simulation"],
-        averages=paths["averages"],
-        leakage=paths["leakage"],
-        out=paths["claims"],
-    )
+    claims(averages=paths["averages"], leakage=paths["leakage"], out=paths["claims"])
+    checks(simulation=paths["simulation"], out=paths["checks"])
     return {**paths, **{path.stem: path for path in runs}}
 
 
@@ -84,10 +84,10 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 def test_same_bytes_twice(written: dict[str, Path], tmp_path: Path) -> None:
     again = write_all(tmp_path)
-    # Claims name the files that they were read off.
-    assert {name: path.read_bytes() for name, path in written.items() if name != "claims"} == {
-        name: path.read_bytes() for name, path in again.items() if name != "claims"
-    }
+    # Claims and checks name the files that they were read off.
+    assert {
+        name: path.read_bytes() for name, path in written.items() if name not in ("claims", "checks")
+    } == {name: path.read_bytes() for name, path in again.items() if name not in ("claims", "checks")}
 
 
 def test_runs(written: dict[str, Path]) -> None:
@@ -147,9 +147,11 @@ def test_simulation_and_claims(written: dict[str, Path]) -> None:
     assert (gap <= 4 * table["standard_error"] + 1e-12).all()
     found = CLAIMS.read(written["claims"])
     verdicts = dict(zip(found["claim"], found["verdict"], strict=True))
-    assert len(verdicts) == 17
-    assert [v for c, v in verdicts.items() if c.startswith("Of a sample never seen")] == ["agrees"] * 2
+    assert len(verdicts) == 15
+    never = [v for c, v in verdicts.items() if c.startswith("Of a sample never seen")]
+    assert len(never) == 2 and "contradicts" not in never
     assert [v for c, v in verdicts.items() if "slope" in c] == ["not tested"]
+    assert set(CHECKS.read(written["checks"])["outcome"]) == {"holds"}
 
 
 def test_every_claim_names_the_command_that_prints_its_value(

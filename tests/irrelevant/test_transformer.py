@@ -18,7 +18,7 @@ from memgen.irrelevant.transformer import (
     prompts_of,
     trained_transformer,
 )
-from memgen.language.training.loop import Recipe
+from memgen.language.training.recipe import Recipe
 from memgen.seeding import generator
 
 SHAPE = Shape(32, 2, 4)

@@ -1,34 +1,29 @@
-"""Claims: a direction is found where it is, and not where it is not."""
+"""Claims on models: a direction is found where it is, over the right units, and controls have their rows."""
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
 
+from memgen.checks import CHECKS
 from memgen.claims import CLAIMS
 from memgen.errors import BadInput
+from memgen.language.responses.evidence import FIRST_WRONG, STATISTICS, pooled
 from memgen.language.responses.rows import RESPONSES
 from memgen.language.responses.scoring import read_task
 from memgen.language.responses.scoring import responses as answer
-from memgen.language.stages.claims import claims, direction
-from memgen.language.stages.effect import effect
+from memgen.language.responses.statements import PUBLISHED_CHANGE, STATEMENTS
+from memgen.language.responses.tables import GEOMETRY
+from memgen.language.stages.checks import checks
+from memgen.language.stages.claims import claims
+from memgen.language.stages.evidence import evidence
+from memgen.language.stages.shared_words import shared_words
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.stages.task import task_frame
-
-ONE = {"models": ["m"], "items": ["fake"], "figure": "f"}
-
-
-def test_direction_needs_an_interval_on_one_side() -> None:
-    values = pl.Series(np.linspace(1.0, 2.0, 9))
-    mean, error, verdict = direction(values, 1)
-    assert (mean, verdict) == (pytest.approx(1.5), "agrees")
-    assert error == pytest.approx(np.std(values.to_numpy(), ddof=1) / 3)
-    assert direction(values, -1)[2] == "differs"
-    assert direction(values - 1.5, 1)[2] == "differs", "what the seeds cannot decide was not found"
-    assert direction(pl.Series([1.0]), 1) == (1.0, None, "not tested")
-    assert direction(pl.Series([], dtype=pl.Float64), 1) == (None, None, "not tested")
+from synthetic_responses import dense_ranks
 
 
 def table(tmp_path: Path, slopes: dict[str, float], seeds: int = 6) -> Path:
@@ -54,63 +49,206 @@ def table(tmp_path: Path, slopes: dict[str, float], seeds: int = 6) -> Path:
     return tmp_path / "responses.parquet"
 
 
-def verdicts(tmp_path: Path, slopes: dict[str, float], **changed: int) -> dict[str, dict]:
-    path = table(tmp_path, slopes, **changed)
-    claims(responses=path, out=tmp_path / "claims.csv")
-    return {
-        row["claim"].removeprefix("the ").split()[0]: row
-        for row in CLAIMS.read(tmp_path / "claims.csv").iter_rows(named=True)
-    }
+def geometry(tmp_path: Path, alphas: dict[str, float] | None = None) -> Path:
+    """Conjunctivity of each model's representation, all else empty."""
+    texts = {"source": "study", "items": "fake", "hierarchy": "exc_mid_n9", "method": "probe", "phase": "pre"}
+    rows = [
+        {name: None for name in GEOMETRY.columns}
+        | {**texts, "model": model, "alpha": alpha, "n_runs": 1, "n_seeds": 1}
+        for model, alpha in (alphas or {}).items()
+    ]
+    GEOMETRY.write(pl.DataFrame(rows, schema=GEOMETRY.schema), tmp_path / "geometry.csv")
+    return tmp_path / "geometry.csv"
 
 
-def test_a_falling_margin_agrees_and_a_rising_one_differs(tmp_path: Path) -> None:
+def found(path: Path, tmp_path: Path, **options: Any) -> pl.DataFrame:
+    claims(responses=path, geometry=geometry(tmp_path), out=tmp_path / "claims.csv", **options)
+    return CLAIMS.read(tmp_path / "claims.csv")
+
+
+def verdicts(tmp_path: Path, slopes: dict[str, float], **changed: int) -> dict[str, dict[str, Any]]:
+    rows = found(table(tmp_path, slopes, **changed), tmp_path).to_dicts()
+    return {said.statistic: row for said in STATEMENTS for row in rows if row["claim"] == said.words}
+
+
+def test_a_falling_margin_agrees_and_a_rising_one_contradicts(tmp_path: Path) -> None:
     falling = verdicts(tmp_path, {"ti_n9": 1.0, "exc_mid_n9": 0.5})
-    assert falling["margin"]["verdict"] == "agrees"
-    assert falling["margin"]["ours"] == pytest.approx(-2.0, abs=4 * 0.1 / np.sqrt(6))
-    assert verdicts(tmp_path, {"ti_n9": 0.5, "exc_mid_n9": 1.0})["margin"]["verdict"] == "differs"
-    assert falling["accuracy"]["published_value"] == pytest.approx(-0.25)
+    assert falling["margin_change"]["verdict"] == "agrees"
+    assert falling["margin_change"]["ours"] == pytest.approx(-2.0, abs=4 * 0.1 / np.sqrt(6))
+    # 2 v 6 is 4 steps, pairs within one side 2: the one falls by 2, the others by 1.
+    assert falling["margin_change_beyond_within"]["ours"] == pytest.approx(-1.0, abs=0.2)
+    assert falling["distance_slope"]["ours"] == pytest.approx(1.0, abs=0.1)
+    assert falling["exception_remembered"]["verdict"] == "contradicts", "the order holds there too"
+    assert falling["generalization_with_exception"]["verdict"] == "agrees"
+    assert falling["margin_with_exception"]["verdict"] == "contradicts"
+    # 2 v 5 and 3 v 6 are 3 steps of .5.
+    assert falling["first_margin"]["ours"] == pytest.approx(1.5, abs=0.2)
+    assert falling["first_wrong_beyond_others"]["ours"] == 0
+    rising = verdicts(tmp_path, {"ti_n9": 0.5, "exc_mid_n9": 1.0})
+    assert rising["margin_change"]["verdict"] == "contradicts"
 
 
-def test_every_pretrained_model_and_method_is_tested_and_no_control(tmp_path: Path) -> None:
+def test_what_the_seeds_cannot_decide_says_how_many_could(tmp_path: Path) -> None:
+    row = verdicts(tmp_path, {"ti_n9": 1.0, "exc_mid_n9": 0.99}, seeds=3)["margin_change"]
+    assert row["verdict"] == "undecided" and row["lower"] < 0 < row["upper"]
+    assert row["seeds_to_decide"] > row["n_units"] == 3 and row["unit"] == "finetuning seeds"
+
+
+def test_no_value_is_published_for_a_model_that_was_not(tmp_path: Path) -> None:
+    row = verdicts(tmp_path, {"ti_n9": 1.0, "exc_mid_n9": 0.5})["accuracy_change"]
+    assert row["published_value"] is None
+    path = table(tmp_path, {"ti_n9": 1.0, "exc_mid_n9": 0.5})
+    RESPONSES.write(RESPONSES.read(path).with_columns(model=pl.lit("llama32-1b")), path)
+    rows = found(path, tmp_path)
+    given = rows.filter(pl.col("published_value").is_not_null())
+    assert given["published_value"].to_list() == [PUBLISHED_CHANGE["llama32-1b", "probe", "fake"]]
+    assert given["claim"][0].startswith("The accuracy on 2 v 6")
+
+
+def test_one_pooled_claim_leads_and_controls_stand_apart(tmp_path: Path) -> None:
     path = table(tmp_path, {"ti_n9": 1.0, "exc_mid_n9": 0.5})
     frame = RESPONSES.read(path)
-    others = [
-        frame.with_columns(pl.lit(name).alias(column))
-        for column, name in (("model", "control"), ("method", "lora"), ("items", "poker"))
+    changes = (
+        {},
+        {"items": "real"},
+        {"items": "poker"},
+        {"model": "control"},
+        {"model": "net", "method": "lora"},
+        {"model": "net-1", "method": "lora"},
+        {"method": "lora"},
+    )
+    parts = [frame.with_columns(**{name: pl.lit(text) for name, text in part.items()}) for part in changes]
+    RESPONSES.write(pl.concat(parts), path)
+    rows = found(path, tmp_path, controls=["control:m"], networks=["net", "net-1"], ridge=["probe"])
+    assert rows.select("claim", "model", "items", "method").n_unique() == rows.height
+    of = rows.filter(pl.col("claim").str.starts_with("The margin of 2 v 6 falls"))
+    cells = of.select("method", "model", "items", "leads", "unit", "n_units").rows()
+    assert cells == [
+        ("lora", "m", "fake", True, "finetuning seeds", 6),
+        ("lora", "net + net-1", "fake", False, "pretraining seeds", 2),
+        ("probe", "m", "fake + real", True, "probe seeds", 6),
+        ("probe", "m", "fake", False, "probe seeds", 6),
+        ("probe", "m", "poker", False, "probe seeds", 6),
+        ("probe", "m", "real", False, "probe seeds", 6),
     ]
-    RESPONSES.write(pl.concat([frame, *others]), path)
-    claims(responses=path, controls=["control"], out=tmp_path / "claims.csv")
-    found = CLAIMS.read(tmp_path / "claims.csv")
-    assert found.height == 3 * 3 == found.select("claim", "model", "items", "method").n_unique()
-    assert found["model"].unique().to_list() == ["m"]
-    commands = "memgen language effect --model m --items {} --method {} --responses {} --json"
-    cells = (("fake", "lora"), ("fake", "probe"), ("poker", "probe"))
-    expected = [commands.format(*cell, path) for cell in cells]
-    assert found["command"].unique(maintain_order=True).to_list() == expected
-    assert found["figure"][0] == "margin_heatmaps_lora_fake"
+    assert of["family"].n_unique() == 3, "leads of all methods, and cells of each"
+    against = rows.filter(pl.col("model") == "m - control")
+    assert against.height == 2 and against["ours"].to_list() == [0.0, 0.0], "the control is a copy"
+    assert set(against["paper"]) == {"this study"} and set(against["verdict"]) == {"contradicts"}
+    assert rows.filter(model="control").height == 2
+    with pytest.raises(BadInput, match="--control: 'control' is not allowed; allowed: control:model"):
+        found(path, tmp_path, controls=["control"])
 
 
-def test_a_method_that_was_not_run_is_refused(tmp_path: Path) -> None:
+def test_networks_are_the_units_of_what_was_pretrained_here(tmp_path: Path) -> None:
+    """Many seeds of three networks are three observations: each network's mean counts once."""
+    parts = []
+    for place, slope in enumerate((0.2, 0.5, 0.8)):
+        frame = RESPONSES.read(table(tmp_path, {"ti_n9": 1.0, "exc_mid_n9": slope}))
+        parts.append(frame.with_columns(model=pl.lit(f"net-{place}")))
+    path = tmp_path / "responses.parquet"
+    RESPONSES.write(pl.concat(parts), path)
+    rows = found(path, tmp_path, networks=["net-0", "net-1", "net-2"])
+    row = rows.filter(pl.col("claim").str.starts_with("The margin of 2 v 6 falls")).row(0, named=True)
+    assert row["leads"] and row["n_units"] == 3 and row["unit"] == "pretraining seeds"
+    assert row["ours"] == pytest.approx(-2.0, abs=0.2)
+    assert row["standard_error"] == pytest.approx(4 * 0.3 / np.sqrt(3), rel=0.1)
+    assert row["verdict"] == "undecided"
+
+
+def test_accuracy_that_the_exception_costs_is_held_against_conjunctivity(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    parts, alphas = [], {}
+    for place in range(4):
+        alpha = 0.1 + 0.2 * place
+        # Of the pairs with a truth a growing share is answered wrong, with the exception alone.
+        frame = RESPONSES.read(table(tmp_path, {"ti_n9": 1.0, "exc_mid_n9": 1.0}, seeds=2))
+        wrong = (pl.col("hierarchy") == "exc_mid_n9") & (pl.col("first") + pl.col("second") < 2 + 2 * place)
+        frame = frame.with_columns(
+            paired_correct=pl.when(wrong & pl.col("paired_correct").is_not_null())
+            .then(False)
+            .otherwise(pl.col("paired_correct")),
+            model=pl.lit(f"m{place}"),
+        )
+        parts.append(frame)
+        alphas[f"m{place}"] = alpha
+    path = tmp_path / "responses.parquet"
+    RESPONSES.write(pl.concat(parts), path)
+    measured = geometry(tmp_path, alphas)
+    claims(responses=path, geometry=measured, out=tmp_path / "claims.csv")
+    row = CLAIMS.read(tmp_path / "claims.csv").filter(unit="networks").row(0, named=True)
+    assert row["ours"] < 0 and row["n_units"] == 4
+    evidence(method="probe", responses=path, geometry=measured, json=True)
+    answer = json.loads(capsys.readouterr().out)["accuracy_over_conjunctivity"]
+    assert (answer["value"], answer["standard_error"]) == (row["ours"], row["standard_error"])
+
+
+def test_pairs_that_the_theory_turns_wrong_first_are_those_named() -> None:
+    """Of all untrained pairs with a truth, 2 v 5 and 3 v 6 alone are wrong between gamma .303 and 1."""
+    hierarchy = Hierarchy.of(9, ["5:3"])
+    for gamma, wrong in ((0.30, []), (0.31, [(2, 5), (3, 6)]), (0.99, [(2, 5), (3, 6)])):
+        ranks = dense_ranks(hierarchy, gamma)
+        found = [
+            (h, k)
+            for h, k in hierarchy.unordered_pairs()
+            if hierarchy.pair_class(h, k) in ("boundary", "cross", "within") and ranks[h] < ranks[k]
+        ]
+        assert found == wrong
+    assert list(FIRST_WRONG) == [(2, 5), (3, 6)]
+
+
+def test_leanings_that_carry_over_are_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Answers before training that are those after it correlate by 1, and the claim is contradicted."""
+    path = table(tmp_path, {"ti_n9": 1.0, "exc_mid_n9": 0.5})
+    frame = RESPONSES.read(path).with_columns(method=pl.lit("lora"))
+    RESPONSES.write(pl.concat([frame, frame.with_columns(phase=pl.lit("pre"))]), path)
+    row = found(path, tmp_path).filter(pl.col("claim").str.starts_with("Names' leanings")).row(0, named=True)
+    assert row["ours"] == pytest.approx(1) and row["verdict"] == "contradicts"
+    evidence(models=["m"], items=["fake"], method="lora", responses=path, leanings=True, json=True)
+    assert json.loads(capsys.readouterr().out)["leaning"]["value"] == row["ours"]
+
+
+def test_no_word_of_the_corpus_stands_in_an_item(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    checks(words=32, seeds=[0, 1, 2], out=tmp_path / "checks.csv")
+    assert CHECKS.read(tmp_path / "checks.csv")["outcome"].to_list() == ["holds"] * 3
+    shared_words(words=32, seed=1)
+    assert capsys.readouterr().out == "0 words shared\n"
+
+
+def test_a_cell_that_was_not_run_is_refused(tmp_path: Path) -> None:
     path = table(tmp_path, {"ti_n9": 1.0})
     with pytest.raises(BadInput, match="holds no m fake lora; allowed: m fake probe"):
-        effect(model="m", items="fake", method="lora", responses=path)
+        evidence(models=["m"], items=["fake"], method="lora", responses=path)
+    with pytest.raises(BadInput, match="--model, --items: both are needed"):
+        evidence(models=["m"], method="probe", responses=path)
 
 
-def test_command_prints_the_value_of_the_claim(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_command_prints_every_statistic(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = table(tmp_path, {"ti_n9": 1.0, "exc_mid_n9": 0.5})
-    claims(responses=path, out=tmp_path / "claims.csv")
-    effect(model="m", items="fake", responses=path, json=True)
+    rows = {row["claim"]: row for row in found(path, tmp_path).to_dicts()}
+    evidence(models=["m"], items=["fake"], method="probe", responses=path, json=True)
     printed = json.loads(capsys.readouterr().out)
-    row = CLAIMS.read(tmp_path / "claims.csv").filter(pl.col("claim").str.starts_with("the margin"))
-    assert printed["margin"]["change"] == row["ours"][0]
-    assert printed["margin"]["change_standard_error"] == row["standard_error"][0]
-    assert printed["margin"]["change"] == pytest.approx(
-        printed["margin"]["exc_mid_n9"] - printed["margin"]["ti_n9"]
-    )
+    assert set(printed) == set(STATISTICS)
+    for said in STATEMENTS:
+        row = rows[said.words]
+        assert printed[said.statistic] == {
+            "value": row["ours"],
+            "standard_error": row["standard_error"],
+            "n_units": row["n_units"],
+        }
+    evidence(models=["m"], items=["fake"], method="probe", responses=path)
+    assert len(capsys.readouterr().out.splitlines()) == len(STATISTICS)
 
 
-def test_without_the_hierarchies_or_seeds_nothing_is_tested(tmp_path: Path) -> None:
-    alone = verdicts(tmp_path, {"ti_n9": 1.0})
-    assert alone["margin"]["ours"] is None and alone["margin"]["verdict"] == "not tested"
+def test_without_the_hierarchies_nothing_is_tested_and_one_seed_decides_nothing(tmp_path: Path) -> None:
+    alone = verdicts(tmp_path, {"ti_n9": 1.0})["margin_change"]
+    assert alone["ours"] is None and alone["verdict"] == "not tested"
     single = verdicts(tmp_path, {"ti_n9": 1.0, "exc_mid_n9": 0.5}, seeds=1)
-    assert {row["verdict"] for row in single.values()} == {"not tested"}
+    assert {row["verdict"] for row in single.values()} == {"undecided"}
+
+
+def test_pooling_takes_seeds_that_all_cells_have() -> None:
+    one = pl.DataFrame({"seed": [0, 1, 2], "value": [1.0, 2.0, 3.0]})
+    other = pl.DataFrame({"seed": [1, 2, 3], "value": [4.0, 5.0, 6.0]})
+    assert pooled([one, other]).rows() == [(1, 3.0), (2, 4.0)]

@@ -4,11 +4,21 @@ import copy
 
 import jsonschema
 import pytest
-import yaml
 
+from memgen import configuration
 from memgen.configuration import load
 from memgen.errors import BadInput
-from memgen.language.settings import blocks, cells, check, flags, hierarchies
+from memgen.language.settings import (
+    blocks,
+    cells,
+    check,
+    contrast,
+    flags,
+    hierarchies,
+    lineup,
+    lineup_hierarchy,
+    shares_hands,
+)
 from repository import ROOT
 
 WHEEL = {
@@ -40,8 +50,39 @@ CONFIG = {
 }
 
 
+def test_the_contrast_is_an_exception_in_the_middle_beside_none() -> None:
+    known = {
+        "long": {"n": 11},
+        "aside": {"n": 9, "exceptions": ["4:2"]},
+        "middle": {"n": 9, "exceptions": ["5:3"]},
+        "plain": {"n": 9},
+    }
+    config = {"relational": {"hierarchies": known}, "language": {}}
+    assert contrast(config) == ("plain", "middle")
+    assert contrast({**config, "language": {"hierarchies": ["long", "middle", "aside"]}}) is None
+
+
+def test_the_plain_hierarchy_has_the_hands_of_the_one_beside_it() -> None:
+    known = {
+        "plain": {"n": 9},
+        "middle": {"n": 9, "exceptions": ["5:3"]},
+        "long": {"n": 11},
+        "wide": {"n": 11, "exceptions": ["7:3"]},
+    }
+    config = {"relational": {"hierarchies": known}, "language": {}}
+    found = {name: lineup(config, "poker", name) for name in known}
+    assert found == {"plain": "middle", "middle": "middle", "long": "long", "wide": "wide"}
+    assert {name: shares_hands(config, name) for name in known} == {
+        "plain": False, "middle": True, "long": False, "wide": False,
+    }  # fmt: skip
+    assert lineup_hierarchy(config, "poker", "middle")["exceptions"] == ["5:3"]
+    assert {lineup(config, "fake", name) for name in ("plain", "middle")} == {"n9"}
+    only = {**config, "language": {"hierarchies": ["long", "wide"]}}
+    assert lineup(only, "poker", "long") == "long", "a circle of more than three hands cannot be in order"
+
+
 def test_the_example_is_allowed_by_schema_and_check() -> None:
-    schema = yaml.safe_load((ROOT / "workflow" / "schemas" / "language.schema.yaml").read_text())
+    schema = configuration.schema()["properties"]["language"]
     jsonschema.Draft202012Validator.check_schema(schema)
     jsonschema.validate(CONFIG["language"], schema)
     check(CONFIG)

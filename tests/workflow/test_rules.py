@@ -78,6 +78,12 @@ def test_every_rule_leaves_a_record_a_log_and_a_benchmark(rules: dict[str, Any])
         assert rule.conda_env, f"{name} has no environment"
 
 
+def test_every_rule_states_what_it_needs(rules: dict[str, Any]) -> None:
+    for name, rule in rules.items():
+        assert {"mem_mb", "runtime", "cpus_per_task", "disk_mb", "expected_s"} <= set(rule.resources), name
+        assert "gpu" not in rule.resources, f"{name} asks for a GPU where the configuration has none"
+
+
 def test_every_rule_runs_one_stage_that_writes_the_record(rules: dict[str, Any]) -> None:
     known, owners = commands(), {}
     for name, rule in rules.items():

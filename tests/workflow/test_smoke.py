@@ -12,7 +12,8 @@ import polars as pl
 import pytest
 
 from memgen import digests
-from memgen.claims import CLAIMS
+from memgen.checks import CHECKS
+from memgen.claims import CLAIMS, KEY
 from memgen.provenance import record as provenance
 from repository import copy_repository
 from runs import command, environment, planned, study
@@ -93,7 +94,12 @@ def test_timings_are_printed_per_rule(finished: Path) -> None:
 def test_claims_are_tested(finished: Path) -> None:
     claims = CLAIMS.read(finished / "results/claims.csv")
     assert claims.filter(pl.col("verdict") == "agrees").height >= 3
-    assert claims.select("study", "claim", "model", "items", "method").n_unique() == claims.height
+    assert claims.select(KEY).n_unique() == claims.height
+    # Each claim points to a figure that the study draws.
+    drawn = {path.stem for path in (finished / "figures").glob("*.png")}
+    assert set(claims["figure"]) - drawn == set()
+    checks = CHECKS.read(finished / "results/checks.csv")
+    assert checks.height >= 20 and "broken" not in checks["outcome"].to_list()
 
 
 def test_second_run_has_nothing_to_do(finished: Path) -> None:

@@ -84,3 +84,15 @@ def test_a_deployed_environment_keeps_its_own_python(repository: Path) -> None:
     with workflow(repository, deployment=deployment):
         assert shell._process_prefix.startswith("export PYTHONPATH=workflow MEMGEN_CONFIGURATION=")
         assert "export PATH=" not in shell._process_prefix
+
+
+def test_a_figure_is_made_alone_and_a_wrong_name_tells_the_nearest(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MEMGEN_FIGURE", "explorer")
+    with workflow(repository) as (parsed, _):
+        assert parsed.globals["targets"] == ["figures/explorer.html"]
+    monkeypatch.setenv("MEMGEN_FIGURE", "explorers")
+    done = snakemake(repository, "--dry-run")
+    assert done.returncode != 0
+    assert "figure 'explorers': there is none of that name; nearest: explorer" in done.stdout

@@ -7,14 +7,17 @@ needs no torch, and threads are pinned before that import. A study added as a fo
 import importlib
 import inspect
 import sys
-from collections.abc import Callable
+import typing
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
+from memgen.arguments import NOTHING, bare, flag
 from memgen.closure import closure
 from memgen.commands import Entry, entries, find, studies
 from memgen.errors import BadInput
 from memgen.stage import Job, ending_in_one_line, pin_threads
+from memgen.version import version
 
 
 def _usage(title: str, names: dict[str, str]) -> str:
@@ -35,6 +38,49 @@ def _threads(arguments: list[str]) -> int:
     return 1
 
 
+def _whole(hint: Any, tokens: Sequence[Any]) -> Any:
+    """Whole numbers; the command line's own reading would round a fraction."""
+    numbers = []
+    for token in tokens:
+        try:
+            numbers.append(int(token.value))
+        except ValueError:
+            raise ValueError(f"{token.value!r} is not allowed; allowed: a whole number") from None
+    return numbers if typing.get_origin(bare(hint)) is list else numbers[0]
+
+
+def _parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
+    """Parameters of a stage or command, those that are whole numbers with their own reading."""
+    import cyclopts
+
+    hints = typing.get_type_hints(function, include_extras=True)
+    whole = cyclopts.Parameter(converter=_whole)
+    return [
+        part.replace(annotation=Annotated[hint, whole] if bare(hint) in (int, list[int]) else hint)
+        for part in inspect.signature(function).parameters.values()
+        for hint in [hints.get(part.name, part.annotation)]
+    ]
+
+
+def _refuse_empty(function: Callable[..., Any], arguments: dict[str, Any]) -> None:
+    """Refuse a flag without a value; from Python an empty list is as good as none."""
+    hints = typing.get_type_hints(function, include_extras=True)
+    for name, value in arguments.items():
+        if value == []:
+            raise BadInput(f"{flag(name, hints[name])}: {NOTHING}")
+
+
+def _called_with(
+    function: Callable[..., Any], like: Callable[..., Any], *more: inspect.Parameter
+) -> Callable[..., Any]:
+    """Give a function the parameters that the command line reads for another one, and `more`."""
+    parameters = [*_parameters(like), *more]
+    function.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    function.__annotations__ = {part.name: part.annotation for part in parameters}
+    function.__doc__, function.__name__, function.__module__ = like.__doc__, like.__name__, like.__module__
+    return function
+
+
 def _with_record(function: Callable[..., None], code: dict[str, str]) -> Callable[..., None]:
     """A stage with the two flags that every rule passes."""
     import cyclopts
@@ -42,25 +88,29 @@ def _with_record(function: Callable[..., None], code: dict[str, str]) -> Callabl
     inner = inspect.unwrap(function)
 
     def call(*args: Any, record: Path | None = None, threads: int = 1, **kwargs: Any) -> None:
+        _refuse_empty(inner, kwargs)
         Job.bind(inner, *args, **kwargs).run(record=record, threads=threads, code=code)
 
-    def flag(name: str, hint: Any, default: Any, text: str) -> inspect.Parameter:
+    def added(name: str, hint: Any, default: Any, text: str) -> inspect.Parameter:
         annotated = Annotated[hint, cyclopts.Parameter(help=text)]
         return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotated)
 
-    hints = inspect.get_annotations(inner, eval_str=True)
-    parameters = [
-        part.replace(annotation=hints.get(part.name, part.annotation))
-        for part in inspect.signature(inner).parameters.values()
-    ]
-    extra = [
-        flag("record", Path | None, None, "Where to write the provenance record."),
-        flag("threads", int, 1, "Threads that numpy, polars and torch may use."),
-    ]
-    call.__signature__ = inspect.Signature([*parameters, *extra])  # type: ignore[attr-defined]
-    call.__annotations__ = {part.name: part.annotation for part in [*parameters, *extra]}
-    call.__doc__, call.__name__, call.__module__ = inner.__doc__, inner.__name__, inner.__module__
-    return call
+    return _called_with(
+        call,
+        inner,
+        added("record", Path | None, None, "Where to write the provenance record."),
+        added("threads", int, 1, "Threads that numpy, polars and torch may use."),
+    )
+
+
+def _of_command(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A command as the command line calls it."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        _refuse_empty(function, kwargs)
+        return function(*args, **kwargs)
+
+    return _called_with(call, inspect.unwrap(function))
 
 
 def _call(entry: Entry, title: str, arguments: list[str]) -> None:
@@ -73,8 +123,7 @@ def _call(entry: Entry, title: str, arguments: list[str]) -> None:
 
         code = digests(closure(entry.module))
     function = getattr(importlib.import_module(entry.module), entry.function)
-    if entry.kind == "stage":
-        function = _with_record(function, code)
+    function = _with_record(function, code) if entry.kind == "stage" else _of_command(function)
     app = cyclopts.App(
         name=title,
         help_format="plaintext",
@@ -102,6 +151,8 @@ def run(arguments: list[str]) -> None:
         _call(wanted, f"memgen {name} {rest[0]}", rest[1:])
     elif wanted := find("", name):
         _call(wanted, f"memgen {name}", rest)
+    elif name == "--version":
+        print(f"memgen {version()}")
     elif name in ("-h", "--help"):
         names = {study: f"commands: {', '.join(entries(study))}" for study in studies()}
         names |= {command: entry.summary for command, entry in entries("").items()}

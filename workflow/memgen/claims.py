@@ -1,65 +1,100 @@
-"""The table of claims: what a paper says, what this study finds, and whether the two agree.
+"""The table of claims: what is claimed, what this study finds, and whether the two agree.
 
-Each study writes its own claims; ``memgen claims`` puts them into one file.
+Each study writes its own claims; ``memgen claims`` puts them into one file. A claim says beforehand what it
+expects: a value on one side of a threshold, or within a margin of a value. It agrees or contradicts where the
+observations decide, by Student's t over what was drawn independently, corrected by Holm within its family,
+and is undecided otherwise. Identities that only a bug can break are no claims: see `checks`.
 """
 
 import math
 import shlex
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import polars as pl
 
+from memgen.statistics import holm, student_factor, student_p, units_to_decide
 from memgen.tables import Column, Table
 
-VERDICTS = ("agrees", "differs", "not tested")
+VERDICTS = ("agrees", "contradicts", "undecided", "not tested")
+
+UNITS = (
+    "exact",
+    "finetuning seeds",
+    "probe seeds",
+    "pretraining seeds",
+    "training seeds",
+    "simulated draws",
+    "sizes",
+    "networks",
+)
+
+LEVEL = 0.05
+"""Of every test, after Holm's correction."""
+
+ROUNDING = 1e-12
+"""Standard error, relative to the value, that is rounding."""
+
+THIS_STUDY = "this study"
+"""Source of what was derived or asked first here."""
+
+KEY = ("study", "claim", "model", "items", "method")
+"""Columns that name a claim: no two rows share them."""
 
 CLAIMS = Table(
     "claims",
     {
         "study": Column(pl.String, "study that tests the claim"),
         "claim": Column(pl.String, "what is claimed, in one sentence"),
-        "paper": Column(pl.String, "source of the claim"),
-        "figure": Column(pl.String, "figure of this study that shows it", nullable=True),
-        "model": Column(pl.String, "language model that is tested, where one is", nullable=True),
-        "items": Column(pl.String, "its kind of item: real, fake or poker", nullable=True),
-        "method": Column(pl.String, "how it was trained, as the configuration names it", nullable=True),
+        "paper": Column(pl.String, f"source of the claim; {THIS_STUDY!r} where it was derived here"),
+        "figure": Column(pl.String, "figure of this study that shows it, without its suffix"),
+        "family": Column(
+            pl.String, "claims that are corrected together; empty where one stands alone", nullable=True
+        ),
+        "leads": Column(
+            pl.Boolean, "whether it is the pooled claim, below which the cells of the same method stand"
+        ),
+        "model": Column(pl.String, "language models that are tested, where one is", nullable=True),
+        "items": Column(pl.String, "their kinds of item: real, fake or poker", nullable=True),
+        "method": Column(pl.String, "how they were trained, as the configuration names it", nullable=True),
         "published_value": Column(
-            pl.Float64, "value that the source gives, where it gives one", nullable=True
+            pl.Float64, "value that the source gives for this model and method, if any", nullable=True
+        ),
+        "expected": Column(pl.String, "what the claim expects of ours"),
+        "margin": Column(
+            pl.Float64,
+            "margin stated beforehand: of equality, or by which a bound may be missed",
+            nullable=True,
         ),
         "ours": Column(pl.Float64, "value found here", nullable=True),
         "standard_error": Column(
-            pl.Float64, "standard error of ours; empty where it is exact", nullable=True
+            pl.Float64, "standard error of ours over its units; empty where it is exact", nullable=True
         ),
-        "tolerance": Column(pl.Float64, "largest deviation that counts as agreement", nullable=True),
-        "verdict": Column(pl.String, "whether the two agree", allowed=VERDICTS),
+        "unit": Column(pl.String, "what was drawn independently", allowed=UNITS),
+        "n_units": Column(pl.Int64, "how many of them; empty where ours is exact", nullable=True),
+        "lower": Column(pl.Float64, "lower end of the 95% interval by Student's t", nullable=True),
+        "upper": Column(pl.Float64, "its upper end", nullable=True),
+        "p_value": Column(
+            pl.Float64,
+            "two-sided p of ours against the threshold; of equality, the larger of two one-sided tests where "
+            "ours lies within the margin (TOST), and the two-sided p against its nearer end elsewhere",
+            nullable=True,
+        ),
+        "p_holm": Column(pl.Float64, "the same, corrected by Holm within the family", nullable=True),
+        "verdict": Column(pl.String, f"whether the two agree, at {LEVEL:.0%} of p_holm", allowed=VERDICTS),
+        "seeds_to_decide": Column(
+            pl.Int64,
+            "units with which an undecided claim would be decided at 80% power, were ours and its spread the "
+            "truth; empty where no number up to 100,000 suffices",
+            nullable=True,
+        ),
+        "would_fail": Column(pl.String, "what would have made the claim fail"),
         "command": Column(pl.String, "command that prints ours"),
     },
 )
-
-
-def verdict(
-    published: float | None, ours: float | None, tolerance: float | None, standard_error: float | None = None
-) -> str:
-    """Verdict on a claim that one number equals another.
-
-    Parameters
-    ----------
-    published, ours : float or None
-        The two values; without either there is nothing to test.
-    tolerance : float or None
-        Largest deviation that counts as agreement, apart from sampling error.
-    standard_error : float, optional
-        Standard error of `ours`; four of them are added to the tolerance.
-
-    Returns
-    -------
-    {"agrees", "differs", "not tested"}
-    """
-    if published is None or ours is None or tolerance is None or not math.isfinite(ours):
-        return "not tested"
-    return "agrees" if abs(ours - published) <= tolerance + 4 * (standard_error or 0.0) else "differs"
 
 
 def shell_command(*words: object) -> str:
@@ -79,45 +114,223 @@ class Claim:
         What is claimed, in one sentence, without the model, items and method that it is tested on.
     paper : str
         Source of the claim.
+    figure : str
+        Figure of this study that shows it.
     command : str
         Command that prints `ours`.
-    figure : str, optional
-        Figure of this study that shows it.
-    model, items, method : str, optional
-        Language model, kind of item and method, where the claim is tested on one of each.
-    published_value : float, optional
-        Value that the source gives, where it gives one.
+    would_fail : str
+        What would have made it fail, in one sentence.
+    sense : {"above", "below", "equal"}
+        Where `ours` is expected: on one side of `threshold`, or within `margin` of it.
+    threshold : float
     ours : float, optional
         Value found here; None where the tables cannot tell.
     standard_error : float, optional
-        Standard error of `ours`; None where it is exact.
-    tolerance : float, optional
-        Largest deviation that counts as agreement.
-    judged : {"agrees", "differs", "not tested"}, optional
-        Verdict of a claim that is not about two equal numbers, such as one about a direction; where it is
-        None, `verdict` compares the two values.
+        Of `ours` over its units; None where it is exact, or where there is but one unit.
+    unit : str, default="exact"
+        What was drawn independently, one of `UNITS`.
+    n_units : int, optional
+        How many; None where `ours` is exact.
+    lost : int, default=1
+        Degrees of freedom that `ours` costs.
+    margin : float, optional
+        Stated beforehand. Of an equality, required; of a bound, by how much it may be missed.
+    published_value : float, optional
+        Value that the source gives for this model and method.
+    model, items, method : str, optional
+        Language model, kind of item and method, where the claim is tested on some.
+    family : str, optional
+        Claims of one family are corrected together.
+    leads : bool, default=False
+        Whether it is the pooled claim of its method.
     """
 
     study: str
     claim: str
     paper: str
+    figure: str
     command: str
-    figure: str | None = None
+    would_fail: str
+    sense: Literal["above", "below", "equal"]
+    threshold: float
+    ours: float | None
+    standard_error: float | None = None
+    unit: str = "exact"
+    n_units: int | None = None
+    lost: int = 1
+    margin: float | None = None
+    published_value: float | None = None
     model: str | None = None
     items: str | None = None
     method: str | None = None
-    published_value: float | None = None
-    ours: float | None = None
-    standard_error: float | None = None
-    tolerance: float | None = None
-    judged: str | None = None
+    family: str | None = None
+    leads: bool = False
+
+    def __post_init__(self) -> None:
+        if self.sense == "equal" and not (self.margin is not None and self.margin > 0):
+            raise ValueError(f"{self.claim}: equality needs a margin stated beforehand")
+        if (self.unit == "exact") != (self.n_units is None):
+            raise ValueError(f"{self.claim}: {self.n_units} units of what is {self.unit}")
 
     @property
-    def verdict(self) -> str:
-        """Whether the two agree."""
-        if self.judged is not None:
-            return self.judged
-        return verdict(self.published_value, self.ours, self.tolerance, self.standard_error)
+    def expected(self) -> str:
+        """What is expected of `ours`, in words."""
+        if self.sense == "equal":
+            return f"within {self.margin:g} of {self.threshold:g}"
+        missed = f", missed by {self.margin:g} at most" if self.margin else ""
+        return f"{self.sense} {self.threshold:g}{missed}"
+
+    @property
+    def _bound(self) -> float:
+        """Threshold of a claim about a side, eased by its margin."""
+        eased = self.margin or 0.0
+        return self.threshold - eased if self.sense == "above" else self.threshold + eased
+
+    @property
+    def tested(self) -> bool:
+        """Whether there is a value."""
+        return self.ours is not None and math.isfinite(self.ours)
+
+    @property
+    def uncertain(self) -> bool:
+        """Whether the value was estimated from several units, and has a standard error."""
+        return self.tested and self.n_units is not None and _finite(self.standard_error) is not None
+
+    @property
+    def holds(self) -> bool:
+        """Whether the value itself lies where it is expected."""
+        assert self.ours is not None
+        if self.sense == "equal":
+            return abs(self.ours - self.threshold) <= (self.margin or 0.0)
+        if self.margin:
+            return self.ours >= self._bound if self.sense == "above" else self.ours <= self._bound
+        return self.ours > self.threshold if self.sense == "above" else self.ours < self.threshold
+
+    @property
+    def interval(self) -> tuple[float | None, float | None]:
+        """95% interval of the value by Student's t."""
+        if not self.uncertain:
+            return None, None
+        reach = float(student_factor(self._freedom + 1)) * self._error
+        return (self.ours or 0.0) - reach, (self.ours or 0.0) + reach
+
+    @property
+    def p_value(self) -> float | None:
+        """P of the test that decides, uncorrected; see the column."""
+        if not self.uncertain:
+            return None
+        return min(1.0, (2 if self._two_sided else 1) * max(self._one_sided()))
+
+    @property
+    def _error(self) -> float:
+        """Standard error, 0 where it is but the rounding of equal values."""
+        error = self.standard_error or 0.0
+        return error if error > ROUNDING * max(1.0, abs(self.ours or 0.0)) else 0.0
+
+    @property
+    def _freedom(self) -> int:
+        assert self.n_units is not None
+        return max(1, self.n_units - self.lost)
+
+    @property
+    def _two_sided(self) -> bool:
+        return self.sense != "equal" or not self.holds
+
+    def _distances(self) -> Sequence[float]:
+        """How far the value lies from each bound that it must be told from."""
+        assert self.ours is not None
+        if self.sense != "equal":
+            return [abs(self.ours - self._bound)]
+        off, margin = abs(self.ours - self.threshold), self.margin or 0.0
+        return [margin - off, margin + off] if self.holds else [off - margin]
+
+    def _one_sided(self) -> Sequence[float]:
+        error = self._error
+        if error == 0:
+            # All units gave one value: it is judged as it stands.
+            return [0.0]
+        return [student_p(distance, error, self._freedom) / 2 for distance in self._distances()]
+
+    def verdict(self, p_holm: float | None) -> str:
+        """Whether the two agree.
+
+        Parameters
+        ----------
+        p_holm : float or None
+            `p_value`, corrected within the family; None where there is none.
+
+        Returns
+        -------
+        {"agrees", "contradicts", "undecided", "not tested"}
+        """
+        if not self.tested:
+            return "not tested"
+        if self.n_units is not None and (p_holm is None or p_holm >= LEVEL):
+            return "undecided"
+        return "agrees" if self.holds else "contradicts"
+
+    def units_needed(self, p_holm: float | None, members: int = 1) -> int | None:
+        """Units with which an undecided claim would be decided at 80% power.
+
+        Parameters
+        ----------
+        p_holm : float or None
+        members : int, default=1
+            Claims of its family.
+        """
+        error, own = _finite(self.standard_error), self.p_value
+        if self.verdict(p_holm) != "undecided" or error is None or own is None or p_holm is None:
+            return None
+        assert self.n_units is not None
+        # Holm leaves this claim a part of the level only.
+        level = LEVEL * (own / p_holm if 0 < p_holm < 1 else 1 / members)
+        one_sided = level / 2 if self._two_sided else level
+        deviation = error * math.sqrt(self.n_units)
+        return units_to_decide(self._distances(), deviation, one_sided, self.lost)
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
+
+
+def judged(found: Iterable[Claim]) -> pl.DataFrame:
+    """Claims with their verdicts, corrected within each family.
+
+    Parameters
+    ----------
+    found : iterable of Claim
+
+    Returns
+    -------
+    polars.DataFrame
+        Of `CLAIMS`, one row each, in their order.
+    """
+    claims = list(found)
+    families: dict[object, list[int]] = defaultdict(list)
+    corrected: list[float | None] = [None] * len(claims)
+    sizes = [1] * len(claims)
+    for index, claim in enumerate(claims):
+        if claim.p_value is not None:
+            families[claim.family or index].append(index)
+    for members in families.values():
+        raw = [claims[index].p_value or 0.0 for index in members]
+        for index, whole in zip(members, holm(raw), strict=True):
+            corrected[index], sizes[index] = whole, len(members)
+    rows = []
+    for claim, p_holm, size in zip(claims, corrected, sizes, strict=True):
+        lower, upper = claim.interval
+        derived = {
+            "lower": lower,
+            "upper": upper,
+            "p_value": claim.p_value,
+            "p_holm": p_holm,
+            "verdict": claim.verdict(p_holm),
+            "seeds_to_decide": claim.units_needed(p_holm, size),
+            "ours": _finite(claim.ours),
+            "standard_error": _finite(claim.standard_error),
+        }
+        rows.append([derived[name] if name in derived else getattr(claim, name) for name in CLAIMS.columns])
+    return pl.DataFrame(rows, schema=CLAIMS.schema, orient="row")
 
 
 def write_claims(found: Iterable[Claim], path: Path) -> None:
@@ -129,5 +342,4 @@ def write_claims(found: Iterable[Claim], path: Path) -> None:
     path : pathlib.Path
         File of `CLAIMS`.
     """
-    rows = [[getattr(claim, column) for column in CLAIMS.columns] for claim in found]
-    CLAIMS.write(pl.DataFrame(rows, schema=CLAIMS.schema, orient="row"), path)
+    CLAIMS.write(judged(found), path)

@@ -29,8 +29,13 @@ def syntax_tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
 
 
-def _imported_names(module: str, path: Path) -> Iterator[str]:
+@functools.cache
+def _imported_names(module: str, path: Path) -> tuple[str, ...]:
     """Every dotted name that a module imports, relative imports resolved."""
+    return tuple(_imports(module, path))
+
+
+def _imports(module: str, path: Path) -> Iterator[str]:
     package = module if path.name == "__init__.py" else module.rpartition(".")[0]
     for node in ast.walk(syntax_tree(path)):
         if isinstance(node, ast.Import):

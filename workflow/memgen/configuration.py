@@ -175,13 +175,24 @@ def without_nulls(value: Any) -> Any:
 
 @functools.cache
 def schema() -> dict[str, Any]:
-    """JSON schema of the whole configuration, put together from ``workflow/schemas``."""
+    """JSON schema of the whole configuration, put together from ``workflow/schemas``.
+
+    What dataclasses say of a block is added by its settings, where they have a function `complete`.
+    """
     whole = _schema_file(SCHEMAS / "config.schema.yaml")
     for path in sorted(SCHEMAS.glob("*.schema.yaml")):
         block = path.name.removesuffix(".schema.yaml")
         if block != "config":
-            whole["properties"][block] = _schema_file(path)
+            whole["properties"][block] = part = _schema_file(path)
+            if complete := getattr(_settings(block), "complete", None):
+                complete(part)
     return whole
+
+
+def _settings(block: str) -> Any:
+    """Module of a block's settings, or None if it has none."""
+    name = f"{PACKAGE}.{block}.settings"
+    return None if module_file(name) is None else importlib.import_module(name)
 
 
 def _schema_file(path: Path) -> dict[str, Any]:
@@ -232,9 +243,9 @@ def check(config: Mapping[str, Any], where: str = "configuration") -> dict[str, 
     if error is not None:
         raise BadInput(f"{where}: {_explain(error)}")
     for block in complete:
-        if module_file(f"{PACKAGE}.{block}.settings") is not None:
+        if (settings := _settings(block)) is not None:
             try:
-                importlib.import_module(f"{PACKAGE}.{block}.settings").check(complete)
+                settings.check(complete)
             except BadInput as problem:
                 raise BadInput(f"{where}: {problem}") from None
     # The same order whichever overlay named a block first: what others build on, then the rest.

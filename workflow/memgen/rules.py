@@ -4,6 +4,7 @@ A command is one line for the shell. What is put into it is quoted here, or by `
 command itself; a name with a blank, a semicolon or a quotation mark stays one argument.
 """
 
+import difflib
 import re
 import shlex
 from collections.abc import Iterable, Mapping
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from memgen.closure import closure
+from memgen.errors import BadInput
 
 
 class Quoted(str):
@@ -100,6 +102,36 @@ def flags(options: Mapping[str, Any] | None = None, /, **more: Any) -> Quoted:
 def one_of(names: Iterable[str]) -> str:
     """Wildcard constraint: one of some names, or none where there are none."""
     return "|".join(map(re.escape, names)) or "(?!)"
+
+
+def figure_alone(targets: list[str], name: str | None) -> list[str]:
+    """Files of one figure among the targets of a whole run; all targets where no figure is named.
+
+    Parameters
+    ----------
+    targets : list of str
+        Files that a whole run makes.
+    name : str or None
+        Name of a figure, without folder and suffix; none where it is empty.
+
+    Returns
+    -------
+    list of str
+
+    Raises
+    ------
+    BadInput
+        If there is no figure of that name; the nearest names are told.
+    """
+    if not name:
+        return targets
+    drawn = [Path(target) for target in targets if Path(target).parent == Path("figures")]
+    found = [str(path) for path in drawn if path.stem == name]
+    if found:
+        return found
+    names = sorted({path.stem for path in drawn})
+    near = [other for other in names if name in other] or difflib.get_close_matches(name, names, 4, 0.4)
+    raise BadInput(f"figure {name!r}: there is none of that name; nearest: {', '.join(near[:5] or names)}")
 
 
 def code(module: str) -> list[str]:

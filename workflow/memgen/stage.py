@@ -26,8 +26,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, ParamSpec, TypeVar
 
+from memgen.arguments import check_arguments, flag, metadata
 from memgen.digests import digest_of, file_digest
 from memgen.errors import BadInput
+from memgen.files import fault
 from memgen.outputs import Target, publish, refuse_missing, refuse_overwriting, written_beside
 
 P = ParamSpec("P")
@@ -43,6 +45,9 @@ class Role:
 
 Input = Annotated[Path, Role("input")]
 Inputs = Annotated[list[Path], Role("input")]
+#: Folders that are read.
+InputDirectory = Annotated[Path, Role("input"), "directory"]
+InputDirectories = Annotated[list[Path], Role("input"), "directory"]
 Output = Annotated[Path, Role("output")]
 #: A folder written whole; the stage is given the path of an empty folder.
 OutputDirectory = Annotated[Path, Role("output"), "directory"]
@@ -88,11 +93,6 @@ def recipe_named(urn: str) -> Iterator[None]:
         _urn.reset(token)
 
 
-def flag(name: str) -> str:
-    """An argument's name on the command line."""
-    return f"--{name.replace('_', '-')}"
-
-
 def progress(items: Iterable[T], description: str, total: float | None = None) -> Iterable[T]:
     """Iterate with a progress bar on standard error when a person watches, silently otherwise."""
     if not sys.stderr.isatty():
@@ -103,23 +103,16 @@ def progress(items: Iterable[T], description: str, total: float | None = None) -
     return track(items, description=description, total=total, console=Console(stderr=True))
 
 
-def _hint_metadata(hint: Any) -> tuple[Any, ...]:
-    """Metadata of an Annotated hint, also inside an optional one."""
-    if typing.get_origin(hint) is Annotated:
-        return tuple(hint.__metadata__)
-    return tuple(value for part in typing.get_args(hint) for value in _hint_metadata(part))
-
-
 def role_of(hint: Any) -> Literal["input", "output", "parameter"]:
     """What an argument of some type is to a stage."""
-    return next((part.kind for part in _hint_metadata(hint) if isinstance(part, Role)), "parameter")
+    return next((part.kind for part in metadata(hint) if isinstance(part, Role)), "parameter")
 
 
 @dataclass(frozen=True)
 class Job:
-    """A stage with its arguments sorted into inputs, outputs and parameters."""
+    """A stage or command with its arguments sorted into inputs, outputs and parameters."""
 
-    function: Callable[..., None]
+    function: Callable[..., Any]
     arguments: Mapping[str, Any]
     inputs: Mapping[str, Any]
     outputs: Mapping[str, Path]
@@ -128,11 +121,18 @@ class Job:
     roles: Mapping[str, Literal["input", "output", "parameter"]]
 
     @classmethod
-    def bind(cls, function: Callable[..., None], *args: Any, **kwargs: Any) -> "Job":
-        """Sort the arguments of one call by the types that the stage declares."""
+    def bind(cls, function: Callable[..., Any], *args: Any, **kwargs: Any) -> "Job":
+        """Check and sort the arguments of one call by the types that the stage declares.
+
+        Raises
+        ------
+        BadInput
+            If an argument is not what its type says (see ``memgen.arguments``).
+        """
         bound = inspect.signature(function).bind(*args, **kwargs)
         bound.apply_defaults()
         hints = typing.get_type_hints(function, include_extras=True)
+        check_arguments(_each_of_its_own(function, hints), bound.arguments)
         inputs, outputs, parameters, directories = {}, {}, {}, set()
         roles: dict[str, Literal["input", "output", "parameter"]] = {}
         for name, value in bound.arguments.items():
@@ -143,8 +143,8 @@ class Job:
                 inputs[name] = value
             elif value is not None:
                 outputs[name] = Path(value)
-                if "directory" in _hint_metadata(hints.get(name)):
-                    directories.add(name)
+            if value is not None and "directory" in metadata(hints.get(name)):
+                directories.add(name)
         return cls(
             function, dict(bound.arguments), inputs, outputs, frozenset(directories), parameters, roles
         )
@@ -155,7 +155,7 @@ class Job:
         Raises
         ------
         BadInput
-            If one of them does not exist, or is neither a file nor a folder.
+            If one of them is not there, cannot be read, or is a folder for a file or a file for a folder.
         """
         paths = {
             name: [Path(path) for path in (value if isinstance(value, (list, tuple)) else [value])]
@@ -163,10 +163,8 @@ class Job:
         }
         for name, values in paths.items():
             for path in values:
-                if not _exists(path):
-                    raise BadInput(f"{path}: no such file, given as {flag(name)}")
-                if not (path.is_file() or path.is_dir()):
-                    raise BadInput(f"{path}: neither a file nor a folder, given as {flag(name)}")
+                if problem := fault(path, folder=name in self.directories):
+                    raise BadInput(f"{path}: {problem}, given as {flag(name)}")
         return paths
 
     def targets(self, record: Path | None) -> dict[str, Target]:
@@ -256,12 +254,12 @@ class Job:
         refuse_overwriting(targets.values(), given, recorded)
 
 
-def _exists(path: Path) -> bool:
-    """Whether there is something at a path; no, where its name is none that the system takes."""
-    try:
-        return path.exists()
-    except (OSError, ValueError):
-        return False
+def _each_of_its_own(function: Callable[..., Any], hints: Mapping[str, Any]) -> dict[str, Any]:
+    """Hints without those of `*arguments`, which are meant for another program."""
+    kinds = {name: part.kind for name, part in inspect.signature(function).parameters.items()}
+    return {
+        name: hint for name, hint in hints.items() if kinds.get(name) is not inspect.Parameter.VAR_POSITIONAL
+    }
 
 
 def stage(function: Callable[P, None]) -> Callable[P, None]:
@@ -278,8 +276,14 @@ def stage(function: Callable[P, None]) -> Callable[P, None]:
 
 
 def command(function: Callable[P, T]) -> Callable[P, T]:
-    """Mark a function that answers a person on the command line and writes no file."""
-    return function
+    """Make a command of a function that answers a person on the command line and writes no table."""
+
+    @functools.wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> T:
+        Job.bind(function, *args, **kwargs).input_paths()
+        return function(*args, **kwargs)
+
+    return run
 
 
 def log_to_stderr() -> None:
@@ -307,6 +311,10 @@ def ending_in_one_line() -> Iterator[None]:
         yield
     except BadInput as error:
         print(f"memgen: error: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
+    except MemoryError as error:
+        text = " ".join(str(error).split()) or "no more is to be had"
+        print(f"memgen: error: there is not enough memory for these arguments: {text}", file=sys.stderr)
         raise SystemExit(2) from None
     except BrokenPipeError:
         raise SystemExit(1) from None

@@ -1,4 +1,4 @@
-"""The statistics that tables report: means with standard errors, intervals, correlations.
+"""The statistics that tables report: means with standard errors, intervals, tests, correlations.
 
 Observations are independent: repeats of a simulation, or seeds. Answers of one run are not, so a Wilson
 interval of them stands beside an error over seeds, never in its place.
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from scipy.special import ndtri, stdtrit
+from scipy.special import nctdtr, ndtri, stdtr, stdtrit
 
 Floats = npt.NDArray[np.float64]
 
@@ -108,6 +108,94 @@ def student_interval(values: Floats, level: float = 0.95) -> tuple[float, float,
     return mean, error, mean - reach, mean + reach
 
 
+def student_p(mean: float, error: float, freedom: float, null: float = 0.0) -> float:
+    """Two-sided p of Student's t test that a mean is `null`.
+
+    Parameters
+    ----------
+    mean, error : float
+        Mean and its standard error. Without an error the mean is exact: p is 1 where it is `null`, else 0.
+    freedom : float
+        Degrees of freedom.
+    null : float, default=0
+    """
+    if error == 0:
+        return 1.0 if mean == null else 0.0
+    return float(min(1.0, 2 * stdtr(freedom, -abs(mean - null) / error)))
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Holm's corrected p of each of a family of tests (Holm 1979), in their order.
+
+    Parameters
+    ----------
+    p_values : sequence of float
+
+    Returns
+    -------
+    list of float
+        The largest of count x p, (count - 1) x p, … up to each in ascending order, at most 1.
+    """
+    corrected, largest = [0.0] * len(p_values), 0.0
+    for place, index in enumerate(sorted(range(len(p_values)), key=lambda i: p_values[i])):
+        largest = max(largest, min(1.0, (len(p_values) - place) * p_values[index]))
+        corrected[index] = largest
+    return corrected
+
+
+def units_to_decide(
+    distances: Sequence[float], deviation: float, level: float, lost: int = 1, power: float = 0.8
+) -> int | None:
+    """How many observations would decide, were the mean and the spread those that were seen.
+
+    Parameters
+    ----------
+    distances : sequence of float
+        How far the mean lies from each bound that it must be told from, in its own unit.
+    deviation : float
+        Standard deviation of one observation.
+    level : float
+        Level of each one-sided test.
+    lost : int, default=1
+        Degrees of freedom that the estimate costs.
+    power : float, default=0.8
+        Probability that all tests reject, taken at the least that it can be (Bonferroni).
+
+    Returns
+    -------
+    int or None
+        By the noncentral t distribution. None where more than a hundred thousand are needed, or none
+        suffices.
+
+    Examples
+    --------
+    >>> units_to_decide([0.5], 1.0, 0.025)  # a two-sided test at 5 %
+    34
+    """
+    if min(distances) <= 0 or not deviation > 0:
+        return None
+
+    def enough(count: int) -> bool:
+        freedom = count - lost
+        critical = float(stdtrit(freedom, 1 - level))
+        misses = sum(
+            float(nctdtr(freedom, distance * math.sqrt(count) / deviation, critical))
+            for distance in distances
+        )
+        return misses <= 1 - power
+
+    high = lost + 1
+    while not enough(high):
+        high *= 2
+        if high > 100_000:
+            return None
+    low = max(lost, high // 2)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if enough(middle) else (middle, high)
+    return high
+
+
 def wilson(
     successes: npt.ArrayLike, trials: npt.ArrayLike, level: float = 0.95
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
@@ -130,6 +218,28 @@ def wilson(
     centre = (share + z**2 / (2 * count)) / (1 + z**2 / count)
     half = z / (1 + z**2 / count) * np.sqrt(share * (1 - share) / count + z**2 / (4 * count**2))
     return np.maximum(0.0, centre - half), np.minimum(1.0, centre + half)
+
+
+def line_slope(x: Floats, y: Floats) -> tuple[float, float | None]:
+    """Slope of the straight line through points by least squares, and its standard error.
+
+    Parameters
+    ----------
+    x, y : numpy.ndarray, shape (observations,)
+        At least two different x.
+
+    Returns
+    -------
+    slope : float
+    standard_error : float or None
+        On observations - 2 degrees of freedom; None for two points.
+    """
+    off = x - x.mean()
+    slope = float(off @ y / (off @ off))
+    if len(x) < 3:
+        return slope, None
+    rest = y - y.mean() - slope * off
+    return slope, math.sqrt(float(rest @ rest) / (len(x) - 2) / float(off @ off))
 
 
 def pearson(one: Floats, other: Floats) -> float:

@@ -5,8 +5,8 @@ import schemas, from ``memgen/<study>/rows.py``, so that a better description re
 imports tables, from ``memgen/<study>/tables.py``.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +63,60 @@ def described(columns: Mapping[str, Column], descriptions: Mapping[str, str]) ->
 
 
 @dataclass(frozen=True)
+class Held:
+    """What the table of an honest run on another machine can be held to, and why.
+
+    Without cells, to its numbers. With cells, to their means: each within four standard errors of the
+    difference between the two runs.
+
+    Parameters
+    ----------
+    why : str
+        Why to this and no more or less.
+    tolerance : float, default=1e-9
+        Largest difference of two numbers that counts as none, relative to the larger of the number and 1.
+    cells : tuple of str, optional
+        Columns that name a cell.
+    values : mapping of str to (str or None), optional
+        Columns whose means are compared, each with the column of its standard error; None where that is to
+        be taken over `unit`.
+    unit : str, optional
+        Column that numbers what differs between runs by chance, such as a seed.
+    """
+
+    why: str
+    tolerance: float = 1e-9
+    cells: tuple[str, ...] = ()
+    values: Mapping[str, str | None] = field(default_factory=dict)
+    unit: str | None = None
+
+
+EXACT = Held(
+    "closed forms, or counts under named random numbers, in double precision: another processor may change "
+    "the last digits"
+)
+
+
+def trained(
+    cells: Iterable[str], values: Mapping[str, str | None], *, unit: str | None = None, why: str = ""
+) -> Held:
+    """What the answers of trained models can be held to.
+
+    Parameters
+    ----------
+    cells, values, unit
+        As in `Held`.
+    why : str, optional
+        What is particular to the table.
+    """
+    reason = (
+        "another processor changes the last digits, and training makes of them other answers: what a study "
+        "claims are means over seeds"
+    )
+    return Held(f"{reason}; {why}" if why else reason, 1e-5, tuple(cells), dict(values), unit)
+
+
+@dataclass(frozen=True)
 class Schema:
     """A kind of table as a program sees it: its name, and the names and types of its columns in order.
 
@@ -77,9 +131,9 @@ class Schema:
     name: str
     columns: Mapping[str, Column]
 
-    def described(self, descriptions: Mapping[str, str]) -> "Table":
+    def described(self, descriptions: Mapping[str, str], held: Held = EXACT) -> "Table":
         """The table of this schema, with a description of every column; see `described`."""
-        return Table(self.name, described(self.columns, descriptions))
+        return Table(self.name, described(self.columns, descriptions), held)
 
     @property
     def schema(self) -> dict[str, Any]:
@@ -165,15 +219,26 @@ class Schema:
 
 @dataclass(frozen=True)
 class Table(Schema):
-    """A kind of table as a reader needs it: a schema, and what each column holds.
+    """A kind of table as a reader needs it: a schema, what each column holds, and what it can be held to.
+
+    Parameters
+    ----------
+    held : Held, optional
+        What the table of another honest run can be held to.
 
     Raises
     ------
     ValueError
-        If a column has no description.
+        If a column has no description, or what it is held to names no column.
     """
+
+    held: Held = EXACT
 
     def __post_init__(self) -> None:
         bare = [name for name, column in self.columns.items() if not column.description]
         if bare:
             raise ValueError(f"table {self.name}: columns without description: {', '.join(bare)}")
+        errors = [name for name in (*self.held.values.values(), self.held.unit) if name is not None]
+        named = {*self.held.cells, *self.held.values, *errors}
+        if unknown := sorted(named - set(self.columns)):
+            raise ValueError(f"table {self.name}: held to columns that it has not: {', '.join(unknown)}")

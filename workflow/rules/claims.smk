@@ -1,7 +1,8 @@
 # The table that an auditor opens first.
 #
-# Needs: the claims table of every study, listed in `claims`
-# Makes: results/claims.csv
+# Needs: the claims table of every study, listed in `claims`, and its checks table, listed in `checks`
+# Makes: results/claims.csv   what is claimed, what is found, and whether the two agree
+#        results/checks.csv   identities of the theory that the tables must obey
 
 
 rule claims:
@@ -18,9 +19,32 @@ rule claims:
         "results/benchmarks/claims/job.tsv"
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("claims"),
     shell:
         "python -m memgen claims --tables {input.tables:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
 
 
-targets.append("results/claims.csv")
+rule checks:
+    """Checks of all studies in one table."""
+    input:
+        tables=lambda wildcards: checks,
+        code=code("memgen.stages.checks"),
+    output:
+        table="results/checks.csv",
+        record="results/provenance/jobs/checks/job.json",
+    log:
+        "logs/checks/job.log",
+    benchmark:
+        "results/benchmarks/checks/job.tsv"
+    conda:
+        "../../envs/theory.yaml"
+    resources:
+        **needs("checks"),
+    shell:
+        "python -m memgen checks --tables {input.tables:q} --out {output.table:q} "
+        "--record {output.record:q} --threads {threads} 2> {log:q}"
+
+
+targets += ["results/claims.csv", "results/checks.csv"]

@@ -9,6 +9,7 @@
 #        results/irrelevant/extraction.csv      numbers of no use that a language model gives away
 #        results/irrelevant/claims.csv          the paper's claims
 
+import memgen.irrelevant.work as irrelevant_work
 from memgen.irrelevant.settings import (
     attack_options,
     complete_options,
@@ -47,6 +48,8 @@ rule irrelevant_simulate:
         "results/benchmarks/irrelevant_simulate/job.tsv"
     conda:
         "../../envs/irrelevant.yaml"
+    resources:
+        **needs("irrelevant_simulate"),
     params:
         settings=flags(
             NEAREST,
@@ -75,6 +78,11 @@ rule irrelevant_attack:
         "results/benchmarks/irrelevant_attack/experiment={experiment}.tsv"
     conda:
         "../../envs/irrelevant.yaml"
+    resources:
+        **needs(
+            "irrelevant_attack",
+            lambda wildcards: irrelevant_work.attack(IRRELEVANT, wildcards.experiment),
+        ),
     params:
         settings=lambda wildcards: flags(
             attack_options(IRRELEVANT, wildcards.experiment)
@@ -97,6 +105,11 @@ rule irrelevant_complete:
         "results/benchmarks/irrelevant_complete/job.tsv"
     conda:
         "../../envs/irrelevant.yaml"
+    resources:
+        **needs(
+            "irrelevant_complete",
+            lambda wildcards: irrelevant_work.complete(IRRELEVANT),
+        ),
     params:
         settings=flags(complete_options(IRRELEVANT)),
     shell:
@@ -119,7 +132,10 @@ rule irrelevant_extract:
     conda:
         "../../envs/language.yaml"
     resources:
-        gpu=1 if EXTRACTION.get("device") == "cuda" else 0,
+        **needs(
+            "irrelevant_extract",
+            gpu=EXTRACTION.get("device") == "cuda",
+        ),
     params:
         settings=flags(EXTRACTION),
     shell:
@@ -141,6 +157,8 @@ rule irrelevant_extraction:
         "results/benchmarks/irrelevant_extraction/job.tsv"
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("irrelevant_extraction"),
     shell:
         "python -m memgen irrelevant extraction --runs {input.runs:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
@@ -161,6 +179,8 @@ rule irrelevant_recovery:
         "results/benchmarks/irrelevant_recovery/job.tsv"
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("irrelevant_recovery"),
     shell:
         "python -m memgen irrelevant recovery --runs {input.runs:q} --out {output.table:q} "
         "--averages {output.averages:q} "
@@ -181,6 +201,8 @@ rule irrelevant_leakage:
         "results/benchmarks/irrelevant_leakage/job.tsv"
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("irrelevant_leakage"),
     shell:
         "python -m memgen irrelevant leakage --runs {input.runs:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
@@ -189,7 +211,6 @@ rule irrelevant_leakage:
 rule irrelevant_claims:
     """What the paper claims of irrelevant information, beside what the tables of this study say."""
     input:
-        simulation="results/irrelevant/simulation.csv",
         averages="results/irrelevant/averages.parquet",
         leakage="results/irrelevant/leakage.csv",
         extraction=EXTRACTED,
@@ -203,11 +224,33 @@ rule irrelevant_claims:
         "results/benchmarks/irrelevant_claims/job.tsv"
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("irrelevant_claims"),
     params:
         extraction=repeated("--extraction", EXTRACTED),
     shell:
-        "python -m memgen irrelevant claims --simulation {input.simulation:q} "
-        "--averages {input.averages:q} --leakage {input.leakage:q} {params.extraction} --out {output.table:q} "
+        "python -m memgen irrelevant claims --averages {input.averages:q} --leakage {input.leakage:q} "
+        "{params.extraction} --out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
+
+
+rule irrelevant_checks:
+    """Closed forms that simulated learners must obey."""
+    input:
+        simulation="results/irrelevant/simulation.csv",
+        code=code("memgen.irrelevant.stages.checks"),
+    output:
+        table="results/irrelevant/checks.csv",
+        record="results/provenance/jobs/irrelevant_checks/job.json",
+    log:
+        "logs/irrelevant_checks/job.log",
+    benchmark:
+        "results/benchmarks/irrelevant_checks/job.tsv"
+    conda:
+        "../../envs/theory.yaml"
+    resources:
+        **needs("irrelevant_checks"),
+    shell:
+        "python -m memgen irrelevant checks --simulation {input.simulation:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
 
 
@@ -218,6 +261,7 @@ targets += [
     *EXTRACTED,
 ]
 claims.append("results/irrelevant/claims.csv")
+checks.append("results/irrelevant/checks.csv")
 
 
 include: "irrelevant_figures.smk"

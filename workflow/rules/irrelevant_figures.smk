@@ -23,6 +23,8 @@ rule figures_irrelevant_training:
         "results/benchmarks/figures_irrelevant_training/job.tsv"
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_irrelevant_training"),
     shell:
         "python -m memgen figures irrelevant-training --averages {input.averages:q} "
         "--pdf {output.pdf:q} --png {output.png:q} "
@@ -48,6 +50,8 @@ rule figures_irrelevant_multiplicity:
         "results/benchmarks/figures_irrelevant_multiplicity/job.tsv"
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_irrelevant_multiplicity"),
     shell:
         "python -m memgen figures irrelevant-multiplicity --averages {input.averages:q} "
         "--pdf {output.pdf:q} --png {output.png:q} "
@@ -73,6 +77,8 @@ rule figures_irrelevant_defences:
         "results/benchmarks/figures_irrelevant_defences/job.tsv"
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_irrelevant_defences"),
     shell:
         "python -m memgen figures irrelevant-defences --averages {input.averages:q} "
         "--pdf {output.pdf:q} --png {output.png:q} "
@@ -98,6 +104,8 @@ rule figures_irrelevant_storage:
         "results/benchmarks/figures_irrelevant_storage/job.tsv"
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_irrelevant_storage"),
     shell:
         "python -m memgen figures irrelevant-storage --simulation {input.simulation:q} "
         "--pdf {output.pdf:q} --png {output.png:q} "
@@ -123,6 +131,8 @@ rule figures_irrelevant_scaling:
         "results/benchmarks/figures_irrelevant_scaling/job.tsv"
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_irrelevant_scaling"),
     shell:
         "python -m memgen figures irrelevant-scaling --averages {input.averages:q} "
         "--pdf {output.pdf:q} --png {output.png:q} "
@@ -148,6 +158,8 @@ rule figures_irrelevant_leakage:
         "results/benchmarks/figures_irrelevant_leakage/job.tsv"
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_irrelevant_leakage"),
     shell:
         "python -m memgen figures irrelevant-leakage --leakage {input.leakage:q} "
         "--pdf {output.pdf:q} --png {output.png:q} "
@@ -173,6 +185,8 @@ rule figures_irrelevant_controls:
         "results/benchmarks/figures_irrelevant_controls/job.tsv"
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_irrelevant_controls"),
     shell:
         "python -m memgen figures irrelevant-controls --averages {input.averages:q} "
         "--pdf {output.pdf:q} --png {output.png:q} "
@@ -198,6 +212,8 @@ rule figures_irrelevant_attacks:
         "results/benchmarks/figures_irrelevant_attacks/job.tsv"
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_irrelevant_attacks"),
     shell:
         "python -m memgen figures irrelevant-attacks --averages {input.averages:q} "
         "--pdf {output.pdf:q} --png {output.png:q} "
@@ -223,6 +239,8 @@ rule figures_irrelevant_completion:
         "results/benchmarks/figures_irrelevant_completion/job.tsv"
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_irrelevant_completion"),
     shell:
         "python -m memgen figures irrelevant-completion --averages {input.averages:q} "
         "--pdf {output.pdf:q} --png {output.png:q} "

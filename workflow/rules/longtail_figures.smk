@@ -19,6 +19,8 @@ rule figures_longtail_spectra:
         timed("figures_longtail_spectra")
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_longtail_spectra"),
     shell:
         "python -m memgen figures longtail-spectra --spectra {input.spectra:q} "
         "--pdf {output.pdf:q} --png {output.png:q} --record {output.record:q} --threads {threads} 2> {log:q}"
@@ -37,6 +39,8 @@ rule figures_longtail_scaling:
         timed("figures_longtail_scaling")
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_longtail_scaling"),
     shell:
         "python -m memgen figures longtail-scaling --scaling {input.scaling:q} "
         "--pdf {output.pdf:q} --png {output.png:q} --record {output.record:q} --threads {threads} 2> {log:q}"
@@ -55,6 +59,8 @@ rule figures_longtail_simulation:
         timed("figures_longtail_simulation")
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_longtail_simulation"),
     shell:
         "python -m memgen figures longtail-simulation --simulation {input.simulation:q} "
         "--pdf {output.pdf:q} --png {output.png:q} --record {output.record:q} --threads {threads} 2> {log:q}"
@@ -73,6 +79,8 @@ rule figures_longtail_tradeoff:
         timed("figures_longtail_tradeoff")
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_longtail_tradeoff"),
     shell:
         "python -m memgen figures longtail-tradeoff --tradeoff {input.tradeoff:q} "
         "--pdf {output.pdf:q} --png {output.png:q} --record {output.record:q} --threads {threads} 2> {log:q}"
@@ -91,6 +99,8 @@ rule figures_longtail_privacy:
         timed("figures_longtail_privacy")
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_longtail_privacy"),
     shell:
         "python -m memgen figures longtail-privacy --privacy {input.privacy:q} "
         "--pdf {output.pdf:q} --png {output.png:q} --record {output.record:q} --threads {threads} 2> {log:q}"
@@ -109,6 +119,8 @@ rule figures_longtail_noise:
         timed("figures_longtail_noise")
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_longtail_noise"),
     shell:
         "python -m memgen figures longtail-noise --noise {input.noise:q} "
         "--pdf {output.pdf:q} --png {output.png:q} --record {output.record:q} --threads {threads} 2> {log:q}"
@@ -127,6 +139,8 @@ rule figures_longtail_subgroups:
         timed("figures_longtail_subgroups")
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_longtail_subgroups"),
     shell:
         "python -m memgen figures longtail-subgroups --subgroups {input.subgroups:q} "
         "--pdf {output.pdf:q} --png {output.png:q} --record {output.record:q} --threads {threads} 2> {log:q}"
@@ -145,6 +159,8 @@ rule figures_longtail_classifiers:
         timed("figures_longtail_classifiers")
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_longtail_classifiers"),
     shell:
         "python -m memgen figures longtail-classifiers --curves {input.curves:q} "
         "--pdf {output.pdf:q} --png {output.png:q} --record {output.record:q} --threads {threads} 2> {log:q}"
@@ -163,6 +179,8 @@ rule figures_longtail_memorization:
         timed("figures_longtail_memorization")
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_longtail_memorization"),
     shell:
         "python -m memgen figures longtail-memorization --memorization {input.memorization:q} "
         "--pdf {output.pdf:q} --png {output.png:q} --record {output.record:q} --threads {threads} 2> {log:q}"
@@ -182,6 +200,8 @@ rule figures_longtail_currency:
         timed("figures_longtail_currency")
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_longtail_currency"),
     params:
         shown=flags(LONGTAIL["currency"]),
     shell:

@@ -76,6 +76,8 @@ rule language_equity_check:
         timed("language_equity_check")
     conda:
         "../../envs/poker.yaml"
+    resources:
+        **needs("language_equity_check"),
     params:
         boards=config["published"]["equity_boards"],
         entries=config["published"]["equity_entries"],
@@ -105,6 +107,8 @@ rule language_published_download:
     retries: 2
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("language_published_download"),
     shell:
         "python -m memgen language published-download --file {wildcards.folder:q}/{wildcards.name:q}.parquet "
         "--partial results/published/partial --versions {input.versions:q} --out {output.file:q} "
@@ -131,6 +135,8 @@ rule language_published_imitation:
         "results/benchmarks/language_published_imitation/job.tsv"
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("language_published_imitation"),
     params:
         kinds=config["published"]["items"],
     shell:
@@ -154,6 +160,8 @@ rule language_published:
         timed("language_published")
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("language_published"),
     params:
         source=lambda wildcards: str(Path(PUBLISHED_FOLDER)),
     shell:
@@ -177,7 +185,7 @@ use rule language_accuracy as published_accuracy with:
 use rule language_fit as published_fit with:
     input:
         responses="results/published/responses.parquet",
-        code=code("memgen.language.stages.fit"),
+        code=code("memgen.language.fits.stages.fit"),
     output:
         **record("published_fit"),
         table="results/published/fit.csv",
@@ -191,7 +199,7 @@ use rule language_predictions as published_predictions with:
     input:
         responses="results/published/responses.parquet",
         fits="results/published/fit.csv",
-        code=code("memgen.language.stages.predictions"),
+        code=code("memgen.language.fits.stages.predictions"),
     output:
         **record("published_predictions"),
         table="results/published/predictions.parquet",
@@ -216,6 +224,8 @@ rule language_explain:
         timed("language_explain")
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("language_explain"),
     shell:
         "python -m memgen language explain --responses {input.responses:q} --out {output.table:q} "
         "--summary {output.summary:q} --record {output.record:q} --threads {threads} 2> {log:q}"
@@ -235,6 +245,8 @@ rule language_transfer:
         timed("language_transfer")
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("language_transfer"),
     shell:
         "python -m memgen language transfer --responses {input.responses:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
@@ -255,6 +267,8 @@ rule language_regularization:
         timed("language_regularization")
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("language_regularization"),
     shell:
         "python -m memgen language regularization --responses {input.responses:q} --out {output.table:q} "
         "--pooled {output.pooled:q} --record {output.record:q} --threads {threads} 2> {log:q}"
@@ -275,6 +289,8 @@ rule language_compare:
         timed("language_compare")
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("language_compare"),
     shell:
         "python -m memgen language compare --ours {input.ours:q} --published {input.published:q} "
         "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
@@ -295,6 +311,8 @@ rule language_published_claims:
         timed("language_published_claims")
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("language_published_claims"),
     shell:
         "python -m memgen language published-claims --responses {input.responses:q} --fits {input.fits:q} "
         "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
@@ -315,6 +333,8 @@ if PUBLISHED_SOURCE is not None:
         ],
     )
     claims.append("results/published/claims.csv")
+    # What is made up stands on no page that people read results from.
+    fitted += [] if PUBLISHED_IMITATION else ["results/published/fit.csv"]
 
 
 if PUBLISHED_IMITATION or (PUBLISHED_LOCAL and Path(PUBLISHED_MATRIX).is_file()):

@@ -30,6 +30,8 @@ rule figures_published_equities:
         timed("figures_published_equities")
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_published_equities"),
     shell:
         "python -m memgen figures published-equities --classes {input.classes:q} --suits {input.suits:q} "
         "--pdf {output.pdf:q} --png {output.png:q} --record {output.record:q} --threads {threads} 2> {log:q}"
@@ -51,6 +53,8 @@ rule figures_published_heatmaps:
         timed("figures_published_heatmaps", BY_KIND)
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_published_heatmaps"),
     params:
         ours=repeated("--ours", OURS),
         hierarchies=HIERARCHY_FLAGS,
@@ -78,6 +82,8 @@ rule figures_published_predicted:
         timed("figures_published_predicted", BY_KIND)
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_published_predicted"),
     params:
         ours=repeated("--ours", OURS),
         hierarchies=HIERARCHY_FLAGS,
@@ -101,6 +107,8 @@ rule figures_published_accuracy:
         timed("figures_published_accuracy", BY_KIND)
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_published_accuracy"),
     params:
         hierarchies=HIERARCHY_FLAGS,
     shell:
@@ -123,6 +131,8 @@ rule figures_published_regularization:
         timed("figures_published_regularization", BY_KIND)
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_published_regularization"),
     params:
         hierarchies=HIERARCHY_FLAGS,
     shell:
@@ -144,6 +154,8 @@ rule figures_published_explanations:
         timed("figures_published_explanations")
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_published_explanations"),
     params:
         kinds=PUBLISHED_ITEMS,
         hierarchies=HIERARCHY_FLAGS,
@@ -166,6 +178,8 @@ rule figures_published_transfer:
         timed("figures_published_transfer")
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_published_transfer"),
     shell:
         "python -m memgen figures published-transfer --transfer {input.transfer:q} "
         "--pdf {output.pdf:q} --png {output.png:q} --record {output.record:q} --threads {threads} 2> {log:q}"
@@ -184,6 +198,8 @@ rule figures_published_comparison:
         timed("figures_published_comparison")
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_published_comparison"),
     shell:
         "python -m memgen figures published-comparison --comparison {input.comparison:q} "
         "--pdf {output.pdf:q} --png {output.png:q} --record {output.record:q} --threads {threads} 2> {log:q}"

@@ -45,6 +45,8 @@ rule relational_task:
         timed("relational_task", BY_HIERARCHY)
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("relational_task"),
     params:
         n=lambda wildcards: RELATIONAL["hierarchies"][wildcards.hierarchy]["n"],
         exceptions=lambda wildcards: repeated(
@@ -70,6 +72,8 @@ rule relational_sweep:
         timed("relational_sweep")
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("relational_sweep"),
     params:
         grid=GRID,
     shell:
@@ -91,6 +95,8 @@ rule relational_critical_table:
         timed("relational_critical_table")
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("relational_critical_table"),
     shell:
         "python -m memgen relational critical-table --tasks {input.tasks:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
@@ -110,6 +116,8 @@ rule relational_memorization_table:
         timed("relational_memorization_table")
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("relational_memorization_table"),
     params:
         grid=GRID,
     shell:
@@ -131,6 +139,8 @@ rule relational_phase_table:
         timed("relational_phase_table")
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("relational_phase_table"),
     params:
         phase=flags(RELATIONAL["phase"]),
     shell:
@@ -151,6 +161,8 @@ rule relational_geometry_table:
         timed("relational_geometry_table")
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("relational_geometry_table"),
     params:
         geometry=flags(RELATIONAL["geometry"]),
     shell:
@@ -171,6 +183,8 @@ rule relational_critical_geometry:
         timed("relational_critical_geometry")
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("relational_critical_geometry"),
     params:
         critical=flags(RELATIONAL["critical"]),
     shell:
@@ -192,6 +206,8 @@ rule relational_mechanism_table:
         timed("relational_mechanism_table")
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("relational_mechanism_table"),
     params:
         grid=GRID,
     shell:
@@ -213,6 +229,8 @@ rule relational_readout_table:
         timed("relational_readout_table")
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("relational_readout_table"),
     params:
         grid=GRID,
         readout=flags(RELATIONAL["readout"]),
@@ -235,6 +253,8 @@ rule relational_depth_table:
         timed("relational_depth_table")
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("relational_depth_table"),
     params:
         layers=flags(depth=RELATIONAL["depth"]["layers"]),
         grid=flags(without(RELATIONAL["depth"], "layers")),
@@ -258,6 +278,8 @@ rule relational_finite_width:
         timed("relational_finite_width", BY_HIERARCHY)
     conda:
         "../../envs/networks.yaml"
+    resources:
+        **needs("relational_finite_width"),
     params:
         training=flags(without(RELATIONAL["networks"], "hierarchies")),
     shell:
@@ -281,17 +303,21 @@ rule relational_finite_width_summary:
         timed("relational_finite_width_summary")
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("relational_finite_width_summary"),
     shell:
         "python -m memgen relational finite-width-summary --networks {input.networks:q} --margins {input.margins:q} "
         "--out {output.table:q} --slopes {output.slopes:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
 rule relational_claims:
-    """What the papers' theory says, beside what the tables of this study say."""
+    """What the papers say of the theory, beside what the tables of this study say."""
     input:
         margins="results/relational/sweep.parquet",
-        ranks="results/relational/ranks.parquet",
-        critical="results/relational/critical.csv",
+        critical="results/relational/critical_geometry.parquet",
+        depth="results/relational/depth.parquet",
+        widths="results/relational/finite_width.csv",
+        slopes="results/relational/finite_width_slopes.csv",
         code=code("memgen.relational.stages.claims"),
     output:
         **record("relational_claims"),
@@ -302,32 +328,39 @@ rule relational_claims:
         timed("relational_claims")
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("relational_claims"),
     shell:
-        "python -m memgen relational claims --margins {input.margins:q} --ranks {input.ranks:q} "
-        "--critical {input.critical:q} --out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
+        "python -m memgen relational claims --margins {input.margins:q} --critical {input.critical:q} "
+        "--depth {input.depth:q} --widths {input.widths:q} --slopes {input.slopes:q} --out {output.table:q} "
+        "--record {output.record:q} --threads {threads} 2> {log:q}"
 
 
-rule relational_theory_claims:
-    """Further claims of the theory: mechanism, critical points, deep and finite networks."""
+rule relational_checks:
+    """Identities of the theory that the tables must obey."""
     input:
-        critical="results/relational/critical_geometry.parquet",
+        margins="results/relational/sweep.parquet",
+        ranks="results/relational/ranks.parquet",
+        critical="results/relational/critical.csv",
+        geometry="results/relational/critical_geometry.parquet",
         mechanism="results/relational/mechanism.parquet",
         depth="results/relational/depth.parquet",
-        slopes="results/relational/finite_width_slopes.csv",
-        code=code("memgen.relational.stages.theory_claims"),
+        code=code("memgen.relational.stages.checks"),
     output:
-        **record("relational_theory_claims"),
-        table="results/relational/theory_claims.csv",
+        **record("relational_checks"),
+        table="results/relational/checks.csv",
     log:
-        logged("relational_theory_claims"),
+        logged("relational_checks"),
     benchmark:
-        timed("relational_theory_claims")
+        timed("relational_checks")
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("relational_theory_claims"),
     shell:
-        "python -m memgen relational theory-claims --critical {input.critical:q} --mechanism {input.mechanism:q} "
-        "--depth {input.depth:q} --slopes {input.slopes:q} --out {output.table:q} "
-        "--record {output.record:q} --threads {threads} 2> {log:q}"
+        "python -m memgen relational checks --margins {input.margins:q} --ranks {input.ranks:q} "
+        "--critical {input.critical:q} --geometry {input.geometry:q} --mechanism {input.mechanism:q} "
+        "--depth {input.depth:q} --out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
 targets += [
@@ -345,7 +378,8 @@ targets += [
     "results/relational/finite_width.csv",
     "results/relational/finite_width_slopes.csv",
 ]
-claims += ["results/relational/claims.csv", "results/relational/theory_claims.csv"]
+claims.append("results/relational/claims.csv")
+checks.append("results/relational/checks.csv")
 
 
 include: "relational_figures.smk"

@@ -22,6 +22,8 @@ rule figures_task:
         timed("figures_task")
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_task"),
     shell:
         "python -m memgen figures task --tasks {input.tasks:q} --pdf {output.pdf:q} --png {output.png:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
@@ -41,6 +43,8 @@ rule figures_rank_profiles:
         timed("figures_rank_profiles")
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_rank_profiles"),
     params:
         hierarchies=repeated("--hierarchy", SHOWN["rank_profiles"]["hierarchies"]),
         shown=flags(without(SHOWN["rank_profiles"], "hierarchies")),
@@ -63,6 +67,8 @@ rule figures_mechanism:
         timed("figures_mechanism")
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_mechanism"),
     params:
         shown=flags(SHOWN["mechanism"]),
     shell:
@@ -83,6 +89,8 @@ rule figures_memorization:
         timed("figures_memorization")
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_memorization"),
     params:
         shown=flags(SHOWN["memorization"]),
     shell:
@@ -103,6 +111,8 @@ rule figures_phase_representation:
         timed("figures_phase_representation")
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_phase_representation"),
     params:
         shown=flags(SHOWN["phase_representation"]),
     shell:
@@ -123,6 +133,8 @@ rule figures_phase_geometry:
         timed("figures_phase_geometry")
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_phase_geometry"),
     params:
         shown=flags(SHOWN["phase_geometry"]),
     shell:
@@ -143,6 +155,8 @@ rule figures_critical_geometry:
         timed("figures_critical_geometry")
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_critical_geometry"),
     params:
         n=RELATIONAL["critical"]["map_n"],
     shell:
@@ -163,6 +177,8 @@ rule figures_readout:
         timed("figures_readout")
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_readout"),
     params:
         shown=flags(SHOWN["readout"]),
     shell:
@@ -183,6 +199,8 @@ rule figures_depth:
         timed("figures_depth")
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_depth"),
     params:
         shown=flags(SHOWN["depth"]),
     shell:
@@ -206,6 +224,8 @@ rule figures_finite_width:
         timed("figures_finite_width")
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_finite_width"),
     shell:
         "python -m memgen figures finite-width --networks {input.networks:q} --margins {input.margins:q} "
         "--summary {input.summary:q} --slopes {input.slopes:q} "

@@ -7,18 +7,19 @@ import polars as pl
 import pytest
 from scipy import stats
 
+from memgen.language.fits.stages.relation import related, relation
 from memgen.language.fits.tables import FIT, RELATION
 from memgen.language.responses.tables import GEOMETRY
-from memgen.language.stages.relation import related, relation
 
 
-def cells(alpha: np.ndarray, gamma: np.ndarray) -> pl.DataFrame:
+def cells(alpha: np.ndarray, gamma: np.ndarray, models: list[str] | None = None) -> pl.DataFrame:
     return pl.DataFrame(
         {
+            "model": [f"m{index}" for index in range(len(alpha))] if models is None else models,
             "alpha": alpha,
             "gamma": gamma,
             "ridge_correlation": np.linspace(0, 1, len(alpha)),
-            "correlation": np.full(len(alpha), 0.9),
+            "run_correlation": np.full(len(alpha), 0.9),
         }
     )
 
@@ -46,6 +47,19 @@ def test_no_relation_is_not_found() -> None:
     assert np.mean(covered) > 0.7
 
 
+def test_networks_are_drawn_and_not_their_cells() -> None:
+    """Cells copied within their network add no certainty; below four networks there is no interval."""
+    random = np.random.default_rng(2)
+    alpha, gamma = random.random(8), random.random(8)
+    names = [f"m{index}" for index in range(8)]
+    once, thrice = (related(cells(np.tile(alpha, k), np.tile(gamma, k), names * k)) for k in (1, 3))
+    assert (once["n_networks"], thrice["n_networks"], thrice["n_cells"]) == (8, 8, 24)
+    for end in ("spearman_low", "spearman_high"):
+        assert thrice[end] == pytest.approx(once[end], abs=0.02)
+    few = related(cells(alpha, gamma, ["a", "b", "c", "a"] * 2))
+    assert few["spearman"] is not None and few["spearman_low"] is None
+
+
 def test_three_cells_give_no_correlation() -> None:
     found = related(cells(np.arange(3.0), np.arange(3.0)))
     assert found["spearman"] is None and found["n_cells"] == 3
@@ -61,8 +75,8 @@ def test_probes_do_not_count_among_the_finetuned(tmp_path: Path) -> None:
                 "hyperparameter": None,
             }  # fmt: skip
             fits.append({**dict.fromkeys(FIT.columns), **key, "n": 6, "exceptions": "", "n_pairs": 9,
-                         "n_runs": 2, "n_seeds": 2, "n_diverged": 0, "at_edge": False,
-                         "correlation": 0.8})  # fmt: skip
+                         "n_runs": 2, "n_seeds": 2, "n_diverged": 0,
+                         "run_correlation": 0.8})  # fmt: skip
             for phase in phases:
                 rows.append(
                     {**dict.fromkeys(GEOMETRY.columns), **key, "phase": phase, "alpha": index / 10,

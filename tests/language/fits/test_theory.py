@@ -9,11 +9,11 @@ import polars as pl
 import pytest
 
 from memgen.language.fits.cells import cells
+from memgen.language.fits.stages.fit import fit
+from memgen.language.fits.stages.predictions import predictions
 from memgen.language.fits.tables import FIT, PREDICTIONS
 from memgen.language.fits.theory import fit_cell, implied, seed_weights
 from memgen.language.responses.rows import RESPONSES
-from memgen.language.stages.fit import fit
-from memgen.language.stages.predictions import predictions
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.ranks import gamma as gamma_of
 from memgen.relational.ranks import memorization_weight
@@ -48,7 +48,8 @@ def test_a_row_per_cell(path: Path, tmp_path: Path) -> None:
     assert exact["gamma"] == pytest.approx(GAMMA, rel=1e-6)
     assert exact["scale"] == pytest.approx(SCALE, rel=1e-6)
     assert exact["memorization_weight"] == pytest.approx(M, rel=1e-6)
-    assert (exact["n"], exact["exceptions"], exact["n_pairs"], exact["n_runs"]) == (9, "5:3", 27, 8)
+    assert (exact["n"], exact["exceptions"], exact["n_pairs"], exact["n_runs"]) == (9, "5:3", 27, 4)
+    assert noise["n_runs"] == 24, "the reversed runs of the exact cell are its forward runs' mirror images"
     assert gamma_of(exact["alpha"], exact["ridge"]) == pytest.approx(GAMMA, rel=1e-6)
     assert memorization_weight(exact["alpha"], exact["ridge"]) == pytest.approx(M, rel=1e-6)
     assert noise["gamma_low"] < noise["gamma"] < noise["gamma_high"]
@@ -93,6 +94,64 @@ def test_the_bootstrap_error_is_that_of_repeated_experiments(tmp_path: Path) -> 
     spread = np.std(estimates, ddof=1)
     # The spread of 60 estimates is known to 9%, and a bootstrap of 10 seeds is low by 5%.
     assert np.mean(errors) == pytest.approx(0.95 * spread, rel=4 * 0.1)
+
+
+def test_the_profile_interval_covers_gamma_as_often_as_it_says(tmp_path: Path) -> None:
+    covered = []
+    for repeat in range(150):
+        random = np.random.default_rng([7, repeat])
+        shift = random.normal(scale=1.5, size=(10, 36))
+        frame = response_rows(
+            TASK,
+            lambda seed, reverse, shift=shift: theory_margins(TASK, GAMMA, M, SCALE) + shift[seed],
+            range(10),
+        )
+        RESPONSES.write(frame, tmp_path / "responses.parquet")
+        (cell,) = cells(tmp_path / "responses.parquet")
+        row = fit_cell(cell, resamples=2)
+        low, high = row["gamma_low"], row["gamma_high"]
+        covered.append((low is None or low <= GAMMA) and (high is None or high >= GAMMA))
+    # 95% of 150 is 142.5, with a standard deviation of 2.7.
+    assert 134 <= sum(covered) <= 150
+
+
+@pytest.mark.parametrize(("gamma", "edge"), [(1e-5, "low"), (1e4, "high")])
+def test_a_gamma_beyond_its_range_is_not_told(gamma: float, edge: str, tmp_path: Path) -> None:
+    plain = Hierarchy(9)
+    exact = theory_margins(plain, gamma, M, SCALE)
+    exact /= np.abs(exact).max()
+    frame = response_rows(
+        plain, lambda seed, _: exact * (1 + 0.01 * np.random.default_rng(seed).normal(size=36)), range(6)
+    )
+    RESPONSES.write(frame, tmp_path / "responses.parquet")
+    fit(tmp_path / "responses.parquet", out=tmp_path / "fit.csv")
+    (row,) = FIT.read(tmp_path / "fit.csv").iter_rows(named=True)
+    assert row["gamma_at_edge"] == edge
+    for name in ("gamma", "alpha", "ridge", "memorization_weight", f"gamma_{edge}"):
+        assert row[name] is None
+    bound = row["gamma_high" if edge == "low" else "gamma_low"]
+    assert bound is not None and 1e-3 <= bound <= 1e2
+    assert row["log_gamma_standard_error"] is None and row["correlation"] > 0.9
+    predictions(tmp_path / "responses.parquet", fits=tmp_path / "fit.csv", out=tmp_path / "pairs.parquet")
+    pairs = PREDICTIONS.read(tmp_path / "pairs.parquet")
+    assert pairs["gamma"][0] == (1e-3 if edge == "low" else 1e2)
+    untrained = pairs.filter(pl.col("pair_class") == "test")
+    np.testing.assert_allclose(untrained["predicted"], untrained["observed"], atol=0.05)
+    assert pairs.filter(pl.col("pair_class") == "train")["predicted"].null_count() == 8, "m is not known"
+
+
+def test_runs_are_told_one_by_one_with_the_cells_gamma(path: Path, tmp_path: Path) -> None:
+    fit(path, out=tmp_path / "fit.csv")
+    _, noise, single = FIT.read(tmp_path / "fit.csv").iter_rows(named=True)
+    _, cell, _ = cells(path)
+    chosen = ~cell.trained
+    predicted = theory_margins(TASK, noise["gamma"], 0.0, 1.0)[chosen]
+    found = np.array([np.corrcoef(predicted, margins[chosen])[0, 1] for margins in cell.run_margins])
+    by_seed = found.reshape(12, 2).mean(axis=1)
+    assert noise["run_correlation"] == pytest.approx(by_seed.mean())
+    error = by_seed.std(ddof=1) / np.sqrt(12)
+    assert noise["run_correlation_standard_error"] == pytest.approx(error)
+    assert single["run_correlation_standard_error"] is None
 
 
 def test_the_same_seeds_are_drawn_whatever_else_there_is(path: Path) -> None:

@@ -82,7 +82,7 @@ def test_stage_averages_runs_by_seed_and_leaves_diverged_ones_out(tmp_path: Path
         GEOMETRY_RUNS.write(row, tmp_path / f"{index}.parquet")
     fit = {name: None for name in FIT.columns} | {
         **RUN, "hierarchy": "h", "n": 6, "exceptions": "4:2", "gamma": 1.5, "n_pairs": 9, "n_runs": 5,
-        "n_seeds": 3, "n_diverged": 1, "at_edge": False,
+        "n_seeds": 3, "n_diverged": 1,
     }  # fmt: skip
     FIT.write(pl.DataFrame([fit], schema=FIT.schema), tmp_path / "fit.csv")
     blocks = [tmp_path / f"{index}.parquet" for index in range(len(rows))]

@@ -110,7 +110,7 @@ def test_bad_input_is_refused(tmp_path: Path) -> None:
         run(tmp_path, features, Hierarchy(5), [0.1])
     with pytest.raises(BadInput, match="allowed: last"):
         run(tmp_path, features, Hierarchy(4), [0.1], pooling="mean")
-    with pytest.raises(BadInput, match="not positive"):
+    with pytest.raises(BadInput, match="allowed: a number of at least 1e-12 and at most 1000"):
         run(tmp_path, features, Hierarchy(4), [0.1, 0.0])
     same = write(tmp_path / "g", np.ones((1, 12, 4)), 4)
     with pytest.raises(BadInput, match="does not tell"):

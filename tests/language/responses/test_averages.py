@@ -51,6 +51,39 @@ def gathered(blocks: list[Path], tmp_path: Path) -> Path:
     return tmp_path / "responses.parquet"
 
 
+@pytest.mark.parametrize(("kind", "runs"), [("mirror", 1), ("prompts", 1), ("other", 2), ("asymmetric", 2)])
+def test_a_reversed_run_that_repeats_its_forward_run_is_not_counted(
+    kind: str, runs: int, tmp_path: Path
+) -> None:
+    """The answers of a probe with negated targets, those before training, others, and a wrong mirror."""
+    hierarchy = Hierarchy(7, ((4, 2),))
+    task_frame("h", hierarchy).write_parquet(tmp_path / "task.parquet")
+    task = read_task(tmp_path / "task.parquet")
+    forward = np.random.default_rng(3).normal(size=42)
+    pairs = list(zip(task["first"], task["second"], strict=True))
+    place = {pair: index for index, pair in enumerate(pairs)}
+    mirrored = forward[[place[6 - first, 6 - second] for first, second in pairs]]
+    reversed_ = {
+        "mirror": -mirrored * (1 + 1e-12),
+        "prompts": mirrored,
+        "other": np.random.default_rng(4).normal(size=42),
+        "asymmetric": forward,
+    }[kind]
+    cell = {"source": "study", "model": "m", "items": "fake", "method": "x", "phase": "post", "seed": 0}
+    both = [
+        answer(task, values, **cell, hyperparameter=None, reverse=reverse)
+        for reverse, values in ((False, forward), (True, reversed_))
+    ]
+    RESPONSES.write(pl.concat(both), tmp_path / "responses.parquet")
+    accuracy(responses=tmp_path / "responses.parquet", out=tmp_path / "accuracy.csv")
+    margins(responses=tmp_path / "responses.parquet", out=tmp_path / "margins.parquet")
+    table = ACCURACY.read(tmp_path / "accuracy.csv")
+    assert set(table["n_runs"]) == {runs} == set(MARGINS.read(tmp_path / "margins.parquet")["n_runs"])
+    for row in table.filter(pl.col("accuracy").is_not_null()).iter_rows(named=True):
+        assert row["n_answers"] == 2 * row["n_pairs"] * runs
+        assert row["accuracy_low"] <= row["accuracy"] <= row["accuracy_high"]
+
+
 def test_the_order_of_the_blocks_does_not_matter(blocks: list[Path], gathered: Path, tmp_path: Path) -> None:
     responses(blocks=blocks[::-1], out=tmp_path / "other.parquet")
     assert (tmp_path / "other.parquet").read_bytes() == gathered.read_bytes()

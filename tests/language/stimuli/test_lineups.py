@@ -47,6 +47,33 @@ def test_hands_win_as_the_ranks_and_the_exceptions_say(
             assert BAND[0] <= equities.equity[place[winner], place[loser]] <= BAND[1]
 
 
+def test_hands_of_both_hierarchies_are_in_order_but_for_the_exception(tmp_path: Path, table: Path) -> None:
+    """Then the plain hierarchy has 35 true pairs of 36, and the exception alone tells the two apart."""
+    out = tmp_path / "lineup.parquet"
+    lineups(
+        items="poker",
+        n=9,
+        exceptions=["5:3"],
+        first_seed=0,
+        last_seed=19,
+        ordered=True,
+        equity=table,
+        out=out,
+    )
+    _, drawn = read_samples(out)
+    equities = Equities.read(table)
+    for one in drawn.values():
+        place = [equities.labels.index(name) for name in one.names]
+        for higher in range(9):
+            for lower in range(higher + 1, 9):
+                value = equities.equity[place[higher], place[lower]]
+                if (higher, lower) == (3, 5):
+                    assert BAND[0] <= equities.equity[place[5], place[3]] <= BAND[1]
+                else:
+                    assert value >= BAND[0] and (lower > higher + 1 or value <= BAND[1])
+    assert min(len({one.names[rank] for one in drawn.values()}) for rank in range(9)) > 3
+
+
 def test_what_no_hands_fit_is_refused() -> None:
     count = 12
     strength = np.where(np.arange(count)[:, None] < np.arange(count)[None], 0.55, 0.45)
@@ -55,6 +82,8 @@ def test_what_no_hands_fit_is_refused() -> None:
     assert chain(equities, Hierarchy(count), random) == LABELS[:count]
     with pytest.raises(BadInput, match="no chain of 5 hands with exceptions 3:1"):
         chain(equities, Hierarchy(5, ((3, 1),)), random)
+    with pytest.raises(BadInput, match="exceptions 3:1, every other pair in order, was found"):
+        chain(equities, Hierarchy(5, ((3, 1),)), random, ordered=True)
     with pytest.raises(BadInput, match="no chain of 12 hands"):
         chain(equities, Hierarchy(count), random, without=[LABELS[3]])
 

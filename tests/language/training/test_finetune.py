@@ -216,7 +216,16 @@ def test_sequential_training_never_shuffles(
 def test_a_diverged_run_is_recorded_as_such(
     tmp_path: Path, tiny_causal: dict, inputs: dict, caplog: pytest.LogCaptureFixture
 ) -> None:
-    found, runs = run(tmp_path, tiny_causal["llama", False], inputs, rate=1e300, epochs=4, last_seed=0)
+    # Each step multiplies the weights by -9, until they overflow.
+    exploding = {
+        "optimizer": "sgd",
+        "rate": 1,
+        "weight_decay": 10,
+        "batch": 1,
+        "epochs": 6,
+        "dtype": "float32",
+    }
+    found, runs = run(tmp_path, tiny_causal["llama", False], inputs, **exploding, last_seed=0)
     assert runs["diverged"].all() and runs["train_loss"].null_count() == runs.height
     post = found.filter(pl.col("phase") == "post")
     assert post["logit_difference"].is_nan().all()
@@ -303,11 +312,23 @@ def test_a_killed_job_is_finished_by_the_next(tmp_path: Path, tiny_causal: dict,
     ("changed", "message"),
     [
         ({"kind": "probe"}, "allowed: full, lora, head"),
-        ({"head": "mine"}, "allowed: detached, authors"),
+        (
+            {"kind": "head", "l2": [1.0], "head": "mine"},
+            "head: 'mine' is not allowed; allowed: detached, authors",
+        ),
         ({"order": "random"}, "allowed: shuffled, hierarchy"),
-        ({"kind": "head"}, "l2: no strength given"),
-        ({"kind": "lora"}, "rank: none given"),
-        ({"kind": "lora", "rank": [0]}, "rank: 0; allowed"),
+        ({"rank": [2]}, "the key 'rank' does not go with kind full; allowed: epochs"),
+        ({"rate": None}, "the key 'rate' is missing; required for kind full: epochs, batch, rate"),
+        ({"rate": 2.0}, "--rate: 2.0 is not allowed; allowed: a number of at least 1e-12 and at most 1"),
+        ({"epochs": 1.5}, "--epochs: 1.5 is not allowed; allowed: a whole number"),
+        ({"kind": "head"}, "the key 'l2' is missing"),
+        ({"kind": "lora"}, "the key 'rank' is missing"),
+        ({"kind": "lora", "rank": []}, "the key 'rank' is missing"),
+        (
+            {"kind": "lora", "rank": [4, 0]},
+            "--rank: 0 is not allowed; allowed: a whole number of at least 1",
+        ),
+        ({"momentum": 0.5}, "momentum: AdamW has none; allowed: with optimizer sgd"),
         ({"layers": 3}, "layers: 3, but the model has 2; allowed: 1 to 2"),
         ({"optimizer": "lion"}, "allowed: adamw, sgd"),
         ({"last_seed": 9}, "no items of seed 6"),
@@ -322,7 +343,8 @@ def test_bad_input_is_refused(
 
 def test_half_precision_takes_the_protocols_step() -> None:
     """A fused step rounds less often in half precision; in the others it is the faster one."""
-    from memgen.language.training.loop import Recipe, optimizer_of
+    from memgen.language.training.loop import optimizer_of
+    from memgen.language.training.recipe import Recipe
 
     for dtype, fused in ((torch.bfloat16, False), (torch.float32, True)):
         parameter = torch.nn.Parameter(torch.ones(2, dtype=dtype))

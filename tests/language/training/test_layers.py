@@ -15,9 +15,11 @@ from memgen.language.stimuli.items import sample
 from memgen.language.stimuli.prompts import prompts
 from memgen.language.training.full import own_weights
 from memgen.language.training.layers import Below, Upper, below_of, last_layers, weights_in
-from memgen.language.training.loop import Recipe, Run, run_losses
+from memgen.language.training.learning import learn
+from memgen.language.training.loop import Run, run_losses
 from memgen.language.training.lora import adapted
-from memgen.language.training.methods import Method, learn
+from memgen.language.training.methods import Full, Lora
+from memgen.language.training.recipe import Recipe
 from memgen.relational.hierarchy import ordered_pairs
 
 KINDS = [(kind, tied) for kind in ("llama", "qwen3") for tied in (False, True)]
@@ -113,18 +115,17 @@ def frozen_below(model: Any, asked: Prompts, run: Run, recipe: Recipe, count: in
 
 @pytest.mark.parametrize("key", KINDS)
 def test_answers_are_those_of_the_frozen_network(deep_causal: dict, key: tuple) -> None:
-    recipe = Recipe(epochs=4, batch=100, rate=1e-3)
     model = load(deep_causal[key], "float64", causal=True)
     model.network.requires_grad_(False)
     asked, runs = prepared(model, 2)
     before = {name: part.clone() for name, part in model.network.state_dict().items()}
-    method = Method("full", recipe, (), 2.0, (), "detached", 7, layers=2)
+    method = Full(epochs=4, batch=100, rate=1e-3, layers=2)
     below = below_of(model.network, 2)
     assert below is not None
-    together = learn(model, asked, runs, method, None, below)
+    together = learn(model, asked, runs, method, None, below, 7)
     for index, run in enumerate(runs):
-        alone = learn(model, asked[index : index + 1], [run], method, None, below)
-        expected = frozen_below(load(deep_causal[key], "float64", causal=True), asked[index], run, recipe, 2)
+        alone = learn(model, asked[index : index + 1], [run], method, None, below, 7)
+        expected = frozen_below(load(deep_causal[key], "float64", causal=True), asked[index], run, method, 2)
         np.testing.assert_allclose(together.after[0, index], expected, rtol=0, atol=1e-8)
         np.testing.assert_allclose(alone.after[0, 0], expected, rtol=0, atol=1e-8)
         assert np.abs(expected - together.before[index]).max() > 0.01
@@ -148,10 +149,10 @@ def test_a_run_and_its_reversal_share_what_stands_below(
         return original(network, states, forest, first, last, places)
 
     monkeypatch.setattr(layers, "climb", counted)
-    method = Method("lora", Recipe(3, 3, 1e-3), (2, 4), 2.0, (), "detached", 7, layers=1)
+    method = Lora(epochs=3, batch=3, rate=1e-3, rank=(2, 4), layers=1)
     below = below_of(model.network, 1)
     for rank in (2, 4):
-        learn(model, asked, runs, method, rank, below)
+        learn(model, asked, runs, method, rank, below, 7)
     assert passes.count((0, 3)) == 2, "two seeds, two orders, two ranks: the layers below are passed twice"
     assert set(passes) == {(0, 3), (3, 4)}
 
@@ -165,9 +166,9 @@ def test_other_architectures_are_frozen_and_passed_whole(tiny_model: Path) -> No
     before = {name: part.clone() for name, part in model.network.state_dict().items()}
     seen = {}
     for layers in (None, 1):
-        for kind, rank in (("full", None), ("lora", 2)):
-            method = Method(kind, Recipe(2, 100, 1e-2), (2,), 2.0, (), "detached", 100, layers=layers)
-            seen[layers, kind] = learn(model, asked, runs, method, rank).after
+        recipe = {"epochs": 2, "batch": 100, "rate": 1e-2, "layers": layers}
+        for method, rank in ((Full(**recipe), None), (Lora(**recipe, rank=(2,)), 2)):
+            seen[layers, method.kind] = learn(model, asked, runs, method, rank, batch=100).after
     assert last_layers(model.network, 1) == ("encoder.layer.1",)
     for kind in ("full", "lora"):
         assert np.abs(seen[None, kind] - seen[1, kind]).max() > 1e-4

@@ -9,8 +9,9 @@ from memgen.language.models.causal import answer_tokens, logit_differences, toke
 from memgen.language.models.loading import load
 from memgen.language.stimuli.items import sample
 from memgen.language.stimuli.prompts import prompts
-from memgen.language.training.loop import Recipe, Run, run_losses, train
+from memgen.language.training.loop import Run, run_losses, train
 from memgen.language.training.lora import adapted
+from memgen.language.training.recipe import Recipe
 from memgen.relational.hierarchy import ordered_pairs
 
 RECIPE = Recipe(epochs=12, batch=5, rate=5e-3)

@@ -25,7 +25,7 @@ def test_simulation_has_the_columns_that_others_rely_on(written: dict[str, Any])
 
 
 def test_sizes_must_come_in_threes(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match="as many of each"):
+    with pytest.raises(BadInput, match="as many of one as of the other"):
         simulate(
             priors=["zipf"], domain=[5, 6], samples=[5], repeats=[2], labels=2, learners=["optimal"],
             out=tmp_path / "out.csv",

@@ -2,7 +2,6 @@
 
 import pytest
 
-from memgen.relational.stages.claims import claims
 from memgen.relational.stages.critical_table import critical_table
 from memgen.relational.stages.sweep import sweep
 from memgen.relational.stages.task import task
@@ -37,12 +36,6 @@ def study(tmp_path_factory):
         ranks=folder / "ranks.parquet",
     )
     critical_table(tasks=tasks, out=folder / "critical.csv")
-    claims(
-        margins=folder / "sweep.parquet",
-        ranks=folder / "ranks.parquet",
-        critical=folder / "critical.csv",
-        out=folder / "claims.csv",
-    )
     return folder
 
 

@@ -31,6 +31,51 @@ def test_ranks(capsys):
     assert len(text) == 10 and text[0].startswith("gamma 0.693333333")
 
 
+def test_margins_and_memorization(capsys):
+    task = ("--n", 9, "--exception", "5:3", "--alpha", 0.25, "--ridge", 0.01)
+    found = json.loads(answer(capsys, "margins", *task, "--json"))
+    assert found["memorization_weight"] == pytest.approx(0.25 / 0.26) and len(found["pairs"]) == 36
+    by_pair = {(pair["higher"], pair["lower"]): pair for pair in found["pairs"]}
+    profile = ranks(9, [(5, 3)], 0.25, 0.01)
+    cross, loop = by_pair[2, 6], by_pair[3, 4]
+    assert cross["pair_class"] == "cross" and cross["margin"] == pytest.approx(profile[2] - profile[6])
+    assert loop["pair_class"] == "train" and loop["trained"] and loop["truth"] == 1
+    assert by_pair[3, 5]["truth"] == -1 and by_pair[3, 5]["margin"] < 0
+    assert len(answer(capsys, "margins", *task).splitlines()) == 37
+
+    scores = json.loads(answer(capsys, "memorization", *task, "--json"))
+    assert [(row["winner"], row["loser"]) for row in scores] == [*((r, r + 1) for r in range(8)), (5, 3)]
+    for row in scores:
+        assert row["score"] == pytest.approx(row["margin"] - row["left_out_margin"])
+        sign = 1 if row["winner"] < row["loser"] else -1
+        pair = by_pair[min(row["winner"], row["loser"]), max(row["winner"], row["loser"])]
+        assert row["margin"] == pytest.approx(sign * pair["margin"])
+    plain = ranks(9, [], 0.25, 0.01)
+    assert scores[-1]["left_out_margin"] == pytest.approx(plain[5] - plain[3])
+    assert len(answer(capsys, "memorization", *task).splitlines()) == 10
+
+
+def test_mechanism_adds_up_to_the_ranks(capsys):
+    task = ("--n", 11, "--exception", "5:3", "--exception", "9:7", "--alpha", 0.25)
+    parts = json.loads(answer(capsys, "mechanism", *task, "--json"))["parts"]
+    sums = [sum(p["value"] for p in parts if p["item"] == i and p["part"] != "ranks") for i in range(11)]
+    np.testing.assert_allclose(sums, ranks(11, [(5, 3), (9, 7)], 0.25), atol=1e-12)
+    assert {p["part"] for p in parts} == {"chain", "5:3", "9:7", "ranks"}
+    assert "5:3 has strength" in answer(capsys, "mechanism", *task)
+
+
+@pytest.mark.parametrize("name", ["margins", "memorization", "mechanism"])
+def test_the_new_calculators_refuse_in_one_line(name):
+    for task in (["--n", "2"], ["--n", "9", "--exception", "3:5"], ["--n", "9", "--exception", "x"]):
+        with pytest.raises(BadInput):
+            run(["relational", name, *task, "--alpha", "0.5"])
+    with pytest.raises(BadInput):
+        run(["relational", name, "--n", "9", "--alpha", "-0.5"])
+    if name != "mechanism":
+        with pytest.raises(BadInput, match="at most 1000"):
+            run(["relational", name, "--n", "1000000000", "--alpha", "0.5"])
+
+
 def test_repeated_exceptions(capsys):
     found = json.loads(
         answer(
@@ -74,18 +119,18 @@ def test_conjunctivity(capsys, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["ranks", "--n", "9", "--alpha", "1"], "alpha = 1.0"),
-        (["ranks", "--n", "9", "--alpha", "-0.1", "--ridge", "1"], "alpha = -0.1"),
-        (["ranks", "--n", "9", "--alpha", "nan"], "alpha = nan"),
-        (["ranks", "--n", "2", "--alpha", "0.1"], "n = 2"),
+        (["ranks", "--n", "9", "--alpha", "1"], "--alpha: 1.0"),
+        (["ranks", "--n", "9", "--alpha", "-0.1", "--ridge", "1"], "--alpha: -0.1"),
+        (["ranks", "--n", "9", "--alpha", "nan"], "--alpha: nan"),
+        (["ranks", "--n", "2", "--alpha", "0.1"], "--n: 2"),
         (["ranks", "--n", "9", "--exception", "9:3", "--alpha", "0.1"], "exception 9:3"),
         (["ranks", "--n", "9", "--exception", "5-3", "--alpha", "0.1"], "WINNER:LOSER"),
         (["critical", "--n", "9", "--ridge", "-1"], "ridge"),
         (["conjunctivity"], "exactly one"),
         (["conjunctivity", "--kernel", "ntk"], "--depth"),
-        (["conjunctivity", "--kernel", "ntk", "--depth", "11"], "depth = 11"),
+        (["conjunctivity", "--kernel", "ntk", "--depth", "11"], "--depth: 11"),
         (["conjunctivity", "--matrix", "nowhere.npy", "--n", "4"], "nowhere.npy: no such file"),
-        (["conjunctivity", "--kappa-o", "0.5", "--kappa-d", "1"], "kappa_d"),
+        (["conjunctivity", "--kappa-o", "0.5", "--kappa-d", "1"], "--kappa-d"),
     ],
 )
 def test_bad_input_gives_one_line(arguments, message):
@@ -122,9 +167,9 @@ def test_phase(capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["phase", "--n", "9", "--alpha", "1"], "alpha = 1.0"),
-        (["phase", "--n", "9", "--alpha", "-0.1", "--ridge", "1"], "alpha = -0.1"),
-        (["phase", "--n", "1001", "--alpha", "0.1"], "n = 1001"),
+        (["phase", "--n", "9", "--alpha", "1"], "--alpha: 1.0"),
+        (["phase", "--n", "9", "--alpha", "-0.1", "--ridge", "1"], "--alpha: -0.1"),
+        (["phase", "--n", "1001", "--alpha", "0.1"], "--n: 1001"),
     ],
 )
 def test_bad_input_to_phase_gives_one_line(arguments, message):

@@ -1,35 +1,92 @@
-"""Claims agree with right tables, differ from spoiled ones, and are not tested where a table is short."""
+"""Claims agree with right tables, are contradicted by spoiled ones, and untested where a table is short."""
 
 import polars as pl
+import pytest
 
 from memgen.claims import CLAIMS
 from memgen.relational.stages.claims import claims
+from memgen.relational.stages.critical_geometry import critical_geometry
+from memgen.relational.stages.depth_table import depth_table
 from memgen.relational.tables import (
-    CRITICAL,
-    RANKS,
+    CRITICAL_GEOMETRY,
+    DEPTH,
+    FINITE_WIDTH_SLOPES,
+    FINITE_WIDTH_SUMMARY,
     SWEEP,
 )
 
 
-def test_every_claim_of_the_theory_is_tested_and_agrees(study):
-    frame = CLAIMS.read(study / "claims.csv")
-    assert frame["verdict"].to_list() == ["agrees"] * frame.height and frame.height >= 9
+def slope_rows(lazy: float, rich: float) -> pl.DataFrame:
+    common = {"hierarchy": "one", "n": 9, "exceptions": "5:3", "quantity": "deviation"}
+    common |= {"seeds": 9, "widths": 5}
+    rows = [
+        {**common, "regime": name, "slope": slope, "standard_error": 0.01}
+        | {"low": slope - 0.02, "high": slope + 0.02}
+        for name, slope in (("lazy", lazy), ("rich", rich))
+    ]
+    return pl.DataFrame(rows, schema=FINITE_WIDTH_SLOPES.schema)
 
 
-def test_claims_are_read_from_the_tables(study, tmp_path):
-    """A wrong table gives a wrong verdict; a table without the point gives none."""
-    spoiled = SWEEP.read(study / "sweep.parquet").with_columns(pl.col("margin") + 1e-6)
-    SWEEP.write(spoiled, tmp_path / "sweep.parquet")
-    bent = RANKS.read(study / "ranks.parquet").with_columns(pl.col("rank") * (1 + pl.col("item")))
-    RANKS.write(bent, tmp_path / "ranks.parquet")
-    wrong = CRITICAL.read(study / "critical.csv").with_columns(pl.col("gamma") * 1.01, pl.col("alpha") * 1.01)
-    CRITICAL.write(wrong, tmp_path / "critical.csv")
-    paths = {"margins": "sweep.parquet", "ranks": "ranks.parquet", "critical": "critical.csv"}
-    claims(**{key: tmp_path / name for key, name in paths.items()}, out=tmp_path / "claims.csv")
-    verdicts = CLAIMS.read(tmp_path / "claims.csv")["verdict"].to_list()
-    assert verdicts.count("differs") >= 7
+def width_rows(lazy: float, rich: float) -> pl.DataFrame:
+    common = dict.fromkeys(FINITE_WIDTH_SUMMARY.columns, 0.1)
+    common |= {"hierarchy": "one", "n": 9, "exceptions": "5:3", "width": 64, "seeds": 9}
+    rows = [
+        {**common, "regime": name, "accuracy": accuracy, "accuracy_standard_error": 0.01}
+        for name, accuracy in (("lazy", lazy), ("rich", rich))
+    ]
+    return pl.DataFrame(rows, schema=FINITE_WIDTH_SUMMARY.schema)
 
-    for table, name in ((SWEEP, "sweep.parquet"), (RANKS, "ranks.parquet"), (CRITICAL, "critical.csv")):
-        table.write(table.read(study / name).filter(pl.col("hierarchy") == "edge_n5"), tmp_path / name)
-    claims(**{key: tmp_path / name for key, name in paths.items()}, out=tmp_path / "claims.csv")
-    assert "not tested" in CLAIMS.read(tmp_path / "claims.csv")["verdict"].to_list()
+
+@pytest.fixture
+def tables(study, tmp_path):
+    paths = {name: tmp_path / f"{name}.parquet" for name in ("margins", "critical", "depth")}
+    paths |= {name: tmp_path / f"{name}.csv" for name in ("widths", "slopes")}
+    SWEEP.write(SWEEP.read(study / "sweep.parquet"), paths["margins"])
+    critical_geometry(n=[7, 201, 401], spans=[2, 4], map_n=8, out=paths["critical"])
+    depth_table(
+        tasks=[study / "exc_mid_n9.parquet"], depth=[1, 2, 3, 4], nonlinearity=[0.0, 1.0], ridge=[0.0],
+        out=paths["depth"],
+    )  # fmt: skip
+    FINITE_WIDTH_SLOPES.write(slope_rows(-0.49, -0.1), paths["slopes"])
+    FINITE_WIDTH_SUMMARY.write(width_rows(0.9, 0.8), paths["widths"])
+    return paths
+
+
+def verdicts(paths):
+    out = paths["slopes"].parent / "claims.csv"
+    claims(**paths, out=out)
+    return CLAIMS.read(out)["verdict"].to_list()
+
+
+def test_right_tables_agree(tables):
+    assert verdicts(tables) == ["agrees"] * 7
+
+
+def test_spoiled_tables_contradict(tables):
+    swept = SWEEP.read(tables["margins"])
+    SWEEP.write(swept.with_columns(margin=pl.lit(1.0)), tables["margins"])
+    crossings = CRITICAL_GEOMETRY.read(tables["critical"])
+    CRITICAL_GEOMETRY.write(crossings.with_columns(gamma=1.0 / pl.col("n")), tables["critical"])
+    networks = DEPTH.read(tables["depth"])
+    DEPTH.write(networks.with_columns(alpha=1 - pl.col("alpha")), tables["depth"])
+    FINITE_WIDTH_SLOPES.write(slope_rows(-0.3, -0.4), tables["slopes"])
+    FINITE_WIDTH_SUMMARY.write(width_rows(0.8, 0.9), tables["widths"])
+    assert verdicts(tables) == ["contradicts"] * 7
+
+
+def test_near_values_are_undecided(tables):
+    FINITE_WIDTH_SLOPES.write(slope_rows(-0.45, -0.44), tables["slopes"])
+    FINITE_WIDTH_SUMMARY.write(width_rows(0.9, 0.89), tables["widths"])
+    assert verdicts(tables)[-3:] == ["undecided"] * 3
+
+
+def test_short_tables_are_not_tested(tables):
+    for table, name, column, value in (
+        (SWEEP, "margins", "hierarchy", "edge_n5"),
+        (CRITICAL_GEOMETRY, "critical", "n", 8),
+        (DEPTH, "depth", "rho", 0),
+    ):
+        frame = table.read(tables[name])
+        table.write(frame.filter(pl.col(column) == value), tables[name])
+    FINITE_WIDTH_SUMMARY.write(width_rows(0.9, 0.8).clear(), tables["widths"])
+    assert verdicts(tables) == ["not tested"] * 4 + ["agrees"] * 2 + ["not tested"]

@@ -1,7 +1,6 @@
 """A grid of panels, one per cell: a row per model, items and method, a column per hierarchy.
 
-A cell is a group of runs that differ only in seed and reversal. Knows the names of the columns that name a
-cell, and nothing of what is drawn in a panel.
+A cell is a group of runs that differ only in seed and reversal.
 """
 
 from typing import Any
@@ -11,8 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from memgen.errors import BadInput
-from memgen.figures.names import spoken
+from memgen.figures.names import broken
 from memgen.figures.style import PAGE, new_figure
+from memgen.language.fits.tables import GAMMA_RANGE
 from memgen.language.responses.rows import KEY
 
 KEYS = list(KEY)
@@ -32,6 +32,23 @@ def train_text(fits: pl.DataFrame, pairs: pl.DataFrame) -> str:
     row = fits.join(pairs.select(KEYS).head(1), on=KEYS, nulls_equal=True)
     known = row["train_accuracy"].drop_nulls()
     return f"train {known[0]:.2f}" if len(known) else "train unknown"
+
+
+def gamma_text(gamma: float | None) -> str:
+    """Gamma of a cell's prediction in words; at an end of its range, that it lies beyond."""
+    if gamma is None:
+        return "no fit"
+    sign = "≤" if gamma == GAMMA_RANGE[0] else "≥" if gamma == GAMMA_RANGE[1] else "="
+    return f"γ {sign} {gamma:.3g}"
+
+
+def _empty(axis: Axes, *, labelled: bool) -> None:
+    """Hide a panel without a cell, but not the label of its row, which the first panel carries."""
+    if not labelled:
+        axis.axis("off")
+        return
+    axis.set(xticks=[], yticks=[])
+    axis.set_frame_on(False)
 
 
 def cell_grid(
@@ -76,12 +93,12 @@ def cell_grid(
         ours = " (ours)" if mixed and row["source"] == "study" else ""
         value = "" if row["hyperparameter"] is None else f" {row['hyperparameter']:g}"
         across[0].set_ylabel(
-            f"{spoken(row['model'])}{ours}, {row['items']}\n{row['method']}{value}", fontsize=6
+            f"{broken(row['model'])}{ours}, {row['items']}\n{row['method']}{value}", fontsize=6
         )
         for axis, hierarchy in zip(across, columns, strict=True):
             of_cell = of_row.filter(pl.col("hierarchy") == hierarchy)
             if of_cell.is_empty():
-                axis.axis("off")
+                _empty(axis, labelled=axis is across[0])
             else:
                 cells.append((axis, of_cell))
     for axis, hierarchy in zip(axes[0], columns, strict=True):

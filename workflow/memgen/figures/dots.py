@@ -1,8 +1,7 @@
 """Dot plots of many cells: a row per method and model, a column of panels per kind of item.
 
-Knows the columns that name a cell, and draws means with intervals; knows nothing of what they mean. The
-hierarchies of a cell stand in one row, told apart by colour and marker; a second series, such as the phase
-before training, is drawn open.
+The hierarchies of a cell stand in one row, told apart by colour and marker; a second series, such as the
+phase before training, is drawn open.
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,4 @@
-"""How the figures of the study on irrelevant information call and colour things, and draw an interval.
-
-Knows names, colours and error bars only.
-"""
+"""How the figures of the study on irrelevant information call and colour things, and draw an interval."""
 
 from typing import Any
 

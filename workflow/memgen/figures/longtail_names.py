@@ -1,7 +1,4 @@
-"""How the figures of the long-tail study call and colour priors, learners and structures.
-
-Knows names and colours only.
-"""
+"""How the figures of the long-tail study call and colour priors, learners and structures."""
 
 from memgen.figures.style import PALETTE
 
@@ -32,8 +29,6 @@ CLASSIFIERS = {
     "network": ("network (weight decay)", PALETTE["orange"], "s"),
     "private_network": ("private network (noise)", PALETTE["vermilion"], "D"),
 }
-
-LETTERS = "abcdefghijklmnopqrst"
 
 STRUCTURES = {"gaussian": "Gaussian clusters", "hypercube": "hypercube clusters"}
 

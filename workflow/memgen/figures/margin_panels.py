@@ -5,6 +5,7 @@ import polars as pl
 from matplotlib.axes import Axes
 from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
+from matplotlib.ticker import MaxNLocator
 
 from memgen.figures.style import MARGIN_COLOURS, PAIR_CLASSES, PALETTE, item
 
@@ -52,3 +53,6 @@ def draw_points(axes: Axes, pairs: pl.DataFrame) -> None:
     low, high = float(both.min()), float(both.max())  # type: ignore[arg-type]
     axes.plot([low, high], [low, high], color=PALETTE["grey"], lw=0.6, zorder=0)
     axes.tick_params(labelsize=5)
+    # Few ticks, the same for both: at this width more run into one another.
+    axes.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
+    axes.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))

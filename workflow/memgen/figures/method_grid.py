@@ -1,7 +1,4 @@
-"""A grid of panels for one method: a row per kind of item, a column per hierarchy, a series per model.
-
-Knows the columns that name a cell, and nothing of what is drawn in a panel.
-"""
+"""A grid of panels for one method: a row per kind of item, a column per hierarchy, a series per model."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -1,11 +1,14 @@
 """One look for every figure, and one way to save it.
 
-Colours are Okabe and Ito's, which colour-blind readers can tell apart. Files are the same, byte for byte,
-for the same data and matplotlib: they carry the id of the recipe that made them, and no date or version.
-This module knows no study but the names of the pair classes, which have the same colour everywhere.
+Colours are Okabe and Ito's, which colour-blind readers can tell apart. Files are the same, byte for byte, for
+the same data and matplotlib: they carry the id of the recipe that made them, and no date or version. Pair
+classes have the same colour everywhere.
 """
 
+from collections.abc import Iterable
+from itertools import cycle
 from pathlib import Path
+from string import ascii_lowercase
 from typing import Any, Literal
 
 import matplotlib
@@ -15,6 +18,7 @@ matplotlib.use("agg")
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from memgen.stage import recipe_urn
 
@@ -93,24 +97,43 @@ def new_figure(
     return figure, axes
 
 
+def class_handles(present: Iterable[str], **look: Any) -> list[Line2D]:
+    """Handles of a legend of pair classes, in their fixed order.
+
+    Parameters
+    ----------
+    present : iterable of str
+        Classes that the figure shows.
+    **look
+        How the lines look, such as lw=0 for markers alone.
+    """
+    shown = set(present)
+    return [
+        Line2D([], [], color=colour, marker=marker, label=name, **look)
+        for name, (colour, marker) in PAIR_CLASSES.items()
+        if name in shown
+    ]
+
+
 def item(rank: int) -> str:
-    """Name of an item as people read it: rank 0 is I1."""
-    return f"I{rank + 1}"
+    """Name of an item by its rank, counted from 0 as on the command line: I0 is the strongest."""
+    return f"I{rank}"
 
 
-def panel_letter(axes: Axes, letter: str) -> None:
-    """Letter at the upper left corner of a panel."""
-    axes.annotate(
-        letter,
-        (0, 1),
-        xytext=(-4, 4),
-        xycoords="axes fraction",
-        textcoords="offset points",
-        fontsize=9,
-        fontweight="bold",
-        ha="right",
-        va="bottom",
-    )
+def panel_letters(panels: Iterable[Axes]) -> None:
+    """Letters a, b, c, … at the upper left corner of some panels, in their order; z is followed by a."""
+    for panel, letter in zip(panels, cycle(ascii_lowercase), strict=False):
+        panel.annotate(
+            letter,
+            (0, 1),
+            xytext=(-4, 4),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            fontsize=9,
+            fontweight="bold",
+            ha="right",
+            va="bottom",
+        )
 
 
 def _metadata(kind: Literal["pdf", "png"]) -> dict[str, str | None]:

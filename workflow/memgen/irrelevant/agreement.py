@@ -1,8 +1,4 @@
-"""The few numbers that say whether a table bears out the paper and its theory.
-
-Knows which rows and columns of each table are held against each other; the claims compare these numbers with
-what the paper says.
-"""
+"""The few numbers that say whether a table bears out the paper and its theory."""
 
 import math
 from pathlib import Path
@@ -12,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from memgen.irrelevant.tables import AVERAGES, EXTRACTION, LEAKAGE, SIMULATION
+from memgen.statistics import line_slope
 from memgen.summaries import Kinds, Numbers, summarize
 
 #: Accuracy on clusters seen once from which a learner counts as accurate.
@@ -40,7 +37,7 @@ def _measured(numbers: Numbers, name: str, table: pl.DataFrame, *columns: str) -
     for column in columns:
         numbers[f"{name}_{column}"] = row.get(column)
         numbers[f"{name}_{column}_se"] = row.get(f"{column}_se")
-    for size in ("samples", "dimension"):
+    for size in ("samples", "dimension", "seeds"):
         numbers[f"{name}_{size}"] = float(row[size]) if row else None
     return row
 
@@ -71,10 +68,11 @@ def _leakage(table: pl.DataFrame) -> Numbers:
     plain = table.filter((pl.col("defence") == "none") & (pl.col("rho") > 0) & (pl.col("task") == "clusters"))
     logistic = plain.filter((pl.col("learner") == "logistic") & (pl.col("accuracy_singleton") >= ACCURATE))
     free = logistic["storage_bits"] * (1 - logistic["rho"])
-    numbers: Numbers = {"slope": None}
+    numbers: Numbers = {"slope": None, "slope_se": None, "slope_sizes": float(len(free))}
     if free.n_unique() >= 3:
-        leaked = np.log(logistic["leaked_bits"].to_numpy())
-        numbers["slope"] = float(np.polyfit(np.log(free.to_numpy()), leaked, 1)[0])
+        numbers["slope"], numbers["slope_se"] = line_slope(
+            np.log(free.to_numpy()), np.log(logistic["leaked_bits"].to_numpy())
+        )
     keys = ["run", "task", "clusters", "samples", "dimension", "rho"]
     joined = table.filter(pl.col("defence") != "none").join(
         plain.select(*keys, full="leaked_bits", best="accuracy_singleton"), on=keys
@@ -90,6 +88,7 @@ def _leakage(table: pl.DataFrame) -> Numbers:
         )
         row = half.row(-1, named=True) if half.height else {}
         numbers[f"{learner}_kept"], numbers[f"{learner}_kept_se"] = row.get("kept"), row.get("kept_se")
+        numbers[f"{learner}_kept_seeds"] = float(row["seeds"]) if row else None
     return numbers
 
 

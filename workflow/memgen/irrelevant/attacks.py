@@ -1,8 +1,8 @@
 """Attacks that read a sample's bits out of a model, all targets and all bits of a round together.
 
 Every attack answers with a guess of +1 and -1 for each target class and the number of the model's answers
-that one target needed. Black-box attacks see log-probabilities only, to as many digits as log-odds in 32
-bits have. Knows models, not their training.
+that one target needed. Black-box attacks see log-probabilities only, to as many digits as log-odds in 32 bits
+have.
 """
 
 from collections.abc import Sequence

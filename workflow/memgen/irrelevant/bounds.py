@@ -1,9 +1,9 @@
 """Closed forms: what must be stored to answer, and what an attack gets back of it.
 
 Two tasks, with irrelevant information in both. In the cluster task each of N clusters fixes a share `rho` of
-d positions at random signs, and all other bits of a sample are random and useless. In the next-symbol task
-a sample is a noisy prefix of its reference string. This module knows exact expectations; `simulation` runs
-the same learners on samples without them.
+d positions at random signs, and all other bits of a sample are random and useless. In the next-symbol task a
+sample is a noisy prefix of its reference string. All are exact expectations; `simulation` runs the same
+learners on samples without them.
 """
 
 import math
@@ -13,13 +13,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special, stats
 
-from memgen.irrelevant.arguments import (
-    MOST_SAMPLES,
-    check_cluster_task,
-    check_number,
-    check_symbol_task,
-    check_whole,
-)
+from memgen.arguments import check_number, check_whole
+from memgen.irrelevant.arguments import MOST_SAMPLES, check_cluster_task, check_symbol_task
 
 Floats: TypeAlias = NDArray[np.float64]
 Integers: TypeAlias = NDArray[np.int64]

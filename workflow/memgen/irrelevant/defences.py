@@ -1,7 +1,4 @@
-"""What may keep a learner from giving its sample away, as a change to how it is trained.
-
-Knows what a defence of some strength changes, and what privacy noise buys; trains nothing.
-"""
+"""What may keep a learner from giving its sample away, as a change to how it is trained."""
 
 import dataclasses
 import math

@@ -1,8 +1,4 @@
-"""One trained classifier and what each attack gets out of it.
-
-Knows how a sample, a recipe and attacks are put together and how recovered bits are counted; files and
-tables are the stages' business.
-"""
+"""One trained classifier and what each attack gets out of it."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -2,7 +2,7 @@
 
 Multinomial logistic regression has nothing behind its first layer; a network has sigmoid units and a second
 one. An attack that flips bits changes one row of the first layer's product at a time, which is why the two
-parts stand apart. This module knows neither training nor attacks.
+parts stand apart.
 """
 
 from dataclasses import dataclass

@@ -3,7 +3,9 @@
 import polars as pl
 
 from memgen.irrelevant import rows
-from memgen.tables import Column, Table
+from memgen.tables import Column, Table, trained
+
+_WHAT = ("run", "task", "learner", "defence", "kind", "clusters", "samples", "dimension")
 
 RUNS = rows.RUNS.described(
     {
@@ -32,7 +34,12 @@ RUNS = rows.RUNS.described(
         "accuracy_fresh": "accuracy on fresh examples",
         "accuracy_represented": "accuracy on fresh examples of clusters in the sample",
         "accuracy_singleton": "accuracy on fresh examples of clusters seen once",
-    }
+    },
+    trained(
+        [*_WHAT, "strength", "rho", "step", "attack", "main", "multiplicity"],
+        dict.fromkeys(("bits_recovered", "accuracy_fresh", "accuracy_singleton")),
+        unit="seed",
+    ),
 )
 
 _SEEDS = Column(pl.Int64, "seeds averaged")
@@ -111,6 +118,9 @@ RECOVERY = Table(
     | {name: RUNS.columns[name] for name in MEASURED}
     | {"seeds": _SEEDS}
     | {f"{name}_se": _error(name) for name in MEASURED},
+    trained(
+        [*_WHAT[1:4], *_WHAT[5:], "rho", "step", "multiplicity"], {name: f"{name}_se" for name in MEASURED}
+    ),
 )
 
 AVERAGES = Table(
@@ -150,6 +160,10 @@ AVERAGES = Table(
         for part, column in _interval(name).items()
     }
     | {"seeds": _SEEDS},
+    trained(
+        [*_WHAT, "strength", "rho", "step", "attack", "main", "multiplicity"],
+        {name: f"{name}_se" for name in ("bits_recovered", "free_recovered", *MEASURED[1:])},
+    ),
 )
 
 LEAKAGE = Table(
@@ -187,6 +201,10 @@ LEAKAGE = Table(
         "accuracy_singleton_se": _error("accuracy_singleton"),
         "seeds": _SEEDS,
     },
+    trained(
+        [*_WHAT, "strength", "rho", "attack"],
+        {name: f"{name}_se" for name in ("leaked_bits", "accuracy_singleton")},
+    ),
 )
 
 EXTRACTIONS = rows.EXTRACTIONS.described(

@@ -1,8 +1,7 @@
 """The two tasks: labelling clusters of the hypercube, and predicting the next symbol of a string.
 
-Knows how references, clusters and samples are drawn; nothing of what learns from them. Frequencies of
-clusters and of references are equal, or fall with the rank: alpha ~ (1 + rank)^-tail, so that `tail` = 0 is
-uniform and 1 is Zipf's law.
+Frequencies of clusters and of references are equal, or fall with the rank: alpha ~ (1 + rank)^-tail, so that
+`tail` = 0 is uniform and 1 is Zipf's law.
 """
 
 from dataclasses import dataclass
@@ -11,7 +10,9 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from memgen.irrelevant.arguments import check_cluster_task, check_number, check_symbol_task, check_whole
+from memgen.arguments import check_number, check_whole
+from memgen.irrelevant.arguments import check_cluster_task, check_symbol_task
+from memgen.memory import refuse_beyond_memory
 
 Signs: TypeAlias = NDArray[np.int8]
 Floats: TypeAlias = NDArray[np.float64]
@@ -91,6 +92,7 @@ def draw_clusters(number: int, dimension: int, rho: float, tail: float, rng: np.
     """
     check_cluster_task(1, dimension, rho)
     frequency = frequencies(number, tail)
+    refuse_beyond_memory(10.0 * number * dimension, f"{number} clusters of {dimension} positions")
     fixed = rng.random((number, dimension)) < rho
     return Clusters(np.where(fixed, _signs(fixed.shape, rng), np.int8(0)), frequency, rho)
 
@@ -121,7 +123,8 @@ class ClusterSample:
 
 def draw_sample(clusters: Clusters, samples: int, rng: np.random.Generator) -> ClusterSample:
     """Draw a training sample of n examples."""
-    number = len(clusters.frequency)
+    number, dimension = clusters.pattern.shape
+    refuse_beyond_memory(10.0 * samples * dimension, f"{samples} samples of {dimension} positions")
     y = rng.choice(number, samples, p=clusters.frequency)
     return ClusterSample(clusters.examples(y, rng), y, np.bincount(y, minlength=number))
 
@@ -155,6 +158,7 @@ class SymbolSample:
 
 def draw_references(number: int, dimension: int, rng: np.random.Generator) -> Signs:
     """Draw reference strings of uniform bits, shape (N, d)."""
+    refuse_beyond_memory(1.0 * number * dimension, f"{number} references of length {dimension}")
     return rng.integers(0, 2, (number, dimension), dtype=np.int8)
 
 
@@ -175,6 +179,7 @@ def draw_symbols(
     """
     number, dimension = references.shape
     check_symbol_task(number, samples, dimension, noise)
+    refuse_beyond_memory(10.0 * samples * dimension, f"{samples} samples of length {dimension}")
     reference = rng.choice(number, samples, p=frequency)
     length = rng.integers(1, dimension + 1, samples)
     flipped = rng.random((samples, dimension)) < noise / 2

@@ -5,7 +5,6 @@ the layer's product, so the layer never leaves W_0 + span(X). Gradient descent t
 products of the samples with one another: one matrix product a step for the first layer instead of two with d
 rows, and the layer itself is put together where a step is recorded. Adam and noisy gradients leave that span,
 and update the layer itself. Matrix products are numpy's, whose library is the faster one on many processors.
-Knows nothing of clusters, defences' names or attacks.
 """
 
 import math

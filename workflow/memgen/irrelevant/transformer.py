@@ -1,8 +1,7 @@
 """A small causal transformer on next-symbol prediction, and an attack that asks it to go on.
 
 Its vocabulary is the two bits and a token for each reference. Training is the language study's own loop, and
-a sample of L bits is L prompts: the reference and the bits so far, answered by the next one. Knows neither
-tables nor files.
+a sample of L bits is L prompts: the reference and the bits so far, answered by the next one.
 """
 
 from dataclasses import dataclass
@@ -14,7 +13,8 @@ import torch
 from memgen.irrelevant.tasks import Floats, Signs, SymbolSample
 from memgen.language.models.causal import Prompts, last_hidden
 from memgen.language.models.loading import transformers_offline
-from memgen.language.training.loop import Recipe, Run, train
+from memgen.language.training.loop import Run, train
+from memgen.language.training.recipe import Recipe
 
 BITS = 2
 # Prompts that are answered at once.
@@ -57,7 +57,7 @@ def trained_transformer(
     ----------
     sample : SymbolSample
     shape : Shape
-    recipe : memgen.language.training.loop.Recipe
+    recipe : memgen.language.training.recipe.Recipe
     key : tuple of str or int
         Names the stream of the prompts' order.
     seed : int

@@ -15,6 +15,7 @@ from memgen.longtail.tables import (
     SUBGROUPS,
     TRADEOFF,
 )
+from memgen.statistics import student_factor
 from memgen.summaries import Kinds, Numbers, summarize
 
 
@@ -57,18 +58,32 @@ def _privacy(table: pl.DataFrame) -> Numbers:
 
 
 def _curves(table: pl.DataFrame) -> Numbers:
+    """How far trained classifiers stay above the bound: on average and in the worst setting."""
     error = pl.col("slack_standard_error")
-    usable = table.filter(error.is_not_nan() & (error > 0))
-    shortfalls = (usable["bound_excess"] - usable["excess"]) / usable["slack_standard_error"]
-    return {"largest_shortfall": max([0.0, *shortfalls]) if usable.height else None}
+    usable = table.filter(error.is_not_nan() & (error > 0)).with_columns(
+        slack=pl.col("excess") - pl.col("bound_excess")
+    )
+    if not usable.height:
+        return dict.fromkeys(("slack", "standard_error", "seeds", "worst_slack", "worst_standard_error"))
+    # Settings share their seeds, so their errors may not average out: at the most they add up.
+    reach = pl.Series(student_factor(usable["seeds"].to_numpy()))
+    worst = usable.sort(pl.col("slack") - reach * error, maintain_order=True).row(0, named=True)
+    return {
+        "slack": float(usable["slack"].mean()),  # type: ignore[arg-type]
+        "standard_error": float(usable["slack_standard_error"].mean()),  # type: ignore[arg-type]
+        "seeds": float(usable["seeds"].min()),  # type: ignore[arg-type]
+        "worst_slack": worst["slack"],
+        "worst_standard_error": worst["slack_standard_error"],
+    }
 
 
 def _memorization(table: pl.DataFrame) -> Numbers:
     once = table.filter((pl.col("multiplicity") == 1) & (pl.col("method") == "subsampling")).sort("setting")
+    names = ("setting", "score", "standard_error", "expected", "seeds")
     if not once.height:
-        return {"setting": None, "score": None, "standard_error": None, "expected": None}
+        return dict.fromkeys(names)
     row = once.row(0, named=True)
-    return {name: float(row[name]) for name in ("setting", "score", "standard_error", "expected")}
+    return {name: float(row[name]) for name in names}
 
 
 def _subgroups(table: pl.DataFrame) -> Numbers:

@@ -12,6 +12,7 @@ import numpy as np
 from memgen.errors import BadInput
 from memgen.longtail.priors import Floats, Frequencies, Integers
 from memgen.longtail.rows import STRUCTURES
+from memgen.memory import refuse_beyond_memory
 from memgen.seeding import generator
 
 Structure = Literal["gaussian", "hypercube"]
@@ -168,6 +169,10 @@ def drawn_sample(
     seed: int,
 ) -> Sample:
     """The sample of one seed, the same for every learner."""
+    size = 8.0 * dimensions * (drawn.domain * (1 + tests) + samples)
+    refuse_beyond_memory(
+        size, f"{samples} samples and {tests} tests of {drawn.domain} clusters in {dimensions} dimensions"
+    )
     rng = generator("longtail", "clusters", structure, drawn.name, drawn.domain, samples, dimensions, seed)
     clusters = make_clusters(structure, drawn.expanded(), labels, dimensions, spread, rng)
     return draw(clusters, samples, tests, rng)

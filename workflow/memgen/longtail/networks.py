@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from memgen.longtail.priors import Floats, Integers
+from memgen.memory import refuse_beyond_memory
 from memgen.stage import progress
 
 
@@ -67,8 +68,12 @@ def network_scores(
     numpy.ndarray, shape (B, t, m)
         Logits.
     """
-    rng = torch.Generator().manual_seed(seed)
     count = len(used)
+    refuse_beyond_memory(
+        count * (16.0 * hidden * (x.shape[1] + labels) + 4.0 * len(x) * (hidden + labels)),
+        f"{count} networks of {hidden} hidden units",
+    )
+    rng = torch.Generator().manual_seed(seed)
     first, first_offset, second, second_offset = initial_weights(x.shape[1], hidden, labels, rng)
     # The first layers stand side by side in one matrix, so that one product serves all networks.
     weights = [

@@ -18,6 +18,7 @@ from scipy.special import ndtri
 
 from memgen.errors import BadInput
 from memgen.longtail.specs import parse_prior
+from memgen.memory import refuse_beyond_memory
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.signedinteger[Any]]
@@ -108,6 +109,7 @@ def frequencies(prior: str, domain: int) -> Frequencies:
     parameter = 0.0 if spec.parameter is None else spec.parameter
     if spec.kind == "uniform" or (parameter == 0 and spec.kind in ("zipf", "lognormal")):
         return Frequencies(prior, np.array([-math.log(domain)]), np.array([domain]))
+    refuse_beyond_memory(24.0 * domain, f"{prior} on {domain} points")
     if spec.kind == "zipf":
         log_values = np.log(np.arange(1, domain + 1, dtype=np.float64))
         log_values *= -parameter

@@ -12,6 +12,7 @@ import torch
 
 from memgen.longtail.networks import initial_weights
 from memgen.longtail.priors import Floats, Integers
+from memgen.memory import refuse_beyond_memory
 from memgen.seeding import integer_seed
 
 
@@ -59,6 +60,9 @@ def private_network_scores(
     epsilon : float
         Privacy spent; infinite without noise.
     """
+    refuse_beyond_memory(
+        16.0 * hidden * (x.shape[1] + labels) + 8.0 * len(x) * hidden, f"a network of {hidden} hidden units"
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from opacus import PrivacyEngine

@@ -14,6 +14,7 @@ from memgen.longtail.priors import Floats, Frequencies, Integers
 from memgen.longtail.sampling import Sampler, learn_clean, learn_noisy, split
 from memgen.longtail.specs import Spec, parse_learner
 from memgen.longtail.spectrum import check_samples
+from memgen.memory import refuse_beyond_memory
 from memgen.stage import progress
 
 
@@ -90,6 +91,8 @@ def simulate(
     check_samples(samples)
     if repeats < 2:
         raise BadInput(f"repeats: {repeats} is not allowed; allowed: >= 2, so that there is a standard error")
+    size = 40 * frequencies.domain + 8 * samples + 8 * repeats * (1 + track) * (1 + len(learners))
+    refuse_beyond_memory(size, f"{repeats} samples of {samples} from {frequencies.domain} points")
     specs = [parse_learner(name, labels) for name in learners]
     frequency = frequencies.expanded()
     parts = [slice(0, len(frequency))] if groups is None else groups

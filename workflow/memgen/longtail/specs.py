@@ -7,8 +7,15 @@ the standard library, so that a configuration is checked at once.
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Annotated, TypeAlias
 
+from memgen.arguments import Range
 from memgen.errors import BadInput
+
+Labels: TypeAlias = Annotated[int, Range(2, 1_000_000)]
+"""Number of labels."""
+Points: TypeAlias = Annotated[int, Range(1, 100_000_000)]
+"""Number of points of a domain, or of a sample."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +50,10 @@ PRIORS = {
 
 LEARNERS = {
     "optimal": Kind(),
-    "ignore": Kind("a whole number >= 1: points seen that often or less are ignored", _count),
+    "ignore": Kind(
+        "a whole number from 1 to 10^8: points seen that often or less are ignored",
+        lambda value: _count(value) and value <= 1e8,
+    ),
     "flip": Kind("a probability in [0, 1]", lambda value: 0 <= value <= 1),
     "limited": Kind("a memorization limit in [0, 1 - 1/labels]", lambda value: 0 <= value <= 1),
     "exponential": Kind("an epsilon of 0 or >= 0.001", lambda value: value == 0 or value >= 1e-3),

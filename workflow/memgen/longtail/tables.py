@@ -3,7 +3,7 @@
 import polars as pl
 
 from memgen.longtail import rows
-from memgen.tables import Column, Table, described
+from memgen.tables import Column, Table, described, trained
 
 _DOMAIN_TEXTS = {
     "prior": "prior of the frequencies: a name as in the configuration, or a file's stem",
@@ -185,7 +185,12 @@ CLASSIFIERS = rows.CLASSIFIERS.described(
         "test_error": "probability of a wrong label for a fresh example",
         "optimum": "(1 - 1/m) times the probability of the unseen clusters",
         "lower_bound": "optimum + sum_l tau_l errn_l, errn_l the misfit clusters of l examples",
-    }
+    },
+    trained(
+        [*_TRAINED_TEXTS, *_DOMAIN_TEXTS],
+        dict.fromkeys(("fitted_singletons", "train_error", "test_error")),
+        unit="seed",
+    ),
 )
 
 CURVES = Table(
@@ -207,6 +212,14 @@ CURVES = Table(
         "singleton_mass": Column(pl.Float64, "M_1 = tau_1 K_1: slope of the trade-off between the two"),
         **_LABELS,
     },
+    trained(
+        _TRAINED_TEXTS,
+        {
+            "fitted_singletons": "fitted_standard_error",
+            "test_error": "test_standard_error",
+            "excess": "excess_standard_error",
+        },
+    ),
 )
 
 SCORES = rows.SCORES.described(
@@ -223,7 +236,12 @@ SCORES = rows.SCORES.described(
             "memorization score as a gain of margin: score of the label minus the mean of the others, the "
             "targets' being 1; ridge only"
         ),
-    }
+    },
+    trained(
+        [*_TRAINED_TEXTS, *_METHOD_TEXTS, "multiplicity"],
+        dict.fromkeys(("with_it", "without_it", "score", "margin_score")),
+        unit="seed",
+    ),
 )
 
 MEMORIZATION = rows.MEMORIZATION.described(
@@ -241,5 +259,9 @@ MEMORIZATION = rows.MEMORIZATION.described(
             "gain of probability of a learner that gives every training example its label and guesses "
             "clusters without one"
         ),
-    }
+    },
+    trained(
+        [*_TRAINED_TEXTS, *_METHOD_TEXTS, "multiplicity"],
+        {"score": "standard_error", "margin_score": "margin_standard_error"},
+    ),
 )

@@ -1,5 +1,6 @@
 """What files, jobs and stages are called in a record."""
 
+import os
 from pathlib import Path
 
 #: Stands for the folder of a file outside the study.
@@ -9,12 +10,14 @@ EXTERNAL = "external"
 def label(path: Path) -> str:
     """Name of a file in a record: relative to the study, or only its own name if it lies outside.
 
-    Two runs in different folders, or on different machines, then write the same recipe.
+    Two runs in different folders, or on different machines, then write the same recipe. Where a link inside
+    the study leads out of it, such as `results` on another disk, the file is called by its path there.
     """
-    try:
-        return path.resolve().relative_to(Path.cwd().resolve()).as_posix()
-    except ValueError:
-        return f"{EXTERNAL}/{path.name}"
+    here = Path.cwd().resolve()
+    for absolute in (path.resolve(), Path(os.path.normpath(here / path))):
+        if absolute.is_relative_to(here):
+            return absolute.relative_to(here).as_posix()
+    return f"{EXTERNAL}/{path.name}"
 
 
 def rule_and_wildcards(record: Path) -> tuple[str, dict[str, str]]:

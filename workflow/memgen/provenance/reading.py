@@ -11,11 +11,11 @@ from typing import Any, NoReturn
 
 import jsonschema
 
+from memgen.arguments import flag
 from memgen.digests import digest_of
 from memgen.errors import BadInput
 from memgen.provenance.names import EXTERNAL
-from memgen.provenance.record import FORMAT, LARGEST
-from memgen.stage import flag
+from memgen.provenance.record import FORMAT, LARGEST, seal
 
 _TEXT = {"type": "string", "maxLength": 4096, "pattern": r"\A[^\x00-\x1f\x7f-\x9f]*\Z"}
 _SHA256 = {"type": "string", "pattern": r"\A[0-9a-f]{64}\Z"}
@@ -68,6 +68,14 @@ SCHEMA = _mapping(
 )
 
 
+class RefusedRecord(BadInput):
+    """A file that is no record to be trusted; `kind` is the name of the finding."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
 def read_record(path: Path) -> dict[str, Any]:
     """Read a record and hold it against its own digests.
 
@@ -82,34 +90,40 @@ def read_record(path: Path) -> dict[str, Any]:
 
     Raises
     ------
-    BadInput
+    RefusedRecord
         If it cannot be read, is of another format, was edited, or contradicts itself.
     """
-    content = _json(path)
+    text, content = _json(path)
     stated = content.get("format") if isinstance(content, dict) else None
     if not isinstance(stated, str) or not re.fullmatch(r"memgen-record/\d{1,9}", stated):
-        raise BadInput(f"{path}: is not a record of this study")
+        raise RefusedRecord("RECORD-INVALID", f"{path}: is not a record of this study")
     if stated != FORMAT:
-        raise BadInput(
-            f"{path}: {stated}, written by another version of the study, not {FORMAT}; run it again"
+        raise RefusedRecord(
+            "RECORD-INVALID",
+            f"{path}: {stated}, written by another version of the study, not {FORMAT}; run it again",
         )
     try:
         _check(path, content)
+        if seal(content) != text:
+            raise RefusedRecord("RECORD-EDITED", f"{path}: was edited: its text is not as the job wrote it")
     except RecursionError:
         _refuse(path, "nested too deeply")
     return dict(content)
 
 
-def _json(path: Path) -> Any:
+def _json(path: Path) -> tuple[bytes, Any]:
+    """Text of a file, and what it holds."""
     try:
         if not path.is_file():
-            raise BadInput(f"{path}: no such record")
+            raise RefusedRecord("RECORD-INVALID", f"{path}: no such record")
         if path.stat().st_size > LARGEST:
-            raise BadInput(f"{path}: larger than {LARGEST // 2**20} MB, which no record is")
-        text = path.read_bytes().decode("utf-8")
-        return json.loads(text, object_pairs_hook=_once, parse_constant=_not_json)
+            raise RefusedRecord(
+                "RECORD-INVALID", f"{path}: larger than {LARGEST // 2**20} MB, which no record is"
+            )
+        text = path.read_bytes()
+        return text, json.loads(text.decode("utf-8"), object_pairs_hook=_once, parse_constant=_not_json)
     except OSError as error:
-        raise BadInput(f"{path}: cannot be read ({error.strerror})") from None
+        raise RefusedRecord("RECORD-INVALID", f"{path}: cannot be read ({error.strerror})") from None
     except UnicodeDecodeError:
         _refuse(path, "not UTF-8 text")
     except RecursionError:
@@ -132,7 +146,7 @@ def _not_json(word: str) -> NoReturn:
 
 
 def _refuse(path: Path, reason: str) -> NoReturn:
-    raise BadInput(f"{path}: is not a record of this study ({reason})")
+    raise RefusedRecord("RECORD-INVALID", f"{path}: is not a record of this study ({reason})")
 
 
 def _check(path: Path, content: dict[str, Any]) -> None:
@@ -152,7 +166,7 @@ def _check(path: Path, content: dict[str, Any]) -> None:
         _refuse(path, str(problem))
     for key, digest in held.items():
         if content[key] != digest:
-            raise BadInput(f"{path}: was edited: its {key} is not that of its content")
+            raise RefusedRecord("RECORD-EDITED", f"{path}: was edited: its {key} is not that of its content")
     given: dict[str, dict[str, Any]] = {"input": {}, "output": {}, "parameter": {}}
     for name, argument in arguments.items():
         role, value = argument["role"], argument["value"]
@@ -162,7 +176,15 @@ def _check(path: Path, content: dict[str, Any]) -> None:
             given[role][name] = value if isinstance(value, list) else [value]
             for label in given[role][name]:
                 if not is_label(label):
-                    raise BadInput(f"{path}: {flag(name)} names {label!r}, which is no path inside the study")
+                    raise RefusedRecord(
+                        "PATH-OUTSIDE",
+                        f"{path}: {flag(name)} names {label!r}, which is no path inside the study",
+                    )
+    for label in content["code"]:
+        if not is_label(label):
+            raise RefusedRecord(
+                "PATH-OUTSIDE", f"{path}: its code names {label!r}, which is no path inside the study"
+            )
     if (
         recipe["stage"] != content["stage"]["name"]
         or recipe["parameters"] != given["parameter"]
@@ -170,7 +192,10 @@ def _check(path: Path, content: dict[str, Any]) -> None:
         != given["input"]
         or sorted(given["output"].values()) != [[name] for name in sorted(content["outputs"])]
     ):
-        raise BadInput(f"{path}: contradicts itself: its arguments are not those of its recipe and outputs")
+        raise RefusedRecord(
+            "RECORD-INVALID",
+            f"{path}: contradicts itself: its arguments are not those of its recipe and outputs",
+        )
 
 
 def is_label(value: Any) -> bool:

@@ -14,10 +14,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union
 
+from memgen.arguments import flag
 from memgen.commands import Entry, find
 from memgen.errors import BadInput
 from memgen.provenance.reading import is_label
-from memgen.stage import Job, ending_in_one_line, flag, pin_threads, recipe_named, role_of
+from memgen.stage import Job, ending_in_one_line, pin_threads, recipe_named, role_of
 
 
 def stage_of(name: str) -> Entry:

@@ -19,6 +19,7 @@ from memgen.relational.tables import (
     CRITICAL_GEOMETRY,
     DEPTH,
     FINITE_WIDTH_SLOPES,
+    FINITE_WIDTH_SUMMARY,
     MECHANISM,
     RANKS,
     SWEEP,
@@ -44,7 +45,7 @@ def numbers(path: Path, critical: Path | None = None) -> Numbers:
     Parameters
     ----------
     path : pathlib.Path
-        A sweep, ranks, critical geometry, mechanism, depth or finite width slopes table.
+        A sweep, ranks, critical geometry, mechanism, depth, finite width or finite width slopes table.
     critical : pathlib.Path, optional
         Critical table, with a ranks table: tells where answers should turn wrong.
 
@@ -74,6 +75,27 @@ def _sweep(table: pl.DataFrame) -> Numbers:
         "largest_exception_margin": _largest(exceptions["margin"].to_numpy()),
         "largest_cross_deviation": _largest(_steps_outside(additive)),
         "largest_closed_form_deviation": _largest(_closed_form(table)),
+        **_mistakes(table),
+    }
+
+
+def _mistakes(table: pl.DataFrame) -> Numbers:
+    """Of 9 items, with 5:3 and without: where untrained pairs are answered wrong, without ridge."""
+    rows = table.filter((pl.col("n") == 9) & (pl.col("ridge") == 0) & pl.col("alpha").is_between(0, 1))
+    spread: dict[str, float | None] = {}
+    for label in ("", "5:3"):
+        untrained = rows.filter(
+            (pl.col("exceptions") == label) & ~pl.col("pair_class").is_in(["train", "exception", "loop"])
+        )
+        right = untrained.group_by("alpha").agg((pl.col("margin") > EXACT).mean())["margin"].to_numpy()
+        spread[label] = float(np.ptp(right)) if len(right) > 1 else None
+    pair = rows.filter((pl.col("exceptions") == "5:3") & (pl.col("higher") == 2) & (pl.col("lower") == 6))
+    with_exception, without = spread["5:3"], spread[""]
+    return {
+        "share_wrong_2_v_6": float((pair["margin"] < 0).mean()) if pair.height else None,  # type: ignore[arg-type]
+        "spread_over_conjunctivity": (
+            None if with_exception is None or without is None else with_exception - without
+        ),
     }
 
 
@@ -186,8 +208,24 @@ def _depth(networks: pl.DataFrame) -> Numbers:
     rises = nonlinear.select(pl.col("alpha").diff().over("kernel", "rho")).drop_nulls()["alpha"]
     return {
         "largest_reference_deviation": _largest(np.concatenate(deviations)),
-        "share_rising_with_depth": float((rises > 0).mean()) if rises.len() else None,  # type: ignore[arg-type]
+        "smallest_step_of_depth": float(rises.min()) if rises.len() else None,  # type: ignore[arg-type]
     }
+
+
+def _widths(summary: pl.DataFrame) -> Numbers:
+    """How much worse the widest rich networks generalize than lazy ones of their width."""
+    found: Numbers = {}
+    for (name,), group in summary.group_by("hierarchy", maintain_order=True):
+        widest = group.filter(pl.col("width") == group.filter(regime="rich")["width"].max())
+        of = {row["regime"]: row for row in widest.iter_rows(named=True)}
+        if {"lazy", "rich"} <= set(of):
+            lazy, rich = of["lazy"], of["rich"]
+            found[f"rich_accuracy_{name}"] = rich["accuracy"] - lazy["accuracy"]
+            found[f"rich_accuracy_standard_error_{name}"] = float(
+                np.hypot(rich["accuracy_standard_error"], lazy["accuracy_standard_error"])
+            )
+            found[f"rich_accuracy_seeds_{name}"] = float(min(rich["seeds"], lazy["seeds"]))
+    return found
 
 
 def _slopes(slopes: pl.DataFrame) -> Numbers:
@@ -199,6 +237,7 @@ def _slopes(slopes: pl.DataFrame) -> Numbers:
         for regime, row in fit.items():
             found[f"{regime}_exponent_{name}"] = row["slope"]
             found[f"{regime}_standard_error_{name}"] = row["standard_error"]
+            found[f"{regime}_seeds_{name}"] = float(row["seeds"])
         if {"lazy", "rich"} <= set(fit):
             lazy, rich = fit["lazy"], fit["rich"]
             found[f"difference_{name}"] = rich["slope"] - lazy["slope"]
@@ -225,5 +264,6 @@ _KINDS: Kinds = (
     (CRITICAL_GEOMETRY, _critical_geometry),
     (MECHANISM, _mechanism),
     (DEPTH, _depth),
+    (FINITE_WIDTH_SUMMARY, _widths),
     (FINITE_WIDTH_SLOPES, _slopes),
 )

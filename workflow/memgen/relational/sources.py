@@ -1,13 +1,13 @@
-"""Where the claims about the theory come from, and how exactly the tables must agree with them."""
+"""Where claims and checks of the theory come from, and how exactly tables must obey an identity."""
 
-EXCEPTIONS = "Cheng & Lippl 2026, arXiv 2605.22972; derived for this study"
+EXCEPTIONS = "Cheng & Lippl 2026, arXiv 2605.22972"
 
 CHAIN = "Lippl, Kay, Jensen, Ferrera, Abbott, PNAS 2024"
 
 WIDE = "Jacot, Gabriel, Hongler, NeurIPS 2018"
 
 EXACT = 1e-9
-"""Largest deviation that counts as agreement where the theory gives an exact value."""
+"""Largest deviation from an exact value that is rounding."""
 
 ROUNDED = 1e-6
 """One unit of the last digit, where the source gives six."""

@@ -3,7 +3,7 @@
 import polars as pl
 
 from memgen.relational import rows
-from memgen.tables import Column, Table, described
+from memgen.tables import Column, Table, described, trained
 
 _HIERARCHY_TEXTS = {
     "hierarchy": "name of the hierarchy: a key of relational.hierarchies",
@@ -223,6 +223,7 @@ FINITE_WIDTH = rows.FINITE_WIDTH.described(
         "training_error": "root mean square residual on trained pairs, target units",
         "kernel_change": "relative Frobenius change of the tangent kernel of trained pairs during training",
     },
+    trained(_NETWORK_TEXTS, dict.fromkeys(("deviation", "accuracy", "kernel_change")), unit="seed"),
 )
 """Finite networks, one row per hierarchy, regime, width, scale and seed."""
 
@@ -236,6 +237,7 @@ FINITE_WIDTH_MARGINS = rows.FINITE_WIDTH_MARGINS.described(
         "standard_error": "its standard error over seeds",
         "theory": "margin by the kernel theory at infinite width",
     },
+    trained([*_NETWORK_TEXTS, "higher", "lower", "pair_class"], {"margin": "standard_error"}),
 )
 """Margins of finite networks, one row per hierarchy, regime, width, scale and pair."""
 
@@ -256,6 +258,7 @@ FINITE_WIDTH_SUMMARY = Table(
         "kernel_change": Column(pl.Float64, "relative change of the tangent kernel, mean over seeds"),
         "training_error": Column(pl.Float64, "largest over seeds, target units"),
     },
+    trained(_NETWORK, {"deviation": "standard_error", "accuracy": "accuracy_standard_error"}),
 )
 """Deviation from theory, one row per hierarchy, regime, width and scale."""
 
@@ -276,5 +279,6 @@ FINITE_WIDTH_SLOPES = Table(
         "low": Column(pl.Float64, "lower end of the 95 % interval (Student's t over seeds)"),
         "high": Column(pl.Float64, "upper end"),
     },
+    trained([*_HIERARCHY, "regime", "quantity"], {"slope": "standard_error"}),
 )
 """Fitted power of the width, one row per hierarchy, regime and quantity."""

@@ -9,6 +9,8 @@ before Snakemake starts.
 
 import fcntl
 import os
+import pkgutil
+import re
 import shutil
 import sys
 import tempfile
@@ -17,6 +19,7 @@ from typing import Annotated
 
 import cyclopts
 
+from memgen.arguments import Count
 from memgen.configuration import load
 from memgen.devices import refuse_missing_gpu
 from memgen.errors import BadInput
@@ -24,6 +27,7 @@ from memgen.stage import command
 
 LOCK = Path(".study.lock")
 SNAKEMAKE_LOCKS = Path(".snakemake/locks")
+_PLUGIN = "snakemake_executor_plugin_"
 
 
 def _holders() -> list[str]:
@@ -66,12 +70,42 @@ def _refuse_unwritable() -> None:
             ) from None
 
 
+def _profile(executor: str, profile: Path | None) -> Path | None:
+    """Profile of an executor; None for this machine."""
+    installed = ["local", *_executors()]
+    if executor not in installed:
+        package = f"{_PLUGIN}{executor}".replace("_", "-")
+        raise BadInput(
+            f"--executor: {executor!r} is not installed; allowed: {', '.join(installed)}, "
+            f"or others once their plugin is installed (pip install {package})"
+            if re.fullmatch(r"[a-z][a-z0-9-]*", executor)
+            else f"--executor: {executor!r} is no name of one; allowed: {', '.join(installed)}"
+        )
+    if executor == "local":
+        if profile is not None:
+            raise BadInput("--profile: the executor local has none; allowed: with another --executor")
+        return None
+    found = profile or Path("profiles") / executor
+    if not (found / "config.yaml").is_file():
+        raise BadInput(f"{found}: holds no config.yaml; allowed: a folder with a profile for {executor}")
+    return found
+
+
+def _executors() -> list[str]:
+    """Executors whose plugins are installed; the jobstep is the other half of SLURM's."""
+    names = [module.name for module in pkgutil.iter_modules() if module.name.startswith(_PLUGIN)]
+    found = [name.removeprefix(_PLUGIN).replace("_", "-") for name in names]
+    return sorted(name for name in found if name != "slurm-jobstep")
+
+
 @command
 def study(
     *snakemake: Annotated[str, cyclopts.Parameter(allow_leading_hyphen=True)],
     config: list[Path] | None = None,
-    cores: int | None = None,
+    cores: Count | None = None,
     executor: str = "local",
+    profile: Path | None = None,
+    figure: str | None = None,
 ) -> None:
     """Run the study through Snakemake, or the part of it that the targets name.
 
@@ -82,14 +116,16 @@ def study(
     config
         Overlays on config.yaml, later ones winning.
     cores
-        Jobs that run at once on this machine; all cores by default.
+        Jobs that run at once on this machine, all cores by default; with another executor, jobs at once
+        there.
     executor
-        ``local``, or ``slurm`` to submit the jobs with profiles/slurm.
+        ``local``, or an installed executor plugin of Snakemake, such as ``slurm``, that submits the jobs.
+    profile
+        Folder of Snakemake's profile for that executor; profiles/<executor> by default.
+    figure
+        Make this figure alone, and what it needs; a name without its suffix, such as task or explorer.
     """
-    if executor not in ("local", "slurm"):
-        raise BadInput(f"--executor: {executor!r} is not allowed; allowed: local, slurm")
-    if cores is not None and cores < 1:
-        raise BadInput(f"--cores: {cores} is not allowed; allowed: a whole number of at least 1")
+    profile = _profile(executor, profile)
     if not Path("Snakefile").is_file():
         raise BadInput(f"{Path.cwd()}: holds no Snakefile; run this in the folder of the repository")
     overlays = config or []
@@ -98,12 +134,17 @@ def study(
         refuse_missing_gpu(checked)
     _refuse_unwritable()
     hold_lock()
-    arguments = [sys.executable, "-m", "snakemake", *snakemake]
+    # On SLURM with guards around the plugin: docs/cluster.md.
+    program = ["tools/slurm.py"] if executor == "slurm" else ["-m", "snakemake"]
+    arguments = [sys.executable, *program, *snakemake]
     if overlays:
         arguments += ["--configfile", *map(str, overlays)]
-    if executor == "slurm":
-        arguments += ["--profile", "profiles/slurm"]
+    if profile is not None:
+        arguments += ["--executor", executor, "--profile", str(profile)]
+        if cores:
+            arguments += ["--jobs", str(cores)]
     else:
         arguments += ["--cores", str(cores) if cores else "all"]
     search = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-    os.execve(sys.executable, arguments, {**os.environ, "PATH": search})
+    wanted = {"PATH": search, "MEMGEN_FIGURE": figure or ""}
+    os.execve(sys.executable, arguments, {**os.environ, **wanted})

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 
 from memgen.errors import BadInput
 from memgen.figures.irrelevant_names import DEFENCES, draw_interval
-from memgen.figures.style import COLUMN, PAGE, PALETTE, new_figure, panel_letter, save
+from memgen.figures.style import COLUMN, PAGE, PALETTE, new_figure, panel_letters, save
 from memgen.irrelevant.tables import AVERAGES
 from memgen.stage import Input, Output, stage
 
@@ -54,8 +54,7 @@ def irrelevant_completion(*, averages: Input, pdf: Output, png: Output) -> None:
     )  # fmt: skip
     if defended:
         _defences(axes[0, 1], once)
-        panel_letter(panel, "a")
-        panel_letter(axes[0, 1], "b")
+        panel_letters((panel, axes[0, 1]))
     figure.legend(*panel.get_legend_handles_labels(), loc="outside lower center", ncols=3 if defended else 2)
     save(figure, pdf=pdf, png=png)
 

@@ -8,7 +8,7 @@ import math
 import polars as pl
 
 from memgen.figures.irrelevant_names import draw_interval
-from memgen.figures.style import PAGE, PALETTE, new_figure, panel_letter, save
+from memgen.figures.style import PAGE, PALETTE, new_figure, panel_letters, save
 from memgen.irrelevant.tables import EXTRACTION
 from memgen.stage import Input, Output, stage
 
@@ -74,10 +74,9 @@ def irrelevant_extraction(*, extraction: Input, pdf: Output, png: Output) -> Non
         panel.set(xlabel="training sentences with the number")
     accuracy.set(xlabel="accuracy on fresh sentences")
     times.set_title(row["model"])
-    shares.set_title(f"trained on sentences, {sentence['epochs'][0]} epochs")
+    shares.set_title(f"trained on sentences, {sentence['epochs'].to_list()[-1]} epochs")
     accuracy.set_title(f"seen in {names[-1]} sentences; pale: never")
     shares.legend(loc="upper left")
-    for panel, letter in zip(axes[0], "abc", strict=True):
-        panel_letter(panel, letter)
+    panel_letters(axes[0])
     figure.legend(*times.get_legend_handles_labels(), loc="outside lower center", ncols=3)
     save(figure, pdf=pdf, png=png)

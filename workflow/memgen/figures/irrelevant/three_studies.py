@@ -8,7 +8,7 @@ import polars as pl
 from memgen.errors import BadInput
 from memgen.figures.irrelevant_names import LEARNERS, draw_interval
 from memgen.figures.longtail_names import prior_looks
-from memgen.figures.style import PAGE, PAIR_CLASSES, PALETTE, new_figure, panel_letter, save
+from memgen.figures.style import PAGE, PAIR_CLASSES, PALETTE, new_figure, panel_letters, save
 from memgen.irrelevant.tables import LEAKAGE
 from memgen.longtail.tables import TRADEOFF
 from memgen.relational.tables import MEMORIZATION
@@ -94,6 +94,5 @@ def three_studies(
         ylabel="irrelevant bits recovered", title="what it leaks",
     )  # fmt: skip
     leaked.legend(loc="upper left", fontsize=5)
-    for panel, letter in zip(axes[0], "abc", strict=True):
-        panel_letter(panel, letter)
+    panel_letters(axes[0])
     save(figure, pdf=pdf, png=png)

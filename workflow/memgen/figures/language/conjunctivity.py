@@ -8,7 +8,7 @@ import polars as pl
 
 from memgen.figures.names import spoken
 from memgen.figures.style import PAGE, PALETTE, new_figure, save
-from memgen.language.fits.tables import RELATION
+from memgen.language.fits.tables import GAMMA_RANGE, RELATION
 from memgen.language.responses.tables import GEOMETRY
 from memgen.stage import Input, Output, stage
 
@@ -16,6 +16,15 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 
 
 COLOURS = ("blue", "vermilion", "green", "purple", "orange", "sky", "black", "grey")
+
+
+def _reach(row: dict[str, float | None]) -> list[list[float]] | None:
+    """Lengths of gamma's interval below and above it, to the end of the range where it is open."""
+    gamma, low, high = row["gamma"], row["gamma_low"], row["gamma_high"]
+    if gamma is None or (low is None and high is None):
+        return None
+    ends = (GAMMA_RANGE[0] if low is None else low, GAMMA_RANGE[1] if high is None else high)
+    return [[max(gamma - ends[0], 0.0)], [max(ends[1] - gamma, 0.0)]]
 
 
 @stage
@@ -33,7 +42,9 @@ def conjunctivity(*, geometry: Input, relation: Input, pdf: Output, png: Output)
     png
         Figure as PNG.
     """
-    frame = GEOMETRY.read(geometry).drop_nulls(["alpha", "gamma"])
+    end = pl.col("gamma_at_edge").replace_strict(["low", "high"], GAMMA_RANGE, return_dtype=pl.Float64)
+    frame = GEOMETRY.read(geometry).with_columns(pl.coalesce("gamma", end).alias("gamma"))
+    frame = frame.drop_nulls(["alpha", "gamma"])
     related = RELATION.read(relation)
     models = frame["model"].unique(maintain_order=True).to_list()
     methods = frame["method"].unique(maintain_order=True).to_list()
@@ -43,29 +54,31 @@ def conjunctivity(*, geometry: Input, relation: Input, pdf: Output, png: Output)
         curve = np.linspace(0, 0.99, 200)
         axis.plot(curve, 2 * curve / (1 - curve), color=PALETTE["grey"], lw=0.8, zorder=0)
         for row in frame.filter(pl.col("phase") == phase).iter_rows(named=True):
-            low, high = row["gamma_low"], row["gamma_high"]
             gamma = row["gamma"]
-            error = None if low is None else [[max(gamma - low, 0)], [max(high - gamma, 0)]]
+            colour = PALETTE[COLOURS[methods.index(row["method"]) % len(COLOURS)]]
+            error = _reach(row)
             axis.errorbar(
                 row["alpha"],
                 gamma,
                 xerr=row["alpha_standard_error"],
                 yerr=error,
                 fmt=MARKERS[models.index(row["model"]) % len(MARKERS)],
-                color=PALETTE[COLOURS[methods.index(row["method"]) % len(COLOURS)]],
+                color=colour,
+                mfc="white" if row["gamma_at_edge"] else colour,
+                mew=0.6,
                 ms=3,
                 elinewidth=0.4,
                 lw=0,
             )
         over_all = related.filter(pl.col("phase") == phase, pl.col("method").is_null()).row(0, named=True)
         if over_all["spearman"] is not None:
-            told = (
-                "finetuned: rank correlation {spearman:.2f}\n"
-                "[{spearman_low:.2f}, {spearman_high:.2f}], {n_cells} cells"
-            ).format(**over_all)
+            told = "finetuned: rank correlation {spearman:.2f}".format(**over_all)
+            if over_all["spearman_low"] is not None:
+                told += "\n[{spearman_low:.2f}, {spearman_high:.2f}]".format(**over_all)
+            told += "\n{n_cells} cells of {n_networks} networks".format(**over_all)
             axis.text(0.97, 0.03, told, transform=axis.transAxes, ha="right", fontsize=5.5)
         axis.set_yscale("log")
-        axis.set_ylim(5e-4, 2e2)
+        axis.set_ylim(GAMMA_RANGE[0] / 2, 2 * GAMMA_RANGE[1])
         axis.set_title(title)
         axis.set_xlabel("conjunctivity of the representation, alpha")
     axes[0, 0].set_ylabel("gamma fitted to behaviour")

@@ -41,9 +41,10 @@ def own_kernel(
     png
         Figure as PNG.
     """
-    fits = FIT.read(fit).select(*KEY, "correlation", "train_accuracy")
+    fits = FIT.read(fit).select(*KEY, "run_correlation", "run_correlation_half_width", "train_accuracy")
     cells = GEOMETRY.read(geometry).filter(pl.col("phase") == "pre").drop_nulls("ridge_correlation")
-    cells = with_interval(cells, "ridge_correlation").join(fits, on=list(KEY), how="left", nulls_equal=True)
+    cells = cells.join(fits, on=list(KEY), how="left", nulls_equal=True)
+    cells = with_interval(with_interval(cells, "ridge_correlation"), "run_correlation")
     own = cells.select(
         *KEY,
         "train_accuracy",
@@ -52,16 +53,15 @@ def own_kernel(
         pl.col("ridge_correlation_high").alias("high"),
         pl.lit(False).alias("theory"),
     )
-    none = pl.lit(None, dtype=pl.Float64)
     theory = cells.select(
         *KEY,
         "train_accuracy",
-        pl.col("correlation").alias("agreement"),
-        none.alias("low"),
-        none.alias("high"),
+        pl.col("run_correlation").alias("agreement"),
+        pl.col("run_correlation_low").alias("low"),
+        pl.col("run_correlation_high").alias("high"),
         pl.lit(True).alias("theory"),
     )
-    shown = [Dots("agreement", "low", "high", "correlation with margins after training", 0.0)]
+    shown = [Dots("agreement", "low", "high", "correlation with margins after training, run by run", 0.0)]
     figure, handles = dot_figure(
         pl.concat([own, theory]), shown, hierarchies, open_where=pl.col("theory"),
         beside=("train_accuracy", "train"),
@@ -69,7 +69,9 @@ def own_kernel(
     grey = PALETTE["grey"]
     handles += [
         Line2D([], [], color=grey, marker="o", lw=0, label="own kernel, run by run"),
-        Line2D([], [], color=grey, marker="o", mfc="white", lw=0, label="theory, gamma fitted to the means"),
+        Line2D(
+            [], [], color=grey, marker="o", mfc="white", lw=0, label="theory, run by run, one gamma a cell"
+        ),
     ]
     figure.legend(handles=handles, loc="outside upper center", ncols=len(handles))
     save(figure, pdf=pdf, png=png)

@@ -7,11 +7,10 @@ from typing import Annotated
 
 import cyclopts
 import polars as pl
-from matplotlib.lines import Line2D
 
-from memgen.figures.cells import KEYS, cell_grid, train_text
+from memgen.figures.cells import KEYS, cell_grid, gamma_text, train_text
 from memgen.figures.margin_panels import TRAINED, draw_points
-from memgen.figures.style import PAIR_CLASSES, save
+from memgen.figures.style import class_handles, save
 from memgen.language.fits.tables import FIT, PREDICTIONS
 from memgen.stage import Input, Output, stage
 
@@ -53,15 +52,11 @@ def predicted_margins(
     for panel, pairs in cells:
         draw_points(panel, pairs)
         row = fits.join(pairs.select(KEYS).head(1), on=KEYS, nulls_equal=True).row(0, named=True)
-        edge = " (end of range)" if row["at_edge"] else ""
-        told = f"γ = {row['gamma']:.3g}{edge}\nr = {row['correlation']:.3f}\n{train_text(fits, pairs)}"
+        told = f"{gamma_text(pairs['gamma'][0])}\nr = {row['correlation']:.3f}, r² = {row['r2']:.2f}"
+        told += f"\n{train_text(fits, pairs)}"
         panel.text(0.03, 0.97, told, transform=panel.transAxes, va="top", fontsize=5.5)
     present = set(frame["pair_class"])
-    handles = [
-        Line2D([], [], color=colour, marker=marker, lw=0, label=name)
-        for name, (colour, marker) in PAIR_CLASSES.items()
-        if name in present
-    ]
+    handles = class_handles(present, lw=0)
     figure.legend(handles=handles, loc="outside upper center", ncols=len(handles))
     figure.supxlabel("margin predicted by the theory (logit units; ridge probes: target units)", fontsize=7)
     figure.supylabel("margin observed (same units)", fontsize=7)

@@ -1,10 +1,9 @@
 """Draw accuracy of our models against that of each published model, per pair class and hierarchy."""
 
 import polars as pl
-from matplotlib.lines import Line2D
 
 from memgen.figures.names import spoken
-from memgen.figures.style import PAIR_CLASSES, PALETTE, new_figure, save
+from memgen.figures.style import PAIR_CLASSES, PALETTE, class_handles, new_figure, save
 from memgen.language.published.tables import COMPARISON
 from memgen.stage import Input, Output, stage
 
@@ -58,10 +57,6 @@ def published_comparison(*, comparison: Input, pdf: Output, png: Output) -> None
     figure.supxlabel("accuracy of a published model (share right)", fontsize=7)
     figure.supylabel("accuracy of ours", fontsize=7)
     present = set(frame["pair_class"])
-    handles = [
-        Line2D([], [], color=colour, marker=marker, lw=0, label=kind)
-        for kind, (colour, marker) in PAIR_CLASSES.items()
-        if kind in present
-    ]
+    handles = class_handles(present, lw=0)
     figure.legend(handles=handles, loc="outside upper center", ncols=7)
     save(figure, pdf=pdf, png=png)

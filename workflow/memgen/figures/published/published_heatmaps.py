@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from memgen.figures.cells import cell_grid
+from memgen.figures.cells import cell_grid, gamma_text
 from memgen.figures.margin_panels import draw_square
 from memgen.figures.published_runs import Hierarchies, chosen
 from memgen.figures.style import save
@@ -44,9 +44,9 @@ def published_heatmaps(
     figure, axes, cells = cell_grid(frame, hierarchies, panel=1.35)
     for panel, pairs in cells:
         image = draw_square(panel, pairs)
-        gamma = pairs["gamma"][0]
-        panel.set_xlabel("no fit" if gamma is None else f"γ = {gamma:.3g}", fontsize=5.5)
+        panel.set_xlabel(gamma_text(pairs["gamma"][0]), fontsize=5.5)
     label = "margin / largest observed (unitless)"
     figure.colorbar(image, ax=axes, label=label, location="right", shrink=0.4, aspect=40)
+    figure.set_layout_engine("constrained", h_pad=0.08)  # squares leave their labels too little room
     figure.suptitle("observed above the diagonal, theory at the fitted γ below", fontsize=7)
     save(figure, pdf=pdf, png=png)

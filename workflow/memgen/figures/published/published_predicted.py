@@ -1,12 +1,11 @@
 """Draw predicted against observed margins of untrained pairs, published models and ours."""
 
 import polars as pl
-from matplotlib.lines import Line2D
 
-from memgen.figures.cells import cell_grid
+from memgen.figures.cells import cell_grid, gamma_text
 from memgen.figures.margin_panels import TRAINED, draw_points
 from memgen.figures.published_runs import Hierarchies, chosen
-from memgen.figures.style import PAIR_CLASSES, save
+from memgen.figures.style import class_handles, save
 from memgen.language.fits.tables import FIT, PREDICTIONS
 from memgen.language.responses.rows import KEY
 from memgen.stage import Inputs, Output, stage
@@ -52,14 +51,10 @@ def published_predicted(
     for panel, pairs in cells:
         draw_points(panel, pairs)
         row = fitted.join(pairs.select(KEY).head(1), on=KEY, nulls_equal=True).row(0, named=True)
-        told = f"γ = {row['gamma']:.3g}\nr = {row['correlation']:.3f}\nr² = {row['r2']:.2f}"
+        told = f"{gamma_text(pairs['gamma'][0])}\nr = {row['correlation']:.3f}\nr² = {row['r2']:.2f}"
         panel.text(0.03, 0.97, told, transform=panel.transAxes, va="top", fontsize=5)
     present = set(frame["pair_class"])
-    handles = [
-        Line2D([], [], color=colour, marker=marker, lw=0, label=name)
-        for name, (colour, marker) in PAIR_CLASSES.items()
-        if name in present
-    ]
+    handles = class_handles(present, lw=0)
     figure.legend(handles=handles, loc="outside upper center", ncols=len(handles))
     figure.supxlabel("margin predicted by the theory (logit units; ours: target units)", fontsize=7)
     figure.supylabel("margin observed (same units)", fontsize=7)

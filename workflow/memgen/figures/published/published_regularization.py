@@ -8,7 +8,7 @@ from matplotlib.lines import Line2D
 
 from memgen.figures.names import spoken
 from memgen.figures.published_runs import MARKERS, Hierarchies, post, present
-from memgen.figures.style import PAIR_CLASSES, PALETTE, new_figure, save
+from memgen.figures.style import PAIR_CLASSES, PALETTE, class_handles, new_figure, save
 from memgen.language.fits.tables import FIT
 from memgen.language.responses.tables import ACCURACY
 from memgen.stage import Input, Output, stage
@@ -67,7 +67,7 @@ def published_regularization(
                 "color": list(PALETTE.values())[1 + number % 8],
                 "marker": MARKERS[number % 8],
             }
-            cell = fits.filter(of_name, pl.col("model") == model, ~pl.col("at_edge"))
+            cell = fits.filter(of_name, pl.col("model") == model, pl.col("gamma_at_edge").is_null())
             probe, lora = cell.filter(method="probe"), cell.filter(method="lora")
             _lines(axes[2, column], probe, "gamma", None, **style)
             _lines(axes[3, column], probe, "memorization_weight", None, **style)
@@ -92,11 +92,7 @@ def published_regularization(
     for row, label in enumerate(labels):
         axes[row, 0].set_ylabel(label)
     axes[3, 0].set_ylim(-0.5, 1.5)
-    classes = [
-        Line2D([], [], color=colour, marker=marker, label=kind)
-        for kind, (colour, marker) in PAIR_CLASSES.items()
-        if kind in set(rates["pair_class"])
-    ]
+    classes = class_handles(set(rates["pair_class"]))
     lines = [
         Line2D([], [], color=list(PALETTE.values())[1 + n % 8], marker=MARKERS[n % 8], label=spoken(model))
         for n, model in enumerate(models)

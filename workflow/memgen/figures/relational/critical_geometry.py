@@ -9,8 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.collections import QuadMesh
 from matplotlib.ticker import MaxNLocator
 
+from memgen.arguments import Count
 from memgen.errors import BadInput
-from memgen.figures.style import PALETTE, new_figure, panel_letter, save
+from memgen.figures.style import PALETTE, new_figure, panel_letters, save
 from memgen.relational.tables import CRITICAL_GEOMETRY
 from memgen.stage import Input, Output, stage
 
@@ -62,7 +63,7 @@ def _draw_map(axes: Axes, rows: pl.DataFrame) -> QuadMesh:
 
 
 @stage
-def critical_geometry(*, table: Input, n: int, pdf: Output, png: Output) -> None:
+def critical_geometry(*, table: Input, n: Count, pdf: Output, png: Output) -> None:
     """Draw where the pairs next to an exception begin to be answered wrong.
 
     Parameters
@@ -92,6 +93,5 @@ def critical_geometry(*, table: Input, n: int, pdf: Output, png: Output) -> None
     axes[0][2].set_title(f"{n} items; grey: no crossing")
     axes[0][0].set_title("exception in the middle")
     figure.colorbar(mesh, ax=axes[0][2], label="critical conjunctivity α*")
-    for number, panel in enumerate(axes[0]):
-        panel_letter(panel, "abc"[number])
+    panel_letters(axes[0])
     save(figure, pdf=pdf, png=png)

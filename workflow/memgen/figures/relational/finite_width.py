@@ -6,9 +6,8 @@ Reads the finite networks' tables and draws them; computes nothing.
 import numpy as np
 import polars as pl
 from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
 
-from memgen.figures.style import PAIR_CLASSES, PALETTE, new_figure, panel_letter, save
+from memgen.figures.style import PAIR_CLASSES, PALETTE, class_handles, new_figure, panel_letters, save
 from memgen.relational.tables import (
     FINITE_WIDTH,
     FINITE_WIDTH_MARGINS,
@@ -136,13 +135,8 @@ def finite_width(
         for panel, regime in zip(lower, REGIMES, strict=True):
             _draw_margins(panel, widest.filter(pl.col("regime") == regime))
             panel.set_title(f"{regime}, {widest['width'][0]} units")
-    for number, panel in enumerate(axes.ravel()):
-        panel_letter(panel, "abcdefghijklmnopqrstuvwxyz"[number % 26])
+    panel_letters(axes.flat)
     present = set(pairs["pair_class"])
-    handles = [
-        Line2D([], [], color=colour, marker=marker, lw=0, label=kind)
-        for kind, (colour, marker) in PAIR_CLASSES.items()
-        if kind in present
-    ]
+    handles = class_handles(present, lw=0)
     figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
     save(figure, pdf=pdf, png=png)

@@ -9,7 +9,7 @@ import polars as pl
 from matplotlib.axes import Axes
 
 from memgen.errors import BadInput
-from memgen.figures.style import PALETTE, item, new_figure, panel_letter, save
+from memgen.figures.style import PALETTE, item, new_figure, panel_letters, save
 from memgen.relational.tables import MECHANISM
 from memgen.stage import Input, Output, stage
 
@@ -87,7 +87,7 @@ def mechanism(
         dipole = f"dipole: {item(int(winner))} beats {item(int(loser))}" if loser else ""
         sign = "" if number == 0 else "= " if name == "ranks" else "+ "
         panel.set_title(sign + titles.get(name, dipole))
-        panel_letter(panel, "abcdefghijklmnopqrstuvwxyz"[number % 26])
+    panel_letters(axes[0])
     for panel in axes[-1]:
         panel.set_xlabel("item")
     save(figure, pdf=pdf, png=png)

@@ -10,8 +10,9 @@ from matplotlib.collections import QuadMesh
 from matplotlib.colors import SymLogNorm
 from matplotlib.ticker import MaxNLocator
 
+from memgen.arguments import Count
 from memgen.errors import BadInput
-from memgen.figures.style import MARGIN_COLOURS, new_figure, panel_letter, save
+from memgen.figures.style import MARGIN_COLOURS, new_figure, panel_letters, save
 from memgen.relational.tables import GEOMETRY
 from memgen.stage import Input, Output, stage
 
@@ -47,7 +48,7 @@ def _centred(rows: pl.DataFrame) -> pl.DataFrame:
 
 @stage
 def phase_geometry(
-    *, table: Input, n: int, conjunctivity: float, ridge: float, span: int, pdf: Output, png: Output
+    *, table: Input, n: Count, conjunctivity: float, ridge: float, span: Count, pdf: Output, png: Output
 ) -> None:
     """Draw accuracy and margin of pairs around exceptions over the hierarchy's shape.
 
@@ -102,7 +103,7 @@ def phase_geometry(
         bar = figure.colorbar(mesh, ax=axes[index], label=f"{name}: lowest margin\n(target units)", aspect=12)
         bar.set_ticks([-0.1, -0.01, 0, 0.01, 0.1], labels=["−0.1", "−0.01", "0", "0.01", "0.1"])
         bar.minorticks_off()
-    for number, (panel, title) in enumerate(zip(axes[0], titles, strict=True)):
+    for panel, title in zip(axes[0], titles, strict=True):
         panel.set_title(title)
-        panel_letter(panel, "abc"[number])
+    panel_letters(axes[0])
     save(figure, pdf=pdf, png=png)

@@ -1,18 +1,17 @@
-"""Train a classifier with every defence asked for, and attack each.
-
-Knows how a run's rows are put together; data, training and attacks are `experiment`'s.
-"""
+"""Train a classifier with every defence asked for, and attack each."""
 
 import dataclasses
+from typing import Annotated, Literal
 
 import polars as pl
 
-from memgen.errors import BadInput
+from memgen.arguments import AsManyAs, Count, CountOrNone, NonNegative, Positive, Range
 from memgen.irrelevant.defences import Defence, Noisy, epsilon_spent
 from memgen.irrelevant.experiment import Size, recoveries
 from memgen.irrelevant.rows import RUNS
 from memgen.irrelevant.specs import check_attacks
 from memgen.irrelevant.training import Recipe
+from memgen.memory import refuse_beyond_memory
 from memgen.stage import Output, stage
 
 
@@ -21,31 +20,31 @@ def attack(
     *,
     run: str,
     learner: str,
-    clusters: list[int],
-    samples: list[int],
-    dimension: list[int],
-    rho: list[float],
-    tail: list[float],
-    seeds: int,
-    steps: int,
-    rate: float,
-    momentum: float,
-    hidden: int,
-    optimizer: str,
-    slower_from: int,
-    singleton_weight: float,
-    record_steps: list[int],
+    clusters: list[Count],
+    samples: Annotated[list[Count], AsManyAs("clusters")],
+    dimension: Annotated[list[Count], AsManyAs("clusters")],
+    rho: Annotated[list[Annotated[float, Range(0, 1, below=True)]], AsManyAs("clusters")],
+    tail: Annotated[list[NonNegative], AsManyAs("clusters")],
+    seeds: Count,
+    steps: Count,
+    rate: Positive,
+    momentum: Annotated[float, Range(0, 1, below=True)],
+    hidden: CountOrNone,
+    optimizer: Literal["sgd", "adam"],
+    slower_from: CountOrNone,
+    singleton_weight: NonNegative,
+    record_steps: list[Count],
     attacks: list[str],
-    most_seen: int,
-    tests: int,
+    most_seen: Count,
+    tests: Count,
     defences: list[str],
-    kinds: list[str],
-    strengths: list[float],
-    noisy_rate: float,
-    noisy_momentum: float,
-    noisy_steps: int,
-    clip: float,
-    delta: float,
+    kinds: Annotated[list[str], AsManyAs("defences")],
+    strengths: Annotated[list[NonNegative], AsManyAs("defences")],
+    noisy_rate: Positive,
+    noisy_momentum: Annotated[float, Range(0, 1, below=True)],
+    noisy_steps: Count,
+    clip: Positive,
+    delta: Annotated[float, Range(0, 1, above=True, below=True)],
     out: Output,
 ) -> None:
     """Train one learner on cluster tasks, with and without defences, and attack it.
@@ -87,20 +86,17 @@ def attack(
     out
         Runs table.
     """
-    if not len(clusters) == len(samples) == len(dimension) == len(rho) == len(tail):
-        raise BadInput("sizes: as many clusters, samples, dimension, rho and tail are needed of each")
-    if not len(defences) == len(kinds) == len(strengths):
-        raise BadInput("defences: as many names, kinds and strengths are needed")
-    if optimizer not in ("sgd", "adam"):
-        raise BadInput(f"optimizer: {optimizer!r} is not allowed; allowed: sgd, adam")
     check_attacks(learner, attacks)
-    recipe = Recipe(
-        steps, rate, momentum, hidden, "adam" if optimizer == "adam" else "sgd", slower_from=slower_from
-    )
+    recipe = Recipe(steps, rate, momentum, hidden, optimizer, slower_from=slower_from)
     noisy = Noisy(noisy_rate, noisy_momentum, noisy_steps, clip, delta)
     rows = []
     for sizes in zip(clusters, samples, dimension, rho, tail, strict=True):
         size = Size(*sizes)
+        refuse_beyond_memory(
+            16.0 * max(hidden, 1) * (size.dimension + size.clusters)
+            + 2.0 * (size.samples + size.clusters * tests) * max(hidden, size.dimension),
+            f"{size.clusters} clusters of {size.dimension} positions, {tests} tests, {hidden} hidden units",
+        )
         for defence in map(Defence, defences, kinds, strengths):
             defence.check(learner)
             trained = defence.applied(recipe, noisy)

@@ -1,12 +1,12 @@
 """What the paper on irrelevant information claims, beside what the tables of this study say.
 
-Knows the published values and how each is read off the tables; computes no new quantity.
+Knows the published values, the margins, and how each is read off the tables; computes no new quantity.
 """
 
 from pathlib import Path
 from typing import Literal
 
-from memgen.claims import Claim, shell_command, verdict, write_claims
+from memgen.claims import THIS_STUDY, Claim, shell_command, write_claims
 from memgen.irrelevant.agreement import ACCURATE, numbers
 from memgen.irrelevant.extraction_claims import extraction_claims
 from memgen.stage import Input, Output, stage
@@ -16,29 +16,23 @@ PAPER = (
     "Brown, Bun, Feldman, Smith, Talwar, When is Memorization of Irrelevant Training Data Necessary, "
     "arXiv 2012.06421"
 )
-THEORY = f"{PAPER}; closed forms of this study"
 
 #: Share of singletons' bits that the paper recovers, at least.
 RECOVERED = 0.97
 
-Sense = Literal["equal", "at least", "at most"]
+#: Margin of a share of bits, stated beforehand.
+SHARE = 0.02
+
+#: Margin of the slope by which leakage grows, stated beforehand.
+SLOPE = 0.15
 
 
 @stage
-def claims(
-    *,
-    simulation: Input,
-    averages: Input,
-    leakage: Input,
-    out: Output,
-    extraction: Input | None = None,
-) -> None:
+def claims(*, averages: Input, leakage: Input, out: Output, extraction: Input | None = None) -> None:
     """Write the claims of the paper on irrelevant information with the values of this study's tables.
 
     Parameters
     ----------
-    simulation
-        Simulation table.
     averages
         Averages table.
     leakage
@@ -49,7 +43,6 @@ def claims(
         Extraction table, where a language model is attacked.
     """
     found = [
-        *_Claims(simulation, "irrelevant_storage").closed_forms(),
         *_Claims(averages, "irrelevant_training").recovered(),
         *_Claims(averages, "irrelevant_controls").controls(),
         *_Claims(averages, "irrelevant_completion").completed(),
@@ -73,26 +66,32 @@ class _Claims:
         self,
         claim: str,
         name: str,
-        published: float,
-        sense: Sense = "equal",
-        tolerance: float = 0.0,
-        paper: str = THEORY,
+        of: str,
+        sense: Literal["above", "below", "equal"],
+        threshold: float,
+        would_fail: str,
+        *,
+        family: str,
+        margin: float | None = None,
+        paper: str = PAPER,
+        published: float | None = None,
     ) -> Claim:
-        """One claim about a number; one that holds by any margin is as good as equal."""
-        ours, error = self.numbers[name], self.numbers.get(f"{name}_se")
-        tested = ours
-        if ours is not None and sense != "equal":
-            tested = max(published, ours) if sense == "at most" else min(published, ours)
+        """One claim about a number, over the training seeds behind it."""
         return Claim(
             study="irrelevant",
             claim=claim,
             paper=paper,
             figure=self.figure,
+            sense=sense,
+            threshold=threshold,
+            margin=margin,
             published_value=published,
-            ours=ours,
-            standard_error=error,
-            tolerance=tolerance,
-            judged=verdict(published, tested, tolerance, error),
+            ours=self.numbers[name],
+            standard_error=self.numbers.get(f"{name}_se"),
+            unit="training seeds",
+            n_units=int(self.numbers.get(f"{of}_seeds") or 0),
+            family=f"irrelevant: {family}",
+            would_fail=would_fail,
             command=self.command,
         )
 
@@ -101,17 +100,6 @@ class _Claims:
         samples, dimension = self.numbers[f"{name}_samples"], self.numbers[f"{name}_dimension"]
         return "" if samples is None else f"; n = {samples:.0f}, d = {dimension:.0f}"
 
-    def closed_forms(self) -> list[Claim]:
-        """That simulated errors are those of the closed forms."""
-        return [
-            self.one(f"{words} (largest deviation of simulations in standard errors)", f"{task}_deviation",
-                     0.0, tolerance=4.0)
-            for task, words in (
-                ("clusters", "Nearest neighbours err as the stored bits of clusters seen once say"),
-                ("next_symbol", "The lookup learner errs as the noise and the stored bits say"),
-            )
-        ]  # fmt: skip
-
     def recovered(self) -> list[Claim]:
         """What black-box attacks recover of singletons, and what the learners are worth."""
         found = []
@@ -119,9 +107,11 @@ class _Claims:
             size = self.size(learner)
             found += [
                 self.one(f"More than 97% of the bits of singletons are recovered ({learner}, {words}{size})",
-                         f"{learner}_bits_recovered", RECOVERED, "at least", paper=PAPER),
+                         f"{learner}_bits_recovered", learner, "above", RECOVERED, "A share at or below .97.",
+                         family="recovered", published=RECOVERED),
                 self.one(f"The learner that leaks is accurate on clusters seen once ({learner}{size})",
-                         f"{learner}_accuracy_singleton", ACCURATE, "at least"),
+                         f"{learner}_accuracy_singleton", learner, "above", ACCURATE,
+                         "An accuracy at or below .9.", family="accurate", paper=THIS_STUDY),
             ]  # fmt: skip
         return found
 
@@ -132,10 +122,12 @@ class _Claims:
             unseen, useless = f"{learner}_unseen", f"{learner}_useless"
             found += [
                 self.one("Of a sample never seen, half of the free bits are guessed (control, "
-                         f"{learner}{self.size(unseen)})", f"{unseen}_free_recovered", 0.5),
+                         f"{learner}{self.size(unseen)})", f"{unseen}_free_recovered", unseen, "equal", 0.5,
+                         f"A share further than {SHARE:g} from chance.", family="never seen", margin=SHARE,
+                         paper=THIS_STUDY),
                 self.one("Where nothing can be learned (rho = 0) samples are memorized all the same "
-                         f"({learner}{self.size(useless)})", f"{useless}_bits_recovered", RECOVERED,
-                         "at least"),
+                         f"({learner}{self.size(useless)})", f"{useless}_bits_recovered", useless, "above",
+                         RECOVERED, "A share at or below .97.", family="useless", paper=THIS_STUDY),
             ]  # fmt: skip
         return found
 
@@ -144,11 +136,14 @@ class _Claims:
         size = self.size("transformer")
         return [
             self.one(f"A transformer asked to go on gives samples seen once back (share of bits{size})",
-                     "transformer_bits_recovered", RECOVERED, "at least"),
+                     "transformer_bits_recovered", "transformer", "above", RECOVERED,
+                     "A share at or below .97.", family="transformer", paper=THIS_STUDY),
             self.one(f"It gives back the bits that noise flipped, of no use to anyone (share of them{size})",
-                     "transformer_free_recovered", 0.9, "at least"),
+                     "transformer_free_recovered", "transformer", "above", 0.9, "A share at or below .9.",
+                     family="transformer", paper=THIS_STUDY),
             self.one("It knows no more than a guess of the noise of samples never seen (control, share of "
-                     f"flips{size})", "transformer_unseen_free_recovered", 0.5, "at most"),
+                     f"flips{size})", "transformer_unseen_free_recovered", "transformer_unseen", "below", 0.5,
+                     "A share above chance.", family="transformer", margin=SHARE, paper=THIS_STUDY),
         ]  # fmt: skip
 
     def majority(self) -> list[Claim]:
@@ -156,20 +151,38 @@ class _Claims:
         expected = self.numbers["twice_expected"]
         claim = "Of a cluster seen twice the majority gives back rho + (1 - rho) 3/4 of the bits"
         return [
-            self.one(f"{claim}{self.size('twice')}", "twice_bits_recovered",
-                     0.75 if expected is None else expected)
+            self.one(f"{claim}{self.size('twice')}", "twice_bits_recovered", "twice", "equal",
+                     0.75 if expected is None else expected, f"A share further than {SHARE:g} from that.",
+                     family="twice", margin=SHARE, paper=THIS_STUDY)
         ]  # fmt: skip
 
     def leaked(self) -> list[Claim]:
         """That leakage grows as n d."""
         claim = "Accurate learners hold Omega(n d) bits: slope of log leaked bits against log (1 - rho) n d"
-        return [self.one(claim, "slope", 1.0, tolerance=0.15, paper=PAPER)]
+        return [
+            Claim(
+                study="irrelevant",
+                claim=claim,
+                paper=PAPER,
+                figure=self.figure,
+                sense="equal",
+                threshold=1.0,
+                margin=SLOPE,
+                ours=self.numbers["slope"],
+                standard_error=self.numbers["slope_se"],
+                unit="sizes",
+                n_units=int(self.numbers["slope_sizes"] or 0),
+                lost=2,
+                would_fail=f"A 95% interval of the slope wholly further than {SLOPE:g} from 1.",
+                command=self.command,
+            )
+        ]
 
     def defended(self) -> list[Claim]:
         """That defences cost accuracy."""
         return [
             self.one("No defence halves what leaks and keeps the accuracy on clusters seen once (largest "
-                     f"share of it that one keeps; {learner})", f"{learner}_kept", 1.0, "at most",
-                     paper=PAPER)
+                     f"share of it that one keeps; {learner})", f"{learner}_kept", f"{learner}_kept", "below",
+                     1.0, "A defence that halves the leak and keeps all of the accuracy.", family="defended")
             for learner in ("logistic", "network")
         ]  # fmt: skip

@@ -1,22 +1,25 @@
 """What a fresh example of a singleton's cluster costs the nearest neighbour, as a calculator."""
 
+from typing import Annotated
+
+from memgen.arguments import Count, CountOrNone, Range, Share
 from memgen.irrelevant.answers import show
-from memgen.irrelevant.arguments import Whole
 from memgen.irrelevant.bounds import cluster_error as exact_error
+from memgen.irrelevant.bounds import leaked_bits
 from memgen.stage import command
 
 
 @command
 def cluster_error(
     *,
-    samples: Whole,
-    dimension: Whole,
-    rho: float,
-    stored: Whole | None = None,
-    flip: float = 0.0,
+    samples: Count,
+    dimension: Count,
+    rho: Annotated[float, Range(0, 1, below=True)],
+    stored: CountOrNone | None = None,
+    flip: Share = 0.0,
     json: bool = False,
 ) -> None:
-    """Print the nearest neighbour's exact error on clusters seen once.
+    """Print the nearest neighbour's exact error on clusters seen once, and what it must store for it.
 
     Parameters
     ----------
@@ -31,6 +34,9 @@ def cluster_error(
     flip
         Probability that a stored bit is flipped.
     json
-        Print JSON: singleton_error.
+        Print JSON: singleton_error, and irrelevant_bits, those of all samples that the learner holds about
+        positions which are not fixed.
     """
-    show({"singleton_error": exact_error(samples, dimension, rho, stored, flip)}, json)
+    error = exact_error(samples, dimension, rho, stored, flip)
+    bits = leaked_bits(flip, samples, dimension if stored is None else stored, rho)
+    show({"singleton_error": error, "irrelevant_bits": float(bits)}, json)

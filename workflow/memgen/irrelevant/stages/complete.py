@@ -1,13 +1,11 @@
-"""Train a small causal transformer on next-symbol prediction, and ask it to complete its samples.
-
-Knows how the rows are put together; the transformer and its attack are `transformer`'s.
-"""
+"""Train a small causal transformer on next-symbol prediction, and ask it to complete its samples."""
 
 import dataclasses
 
 import numpy as np
 import polars as pl
 
+from memgen.arguments import Count, NonNegative, Positive, Share
 from memgen.errors import BadInput
 from memgen.irrelevant.rows import RUNS
 from memgen.irrelevant.specs import check_defence
@@ -20,7 +18,8 @@ from memgen.irrelevant.tasks import (
     frequencies,
 )
 from memgen.irrelevant.transformer import Shape, accuracies, completed, trained_transformer
-from memgen.language.training.loop import Recipe
+from memgen.language.training.recipe import Recipe
+from memgen.memory import refuse_beyond_memory
 from memgen.seeding import generator, integer_seed
 from memgen.stage import Output, progress, stage
 
@@ -29,20 +28,20 @@ from memgen.stage import Output, progress, stage
 def complete(
     *,
     run: str,
-    references: int,
-    samples: int,
-    length: int,
-    noise: float,
-    tail: float,
-    seeds: int,
-    width: int,
-    layers: int,
-    heads: int,
-    epochs: int,
-    batch: int,
-    rate: float,
-    most_seen: int,
-    tests: int,
+    references: Count,
+    samples: Count,
+    length: Count,
+    noise: Share,
+    tail: NonNegative,
+    seeds: Count,
+    width: Count,
+    layers: Count,
+    heads: Count,
+    epochs: Count,
+    batch: Count,
+    rate: Positive,
+    most_seen: Count,
+    tests: Count,
     out: Output,
     defences: list[str] | None = None,
     kinds: list[str] | None = None,
@@ -81,12 +80,16 @@ def complete(
     BadInput
         If a defence is none that a transformer has.
     """
+    refuse_beyond_memory(
+        16.0 * width * (12 * width * layers + references) + 2.0 * references * length * tests,
+        f"a transformer of width {width} and {layers} layers, {tests} tests of {references} references",
+    )
     named = list(defences or ()), list(kinds or ()), list(strengths or ())
-    if len(set(map(len, named))) > 1:
+    if len({len(part) for part in named}) > 1:
         raise BadInput("defences: as many names, kinds and strengths are needed")
     every = [("none", "none", 0.0), *zip(*named, strict=True)]
-    for defence in every:
-        check_defence("transformer", *defence)
+    for one in every:
+        check_defence("transformer", *one)
     frequency = frequencies(references, tail)
     recipe = Recipe(epochs, batch, rate)
     rows = []

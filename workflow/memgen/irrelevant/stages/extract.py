@@ -17,8 +17,9 @@ from memgen.irrelevant.specs import check_letters
 from memgen.language.models.causal import answer_tokens, check_head, logit_differences, tokenize
 from memgen.language.models.loading import Model, load
 from memgen.language.training.layers import Below, below_of, last_layers, upper
-from memgen.language.training.loop import Recipe, Run, train
+from memgen.language.training.loop import Run, train
 from memgen.language.training.lora import TARGETS, adapted
+from memgen.language.training.recipe import Recipe
 from memgen.seeding import generator
 from memgen.stage import Input, Output, progress, stage
 
@@ -102,7 +103,16 @@ def extract(
     script = Script.of(loaded.tokenizer)
     rows = []
     for seed in progress(range(seeds), f"extraction from {model}", total=seeds):
-        key = ("irrelevant", "extract", each, unseen, digits, drawn, *multiplicities, seed)
+        key: tuple[str | int, ...] = (
+            "irrelevant",
+            "extract",
+            each,
+            unseen,
+            digits,
+            drawn,
+            *multiplicities,
+            seed,
+        )
         post = draw_post(multiplicities, each, unseen, digits, tests, generator(*key))
         below = below_of(loaded.network, layers)
         asked = _Asked(loaded, script, post, drawn, below, key)

@@ -1,7 +1,10 @@
 """The learners that store their sample, run on drawn samples beside their closed forms."""
 
+from typing import Annotated
+
 import polars as pl
 
+from memgen.arguments import Count, CountOrNone, Range, Repeats, Share
 from memgen.irrelevant.bounds import cluster_error, symbol_error
 from memgen.irrelevant.simulation import Memory, simulate_lookup, simulate_nearest
 from memgen.irrelevant.tables import SIMULATION
@@ -14,19 +17,19 @@ from memgen.statistics import student_interval
 @stage
 def simulate(
     *,
-    clusters: int,
-    samples: int,
-    dimension: int,
-    rho: float,
-    stored: list[int],
-    flips: list[float],
-    repeats: int,
-    references: int,
-    symbol_samples: int,
-    length: int,
-    noise: float,
-    fractions: list[float],
-    symbol_repeats: int,
+    clusters: Count,
+    samples: Count,
+    dimension: Count,
+    rho: Annotated[float, Range(0, 1, below=True)],
+    stored: list[CountOrNone],
+    flips: list[Share],
+    repeats: Repeats,
+    references: Count,
+    symbol_samples: Count,
+    length: Count,
+    noise: Share,
+    fractions: list[Share],
+    symbol_repeats: Repeats,
     out: Output,
 ) -> None:
     """Run nearest neighbours and the lookup learner on drawn samples, beside their exact errors.

@@ -1,7 +1,7 @@
 """What the lookup learner gets wrong in next-symbol prediction, as a calculator."""
 
+from memgen.arguments import Count, Share
 from memgen.irrelevant.answers import show
-from memgen.irrelevant.arguments import Whole
 from memgen.irrelevant.bounds import symbol_error as exact_error
 from memgen.stage import command
 
@@ -9,11 +9,11 @@ from memgen.stage import command
 @command
 def symbol_error(
     *,
-    references: Whole,
-    samples: Whole,
-    dimension: Whole,
-    noise: float,
-    stored_fraction: float = 1.0,
+    references: Count,
+    samples: Count,
+    dimension: Count,
+    noise: Share,
+    stored_fraction: Share = 1.0,
     json: bool = False,
 ) -> None:
     """Print the lookup learner's exact error in next-symbol prediction.

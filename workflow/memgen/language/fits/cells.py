@@ -1,8 +1,7 @@
 """Behaviour of a group of runs: the margin matrix, and its spread over seeds.
 
-Knows the response table and how runs are pooled (theory: Fitting behaviour): phase post, every seed and
-reversal one run of equal weight, M(h, k) = (mean d(h, k) - mean d(k, h)) / 2 with d the logit
-difference. Knows nothing of the theory that is fitted to M.
+Runs are pooled as the theory has it (theory: Fitting behaviour): phase post, every seed and reversal one run
+of equal weight, M(h, k) = (mean d(h, k) - mean d(k, h)) / 2 with d the logit difference.
 """
 
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ import numpy as np
 import polars as pl
 
 from memgen.errors import BadInput
+from memgen.language.responses.averages import CELL, distinct_runs
 from memgen.language.responses.rows import KEY
 from memgen.language.responses.scanning import scan
 from memgen.relational.hierarchy import Hierarchy
@@ -37,6 +37,8 @@ class Cell:
         Whether the items of a run hold the ranks in opposite order.
     run_margins : ndarray of float, shape (r, p)
         (d(h, k) - d(k, h)) / 2 of every run, logit units.
+    n_distinct : int
+        Runs that do not repeat another one, see `averages.distinct_runs`.
     n_diverged : int
         Runs left out because a logit difference is not finite.
     train_accuracy : float or None
@@ -49,6 +51,7 @@ class Cell:
     run_seed: np.ndarray
     run_reverse: np.ndarray
     run_margins: np.ndarray
+    n_distinct: int
     n_diverged: int
     train_accuracy: float | None
 
@@ -75,6 +78,7 @@ class Cell:
             run_seed=self.run_seed[kept],
             run_reverse=self.run_reverse[kept],
             run_margins=self.run_margins[kept],
+            n_distinct=int(kept.sum()),
         )
 
     @property
@@ -211,9 +215,21 @@ def _cell(rows: pl.DataFrame, path: Path) -> Cell:
         run_seed=runs["seed"].to_numpy(),
         run_reverse=runs["reverse"].to_numpy(),
         run_margins=((d - d.transpose(0, 2, 1)) / 2)[:, upper[0], upper[1]],
+        n_distinct=_distinct(rows),
         n_diverged=len(diverged),
         train_accuracy=None if accuracy is None else float(accuracy),  # type: ignore[arg-type]
     )
+
+
+def _distinct(rows: pl.DataFrame) -> int:
+    """Number of runs that do not repeat another one."""
+    sign = pl.when(pl.col("first") < pl.col("second")).then(1.0).otherwise(-1.0)
+    pairs = rows.group_by(
+        *CELL, "seed", "reverse",
+        pl.min_horizontal("first", "second").alias("higher"),
+        pl.max_horizontal("first", "second").alias("lower"),
+    ).agg((sign * pl.col("logit_difference")).mean().alias("margin"))  # fmt: skip
+    return distinct_runs(pairs).filter("distinct").select("seed", "reverse").n_unique()
 
 
 def _hierarchy(rows: pl.DataFrame, where: str) -> tuple[Hierarchy, np.ndarray]:

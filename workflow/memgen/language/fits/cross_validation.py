@@ -1,9 +1,7 @@
 """Explanations compared out of sample, by least squares over grids of shapes.
 
-An explanation is a family of shapes over pairs: for each point of a parameter grid one shape, or several
-that enter linearly with free coefficients. Knows how the best member is found for observations of which
-some are held out, and how held-out seeds and held-out pairs are predicted. Knows nothing of what a shape
-means.
+An explanation is a family of shapes over pairs: for each point of a parameter grid one shape, or several that
+enter linearly with free coefficients.
 
 Two splits answer two questions. Held-out *seeds*: does a parameter fit more than the noise of the seeds?
 Held-out *pairs*: does it predict pairs that it has not seen? A pair leaves together with its mirror image,
@@ -113,15 +111,15 @@ def search(
 
 
 def _solve(gram: np.ndarray, product: np.ndarray) -> np.ndarray:
-    """Coefficients of one or two shapes; a shape that vanishes or repeats the other gets 0."""
+    """Coefficients; of two shapes, one that vanishes or repeats the other gets 0; of more, the shortest."""
     terms = product.shape[-1]
     gram = np.broadcast_to(gram, (*product.shape, terms))
     first = gram[..., 0, 0]
     alone = np.divide(product[..., 0], first, out=np.zeros_like(product[..., 0]), where=first > 0)
     if terms == 1:
         return np.asarray(alone[..., None])
-    if terms != 2:
-        raise ValueError(f"{terms} shapes with free coefficients; one or two are supported")
+    if terms > 2:
+        return np.asarray((np.linalg.pinv(gram, hermitian=True) @ product[..., None])[..., 0])
     second, cross = gram[..., 1, 1], gram[..., 0, 1]
     determinant = first * second - cross**2
     regular = determinant > 1e-10 * first * second

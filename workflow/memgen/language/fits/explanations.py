@@ -1,4 +1,4 @@
-"""Explanations of behaviour, as families of shapes that `crossvalidation` can compare.
+"""Explanations of behaviour, as families of shapes that `cross_validation` can compare.
 
 Knows what each explanation predicts for untrained pairs, up to coefficients that are fitted:
 
@@ -14,8 +14,6 @@ Knows what each explanation predicts for untrained pairs, up to coefficients tha
 - measured_prior: the lean is the margin measured before training, M_pre, pair by pair: it adds
   b (M_pre(i, j) - (p_i - p_j)) with p the ranks that fit M_pre on the trained pairs;
 - saturating_order_prior, saturating_measured_prior: both together.
-
-Knows nothing of seeds, folds or tables.
 """
 
 from functools import lru_cache
@@ -24,7 +22,8 @@ import numpy as np
 
 from memgen.language.fits.cross_validation import Explanation
 from memgen.language.fits.kernel_logistic import incidence, logistic_ranks
-from memgen.language.fits.least_squares import GAMMA_RANGE, ranks_at
+from memgen.language.fits.least_squares import ranks_at
+from memgen.language.fits.tables import GAMMA_RANGE
 from memgen.relational.hierarchy import Hierarchy
 
 GAMMAS = np.geomspace(*GAMMA_RANGE, 201)

@@ -1,8 +1,8 @@
 """Kernel logistic regression on a hierarchy: cross-entropy in place of squared loss.
 
-Knows the canonical kernel (theory: Kernel family) and its logistic solution for many (alpha, ridge) at
-once. Its antisymmetric functions are f(i, j) = v_i - v_j + sqrt(alpha) w_ij with squared norm
-2 |v|^2 / (1 - alpha) + |w|^2, w belonging to trained pairs. Both directions trained, the minimum of
+The antisymmetric functions of the canonical kernel (theory: Kernel family) are f(i, j) = v_i - v_j +
+sqrt(alpha) w_ij with squared norm 2 |v|^2 / (1 - alpha) + |w|^2, w belonging to trained pairs. Both
+directions trained, the minimum of
 
     sum log(1 + exp(-f)) + ridge/2 (2 |v|^2 / (1 - alpha) + |w|^2)
 

@@ -1,8 +1,8 @@
 """Least squares of the theory's one number, gamma, and its scale (theory: Fitting behaviour).
 
-Knows how margins s (r_h - r_k) are fitted to a vector of observed margins: for each gamma of a dense
-logarithmic grid the scale has a closed form, the best grid point is refined locally. Knows nothing of
-runs, tables or models.
+Margins s (r_h - r_k) are fitted to a vector of observed margins: for each gamma of a dense logarithmic grid
+the scale has a closed form, the best grid point is refined locally. A score test by seed tells which gammas
+the margins exclude.
 """
 
 from dataclasses import dataclass
@@ -11,13 +11,10 @@ from functools import lru_cache
 import numpy as np
 from scipy.optimize import minimize_scalar
 
+from memgen.language.fits.tables import GAMMA_RANGE
 from memgen.relational import ranks
 from memgen.relational.hierarchy import Hierarchy
-from memgen.statistics import pearson
-
-GAMMA_RANGE = (1e-3, 1e2)
-"""Ends of the range of gamma."""
-
+from memgen.statistics import pearson, student_factor
 
 GRID_POINTS = 1001
 """Points of the grid: 200 per decade."""
@@ -59,6 +56,13 @@ def ranks_at(hierarchy: Hierarchy, gamma: np.ndarray | float) -> np.ndarray:
     ndarray, shape (..., n)
     """
     return ranks.ranks_at(hierarchy.n, hierarchy.exceptions, gamma)
+
+
+@lru_cache(maxsize=64)
+def slopes(hierarchy: Hierarchy) -> np.ndarray:
+    """Derivative of the ranks by the logarithm of gamma over the grid, shape (g, n)."""
+    gammas, table = grid(hierarchy)
+    return np.asarray(np.gradient(table, np.log(gammas), axis=0, edge_order=2))
 
 
 @lru_cache(maxsize=64)
@@ -183,6 +187,48 @@ def fit_many(
     gamma = np.clip(gammas[inner] * np.exp(offset * step), *GAMMA_RANGE)
     fitted = ranks_at(hierarchy, gamma)
     return gamma, best_scale(fitted[:, higher] - fitted[:, lower], observed), fitted
+
+
+def not_excluded(
+    hierarchy: Hierarchy, higher: np.ndarray, lower: np.ndarray, totals: np.ndarray, level: float = 0.95
+) -> slice:
+    """Points of the grid that the seeds do not exclude: the profile interval of gamma.
+
+    The sum of squares of the seeds' mean, with its best scale at each gamma, is stationary where the margins
+    are orthogonal to d = x' - x (x . x') / (x . x), x the shape and x' its derivative by gamma. A gamma is
+    excluded if the seeds' own products with d have a mean that Student's t tells from zero: a score test
+    whose errors are clustered by seed, which needs neither resampling nor a gamma inside its range.
+
+    Parameters
+    ----------
+    hierarchy : Hierarchy
+    higher, lower : ndarray of int, shape (p,)
+        Pairs.
+    totals : ndarray, shape (s, p)
+        Sum of the margins of each seed's runs; at least two seeds.
+    level : float, default=0.95
+
+    Returns
+    -------
+    slice
+        The connected stretch of the grid around the best fit. An interval is open on a side where it
+        reaches the grid's end.
+    """
+    _, table = grid(hierarchy)
+    x = table[:, higher] - table[:, lower]
+    change = slopes(hierarchy)[:, higher] - slopes(hierarchy)[:, lower]
+    square = np.sum(x * x, axis=1, keepdims=True)
+    along = np.sum(x * change, axis=1, keepdims=True)
+    d = change - x * np.divide(along, square, out=np.zeros_like(along), where=square > 0)
+    products = totals @ d.T
+    count = len(totals)
+    error = products.std(axis=0, ddof=1) / np.sqrt(count)
+    kept = np.abs(products.mean(axis=0)) <= student_factor(count, level) * error
+    best = int(np.argmax(explained(x, totals.sum(axis=0))))
+    kept[best] = True
+    outside = np.flatnonzero(~kept)
+    before, after = outside[outside < best], outside[outside > best]
+    return slice(int(before[-1]) + 1 if len(before) else 0, int(after[0]) if len(after) else len(table))
 
 
 def memorization_weight(

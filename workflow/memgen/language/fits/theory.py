@@ -1,23 +1,70 @@
 """The theory fitted to behaviour: one row per source, model, items, hierarchy, method, hyperparameter.
 
-Knows how a cell's runs become a row: gamma and scale from the untrained pairs, the memorization weight
-from the trained ones, intervals from a bootstrap over seeds (theory: Fitting behaviour). Models, ours or
-published, are nothing but rows of the response table here.
+A cell's runs become a row: gamma and scale from the untrained pairs, the memorization weight from the trained
+ones, intervals from the profile over gamma with errors by seed (theory: Fitting behaviour). Where gamma lies
+at an end of its range the behaviour does not identify it, and gamma, alpha, the ridge and the memorization
+weight are left empty. Models, ours or published, are nothing but rows of the response table here.
 """
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
 from memgen.language.fits.cells import Cell
-from memgen.language.fits.least_squares import fit_gamma, fit_many, memorization_weight, ranks_at
-from memgen.language.fits.tables import FIT, PREDICTIONS
+from memgen.language.fits.least_squares import (
+    GRID_POINTS,
+    Fit,
+    fit_gamma,
+    fit_many,
+    grid,
+    memorization_weight,
+    not_excluded,
+    ranks_at,
+)
+from memgen.language.fits.tables import FIT, GAMMA_RANGE, PREDICTIONS
 from memgen.seeding import generator
-from memgen.statistics import pearson
+from memgen.statistics import half_width, mean_with_error, pearson, student_factor
 
 RESAMPLES = 400
 """Bootstrap samples of the seeds."""
+
+
+OCTAVE = 60
+"""Points of the grid over a factor of two in gamma."""
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What least squares find for one cell, identified or not.
+
+    Parameters
+    ----------
+    fit : Fit
+        Gamma and scale.
+    m : float
+        Memorization weight; NaN where the theory has no margins.
+    train_correlation : float
+    """
+
+    fit: Fit
+    m: float
+    train_correlation: float
+
+
+def best_fit(cell: Cell) -> Fitted:
+    """Fit gamma and scale to a cell's untrained pairs, then the memorization weight to the trained ones."""
+    higher, lower, trained = cell.higher, cell.lower, cell.trained
+    observed = cell.margins()
+    fit = fit_gamma(cell.hierarchy, higher[~trained], lower[~trained], observed[~trained])
+    if math.isnan(fit.gamma):
+        return Fitted(fit, math.nan, math.nan)
+    difference = _differences(cell, fit.gamma)
+    target = cell.target[trained]
+    m = float(memorization_weight(difference[trained], fit.scale, target, observed[trained]))
+    predicted = fit.scale * (m * target + (1 - m) * difference[trained])
+    return Fitted(fit, m, pearson(predicted * target, observed[trained] * target))
 
 
 def fit_cell(cell: Cell, resamples: int = RESAMPLES) -> dict[str, object]:
@@ -27,48 +74,48 @@ def fit_cell(cell: Cell, resamples: int = RESAMPLES) -> dict[str, object]:
     ----------
     cell : Cell
     resamples : int, default=400
-        Bootstrap samples of the seeds; a single seed has no interval.
+        Bootstrap samples of the seeds, for standard errors; a single seed has none, and no interval.
 
     Returns
     -------
     dict
         By the columns of `FIT`.
     """
-    higher, lower, trained = cell.higher, cell.lower, cell.trained
-    observed = cell.margins()
-    untrained = ~trained
-    best = fit_gamma(cell.hierarchy, higher[untrained], lower[untrained], observed[untrained])
+    found = best_fit(cell)
+    best, m = found.fit, found.m
     row: dict[str, object] = {
         **cell.key,
         "n": cell.hierarchy.n,
         "exceptions": cell.hierarchy.label,
-        "gamma": _or_none(best.gamma),
         "scale": _or_none(best.scale),
         "correlation": _or_none(best.correlation),
         "r2": _or_none(best.r2),
-        "n_pairs": int(untrained.sum()),
-        "n_runs": int(cell.runs.sum()),
+        "n_pairs": int((~cell.trained).sum()),
+        "n_runs": cell.n_distinct,
         "n_seeds": len(cell.seeds),
         "n_diverged": cell.n_diverged,
-        "at_edge": best.at_edge,
+        "gamma_at_edge": ("low" if best.gamma == GAMMA_RANGE[0] else "high") if best.at_edge else None,
+        "train_correlation": _or_none(found.train_correlation),
         "train_accuracy": cell.train_accuracy,
+        **_run_by_run(cell, best.gamma),
     }
     row |= dict.fromkeys(set(FIT.columns) - set(row))
     if math.isnan(best.gamma):
         return row
-    difference = _differences(cell, best.gamma)
-    target = cell.target[trained]
-    m = float(memorization_weight(difference[trained], best.scale, target, observed[trained]))
-    predicted = best.scale * (m * target + (1 - m) * difference[trained])
-    alpha, ridge = implied(np.array(best.gamma), np.array(m))
-    row |= {
-        "memorization_weight": _or_none(m),
-        "train_correlation": _or_none(pearson(predicted * target, observed[trained] * target)),
-        "alpha": _or_none(float(alpha)),
-        "ridge": _or_none(float(ridge)),
-    }
+    if not best.at_edge:
+        alpha, ridge = implied(np.array(best.gamma), np.array(m))
+        row |= {
+            "gamma": best.gamma,
+            "memorization_weight": _or_none(m),
+            "alpha": _or_none(float(alpha)),
+            "ridge": _or_none(float(ridge)),
+        }
     if len(cell.seeds) > 1:
-        row |= _intervals(cell, resamples)
+        row |= _intervals(cell, best.gamma)
+        gamma, scale, _ = resample(cell, seed_weights(cell, resamples, "fit"))
+        row["scale_standard_error"] = float(scale.std(ddof=1))
+        if row["gamma_low"] is not None and row["gamma_high"] is not None:
+            row["log_gamma_standard_error"] = float(np.log(gamma).std(ddof=1))
     return row
 
 
@@ -86,6 +133,9 @@ def predict_cell(cell: Cell, row: dict[str, object]) -> pl.DataFrame:
     polars.DataFrame
     """
     gamma, scale, m = (row[name] for name in ("gamma", "scale", "memorization_weight"))
+    # Where gamma is not identified, the end of its range at which the fit lies predicts the margins.
+    if (edge := row["gamma_at_edge"]) is not None:
+        gamma = GAMMA_RANGE[0] if edge == "low" else GAMMA_RANGE[1]
     pairs = len(cell.higher)
     difference: np.ndarray | None = None
     predicted: np.ndarray | None = None
@@ -169,20 +219,62 @@ def implied(gamma: np.ndarray, m: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return m * gamma / (2 + m * gamma), (1 - m) * gamma / (2 + m * gamma)
 
 
-def _intervals(cell: Cell, resamples: int) -> dict[str, float | None]:
-    """Standard errors and 95% percentile intervals over bootstrap samples of the seeds."""
-    gamma, scale, m = resample(cell, seed_weights(cell, resamples, "fit"))
-    low, high = np.quantile(gamma, [0.025, 0.975])
-    m = m[np.isfinite(m)]
-    m_low, m_high = np.quantile(m, [0.025, 0.975]) if len(m) else (np.nan, np.nan)
+def _run_by_run(cell: Cell, gamma: float) -> dict[str, float | None]:
+    """Correlation of each run's margins with the theory at the cell's gamma, mean and error over seeds."""
+    if math.isnan(gamma):
+        return {}
+    chosen = ~cell.trained
+    predicted = _differences(cell, gamma)[chosen]
+    found = np.array([pearson(predicted, margins[chosen]) for margins in cell.run_margins])
+    known = np.isfinite(found)
+    by_seed = [found[known & (cell.run_seed == seed)] for seed in cell.seeds]
+    mean, error = mean_with_error(np.array([values.mean() for values in by_seed if len(values)]))
+    half = half_width(error, sum(len(values) > 0 for values in by_seed))
     return {
-        "gamma_low": float(low),
-        "gamma_high": float(high),
-        "log_gamma_standard_error": float(np.log(gamma).std(ddof=1)),
-        "scale_standard_error": float(scale.std(ddof=1)),
-        "memorization_weight_low": _or_none(float(m_low)),
-        "memorization_weight_high": _or_none(float(m_high)),
+        "run_correlation": mean,
+        "run_correlation_standard_error": error,
+        "run_correlation_half_width": half,
     }
+
+
+def _intervals(cell: Cell, gamma: float) -> dict[str, float | None]:
+    """Profile intervals, 95%, of gamma and of the memorization weight; an open end is empty.
+
+    The weight's covers its interval at each gamma that is not excluded: with A the trained pairs' product
+    with g = y - (r_a - r_b) over g . g, B = g . (r_a - r_b) / g . g and S the scale, m = A / S - B, whose
+    error by seed is that of A - (m + B) S over S.
+    """
+    trained, higher, lower = cell.trained, cell.higher, cell.lower
+    kept = not_excluded(cell.hierarchy, higher[~trained], lower[~trained], cell.totals[:, ~trained])
+    open_low, open_high = kept.start == 0, kept.stop == GRID_POINTS
+    gammas, table = grid(cell.hierarchy)
+    gammas, table = gammas[kept], table[kept]
+    ends: dict[str, float | None] = {
+        "gamma_low": None if open_low else min(gamma, float(gammas[0])),
+        "gamma_high": None if open_high else max(gamma, float(gammas[-1])),
+    }
+    x = table[:, higher[~trained]] - table[:, lower[~trained]]
+    difference = table[:, higher[trained]] - table[:, lower[trained]]
+    g = cell.target[trained] - difference
+    with np.errstate(divide="ignore", invalid="ignore"):
+        a = cell.totals[:, trained] @ (g / np.sum(g * g, axis=1, keepdims=True)).T
+        s = cell.totals[:, ~trained] @ (x / np.sum(x * x, axis=1, keepdims=True)).T
+        ratio = a.sum(axis=0) / s.sum(axis=0)
+        error = (a - ratio * s).std(axis=0, ddof=1) / np.sqrt(len(s)) / np.abs(s.mean(axis=0))
+        m = ratio - np.sum(g * difference, axis=1) / np.sum(g * g, axis=1)
+    reach = float(student_factor(len(s))) * error
+    for name, values, best in (("low", m - reach, np.argmin), ("high", m + reach, np.argmax)):
+        known = np.isfinite(values).all()
+        grows = (open_low and _grows(values[::-1], name)) or (open_high and _grows(values, name))
+        ends[f"memorization_weight_{name}"] = float(values[best(values)]) if known and not grows else None
+    return ends
+
+
+def _grows(values: np.ndarray, name: str) -> bool:
+    """Whether an end still moves outwards over the last factor of two in gamma: by 5% of itself, or of 1."""
+    inner = values[max(len(values) - OCTAVE, 0)]
+    outwards = values[-1] - inner if name == "high" else inner - values[-1]
+    return bool(outwards > 0.05 * max(1.0, abs(inner)))
 
 
 def _or_none(value: float) -> float | None:

@@ -1,10 +1,9 @@
 """Answers of a causal language model, for many runs at once: the prompts in, hidden states and answers out.
 
-Knows tokens, padding, the shared beginning of a run's prompts and the logits of " Yes" and " No"; knows
-neither items nor how a model is trained. All prompts of a run begin alike, with the two shots, and many go
-on alike: they pass through the network as one tree (see `trees`), every common beginning once, also while
-gradients are taken. Architectures that keep anything but keys and values (recurrent states, windows), and
-any that `decoder` does not know, get whole prompts instead, padded on the right and masked by lengths.
+All prompts of a run begin alike, with the two shots, and many go on alike: they pass through the network as
+one tree (see `trees`), every common beginning once, also while gradients are taken. Architectures that keep
+anything but keys and values (recurrent states, windows), and any that `decoder` does not know, get whole
+prompts instead, padded on the right and masked by lengths.
 """
 
 import logging
@@ -134,7 +133,7 @@ def last_hidden(network: Any, runs: Sequence[Prompts]) -> "torch.Tensor":
     Parameters
     ----------
     network : transformers causal language model
-        Rows stand run by run, as `adapters` needs it.
+        Rows stand run by run, as `lora` needs it.
     runs : sequence of Prompts, length s
         The same number of prompts each.
 

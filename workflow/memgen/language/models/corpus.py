@@ -1,10 +1,12 @@
 """The corpus that small-lm is pretrained on, generated: who beats whom, in many made-up contests.
 
-Knows words, strengths and sentences; knows neither tokens nor networks. A name is two words, a first and a
-second one; in each contest every word has a strength, a name the sum of its words', and one name beats
-another with the probability of Bradley and Terry, sigmoid(sharpness (s_x - s_y)). The contest of the study's
-own questions, "win against", is held among words of the corpus only: the words of the items occur in the
-other contests, so that a pretrained model has read them and holds no opinion on how they will be ranked.
+A name is two words, a first and a second one; in each contest every word has a strength, a name the sum of
+its words', and one name beats another with the probability of Bradley and Terry, sigmoid(sharpness (s_x -
+s_y)). The contest of the study's own questions, "win against", is held among words of the corpus only, none
+of which occurs in an item: the words of the items occur in the other contests, so that a pretrained model has
+read them. It does lean one way or the other on them, by what it has read of their words elsewhere; the claims
+test that this does not carry over to its answers after training. Strengths are additive over words, as the
+theory's ranks are over items: such a corpus may teach the additivity by which these networks generalize.
 """
 
 from dataclasses import dataclass
@@ -97,6 +99,21 @@ def world(words: int, seed: int) -> World:
     }
     strengths |= {label: random.normal(size=len(CONTESTS)) for label in LABELS}
     return World(first, second, item_first, item_second, list(LABELS), strengths)
+
+
+def shared_words(words: int, seed: int) -> list[str]:
+    """Words of the corpus's own names that occur in an item, sorted, whatever their case.
+
+    Parameters
+    ----------
+    words : int
+        Words in each of the two places of the corpus's own names.
+    seed : int
+        Pretraining seed.
+    """
+    made = world(words, seed)
+    items = {part.lower() for name in (*FAKE_TEAMS, *REAL_TEAMS, *LABELS) for part in name.split()}
+    return sorted(word for word in (*made.first, *made.second) if word.lower() in items)
 
 
 def document(

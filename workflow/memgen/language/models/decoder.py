@@ -1,9 +1,7 @@
 """A Llama or Qwen passed layer by layer over trees of tokens, from any layer on.
 
-Knows the parts of a transformers decoder and calls them as they stand, so that whatever was put in their
-place (adapters, copies) is used; knows neither prompts nor training. The last layer is passed at the tokens
-that are asked for alone: of the others it needs nothing but keys and values. Many trees pass at once; they
-are padded at the end, and padding sees itself alone.
+The last layer is passed at the tokens that are asked for alone: of the others it needs nothing but keys and
+values. Many trees pass at once; they are padded at the end, and padding sees itself alone.
 """
 
 from collections.abc import Sequence

@@ -1,8 +1,7 @@
 """A quantized model as an ordinary one: a GGUF file in, safetensors, tokenizer and configuration out.
 
-Knows the GGUF format through transformers and gguf, and what of it can be checked before it is read; knows
-nothing of wheels. A weight of four bits becomes scale x integer + offset in float32, number by number, so
-that the bytes are the same on any machine.
+A weight of four bits becomes scale x integer + offset in float32, number by number, so that the bytes are the
+same on any machine.
 """
 
 import struct

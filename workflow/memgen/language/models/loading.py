@@ -1,6 +1,6 @@
 """Load a model, or make one up at random: a folder in, a tokenizer and a network out.
 
-Knows folders of safetensors, never the network (`HF_HUB_OFFLINE`), never pickled weights, never code that
+Folders of safetensors are read, never the network (`HF_HUB_OFFLINE`), never pickled weights, never code that
 comes with a model. Every model goes through `load`, whether it was embedded in a wheel, drawn at random or
 taken from a hub; what is asked of it stands elsewhere.
 """
@@ -86,9 +86,27 @@ def is_causal(folder: Path) -> bool:
         If it holds no model.
     """
     _check_folder(folder)
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    suffixes = ("ForCausalLM", "ForConditionalGeneration")
-    return any(str(name).endswith(suffixes) for name in config.get("architectures") or ())
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        names = [str(name) for name in config.get("architectures") or ()]
+    except (OSError, ValueError, RecursionError, AttributeError, TypeError):
+        raise BadInput(f"{folder / 'config.json'}: not the configuration of a model") from None
+    return any(name.endswith(("ForCausalLM", "ForConditionalGeneration")) for name in names)
+
+
+def broken() -> tuple[type[Exception], ...]:
+    """What libraries raise where a file of a model is cut short, empty, misshapen or no JSON."""
+    from huggingface_hub.errors import StrictDataclassError
+    from safetensors import SafetensorError
+
+    common = (OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError, AssertionError)
+    return (*common, StrictDataclassError, SafetensorError)
+
+
+def in_one_line(error: BaseException) -> str:
+    """Kind of an error and the first line of what it says, shortened."""
+    text = (str(error).strip().splitlines() or [""])[0]
+    return f"{type(error).__name__}: {text[:200]}" if text else type(error).__name__
 
 
 def load(folder: Path, dtype: str = "float32", device: str = "cpu", causal: bool = False) -> Model:
@@ -134,10 +152,10 @@ def load(folder: Path, dtype: str = "float32", device: str = "cpu", causal: bool
         network, report = kind.from_pretrained(
             folder, dtype=getattr(torch, dtype), use_safetensors=True, output_loading_info=True, **common
         )
-    except (OSError, ValueError, KeyError) as error:
-        reason = str(error).strip().splitlines()[0]
+    except broken() as error:
         raise BadInput(
-            f"{folder}: cannot be loaded ({reason}); allowed: a model that needs no code of its own"
+            f"{folder}: cannot be loaded ({in_one_line(error)}); "
+            "allowed: a whole model that needs no code of its own"
         ) from None
     missing = sorted([*report["missing_keys"], *(key for key, *_ in report["mismatched_keys"])])
     if missing:

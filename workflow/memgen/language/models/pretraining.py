@@ -1,9 +1,8 @@
 """Pretrain small-lm: a causal model of the Llama architecture and its own tokenizer, on a generated corpus.
 
-Knows the network's size, the tokenizer and the training loop; the corpus is `corpus`'s. The number of steps
-is fixed, never the time. The first steps hold one contest among few words, where comparing is learned
-before the words are. Next-token loss is taken at every answer, and on a share of the documents at every
-token.
+The number of steps is fixed, never the time. The first steps hold one contest among few words, where
+comparing is learned before the words are. Next-token loss is taken at every answer, and on a share of the
+documents at every token.
 """
 
 import math

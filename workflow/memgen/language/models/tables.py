@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from memgen.tables import Column, Table
+from memgen.tables import Column, Table, trained
 
 PRETRAINING = Table(
     "pretraining",
@@ -13,4 +13,5 @@ PRETRAINING = Table(
             pl.Float64, "mean cross-entropy at the answers over the steps since the row before, nats"
         ),
     },
+    trained(["model", "step"], {"answer_loss": None}, why="the networks themselves are what differs"),
 )

@@ -1,9 +1,8 @@
 """The prompts of a run as one tree of tokens: what several of them begin with stands there once.
 
-Knows tokens and which of them each one sees; knows neither a network nor what the prompts ask. A causal
-network's state of a token depends on the token and on those before it alone. So one pass over the tree, in
-which every token sees its own ancestors, gives the states, and the gradients, of all the prompts passed one
-by one. Two shots and nine names make 72 prompts of 60 tokens a tree of some 600.
+A causal network's state of a token depends on the token and on those before it alone. So one pass over the
+tree, in which every token sees its own ancestors, gives the states, and the gradients, of all the prompts
+passed one by one. Two shots and nine names make 72 prompts of 60 tokens a tree of some 600.
 """
 
 from collections.abc import Sequence

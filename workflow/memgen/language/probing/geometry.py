@@ -1,8 +1,7 @@
 """How conjunctive a model's representation of pairs is, measured: the alpha of the theory, run by run.
 
-Knows hidden states of ordered pairs and the measures of `relational.kernels`; knows neither networks nor
-training. Two measures stand side by side: kappa_o and kappa_d from cosine similarities, as published, and
-the conjunctivity, scale and distance of the antisymmetric part of the dot products, which is what acts.
+Two measures stand side by side: kappa_o and kappa_d from cosine similarities, as published, and the
+conjunctivity, scale and distance of the antisymmetric part of the dot products, which is what acts.
 """
 
 import numpy as np

@@ -1,8 +1,7 @@
 """The probe: kernel ridge regression on a frozen model's features, in closed form.
 
-Knows features and trained pairs; knows no model, so it needs no torch. The ridge is the theory's effective
-one (theory: Kernel family): the kernel is scaled so that k_same - k_reversed, averaged over the trained
-pairs, is 1.
+The ridge is the theory's effective one (theory: Kernel family): the kernel is scaled so that k_same -
+k_reversed, averaged over the trained pairs, is 1.
 """
 
 import numpy as np

@@ -1,15 +1,15 @@
 """The published responses, converted to the study's response table.
 
-Knows the columns of the published parquet files and what each becomes here. Each file is checked first:
-digest, columns, values, and the pair classes that its own flags imply. Number of items and exceptions are
-read off the file, so a hierarchy needs no entry in the configuration. Rows stream from the files to the
-output; no file is ever held in memory whole.
+Each file is checked first: digest, columns, values, and the pair classes that its own flags imply. Number of
+items and exceptions are read off the file, so a hierarchy needs no entry in the configuration. Rows stream
+from the files to the output; no file is ever held in memory whole.
 """
 
 from pathlib import Path
 
 import polars as pl
 
+from memgen.arguments import MOST_WHOLE
 from memgen.errors import BadInput
 from memgen.language.responses.rows import RESPONSES
 from memgen.relational.hierarchy import Hierarchy
@@ -115,11 +115,18 @@ def _classes(frame: pl.LazyFrame, path: Path, hierarchy: str, items: str) -> pl.
         found = frame.select(pl.col(name).unique()).collect(engine="streaming")[name].to_list()
         if other := [value for value in found if value not in values]:
             raise BadInput(f"{path}: column {name} holds {other[0]!r}; allowed: {', '.join(values)}")
-    needed = ("model", "seed", "reverse", "logit_diff", "is_train", "is_exception", "no_gt")
+    needed = (
+        *("model", "seed", "reverse", "rank_a", "rank_b", "logit_diff"),
+        *("is_train", "is_exception", "no_gt"),
+    )
     truth = pl.col("no_gt") == pl.col("correct").is_null()
     lora, probe = pl.col("setting") == "lora", pl.col("setting") == "probe"
+    seed = pl.col("seed").cast(pl.Float64)
     conditions = {
         "columns that must be filled are empty": pl.any_horizontal(pl.col(*needed).is_null()),
+        "seed or a rank is negative, or beyond 2^53": (seed < 0)
+        | (seed > MOST_WHOLE)
+        | pl.any_horizontal(pl.col(name).cast(pl.Float64) < 0 for name in ("rank_a", "rank_b")),
         "correct is empty where there is a truth, or filled where there is none": ~truth,
         "correct or paired_correct is neither 0 nor 1": pl.any_horizontal(
             (pl.col(name) != 0) & (pl.col(name) != 1) for name in ("correct", "paired_correct")

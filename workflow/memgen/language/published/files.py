@@ -1,17 +1,17 @@
 """Which files were published, where they lie and what their digests are.
 
-Knows the versions table (file, sha256, url) beside this module, and tells which of its files a folder
-holds. Does not open them as tables and does not fetch them. The publishing repository carries no licence:
-nothing of it is part of this project, the files are the user's to download and analyse.
+The versions table (file, sha256, url) stands beside this module. The publishing repository carries no
+licence: nothing of it is part of this project, the files are the user's to download and analyse.
 """
 
 import csv
-import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from memgen.digests import file_digest
 from memgen.errors import BadInput
+from memgen.files import fault
 
 VERSIONS = Path(__file__).with_name("versions.csv")
 """Versions table of the files of sflippl/ti-with-exceptions at commit a3ef111."""
@@ -55,11 +55,16 @@ def read_versions(path: Path = VERSIONS) -> list[PublishedFile]:
     """
     if not path.is_file():
         raise BadInput(f"{path}: no such file; expected a versions table with columns file, sha256, url")
-    with path.open(newline="", encoding="utf-8") as stream:
-        reader = csv.DictReader(stream)
-        if reader.fieldnames != ["file", "sha256", "url"]:
-            raise BadInput(f"{path}: columns are {reader.fieldnames}; allowed: file, sha256, url")
-        rows = [PublishedFile(row["file"], row["sha256"], row["url"]) for row in reader]
+    try:
+        with path.open(newline="", encoding="utf-8") as stream:
+            reader = csv.DictReader(stream)
+            if reader.fieldnames != ["file", "sha256", "url"]:
+                raise BadInput(f"{path}: columns are {reader.fieldnames}; allowed: file, sha256, url")
+            rows = [PublishedFile(row["file"], row["sha256"], row["url"]) for row in reader]
+    except (OSError, UnicodeDecodeError, csv.Error):
+        raise BadInput(f"{path}: not a versions table with columns file, sha256, url") from None
+    if not rows:
+        raise BadInput(f"{path}: lists no file")
     for row in rows:
         if not re.fullmatch(r"([\w-]+/)*\w+?__\w+\.parquet", row.file or ""):
             raise BadInput(f"{path}: file {row.file!r}; allowed: folder/<hierarchy>__<items>.parquet")
@@ -72,8 +77,7 @@ def read_versions(path: Path = VERSIONS) -> list[PublishedFile]:
 
 def digest(path: Path) -> str:
     """SHA-256 of a file, in hexadecimal."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    return file_digest(path)
 
 
 def held_by(source: Path, versions: list[PublishedFile]) -> list[PublishedFile]:
@@ -82,8 +86,8 @@ def held_by(source: Path, versions: list[PublishedFile]) -> list[PublishedFile]:
     Raises
     ------
     BadInput
-        If the folder does not exist, holds none of the files, or has, among them, a parquet file that
-        the table does not list.
+        If the folder does not exist, holds none of the files, has among them a parquet file that the table
+        does not list, or one of them is no file that can be read.
     """
     if not source.is_dir():
         raise BadInput(f"{source}: no such folder; allowed: a folder with files such as {versions[0].file}")
@@ -98,6 +102,9 @@ def held_by(source: Path, versions: list[PublishedFile]) -> list[PublishedFile]:
         raise BadInput(f"{source / unlisted[0]}: not a published file; allowed: {', '.join(sorted(listed))}")
     if not found:
         raise BadInput(f"{source}: holds no published file; allowed: any of {', '.join(sorted(listed))}")
+    for name in sorted(found):
+        if problem := fault(source / name):
+            raise BadInput(f"{source / name}: {problem}; allowed: a file that can be read")
     return [row for row in versions if row.file in found]
 
 

@@ -6,7 +6,7 @@ They are written by `explain`, `transfer`, `regularization`, `compare` and `equi
 import polars as pl
 
 from memgen.language.responses.tables import CELL, RESPONSES
-from memgen.tables import Column, Table
+from memgen.tables import Column, Table, trained
 
 _GROUP = {name: column for name, column in CELL.items() if name != "hyperparameter"}
 
@@ -181,6 +181,10 @@ COMPARISON = Table(
         "n_seeds": Column(pl.Int64, "ours"),
         "published_n_seeds": Column(pl.Int64, "published"),
     },
+    trained(
+        ["items", "hierarchy", "pair_class", "model", "our_method", "hyperparameter", "published_model"],
+        {"accuracy": "accuracy_standard_error"},
+    ),
 )
 
 

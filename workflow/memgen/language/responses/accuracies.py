@@ -1,7 +1,7 @@
 """Accuracies and margins by pair class and by distance, of response tables too large to hold in memory.
 
-Knows that the averages of `responses` never mix kinds of item or hierarchies, and takes one of each at a
-time. The published responses of twelve files, 8.1 million rows, need less than 2 GB so.
+The averages of `averages` never mix kinds of item or hierarchies, so one of each is read at a time. The
+published responses of twelve files, 8.1 million rows, need less than 2 GB so.
 """
 
 from collections.abc import Callable
@@ -74,11 +74,12 @@ def _classes(responses: pl.DataFrame) -> pl.DataFrame:
     """Averages by pair class, with Wilson intervals of the two accuracies."""
     keys = [*CELL, "pair_class"]
     pairs = pair_margins(responses)
-    # One answer per direction of a pair, and one comparison of the two directions.
+    # One answer per direction of a pair, and one comparison of the two directions; of distinct runs only.
+    distinct = pl.col("accuracy").filter("distinct").count()
     counts = pairs.group_by(keys).agg(
-        (2 * pl.col("accuracy")).sum().alias("right"),
-        (2 * pl.col("accuracy").count()).alias("n_answers"),
-        pl.col("paired_accuracy").sum().alias("paired_right"),
+        (2 * distinct).alias("n_answers"),
+        (2 * distinct * pl.col("accuracy").mean()).alias("right"),
+        (distinct * pl.col("paired_accuracy").mean()).alias("paired_right"),
     )
     rows = over_seeds(pairs, keys, VALUES).join(
         counts, on=keys, how="left", nulls_equal=True, maintain_order="left"

@@ -1,7 +1,6 @@
 """The exception's effect on one pair: what changes from the hierarchy without to that with the exception.
 
-Knows the response table and pairs seeds between two hierarchies; knows no claim. A seed draws the same names
-in hierarchies of one size, so the change is taken within each seed.
+A seed draws the same names in hierarchies of one size, so the change is taken within each seed.
 """
 
 import polars as pl

@@ -1,8 +1,7 @@
 """From answers to rows of the response table.
 
-Knows what counts as right and how ties count; knows neither models nor how they were
-trained. Yes is answered where its probability exceeds 1/2, so a tie is a No; in the paired comparison of
-the two directions a tie is wrong. Both are the published convention.
+Yes is answered where its probability exceeds 1/2, so a tie is a No; in the paired comparison of the two
+directions a tie is wrong. Both are the published convention.
 """
 
 import math

@@ -6,7 +6,7 @@ The tables of the fit are in `fits.tables`.
 import polars as pl
 
 from memgen.language.responses import rows
-from memgen.tables import Column, Table, described
+from memgen.tables import Column, Table, described, trained
 
 _CELL_TEXTS = {
     "source": "who ran it",
@@ -41,7 +41,12 @@ RESPONSES = rows.RESPONSES.described(
         "diverged runs, whose logit difference is NaN",
         "paired_correct": "whether Yes is strictly likelier in the right direction than in the wrong one "
         "(a tie is wrong); the same in both rows of a pair; empty for loop pairs and diverged runs",
-    }
+    },
+    trained(
+        [*_CELL_TEXTS, *_PHASE_TEXTS, "pair_class"],
+        dict.fromkeys(("correct", "paired_correct", "logit_difference")),
+        unit="seed",
+    ),
 )
 
 RUNS = rows.RUNS.described(
@@ -50,7 +55,8 @@ RUNS = rows.RUNS.described(
         **_RUN_TEXTS,
         "train_loss": "mean cross-entropy over the last epoch, nats; empty where diverged",
         "diverged": "whether a loss was not finite: the run's answers are NaN",
-    }
+    },
+    trained(_CELL_TEXTS, dict.fromkeys(("train_loss", "diverged")), unit="seed"),
 )
 
 GEOMETRY_RUNS = rows.GEOMETRY_RUNS.described(
@@ -65,8 +71,18 @@ GEOMETRY_RUNS = rows.GEOMETRY_RUNS.described(
         "distance": "relative Frobenius distance from the nearest exchangeable kernel",
         "ridge_correlation": "Pearson over untrained pairs: margins after training, and those of kernel "
         "ridge regression with this kernel; phase pre of finetuned runs alone",
-    }
+    },
+    trained(
+        [*_CELL_TEXTS, *_PHASE_TEXTS],
+        dict.fromkeys(("kappa_o", "kappa_d", "alpha", "distance", "ridge_correlation")),
+        unit="seed",
+    ),
 )
+
+
+def _errors(*names: str) -> dict[str, str]:
+    """The column of the standard error of each value."""
+    return {name: f"{name}_standard_error" for name in names}
 
 
 def _half_width(column: str) -> dict[str, Column]:
@@ -98,11 +114,18 @@ GEOMETRY = Table(
         **_with_error("distance"),
         **_with_error("ridge_correlation"),
         "gamma": Column(pl.Float64, "fitted to the behaviour of the same cell", nullable=True),
+        "gamma_at_edge": Column(
+            pl.String,
+            "the end of its range at which the fit lies: low, 0.001, or high, 100; empty inside",
+            nullable=True,
+            allowed=("low", "high"),
+        ),
         "gamma_low": Column(pl.Float64, "lower end of its 95% interval", nullable=True),
         "gamma_high": Column(pl.Float64, "upper end of its 95% interval", nullable=True),
-        "n_runs": Column(pl.Int64, "runs averaged, diverged ones left out"),
+        "n_runs": Column(pl.Int64, "distinct runs averaged, diverged ones left out"),
         "n_seeds": Column(pl.Int64, "seeds averaged"),
     },
+    trained([*CELL, *PHASE], _errors("kappa_o", "kappa_d", "alpha", "distance", "ridge_correlation")),
 )
 
 
@@ -134,7 +157,7 @@ EFFECTS = Table(
             pl.Float64, "lower end of its 95% Wilson interval over answers", nullable=True
         ),
         "accuracy_high": Column(pl.Float64, "upper end of that interval", nullable=True),
-        "n_answers": Column(pl.Int64, "answers that the interval counts"),
+        "n_answers": Column(pl.Int64, "answers that the interval counts: those of distinct runs"),
         "distance_slope": Column(
             pl.Float64, "symbolic distance effect: slope of the margin, logit units per rank", nullable=True
         ),
@@ -150,6 +173,17 @@ EFFECTS = Table(
         **_effect("accuracy", "share"),
         "n_seeds": Column(pl.Int64, "seeds"),
     },
+    trained(
+        [*CELL, *PHASE],
+        _errors(
+            "accuracy",
+            "distance_slope",
+            "bias",
+            "yes_share",
+            "exception_margin_effect",
+            "exception_accuracy_effect",
+        ),
+    ),
 )
 
 
@@ -192,11 +226,12 @@ ACCURACY = Table(
         **_half_width("margin"),
         **_wilson("accuracy", "answers"),
         **_wilson("paired_accuracy", "pairs of every run"),
-        "n_answers": Column(pl.Int64, "answers with a truth, two per pair and run"),
+        "n_answers": Column(pl.Int64, "answers with a truth, two per pair and distinct run"),
         "n_pairs": Column(pl.Int64, "pairs of the class"),
-        "n_runs": Column(pl.Int64, "runs: each seed and reversal is one"),
+        "n_runs": Column(pl.Int64, "distinct runs: a reversed run that repeats its forward run is left out"),
         "n_seeds": Column(pl.Int64, "seeds: the clusters of the standard errors"),
     },
+    trained([*CELL, *PHASE, "pair_class"], _errors("accuracy", "paired_accuracy", "margin")),
 )
 
 
@@ -216,6 +251,7 @@ DISTANCE = Table(
         "n_runs": ACCURACY.columns["n_runs"],
         "n_seeds": ACCURACY.columns["n_seeds"],
     },
+    trained([*CELL, *PHASE, "distance", "trained"], _errors("accuracy", "paired_accuracy", "margin")),
 )
 
 
@@ -231,7 +267,8 @@ MARGINS = Table(
         "standard_error": Column(
             pl.Float64, "standard error of the margin, clustered by seed; empty for one seed", nullable=True
         ),
-        "n_runs": Column(pl.Int64, "runs averaged"),
+        "n_runs": ACCURACY.columns["n_runs"],
         "n_seeds": Column(pl.Int64, "seeds averaged"),
     },
+    trained([*CELL, *PHASE, "higher", "lower", "pair_class"], {"margin": "standard_error"}),
 )

@@ -1,120 +1,84 @@
-"""What the papers claim about language models, beside what this study's pretrained models do.
+"""What the papers claim about language models, beside what this study's models do.
 
-Knows the response table and the claims; trains nothing. The published models are others than ours, so a
-claim here is about a direction, never about equality of two numbers: it agrees if the 95% confidence
-interval of ours, Student's t over seeds, lies on the claimed side, and differs if it does not, also where
-the seeds cannot decide. Untrained controls are no subject of the paper's claims and stand in the figures.
+Trains nothing. Untrained controls have rows of their own, and pretrained models are held against them.
 """
 
+from collections.abc import Collection, Sequence
 from typing import Annotated
 
 import cyclopts
 import polars as pl
 
-from memgen.claims import Claim, shell_command, write_claims
-from memgen.language.responses.changes import change, chosen_runs, generalization
-from memgen.language.responses.rows import RESPONSES
+from memgen.claims import THIS_STUDY, Claim, shell_command, write_claims
+from memgen.errors import BadInput
+from memgen.language.responses.evidence import BASELINE, against_geometry, leaning
+from memgen.language.responses.statements import (
+    PAIR,
+    PAPER,
+    Cell,
+    Statement,
+    Study,
+    arranged,
+    claims_by_method,
+)
+from memgen.language.responses.tables import GEOMETRY
 from memgen.stage import Input, Output, stage
-from memgen.statistics import mean_with_error
 
-PAPER = "Cheng & Lippl 2026, arXiv 2605.22972"
+CORRELATION = 0.2
+"""Margin of a correlation, stated beforehand: 4% of the variance."""
 
+AGAINST_CONTROL = (
+    Statement(
+        "generalization",
+        f"Pretraining helps: {BASELINE} is generalized better than by the untrained control (pretrained "
+        "minus control)",
+        THIS_STUDY,
+        "above",
+        "accuracy_by_class_{method}",
+        "A control that generalizes as well.",
+    ),
+    Statement(
+        "margin_change",
+        f"Pretraining matters for the exception: the margin of {PAIR} falls more than the untrained "
+        "control's (pretrained minus control)",
+        THIS_STUDY,
+        "below",
+        "margin_heatmaps_{method}_{items}",
+        "A control whose margin falls as much.",
+    ),
+)
 
-BASELINE, EXCEPTION = "ti_n9", "exc_mid_n9"
-
-
-HIGHER, LOWER = 2, 6
-
-
-#: Change of per-direction accuracy of the pair 2 v 6, ti_n9 to exc_mid_n9 (language-models: Published
-#: numbers): lm_head probes of Llama-3.2-1B (fake, .655 to .405) and Qwen3.5-2B (real, .885 to .735).
-PUBLISHED_CHANGE = {"fake": 0.405 - 0.655, "real": 0.735 - 0.885}
-
-
-def direction(values: pl.Series, side: int) -> tuple[float | None, float | None, str]:
-    """Whether a mean over seeds lies on the claimed side of zero.
-
-    Parameters
-    ----------
-    values : polars.Series
-        One value per seed.
-    side : {1, -1}
-        Claimed sign of the mean.
-
-    Returns
-    -------
-    mean : float or None
-        None without a seed.
-    standard_error : float or None
-        None with fewer than two seeds.
-    verdict : {"agrees", "differs", "not tested"}
-        Not tested with fewer than two seeds.
-    """
-    from scipy.stats import t
-
-    mean, error = mean_with_error(values)
-    if mean is None or error is None:
-        return mean, None, "not tested"
-    reach = float(t.ppf(0.975, len(values) - 1)) * error
-    return mean, error, "agrees" if side * mean > reach else "differs"
-
-
-def cell_claims(rows: pl.DataFrame, model: str, items: str, method: str, command: str) -> list[Claim]:
-    """Claims of one model, kind of item and method.
-
-    Parameters
-    ----------
-    rows : polars.DataFrame
-        From `changes.chosen_runs`.
-    model, items, method : str
-    command : str
-        Command that prints their values.
-
-    Returns
-    -------
-    list of Claim
-    """
-    pair = rows.filter(pl.col("higher") == HIGHER, pl.col("lower") == LOWER)
-    change_of = f"{HIGHER} v {LOWER} falls from {BASELINE} to {EXCEPTION} (change)"
-    falls = {
-        value: direction(change(pair, value, BASELINE, EXCEPTION), -1) for value in ("margin", "accuracy")
-    }
-    tests = [
-        (
-            f"{BASELINE} is generalized: paired accuracy on untrained pairs exceeds 1/2 (excess)",
-            None,
-            direction(generalization(rows, BASELINE), 1),
-        ),
-        (f"the margin of ranks {change_of}", None, falls["margin"]),
-        (f"the accuracy on ranks {change_of}", PUBLISHED_CHANGE.get(items), falls["accuracy"]),
-    ]
-    return [
-        Claim(
-            study="language",
-            claim=claim,
-            paper=PAPER,
-            figure=f"margin_heatmaps_{method}_{items}",
-            model=model,
-            items=items,
-            method=method,
-            published_value=published,
-            ours=mean,
-            standard_error=error,
-            judged=verdict,
-            command=command,
-        )
-        for claim, published, (mean, error, verdict) in tests
-    ]
+OF_CONTROL = (
+    Statement(
+        "generalization",
+        f"Untrained control: {BASELINE} is generalized all the same (excess over 1/2)",
+        THIS_STUDY,
+        "above",
+        "accuracy_by_class_{method}",
+        "A control at chance.",
+    ),
+    Statement(
+        "margin_change",
+        f"Untrained control: the margin of {PAIR} falls all the same (change)",
+        THIS_STUDY,
+        "below",
+        "margin_heatmaps_{method}_{items}",
+        "A control whose margin stays.",
+    ),
+)
 
 
 @stage
 def claims(
     *,
     responses: Input,
+    geometry: Input,
     out: Output,
     controls: Annotated[list[str] | None, cyclopts.Parameter(name="--control")] = None,
+    networks: Annotated[list[str] | None, cyclopts.Parameter(name="--network")] = None,
+    ridge: list[str] | None = None,
 ) -> None:
-    """Test the claims on every pretrained model, method and kind of item that bears on them.
+    """Test the claims on every model, method and kind of item that bears on them.
 
     Of several hyperparameters the smallest is tested. Models that were run on neither hierarchy of the
     claims are left out.
@@ -123,27 +87,133 @@ def claims(
     ----------
     responses
         Response table of the study.
-    controls
-        Untrained models, to which the claims do not apply.
+    geometry
+        Geometry table of the study.
     out
-        Claims, three per model, method and kind of item.
+        Claims table.
+    controls
+        Untrained models, each as control:model with the model whose architecture it has.
+    networks
+        Models that were pretrained here by one recipe and differ by pretraining seed.
+    ridge
+        Methods that train no network: their seeds are those of the probes.
     """
-    table = RESPONSES.read(responses)
-    cells = (
-        table.filter(
-            pl.col("source") == "study",
-            pl.col("phase") == "post",
-            pl.col("hierarchy").is_in([BASELINE, EXCEPTION]),
-            ~pl.col("model").is_in(controls or []),
-        )
-        .select("method", "model", "items")
-        .unique()
-        .sort("method", "model", "items")
-    )
-    found: list[Claim] = []
-    for method, model, kind in cells.iter_rows():
-        cell = ("--model", model, "--items", kind, "--method", method, "--responses", responses)
-        command = shell_command("language", "effect", *cell, "--json")
-        runs = chosen_runs(table, model, kind, method, str(responses))
-        found += cell_claims(runs, model, kind, method, command)
+    like = dict(_control(text) for text in controls or [])
+    study = Study("language", responses, ridge or [])
+    found = claims_by_method(study, like, networks or [])
+    found += _controls(study, like, list(networks or []))
+    found += _geometry(study, geometry)
+    found += _leanings(study, like, networks or [])
     write_claims(found, out)
+
+
+def _control(text: str) -> tuple[str, str]:
+    """A control and the model whose architecture it has."""
+    control, colon, model = text.partition(":")
+    if not (control and colon and model):
+        raise BadInput(
+            f"--control: {text!r} is not allowed; allowed: control:model, such as small-lm-init:small-lm"
+        )
+    return control, model
+
+
+def _controls(study: Study, like: dict[str, str], networks: list[str]) -> list[Claim]:
+    """Untrained controls by themselves, and pretrained models against them."""
+    cells = study.cells()
+    alone, against = [], []
+    for method, control, items in cells:
+        if control not in like:
+            continue
+        of = networks if like[control] in networks else [like[control]]
+        models = tuple(model for model in of if (method, model, items) in cells)
+        alone += [study.claim(said, Cell((control,), (items,)), method, said.words) for said in OF_CONTROL]
+        if models:
+            cell = Cell(models, (items,), networks=like[control] in networks)
+            against += [
+                study.claim(said, cell, method, said.words, control=control) for said in AGAINST_CONTROL
+            ]
+    return [*_by_words(against), *_by_words(alone)]
+
+
+def _by_words(found: list[Claim]) -> list[Claim]:
+    """Claims with the same words beside each other."""
+    words = list(dict.fromkeys(claim.claim for claim in found))
+    return sorted(found, key=lambda claim: words.index(claim.claim))
+
+
+def _geometry(study: Study, geometry: Input) -> list[Claim]:
+    """That generalization with an exception depends on the representation more than without."""
+    measured = GEOMETRY.read(geometry).filter(pl.col("source") == "study")
+    methods = [
+        method for method in measured["method"].unique().sort() if method in set(study.table["method"])
+    ]
+    words = (
+        "Generalization depends on the measured conjunctivity more with an exception than without (slope "
+        "over networks of the accuracy that the exception costs)"
+    )
+    found = []
+    for method in methods:
+        row = against_geometry(study.table, measured, method, str(study.path))
+        command = ("--method", method, "--responses", study.path, "--geometry", geometry, "--json")
+        found.append(
+            Claim(
+                study="language",
+                claim=words,
+                paper=PAPER,
+                figure="conjunctivity",
+                sense="below",
+                threshold=0.0,
+                ours=row["value"],
+                standard_error=row["standard_error"],
+                unit="networks",
+                n_units=int(row["n_units"] or 0),
+                lost=2,
+                method=method,
+                family=words,
+                would_fail="An accuracy lost to the exception that does not grow with conjunctivity.",
+                command=shell_command("language", "evidence", *command),
+            )
+        )
+    return found
+
+
+def _leanings(study: Study, controls: Collection[str], networks: Sequence[str]) -> list[Claim]:
+    """That what a model holds of the names before training does not decide how it answers afterwards."""
+    words = (
+        "Names' leanings do not carry over: a run's margins before and after training are uncorrelated over "
+        f"untrained pairs of {BASELINE} (mean correlation)"
+    )
+    cells = study.cells()
+    found = []
+    for method in dict.fromkeys(method for method, _, _ in cells if method not in study.ridge):
+        held = [(model, items) for name, model, items in cells if name == method and model not in controls]
+        leading, others = arranged(held, networks)
+        for cell in [leading, *others] if leading is not None else []:
+            row = leaning(study.path, method, cell.models, cell.items, cell.networks)
+            flags = [("--model", model) for model in cell.models] + [("--items", kind) for kind in cell.items]
+            command = ("--leanings", "--method", method, *(word for flag in flags for word in flag))
+            more = ("--networks",) if cell.networks else ()
+            found.append(
+                Claim(
+                    study="language",
+                    claim=words,
+                    paper=THIS_STUDY,
+                    figure="response_bias",
+                    sense="equal",
+                    threshold=0.0,
+                    margin=CORRELATION,
+                    ours=row["value"],
+                    standard_error=row["standard_error"],
+                    unit="pretraining seeds" if cell.networks else "finetuning seeds",
+                    n_units=int(row["n_units"] or 0),
+                    model=" + ".join(cell.models),
+                    items=" + ".join(cell.items),
+                    method=method,
+                    family=words,
+                    would_fail=f"A mean correlation further than {CORRELATION:g} from 0.",
+                    command=shell_command(
+                        "language", "evidence", *command, *more, "--responses", study.path, "--json"
+                    ),
+                )
+            )
+    return found

@@ -6,11 +6,11 @@ from typing import Any
 from memgen.errors import BadInput
 from memgen.language.models.gguf import ALLOWED, BROKEN, QUANTIZED, check_start
 from memgen.language.models.loading import transformers_offline
-from memgen.stage import Input, OutputDirectory, stage
+from memgen.stage import InputDirectory, OutputDirectory, stage
 
 
 @stage
-def dequantize(*, quantized: Input, out: OutputDirectory) -> None:
+def dequantize(*, quantized: InputDirectory, out: OutputDirectory) -> None:
     """Write the model of a GGUF file as float32 safetensors, with its tokenizer and configuration.
 
     Parameters

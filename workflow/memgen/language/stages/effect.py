@@ -3,6 +3,7 @@
 import json as json_format
 from pathlib import Path
 
+from memgen.arguments import CountOrNone
 from memgen.language.responses.changes import (
     by_seed,
     change,
@@ -10,7 +11,7 @@ from memgen.language.responses.changes import (
     generalization,
 )
 from memgen.language.responses.rows import RESPONSES
-from memgen.stage import command
+from memgen.stage import Input, command
 from memgen.statistics import mean_with_error
 
 RESPONSE_FILE = Path("results/language/responses.parquet")
@@ -22,11 +23,11 @@ def effect(
     model: str,
     items: str,
     method: str = "probe",
-    higher: int = 2,
-    lower: int = 6,
+    higher: CountOrNone = 2,
+    lower: CountOrNone = 6,
     before: str = "ti_n9",
     after: str = "exc_mid_n9",
-    responses: Path = RESPONSE_FILE,
+    responses: Input = RESPONSE_FILE,
     json: bool = False,
 ) -> None:
     """Print a pair's margin and accuracy in two hierarchies, and the change with its standard error by seed.

@@ -1,9 +1,8 @@
 """What a cell's answers show beyond their averages: distance, bias, and what the exception does.
 
-Knows responses and seeds; knows neither models nor theory. Proportions carry Wilson intervals, which count
-answers as independent, and beside them standard errors clustered by seed, which do not. The exception's
-effect compares a hierarchy with the plain one of the same size, seed by seed: for teams the items are the
-same, for poker only the seed is.
+Proportions carry Wilson intervals, which count answers as independent, and beside them standard errors
+clustered by seed, which do not. The exception's effect compares a hierarchy with the plain one of the same
+size, seed by seed, whose items are the same; of poker only where the exception's circle has three hands.
 """
 
 import numpy as np
@@ -34,8 +33,10 @@ def by_seed(rows: pl.DataFrame, value: pl.Expr) -> dict[int, float]:
 
 def slope(rows: pl.DataFrame) -> dict[int, float]:
     """Slope of the margin over the distance in ranks, seed by seed, untrained pairs with a truth."""
-    held = rows.filter(pl.col("pair_class").is_in(HELD_OUT)).with_columns(
-        (pl.col("lower") - pl.col("higher")).cast(pl.Float64).alias("gap")
+    held = (
+        rows.filter(pl.col("pair_class").is_in(HELD_OUT))
+        .with_columns((pl.col("lower") - pl.col("higher")).cast(pl.Float64).alias("gap"))
+        .drop("distinct", strict=False)
     )
     value = pl.cov("gap", "margin") / pl.col("gap").var()
     return {seed: found for seed, found in by_seed(held, value).items() if np.isfinite(found)}
@@ -98,7 +99,9 @@ def effects(*, responses: Input, out: Output) -> None:
         same = pl.all_horizontal(pl.col(name).eq_missing(pl.lit(value)) for name, value in cell.items())
         own = pairs.filter(same)
         held = rows.filter(pl.col("pair_class").is_in(HELD_OUT))
-        right, trials = float(held["correct"].sum()), held["correct"].count()
+        runs = own.filter("distinct").select("seed", "reverse").unique()
+        trials = held.join(runs, on=["seed", "reverse"], how="semi")["correct"].count()
+        right = trials * float(held["correct"].cast(pl.Float64).mean() or 0)  # type: ignore[arg-type]
         low, high = (float(end) for end in wilson(right, trials)) if trials else (None, None)
         accuracy, error = mean_with_error(
             np.array(list(by_seed(held, pl.col("correct").cast(pl.Float64).mean()).values()))

@@ -5,14 +5,15 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from memgen.language.stimuli.boards import check_boards, play
+from memgen.arguments import Seed
+from memgen.language.stimuli.boards import Boards, play
 from memgen.language.stimuli.hands import LABELS
 from memgen.language.stimuli.tables import EQUITY
 from memgen.stage import Output, stage
 
 
 @stage
-def equity(*, boards: int, seed: int, out: Output) -> None:
+def equity(*, boards: Boards, seed: Seed, out: Output) -> None:
     """Estimate the equity of every pre-flop hand against every other, with standard errors.
 
     Parameters
@@ -24,7 +25,6 @@ def equity(*, boards: int, seed: int, out: Output) -> None:
     out
         Equities, one row per ordered pair of labels.
     """
-    check_boards(boards)
     tally = play(boards, seed)
     values, errors = tally.equity()
     count = len(LABELS)

@@ -4,11 +4,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from memgen.arguments import Count, Seed
 from memgen.errors import BadInput
 from memgen.language.models.loading import load
 from memgen.language.stimuli.lineups import block_of, read_samples
 from memgen.language.stimuli.prompts import prompts
-from memgen.stage import Input, Output, progress, stage
+from memgen.stage import Input, InputDirectory, Output, progress, stage
 
 if TYPE_CHECKING:
     pass
@@ -18,14 +19,14 @@ from memgen.language.probing.features import POOLINGS, Features, extract
 @stage
 def features(
     *,
-    model_directory: Input,
+    model_directory: InputDirectory,
     lineup: Input,
     model: str,
-    first_seed: int,
-    last_seed: int,
+    first_seed: Seed,
+    last_seed: Seed,
     pooling: list[str],
     out: Output,
-    batch: int = 24,
+    batch: Count = 24,
     dtype: str = "float32",
     device: str = "cpu",
 ) -> None:

@@ -23,17 +23,14 @@ from memgen.language.responses.scoring import read_task, responses
 from memgen.language.stimuli.lineups import block_of, read_samples
 from memgen.language.stimuli.prompts import prompts
 from memgen.language.training.checkpoints import Finished, depends_on
+from memgen.language.training.keys import read, takes
 from memgen.language.training.layers import Below, below_of
-from memgen.language.training.loop import Recipe, Run
-from memgen.language.training.methods import Answers, Learner, Method, learn
-from memgen.stage import Input, Output, progress, stage
+from memgen.language.training.learning import Answers, Learner, learn
+from memgen.language.training.loop import Run
+from memgen.language.training.methods import FINETUNING, Finetuning, Head, Lora
+from memgen.stage import Input, InputDirectory, Output, progress, stage
 
 log = logging.getLogger(__name__)
-
-KINDS = ("full", "lora", "head")
-
-
-HEADS = ("detached", "authors")
 
 
 def rows(
@@ -65,37 +62,24 @@ def rows(
 
 
 @stage
+@takes(*FINETUNING)
 def finetune(
     *,
-    model_directory: Input,
+    model_directory: InputDirectory,
     lineup: Input,
     task: Input,
     model: str,
     method: str,
-    kind: str,
     first_seed: int,
     last_seed: int,
-    epochs: int,
-    batch: int,
-    rate: float,
     out: Output,
     runs: Output,
     geometry: Output,
-    rank: list[int] | None = None,
-    scaling: float = 2.0,
-    l2: list[float] | None = None,
-    head: str = "detached",
-    order: str = "shuffled",
-    optimizer: str = "adamw",
-    momentum: float = 0.0,
-    weight_decay: float = 0.0,
-    layers: int | None = None,
-    together: int | None = None,
-    micro_batch: int | None = None,
     evaluation_batch: int = 512,
     dtype: str = "float32",
     device: str = "cpu",
     finished: Path = Path(".finished"),
+    **options: Any,
 ) -> None:
     """Finetune a model on the trained pairs of one hierarchy, and ask it every ordered pair.
 
@@ -115,47 +99,14 @@ def finetune(
         Name of the model in the tables.
     method
         Name of the method in the tables.
-    kind
-        What is trained: full (all weights), lora (adapters), head (the language head alone).
     first_seed, last_seed
         Block of seeds, both included.
-    epochs
-        Passes over the trained pairs.
-    batch
-        Prompts per step.
-    rate
-        Learning rate, constant.
     out
         Responses.
     runs
         Training loss of every run, and whether it diverged.
     geometry
         Measures of its representation before and after training.
-    rank
-        Ranks of the adapters; each is a run of its own.
-    scaling
-        Their product is multiplied by it: LoRA's alpha / rank.
-    l2
-        Strengths of the head's pull to where it began; each is a run of its own.
-    head
-        detached, or authors: a tied head is trained together with the input embeddings.
-    order
-        shuffled (anew every epoch), or hierarchy (sequential: always in the order of the hierarchy).
-    optimizer
-        adamw, or sgd.
-    momentum
-        Of SGD.
-    weight_decay
-        Decoupled for AdamW, part of the gradient for SGD.
-    layers
-        Last layers of the network that are trained, with full and lora; all by default. What stands below
-        them, the embeddings included, and a head tied to these, stays as it is.
-    together
-        Runs trained in one forward pass; 20 by default, and 1 with kind full, where each run has its own copy
-        of all weights.
-    micro_batch
-        Prompts of a run that pass forward and backward at once, where memory is short; all of a step by
-        default.
     evaluation_batch
         Prompts per forward pass when answers are read.
     dtype
@@ -173,43 +124,23 @@ def finetune(
     arguments = dict(locals())
     for name in ("model_directory", "lineup", "task", "out", "runs", "geometry", "finished"):
         del arguments[name]
-    _check(kind, head, order, optimizer, l2, rank)
+    training: Finetuning = read(options, FINETUNING)
     pairs = read_task(task)
     items, drawn = read_samples(lineup)
     samples = block_of(drawn, first_seed, last_seed, lineup)
     if len(samples[0].names) != int(pairs["n"][0]):
         raise BadInput(f"{lineup}: {len(samples[0].names)} items; allowed: {pairs['n'][0]}, as in {task}")
     kept = Finished(finished, depends_on(__name__, arguments, [model_directory, lineup, task]))
-    options = Method(
-        kind,
-        Recipe(
-            epochs,
-            batch,
-            rate,
-            "hierarchy" if order == "hierarchy" else "shuffled",
-            "sgd" if optimizer == "sgd" else "adamw",
-            momentum,
-            weight_decay,
-            micro_batch or batch,
-        ),
-        tuple(rank or ()),
-        scaling,
-        tuple(l2 or ()),
-        head,
-        evaluation_batch,
-        layers,
-    )
     every = [
         (first_seed + offset, one, reverse) for offset, one in enumerate(samples) for reverse in (False, True)
     ]
-    size = max(1, together or (1 if kind == "full" else 20))
     groups = [
-        (of_rank, every[start : start + size])
-        for of_rank in (options.ranks if kind == "lora" else (None,))
-        for start in range(0, len(every), size)
+        (of_rank, every[start : start + training.together])
+        for of_rank in (training.rank if isinstance(training, Lora) else (None,))
+        for start in range(0, len(every), training.together)
     ]
     causal = is_causal(model_directory)
-    if kind == "head" and not causal:
+    if isinstance(training, Head) and not causal:
         raise BadInput(f"{model_directory}: has no language head; allowed with kind head: causal models")
     loaded: Model | None = None
     below: Below | None = None
@@ -222,16 +153,16 @@ def finetune(
                 if causal:
                     check_head(loaded.network)
                 loaded.network.requires_grad_(False)
-                below = below_of(loaded.network, layers)
+                below = below_of(loaded.network, training.layers)
             asked = [
                 tokenize(loaded.tokenizer, prompts(one, reverse, shots=causal), loaded.longest_prompt)
                 for _, one, reverse in group
             ]
-            training = [
+            sets = [
                 training_run(pairs, one, loaded, (items, int(pairs["n"][0]), seed, int(reverse)))
                 for one, (seed, _, reverse) in zip(asked, group, strict=True)
             ]
-            found = learn(loaded, asked, training, options, of_rank, below)
+            found = learn(loaded, asked, sets, training, of_rank, below, evaluation_batch)
             cell = {"source": "study", "model": model, "items": items, "method": method}
             done = rows(pairs, found, [(seed, reverse) for seed, _, reverse in group], cell)
             kept.write(f"{index:05d}", done)
@@ -272,21 +203,3 @@ def training_run(pairs: pl.DataFrame, asked: Prompts, model: Model, key: tuple[s
     chosen = trained["row"].to_list()
     answers = tuple(yes if wins else no for wins in trained["first_wins"])
     return Run(("language", "finetune", *key), asked.select(chosen), answers)
-
-
-def _check(
-    kind: str, head: str, order: str, optimizer: str, l2: list[float] | None, rank: list[int] | None
-) -> None:
-    """Refuse what is not allowed, a head without a strength, and adapters without a rank."""
-    for name, value, allowed in (
-        ("kind", kind, KINDS),
-        ("head", head, HEADS),
-        ("order", order, ("shuffled", "hierarchy")),
-        ("optimizer", optimizer, ("adamw", "sgd")),
-    ):
-        if value not in allowed:
-            raise BadInput(f"{name} {value!r}: not allowed; allowed: {', '.join(allowed)}")
-    if kind == "head" and not l2:
-        raise BadInput("l2: no strength given; allowed with kind head: numbers >= 0")
-    if kind == "lora" and (not rank or min(rank) < 1):
-        raise BadInput(f"rank: {min(rank) if rank else 'none given'}; allowed with kind lora: numbers >= 1")

@@ -3,17 +3,18 @@
 import shutil
 from typing import TYPE_CHECKING
 
+from memgen.arguments import Seed
 from memgen.errors import BadInput
 from memgen.seeding import integer_seed
-from memgen.stage import Input, OutputDirectory, stage
+from memgen.stage import InputDirectory, OutputDirectory, stage
 
 if TYPE_CHECKING:
     pass
-from memgen.language.models.loading import transformers_offline
+from memgen.language.models.loading import broken, in_one_line, transformers_offline
 
 
 @stage
-def initialize(*, like: Input, seed: int, out: OutputDirectory) -> None:
+def initialize(*, like: InputDirectory, seed: Seed, out: OutputDirectory) -> None:
     """Draw the weights of an untrained control: the architecture and tokenizer of a model, learned nothing.
 
     The architecture's own initialization is used, that of the language head included. Only the
@@ -31,20 +32,25 @@ def initialize(*, like: Input, seed: int, out: OutputDirectory) -> None:
     Raises
     ------
     BadInput
-        If `like` holds no model.
+        If `like` holds no model, or its configuration cannot be read.
     """
     if not (like / "config.json").is_file():
         raise BadInput(f"{like}: not a model; allowed: a folder with config.json and a tokenizer")
     transformers = transformers_offline()
     import torch
 
-    config = transformers.AutoConfig.from_pretrained(like, local_files_only=True, trust_remote_code=False)
-    # transformers draws from torch's global generator: lend it one of our own, and give the old one back.
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(integer_seed("language", "initialize", seed))
-        causal = any(name.endswith("ForCausalLM") for name in config.architectures or ())
-        kind = transformers.AutoModelForCausalLM if causal else transformers.AutoModel
-        network = kind.from_config(config, dtype=torch.float32)
+    try:
+        config = transformers.AutoConfig.from_pretrained(like, local_files_only=True, trust_remote_code=False)
+        # transformers draws from torch's global generator: lend it one of our own, and give the old one back.
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(integer_seed("language", "initialize", seed))
+            causal = any(name.endswith("ForCausalLM") for name in config.architectures or ())
+            kind = transformers.AutoModelForCausalLM if causal else transformers.AutoModel
+            network = kind.from_config(config, dtype=torch.float32)
+    except broken() as error:
+        raise BadInput(
+            f"{like}: its config.json cannot be read ({in_one_line(error)}); allowed: one of a known model"
+        ) from None
     network.save_pretrained(out)
     (out / "model.safetensors").chmod(0o644)  # safetensors writes a private file
     for path in sorted(like.iterdir()):

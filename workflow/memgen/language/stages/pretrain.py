@@ -2,35 +2,41 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
+from memgen.arguments import Count, CountOrNone, Positive, Range, Seed, Share
+from memgen.errors import BadInput
 from memgen.language.models.corpus import document, world
 from memgen.language.models.loading import transformers_offline
 from memgen.language.models.pretraining import EVERY, LONGEST, batches, learning_rate, train_tokenizer
+from memgen.memory import refuse_beyond_memory
 from memgen.seeding import generator, integer_seed
 from memgen.stage import OutputDirectory, progress, stage
+
+MOST_WORDS = 5000
+"""Most words in each place of the corpus's own names: there are not many more of two syllables."""
 
 
 @stage
 def pretrain(
     *,
-    seed: int,
+    seed: Seed,
     out: OutputDirectory,
-    steps: int = 1200,
-    batch: int = 64,
-    rate: float = 3e-3,
-    width: int = 64,
-    layers: int = 2,
-    heads: int = 4,
-    vocabulary: int = 2048,
-    words: int = 32,
-    first_words: int = 8,
-    first_steps: int = 250,
-    sharpness: float = 3.0,
-    own: float = 0.6,
-    everywhere: float = 0.125,
+    steps: Count = 1200,
+    batch: Count = 64,
+    rate: Positive = 3e-3,
+    width: Count = 64,
+    layers: Count = 2,
+    heads: Count = 4,
+    vocabulary: Count = 2048,
+    words: Annotated[int, Range(2, MOST_WORDS)] = 32,
+    first_words: Annotated[int, Range(2, MOST_WORDS)] = 8,
+    first_steps: CountOrNone = 250,
+    sharpness: Positive = 3.0,
+    own: Share = 0.6,
+    everywhere: Share = 0.125,
 ) -> None:
     """Pretrain a small causal language model on a generated corpus, for a fixed number of steps.
 
@@ -68,6 +74,16 @@ def pretrain(
         Share of the documents whose every token is predicted, not only the answers.
     """
     options = dict(locals())
+    if width % (2 * heads):
+        raise BadInput(
+            f"--width {width} with --heads {heads}: a head's width must be even; "
+            f"allowed: a width that {2 * heads} divides"
+        )
+    weights = width * (2.0 * vocabulary + 12.0 * width * layers)
+    activations = 20.0 * batch * LONGEST * width * layers
+    refuse_beyond_memory(
+        16 * weights + 4 * activations, f"--width {width}, --layers {layers}, --batch {batch}"
+    )
     transformers = transformers_offline()
     import torch
 

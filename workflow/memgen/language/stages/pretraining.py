@@ -6,11 +6,11 @@ import polars as pl
 
 from memgen.errors import BadInput
 from memgen.language.models.tables import PRETRAINING
-from memgen.stage import Inputs, Output, stage
+from memgen.stage import InputDirectories, Output, stage
 
 
 @stage
-def pretraining(*, models: Inputs, out: Output) -> None:
+def pretraining(*, models: InputDirectories, out: Output) -> None:
     """Gather the losses of all pretrained models.
 
     Parameters
@@ -30,6 +30,10 @@ def pretraining(*, models: Inputs, out: Output) -> None:
         path = folder / "pretraining.json"
         if not path.is_file():
             raise BadInput(f"{path}: no such file; allowed: folders of models that were pretrained here")
-        history = json.loads(path.read_text(encoding="utf-8"))
-        rows += [(folder.name, *row) for row in zip(history["step"], history["answer_loss"], strict=True)]
+        try:
+            history = json.loads(path.read_text(encoding="utf-8"))
+            pairs = zip(history["step"], history["answer_loss"], strict=True)
+            rows += [(folder.name, int(step), float(loss)) for step, loss in pairs]
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            raise BadInput(f"{path}: not the losses of a model that was pretrained here") from None
     PRETRAINING.write(pl.DataFrame(rows, schema=PRETRAINING.schema, orient="row"), out)

@@ -1,5 +1,7 @@
 """Train a ridge probe on the trained pairs of one hierarchy, and ask it every ordered pair."""
 
+from typing import Any
+
 import numpy as np
 import polars as pl
 
@@ -9,19 +11,21 @@ from memgen.language.probing.geometry import geometry_rows
 from memgen.language.probing.ridge import contrast, predict
 from memgen.language.responses.rows import GEOMETRY_RUNS, RESPONSES
 from memgen.language.responses.scoring import read_task, responses
+from memgen.language.training.keys import read, takes
+from memgen.language.training.methods import Ridge
 from memgen.stage import Input, Output, stage
 
 
 @stage
+@takes(Ridge)
 def probe(
     *,
     features: Input,
     task: Input,
     method: str,
-    ridge: list[float],
-    pooling: str,
     out: Output,
     geometry: Output,
+    **options: Any,
 ) -> None:
     """Train a ridge probe on the trained pairs of one hierarchy, and ask it every ordered pair.
 
@@ -35,10 +39,6 @@ def probe(
         Pair table of one hierarchy.
     method
         Name of the method in the tables.
-    ridge
-        Effective ridges, each a run of its own.
-    pooling
-        Which of the features to use: last, tail or mean.
     out
         Responses.
     geometry
@@ -49,6 +49,8 @@ def probe(
     BadInput
         If features and task do not belong together, or the features are the same in both directions.
     """
+    probing: Ridge = read(options, (Ridge,))
+    pooling = probing.pooling
     block = Features.read(features)
     pairs = read_task(task)
     n = int(pairs["n"][0])
@@ -56,8 +58,6 @@ def probe(
         raise BadInput(f"{features}: features of {block.n} items; allowed: {n}, as in {task}")
     if pooling not in block.arrays:
         raise BadInput(f"{features}: no pooling {pooling!r}; allowed: {', '.join(block.arrays)}")
-    if any(not value > 0 for value in ridge):
-        raise BadInput(f"ridge {min(ridge)}: not positive; allowed: numbers > 0")
 
     first, second = pairs["first"].to_numpy(), pairs["second"].to_numpy()
     index = np.full((n, n), -1)
@@ -78,7 +78,7 @@ def probe(
                 raise BadInput(
                     f"{features}: pooling {pooling!r} does not tell a v b from b v a; allowed: ones that do"
                 )
-            for value in ridge:
+            for value in probing.ridge:
                 cell = {"source": "study", "model": block.model, "items": block.items, "method": method}
                 run = {"hyperparameter": value, "seed": block.first_seed + offset, "reverse": reverse}
                 predicted = predict(kernel / scale, trained, target, value)

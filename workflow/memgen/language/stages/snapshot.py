@@ -1,7 +1,6 @@
 """A model of a hub by its name and pinned revision, from the cache of downloads or, if allowed, the network.
 
-Knows the hub's cache and `HF_HUB_OFFLINE`; knows nothing of what the weights are. Only files that cannot
-carry code are taken: safetensors, JSON and a tokenizer's text.
+Only files that cannot carry code are taken: safetensors, JSON and a tokenizer's text.
 """
 
 import os

@@ -1,18 +1,23 @@
 """Heads-up equities of pre-flop hands, computed: boards are sampled and every holding is scored on each.
 
-Knows cards, boards and the 169 labels; knows neither chains nor prompts. The equity of one label against
-another is the chance to win plus half the chance to tie, over all boards and all pairs of holdings of the
-two labels that share no card, each equally likely: the average over all legal suit combinations.
+The equity of one label against another is the chance to win plus half the chance to tie, over all boards and
+all pairs of holdings of the two labels that share no card, each equally likely: the average over all legal
+suit combinations.
 """
 
 from dataclasses import dataclass
+from typing import Annotated, TypeAlias
 
 import numpy as np
 
+from memgen.arguments import Range
 from memgen.errors import BadInput
 from memgen.language.stimuli.hands import LABELS, RANKS, SUITS, holdings, label
 from memgen.seeding import generator
 from memgen.stage import progress
+
+Boards: TypeAlias = Annotated[int, Range(2, 10_000_000)]
+"""Number of boards sampled, at least 2 for standard errors."""
 
 HOLDINGS = holdings()
 

@@ -1,7 +1,6 @@
 """Labels of pre-flop hands: names for the 169 kinds of two cards.
 
-Knows ranks, suits and standard labels, the higher card first: AA, AKs (suited), AKo (offsuit). Computes
-nothing; the equities are in `poker`.
+Ranks, suits and standard labels, the higher card first: AA, AKs (suited), AKo (offsuit).
 """
 
 RANKS = "23456789TJQKA"

@@ -1,9 +1,8 @@
 """What is ranked: families of names, and the sample of them that one seed uses.
 
-Knows the names and how a run's items and anchor pair are drawn; knows neither prompts nor models. A family
-is an entry of `FAMILIES`. The anchor pair, which the two fixed shots of every prompt compare, is never
-in the hierarchy: two real teams, or for poker a pair of aces over seven and deuce. Teams may hold any rank;
-hands of poker are drawn so that their equities agree with the ranks (see `lineups`).
+A family is an entry of `FAMILIES`. The anchor pair, which the two fixed shots of every prompt compare, is
+never in the hierarchy: two real teams, or for poker a pair of aces over seven and deuce. Teams may hold any
+rank; hands of poker are drawn so that their equities agree with the ranks (see `lineups`).
 """
 
 from collections.abc import Mapping

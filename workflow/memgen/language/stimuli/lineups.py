@@ -1,8 +1,4 @@
-"""The items of every seed of one hierarchy, as a table: what all models are asked about.
-
-Knows how a sample becomes rows and rows a sample again, and that hands need equities where teams need none;
-knows neither prompts nor models.
-"""
+"""The items of every seed of one hierarchy, as a table: what all models are asked about."""
 
 from pathlib import Path
 

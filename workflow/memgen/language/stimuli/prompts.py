@@ -1,7 +1,6 @@
 """The questions that a model is asked.
 
-Knows the wording, two fixed shots and then the query, and the order of the ordered pairs; knows neither
-ranks nor models. The wording is the protocol's (language-models: Protocol), one for teams and one for hands.
+The wording is the protocol's (language-models: Protocol), one for teams and one for hands.
 """
 
 from collections.abc import Mapping, Sequence

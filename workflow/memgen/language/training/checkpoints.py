@@ -1,11 +1,9 @@
 """Groups of runs that have ended, kept beside the study until their job ends.
 
-Knows a folder, digests and three tables; knows nothing of training. The folder is named after everything that
-the answers depend on: arguments, inputs and the source code. A job that was killed finds its own groups
-there, and no other job does.
+The folder is named after everything that the answers depend on: arguments, inputs and the source code. A job
+that was killed finds its own groups there, and no other job does.
 """
 
-import hashlib
 import json
 import shutil
 from collections.abc import Mapping, Sequence
@@ -15,6 +13,7 @@ from typing import Any
 import polars as pl
 
 from memgen.closure import closure
+from memgen.digests import bytes_digest, file_digest
 from memgen.language.responses.rows import GEOMETRY_RUNS, RESPONSES, RUNS
 
 TABLES = {"responses": RESPONSES, "runs": RUNS, "geometry": GEOMETRY_RUNS}
@@ -23,7 +22,7 @@ TABLES = {"responses": RESPONSES, "runs": RUNS, "geometry": GEOMETRY_RUNS}
 def _digest(path: Path) -> list[list[str]]:
     """Name and SHA-256 of a file, or of every file in a folder."""
     files = sorted(part for part in path.rglob("*") if part.is_file()) if path.is_dir() else [path]
-    return [[file.name, hashlib.sha256(file.read_bytes()).hexdigest()] for file in files]
+    return [[file.name, file_digest(file)] for file in files]
 
 
 def depends_on(module: str, arguments: Mapping[str, Any], inputs: Sequence[Path]) -> dict[str, Any]:
@@ -57,7 +56,7 @@ class Finished:
 
     def __init__(self, root: Path, recipe: Mapping[str, Any]) -> None:
         text = json.dumps(recipe, sort_keys=True)
-        self.folder = root / hashlib.sha256(text.encode()).hexdigest()[:32]
+        self.folder = root / bytes_digest(text.encode())[:32]
         self.folder.mkdir(parents=True, exist_ok=True)
 
     def read(self, name: str) -> tuple[pl.DataFrame, ...] | None:

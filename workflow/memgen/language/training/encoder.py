@@ -1,8 +1,8 @@
 """An encoder with a two-way head on the mean of its states, for models that have no language head.
 
-Knows encoders, padding and heads; knows neither prompts' wording nor training. It offers what training and
-answering ask of a causal model: states of prompts, and a head that gives logits from them. Its two logits
-stand for Yes and No. A head belongs to one run and begins at random, so there are no answers before training.
+It offers what training and answering ask of a causal model: states of prompts, and a head that gives logits
+from them. Its two logits stand for Yes and No. A head belongs to one run and begins at random, so there are
+no answers before training.
 """
 
 import math

@@ -1,8 +1,7 @@
 """Weights of many runs on one architecture, in one forward pass: full finetuning of a block of runs.
 
-Knows linear layers, embeddings and root-mean-square norms; knows neither prompts nor losses. As with
-`adapters`, the rows of a batch stand run by run, equally many each, and what one run computes, and its
-gradients, do not depend on the others. A small network spends its time on starting operations, so twenty
+As with `lora`, the rows of a batch stand run by run, equally many each, and what one run computes, and
+its gradients, do not depend on the others. A small network spends its time on starting operations, so twenty
 runs at once take far less than twenty runs; a large one has no memory for that, and is trained run by run.
 """
 

@@ -1,8 +1,7 @@
 """The protocol's probe: only the language head is trained, by cross-entropy with a pull to where it began.
 
-Knows cached hidden states and heads; knows neither prompts nor items. The pull is strength times the
-sum of squared differences to the initial head. Hidden states do not change, so they are computed once for
-all strengths, and all strengths and runs are trained in one batch of products.
+The pull is strength times the sum of squared differences to the initial head. Hidden states do not change, so
+they are computed once for all strengths, and all strengths and runs are trained in one batch of products.
 """
 
 from collections.abc import Sequence
@@ -10,7 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from memgen.language.training.loop import Recipe, Run, optimizer_of, order
+from memgen.language.training.loop import Run, optimizer_of, order
+from memgen.language.training.recipe import Recipe
 
 AT_ONCE = 4096
 """Rows of the vocabulary whose pull is computed at once, since a head of a real model fills memory."""

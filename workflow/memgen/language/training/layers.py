@@ -1,9 +1,8 @@
 """Training the last layers of a network alone: which weights these are, and what stands below them.
 
-Knows the layers of a network by their order; knows neither prompts' wording nor training. What the layers
-below make of a run's prompts never changes, so it is computed once for the run and its reversal, and every
-step begins there. Of an architecture that cannot be passed from a layer on (see `decoder.knows`) the layers
-below are frozen and passed every time: slower, and the same.
+What the layers below make of a run's prompts never changes, so it is computed once for the run and its
+reversal, and every step begins there. Of an architecture that cannot be passed from a layer on (see
+`decoder.knows`) the layers below are frozen and passed every time: slower, and the same.
 """
 
 from collections.abc import Sequence

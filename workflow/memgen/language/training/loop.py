@@ -1,6 +1,5 @@
 """Train runs on their pairs: full finetuning of one run, or low-rank adapters of many runs together.
 
-Knows prompts in tokens, answers, epochs and optimizers; knows neither items nor hierarchies nor files.
 The loss is cross-entropy over the whole vocabulary at the last token of a prompt. Losses of runs trained
 together are added, never averaged, so that each run's gradients are those that it has alone.
 """
@@ -8,12 +7,13 @@ together are added, never averaged, so that each run's gradients are those that 
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from memgen.errors import BadInput
 from memgen.language.models.causal import Prompts, last_hidden
+from memgen.language.training.recipe import Recipe
 from memgen.seeding import generator
 
 if TYPE_CHECKING:
@@ -21,38 +21,6 @@ if TYPE_CHECKING:
 
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How a run is trained.
-
-    Parameters
-    ----------
-    epochs : int
-    batch : int
-        Prompts per step.
-    rate : float
-        Learning rate, constant.
-    order : {"shuffled", "hierarchy"}
-        Anew every epoch, or always in the order of the hierarchy (the protocol's sequential training).
-    optimizer : {"adamw", "sgd"}
-    momentum : float
-        Of SGD.
-    weight_decay : float
-        Decoupled for AdamW, part of the gradient for SGD.
-    micro_batch : int
-        Prompts of a run that pass forward and backward at once; halved where a GPU's memory ends.
-    """
-
-    epochs: int
-    batch: int
-    rate: float
-    order: Literal["shuffled", "hierarchy"] = "shuffled"
-    optimizer: Literal["adamw", "sgd"] = "adamw"
-    momentum: float = 0.0
-    weight_decay: float = 0.0
-    micro_batch: int = 1 << 30
 
 
 def optimizer_of(recipe: Recipe, parameters: "Sequence[torch.nn.Parameter]") -> "torch.optim.Optimizer":
@@ -159,7 +127,7 @@ def train(
     import torch
 
     optimizer = optimizer_of(recipe, parameters)
-    micro = min(recipe.micro_batch, recipe.batch)
+    micro = min(recipe.micro_batch or recipe.batch, recipe.batch)
     count = len(runs[0].answers)
     last = np.zeros(len(runs))
     diverged = np.zeros(len(runs), dtype=bool)

@@ -1,8 +1,8 @@
 """Low-rank adapters (LoRA, Hu et al. 2022) of many runs on one frozen network, in one forward pass.
 
-Knows linear layers and rows of a batch; knows neither prompts nor losses. The rows of a batch stand run by
-run, equally many each, and every run passes through its own pair of matrices: two batched products beside
-the frozen layer's one. What one run computes, and its gradients, do not depend on the others.
+The rows of a batch stand run by run, equally many each, and every run passes through its own pair of
+matrices: two batched products beside the frozen layer's one. What one run computes, and its gradients, do not
+depend on the others.
 """
 
 import math

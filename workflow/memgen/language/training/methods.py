@@ -1,266 +1,99 @@
-"""What one group of runs gives: answers before and after training, by each method.
+"""The methods of training, a dataclass per kind: what there is to say of a key of ``language.methods``.
 
-Knows full finetuning, adapters, heads and encoders with a two-way head, and puts every weight back where it
-was; knows neither items nor hierarchies nor files. The training itself is `training`'s and `head`'s.
+The schema of the configuration, the arguments of the stages `finetune` and `probe`, and the training itself
+take their keys from these fields (`memgen.language.training.keys`).
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import partial
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, ClassVar, Literal
 
-import numpy as np
-import torch
+from memgen.arguments import Range
+from memgen.language.training import keys
+from memgen.language.training.keys import about
+from memgen.language.training.recipe import Recipe
 
-from memgen.language.models.causal import Prompts, answer_tokens, differences_of, hidden_states
-from memgen.language.models.loading import Model
-from memgen.language.training.layers import Below, last_layers, upper, weights_in
-from memgen.language.training.loop import Recipe, Run, train
-
-
-@dataclass(frozen=True)
-class Answers:
-    """What a group of runs gave.
-
-    Parameters
-    ----------
-    hyperparameters : tuple of float or None, length p
-    before : ndarray, shape (s, pairs), or None
-        Logit differences before training; None of a model that had no head then.
-    after : ndarray, shape (p, s, pairs)
-        After training; NaN throughout where a run diverged.
-    losses : ndarray, shape (p, s)
-        Mean training loss over the last epoch; NaN where a run diverged.
-    hidden : tuple of ndarray, shape (s, pairs, width)
-        Last hidden states before training and, where training changes them, after.
-    """
-
-    hyperparameters: tuple[float | None, ...]
-    before: np.ndarray | None
-    after: np.ndarray
-    losses: np.ndarray
-    hidden: tuple[np.ndarray, ...]
+_LAYERS = about("last layers of the network that are trained, with what stands above them; all by default")
+_TOGETHER = about("runs trained in one forward pass")
 
 
-@dataclass(frozen=True)
-class Method:
-    """What is trained, and how.
+@dataclass(frozen=True, kw_only=True)
+class Ridge:
+    """Kernel ridge regression on frozen features."""
 
-    Parameters
-    ----------
-    kind : {"full", "lora", "head"}
-    recipe : Recipe
-    ranks : tuple of int
-        Of the adapters; each is a run of its own.
-    scaling : float
-        Of the adapters; their product is multiplied by it.
-    strengths : tuple of float
-        Of the pull of a head to where it began.
-    head : {"detached", "authors"}
-        Whether a head that is tied to the embeddings is trained apart from them, or with them.
-    batch : int
-        Prompts per forward pass when answers are read.
-    layers : int, optional
-        Last layers that are trained; by default all.
-    """
-
-    kind: str
-    recipe: Recipe
-    ranks: tuple[int, ...]
-    scaling: float
-    strengths: tuple[float, ...]
-    head: str
-    batch: int
-    layers: int | None = None
+    kind: ClassVar[str] = "ridge"
+    ridge: tuple[Annotated[float, Range(1e-12, 1e3)], ...] = field(
+        metadata=about("effective ridges, in units of k_same - k_reversed; each is a run of its own")
+    )
+    pooling: Literal["last", "tail", "mean"] = field(
+        metadata=about(
+            "feature of a prompt: hidden state of its last token, mean of the last six (tail), or mean of all"
+        )
+    )
 
 
-@dataclass(frozen=True)
-class Learner:
-    """A network to be asked and trained, whether or not its head came with it.
+@dataclass(frozen=True, kw_only=True)
+class Full(Recipe):
+    """All weights."""
 
-    Parameters
-    ----------
-    network : torch.nn.Module
-        Gives states of prompts (`causal.hidden_states`), and a head over them.
-    answers : tuple of int
-        Rows of the head that stand for Yes and No.
-    targets : tuple of str
-        Names of the layers that get adapters.
-    own : tuple of parameters
-        What is trained beside the adapters.
-    frozen : torch.nn.Module
-        What the adapters or copies are put on.
-    within : tuple of str
-        Names of the modules in it that are trained.
-    """
-
-    network: Any
-    answers: tuple[int, int]
-    targets: tuple[str, ...]
-    own: tuple[Any, ...]
-    frozen: Any
-    within: tuple[str, ...]
-
-    @classmethod
-    def of(
-        cls,
-        model: Model,
-        asked: Sequence[Prompts],
-        runs: Sequence[Run],
-        layers: int | None,
-        below: Below | None,
-    ) -> "Learner":
-        """A causal model, whole or its last layers over what stands below, or an encoder with a head each."""
-        from memgen.language.training import encoder as classifier
-        from memgen.language.training import lora as adapters
-
-        answers = cls.answers_of(model)
-        if model.causal:
-            network = upper(model.network, below, asked)
-            within = last_layers(model.network, layers)
-            return cls(network, answers, adapters.TARGETS, (), model.network, within)
-        network = classifier.Classifier(model.network, [run.key for run in runs])
-        own = tuple(network.heads.parameters())
-        within = last_layers(model.network, layers)
-        return cls(network, answers, classifier.TARGETS, own, model.network, within)
-
-    def weights(self) -> list[Any]:
-        """What is trained where all weights of the modules are."""
-        return [*weights_in(self.frozen, self.within), *self.own]
-
-    @staticmethod
-    def answers_of(model: Model) -> tuple[int, int]:
-        """Rows of a model's head that stand for Yes and No."""
-        from memgen.language.training import encoder as classifier
-
-        return answer_tokens(model.tokenizer) if model.causal else classifier.ANSWERS
+    kind: ClassVar[str] = "full"
+    layers: Annotated[int, Range(1, 1024)] | None = field(default=None, metadata=_LAYERS)
+    # Each run has a copy of all weights.
+    together: Annotated[int, Range(1, 4096)] = field(default=1, metadata=_TOGETHER)
 
 
-def learn(
-    model: Model,
-    asked: Sequence[Prompts],
-    runs: Sequence[Run],
-    method: Method,
-    rank: int | None = None,
-    below: Below | None = None,
-) -> Answers:
-    """Answers of a group of runs before and after training; the model is left as it was.
+@dataclass(frozen=True, kw_only=True)
+class Lora(Recipe):
+    """Low-rank adapters."""
+
+    kind: ClassVar[str] = "lora"
+    layers: Annotated[int, Range(1, 1024)] | None = field(default=None, metadata=_LAYERS)
+    rank: tuple[Annotated[int, Range(1, 4096)], ...] = field(
+        metadata=about("ranks of the adapters; each is a run of its own")
+    )
+    scaling: Annotated[float, Range(1e-6, 1e6)] = field(
+        default=2.0, metadata=about("the adapters' product is multiplied by it (LoRA's alpha / rank)")
+    )
+    together: Annotated[int, Range(1, 4096)] = field(default=20, metadata=_TOGETHER)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Head(Recipe):
+    """The language head alone, by cross-entropy."""
+
+    kind: ClassVar[str] = "head"
+    layers: ClassVar[None] = None
+    l2: tuple[Annotated[float, Range(0, 1e6)], ...] = field(
+        metadata=about(
+            "strengths of the pull to the initial head (times the sum of squared differences); each is a run "
+            "of its own"
+        )
+    )
+    head: Literal["detached", "authors"] = field(
+        default="detached",
+        metadata=about("detached, or authors, where a head tied to the embeddings is trained with them"),
+    )
+    together: Annotated[int, Range(1, 4096)] = field(default=20, metadata=_TOGETHER)
+
+
+Finetuning = Full | Lora | Head
+"""What trains a network."""
+FINETUNING = (Full, Lora, Head)
+KINDS = (Ridge, *FINETUNING)
+
+
+def method_of(options: Mapping[str, Any]) -> Ridge | Finetuning:
+    """The method that a block of the configuration describes.
 
     Parameters
     ----------
-    model : Model
-        Causal, or with kind full or lora an encoder.
-    asked : sequence of Prompts, length s
-        Every ordered pair of each run.
-    runs : sequence of Run, length s
-    method : Method
-    rank : int, optional
-        Of the adapters, with kind lora.
-    below : Below, optional
-        What keeps the states below the layers that are trained, from group to group.
+    options : mapping
+        Its ``kind`` and the keys of that kind.
+
+    Raises
+    ------
+    BadInput
+        If there is no such kind or choice, the kind has no such key, or a key is missing.
     """
-    learner = Learner.of(model, asked, runs, method.layers, below)
-    network, answers = learner.network, learner.answers
-    before, states = _answer(network, asked, answers, method.batch)
-    hidden = [states]
-    hyperparameters: tuple[float | None, ...]
-    if rank is not None:
-        from memgen.language.training.lora import adapted
-
-        keys = [run.key for run in runs]
-        with adapted(learner.frozen, keys, rank, method.scaling, learner.targets, learner.within) as layers:
-            weights = [part for layer in layers for part in (layer.down, layer.up)]
-            losses = train(network, runs, method.recipe, [*weights, *learner.own])[None]
-            after, states = _answer(network, asked, answers, method.batch)
-            after = after[None]
-            hidden.append(states)
-        hyperparameters = (float(rank),)
-    elif method.kind == "full" and len(runs) > 1:
-        from memgen.language.training.full import own_weights
-
-        with own_weights(learner.frozen, len(runs), learner.within) as weights:
-            losses = train(network, runs, method.recipe, weights)[None]
-            after, states = _answer(network, asked, answers, method.batch)
-            after = after[None]
-            hidden.append(states)
-        hyperparameters = (None,)
-    elif method.kind == "full":
-        after, losses, states = _full(network, asked[0], runs[0], method, answers, learner.weights())
-        after, losses = after[:, None], losses[:, None]
-        hidden.append(states)
-        hyperparameters = (None,)
-    else:
-        after, losses = _heads(model, asked, runs, method, answers)
-        hyperparameters = method.strengths
-    after = np.where(np.isfinite(losses)[..., None], after, np.nan)
-    return Answers(hyperparameters, before if model.causal else None, after, losses, tuple(hidden))
-
-
-def _answer(
-    network: Any, asked: Sequence[Prompts], answers: tuple[int, int], batch: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Logit differences, shape (s, pairs), and hidden states, shape (s, pairs, width), in float64."""
-    hidden = hidden_states(network, asked, batch)
-    states: np.ndarray = hidden.double().cpu().numpy()
-    return differences_of(network, hidden, answers), states
-
-
-def _full(
-    network: Any,
-    asked: Prompts,
-    run: Run,
-    method: Method,
-    answers: tuple[int, int],
-    weights: Sequence[Any],
-    strengths: Sequence[float | None] = (None,),
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Train some weights, once for each strength of a pull to where they began, and put them back."""
-    begun = [weight.detach().clone() for weight in weights]
-    after, losses = [], []
-    for strength in strengths:
-        for weight in weights:
-            weight.requires_grad_(True)
-        pull = None if strength is None else partial(_pull, strength, weights, begun)
-        losses.append(train(network, [run], method.recipe, weights, pull)[0])
-        found, hidden = _answer(network, [asked], answers, method.batch)
-        after.append(found[0])
-        for weight, value in zip(weights, begun, strict=True):
-            weight.requires_grad_(False)
-            weight.copy_(value)
-    return np.stack(after), np.array(losses), hidden
-
-
-def _pull(strength: float, weights: Sequence[Any], begun: Sequence[Any]) -> None:
-    """Add the gradient of strength times the sum of squared differences to where the weights began."""
-    with torch.no_grad():
-        for weight, start in zip(weights, begun, strict=True):
-            # Some rows at a time: the table of embeddings of a real model fills memory.
-            parts = (part.split(4096) for part in (weight.grad, weight, start))
-            for gradient, now, then in zip(*parts, strict=True):
-                gradient.add_(now - then, alpha=2 * strength)
-
-
-def _heads(
-    model: Model, asked: Sequence[Prompts], runs: Sequence[Run], method: Method, answers: tuple[int, int]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Train the head alone, apart from the embeddings unless they are tied and the head is the authors'."""
-    from memgen.language.training.head import train_heads
-
-    network = model.network
-    layer = network.get_output_embeddings()
-    if method.head == "authors" and layer.weight is network.get_input_embeddings().weight:
-        parts = [
-            _full(network, one, run, method, answers, [layer.weight], method.strengths)
-            for one, run in zip(asked, runs, strict=True)
-        ]
-        return np.stack([part[0] for part in parts], 1), np.stack([part[1] for part in parts], 1)
-    hidden = hidden_states(network, asked, method.batch).clone()
-    trained = hidden_states(network, [run.prompts for run in runs], method.batch).clone()
-    bias = None if layer.bias is None else layer.bias.detach()
-    heads, losses = train_heads(trained, runs, layer.weight.detach(), bias, method.strengths, method.recipe)
-    with torch.inference_mode():
-        both = torch.einsum("snw,spaw->spna", hidden, heads[:, :, list(answers)])
-        if bias is not None:
-            both = both + bias[list(answers)]
-        wide = both.double().cpu().numpy()
-    return (wide[..., 0] - wide[..., 1]).transpose(1, 0, 2), losses.T
+    method: Ridge | Finetuning = keys.read(options, KINDS)
+    return method

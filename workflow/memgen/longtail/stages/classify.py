@@ -1,15 +1,19 @@
 """Real classifiers on clustered data: test error against the share of singletons fitted."""
 
+from typing import Annotated
+
 import numpy as np
 import polars as pl
 
+from memgen.arguments import Count, NonNegative, Positive, Range
 from memgen.longtail.classifiers import neighbour_scores, ridge_scores
 from memgen.longtail.clusters import Sample, drawn_sample
 from memgen.longtail.priors import Floats, Frequencies, Integers, frequencies
 from memgen.longtail.rows import CLASSIFIERS
-from memgen.longtail.specs import check_labels, check_settings
+from memgen.longtail.specs import Labels, Points, check_settings
 from memgen.longtail.spectrum import spectrum
 from memgen.longtail.training import Training
+from memgen.memory import refuse_beyond_memory
 from memgen.seeding import integer_seed
 from memgen.stage import Output, progress, stage
 
@@ -18,21 +22,21 @@ from memgen.stage import Output, progress, stage
 def classify(
     *,
     structure: str,
-    spread: float,
+    spread: NonNegative,
     learner: str,
     settings: list[float],
     prior: str,
-    domain: int,
-    samples: int,
-    labels: int,
-    dimensions: int,
-    tests: int,
-    seeds: int,
-    hidden: int = 64,
-    steps: int = 150,
-    learning_rate: float = 0.005,
-    clip: float = 1.0,
-    delta: float = 1e-5,
+    domain: Points,
+    samples: Points,
+    labels: Labels,
+    dimensions: Count,
+    tests: Count,
+    seeds: Count,
+    hidden: Count = 64,
+    steps: Count = 150,
+    learning_rate: Positive = 0.005,
+    clip: Positive = 1.0,
+    delta: Annotated[float, Range(0, 1, above=True, below=True)] = 1e-5,
     out: Output,
 ) -> None:
     """Train one classifier over a path of regularization on clustered data.
@@ -66,8 +70,10 @@ def classify(
     out
         Classifiers table.
     """
-    check_labels(labels)
     check_settings(learner, settings)
+    refuse_beyond_memory(
+        8.0 * len(settings) * labels * (samples + domain * tests), f"scores of {labels} labels"
+    )
     drawn = frequencies(prior, domain)
     training = Training(hidden, steps, learning_rate, clip, delta)
     rows = []

@@ -1,10 +1,14 @@
 """What fitting singletons is worth: the numbers that the paper states."""
 
+from typing import Annotated
+
 import polars as pl
 
+from memgen.arguments import AsManyAs, Share
 from memgen.longtail.bounds import limited_memorization_cost
 from memgen.longtail.learners import Risk
 from memgen.longtail.priors import frequencies
+from memgen.longtail.specs import Labels, Points
 from memgen.longtail.tables import COSTS
 from memgen.stage import Output, stage
 
@@ -13,10 +17,10 @@ from memgen.stage import Output, stage
 def costs(
     *,
     prior: str,
-    domain: list[int],
-    samples: list[int],
-    labels: int,
-    memorization_limit: float,
+    domain: list[Points],
+    samples: Annotated[list[Points], AsManyAs("domain")],
+    labels: Labels,
+    memorization_limit: Share,
     out: Output,
 ) -> None:
     """Tabulate what fitting singletons is worth, the numbers that the paper states.

@@ -2,27 +2,27 @@
 
 import json as json_format
 import math
-from pathlib import Path
 from typing import Annotated
 
 import cyclopts
 
+from memgen.arguments import Share
 from memgen.longtail.bounds import limited_memorization_cost
 from memgen.longtail.learners import Risk
 from memgen.longtail.priors import domain_of
-from memgen.longtail.specs import check_labels, check_memorization_limit
-from memgen.stage import command
+from memgen.longtail.specs import Labels, Points, check_memorization_limit
+from memgen.stage import Input, command
 
 
 @command
 def error(
     *,
     prior: str | None = None,
-    frequencies: Path | None = None,
-    domain: int | None = None,
-    samples: int,
-    labels: int = 10,
-    memorization_limit: float = 0.5,
+    frequencies: Input | None = None,
+    domain: Points | None = None,
+    samples: Points,
+    labels: Labels = 10,
+    memorization_limit: Share = 0.5,
     learner: Annotated[list[str] | None, cyclopts.Parameter(name="--learner")] = None,
     json: bool = False,
 ) -> None:
@@ -50,7 +50,6 @@ def error(
         Print JSON: tau_1_n (null where no point can be seen once), singleton_fraction, optimal_error,
         ignore_singletons_cost, gamma_cost, and learners where some were asked for.
     """
-    check_labels(labels)
     check_memorization_limit(memorization_limit, labels, "--memorization-limit")
     risk = Risk(domain_of(prior, frequencies, domain), samples, labels)
     once = risk.singletons()

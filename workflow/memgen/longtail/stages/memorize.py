@@ -1,14 +1,17 @@
 """Memorization scores of real classifiers on clustered data, and their means by multiplicity."""
 
+from typing import Annotated
+
 import numpy as np
 import polars as pl
 
+from memgen.arguments import Count, NonNegative, Positive, Range, Repeats
 from memgen.errors import BadInput
 from memgen.longtail.clusters import Sample, drawn_sample
 from memgen.longtail.memorization import Gains, expected_gain, leave_one_out, subsampled, subsamples
 from memgen.longtail.priors import frequencies
 from memgen.longtail.rows import MEMORIZATION, SCORES
-from memgen.longtail.specs import check_labels, check_settings
+from memgen.longtail.specs import Labels, Points, check_settings
 from memgen.longtail.training import Training
 from memgen.seeding import generator
 from memgen.stage import Output, progress, stage
@@ -22,20 +25,20 @@ MANY = 4
 def memorize(
     *,
     structure: str,
-    spread: float,
+    spread: NonNegative,
     learner: str,
     settings: list[float],
     prior: str,
-    domain: int,
-    samples: int,
-    labels: int,
-    dimensions: int,
-    seeds: int,
-    subsample_count: int,
-    subsample_share: float,
-    hidden: int = 64,
-    steps: int = 150,
-    learning_rate: float = 0.005,
+    domain: Points,
+    samples: Points,
+    labels: Labels,
+    dimensions: Count,
+    seeds: Count,
+    subsample_count: Repeats,
+    subsample_share: Annotated[float, Range(0, 1, above=True, below=True)],
+    hidden: Count = 64,
+    steps: Count = 150,
+    learning_rate: Positive = 0.005,
     scores: Output,
     out: Output,
 ) -> None:
@@ -70,7 +73,6 @@ def memorize(
     out
         Memorization table: averages by multiplicity.
     """
-    check_labels(labels)
     check_settings(learner, settings)
     size = round(subsample_share * samples)
     if not 0 < size < samples:

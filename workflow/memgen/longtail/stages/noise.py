@@ -2,8 +2,10 @@
 
 import polars as pl
 
+from memgen.arguments import Repeats, Seed, Share
 from memgen.longtail.bounds import noisy_singleton_excess
 from memgen.longtail.comparison import Comparison
+from memgen.longtail.specs import Labels, Points
 from memgen.longtail.tables import NOISE
 from memgen.stage import Output, stage
 from memgen.statistics import means_with_errors
@@ -13,12 +15,12 @@ from memgen.statistics import means_with_errors
 def noise(
     *,
     priors: list[str],
-    domain: int,
-    samples: int,
-    repeats: int,
-    labels: int,
-    label_keep: list[float],
-    seed: int = 0,
+    domain: Points,
+    samples: Points,
+    repeats: Repeats,
+    labels: Labels,
+    label_keep: list[Share],
+    seed: Seed = 0,
     out: Output,
 ) -> None:
     """Tabulate what is lost by not fitting singletons whose labels are noisy.

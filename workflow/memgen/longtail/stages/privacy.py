@@ -2,8 +2,10 @@
 
 import polars as pl
 
+from memgen.arguments import NonNegative, Repeats, Seed
 from memgen.longtail.bounds import private_excess_bound, private_excess_optimum
 from memgen.longtail.comparison import Comparison
+from memgen.longtail.specs import Labels, Points
 from memgen.longtail.tables import PRIVACY
 from memgen.stage import Output, stage
 from memgen.statistics import means_with_errors
@@ -13,12 +15,12 @@ from memgen.statistics import means_with_errors
 def privacy(
     *,
     priors: list[str],
-    domain: int,
-    samples: int,
-    repeats: int,
-    labels: int,
-    epsilons: list[float],
-    seed: int = 0,
+    domain: Points,
+    samples: Points,
+    repeats: Repeats,
+    labels: Labels,
+    epsilons: list[NonNegative],
+    seed: Seed = 0,
     out: Output,
 ) -> None:
     """Tabulate what label differential privacy costs, beside what it must cost.

@@ -2,9 +2,10 @@
 
 import polars as pl
 
+from memgen.arguments import Count
 from memgen.longtail.bounds import tau_lower_bound
 from memgen.longtail.priors import frequencies
-from memgen.longtail.specs import parse_prior
+from memgen.longtail.specs import Points, parse_prior
 from memgen.longtail.spectrum import spectrum, zipf_asymptotics
 from memgen.longtail.tables import SCALING
 from memgen.stage import Output, progress, stage
@@ -12,7 +13,7 @@ from memgen.stage import Output, progress, stage
 
 @stage
 def scaling(
-    *, priors: list[str], domain: int, samples: list[int], multiplicities: list[int], out: Output
+    *, priors: list[str], domain: Points, samples: list[Points], multiplicities: list[Count], out: Output
 ) -> None:
     """Tabulate n tau_l against the sample size, with its asymptotics and its lower bound.
 

@@ -1,12 +1,14 @@
 """Every learner on drawn samples, beside its exact expected error."""
 
+from typing import Annotated
+
 import polars as pl
 
-from memgen.errors import BadInput
+from memgen.arguments import AsManyAs, Repeats, Seed
 from memgen.longtail import simulation
 from memgen.longtail.learners import Risk
 from memgen.longtail.priors import domains
-from memgen.longtail.specs import parse_learner
+from memgen.longtail.specs import Labels, Points, parse_learner
 from memgen.longtail.tables import SIMULATION
 from memgen.seeding import generator
 from memgen.stage import Inputs, Output, stage
@@ -18,12 +20,12 @@ def simulate(
     *,
     priors: list[str],
     frequencies: Inputs | None = None,
-    domain: list[int],
-    samples: list[int],
-    repeats: list[int],
-    labels: int,
+    domain: list[Points],
+    samples: Annotated[list[Points], AsManyAs("domain")],
+    repeats: Annotated[list[Repeats], AsManyAs("domain")],
+    labels: Labels,
     learners: list[str],
-    seed: int = 0,
+    seed: Seed = 0,
     out: Output,
 ) -> None:
     """Run every learner on drawn samples, beside its exact expected error.
@@ -45,11 +47,6 @@ def simulate(
     out
         Simulation table.
     """
-    if not len(domain) == len(samples) == len(repeats):
-        raise BadInput(
-            f"sizes: {len(domain)} domains, {len(samples)} samples, {len(repeats)} repeats; "
-            "allowed: as many of each"
-        )
     rows = []
     for points, size, times in zip(domain, samples, repeats, strict=True):
         for drawn in domains(priors, frequencies, points):

@@ -4,6 +4,7 @@ import numpy as np
 import polars as pl
 
 from memgen.longtail.priors import Frequencies, domains
+from memgen.longtail.specs import Points
 from memgen.longtail.spectrum import spectrum
 from memgen.longtail.tables import SPECTRA
 from memgen.stage import Inputs, Output, progress, stage
@@ -14,8 +15,8 @@ def spectra(
     *,
     priors: list[str],
     frequencies: Inputs | None = None,
-    domain: int,
-    samples: int,
+    domain: Points,
+    samples: Points,
     out: Output,
 ) -> None:
     """Tabulate how many points, and what mass, a sample holds l times.

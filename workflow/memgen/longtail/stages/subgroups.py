@@ -2,14 +2,15 @@
 
 import math
 from dataclasses import replace
+from typing import Annotated
 
 import numpy as np
 import polars as pl
 
-from memgen.errors import BadInput
+from memgen.arguments import AsManyAs, Positive, Repeats, Seed, Share
 from memgen.longtail.priors import Frequencies, frequencies, joined
 from memgen.longtail.simulation import simulate
-from memgen.longtail.specs import check_labels, check_memorization_limit
+from memgen.longtail.specs import Labels, Points, check_memorization_limit
 from memgen.longtail.spectrum import spectrum
 from memgen.longtail.tables import SUBGROUPS
 from memgen.seeding import generator
@@ -48,14 +49,14 @@ def subgroups(
     *,
     mixture: str,
     groups: list[str],
-    priors: list[str],
-    domains: list[int],
-    weights: list[float],
-    samples: int,
-    labels: int,
-    memorization_limit: float,
-    repeats: int,
-    seed: int = 0,
+    priors: Annotated[list[str], AsManyAs("groups")],
+    domains: Annotated[list[Points], AsManyAs("groups")],
+    weights: Annotated[list[Positive], AsManyAs("groups")],
+    samples: Points,
+    labels: Labels,
+    memorization_limit: Share,
+    repeats: Repeats,
+    seed: Seed = 0,
     out: Output,
 ) -> None:
     """Tabulate what limited memorization costs each subgroup of a mixture.
@@ -77,11 +78,6 @@ def subgroups(
     out
         Subgroups table.
     """
-    if not len(groups) == len(priors) == len(domains) == len(weights):
-        raise BadInput(f"mixture {mixture}: groups, priors, domains and weights differ in number")
-    if not all(weight > 0 and math.isfinite(weight) for weight in weights):
-        raise BadInput(f"mixture {mixture}: weights {weights} are not allowed; allowed: positive numbers")
-    check_labels(labels)
     check_memorization_limit(memorization_limit, labels, f"mixture {mixture}: memorization limit")
     parts = [frequencies(prior, points) for prior, points in zip(priors, domains, strict=True)]
     shares = np.array(weights) / math.fsum(weights)

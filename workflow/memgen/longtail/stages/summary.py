@@ -1,14 +1,12 @@
 """How well a table agrees with the theory, on the command line."""
 
-from pathlib import Path
-
 from memgen.longtail.agreement import numbers
-from memgen.stage import command
+from memgen.stage import Input, command
 from memgen.summaries import text
 
 
 @command
-def summary(*, table: Path, json: bool = False) -> None:
+def summary(*, table: Input, json: bool = False) -> None:
     """Print the few numbers that say whether a table of this study bears out the theory.
 
     Parameters

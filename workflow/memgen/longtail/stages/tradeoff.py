@@ -2,8 +2,10 @@
 
 import polars as pl
 
+from memgen.arguments import Repeats, Seed, Share
 from memgen.longtail.bounds import limited_memorization_cost
 from memgen.longtail.comparison import Comparison
+from memgen.longtail.specs import Labels, Points
 from memgen.longtail.tables import TRADEOFF
 from memgen.stage import Output, stage
 from memgen.statistics import means_with_errors
@@ -13,12 +15,12 @@ from memgen.statistics import means_with_errors
 def tradeoff(
     *,
     priors: list[str],
-    domain: int,
-    samples: int,
-    repeats: int,
-    labels: int,
-    memorization_limits: list[float],
-    seed: int = 0,
+    domain: Points,
+    samples: Points,
+    repeats: Repeats,
+    labels: Labels,
+    memorization_limits: list[Share],
+    seed: Seed = 0,
     out: Output,
 ) -> None:
     """Tabulate excess error against the share of singletons that a learner fits.

@@ -12,15 +12,15 @@ from typing import Any
 from memgen.closure import ROOT, closure
 from memgen.digests import check_digest, file_digest
 from memgen.errors import BadInput
-from memgen.provenance.names import EXTERNAL
+from memgen.provenance.names import EXTERNAL, label
 from memgen.provenance.reading import is_external, read_record
 from memgen.provenance.record import digests, urn
 from memgen.provenance.rerun import stage_of
-from memgen.stage import command
+from memgen.stage import Input, command
 
 
 @command
-def replay(record: Path, /, *, out: Path | None = None) -> None:
+def replay(record: Input, /, *, out: Path | None = None) -> None:
     """Run a recorded job again from its record and compare what it writes; exit 0 only if all is equal.
 
     The job gets the recorded arguments, inputs and number of threads, in a process of its own, and writes
@@ -58,11 +58,10 @@ def replay(record: Path, /, *, out: Path | None = None) -> None:
 
 def _check_inputs(content: dict[str, Any]) -> None:
     """Refuse inputs that are not there, are no longer what they were, or lay outside the study."""
-    here = Path.cwd().resolve()
     for parts in content["recipe"]["inputs"].values():
         for part in parts:
             path = Path(part["path"])
-            if is_external(part["path"]) or not path.resolve().is_relative_to(here):
+            if is_external(part["path"]) or is_external(label(path)):
                 raise BadInput(
                     f"{path}: an input outside the study ({EXTERNAL}/); its job cannot be replayed"
                 )

@@ -1,108 +1,178 @@
-"""What the theory says of each hierarchy, beside what this study's tables hold.
+"""What the papers say of the theory, beside what this study's tables hold.
 
-Every value of ours is read from the tables. A claim whose hierarchy or grid point they lack is written down
-as not tested.
+Every value of ours is read from the tables; a claim whose hierarchy or grid point they lack is written down
+as not tested. Identities of the theory stand in `checks`.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import polars as pl
 
-from memgen.claims import Claim, shell_command, write_claims
+from memgen.claims import THIS_STUDY, Claim, shell_command, write_claims
 from memgen.relational.agreement import numbers
-from memgen.relational.sources import CHAIN, EXACT, EXCEPTIONS
-from memgen.relational.tables import CRITICAL
+from memgen.relational.sources import CHAIN, EXCEPTIONS, WIDE
+from memgen.relational.tables import FINITE_WIDTH_SLOPES
 from memgen.stage import Input, Output, stage
 
-SPREAD = "Additive limit, one exception: all items of the loop share one rank (largest spread)"
-UNFITTED = "Additive limit, one exception: the exception is not fitted (largest absolute margin)"
-OUTSIDE = (
-    "Additive limit, one exception: a cross pair's margin is its number of chain steps outside the loop "
-    "(largest deviation)"
-)
-CLOSED_FORM = "Without exception, untrained pairs follow the published closed form (largest deviation)"
-REFERENCE = "9 items, 5 beats 3, gamma 1: ranks .6 .2 0 -.2 0 .2 0 -.2 -.6 (largest deviation)"
-TURNING = (
-    "One exception: {} the critical gamma the cross pair next to the loop is answered {} (share of the grid)"
-)
+EXPONENT = 0.05
+"""Margin of an exponent, stated beforehand: a tenth of the exponents that are claimed."""
 
 
 @stage
-def claims(*, margins: Input, ranks: Input, critical: Input, out: Output) -> None:
-    """Write the claims of the theory with the values of this study's tables.
+def claims(
+    *, margins: Input, critical: Input, depth: Input, widths: Input, slopes: Input, out: Output
+) -> None:
+    """Write the claims about the theory with the values of this study's tables.
 
     Parameters
     ----------
     margins
         Sweep table.
-    ranks
-        Ranks table.
     critical
-        Critical table.
+        Critical geometry table.
+    depth
+        Depth table.
+    widths
+        Finite networks by width.
+    slopes
+        Slopes of finite networks over width.
     out
         Claims table.
     """
-    swept, ranked = numbers(margins), numbers(ranks, critical)
-    sweep_summary, ranks_summary = (
-        shell_command("relational", "summary", "--table", margins, "--json"),
-        shell_command("relational", "summary", "--table", ranks, "--critical", critical, "--json"),
-    )
-    profiles = "rank_profiles"
-    rows: tuple[tuple[str, str, str | None, float, float | None, str], ...] = (
-        (REFERENCE, EXCEPTIONS, profiles, 0.0, ranked["largest_reference_deviation"], ranks_summary),
-        (SPREAD, EXCEPTIONS, profiles, 0.0, ranked["largest_loop_spread"], ranks_summary),
-        (UNFITTED, EXCEPTIONS, profiles, 0.0, swept["largest_exception_margin"], sweep_summary),
-        (OUTSIDE, EXCEPTIONS, profiles, 0.0, swept["largest_cross_deviation"], sweep_summary),
-        (
-            TURNING.format("beyond", "wrong"),
-            EXCEPTIONS,
-            None,
-            1.0,
-            ranked["share_wrong_beyond_critical"],
-            ranks_summary,
-        ),
-        (
-            TURNING.format("below", "right"),
-            EXCEPTIONS,
-            None,
-            1.0,
-            ranked["share_right_below_critical"],
-            ranks_summary,
-        ),
-        (CLOSED_FORM, CHAIN, profiles, 0.0, swept["largest_closed_form_deviation"], sweep_summary),
-    )
-    found = [
-        Claim(
-            study="relational",
-            claim=words,
-            paper=paper,
-            figure=figure,
-            published_value=published,
-            ours=ours,
-            tolerance=EXACT,
-            command=command,
-        )
-        for words, paper, figure, published, ours, command in rows
-    ]
-    write_claims([*_critical_claims(critical), *found], out)
+    write_claims([*_representations(margins, critical, depth), *_networks(widths, slopes)], out)
 
 
-def _critical_claims(critical: Path) -> list[Claim]:
-    rows = CRITICAL.read(critical).filter((pl.col("n") == 9) & (pl.col("exceptions") == "5:3"))
+def _exact(
+    claim: str,
+    paper: str,
+    figure: str,
+    table: Path,
+    name: str,
+    sense: Literal["above", "below", "equal"],
+    threshold: float,
+    would_fail: str,
+    margin: float | None = None,
+) -> Claim:
+    """A claim about one number of a table that the theory gives exactly."""
+    return Claim(
+        study="relational",
+        claim=claim,
+        paper=paper,
+        figure=figure,
+        sense=sense,
+        threshold=threshold,
+        margin=margin,
+        ours=numbers(table)[name],
+        would_fail=would_fail,
+        command=_summary(table),
+    )
+
+
+def _representations(margins: Path, critical: Path, depth: Path) -> list[Claim]:
+    """What depends on the representation alone."""
     return [
-        Claim(
-            study="relational",
-            claim=f"9 items, 5 beats 3: the critical {name} is {spelled}",
-            paper=EXCEPTIONS,
-            published_value=value,
-            ours=rows[column][0] if rows.height else None,
-            tolerance=EXACT,
-            command=shell_command("relational", "critical", "--n", 9, "--exception", "5:3", "--json"),
-        )
-        for name, spelled, column, value in (
-            ("gamma", "1", "gamma", 1.0),
-            ("conjunctivity", "1/3", "alpha", 1 / 3),
-        )
+        _exact(
+            "Some representations answer 2 v 6 wrong with the exception 5:3 (share of the grid of "
+            "conjunctivity, no ridge)",
+            EXCEPTIONS,
+            "phase_representation",
+            margins,
+            "share_wrong_2_v_6",
+            "above",
+            0.0,
+            "No conjunctivity of the grid answers 2 v 6 wrong.",
+        ),
+        _exact(
+            "Generalization depends on the representation more with the exception 5:3 than without (range "
+            "over conjunctivity of the share of untrained pairs answered right, with minus without)",
+            EXCEPTIONS,
+            "rank_profiles",
+            margins,
+            "spread_over_conjunctivity",
+            "above",
+            0.0,
+            "The share answered right varies as much without the exception.",
+        ),
+        _exact(
+            "The critical gamma falls as about 1 / n^2 (exponent of n, long chains)",
+            THIS_STUDY,
+            "critical_geometry",
+            critical,
+            "exponent_of_n",
+            "equal",
+            -2.0,
+            f"An exponent further than {EXPONENT:g} from -2.",
+            EXPONENT,
+        ),
+        _exact(
+            "Conjunctivity rises strictly with depth in nonlinear networks (smallest step of one layer)",
+            CHAIN,
+            "depth",
+            depth,
+            "smallest_step_of_depth",
+            "above",
+            0.0,
+            "One layer more that leaves conjunctivity as it is, or lowers it, at any nonlinearity.",
+        ),
     ]
+
+
+def _networks(widths: Path, slopes: Path) -> list[Claim]:
+    """What networks of finite width do, over their seeds."""
+    found = []
+    summary, accuracies = numbers(slopes), numbers(widths)
+    deviations = FINITE_WIDTH_SLOPES.read(slopes).filter(pl.col("quantity") == "deviation")
+    for name in deviations["hierarchy"].unique(maintain_order=True):
+        seeds = int(summary[f"lazy_seeds_{name}"] or 0)
+        common = {"study": "relational", "figure": "finite_width", "unit": "training seeds"}
+        found += [
+            Claim(
+                **common,  # type: ignore[arg-type]
+                claim=f"Lazy networks approach the kernel theory as the inverse root of the width ({name}, "
+                "exponent)",
+                paper=WIDE,
+                sense="equal",
+                threshold=-0.5,
+                margin=EXPONENT,
+                published_value=-0.5,
+                ours=summary[f"lazy_exponent_{name}"],
+                standard_error=summary[f"lazy_standard_error_{name}"],
+                n_units=seeds,
+                would_fail=f"A 95% interval of the exponent wholly further than {EXPONENT:g} from -1/2.",
+                command=_summary(slopes),
+            ),
+            Claim(
+                **common,  # type: ignore[arg-type]
+                claim=f"Rich networks do not approach it as lazy ones do ({name}, exponent minus theirs)",
+                paper=CHAIN,
+                sense="above",
+                threshold=0.0,
+                ours=summary.get(f"difference_{name}"),
+                standard_error=summary.get(f"difference_standard_error_{name}"),
+                n_units=seeds,
+                would_fail="An exponent of rich networks at or below that of lazy ones.",
+                command=_summary(slopes),
+            ),
+            Claim(
+                **common,  # type: ignore[arg-type]
+                claim=f"Rich networks generalize worse than lazy ones ({name}, accuracy on untrained pairs "
+                "at the largest width, minus theirs)",
+                paper=CHAIN,
+                sense="below",
+                threshold=0.0,
+                ours=accuracies.get(f"rich_accuracy_{name}"),
+                standard_error=accuracies.get(f"rich_accuracy_standard_error_{name}"),
+                n_units=int(accuracies.get(f"rich_accuracy_seeds_{name}") or 0),
+                would_fail="Rich networks that answer as many untrained pairs right, or more.",
+                command=_summary(widths),
+            ),
+        ]
+    return found
+
+
+def _summary(table: Path) -> str:
+    """Command that prints the numbers of a table."""
+    return shell_command("relational", "summary", "--table", table, "--json")

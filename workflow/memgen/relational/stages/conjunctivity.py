@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import json as json_format
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 
+from memgen.arguments import Range
 from memgen.errors import BadInput
 from memgen.relational import kernels
-from memgen.stage import command
+from memgen.relational.flags import Items
+from memgen.stage import Input, command
 
 
 @command
 def conjunctivity(
     *,
-    kappa_o: float | None = None,
-    kappa_d: float = 0.0,
+    kappa_o: Annotated[float, Range(-1, 1)] | None = None,
+    kappa_d: Annotated[float, Range(-1, 1, below=True)] = 0.0,
     kernel: Literal["nngp", "ntk"] | None = None,
-    depth: int | None = None,
-    rho: float = 1.0,
-    features: Path | None = None,
-    matrix: Path | None = None,
-    n: int | None = None,
+    depth: Annotated[int, Range(1, 10)] | None = None,
+    rho: Annotated[float, Range(0, 2)] = 1.0,
+    features: Input | None = None,
+    matrix: Input | None = None,
+    n: Items | None = None,
     json: bool = False,
 ) -> None:
     """Print the conjunctivity of a representation: by its similarities, of a deep network, or measured.

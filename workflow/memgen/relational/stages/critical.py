@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import json as json_format
 
+from memgen.arguments import NonNegative
 from memgen.relational import crossing
-from memgen.relational.flags import ExceptionFlag
+from memgen.relational.flags import ExceptionFlag, Items
 from memgen.relational.hierarchy import Hierarchy
 from memgen.stage import command
 
 
 @command
-def critical(*, n: int, exception: ExceptionFlag = None, ridge: float = 0.0, json: bool = False) -> None:
+def critical(
+    *,
+    n: Items,
+    exception: ExceptionFlag = None,
+    ridge: NonNegative = 0.0,
+    json: bool = False,
+) -> None:
     """Print the conjunctivity beyond which the pairs next to an exception are answered wrong.
 
     Parameters

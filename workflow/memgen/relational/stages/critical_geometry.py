@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import polars as pl
 
+from memgen.arguments import Range
+from memgen.memory import refuse_beyond_memory
 from memgen.relational.crossing import critical
+from memgen.relational.flags import Items
 from memgen.relational.tables import CRITICAL_GEOMETRY
 from memgen.stage import Output, stage
 
 
 @stage
-def critical_geometry(*, n: list[int], spans: list[int], map_n: int, out: Output) -> None:
+def critical_geometry(
+    *,
+    n: list[Items],
+    spans: list[Annotated[int, Range(2)]],
+    map_n: Items,
+    out: Output,
+) -> None:
     """Write the critical conjunctivity of one exception against n, its span and its position.
 
     Parameters
@@ -24,6 +35,7 @@ def critical_geometry(*, n: list[int], spans: list[int], map_n: int, out: Output
     out
         Critical geometry table; empty values where there is no crossing.
     """
+    refuse_beyond_memory(300 * map_n**2, f"--map-n {map_n}: every span and position")
     centred = {(items, span, (items - 1 - span) // 2) for items in n for span in spans if span < items}
     every = {(map_n, span, loser) for span in range(2, map_n) for loser in range(map_n - span)}
     rows = []

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 import polars as pl
 
+from memgen.arguments import NonNegative, Range
 from memgen.relational.behaviour import class_frames, phase
 from memgen.relational.kernels import network_conjunctivity, network_similarities
 from memgen.relational.tables import DEPTH
@@ -19,7 +20,12 @@ KERNELS: tuple[Literal["nngp", "ntk"], ...] = ("nngp", "ntk")
 
 @stage
 def depth_table(
-    *, tasks: Inputs, depth: list[int], nonlinearity: list[float], ridge: list[float], out: Output
+    *,
+    tasks: Inputs,
+    depth: list[Annotated[int, Range(1, 10)]],
+    nonlinearity: list[Annotated[float, Range(0, 2)]],
+    ridge: list[NonNegative],
+    out: Output,
 ) -> None:
     """Write conjunctivity and behaviour of infinitely wide networks over depth and nonlinearity.
 

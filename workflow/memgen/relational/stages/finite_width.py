@@ -8,6 +8,8 @@ import math
 import numpy as np
 import polars as pl
 
+from memgen.arguments import Count, Positive
+from memgen.memory import refuse_beyond_memory
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.kernels import network_conjunctivity
 from memgen.relational.networks import DEPTH, Trained, train
@@ -26,12 +28,12 @@ logger = logging.getLogger(__name__)
 def finite_width(
     *,
     task: Input,
-    width: list[int],
-    seeds: int,
-    steps: int,
-    rich_scale: float,
-    scan_width: int,
-    scan_scale: list[float],
+    width: list[Count],
+    seeds: Count,
+    steps: Count,
+    rich_scale: Positive,
+    scan_width: Count,
+    scan_scale: list[Positive],
     out: Output,
     margins: Output,
 ) -> None:
@@ -59,6 +61,10 @@ def finite_width(
         Margins of every pair, averaged over seeds.
     """
     ((name, hierarchy),) = read_tasks([task]).items()
+    largest = max(*width, scan_width)
+    refuse_beyond_memory(
+        8.0 * seeds * largest * hierarchy.n * (hierarchy.n + 2), f"{seeds} networks of width {largest}"
+    )
     settings = [("lazy", units, 1.0) for units in width]
     settings += [("rich", units, rich_scale / math.sqrt(units)) for units in width]
     settings += [("scan", scan_width, scale) for scale in scan_scale]

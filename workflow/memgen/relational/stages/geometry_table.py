@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from typing import Annotated
 
 import numpy as np
 import polars as pl
 
+from memgen.arguments import Conjunctivity, NonNegative, Range
+from memgen.memory import refuse_beyond_memory
 from memgen.relational.arguments import NO_EXCEPTION
 from memgen.relational.behaviour import behaviour, class_frames
+from memgen.relational.flags import Items
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.pairs import Pairs
 from memgen.relational.ranks import memorization_weight, ranks
@@ -22,7 +26,12 @@ GAP = 2
 
 @stage
 def geometry_table(
-    *, n: list[int], numbers: list[int], conjunctivity: list[float], ridge: list[float], out: Output
+    *,
+    n: list[Items],
+    numbers: list[Annotated[int, Range(1, 1_000_000)]],
+    conjunctivity: list[Conjunctivity],
+    ridge: list[NonNegative],
+    out: Output,
 ) -> None:
     """Write accuracy and margin of every pair class over hierarchies of one family.
 
@@ -40,6 +49,12 @@ def geometry_table(
     out
         Geometry table: every span and every position that fit.
     """
+    configurations, most = len(conjunctivity) * len(ridge), max(n)
+    places = sum(items**2 / (2 * number) for items in n for number in numbers)
+    refuse_beyond_memory(
+        places * (configurations * (500 + 8 * most) + 16 * max(numbers)),
+        f"--n {most}: every span and position at {configurations} configurations",
+    )
     grid = np.array(list(itertools.product(conjunctivity, ridge)))
     weight = memorization_weight(grid[:, 0], grid[:, 1])
     members = [

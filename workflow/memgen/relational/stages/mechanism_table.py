@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from memgen.arguments import Conjunctivity, NonNegative
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.ranks import dipole, gamma, ranks_at, strengths
 from memgen.relational.tables import MECHANISM
@@ -19,7 +20,13 @@ from memgen.stage import Inputs, Output, stage
 
 
 @stage
-def mechanism_table(*, tasks: Inputs, conjunctivity: list[float], ridge: list[float], out: Output) -> None:
+def mechanism_table(
+    *,
+    tasks: Inputs,
+    conjunctivity: list[Conjunctivity],
+    ridge: list[NonNegative],
+    out: Output,
+) -> None:
     """Write the ranks of every hierarchy, the chain's own, and what each exception adds to them.
 
     Parameters

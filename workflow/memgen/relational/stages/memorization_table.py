@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from memgen.arguments import Conjunctivity, NonNegative
 from memgen.relational.memorization import left_out_predictions, memorization_scores
 from memgen.relational.ranks import gamma
 from memgen.relational.tables import MEMORIZATION
@@ -16,7 +17,13 @@ from memgen.stage import Inputs, Output, stage
 
 
 @stage
-def memorization_table(*, tasks: Inputs, conjunctivity: list[float], ridge: list[float], out: Output) -> None:
+def memorization_table(
+    *,
+    tasks: Inputs,
+    conjunctivity: list[Conjunctivity],
+    ridge: list[NonNegative],
+    out: Output,
+) -> None:
     """Write how much each training pair's margin gains from having been trained on it.
 
     Parameters

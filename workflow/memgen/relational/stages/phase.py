@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json as json_format
+from typing import Annotated
 
 import numpy as np
 
-from memgen.errors import BadInput
+from memgen.arguments import Conjunctivity, NonNegative, Range
 from memgen.relational import behaviour
 from memgen.relational.flags import ExceptionFlag
 from memgen.relational.hierarchy import Hierarchy
@@ -20,10 +21,10 @@ LARGEST_PHASE = 1000
 @command
 def phase(
     *,
-    n: int,
+    n: Annotated[int, Range(3, LARGEST_PHASE)],
     exception: ExceptionFlag = None,
-    alpha: list[float],
-    ridge: list[float] | None = None,
+    alpha: list[Conjunctivity],
+    ridge: list[NonNegative] | None = None,
     json: bool = False,
 ) -> None:
     """Print accuracy and margin of every pair class over a grid of conjunctivity and ridge.
@@ -42,12 +43,7 @@ def phase(
         Print JSON: a list with alpha, ridge, gamma, and by pair class pairs, accuracy (null where there is no
         right answer), margin and lowest_margin.
     """
-    if n > LARGEST_PHASE:
-        raise BadInput(f"n = {n}: must be at most {LARGEST_PHASE} here, where every pair is looked at")
     hierarchy = Hierarchy.of(n, exception)
-    for value in alpha:
-        if value < 0:
-            raise BadInput(f"alpha = {value!r}: must be at least 0 and less than 1")
     grid = np.array([(one, other) for one in alpha for other in ridge or [0.0]])
     leak = gamma(grid[:, 0], grid[:, 1])
     found = behaviour.phase(hierarchy.n, hierarchy.exceptions, grid[:, 0], grid[:, 1])

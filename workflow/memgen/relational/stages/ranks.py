@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import json as json_format
 
-from memgen.errors import BadInput
+from memgen.arguments import Conjunctivity, NonNegative
+from memgen.memory import refuse_beyond_memory
 from memgen.relational import ranks as exact
-from memgen.relational.flags import ExceptionFlag
+from memgen.relational.flags import ExceptionFlag, Items
 from memgen.relational.hierarchy import Hierarchy
 from memgen.stage import command
 
 
 @command
 def ranks(
-    *, n: int, exception: ExceptionFlag = None, alpha: float, ridge: float = 0.0, json: bool = False
+    *,
+    n: Items,
+    exception: ExceptionFlag = None,
+    alpha: Conjunctivity,
+    ridge: NonNegative = 0.0,
+    json: bool = False,
 ) -> None:
     """Print the ranks that a learner gives to the items.
 
@@ -31,8 +37,7 @@ def ranks(
         Print JSON: ranks, gamma, memorization_weight.
     """
     hierarchy = Hierarchy.of(n, exception)
-    if alpha < 0:
-        raise BadInput(f"alpha = {alpha!r}: must be at least 0 and less than 1")
+    refuse_beyond_memory(200 * hierarchy.n, f"--n {n}: the rank of every item")
     values = exact.ranks(hierarchy.n, hierarchy.exceptions, alpha, ridge).tolist()
     leak, weight = float(exact.gamma(alpha, ridge)), float(exact.memorization_weight(alpha, ridge))
     if json:

@@ -13,6 +13,7 @@ import polars as pl
 from numpy.typing import ArrayLike
 from scipy.special import expit
 
+from memgen.arguments import Conjunctivity, NonNegative, Positive
 from memgen.errors import BadInput
 from memgen.relational.hierarchy import PAIR_CLASSES
 from memgen.relational.pairs import Pairs, right_answers
@@ -52,9 +53,9 @@ def readout(margin: ArrayLike, temperature: ArrayLike) -> Floats:
 def readout_table(
     *,
     tasks: Inputs,
-    conjunctivity: list[float],
-    ridge: list[float],
-    temperature: list[float],
+    conjunctivity: list[Conjunctivity],
+    ridge: list[NonNegative],
+    temperature: list[Positive],
     out: Output,
 ) -> None:
     """Write the expected accuracy of a noisy readout by pair class and by distance between the items.

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from memgen.relational.agreement import numbers
-from memgen.stage import command
+from memgen.stage import Input, command
 from memgen.summaries import text
 
 
 @command
-def summary(*, table: Path, critical: Path | None = None, json: bool = False) -> None:
+def summary(*, table: Input, critical: Input | None = None, json: bool = False) -> None:
     """Print the few numbers that say whether a table of this study bears out the theory.
 
     Parameters

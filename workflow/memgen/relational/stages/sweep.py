@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from memgen.arguments import Conjunctivity, NonNegative
+from memgen.memory import refuse_beyond_memory
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.ranks import gamma, margins
 from memgen.relational.ranks import ranks as exact_ranks
@@ -18,7 +20,12 @@ from memgen.stage import Inputs, Output, stage
 
 @stage
 def sweep(
-    *, tasks: Inputs, conjunctivity: list[float], ridge: list[float], out: Output, ranks: Output
+    *,
+    tasks: Inputs,
+    conjunctivity: list[Conjunctivity],
+    ridge: list[NonNegative],
+    out: Output,
+    ranks: Output,
 ) -> None:
     """Write exact margins and ranks over a grid of conjunctivity and ridge.
 
@@ -36,6 +43,9 @@ def sweep(
         Ranks table: the rank of every item.
     """
     hierarchies = read_tasks([Path(path) for path in tasks])
+    pairs = sum(one.n**2 / 2 for one in hierarchies.values())
+    configurations = len(conjunctivity) * len(ridge)
+    refuse_beyond_memory(200 * pairs * configurations, f"{configurations} configurations of every pair")
     grid = np.array(list(itertools.product(conjunctivity, ridge)), dtype=float).reshape(-1, 2)
     frames = [sweep_frames(name, hierarchy, grid) for name, hierarchy in hierarchies.items()]
     SWEEP.write(pl.concat([margin for margin, _ in frames]), out)

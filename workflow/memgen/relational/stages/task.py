@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import polars as pl
 
-from memgen.relational.flags import ExceptionFlag
+from memgen.memory import refuse_beyond_memory
+from memgen.relational.flags import ExceptionFlag, Items
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.tables import TASK
 from memgen.stage import Output, stage
 
 
 @stage
-def task(*, name: str, n: int, exceptions: ExceptionFlag = None, out: Output) -> None:
+def task(*, name: str, n: Items, exceptions: ExceptionFlag = None, out: Output) -> None:
     """Write every ordered pair of one hierarchy with its class, target and truth.
 
     Parameters
@@ -26,6 +27,7 @@ def task(*, name: str, n: int, exceptions: ExceptionFlag = None, out: Output) ->
         Task table (parquet or csv).
     """
     hierarchy = Hierarchy.of(n, exceptions)
+    refuse_beyond_memory(500 * hierarchy.n**2, f"--n {n}: every ordered pair of the items")
     TASK.write(task_frame(name, hierarchy), out)
 
 

@@ -1,8 +1,7 @@
 """Our models beside the published ones, pair class by pair class.
 
-Knows which cells answer the same question: the same items, hierarchy, kind of method and pair class, after
-training. Models differ in size and training, so a difference is described, never tested against zero; the
-accuracy on trained pairs stands beside each, since a run that did not learn its pairs cannot generalize.
+Models differ in size and training, so a difference is described, never tested against zero; the accuracy on
+trained pairs stands beside each, since a run that did not learn its pairs cannot generalize.
 """
 
 import polars as pl

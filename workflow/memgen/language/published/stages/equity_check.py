@@ -1,10 +1,8 @@
 """Our equities against the published matrix, and why the two differ: it fixes suits, and deals cards twice.
 
-Knows the table of equities, the matrix's labels and its own sample of boards; knows neither chains nor
-prompts. The published matrix holds one number per pair of labels, for one assignment of suits. Which
-assignment is not told, so sampled entries are compared with all of them, also with those in which both hands
-hold the same card: where two labels share a rank, the matrix turns out to hold such deals, which no deck
-can make.
+The published matrix holds one number per pair of labels, for one assignment of suits. Which assignment is not
+told, so sampled entries are compared with all of them, also with those in which both hands hold the same
+card: where two labels share a rank, the matrix turns out to hold such deals, which no deck can make.
 """
 
 from collections.abc import Mapping
@@ -14,9 +12,10 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from memgen.arguments import Count, Seed
 from memgen.errors import BadInput
 from memgen.language.published.tables import EQUITY_CLASSES, EQUITY_SUITS
-from memgen.language.stimuli.boards import check_boards, ratio, strengths
+from memgen.language.stimuli.boards import Boards, ratio, strengths
 from memgen.language.stimuli.chains import Equities
 from memgen.language.stimuli.hands import LABELS, RANKS, SUITS, holdings, label
 from memgen.seeding import generator
@@ -140,7 +139,14 @@ def _renamed(cards: tuple[str, ...]) -> tuple[str, ...]:
 
 @stage
 def equity_check(
-    *, equity: Input, published: Input, boards: int, entries: int, seed: int, classes: Output, suits: Output
+    *,
+    equity: Input,
+    published: Input,
+    boards: Boards,
+    entries: Count,
+    seed: Seed,
+    classes: Output,
+    suits: Output,
 ) -> None:
     """Compare our equities with the published matrix, and sampled entries of it with every fixed suit.
 
@@ -161,9 +167,6 @@ def equity_check(
     suits
         Sampled entries, each with the assignment of suits that comes nearest.
     """
-    check_boards(boards)
-    if entries < 1:
-        raise BadInput(f"entries: {entries} is not allowed; allowed: at least 1")
     ours, matrix = Equities.read(equity), read_matrix(published)
     differences = matrix - ours.equity
     kinds = np.array([kind(name) for name in LABELS])

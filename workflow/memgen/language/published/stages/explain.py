@@ -1,9 +1,9 @@
 """Which explanation of behaviour earns its parameters, out of sample.
 
-Knows how every explanation of `explanations` is scored on a cell's margins: fitted in sample, on held-out
-seeds and on held-out pairs, against the theory as it stands (exchangeable). Poker's misfits are asked with
-the same families as everything else, so that other items serve as controls. Explanations are not named
-better or worse here: the table says what each gains.
+Every explanation of `explanations` is scored on a cell's margins: fitted in sample, on held-out seeds and on
+held-out pairs, against the theory as it stands (exchangeable). Poker's misfits are asked with the same
+families as everything else, so that other items serve as controls. Explanations are not named better or worse
+here: the table says what each gains.
 """
 
 import math

@@ -7,7 +7,7 @@ import polars as pl
 from memgen.errors import BadInput
 from memgen.language.published.conversion import convert
 from memgen.language.published.files import VERSIONS, check_digest, held_by, read_versions
-from memgen.stage import Input, Output, progress, stage
+from memgen.stage import Input, InputDirectory, Output, progress, stage
 
 logger = logging.getLogger(__name__)
 
@@ -15,7 +15,7 @@ ROW_GROUP = 1 << 18
 
 
 @stage
-def published(*, source: Input, versions: Input = VERSIONS, out: Output) -> None:
+def published(*, source: InputDirectory, versions: Input = VERSIONS, out: Output) -> None:
     """Convert the published responses that a folder holds to the study's response table.
 
     Every file is checked before the first row is written. The hyperparameter is the LoRA rank, or the

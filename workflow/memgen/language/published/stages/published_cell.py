@@ -1,25 +1,24 @@
 """What this study finds in one cell of the published responses, on the command line."""
 
-from pathlib import Path
-
+from memgen.arguments import NonNegative
 from memgen.errors import BadInput
 from memgen.language.fits.tables import FIT
 from memgen.language.published.references import HIGHER, LOWER, accuracy, fitted, pair_responses
 from memgen.language.responses.scanning import scan
-from memgen.stage import command
+from memgen.stage import Input, command
 from memgen.summaries import text
 
 
 @command
 def published_cell(
     *,
-    responses: Path,
-    fits: Path,
+    responses: Input,
+    fits: Input,
     model: str,
     hierarchy: str,
     items: str,
     method: str,
-    hyperparameter: float | None = None,
+    hyperparameter: NonNegative | None = None,
     json: bool = False,
 ) -> None:
     """Print the fitted gamma of one cell of the published responses, its correlation and a pair's accuracy.

@@ -1,23 +1,22 @@
 """What is known of the published responses, beside what this study's tables say of them.
 
-Knows the reference values of the fit (theory: What it predicts) and the published accuracies of one cross
-pair (language-models: Published numbers). A claim whose files were not given is written down as not tested.
+The reference values of the fit (theory: What it predicts), the published accuracies of one cross pair
+(language-models: Published numbers), and every statement of the abstracts put to the published answers, seed
+by seed. A claim whose files were not given is written down as not tested.
 """
 
 from pathlib import Path
 
 import polars as pl
 
-from memgen.claims import Claim, shell_command, write_claims
+from memgen.claims import THIS_STUDY, Claim, shell_command, write_claims
 from memgen.language.fits.tables import FIT
 from memgen.language.published.references import HIGHER, LOWER, accuracy, fitted, pair_responses
 from memgen.language.responses.scanning import scan
+from memgen.language.responses.statements import Study, claims_by_method
 from memgen.stage import Input, Output, stage
 
 PAPER = "Cheng & Lippl 2026, arXiv 2605.22972, published responses"
-
-
-REFERENCE = "Reference fit of the published responses (theory: What it predicts); not a value of the paper"
 
 
 FITS = (
@@ -39,6 +38,14 @@ ACCURACIES = (
 """Method, hyperparameter, model, items, and accuracy of ranks 2 v 6 in ti_n9 and in exc_mid_n9."""
 
 
+FIGURES = {
+    "margin_heatmaps": "published_heatmaps_{items}",
+    "accuracy_by_class": "published_accuracy_{items}",
+    "symbolic_distance": "published_predicted_{items}",
+}
+"""Figures of the published responses, by those of our own."""
+
+
 @stage
 def published_claims(*, responses: Input, fits: Input, out: Output) -> None:
     """Write the claims about the published responses with the values found here.
@@ -54,7 +61,7 @@ def published_claims(*, responses: Input, fits: Input, out: Output) -> None:
     """
     pair = pair_responses(scan(responses))
     found = [*_fit_claims(FIT.read(fits), responses, fits), *_accuracy_claims(pair, responses, fits)]
-    write_claims(found, out)
+    write_claims([*found, *claims_by_method(Study("published", responses, figures=FIGURES))], out)
 
 
 def _claim(
@@ -62,9 +69,9 @@ def _claim(
     paper: str,
     cell: dict[str, str],
     hyperparameter: float | None,
-    published: float,
+    expected: float,
     ours: float | None,
-    tolerance: float,
+    margin: float,
     responses: Path,
     fits: Path,
 ) -> Claim:
@@ -80,9 +87,13 @@ def _claim(
         model=cell["model"],
         items=cell["items"],
         method=cell["method"],
-        published_value=published,
+        figure=f"published_{'accuracy' if paper == PAPER else 'heatmaps'}_{cell['items']}",
+        sense="equal",
+        threshold=expected,
+        margin=margin,
+        published_value=expected if paper == PAPER else None,
         ours=ours,
-        tolerance=tolerance,
+        would_fail=f"A value further than {margin:.2g} from {expected:g}.",
         command=shell_command("language", "published-cell", *tables, *flags, "--json"),
     )
 
@@ -95,7 +106,7 @@ def _fit_claims(table: pl.DataFrame, responses: Path, fits: Path) -> list[Claim]
         for name, value in (("gamma", gamma), ("correlation", correlation)):
             words = f"fitted {name} on {hierarchy}"
             close = 0.01 * value
-            rows.append(_claim(words, REFERENCE, cell, None, value, found[name], close, responses, fits))
+            rows.append(_claim(words, THIS_STUDY, cell, None, value, found[name], close, responses, fits))
     return rows
 
 

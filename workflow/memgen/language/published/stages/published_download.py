@@ -1,8 +1,8 @@
 """Fetch one published file by URL: retried, resumed where cut, kept only if its digest is the listed one.
 
-Knows HTTP and the versions table; knows nothing of what the files hold. What has arrived is kept beside
-(`partial`) under a name taken from the digest it should have, so that a killed or failed download goes on
-where it stopped, also in a later process. A file is moved to its place only when it is complete and right.
+What has arrived is kept beside (`partial`) under a name taken from the digest it should have, so that a
+killed or failed download goes on where it stopped, also in a later process. A file is moved to its place only
+when it is complete and right.
 """
 
 import http.client
@@ -12,7 +12,9 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import Annotated
 
+from memgen.arguments import NonNegative, Positive, Range
 from memgen.errors import BadInput
 from memgen.language.published.files import VERSIONS, PublishedFile, digest, read_versions
 from memgen.stage import Input, Output, stage
@@ -36,9 +38,9 @@ def published_download(
     file: str,
     partial: Path,
     versions: Input = VERSIONS,
-    attempts: int = 5,
-    pause: float = 1.0,
-    timeout: float = 60.0,
+    attempts: Annotated[int, Range(1, 100)] = 5,
+    pause: NonNegative = 1.0,
+    timeout: Positive = 60.0,
     out: Output,
 ) -> None:
     """Download one of the published files and check its digest.
@@ -60,11 +62,6 @@ def published_download(
     out
         The file.
     """
-    if attempts < 1 or pause < 0 or timeout <= 0:
-        raise BadInput(
-            f"attempts {attempts}, pause {pause}, timeout {timeout}; "
-            "allowed: attempts >= 1, pause >= 0, timeout > 0"
-        )
     listed = {row.file: row for row in read_versions(versions)}
     if file not in listed:
         raise BadInput(f"{file}: not in the versions table; allowed: {', '.join(listed)}")

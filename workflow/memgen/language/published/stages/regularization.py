@@ -1,8 +1,7 @@
 """Whether regularization moves gamma as the theory says, gamma = 2 (alpha + ridge) / (1 - alpha).
 
-Knows how what was fitted at several values of a hyperparameter is regressed on it or on its logarithm. Gamma
-and the memorization weight m together imply a conjunctivity and an effective ridge, so the theory can be
-asked part by part: L2 should raise the ridge in proportion (slope 1 of log_ridge) and leave alpha alone
+Gamma and the memorization weight m together imply a conjunctivity and an effective ridge, so the theory can
+be asked part by part: L2 should raise the ridge in proportion (slope 1 of log_ridge) and leave alpha alone
 (slope 0), so that gamma = a + b L2 (gamma_affine). Training that stops early leaves a ridge of its own, which
 goes into a and bends log_ridge at small L2. For the rank of LoRA the theory gives no slope; it is described,
 not tested.
@@ -18,7 +17,7 @@ import polars as pl
 from scipy.stats import t as student
 
 from memgen.language.fits.cells import Cell, cells
-from memgen.language.fits.theory import fit_cell, implied, resample, seed_weights
+from memgen.language.fits.theory import best_fit, implied, resample, seed_weights
 from memgen.language.published.tables import REGULARIZATION, REGULARIZATION_POOLED
 from memgen.stage import Inputs, Output, progress, stage
 
@@ -189,18 +188,14 @@ def affine(x: np.ndarray, log_gamma: np.ndarray) -> tuple[np.ndarray, np.ndarray
 
 def fit_point(cell: Cell) -> Point:
     """Fit of one cell, with bootstrap samples of the seeds."""
-    row = fit_cell(cell, resamples=2)
-
-    def number(name: str) -> float:
-        return value if isinstance(value := row[name], float) else math.nan
-
-    fitted = {name: np.array([number(name)]) for name in ("gamma", "scale", "memorization_weight")}
-    samples = _quantities(*fitted.values())
+    found = best_fit(cell)
+    fitted = [np.array([number]) for number in (found.fit.gamma, found.fit.scale, found.m)]
+    samples = _quantities(*fitted)
     value = {name: float(part[0]) for name, part in samples.items()}
     resampled = _quantities(*resample(cell, seed_weights(cell, RESAMPLES, "regularization")))
     hyperparameter = cell.key["hyperparameter"]
     assert isinstance(hyperparameter, float)
-    return Point(math.log(hyperparameter), bool(row["at_edge"]), value, resampled)
+    return Point(math.log(hyperparameter), found.fit.at_edge, value, resampled)
 
 
 def _quantities(gamma: np.ndarray, scale: np.ndarray, m: np.ndarray) -> dict[str, np.ndarray]:

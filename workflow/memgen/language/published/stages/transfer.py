@@ -1,8 +1,8 @@
 """Whether a gamma fitted on one hierarchy predicts another.
 
-Knows how a cell's fit is carried to the other hierarchies of the same model, items, method and
-hyperparameter: gamma and scale (and, for a saturating link, its sharpness) as they are, and with the scale
-fitted anew. In theory gamma belongs to the representation and its regularization, not to the hierarchy.
+A cell's fit is carried to the other hierarchies of the same model, items, method and hyperparameter: gamma
+and scale (and, for a saturating link, its sharpness) as they are, and with the scale fitted anew. In theory
+gamma belongs to the representation and its regularization, not to the hierarchy.
 """
 
 import math

@@ -1,27 +1,26 @@
 """Does a model's representation predict its behaviour? Conjunctivity against gamma, over all cells.
 
-Knows the tables of measures and of fits; knows neither hidden states nor answers. The theory says how: an
-exchangeable representation of conjunctivity alpha gives gamma = 2 (alpha + lam) / (1 - alpha) (theory:
-Solution), so over cells the two should rise together. Beside it stands the other prediction, kernel ridge
-regression with the model's own kernel, and what the fit of gamma itself reaches.
+The theory says how: an exchangeable representation of conjunctivity alpha gives gamma = 2 (alpha + lam) / (1
+- alpha) (theory: Solution), so over cells the two should rise together. Beside it stands the other
+prediction, kernel ridge regression with the model's own kernel, and what the fit of gamma itself reaches.
 """
 
 import numpy as np
 import polars as pl
 from scipy import stats
 
-from memgen.language.fits.tables import FIT, RELATION
+from memgen.language.fits.tables import FIT, GAMMA_RANGE, RELATION
 from memgen.language.responses.rows import KEY
 from memgen.language.responses.tables import GEOMETRY
 from memgen.seeding import generator
 from memgen.stage import Input, Output, stage
 
 RESAMPLES = 2000
-"""Bootstrap samples of the cells."""
+"""Bootstrap samples of the networks."""
 
 
 FEWEST = 4
-"""Cells without which no rank correlation is given; nor is it where one of the two does not vary."""
+"""Cells without which no rank correlation is given, and networks without which no interval is."""
 
 
 @stage
@@ -37,8 +36,11 @@ def relation(*, geometry: Input, fits: Input, out: Output) -> None:
     out
         One row per phase and method, and one per phase over all methods.
     """
-    cells = GEOMETRY.read(geometry).drop_nulls(["alpha", "gamma"])
-    fitted = FIT.read(fits).select(*KEY, "correlation")
+    # A gamma beyond an end of its range still has its place in the order: the end's.
+    end = pl.col("gamma_at_edge").replace_strict(["low", "high"], GAMMA_RANGE, return_dtype=pl.Float64)
+    cells = GEOMETRY.read(geometry).with_columns(pl.coalesce("gamma", end).alias("gamma"))
+    cells = cells.drop_nulls(["alpha", "gamma"])
+    fitted = FIT.read(fits).select(*KEY, "run_correlation")
     cells = cells.join(fitted, on=list(KEY), how="left", nulls_equal=True, maintain_order="left")
     rows = []
     for phase in ("pre", "post"):
@@ -58,28 +60,34 @@ def related(cells: pl.DataFrame) -> dict[str, float | int | None]:
     Parameters
     ----------
     cells : polars.DataFrame
-        Columns alpha, gamma, ridge_correlation and correlation.
+        Columns model, alpha, gamma, ridge_correlation and run_correlation.
     """
     alpha, gamma = cells["alpha"].to_numpy(), cells["gamma"].to_numpy()
+    networks = cells["model"].unique().sort()
     found: dict[str, float | int | None] = {
+        "n_networks": len(networks),
         "n_cells": len(alpha),
         "spearman": None,
         "spearman_low": None,
         "spearman_high": None,
         "own_kernel_correlation": _mean(cells["ridge_correlation"]),
-        "theory_correlation": _mean(cells["correlation"]),
+        "theory_correlation": _mean(cells["run_correlation"]),
     }
     if len(alpha) < FEWEST or np.ptp(alpha) == 0 or np.ptp(gamma) == 0:
         return found
-    random = generator("language", "relation", len(alpha))
-    drawn = random.integers(len(alpha), size=(RESAMPLES, len(alpha)))
-    samples = np.array([_spearman(alpha[rows], gamma[rows]) for rows in drawn])
+    found["spearman"] = _spearman(alpha, gamma)
+    if len(networks) < FEWEST:
+        return found
+    # Cells of one network share its representation: networks are drawn, each with all its cells.
+    members = [np.flatnonzero(cells["model"].to_numpy() == name) for name in networks]
+    random = generator("language", "relation", len(networks))
+    drawn = random.integers(len(networks), size=(RESAMPLES, len(networks)))
+    samples = []
+    for sample in drawn:
+        rows = np.concatenate([members[place] for place in sample])
+        samples.append(_spearman(alpha[rows], gamma[rows]))
     low, high = np.nanquantile(samples, [0.025, 0.975])
-    return found | {
-        "spearman": _spearman(alpha, gamma),
-        "spearman_low": float(low),
-        "spearman_high": float(high),
-    }
+    return found | {"spearman_low": float(low), "spearman_high": float(high)}
 
 
 def _spearman(one: np.ndarray, other: np.ndarray) -> float:

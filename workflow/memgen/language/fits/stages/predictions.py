@@ -20,7 +20,7 @@ def predictions(responses: Input, *, fits: Input, out: Output) -> None:
     fits
         Table of fits of the same responses.
     out
-        Table of margins; columns in memgen.language.fit_tables.PREDICTIONS.
+        Table of margins; columns in memgen.language.fits.tables.PREDICTIONS.
     """
     fitted = {tuple(row[name] for name in KEY): row for row in FIT.read(fits).iter_rows(named=True)}
     tables = [predict_cell(cell, fitted[tuple(cell.key.values())]) for cell in cells(responses)]

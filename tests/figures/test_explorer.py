@@ -1,0 +1,470 @@
+"""The explorer: the real page, in a real browser, against the library; and how it behaves for people."""
+
+import csv
+import io
+import json
+import math
+import os
+import random
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+import browser
+from memgen.__main__ import run
+from memgen.errors import BadInput
+from memgen.figures.explorer.explorer import explorer
+from memgen.irrelevant.bounds import cluster_error, leaked_bits
+from memgen.language.fits.tables import FIT
+from memgen.longtail.bounds import limited_memorization_cost
+from memgen.longtail.learners import Risk
+from memgen.longtail.priors import frequencies
+from memgen.longtail.spectrum import spectrum
+from memgen.relational.behaviour import behaviour
+from memgen.relational.crossing import critical
+from memgen.relational.hierarchy import Hierarchy
+from memgen.relational.pairs import Pairs
+from memgen.relational.ranks import dipole, gamma, memorization_weight, ranks, strengths
+from memgen.tables import Table
+from repository import ROOT
+
+PARTS = ROOT / "workflow/memgen/figures/explorer/page"
+TOLERANCE = 1e-10
+BOX = (
+    "(() => {{ const box = document.getElementById('{name}').getBoundingClientRect();"
+    " return [box.left, box.top, box.width, box.height]; }})()"
+)
+RELATIONAL, TAILS, LEAKS = 700, 150, 150
+
+
+def fitted(model: str, source: str, **values: Any) -> dict[str, Any]:
+    row: dict[str, Any] = dict.fromkeys(FIT.columns)
+    for name, kind in FIT.schema.items():
+        if not FIT.columns[name].nullable:
+            row[name] = {pl.String: "x", pl.Int64: 1, pl.Float64: 0.5, pl.Boolean: False}[kind]
+    return (
+        row
+        | {"model": model, "source": source, "hierarchy": "exc_mid_n9", "n": 9, "exceptions": "5:3"}
+        | values
+    )
+
+
+def write(table: Table, rows: list[dict[str, Any]], path: Path) -> Path:
+    table.write(pl.DataFrame(rows, schema=table.schema), path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page, with four fitted models, of which one lies at the edge and one has no gamma."""
+    folder = tmp_path_factory.mktemp("a page")
+    common = {"method": "full", "items": "fake", "correlation": 0.9}
+    ours = [
+        fitted("one</script>", "study", gamma=1.0, memorization_weight=0.5, at_edge=False, **common),
+        fitted("edge", "study", gamma=0.001, memorization_weight=0.5, at_edge=True, **common),
+        fitted("none", "study", gamma=None, at_edge=False, **common),
+    ]
+    theirs = [fitted("two", "published", gamma=0.5, memorization_weight=1.25, at_edge=False, **common)]
+    out = folder / "explorer.html"
+    explorer(
+        template=PARTS / "index.html",
+        parts=[*sorted(PARTS.glob("*.js")), *sorted(PARTS.glob("*.css"))],
+        fits=[write(FIT, ours, folder / "ours.csv"), write(FIT, theirs, folder / "theirs.csv")],
+        out=out,
+    )
+    return out
+
+
+def test_page_is_one_file_and_the_same_each_time(made: Path, tmp_path: Path) -> None:
+    text = made.read_text(encoding="utf-8")
+    assert len(text) < 200_000
+    for outside in ("src=", "http:", "https:", "@import", "url("):
+        assert outside not in text
+    assert '"model":"edge"' not in text and '"model":"none"' not in text and '"model":"two"' in text
+    assert "one</script>" not in text
+    again = tmp_path / "again.html"
+    explorer(
+        template=PARTS / "index.html",
+        parts=[*sorted(PARTS.glob("*.css")), *sorted(PARTS.glob("*.js"), reverse=True)],
+        fits=[made.with_name("ours.csv"), made.with_name("theirs.csv")],
+        out=again,
+    )
+    assert again.read_bytes() == made.read_bytes()
+
+
+def test_a_part_that_is_missing_is_named(made: Path, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"differ in style\.css, theory\.js"):
+        explorer(
+            template=PARTS / "index.html",
+            parts=[path for path in PARTS.glob("*.js") if path.name != "theory.js"],
+            fits=[made.with_name("ours.csv")],
+            out=tmp_path / "page.html",
+        )
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[browser.Page]:
+    found = browser.found()
+    if found is None:
+        assert not os.environ.get("MEMGEN_NEEDS_BROWSER"), browser.MISSING
+        pytest.skip(browser.MISSING)
+    with browser.page(found) as page:
+        yield page
+
+
+@pytest.fixture
+def page(chromium: browser.Page, made: Path) -> Iterator[browser.Page]:
+    """The page as a newcomer finds it, on a desktop; it must not complain."""
+    chromium.size(1280, 900)
+    chromium.scheme("light")
+    chromium.complaints.clear()
+    chromium.open(made.as_uri())
+    yield chromium
+    assert chromium.complaints == []
+
+
+def close(found: Any, expected: Any, scale: float | None = None) -> None:
+    """Equal to the tolerance, of the largest value or of a given one."""
+    found, expected = np.asarray(found, dtype=float), np.asarray(expected, dtype=float)
+    size = np.abs(expected).max(initial=0.0) if scale is None else scale
+    np.testing.assert_allclose(found, expected, rtol=0, atol=TOLERANCE * size + 1e-300)
+
+
+ANSWERS = """(settings => settings.map(setting => {
+  page.change(setting);
+  const found = page.render();
+  return {
+    profile: [...found.profile], margin: [...found.margin], gamma: found.gamma, weight: found.weight,
+    classes: found.classes, critical: found.critical,
+    kinds: [...found.pairs.kind].map(kind => hierarchy.CLASSES[kind]),
+    chain: [...found.mechanism.chain],
+    dipoles: found.mechanism.dipoles.map(part => ({...part, column: [...part.column]})),
+    tail: found.tail, groups: found.groups, leak: found.leak,
+  };
+}))"""
+
+
+def answers(page: browser.Page, settings: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What the page shows for some settings, one whole update each."""
+    found = []
+    for start in range(0, len(settings), 50):
+        found += page.value(f"{ANSWERS}({json.dumps(settings[start : start + 50])})")
+    return found
+
+
+def test_relational_numbers_are_the_librarys(page: browser.Page) -> None:
+    draw = random.Random("explorer: relational")
+    settings = []
+    for _ in range(RELATIONAL):
+        n = draw.randint(3, 31)
+        pairs = [(winner, loser) for winner in range(n) for loser in range(winner - 1)]
+        exceptions = draw.sample(pairs, min(len(pairs), draw.choice([0, 1, 1, 1, 2, 3, 5])))
+        alpha = draw.choice([0.0, draw.uniform(0, 0.999), draw.uniform(0, 0.999)])
+        ridge = draw.choice([0.0, 10 ** draw.uniform(-6, 3), 10 ** draw.uniform(-3, 0)])
+        settings.append({"n": n, "exceptions": exceptions, "alpha": alpha, "ridge": ridge})
+    for number, (setting, found) in enumerate(zip(settings, answers(page, settings), strict=True)):
+        n, exceptions, alpha, ridge = setting.values()
+        one = Hierarchy(n, exceptions)
+        every, leak, weight = Pairs.of(one), float(gamma(alpha, ridge)), memorization_weight(alpha, ridge)
+        profile = ranks(n, exceptions, alpha, ridge)
+        alone = float(np.abs(dipole(n, 0, n - 1, leak)).max())
+        close(found["profile"], profile, alone)
+        close([found["gamma"], found["weight"]], [leak, weight], max(1.0, leak))
+        close(found["margin"], every.margins(profile, weight), max(1.0, alone))
+        assert found["kinds"] == every.classes.tolist()
+        told = behaviour(every, profile, weight)
+        assert {name: part.pairs for name, part in told.items()} == {
+            name: part["pairs"] for name, part in found["classes"].items()
+        }
+        for name, part in told.items():
+            close(found["classes"][name]["margin"], part.margin, max(1.0, alone))
+            close(found["classes"][name]["lowest"], part.lowest_margin, max(1.0, alone))
+        close(found["chain"], dipole(n, 0, n - 1, leak))
+        forces = strengths(n, exceptions, leak)
+        for part, (winner, loser), force in zip(found["dipoles"], exceptions, forces, strict=True):
+            close(part["column"], dipole(n, winner, loser, leak))
+            close(part["strength"], force, 1.0)
+        if number % 5 == 0:
+            expected = critical(n, exceptions)
+            assert [(part["first"], part["last"]) for part in found["critical"]] == [
+                (part.first, part.last) for part in expected
+            ]
+            for part, other in zip(found["critical"], expected, strict=True):
+                assert (part["gamma"] is None) == (other.gamma is None), (setting, part, other)
+                if other.gamma is not None:
+                    close([part["gamma"], part["alpha"]], [other.gamma, other.alpha], max(other.gamma, 1.0))
+
+
+def test_accuracy_by_class_is_the_librarys(page: browser.Page) -> None:
+    grid = [
+        {"n": 9, "exceptions": [(5, 3)], "alpha": alpha, "ridge": 0.01} for alpha in np.linspace(0, 0.95, 12)
+    ]
+    for setting, found in zip(grid, answers(page, grid), strict=True):
+        profile = ranks(9, [(5, 3)], setting["alpha"], 0.01)
+        expected = behaviour(
+            Pairs.of(Hierarchy(9, [(5, 3)])), profile, memorization_weight(setting["alpha"], 0.01)
+        )
+        for name, part in expected.items():
+            close(found["classes"][name]["accuracy"], part.accuracy, 1.0)
+
+
+def test_long_tail_numbers_are_the_librarys(page: browser.Page) -> None:
+    draw = random.Random("explorer: long tail")
+    settings = []
+    for _ in range(TAILS):
+        prior = draw.choice(["zipf", "uniform", "geometric", "lognormal"])
+        parameter = {
+            "zipf": draw.uniform(0, 3),
+            "uniform": 0,
+            "geometric": draw.uniform(0.3, 0.9999),
+            "lognormal": draw.uniform(0, 5),
+        }[prior]
+        labels = draw.randint(2, 1000)
+        settings.append(
+            {
+                "prior": prior,
+                "parameter": parameter,
+                "domain": round(10 ** draw.uniform(0.5, 4)),
+                "samples": round(10 ** draw.uniform(0, 7)),
+                "labels": labels,
+                "limit": draw.uniform(0, 1 - 1 / labels),
+                "minority": draw.uniform(0.01, 0.5),
+            }
+        )
+    for setting, found in zip(settings, answers(page, settings), strict=True):
+        name = (
+            setting["prior"]
+            if setting["prior"] == "uniform"
+            else f"{setting['prior']}:{setting['parameter']!r}"
+        )
+        domain, labels = frequencies(name, setting["domain"]), setting["labels"]
+        risk = Risk(domain, setting["samples"], labels)
+        once, guess = risk.singletons(), 1 - 1 / labels
+        cost = limited_memorization_cost(risk, setting["limit"])
+        expected = {
+            "tau_1_n": float(once.tau[0]) * setting["samples"] if np.isfinite(once.log_points[0]) else None,
+            "singleton_fraction": float(once.points[0]) / setting["samples"],
+            "optimal_error": risk.optimum,
+            "ignore_singletons_cost": guess * float(once.mass[0]),
+            "gamma_cost": cost,
+        }
+        for key, value in expected.items():
+            if value is None:
+                assert found["tail"][key] is None
+            else:
+                close(found["tail"][key], value)
+        close(sum(found["tail"]["bands"]), cost)
+        for group, weight in zip(
+            found["groups"], [1 - setting["minority"], setting["minority"]], strict=True
+        ):
+            shrunk = replace(domain, log_frequency=domain.log_frequency + math.log(weight))
+            unseen, seen = spectrum(shrunk, setting["samples"], [0, 1]).mass / weight
+            close(group["optimal_error"], guess * unseen)
+            close(group["gamma_cost"], (guess - setting["limit"]) * seen)
+
+
+def test_leak_numbers_are_the_librarys(page: browser.Page) -> None:
+    draw = random.Random("explorer: leak")
+    settings = []
+    for _ in range(LEAKS):
+        dimension = round(10 ** draw.uniform(0, 3.7))
+        settings.append(
+            {
+                "sample": round(10 ** draw.uniform(0, 8)),
+                "dimension": dimension,
+                "rho": draw.choice([0.0, draw.uniform(0, 0.99)]),
+                "stored": draw.choice([0, dimension, draw.randint(0, dimension)]),
+                "flip": draw.choice([0.0, draw.uniform(0, 0.5)]),
+            }
+        )
+    for setting, found in zip(settings, answers(page, settings), strict=True):
+        sample, dimension, rho, stored, flip = setting.values()
+        close(found["leak"]["singleton_error"], cluster_error(sample, dimension, rho, stored, flip))
+        bits = leaked_bits(flip, sample, stored, rho)
+        # 1 less the entropy of a bit that is flipped nearly half the time is a small difference.
+        close(found["leak"]["irrelevant_bits"], bits, float(sample * stored))
+
+
+@pytest.mark.parametrize("table", ["ranks", "margins", "mechanism", "phase", "critical", "tail", "leak"])
+def test_the_command_prints_what_the_table_holds(
+    page: browser.Page, table: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page.value(
+        f"page.change({{table: '{table}', exceptions: [[5, 3], [8, 6]], alpha: 0.3, ridge: 0.05}}),"
+        "page.render(), page.rest()"
+    )
+    words = page.value("document.getElementById('command').value").split()
+    rows = list(csv.DictReader(io.StringIO(page.value("document.getElementById('csv').value"))))
+    assert words[0] == "memgen" and rows
+    with pytest.raises(SystemExit) as ended:
+        run([*words[1:], "--json"])
+    assert not ended.value.code
+    answer = json.loads(capsys.readouterr().out)
+
+    def same(found: list[dict[str, Any]], **names: str) -> None:
+        """Columns of the table, by the names that the command gives them."""
+        assert len(found) == len(rows)
+        for name, column in names.items():
+            for row, part in zip(rows, found, strict=True):
+                if isinstance(part[name], (int, float)):
+                    assert float(row[column]) == pytest.approx(part[name], rel=1e-9, abs=1e-12)
+                else:
+                    assert row[column] == (part[name] or "")
+
+    if table == "ranks":
+        assert [float(row["rank"]) for row in rows] == pytest.approx(answer["ranks"], abs=1e-12)
+    elif table == "margins":
+        same(
+            answer["pairs"],
+            higher="higher",
+            lower="lower",
+            pair_class="pair_class",
+            truth="truth",
+            margin="margin",
+        )
+    elif table == "mechanism":
+        same(answer["parts"], part="part", strength="strength", item="item", value="value")
+    elif table == "phase":
+        parts = [{"pair_class": name, **part} for name, part in answer[0]["classes"].items()]
+        same(parts, **{name: name for name in ("pair_class", "pairs", "accuracy", "margin", "lowest_margin")})
+    elif table == "critical":
+        same(answer["components"], **{name: name for name in ("first", "last", "alpha", "gamma")})
+    else:
+        assert {row["quantity"]: float(row["value"]) for row in rows} == pytest.approx(answer, rel=1e-9)
+
+
+def test_a_link_brings_the_state_back(page: browser.Page, made: Path) -> None:
+    page.value(
+        "page.change({n: 21, exceptions: [[7, 3], [15, 12]], alpha: 0.123, ridge: 0.5, show: 'within', "
+        "prior: 'geometric', domain: 700, table: 'leak', dimension: 50, stored: 20})"
+    )
+    page.settle()
+    before, address = page.value("JSON.stringify(page.chosen())"), page.value("location.href")
+    assert "#" in address
+    page.open(address)
+    assert page.value("JSON.stringify(page.chosen())") == before
+    page.open(made.as_uri())
+    assert page.value("JSON.stringify(page.chosen())") != before
+    page.value(f"location.hash = {json.dumps(address.partition('#')[2])}")
+    page.wait(f"JSON.stringify(page.chosen()) === {json.dumps(before)}")
+
+
+@pytest.mark.parametrize(
+    "hash_",
+    [
+        "n=1e9&exceptions=5:3,5:3,99:1,4:4",
+        "alpha=NaN&ridge=-1&n=9.5&prior=x",
+        "limit=7&labels=1&stored=1e9",
+        "=&%&n",
+        "parameter=1e400&flip=9",
+    ],
+)
+def test_a_broken_link_opens_something_that_holds(page: browser.Page, made: Path, hash_: str) -> None:
+    page.open(f"{made.as_uri()}#{hash_}")
+    found = page.value(
+        "(() => { const all = page.render(); return [...all.profile, all.leak.singleton_error]; })()"
+    )
+    assert all(map(math.isfinite, found))
+
+
+def test_pairs_become_exceptions_by_click_and_by_key(page: browser.Page) -> None:
+    page.value(
+        "page.change({n: 9, exceptions: []}),"
+        "document.getElementById('matrix').scrollIntoView({block: 'center'})"
+    )
+    page.settle()
+    left, top = page.value(BOX.format(name="matrix"))[:2]
+    x, y = page.value(
+        "(() => { for (let x = 0; ; x += 3) for (let y = 0; y < 900; y += 3) {"
+        " const cell = matrix.cellAt(x, y); if (cell && cell[0] === 2 && cell[1] === 6) return [x, y]; } })()"
+    )
+    x, y = left + x + 4, top + y + 4
+    page.click(x, y)
+    page.wait("state.label(page.chosen().exceptions) === '6:2'")
+    page.click(x, y)
+    page.wait("page.chosen().exceptions.length === 0")
+    page.press("ArrowRight")
+    page.press("Enter")
+    page.wait("state.label(page.chosen().exceptions) === '7:2'")
+    page.value("page.change({n: 5})")
+    page.wait("page.chosen().exceptions.length === 0")
+    page.value("page.change({n: 9})")
+    page.wait("state.label(page.chosen().exceptions) === '7:2'")
+
+
+def test_fields_refuse_what_is_no_number_of_theirs(page: browser.Page) -> None:
+    for text, value in [("9.5", 9), ("2", 9), ("", 9), ("15", 15), ("32", 15)]:
+        page.value(
+            "(() => { const field = document.querySelector('input[type=number][data-field=n]');"
+            f" field.value = {json.dumps(text)}; field.dispatchEvent(new Event('input')); }})()"
+        )
+        assert page.value("page.chosen().n") == value, text
+
+
+def test_the_phase_diagram_is_dragged(page: browser.Page) -> None:
+    page.value("document.getElementById('phase').scrollIntoView({block: 'center'})")
+    page.settle()
+    left, top, wide, high = page.value(BOX.format(name="phase"))
+    page.mouse("mousePressed", left + wide * 0.5, top + high * 0.5)
+    page.mouse("mouseMoved", left + wide * 0.8, top + high * 0.2)
+    page.mouse("mouseReleased", left + wide * 0.8, top + high * 0.2)
+    assert page.value("page.chosen().alpha") > 0.6 and page.value("page.chosen().ridge") > 0.3
+    page.press("ArrowLeft")
+    page.press("ArrowDown")
+    assert page.value("page.chosen().ridge") > 0.2
+
+
+def test_fitted_models_can_be_gone_to(page: browser.Page) -> None:
+    assert page.value("page.fits.map(fit => fit.model)") == ["one</script>", "two"]
+    page.value("page.goTo(page.fits[0])")
+    alpha, ridge = page.value("[page.chosen().alpha, page.chosen().ridge]")
+    assert gamma(alpha, ridge) == pytest.approx(1.0) and memorization_weight(alpha, ridge) == pytest.approx(
+        0.5
+    )
+    page.value("page.goTo(page.fits[1])")
+    alpha, ridge = page.value("[page.chosen().alpha, page.chosen().ridge]")
+    assert ridge == 0 and gamma(alpha) == pytest.approx(0.5)
+    assert "above 1" in page.value("document.getElementById('fit-told').textContent")
+
+
+@pytest.mark.parametrize("width", [320, 390, 768, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_fits_every_width_in_light_and_dark(page: browser.Page, made: Path, width: int, scheme: str) -> None:
+    page.size(width, 800, mobile=width < 500)
+    page.scheme(scheme)
+    page.open(f"{made.as_uri()}#n=31")
+    page.settle()
+    assert page.value("document.documentElement.scrollWidth") <= width
+    page.value("dispatchEvent(new Event('beforeprint'))")
+    page.settle()
+    drawn = page.value(
+        "[...document.querySelectorAll('canvas')].every(canvas => canvas.width > 200 && "
+        "canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some(value => value))"
+    )
+    assert drawn
+    paper = page.value("getComputedStyle(document.body).backgroundColor")
+    assert (paper == "rgb(255, 255, 255)") == (scheme == "light")
+
+
+def test_every_control_is_reached_by_keyboard_and_has_a_name(page: browser.Page) -> None:
+    wanted = page.value(
+        "document.querySelectorAll('button, select:not(:disabled), input:not(:disabled), textarea, summary, "
+        "[tabindex]').length"
+    )
+    seen = set()
+    page.value("document.body.focus()")
+    for _ in range(wanted):
+        page.press("Tab")
+        seen.add(page.value("[...document.querySelectorAll('*')].indexOf(document.activeElement)"))
+    assert len(seen) == wanted
+    nameless = page.value(
+        "[...document.querySelectorAll('select, input, textarea, canvas')].filter(node => "
+        "!node.labels?.length && !node.hasAttribute('aria-label') && "
+        "!node.hasAttribute('aria-labelledby')).length"
+    )
+    assert nameless == 0

@@ -1,0 +1,122 @@
+"""How tests/hpc runs the study: the same part of the smoke study here and on the cluster."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from memgen import cluster
+from repository import ROOT, copy_repository
+from slurm import Cluster
+
+PROFILE = ROOT / "tests/hpc/profile"
+#: A table and what it waits for: five jobs.
+TABLE = ["results/relational/critical.csv"]
+#: One job of each kind: tables, a figure, closed forms, a network pretrained and finetuned here.
+KINDS = [
+    *TABLE,
+    "figures/task.pdf",
+    "results/longtail/spectra.parquet",
+    "results/language/runs/small-lm/fake/exc_mid_n9/full/seeds_000-001.parquet",
+]
+
+
+class Study:
+    """A copy of the repository whose smoke study runs on a cluster.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        New.
+    targets : list of str
+        What is made; everything where it is empty.
+    options : str
+        More of Snakemake's.
+    """
+
+    def __init__(self, folder: Path, targets: list[str], *options: str) -> None:
+        self.folder = folder if folder.exists() else copy_repository(folder)
+        self.targets, self.options = targets, options
+        self.log = self.folder / "printed.txt"
+
+    @property
+    def name(self) -> str:
+        """What the names of its jobs begin with."""
+        return cluster.prefix(self.folder)
+
+    def _start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "memgen", "study", "--config", "configs/smoke.yaml", *arguments]
+        environment = {
+            **os.environ, "PYTHONPATH": str(self.folder / "workflow"), "MEMGEN_POLL_SECONDS": "2",
+        }  # fmt: skip
+        with self.log.open("ab") as output:
+            return subprocess.Popen(
+                [*command, "--", *self.targets, *self.options],
+                cwd=self.folder, env=environment, stdout=output, stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )  # fmt: skip
+
+    def start(self) -> subprocess.Popen[bytes]:
+        """Start it on the cluster."""
+        return self._start("--executor", "slurm", "--profile", str(PROFILE))
+
+    def finish(self, run: subprocess.Popen[bytes], seconds: float = 240) -> None:
+        """Wait until a run has ended well."""
+        try:
+            code = run.wait(seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(run.pid, signal.SIGKILL)
+            run.wait()
+            raise AssertionError(f"it hangs: {self.printed()}") from None
+        assert code == 0, self.printed()
+
+    def here(self) -> dict[str, bytes]:
+        """Run it on this machine, and give its results."""
+        self.finish(self._start("--cores", "2"))
+        return self.results()
+
+    def printed(self) -> str:
+        """The end of what it printed."""
+        return self.log.read_text()[-5000:]
+
+    def results(self) -> dict[str, bytes]:
+        """Every result and figure, the records aside, which say when and where."""
+        return {
+            path.relative_to(self.folder).as_posix(): path.read_bytes()
+            for root in ("results", "figures")
+            for path in sorted((self.folder / root).rglob("*"))
+            if path.is_file() and not path.is_relative_to(self.folder / "results/benchmarks")
+            and not path.is_relative_to(self.folder / "results/provenance")
+            and path.name != ".snakemake_timestamp"
+        }  # fmt: skip
+
+    def torn(self) -> list[Path]:
+        """What unfinished jobs left among the results."""
+        return [path for path in (self.folder / "results").rglob("*") if ".partial" in path.name]
+
+
+def when_running(slurm: Cluster, study: Study, seconds: float = 90, number: int = 1) -> list[str]:
+    """Numbers of jobs that run, as soon as there are some."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        listed = slurm.ask("squeue", "--noheader", "--states=RUNNING", "--format=%i|%j").splitlines()
+        found = [line.partition("|")[0] for line in listed if f"|{study.name}" in line]
+        if len(found) >= number:
+            return found
+        time.sleep(0.2)
+    raise AssertionError(f"no job runs: {study.printed()}")
+
+
+def twice(slurm: Cluster, study: Study, before: set[str]) -> list[str]:
+    """Jobs of the study that were computed to their end more than once since then."""
+    ended = [what for number, state, what in slurm.jobs() if state == "COMPLETED" and number not in before]
+    return sorted({what for what in ended if ended.count(what) > 1})
+
+
+def remove(folder: Path) -> None:
+    """Remove what a run made."""
+    for name in ("results", "figures", ".snakemake", "logs"):
+        shutil.rmtree(folder / name, ignore_errors=True)

@@ -1,0 +1,354 @@
+"""A real SLURM on this machine's loopback, from Debian's packages: two nodes, one of them with two fake GPUs.
+
+    python tests/hpc/slurm.py      install what is missing, as root; say why where it cannot
+
+Started by hand, without systemd and without cgroups, with all of its state in one folder; it ends only the
+processes that it started. One at a time on a machine: jobs look for /etc/slurm/slurm.conf, which leads into
+that folder meanwhile.
+"""
+
+import contextlib
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+PACKAGES = ["slurmctld", "slurmd", "slurm-client", "munge"]
+ACCOUNTING_PACKAGES = ["slurmdbd", "mariadb-server"]
+PLACE = Path("/etc/slurm/slurm.conf")
+_POLICY = Path("/usr/sbin/policy-rc.d")
+_CONTROLLER, _DATABASE, _SQL, _NODE = 6817, 6819, 33306, 6830
+NODES = ["n1", "n2"]
+
+CONFIGURATION = """\
+ClusterName=memgen
+SlurmctldHost={host}(127.0.0.1)
+SlurmctldPort={controller}
+SlurmUser=root
+SlurmdUser=root
+AuthType=auth/munge
+AuthInfo=socket={base}/munge.socket
+CredType=cred/munge
+CommunicationParameters=NoCtldInAddrAny,NoInAddrAny
+StateSaveLocation={base}/state
+SlurmdSpoolDir={base}/spool.%n
+SlurmctldPidFile={base}/slurmctld.pid
+SlurmdPidFile={base}/slurmd.%n.pid
+SlurmctldLogFile={base}/slurmctld.log
+SlurmdLogFile={base}/slurmd.%n.log
+ProctrackType=proctrack/pgid
+TaskPlugin=task/none
+JobAcctGatherType=jobacct_gather/linux
+JobAcctGatherFrequency=task=2
+SwitchType=switch/none
+MpiDefault=none
+SchedulerParameters=sched_interval=1,sched_min_interval=0,bf_interval=1,batch_sched_delay=0
+SelectType=select/cons_tres
+SelectTypeParameters=CR_Core_Memory
+GresTypes=gpu
+SlurmdParameters=config_overrides
+MinJobAge=3600
+ReturnToService=2
+KillWait=5
+BatchStartTimeout=10
+MessageTimeout=10
+SlurmctldTimeout=30
+SlurmdTimeout=10
+PlugStackConfig={base}/plugstack.conf
+MailProg=/bin/true
+{accounting}
+{nodes}
+PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
+PartitionName=gpu Nodes=n1 MaxTime=INFINITE State=UP
+"""
+DATABASE = """\
+AuthType=auth/munge
+AuthInfo=socket={base}/munge.socket
+DbdHost=localhost
+DbdAddr=127.0.0.1
+DbdPort={database}
+SlurmUser=root
+LogFile={base}/slurmdbd.log
+PidFile={base}/slurmdbd.pid
+StorageType=accounting_storage/mysql
+StorageHost=127.0.0.1
+StoragePort={sql}
+StorageUser=slurm
+StoragePass={password}
+StorageLoc=slurm_acct_db
+"""
+
+
+def missing(packages: Sequence[str]) -> list[str]:
+    """Packages that are not installed."""
+    asked = ["dpkg-query", "--show", "--showformat=${db:Status-Status}"]
+    return [
+        name
+        for name in packages
+        if subprocess.run([*asked, name], capture_output=True, text=True, check=False).stdout != "installed"
+    ]
+
+
+def obstacle(packages: Sequence[str]) -> str | None:
+    """Why a SLURM cannot be started here; None where it can."""
+    if os.geteuid() != 0:
+        return "it installs and starts SLURM, and so needs root"
+    if shutil.which("apt-get") is None or shutil.which("dpkg-query") is None:
+        return "it needs Debian or Ubuntu, for their packages " + ", ".join(packages)
+    if PLACE.exists() and not PLACE.is_symlink():
+        return f"{PLACE} is there: this machine belongs to a cluster"
+    return None
+
+
+def install(packages: Sequence[str]) -> None:
+    """Install what is missing, without letting a service start."""
+    needed = missing(packages)
+    if not needed:
+        return
+    ours = not _POLICY.exists()
+    if ours:
+        _POLICY.write_text("#!/bin/sh\nexit 101\n")
+        _POLICY.chmod(0o755)
+    try:
+        quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        for arguments in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", *needed]):
+            subprocess.run(["apt-get", *arguments], env=quiet, stdout=subprocess.DEVNULL, check=True)
+    finally:
+        if ours:
+            _POLICY.unlink()
+
+
+def wait_for(what: str, found: Callable[[], bool], seconds: float = 60) -> None:
+    """Wait until something holds."""
+    end = time.monotonic() + seconds
+    while not found():
+        if time.monotonic() > end:
+            raise TimeoutError(f"gave up waiting for {what}")
+        time.sleep(0.1)
+
+
+class Cluster:
+    """A SLURM with two nodes; `started` gives one that runs.
+
+    Parameters
+    ----------
+    base : pathlib.Path
+        Folder of its whole state.
+    cpus : int
+        That each node claims to have.
+    accounting : bool
+        Whether it keeps accounts, in a database.
+    """
+
+    def __init__(self, base: Path, cpus: int = 2, accounting: bool = False) -> None:
+        self.base, self.cpus, self.accounting = base, cpus, accounting
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+
+    def ask(self, *command: str) -> str:
+        """What a command of SLURM prints; nothing where it fails."""
+        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60).stdout.strip()
+
+    def _daemon(self, name: str, *command: str) -> None:
+        """Start a daemon in the foreground, as a process of this one."""
+        with (self.base / f"{name}.out").open("ab") as output:
+            self.processes[name] = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+            )
+
+    def _end(self, name: str, number: int = signal.SIGTERM) -> None:
+        process = self.processes.pop(name, None)
+        if process is None:
+            return
+        process.send_signal(number)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def start(self) -> None:
+        """Write its configuration and start it, until both nodes are idle."""
+        host = socket.gethostname().partition(".")[0]
+        for folder in ("state", "spool.n1", "spool.n2"):
+            (self.base / folder).mkdir(parents=True, exist_ok=True)
+        gpus = [self.base / f"gpu{number}" for number in range(2)]
+        gres = "Name=gpu Count=2"
+        with contextlib.suppress(OSError):
+            for gpu in gpus:
+                if not gpu.exists():
+                    os.mknod(gpu, 0o600 | 0o020000, os.makedev(1, 3))
+            gres = f"Name=gpu File={self.base}/gpu[0-1]"
+        (self.base / "gres.conf").write_text(f"AutoDetect=off\nNodeName=n1 {gres}\n")
+        (self.base / "cgroup.conf").write_text("CgroupPlugin=cgroup/v1\n")
+        (self.base / "plugstack.conf").write_text("")
+        nodes = "\n".join(
+            f"NodeName={name} NodeHostname={host} NodeAddr=127.0.0.1 Port={_NODE + place} CPUs={self.cpus} "
+            f"RealMemory=64000 State=UNKNOWN{' Gres=gpu:2' if name == 'n1' else ''}"
+            for place, name in enumerate(NODES)
+        )
+        accounts = "AccountingStorageType=accounting_storage/none"
+        if self.accounting:
+            accounts = (
+                "AccountingStorageType=accounting_storage/slurmdbd\nAccountingStorageHost=127.0.0.1\n"
+                f"AccountingStoragePort={_DATABASE}\nAccountingStoragePass={self.base}/munge.socket"
+            )
+        (self.base / "slurm.conf").write_text(
+            CONFIGURATION.format(
+                host=host, base=self.base, controller=_CONTROLLER, nodes=nodes, accounting=accounts
+            )
+        )
+        key = self.base / "munge.key"
+        key.touch(0o600)
+        key.write_bytes(secrets.token_bytes(1024))
+        PLACE.parent.mkdir(exist_ok=True)
+        PLACE.unlink(missing_ok=True)
+        PLACE.symlink_to(self.base / "slurm.conf")
+        socket_ = f"{self.base}/munge.socket"
+        self._daemon(
+            "munged", "munged", "--force", "--foreground", f"--socket={socket_}", f"--key-file={key}",
+            f"--pid-file={self.base}/munged.pid", f"--log-file={self.base}/munged.log",
+            f"--seed-file={self.base}/munged.seed",
+        )  # fmt: skip
+        wait_for("munge", lambda: bool(self.ask("munge", f"--socket={socket_}", "--no-input")))
+        if self.accounting:
+            self._start_accounting()
+        self.start_controller()
+        for name in NODES:
+            self.start_node(name)
+        wait_for("two idle nodes", lambda: self.states().count("idle") == len(NODES))
+
+    def _start_accounting(self) -> None:
+        password, data = secrets.token_hex(12), self.base / "database"
+        data.mkdir()
+        shutil.chown(data, "mysql")
+        self.base.chmod(0o755)
+        install_ = [
+            "mariadb-install-db",
+            "--no-defaults",
+            "--user=mysql",
+            f"--datadir={data}",
+            "--skip-test-db",
+        ]
+        subprocess.run(install_, stdout=subprocess.DEVNULL, check=True)
+        first = data / "first.sql"
+        first.touch(0o600)
+        first.write_text(
+            "CREATE DATABASE slurm_acct_db;\n"
+            f"CREATE USER 'slurm'@'127.0.0.1' IDENTIFIED BY '{password}';\n"
+            "GRANT ALL ON slurm_acct_db.* TO 'slurm'@'127.0.0.1';\n"
+        )
+        shutil.chown(first, "mysql")
+        self._daemon(
+            "mariadbd", "mariadbd", "--no-defaults", "--user=mysql", f"--datadir={data}",
+            "--skip-name-resolve", f"--socket={data}/socket", f"--pid-file={data}/pid",
+            "--bind-address=127.0.0.1", f"--port={_SQL}",
+            f"--init-file={first}", "--skip-log-bin", "--innodb-lock-wait-timeout=900",
+        )  # fmt: skip
+
+        def listening() -> bool:
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", _SQL), 1):
+                return True
+            return False
+
+        wait_for("mariadbd", listening)
+        written = self.base / "slurmdbd.conf"
+        written.touch(0o600)
+        written.write_text(DATABASE.format(base=self.base, database=_DATABASE, sql=_SQL, password=password))
+        self._daemon("slurmdbd", "slurmdbd", "-D")
+        wait_for("slurmdbd", lambda: "Cluster" in self.ask("sacctmgr", "show", "cluster"))
+
+    def start_controller(self) -> None:
+        """Start slurmctld, as first, or with the state that it left."""
+        self._daemon("slurmctld", "slurmctld", "-D", "-f", str(self.base / "slurm.conf"))
+        wait_for("slurmctld", lambda: "UP" in self.ask("scontrol", "ping"))
+
+    def start_node(self, name: str) -> None:
+        """Start the slurmd of a node."""
+        self._daemon(name, "slurmd", "-D", "-N", name, "-f", str(self.base / "slurm.conf"))
+
+    def states(self) -> list[str]:
+        """States of the nodes."""
+        return self.ask("sinfo", "--noheader", "--Node", "--partition=main", "--format=%T").split()
+
+    @contextlib.contextmanager
+    def controller_away(self) -> Iterator[None]:
+        """Without slurmctld, meanwhile."""
+        self._end("slurmctld")
+        try:
+            yield
+        finally:
+            self.start_controller()
+
+    @contextlib.contextmanager
+    def drained(self, name: str) -> Iterator[None]:
+        """With a node that takes no more jobs, meanwhile."""
+        self.ask("scontrol", "update", f"nodename={name}", "state=drain", "reason=test")
+        try:
+            yield
+        finally:
+            self.ask("scontrol", "update", f"nodename={name}", "state=resume")
+
+    @contextlib.contextmanager
+    def lost(self, name: str) -> Iterator[None]:
+        """With a node that died with all of its jobs, meanwhile."""
+        numbers = self.ask("squeue", "--noheader", f"--nodelist={name}", "--format=%i").split()
+        self._end(name, signal.SIGKILL)
+        for number in numbers:
+            for process in of_job(number):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(process, signal.SIGKILL)
+        try:
+            yield
+        finally:
+            self.start_node(name)
+            wait_for("the node to come back", lambda: self.states().count("idle") == len(NODES), 90)
+
+    def jobs(self) -> list[tuple[str, str, str]]:
+        """Every job so far: number, state, and the rule and wildcards that it is for."""
+        listed = self.ask("squeue", "--noheader", "--states=all", "--format=%i|%T|%k").splitlines()
+        return [tuple(line.strip().split("|", 2)) for line in listed]  # type: ignore[misc]
+
+    def stop(self) -> None:
+        """End what was started here, jobs first."""
+        if "slurmctld" in self.processes:
+            self.ask("scancel", "--user=root")
+            with contextlib.suppress(TimeoutError):
+                wait_for("jobs to end", lambda: not self.ask("squeue", "--noheader"), 20)
+        for name in [*NODES, "slurmctld", "slurmdbd", "mariadbd", "munged"]:
+            self._end(name)
+        if PLACE.is_symlink() and PLACE.readlink() == self.base / "slurm.conf":
+            PLACE.unlink()
+
+
+def of_job(number: str) -> list[int]:
+    """Processes of a job on this machine."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/environ"):
+        with contextlib.suppress(OSError):
+            if f"SLURM_JOB_ID={number}".encode() in entry.read_bytes().split(b"\0"):
+                found.append(int(entry.parent.name))
+    return found
+
+
+@contextlib.contextmanager
+def started(base: Path, cpus: int = 2, accounting: bool = False) -> Iterator[Cluster]:
+    """A cluster that runs meanwhile."""
+    cluster = Cluster(base, cpus, accounting)
+    try:
+        cluster.start()
+        yield cluster
+    finally:
+        cluster.stop()
+
+
+if __name__ == "__main__":
+    wanted = PACKAGES + (ACCOUNTING_PACKAGES if "--accounting" in sys.argv else [])
+    if problem := obstacle(wanted):
+        raise SystemExit(f"make test-hpc: {problem}")
+    install(wanted)

@@ -1,0 +1,234 @@
+"""The study on a real SLURM gives the bytes of a run here, whatever happens to jobs, nodes and processes.
+
+`make test-hpc` runs the short form, `make test-hpc FULL=1` all. Each fault prints what it cost.
+"""
+
+import contextlib
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import slurm as local_slurm
+from cluster_runs import KINDS, TABLE, Study, remove, twice, when_running
+from memgen import cluster
+from slurm import Cluster
+
+FULL = bool(os.environ.get("FULL"))
+full = pytest.mark.skipif(not FULL, reason="only with FULL=1")
+
+
+@pytest.fixture(scope="module")
+def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A cluster without accounting."""
+    packages = local_slurm.PACKAGES
+    if problem := local_slurm.obstacle(packages):
+        pytest.fail(problem)
+    local_slurm.install(packages)
+    with local_slurm.started(tmp_path_factory.mktemp("slurm")) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """Results of the whole part of the study that is used below, computed on this machine."""
+    return Study(tmp_path_factory.mktemp("here") / "repository", [] if FULL else KINDS).here()
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder for all faults; what a run made is removed before the next."""
+    return tmp_path_factory.mktemp("cluster") / "repository"
+
+
+@pytest.fixture
+def study(repository: Path) -> Iterator[Study]:
+    found = Study(repository, TABLE)
+    remove(repository)
+    found.log.unlink(missing_ok=True)
+    yield found
+
+
+class Watch:
+    """How long a run took after a fault, and which jobs ended more than once."""
+
+    def __init__(self, slurm: Cluster, study: Study) -> None:
+        self.slurm, self.study = slurm, study
+        self.before = {number for number, _, _ in slurm.jobs()}
+        self.since = time.monotonic()
+
+    def fault(self) -> None:
+        """The moment of the fault."""
+        self.since = time.monotonic()
+
+    def over(self, name: str, here: dict[str, bytes], again: int = 0) -> None:
+        """The run has ended: nothing is torn, and what it made is what it makes here."""
+        recovered = time.monotonic() - self.since
+        found = self.study.results()
+        assert self.study.torn() == []
+        assert set(found) >= set(self.study.targets)
+        assert {path for path in found if found[path] != here[path]} == set()
+        doubled = twice(self.slurm, self.study, self.before)
+        assert len(doubled) <= again, doubled
+        lost = [
+            state for number, state, _ in self.slurm.jobs()
+            if number not in self.before and state != "COMPLETED"
+        ]  # fmt: skip
+        print(f"\n| {name} | {', '.join(lost).lower() or 'no job'} | {recovered:.0f} s |")
+
+
+def test_results_are_those_of_this_machine(slurm: Cluster, here: dict[str, bytes], tmp_path: Path) -> None:
+    """One job of each kind, or with FULL=1 the whole smoke study."""
+    study = Study(tmp_path / "repository", [] if FULL else KINDS)
+    watch = Watch(slurm, study)
+    study.finish(study.start(), 2400 if FULL else 400)
+    assert set(study.results()) == set(here)
+    watch.over("none", here)
+
+
+def test_cancelled_job_is_tried_again(slurm: Cluster, study: Study, here: dict[str, bytes]) -> None:
+    watch, run = Watch(slurm, study), study.start()
+    number = when_running(slurm, study)[0]
+    watch.fault()
+    slurm.ask("scancel", number)
+    study.finish(run)
+    watch.over("a job cancelled", here)
+
+
+def test_controller_may_be_away(slurm: Cluster, study: Study, here: dict[str, bytes]) -> None:
+    watch, run = Watch(slurm, study), study.start()
+    when_running(slurm, study)
+    watch.fault()
+    with slurm.controller_away():
+        time.sleep(20)
+    study.finish(run)
+    assert "SLURM does not answer" in study.log.read_text()
+    watch.over("slurmctld away for 20 s", here)
+
+
+def test_jobs_of_a_killed_run_are_not_doubled(slurm: Cluster, study: Study, here: dict[str, bytes]) -> None:
+    watch, run = Watch(slurm, study), study.start()
+    when_running(slurm, study)
+    watch.fault()
+    os.killpg(run.pid, signal.SIGKILL)
+    run.wait()
+    assert cluster.alive(study.name), "its jobs go on"
+    study.finish(study.start())
+    assert "jobs that an earlier run left on the cluster" in study.log.read_text()
+    # A job that ended between the kill and the new run's start was complete, but nobody had noted it.
+    watch.over("kill -9 of Snakemake, started again", here)
+
+
+@full
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_interrupted_run_leaves_no_job(
+    slurm: Cluster, study: Study, here: dict[str, bytes], number: signal.Signals
+) -> None:
+    watch, run = Watch(slurm, study), study.start()
+    when_running(slurm, study)
+    watch.fault()
+    run.send_signal(number)
+    assert run.wait(90) != 0
+    stopped = time.monotonic() - watch.since
+    assert cluster.alive(study.name) == []
+    study.finish(study.start())
+    watch.over(f"{number.name} (all stopped after {stopped:.0f} s), started again", here)
+
+
+@full
+def test_interrupted_run_whose_jobs_are_gone_ends(slurm: Cluster, study: Study) -> None:
+    run = study.start()
+    for job in when_running(slurm, study):
+        slurm.ask("scancel", job)
+    run.send_signal(signal.SIGTERM)
+    assert run.wait(90) != 0
+
+
+@full
+def test_drained_node_gets_no_more_jobs(slurm: Cluster, study: Study, here: dict[str, bytes]) -> None:
+    watch, run = Watch(slurm, study), study.start()
+    when_running(slurm, study)
+    watch.fault()
+    with slurm.drained("n1"):
+        study.finish(run)
+    watch.over("a node drained", here)
+
+
+@full
+def test_lost_node_is_replaced(slurm: Cluster, study: Study, here: dict[str, bytes]) -> None:
+    watch, run = Watch(slurm, study), study.start()
+    when_running(slurm, study, number=3)
+    watch.fault()
+    with slurm.lost("n1"):
+        study.finish(run)
+    watch.over("a node lost", here)
+
+
+@full
+def test_job_that_hangs_is_killed_by_its_time_limit(
+    slurm: Cluster, study: Study, here: dict[str, bytes]
+) -> None:
+    study.options = ("--set-resources", "relational_task:runtime=1")
+    watch, run = Watch(slurm, study), study.start()
+    number = when_running(slurm, study)[0]
+    for process in local_slurm.of_job(number):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, signal.SIGSTOP)
+    watch.fault()
+    study.finish(run, 400)
+    watch.over("a job hangs until its time limit of a minute", here)
+
+
+@full
+def test_file_system_may_be_late(slurm: Cluster, study: Study, here: dict[str, bytes]) -> None:
+    """An output is there 10 s after its job has ended."""
+    watch, run = Watch(slurm, study), study.start()
+    target = study.folder / "results/relational/tasks/ti_n9.parquet"
+    hidden = study.folder / "hidden.parquet"
+
+    def hide() -> None:
+        local_slurm.wait_for("the output", target.is_file, 120)
+        target.rename(hidden)
+        watch.fault()
+        time.sleep(10)
+        hidden.rename(target)
+
+    thread = threading.Thread(target=hide)
+    thread.start()
+    study.finish(run)
+    thread.join()
+    watch.over("an output 10 s late", here)
+
+
+@full
+def test_results_are_the_same_with_accounting(
+    here: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory, slurm: Cluster, study: Study
+) -> None:
+    """The command that tells states is found out; a cancelled job has another name there."""
+    assert cluster.status_command() == "squeue"
+    slurm.stop()
+    packages = local_slurm.PACKAGES + local_slurm.ACCOUNTING_PACKAGES
+    local_slurm.install(packages)
+    try:
+        with local_slurm.started(tmp_path_factory.mktemp("accounting"), accounting=True) as other:
+            assert cluster.status_command() == "sacct"
+            watch, run = Watch(other, study), study.start()
+            job = when_running(other, study)[0]
+            watch.fault()
+            other.ask("scancel", job)
+            study.finish(run)
+            watch.over("a job cancelled, with accounting", here)
+            print(other.ask("sacct", "-X", "--format=JobID,State,Elapsed,ReqMem"))
+    finally:
+        slurm.start()
+
+
+def test_nothing_runs_afterwards(slurm: Cluster) -> None:
+    assert slurm.ask("squeue", "--noheader") == ""
+    listed = subprocess.run(["pgrep", "-f", "slurm-jobstep"], capture_output=True, text=True, check=False)
+    assert listed.stdout == ""

@@ -1,0 +1,115 @@
+"""The theory beside its baselines: against dense least squares, on margins that follow one of them."""
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from memgen.language.fits.baselines import PREDICTORS, compare, families, moved, reliability, scores
+from memgen.language.fits.cells import cells
+from memgen.language.fits.cross_validation import mirror_groups
+from memgen.language.fits.explanations import untrained
+from memgen.language.fits.stages.baselines import baselines
+from memgen.language.fits.tables import BASELINES
+from memgen.language.responses.rows import RESPONSES
+from memgen.relational.hierarchy import Hierarchy
+from synthetic_responses import response_rows, theory_margins
+
+TASK, PLAIN = Hierarchy(9, ((5, 3),)), Hierarchy(9)
+
+
+def rows_of(hierarchy: Hierarchy, noise: float, folder: Path, seeds: int = 6) -> dict[str, dict[str, object]]:
+    frame = response_rows(
+        hierarchy,
+        lambda seed, reverse: (
+            theory_margins(hierarchy, 0.6, 0.7, 4.0)
+            + noise * np.random.default_rng([seed, reverse]).normal(size=36)
+        ),
+        range(seeds),
+    )
+    RESPONSES.write(frame, folder / "responses.parquet")
+    baselines(responses=folder / "responses.parquet", out=folder / "baselines.csv")
+    table = BASELINES.read(folder / "baselines.csv")
+    return {row["predictor"]: row for row in table.iter_rows(named=True)}
+
+
+def test_what_follows_the_theory_is_predicted_by_it_alone(tmp_path: Path) -> None:
+    rows = rows_of(TASK, 0.05, tmp_path)
+    assert tuple(rows) == PREDICTORS
+    for name in ("theory", "free_ranks", "split_half"):
+        assert rows[name]["held_out_r2"] > 0.995
+    for name in ("distance", "plain", "wrong_exception", "wrong_exception_best"):
+        assert rows[name]["held_out_r2"] < 0.99
+        lead, error = rows[name]["difference_to_theory"], rows[name]["difference_to_theory_standard_error"]
+        assert lead > 4 * error > 0
+    assert rows["wrong_exception"]["n_positions"] == 26  # 28 that are not adjacent, this one, and 8:0
+    assert [rows[name]["n_parameters"] for name in PREDICTORS] == [2, 2, 2, 2, 2, 8, None]
+
+
+def test_a_hierarchy_without_exception_has_no_wrong_one(tmp_path: Path) -> None:
+    rows = rows_of(PLAIN, 0.3, tmp_path)
+    assert set(rows) == {"theory", "distance", "free_ranks", "split_half"}
+    assert rows["theory"]["difference_to_theory"] is None
+
+
+def test_free_ranks_are_least_squares_with_each_group_left_out() -> None:
+    higher, lower = untrained(TASK)
+    groups = mirror_groups(9, higher, lower)
+    observed = np.random.default_rng(3).normal(size=len(higher))
+    (family,) = families(TASK)["free_ranks"]
+    design = np.eye(9)[higher] - np.eye(9)[lower]
+    predicted = np.empty(len(observed))
+    for group in np.unique(groups):
+        out = groups == group
+        ranks = np.linalg.lstsq(design[~out], observed[~out], rcond=None)[0]
+        predicted[out] = design[out] @ ranks
+    fitted = design @ np.linalg.lstsq(design, observed, rcond=None)[0]
+    expected = []
+    for values in (fitted, predicted):
+        error = np.sum((values - observed) ** 2) / np.sum((observed - observed.mean()) ** 2)
+        expected += [np.corrcoef(values, observed)[0, 1], 1 - error]
+    np.testing.assert_allclose(scores(family, observed, groups), expected, rtol=1e-9)
+
+
+def test_distance_is_a_line_in_the_distance() -> None:
+    higher, lower = untrained(TASK)
+    observed = 3 - 0.4 * (lower - higher)
+    (family,) = families(TASK)["distance"]
+    np.testing.assert_allclose(scores(family, observed, mirror_groups(9, higher, lower)), 1.0, rtol=1e-12)
+
+
+def test_wrong_exceptions_are_all_others() -> None:
+    found = moved(TASK)
+    assert len(found) == 27 and len(set(found)) == 27 and TASK not in found
+    assert moved(PLAIN) == []
+    two = Hierarchy(12, ((4, 2), (9, 7)))
+    assert {other.exceptions for other in moved(two)} == {
+        ((4 + step, 2 + step), (9 + step, 7 + step)) for step in (-2, -1, 1, 2)
+    }
+
+
+def test_reliability_is_that_of_signal_and_noise() -> None:
+    """The mean of s seeds with signal variance 1 and noise variance v has reliability 1 / (1 + v / s)."""
+    random = np.random.default_rng(0)
+    signal = random.normal(size=20_000)
+    margins = signal + 2 * random.normal(size=(8, 20_000))
+    assert reliability(margins, 1) == pytest.approx(1 / (1 + 4 / 8), abs=0.02)
+    assert np.isnan(reliability(margins[:1], 1))
+
+
+def test_differences_are_paired_by_seed(tmp_path: Path) -> None:
+    rows_of(TASK, 1.0, tmp_path)
+    (cell,) = cells(tmp_path / "responses.parquet")
+    rows = {str(row["predictor"]): row for row in compare(cell)}
+    chosen = ~cell.trained
+    groups = mirror_groups(9, *untrained(TASK))
+    found = families(TASK)
+    leads = []
+    for margins in (cell.totals / cell.runs[:, None])[:, chosen]:
+        theory, plain = (scores(found[name][0], margins, groups)[2] for name in ("theory", "plain"))
+        leads.append(theory - plain)
+    assert rows["plain"]["difference_to_theory"] == pytest.approx(np.mean(leads))
+    error = np.std(leads, ddof=1) / np.sqrt(len(leads))
+    assert rows["plain"]["difference_to_theory_standard_error"] == pytest.approx(error)
+    assert pl.DataFrame(list(rows.values()), schema=BASELINES.schema).height == len(PREDICTORS)

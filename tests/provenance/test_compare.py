@@ -1,0 +1,216 @@
+"""Did another run give the same? Verdicts on numbers, cells, figures and claims."""
+
+import json
+import re
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from memgen.__main__ import run
+from memgen.claims import CLAIMS
+from memgen.errors import BadInput
+from memgen.provenance.cells import cells, compare_cells
+from memgen.provenance.comparison import VERDICTS, Comparison, compare_numbers
+from memgen.provenance.known_tables import known_tables
+from memgen.provenance.lock_file import LOCK, read_lock
+from memgen.provenance.locking import packed, unpacked
+from memgen.relational.tables import SWEEP
+from memgen.tables import EXACT, Column, Held, Table, trained
+
+SWEPT = Path("results/relational/sweep.parquet")
+NUMBERS = pl.DataFrame(
+    {"name": ["a", "b"], "x": [1.0, None], "n": [1, 2]}, schema_overrides={"x": pl.Float64}
+)
+
+
+@pytest.mark.parametrize(
+    ("change", "verdict", "text"),
+    [
+        (pl.col("x") + 1e-10, "equivalent", ""),
+        (pl.col("x") + 1e-8, "different", "row 1, column x: 1.00000001, locked 1.0"),
+        (pl.col("x").fill_null(0.0), "different", "row 2, column x: 0.0, locked None"),
+        (pl.col("n") + 1, "different", "row 1, column n: 2, locked 1"),
+        (pl.col("name").replace("b", "c"), "different", "row 2, column name: c, locked b"),
+        (pl.col("n").cast(pl.Int32), "different", "column n has type Int32, locked Int64"),
+    ],
+)
+def test_numbers_are_the_same_within_the_tolerance(change: pl.Expr, verdict: str, text: str) -> None:
+    assert compare_numbers(NUMBERS, NUMBERS.with_columns(change), 1e-9) == (verdict, text)
+
+
+def test_infinities_and_nan_are_equal_to_themselves() -> None:
+    frame = pl.DataFrame({"x": [float("inf"), float("nan"), None]}, schema={"x": pl.Float64})
+    assert compare_numbers(frame, frame, 1e-9)[0] == "equivalent"
+    other = pl.DataFrame({"x": [float("-inf"), float("nan"), None]}, schema={"x": pl.Float64})
+    assert compare_numbers(frame, other, 1e-9)[0] == "different"
+    assert compare_numbers(NUMBERS, NUMBERS.head(1), 1e-9) == ("different", "has 1 rows, locked 2")
+    assert unpacked(packed(NUMBERS)).equals(NUMBERS)
+    with pytest.raises(BadInput, match="holds a table that cannot be read"):
+        unpacked("no base64")
+
+
+HELD = trained(["model"], {"x": None}, unit="seed")
+
+
+def runs(model: str, *values: float) -> pl.DataFrame:
+    rows = [(model, seed, value) for seed, value in enumerate(values)]
+    return pl.DataFrame(rows, schema={"model": pl.String, "seed": pl.Int64, "x": pl.Float64}, orient="row")
+
+
+def test_a_cell_is_a_mean_over_seeds_with_its_standard_error() -> None:
+    # Two rows a seed: means 1, 2, 3 and 6; mean 3, standard deviation sqrt(14/3), over sqrt(4).
+    frame = pl.concat([runs("a", 0, 1, 2, 5), runs("a", 2, 3, 4, 7)])
+    assert cells(frame, HELD, {}) == {("a",): {"x": [3.0, 1.08012345, 4]}}
+    assert cells(runs("a", 1.0), HELD, {}) == {("a",): {"x": [1.0, None, 1]}}
+    assert cells(runs("a", 1.0, float("nan"), 3.0), HELD, {}) == {("a",): {"x": [2.0, 1.0, 2]}}
+
+
+def test_networks_trained_here_are_one_cell_over_their_replicates() -> None:
+    frame = pl.concat([runs("b", 0, 2), runs("b-1", 2, 4), runs("b-2", 8, 8), runs("c", 0, 2)])
+    families = {"b": "b", "b-1": "b", "b-2": "b"}
+    found = cells(frame, HELD, families)
+    assert set(found) == {("b",), ("c",)}
+    # Means of the three networks: 1, 3, 8.
+    assert found[("b",)]["x"] == [4.0, 2.081666, 3] and found[("c",)]["x"] == [1.0, 1.0, 2]
+
+
+def test_a_table_of_means_brings_its_standard_errors() -> None:
+    held = Held("because", cells=("model",), values={"x": "error"})
+    frame = pl.DataFrame({"model": ["a", "b"], "x": [1.0, 2.0], "error": [0.5, None]})
+    assert cells(frame, held, {}) == {("a",): {"x": [1.0, 0.5, 1]}, ("b",): {"x": [2.0, None, 1]}}
+
+
+@pytest.mark.parametrize(
+    ("mean", "verdict", "text"),
+    [
+        (1.0, "equivalent", ""),
+        (1.000001, "equivalent", ""),
+        (5.0, "consistent", "at most 2.8 standard errors apart"),
+        (6.6, "consistent", "at most 4.0 standard errors apart"),
+        (6.7, "different", "x at model a: 6.7, locked 1: 4.0 standard errors apart"),
+        (None, "different", "x at model a: None, locked 1.0"),
+    ],
+)
+def test_means_agree_within_four_standard_errors_of_their_difference(
+    mean: float | None, verdict: str, text: str
+) -> None:
+    locked = {("a",): {"x": [1.0, 1.0, 3]}}
+    assert compare_cells(locked, {("a",): {"x": [mean, 1.0, 3]}}, ["model"], 1e-5) == (verdict, text)
+
+
+def test_cells_that_come_or_go_are_different() -> None:
+    one = {("a",): {"x": [1.0, 1.0, 3]}}
+    two = one | {("b",): {"x": [1.0, 1.0, 3]}}
+    assert compare_cells(two, one, ["model"], 1e-5) == ("different", "there is no cell model b")
+    assert compare_cells(one, two, ["model"], 1e-5)[0] == "different"
+    alone, other = ({("a",): {"x": [mean, None, 1]}} for mean in (1.0, 9.0))
+    assert compare_cells(alone, other, ["model"], 1e-5)[0] == "consistent"
+
+
+def test_every_table_says_what_it_can_be_held_to_and_why() -> None:
+    kinds = known_tables()
+    assert len(kinds) > 40 and all(len(table.held.why) > 40 for table in kinds.values())
+    assert {tuple(table.columns) for table in kinds.values()} == set(kinds)
+    column = Column(pl.Float64, "a value")
+    with pytest.raises(ValueError, match="held to columns that it has not: seed"):
+        Table("demo", {"x": column}, trained([], {"x": None}, unit="seed"))
+    assert Table("demo", {"x": column}).held is EXACT
+
+
+def compared(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, list[str]]:
+    with pytest.raises(SystemExit) as ended:
+        run(["provenance", "compare", *arguments])
+    return int(ended.value.code or 0), capsys.readouterr().out.splitlines()
+
+
+def test_the_run_that_was_locked_is_identical(real_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, lines = compared(capsys)
+    assert status == 0 and {line.split()[0] for line in lines[:-1]} == {"identical"}
+    assert re.fullmatch(r"\d+ identical, 0 equivalent, 0 consistent, 0 different, 0 missing", lines[-1])
+    assert "identical   figure  rank_profiles" in lines
+    assert any(line.startswith("identical   claim   relational: 9 items, 5 beats 3: ") for line in lines)
+    lock = read_lock()
+    assert "host" not in LOCK.read_text() and sorted(lock["figures"]) == ["rank_profiles", "task"]
+
+
+def other_digits(path: Path, by: float) -> None:
+    """Change a table's margins by so much, as another processor might."""
+    SWEEP.write(SWEEP.read(path).with_columns(pl.col("margin") + by), path)
+
+
+def test_other_last_digits_are_equivalent_and_a_redrawn_figure_too(
+    real_run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other_digits(SWEPT, 1e-12)
+    figure = Path("figures/rank_profiles.pdf")
+    figure.write_bytes(figure.read_bytes() + b"\n")
+    status, lines = compared(capsys, "--tables")
+    assert status == 0
+    assert f"equivalent  table   {SWEPT}" in lines
+    assert "equivalent  figure  rank_profiles: other bytes, the same picture" in lines
+
+
+def test_a_table_that_differs_names_row_column_and_size(
+    real_run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other_digits(SWEPT, 0.5)
+    figure = Path("figures/rank_profiles.pdf")
+    figure.write_bytes(figure.read_bytes() + b"\n")
+    status, lines = compared(capsys)
+    (line,) = [line for line in lines if line.startswith("different ")]
+    assert status == 1
+    assert re.fullmatch(
+        rf"different   figure  rank_profiles: {SWEPT}: row 1, column margin: \S+, locked \S+", line
+    )
+
+
+def test_another_picture_of_the_same_tables_is_different(real_run: Path) -> None:
+    Path("figures/rank_profiles.png").write_bytes(Path("figures/task.png").read_bytes())
+    (judged,) = [one for one in Comparison(read_lock()).judged() if one.name == "rank_profiles"]
+    assert judged.verdict == "different" and "shows the same tables otherwise" in judged.text
+
+
+def test_missing_figures_and_claims_are_missing(real_run: Path) -> None:
+    Path("figures/task.png").unlink()
+    Path("results/relational/claims.csv").unlink()
+    counts = {one.name: one.verdict for one in Comparison(read_lock()).judged()}
+    assert counts["task"] == "missing" and counts["rank_profiles"] == "identical"
+    assert {verdict for name, verdict in counts.items() if name.startswith("relational: ")} == {"missing"}
+
+
+def test_claims_are_held_to_their_numbers_where_nothing_was_trained(real_run: Path) -> None:
+    path = Path("results/relational/claims.csv")
+    table = CLAIMS.read(path)
+    CLAIMS.write(table.with_columns(pl.col("ours") + 1e-12), path)
+    lock = read_lock()
+    assert lock["claims"][path.as_posix()]["held"] == "equivalent"
+    assert {one.verdict for one in Comparison(lock).claims(path.as_posix())} <= {"identical", "equivalent"}
+    CLAIMS.write(table.with_columns(pl.col("ours") + 1e-3), path)
+    assert "different" in {one.verdict for one in Comparison(lock).claims(path.as_posix())}
+    lock["claims"][path.as_posix()]["held"] = "consistent"
+    assert "consistent" in {one.verdict for one in Comparison(lock).claims(path.as_posix())}
+    other = next(word for word in CLAIMS.columns["verdict"].allowed if word != table["verdict"][0])
+    CLAIMS.write(table.with_columns(verdict=pl.lit(other)), path)
+    found = Comparison(lock).claims(path.as_posix())
+    assert "different" in {one.verdict for one in found} and f"{other} (" in found[0].text
+
+
+def test_a_lock_that_is_none_is_refused_and_none_is_written_of_a_tampered_run(real_run: Path) -> None:
+    text = LOCK.read_text()
+    for content, message in (("[]", "is not the lock of a run"), (text.replace("0", "1", 1), "was edited")):
+        LOCK.write_text(content)
+        with pytest.raises(BadInput, match=message):
+            run(["provenance", "compare"])
+    LOCK.unlink()
+    with pytest.raises(BadInput, match="no such file"):
+        run(["provenance", "compare"])
+    Path("figures/mine.png").write_bytes(b"mine")
+    with pytest.raises(BadInput, match="not locked: UNTRACKED-FIGURE"):
+        run(["provenance", "lock"])
+
+
+def test_verdicts_as_json(real_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _, lines = compared(capsys, "--json")
+    found = json.loads("\n".join(lines))
+    assert {one["verdict"] for one in found} <= set(VERDICTS) and len(found) > 3

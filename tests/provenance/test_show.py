@@ -1,0 +1,140 @@
+"""Where a figure comes from: as a tree, as JSON, as a graph, as a page, and from a loose file."""
+
+import json
+import shutil
+from html.parser import HTMLParser
+from pathlib import Path
+
+import matplotlib
+import pytest
+
+from memgen.__main__ import run
+from memgen.errors import BadInput
+from memgen.figures.style import new_figure
+from memgen.provenance.record import urn
+from memgen.provenance.run import read_run
+from memgen.provenance.steps import as_dot, duration, steps, tree
+from recorded import FIGURE, JOBS, TASK, forged
+
+matplotlib.use("agg")
+
+
+def shown(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> str:
+    with pytest.raises(SystemExit) as ended:
+        run(["provenance", "show", *map(str, arguments)])
+    assert not ended.value.code
+    return capsys.readouterr().out
+
+
+def test_a_chain_is_a_tree_with_when_commit_and_time(study: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    record = json.loads(FIGURE.read_text())
+    first, second, top, leaf = shown(capsys, "figures/task.pdf").splitlines()
+    assert first == "figures/task.pdf  as the job wrote it"
+    assert second == f"recipe {record['recipe_id']}, {FIGURE}"
+    assert top.split()[0] == "figures_task" and record["execution"]["start"][:10] in top
+    assert leaf.startswith("└─ relational_task") and leaf.endswith(" s")
+    assert shown(capsys, "task") == shown(capsys, "figures/task.pdf")
+
+
+def test_jobs_of_one_rule_are_one_line(study: Path) -> None:
+    """Ten tasks behind one sweep: three lines, not twelve."""
+    names = [f"results/tasks/t{number}.parquet" for number in range(10)]
+    for number, name in enumerate(names):
+        forged(
+            TASK,
+            lambda record, name=name, number=number: (
+                record["arguments"]["out"].update(value=name),
+                record.update(outputs={name: "0" * 64}),
+                record["recipe"].update(wildcards={"hierarchy": f"t{number}"}),
+            ),
+            TASK.with_name(f"hierarchy=t{number}.json"),
+        )
+    parts = [{"path": name, "sha256": "0" * 64} for name in names]
+    forged(
+        FIGURE,
+        lambda record: (
+            record["arguments"]["tasks"].update(value=names),
+            record["recipe"]["inputs"].update(tasks=parts),
+        ),
+    )
+    lines = tree(read_run(), FIGURE.as_posix()).splitlines()
+    assert len(lines) == 2 and lines[1].startswith("└─ relational_task x 10 ")
+
+
+def test_json_has_every_job_and_what_it_needs(study: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    content = json.loads(shown(capsys, "results/ranks.parquet", "--json"))
+    sweep, task = (str(JOBS / "relational_sweep/job.json"), str(TASK))
+    assert content["output"] == "results/ranks.parquet" and content["record"] == sweep
+    assert {name: job["needs"] for name, job in content["jobs"].items()} == {sweep: [task], task: []}
+
+
+def test_dot_has_every_step_and_quotes_names(study: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = shown(capsys, "task", "--dot").splitlines()
+    assert '  "relational_task" -> "figures_task";' in lines
+    forged(TASK, lambda record: record["recipe"].update(rule='a"b'))
+    assert '"a\\"b" -> "figures_task";' in as_dot(read_run(), FIGURE.as_posix())
+
+
+class Page(HTMLParser):
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.ids: list[str] = []
+        self.tags: set[str] = set()
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.links += [value or "" for key, value in attributes if key in ("href", "src")]
+        self.ids += [value or "" for key, value in attributes if key == "id"]
+
+
+def test_the_page_is_one_file_with_a_link_for_every_step(
+    study: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    forged(TASK, lambda record: record["recipe"].update(rule="<script>alert(1)</script>"))
+    page = Page(shown(capsys, "task", "--html"))
+    rules = set(steps(read_run(), FIGURE.as_posix()))
+    assert {link.removeprefix("#") for link in page.links} == set(page.ids) == rules
+    assert all(link.startswith("#") for link in page.links) and "script" not in page.tags
+
+
+@pytest.mark.parametrize("suffix", ["png", "pdf"])
+def test_a_loose_figure_is_found_by_its_id(
+    study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], suffix: str
+) -> None:
+    loose = tmp_path / f"Figure 1 (final).{suffix}"
+    shutil.copy(study / f"figures/task.{suffix}", loose)
+    assert shown(capsys, loose).startswith(f"figures/task.{suffix}  {loose}: as the job wrote it\n")
+    loose.write_bytes(loose.read_bytes() + b" ")
+    assert f"{loose}: not the bytes that the job wrote" in shown(capsys, loose)
+
+
+def test_a_loose_svg_is_found_too(study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    figure, _ = new_figure()
+    loose = tmp_path / "loose.svg"
+    identifier = urn(json.loads(FIGURE.read_text())["recipe_id"])
+    figure.savefig(loose, metadata={"Date": None, "Creator": None, "Identifier": identifier})
+    assert shown(capsys, loose).splitlines()[1].endswith(str(FIGURE))
+
+
+def test_what_is_no_output_is_refused(study: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.png"
+    other.write_bytes(urn("0" * 64).encode())
+    plain = tmp_path / "plain.png"
+    plain.write_bytes(b"nothing")
+    for name, message in (
+        ("nonsense", "is no output of this run and no file; allowed: figures/task.pdf"),
+        (str(other), f"was made by the recipe {'0' * 64}, which is none of this run"),
+        (str(plain), "no record names it, and it carries no recipe's id"),
+        (str(tmp_path), "is a folder"),
+    ):
+        with pytest.raises(BadInput) as caught:
+            run(["provenance", "show", name])
+        assert message in str(caught.value) and "\n" not in str(caught.value)
+    with pytest.raises(BadInput, match="only one of them is allowed"):
+        run(["provenance", "show", "task", "--dot", "--html"])
+
+
+def test_durations_read_as_people_say_them() -> None:
+    assert [duration(value) for value in (0.4, 61, 3725)] == ["0 s", "1 min 1 s", "1 h 2 min"]

@@ -1,0 +1,381 @@
+"""What anyone may do to a finished run, and the name under which `verify` finds it."""
+
+import functools
+import json
+import os
+import random
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import pytest
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from memgen.__main__ import run
+from memgen.digests import file_digest
+from memgen.provenance.findings import KINDS, within
+from memgen.provenance.lock_file import LOCK
+from memgen.provenance.record import urn
+from memgen.provenance.run import JOBS, read_run
+from memgen.provenance.sealing import SEAL, write_seal
+from memgen.provenance.verification import Verification
+from memgen.relational.stages.sweep import sweep
+from memgen.stage import Job
+from recorded import forged
+from run_by_snakemake import LEAF
+
+FIGURE = Path("figures/rank_profiles.png")
+TABLE = Path("results/relational/sweep.parquet")
+DRAWN = JOBS / "figures_rank_profiles/job.json"
+SWEPT = JOBS / "relational_sweep/job.json"
+TASK = JOBS / "relational_task/hierarchy=ti_n9.json"
+
+
+def found() -> set[tuple[str, str]]:
+    """Name and file of everything that verification finds."""
+    findings = within(Verification(read_run()).findings, "lock")
+    assert all("\n" not in str(finding) for finding in findings)
+    return {(finding.kind, finding.where) for finding in findings}
+
+
+def append(path: Path, text: bytes = b" ") -> None:
+    """Edit a file and leave its time as it was."""
+    before = path.stat()
+    path.write_bytes(path.read_bytes() + text)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def rehash() -> None:
+    """Edit a figure, and its record to match."""
+    append(FIGURE)
+    forged(DRAWN, lambda record: record["outputs"].update({str(FIGURE): file_digest(FIGURE)}))
+
+
+def again(command: str) -> None:
+    """Seal or lock the run as it is now."""
+    with pytest.raises(SystemExit):
+        run(["provenance", command])
+
+
+def change_id() -> None:
+    path = FIGURE.with_suffix(".pdf")
+    text = path.read_bytes()
+    path.write_bytes(re.sub(rb"sha256:[0-9a-f]{64}", b"sha256:" + b"0" * 64, text))
+    assert path.read_bytes() != text
+
+
+def link(target: Path) -> None:
+    target.write_bytes(FIGURE.read_bytes())
+    FIGURE.unlink()
+    FIGURE.symlink_to(target.resolve())
+
+
+def claim_twice() -> None:
+    forged(
+        SWEPT,
+        lambda record: record["recipe"].update(wildcards={"again": "1"}),
+        SWEPT.with_name("again=1.json"),
+    )
+
+
+def circle() -> None:
+    """A task that says it was made from what was made from it."""
+    digest = file_digest(TABLE)
+
+    def change(record: dict) -> None:
+        record["arguments"]["extra"] = {"role": "input", "value": str(TABLE)}
+        record["recipe"]["inputs"]["extra"] = [{"path": str(TABLE), "sha256": digest}]
+
+    forged(TASK, change)
+
+
+def leave(name: str) -> Callable[[], object]:
+    def change(record: dict) -> None:
+        record["arguments"]["out"]["value"] = name
+        record["outputs"] = {name: "0" * 64}
+
+    return lambda: forged(TASK, change)
+
+
+def hostile(text: bytes) -> Callable[[], object]:
+    return lambda: DRAWN.write_bytes(text)
+
+
+def large() -> None:
+    with DRAWN.open("r+b") as stream:
+        stream.truncate(100 * 2**20)
+
+
+def drop(path: Path) -> Callable[[], object]:
+    return lambda: path.unlink()
+
+
+FIGURES = {
+    ("RECORD-MISSING", str(DRAWN)),
+    *(("UNTRACKED-FIGURE", f"figures/rank_profiles.{end}") for end in ("pdf", "png")),
+}
+INVALID = {("RECORD-INVALID", str(DRAWN)), *(pair for pair in FIGURES if pair[0] == "UNTRACKED-FIGURE")}
+TAMPERINGS: dict[str, tuple[Callable[[], object], set[tuple[str, str]]]] = {
+    "figure edited": (lambda: append(FIGURE), {("OUTPUT-MODIFIED", str(FIGURE))}),
+    "figure swapped": (
+        lambda: shutil.copy("figures/task.png", FIGURE),
+        {("OUTPUT-MODIFIED", str(FIGURE)), ("FIGURE-ID-CHANGED", str(FIGURE))},
+    ),
+    "id inside a figure changed": (
+        change_id,
+        {(kind, "figures/rank_profiles.pdf") for kind in ("OUTPUT-MODIFIED", "FIGURE-ID-CHANGED")},
+    ),
+    "figure edited, record hashed again": (rehash, {("LOCK-MISMATCH", str(DRAWN))}),
+    "record edited": (
+        lambda: DRAWN.write_text(DRAWN.read_text().replace('"threads":1', '"threads":2')),
+        {("RECORD-EDITED", str(DRAWN)), *INVALID} - {("RECORD-INVALID", str(DRAWN))},
+    ),
+    "record written with blanks": (
+        lambda: DRAWN.write_text(json.dumps(json.loads(DRAWN.read_text()))),
+        {("RECORD-EDITED", str(DRAWN)), *INVALID} - {("RECORD-INVALID", str(DRAWN))},
+    ),
+    "intermediate edited, its time kept": (
+        lambda: append(TABLE),
+        {("OUTPUT-MODIFIED", str(TABLE)), ("STALE-INPUT", str(TABLE))},
+    ),
+    "intermediate gone": (
+        drop(TABLE),
+        {("OUTPUT-MISSING", str(TABLE)), ("STALE-INPUT", str(TABLE))},
+    ),
+    "script edited": (
+        lambda: append(Path("workflow/memgen/figures/relational/rank_profiles.py"), b"\n"),
+        {("CODE-CHANGED", "workflow/memgen/figures/relational/rank_profiles.py")},
+    ),
+    "imported module edited": (
+        lambda: append(Path("workflow/memgen/relational/ranks.py"), b"\n"),
+        {("CODE-CHANGED", "workflow/memgen/relational/ranks.py")},
+    ),
+    "imported module gone": (
+        drop(Path("workflow/memgen/relational/ranks.py")),
+        {("CODE-CHANGED", "workflow/memgen/relational/ranks.py")},
+    ),
+    "leaf edited": (lambda: append(LEAF), {("LEAF-MODIFIED", str(LEAF))}),
+    "leaf gone": (drop(LEAF), {("LEAF-MISSING", str(LEAF))}),
+    "record deleted": (drop(DRAWN), FIGURES),
+    "record of an intermediate deleted": (
+        drop(SWEPT),
+        {
+            ("RECORD-MISSING", str(SWEPT)),
+            *(
+                (kind, f"results/relational/{name}.parquet")
+                for kind in ("RECORD-MISSING", "UNTRACKED-OUTPUT")
+                for name in ("sweep", "ranks")
+            ),
+        },
+    ),
+    "hand-made figure added": (
+        lambda: Path("figures/mine.png").write_bytes(b"mine"),
+        {("UNTRACKED-FIGURE", "figures/mine.png")},
+    ),
+    "table added": (
+        lambda: Path("results/relational/mine.csv").write_text("a\n1\n"),
+        {("UNTRACKED-OUTPUT", "results/relational/mine.csv")},
+    ),
+    "record of another run in its place": (
+        lambda: forged(DRAWN, lambda record: record["execution"].update(host="elsewhere")),
+        {("LOCK-MISMATCH", str(DRAWN))},
+    ),
+    "record of another run added": (
+        lambda: forged(
+            TASK,
+            lambda record: (
+                record["arguments"]["out"].update(value="results/relational/tasks/other.parquet"),
+                record.update(outputs={"results/relational/tasks/other.parquet": "0" * 64}),
+                record["recipe"].update(wildcards={"hierarchy": "other"}),
+            ),
+            TASK.with_name("hierarchy=other.json"),
+        ),
+        {
+            ("RECORD-NOT-SEALED", str(TASK.with_name("hierarchy=other.json"))),
+            ("OUTPUT-MISSING", "results/relational/tasks/other.parquet"),
+        },
+    ),
+    "record under another name": (
+        lambda: shutil.copy(TASK, TASK.with_name("hierarchy=other.json")),
+        {
+            ("RECORD-MISPLACED", str(TASK.with_name("hierarchy=other.json"))),
+            ("RECORD-NOT-SEALED", str(TASK.with_name("hierarchy=other.json"))),
+            ("DUPLICATE-OUTPUT", "results/relational/tasks/ti_n9.parquet"),
+        },
+    ),
+    "output a link within the study": (
+        lambda: link(Path("workflow/copy.png")),
+        {("OUTPUT-LINKED", str(FIGURE))},
+    ),
+    "output a link out of the study": (
+        lambda: link(Path("../copy.png")),
+        {("PATH-OUTSIDE", str(FIGURE))},
+    ),
+    "record a link": (
+        lambda: (DRAWN.rename("../job.json"), DRAWN.symlink_to(Path("../job.json").resolve())),
+        INVALID,
+    ),
+    **{
+        f"record names {name}": (
+            leave(name),
+            {("PATH-OUTSIDE", str(TASK))}
+            | {
+                (kind, "results/relational/tasks/ti_n9.parquet")
+                for kind in ("RECORD-MISSING", "UNTRACKED-OUTPUT")
+            },
+        )
+        for name in ("../../etc/passwd", "/etc/passwd")
+    },
+    "record of 100 MB": (large, INVALID),
+    "record nested deeply": (hostile(b"[" * 200_000), INVALID),
+    "record with NaN": (hostile(b'{"format": "memgen-record/2", "x": NaN}'), INVALID),
+    "record with a key twice": (hostile(b'{"format": "memgen-record/2", "format": 1}'), INVALID),
+    "record empty": (hostile(b""), INVALID),
+    "record no text": (hostile(b"\xff\xfe\x00"), INVALID),
+    "two records claim one output": (
+        claim_twice,
+        {
+            ("RECORD-NOT-SEALED", str(SWEPT.with_name("again=1.json"))),
+            *(("DUPLICATE-OUTPUT", f"results/relational/{name}.parquet") for name in ("sweep", "ranks")),
+        },
+    ),
+    "lock edited": (
+        lambda: append(LOCK, b"\n"),
+        {("LOCK-EDITED", str(LOCK)), ("LOCK-NOT-COMMITTED", str(LOCK))},
+    ),
+    "lock hostile": (
+        lambda: LOCK.write_bytes(b'{"a":' * 200_000),
+        {("LOCK-EDITED", str(LOCK)), ("LOCK-NOT-COMMITTED", str(LOCK))},
+    ),
+    "lock gone": (drop(LOCK), {("LOCK-NOT-COMMITTED", str(LOCK))}),
+    "figure edited, record hashed, run sealed and locked again": (
+        lambda: (rehash(), again("seal"), again("lock")),
+        {("LOCK-NOT-COMMITTED", str(LOCK))},
+    ),
+    "measured time edited": (
+        lambda: append(Path("results/benchmarks/figures_task/job.tsv")),
+        {("BENCHMARK-MODIFIED", "results/benchmarks/figures_task/job.tsv")},
+    ),
+    "seal edited": (
+        lambda: SEAL.write_text(SEAL.read_text().replace("0", "1", 1)),
+        {("SEAL-EDITED", str(SEAL))},
+    ),
+    "seal hostile": (lambda: SEAL.write_bytes(b"[" * 200_000), {("SEAL-EDITED", str(SEAL))}),
+    "seal gone": (drop(SEAL), {("SEAL-MISSING", str(SEAL))}),
+}
+
+
+def test_the_run_as_it_was_left_is_clean(real_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        run(["provenance", "verify"])
+    printed = capsys.readouterr().out
+    assert ended.value.code in (0, None), printed
+    root = json.loads(SEAL.read_text())["root"]
+    assert re.fullmatch(rf"10 jobs, \d+ files, \d+ MB in \d\.\d s: 0 findings; root {root}\n", printed)
+
+
+@pytest.mark.parametrize("name", TAMPERINGS)
+def test_tampering_is_found_by_its_name(real_run: Path, name: str) -> None:
+    tamper, expected = TAMPERINGS[name]
+    tamper()
+    assert found() == expected
+    assert {kind for kind, _ in expected} <= set(KINDS)
+
+
+def test_a_circle_is_found(real_run: Path) -> None:
+    circle()
+    kinds = {kind for kind, _ in found()}
+    assert kinds == {"CYCLE", "LOCK-MISMATCH"}
+
+
+def test_one_edit_ends_with_status_1_and_one_line(real_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    append(FIGURE)
+    for arguments, status in (((), 1), ((str(FIGURE),), 1), (("task",), 0), (("--level", "chain"), 1)):
+        with pytest.raises(SystemExit) as ended:
+            run(["provenance", "verify", *arguments])
+        first, *_ = capsys.readouterr().out.splitlines()
+        assert (ended.value.code or 0) == status
+        assert first.startswith("OUTPUT-MODIFIED    figures/rank_profiles.png: sha256 ") == bool(status)
+    with pytest.raises(SystemExit):
+        run(["provenance", "verify", "--json"])
+    (one,) = json.loads(capsys.readouterr().out)["findings"]
+    assert (one["finding"], one["where"]) == ("OUTPUT-MODIFIED", str(FIGURE))
+
+
+def test_another_configuration_is_found_where_freshness_is_asked_for(real_run: Path) -> None:
+    append(Path("config.yaml"), b"\n")
+    append(Path("requirements.lock"), b"\n")
+    assert found() == set()
+    kinds = {finding.kind for finding in within(Verification(read_run()).findings, "fresh")}
+    assert kinds == {"CONFIGURATION-CHANGED", "ENVIRONMENT-CHANGED"}
+
+
+def test_records_of_another_configuration_may_stay(real_run: Path) -> None:
+    """Results of an earlier run keep their records; their sources may change, their bytes may not."""
+    content = json.loads(SEAL.read_text())
+    left = Path("results/given.csv")
+    SEAL.unlink()
+    run_now = read_run()
+    write_seal(run_now, [target for target in content["targets"] if target != str(left)])
+    append(Path("workflow/memgen/relational/stages/critical_table.py"), b"\n")
+    assert (JOBS / "relational_critical_table/tasks=given.json").as_posix() in json.loads(SEAL.read_text())[
+        "earlier"
+    ]
+    append(left)
+    assert found() >= {("OUTPUT-MODIFIED", str(left))}
+
+
+def test_input_edited_while_the_job_runs_is_an_error(real_run: Path) -> None:
+    source = Path("results/relational/tasks/ti_n9.parquet")
+    stage = sweep.__wrapped__
+
+    @functools.wraps(stage)
+    def edits_its_input(**arguments: object) -> None:
+        stage(**arguments)
+        pl.read_parquet(source).head(3).write_parquet(source)
+
+    out = {"out": Path("results/a.parquet"), "ranks": Path("results/b.parquet")}
+    with pytest.raises(RuntimeError, match=r"input results/relational/tasks/ti_n9\.parquet changed while"):
+        job = Job.bind(edits_its_input, tasks=[source], conjunctivity=[0.0], ridge=[1.0], **out)
+        job.run(record=JOBS / "relational_sweep/other=1.json")
+    assert not Path("results/a.parquet").exists()
+
+
+def test_what_the_seal_cannot_tell_the_lock_can(real_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Who redraws a figure, and edits its record and the seal, passes `verify`, and not `compare`."""
+    named = PngInfo()
+    named.add_text("Source", urn(json.loads(DRAWN.read_text())["recipe_id"]))
+    with Image.open(FIGURE) as image:
+        Image.new("RGB", image.size, "white").save(FIGURE, pnginfo=named)
+    rehash()
+    again("seal")
+    assert found() == set()
+    with pytest.raises(SystemExit) as ended:
+        run(["provenance", "compare"])
+    assert ended.value.code == 1
+    assert "different   figure  rank_profiles: " in capsys.readouterr().out
+
+
+def test_every_flipped_byte_is_found(real_run: Path) -> None:
+    """One byte of a result, figure, record, benchmark, the seal or the lock, two hundred times."""
+    paths = sorted(
+        path
+        for root in ("results", "figures")
+        for path in Path(root).rglob("*")
+        if path.is_file() and path.name != "README.md" and path.stat().st_size
+    )
+    paths += [LOCK] * 10
+    draw = random.Random(0)
+    for _ in range(200):
+        path = draw.choice(paths)
+        before = path.read_bytes()
+        place = draw.randrange(len(before))
+        after = bytearray(before)
+        after[place] ^= 1 << draw.randrange(8)
+        path.write_bytes(after)
+        assert path.as_posix() in {where for _, where in found()}, (path, place)
+        path.write_bytes(before)
+    assert found() == set()

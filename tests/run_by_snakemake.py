@@ -1,0 +1,53 @@
+"""A small part of the study that Snakemake has run, in a repository of its own."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from repository import copy_repository
+from runs import environment, study
+
+#: A file that the study is given, and a job that reads it.
+LEAF = Path("data/given.parquet")
+TARGETS = ("figures/task.pdf", "figures/rank_profiles.pdf", "results/relational/claims.csv")
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """Run git there, as somebody."""
+    who = ("-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false")
+    answer = subprocess.run(["git", *who, *arguments], cwd=folder, capture_output=True, text=True, check=True)
+    return answer.stdout
+
+
+def run_in(folder: Path) -> Path:
+    """Copy the repository, make two figures, the theory's claims and a job with a leaf, and lock them."""
+    copy_repository(folder)
+    git(folder, "init", "--quiet")
+    git(folder, "add", ".")
+    git(folder, "commit", "--quiet", "--message", "All")
+    (folder / "printed.txt").write_text(study(folder, *TARGETS))
+    (folder / LEAF.parent).mkdir()
+    shutil.copy(folder / "results/relational/tasks/ti_n9.parquet", folder / LEAF)
+    memgen(folder, *("relational", "critical-table", "--tasks", str(LEAF), "--out", "results/given.csv"),
+           *("--record", "results/provenance/jobs/relational_critical_table/tasks=given.json"))  # fmt: skip
+    shutil.rmtree(folder / ".snakemake")
+    (folder / "results/provenance/seal.json").unlink()
+    memgen(folder, "provenance", "seal")
+    memgen(folder, "provenance", "lock")
+    git(folder, "add", "provenance.lock.json")
+    git(folder, "commit", "--quiet", "--message", "Lock")
+    return folder
+
+
+def memgen(folder: Path, *arguments: str) -> str:
+    """Run a command of the study there."""
+    answer = subprocess.run(
+        [sys.executable, "-m", "memgen", *arguments],
+        cwd=folder,
+        env=environment(folder),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return answer.stdout

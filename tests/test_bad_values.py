@@ -1,0 +1,398 @@
+"""Every stage and command, found as the command line finds them, with bad values for every argument.
+
+A bad value ends in one line with exit status 2: no traceback, nothing written, no wait, no more memory than a
+small limit. The values are derived from the arguments' types. One process imports every stage once; each
+stage is then called in a fork of its own.
+"""
+
+import contextlib
+import importlib
+import inspect
+import io
+import json
+import math
+import os
+import resource
+import select
+import signal
+import traceback
+import typing
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+
+from memgen import commands
+from memgen.__main__ import run
+from memgen.arguments import MOST_WHOLE, Range, bare, flag, metadata
+from memgen.memory import _line
+from memgen.relational.hierarchy import Hierarchy
+from memgen.relational.stages.task import task_frame
+from memgen.stage import ending_in_one_line, pin_threads, role_of
+
+ENTRIES = {
+    (study, name): entry
+    for study in ("", *commands.studies())
+    for name, entry in commands.entries(study).items()
+}
+#: Seconds of the processor that a refusal may take, and bytes beyond what all forks share.
+PATIENCE = 5.0
+MEMORY = 2 << 30
+#: Seconds after which a call that says nothing hangs, also on a machine that does much else.
+WAIT = 60.0
+
+#: Text that is allowed, where an argument takes not any text.
+ALLOWED = {
+    **dict.fromkeys(("prior", "priors"), "zipf"),
+    **dict.fromkeys(("learner", "learners"), "ridge"),
+    "structure": "gaussian",
+    "items": "fake",
+    "pooling": "last",
+    "exception": "2:0",
+    "exceptions": "2:0",
+    "device": "cpu",
+    "dtype": "float32",
+    "file": "ti/ti_n9__fake.parquet",
+    "wheel_sha256": "0" * 64,
+    "weights_sha256": "0" * 64,
+    "version": "1.0",
+    "attacks": "prefix",
+    "defences": "none",
+    "kinds": "none",
+}
+#: What only looks bad: whole arguments that are another program's, or start one.
+ELSEWHERE = {
+    ("", "study", "snakemake"): "targets and options of Snakemake, which judges them",
+}
+
+#: What else must be given for an argument to be looked at.
+TOGETHER = {("language", "lineups", "equity"): ["--items=poker"]}
+
+
+@dataclass(frozen=True)
+class Argument:
+    """One argument of a stage or command, and what its type says."""
+
+    name: str
+    hint: Any
+    required: bool
+    positional: bool
+
+    @property
+    def kind(self) -> Any:
+        """Type of a value, or of one of the list's."""
+        found = bare(self.hint)
+        return typing.get_args(found)[0] if self.many else found
+
+    @property
+    def many(self) -> bool:
+        """Whether it takes a list."""
+        return typing.get_origin(bare(self.hint)) is list
+
+    @property
+    def range(self) -> Range:
+        """Numbers that are allowed."""
+        hint = self.hint
+        while typing.get_origin(hint) is not list and self.many:
+            hint = next(part for part in typing.get_args(hint) if typing.get_origin(bare(part)) is list)
+        inner = typing.get_args(hint)[0] if self.many else hint
+        found = next((part for part in metadata(inner) if isinstance(part, Range)), Range())
+        least, most = found.least, found.most
+        return Range(max(least, -MOST_WHOLE), min(most, MOST_WHOLE)) if self.kind is int else found
+
+    @property
+    def folder(self) -> bool:
+        """Whether a folder is meant."""
+        return "directory" in metadata(self.hint)
+
+    def written(self, value: str) -> list[str]:
+        """The argument with a value, as on the command line."""
+        return [value] if self.positional else [f"{flag(self.name, self.hint)}={value}"]
+
+    def good(self, work: Path) -> str:
+        """A value that its type allows."""
+        role = role_of(self.hint)
+        if role == "input":
+            return str(work / ("folder" if self.folder else "table.parquet"))
+        if role == "output":
+            suffix = self.name if self.name in ("pdf", "png") else "parquet"
+            return str(work / "out" / (self.name if self.folder else f"{self.name}.{suffix}"))
+        if self.kind is Path:
+            return str(work / "out" / self.name)
+        if self.kind is int:
+            return str(int(min(max(3, self.range.least), self.range.most)))
+        if self.kind is float:
+            return next(text for text in ("0.5", "1", "2", "0") if self.range.holds(float(text)))
+        if typing.get_origin(self.kind) is Literal:
+            return str(typing.get_args(self.kind)[0])
+        return ALLOWED.get(self.name, "x")
+
+    def bad(self, work: Path) -> Iterator[tuple[str, bool]]:
+        """Bad values, and whether the message must name the argument."""
+        role = role_of(self.hint)
+        if role == "input":
+            names = ["nowhere", "dangling", "loop", "pipe", "a\0b"]
+            yield from ((str(work / name), True) for name in names)
+            yield str(work / ("table.parquet" if self.folder else "folder")), True
+            broken = ["empty-folder", "bad-model"] if self.folder else ["empty", "text.csv", "broken.parquet"]
+            yield from ((str(work / name), False) for name in broken)
+        elif role == "output":
+            yield "/proc/nothing/x.parquet", False
+            yield str(work), False
+            yield str(work / "table.parquet" / "below.parquet"), False
+        elif self.kind is bool:
+            yield "perhaps", True
+        elif self.kind in (int, float):
+            yield from ((text, True) for text in ("", "text", "nan", "inf"))
+            yield from self._outside()
+        elif self.kind is str:
+            yield from (("", True), ("two\nlines", True), ("\udc80", True))
+        elif typing.get_origin(self.kind) is Literal:
+            yield from (("", True), ("no-such-thing", True))
+
+    def _outside(self) -> Iterator[tuple[str, bool]]:
+        least, most = self.range.least, self.range.most
+        if self.kind is int:
+            yield from (("9.5", True), (str(10**30), True))
+            yield from ((str(int(least) - 1), True), (str(int(most) + 1), True))
+            return
+        if math.isfinite(least):
+            yield repr(least if self.range.above else least - 1e-3), True
+        if math.isfinite(most):
+            yield repr(most if self.range.below else most + 1e-3), True
+
+
+def arguments_of(key: tuple[str, str]) -> list[Argument]:
+    """Arguments of a stage or command."""
+    entry = ENTRIES[key]
+    function = inspect.unwrap(getattr(importlib.import_module(entry.module), entry.function))
+    hints = typing.get_type_hints(function, include_extras=True)
+    return [
+        Argument(
+            name,
+            hints[name],
+            part.default is inspect.Parameter.empty,
+            part.kind is inspect.Parameter.POSITIONAL_ONLY,
+        )
+        for name, part in inspect.signature(function).parameters.items()
+        if (*key, name) not in ELSEWHERE
+    ]
+
+
+def calls(key: tuple[str, str], work: Path) -> Iterator[tuple[list[str], str | None]]:
+    """Every bad call: its arguments, and what the message must name."""
+    found = arguments_of(key)
+    base = {part.name: part.written(part.good(work)) for part in found if part.required}
+    for part in found:
+        others = [word for name, words in base.items() if name != part.name for word in words]
+        more = TOGETHER.get((*key, part.name), [])
+        others = [
+            word for word in others if not any(word.startswith(f"{one.partition('=')[0]}=") for one in more)
+        ] + more
+        if part.required and not part.positional:
+            yield others, flag(part.name, part.hint)
+        if part.many:
+            yield [*others, flag(part.name, part.hint)], flag(part.name, part.hint)
+        for value, named in part.bad(work):
+            words = part.written(value)
+            yield (
+                [*others, *words] if not part.positional else [*words, *others],
+                (flag(part.name, part.hint) if named and not part.positional else None),
+            )
+
+
+@contextlib.contextmanager
+def limited(seconds: float) -> Iterator[None]:
+    """Raise a TimeoutError where something takes more of the processor's time."""
+
+    def late(number: int, frame: object) -> None:
+        raise TimeoutError(f"took longer than {seconds} s")
+
+    signal.signal(signal.SIGPROF, late)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+
+
+def outcome(arguments: list[str], named: str | None, out: Path) -> str | None:
+    """What is wrong with how a call ends; None where it ends in one line."""
+    said = io.StringIO()
+    try:
+        with (
+            contextlib.redirect_stderr(said),
+            contextlib.redirect_stdout(io.StringIO()),
+            limited(PATIENCE),
+            ending_in_one_line(),
+        ):
+            run(arguments)
+    except SystemExit as end:
+        lines = said.getvalue().splitlines()
+        if end.code != 2 or not lines or not lines[-1].startswith("memgen: error: "):
+            return f"ended with {end.code}: {lines[-3:]}"
+        if len(lines) != 1:
+            return f"said more than one line: {lines}"
+        if named is not None and named not in lines[0]:
+            return f"does not name {named}: {lines[0]}"
+    except BaseException:
+        return traceback.format_exc(limit=-3)
+    else:
+        return "was accepted"
+    left = sorted(path.name for path in out.rglob("*"))
+    return f"left {left}" if left else None
+
+
+def prepare(work: Path) -> None:
+    """Files and folders, good and bad ones. In the fork: polars must not have begun before it."""
+    (work / "out").mkdir(parents=True)
+    for name in ("folder", "empty-folder", "bad-model"):
+        (work / name).mkdir()
+    for name in ("table.parquet", "broken.parquet"):
+        (work / name).write_bytes(b"PAR1" + bytes(range(256)) + b"PAR1")
+    task_frame("x", Hierarchy(5)).write_parquet(work / "task.parquet")
+    (work / "text.csv").write_text("a,b\n1,2\n3\n")
+    (work / "empty").write_bytes(b"")
+    (work / "bad-model/config.json").write_text('{"model_type": "llama", "hidden_size": "wide"')
+    (work / "bad-model/model.safetensors").write_bytes(b"\x08\0\0\0\0\0\0\0{")
+    (work / "dangling").symlink_to("nothing")
+    (work / "loop").symlink_to("loop")
+    os.mkfifo(work / "pipe")
+
+
+def in_a_fork(work: Path, all_calls: list[tuple[list[str], str | None]]) -> list[str]:
+    """What is wrong with some calls, made one after another in a fork with little memory."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.close(reading)
+            with os.fdopen(writing, "w") as pipe:
+                prepare(work)
+                os.chdir(work)
+                used = _line(Path("/proc/self/status"), "VmSize:") or 0
+                resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY, used + MEMORY))
+                for arguments, named in all_calls:
+                    print(json.dumps([arguments, None]), file=pipe, flush=True)
+                    wrong = outcome(arguments, named, work / "out")
+                    print(json.dumps([arguments, wrong or ""]), file=pipe, flush=True)
+        finally:
+            os._exit(0)  # whatever happened: a fork must not go on as a second run of the tests
+    os.close(writing)
+    told = []
+    with os.fdopen(reading, "rb", buffering=0) as pipe:
+        while select.select([pipe], [], [], WAIT)[0] and (line := pipe.readline()):
+            told.append(json.loads(line))
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    wrong = [f"{_short(part[0], work)}: {part[1]}" for part in told if part[1]]
+    if told and told[-1][1] is None:
+        wrong.append(f"{_short(told[-1][0], work)}: ended the process")
+    if len(told) != 2 * len(all_calls):
+        wrong.append(f"{len(told) // 2} of {len(all_calls)} calls made")
+    return wrong
+
+
+def _short(arguments: list[str], work: Path) -> str:
+    """A call in a message of this test."""
+    return " ".join(arguments).replace(f"{work}/", "").encode("unicode_escape").decode()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def warm() -> None:
+    """Import every stage, and what they import as they run, once."""
+    pin_threads(1)
+    for entry in ENTRIES.values():
+        importlib.import_module(entry.module)
+    import torch
+    import transformers
+
+    torch.set_num_threads(1)
+    assert transformers.LlamaConfig and transformers.AutoTokenizer
+
+
+@pytest.mark.parametrize("key", ENTRIES, ids=" ".join)
+def test_bad_value_ends_in_one_line(key: tuple[str, str], tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    start = [part for part in key if part]
+    wrong = in_a_fork(work, [([*start, *words], named) for words, named in calls(key, work)])
+    assert not wrong, "\n".join(wrong[:20]) + f"\n{len(wrong)} in all"
+
+
+#: Calls that would take more memory than there is, though every argument alone is allowed.
+CLASSIFY = (
+    "longtail classify --structure=gaussian --spread=0.5 --settings=1 --prior=zipf --domain=10 --samples=10 "
+    "--labels=2 --seeds=1 --out=out/x.parquet "
+)
+LARGE = {
+    "task": "relational task --name=x --n=100000 --out=out/x.parquet",
+    "ranks": "relational ranks --n=100000000 --alpha=0.5",
+    "geometry": "relational geometry-table --n=100000 --numbers=1 --conjunctivity=0 --ridge=0 --out=x.csv",
+    "spans": "relational critical-geometry --n=5 --spans=2 --map-n=100000 --out=out/x.parquet",
+    "phase": (
+        "relational phase-table --tasks=task.parquet --conjunctivity-points=100000 --ridge-points=100000 "
+        "--highest-conjunctivity=0.5 --lowest-ridge=0.1 --highest-ridge=1 --out=out/x.parquet"
+    ),
+    "networks": (
+        "relational finite-width --task=task.parquet --width=1000000 --seeds=1000 --steps=1 --rich-scale=1 "
+        "--scan-width=1 --scan-scale=1 --out=out/x.parquet --margins=out/y.parquet"
+    ),
+    "domain": "longtail error --prior=zipf --domain=100000000 --samples=10",
+    "repeats": (
+        "longtail privacy --priors=zipf --domain=10 --epsilons=1 --samples=10 --labels=2 --repeats=1000000000"
+        " --out=out/x.parquet"
+    ),
+    "simulate": (
+        "longtail tradeoff --priors=uniform --domain=100000000 --samples=1000 --labels=2 --repeats=2 "
+        "--memorization-limits=0.1 --out=out/x.parquet"
+    ),
+    "dimensions": f"{CLASSIFY} --learner=ridge --tests=1 --dimensions=1000000000",
+    "tests": f"{CLASSIFY} --learner=ridge --tests=1000000000 --dimensions=3",
+    "hidden": f"{CLASSIFY} --learner=network --tests=1 --dimensions=3 --hidden=1000000000",
+    "clusters": (
+        "irrelevant simulate --clusters=10000000 --samples=10 --dimension=10000 --rho=0.5 --stored=1 "
+        "--flips=0.1 --repeats=2 --references=10 --symbol-samples=10 --length=10 --noise=0.1 --fractions=0.5 "
+        "--symbol-repeats=2 --out=out/x.parquet"
+    ),
+    "transformer": (
+        "irrelevant complete --run=x --references=10 --samples=10 --length=10 --noise=0.1 --tail=0 --seeds=1 "
+        "--width=1000000 --layers=2 --heads=2 --epochs=1 --batch=1 --rate=0.1 --most-seen=1 --tests=1 "
+        "--out=out/x.parquet"
+    ),
+    "width": "language pretrain --seed=1 --width=1000000 --heads=2 --out=out/model",
+    "batch": "language pretrain --seed=1 --batch=1000000000 --out=out/model",
+    "seeds": "language lineups --items=fake --n=9 --first-seed=0 --last-seed=1000000000 --out=out/x.parquet",
+}
+
+
+def test_more_memory_than_there_is_is_refused_with_its_size(tmp_path: Path) -> None:
+    wrong = in_a_fork(tmp_path / "work", [(text.split(), "iB of memory, and ") for text in LARGE.values()])
+    assert not wrong, "\n".join(wrong)
+
+
+FETCH = "language fetch --version=1 --weights=a --wheel-sha256=0 --weights-sha256=0 --out=out/x"
+ONCE = {
+    "longtail costs --prior=zipf --domain 10 20 --samples 5 --labels=2 --memorization-limit=0 --out=x.csv": (
+        "--samples: 1 value, and 2 values of --domain"
+    ),
+    "language pretrain --seed=1 --width=0 --out=out/x": "--width: 0 is not allowed",
+    "language pretrain --seed=1 --width=10 --heads=4 --out=out/x": "a width that 8 divides",
+    "language equity --boards=1000000000000 --seed=0 --out=out/x.csv": "--boards: 1000000000000",
+    "longtail error --prior=zipf --domain=9 --samples=9 --learner=ignore:1e18": "from 1 to 10^8",
+    "longtail error --frequencies=folder --samples=9": "folder: is a folder, given as --frequencies",
+    f"{FETCH} --package=-rx": "--package: '-rx' is not allowed",
+    f"{FETCH} --package=--pre": "--package: '--pre' is not allowed",
+    "language initialize --like=bad-model --seed=0 --out=out/x": "bad-model: its config.json cannot be read",
+    "relational phase --n=9 --alpha": "--alpha: no value is given",
+    "relational ranks --n=9 --alpha=0.5 --exception": "--exception: no value is given",
+    "relational ranks --n=9.5 --alpha=0.5": "'9.5' is not allowed; allowed: a whole number",
+    "longtail error --prior=zipf --domain=9 --samples=9 --labels=2.5": "'2.5' is not allowed",
+    "relational/../relational ranks --n=9 --alpha=0.5": "there is no study or command",
+}
+
+
+def test_calls_that_once_ended_in_a_traceback(tmp_path: Path) -> None:
+    wrong = in_a_fork(tmp_path / "work", [(text.split(), named) for text, named in ONCE.items()])
+    assert not wrong, "\n".join(wrong)

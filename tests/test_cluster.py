@@ -1,0 +1,93 @@
+"""Jobs on a cluster, found by name and cancelled; executors that are not installed. SLURM is made up here."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from memgen import cluster
+from memgen.errors import BadInput
+from memgen.stages.study import study
+from repository import ROOT
+
+SQUEUE = """#!{python}
+import os, sys
+from pathlib import Path
+jobs = Path({folder!r}) / "jobs"
+if not jobs.exists():
+    sys.exit("slurm_load_jobs error: Unable to contact slurm controller (connect failure)")
+print(jobs.read_text(), end="")
+"""
+SCANCEL = """#!{python}
+import sys
+from pathlib import Path
+jobs = Path({folder!r}) / "jobs"
+kept = [line for line in jobs.read_text().splitlines() if line.partition("|")[0] not in sys.argv[1:]]
+jobs.write_text("".join(line + chr(10) for line in kept))
+"""
+
+
+@pytest.fixture
+def jobs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """File with the jobs that a made-up SLURM has, number|name; without it nobody answers."""
+    for name, text in (("squeue", SQUEUE), ("scancel", SCANCEL)):
+        path = tmp_path / "bin" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text.format(python=sys.executable, folder=str(tmp_path)))
+        path.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.defpath}")
+    return tmp_path / "jobs"
+
+
+def test_names_differ_by_folder_and_suit_the_plugin(tmp_path: Path) -> None:
+    one, other = cluster.prefix(tmp_path / "a"), cluster.prefix(tmp_path / "b")
+    assert one != other and one == cluster.prefix(tmp_path / "c/../a")
+    assert len(one) <= 50 and one.replace("-", "").isalnum()
+
+
+def test_only_the_studys_own_jobs_are_cancelled(jobs: Path) -> None:
+    jobs.write_text("1|memgen-aa_run\n2|other\n3|memgen-bb_run\n4|memgen-aa_run\n")
+    assert cluster.alive("memgen-aa") == ["1", "4"]
+    assert cluster.cancel("memgen-aa", patience=20) == 2
+    assert jobs.read_text() == "2|other\n3|memgen-bb_run\n"
+    assert cluster.cancel("memgen-aa") == 0
+
+
+def test_silence_is_no_answer(jobs: Path) -> None:
+    assert cluster.alive("memgen-aa") is None
+    with pytest.raises(TimeoutError, match="could not be cancelled: nobody answers"):
+        cluster.cancel("memgen-aa", patience=0)
+    assert not cluster.keeps_accounts() and cluster.status_command() == "squeue"
+
+
+@pytest.mark.parametrize(
+    ("executor", "profile", "message"),
+    [
+        ("lsf", None, "'lsf' is not installed; allowed: local, .*pip install snakemake-executor-plugin-lsf"),
+        ("a;b", None, "'a;b' is no name of one; allowed: local"),
+        ("local", Path("profiles/slurm"), "the executor local has none"),
+        (
+            "slurm",
+            Path("nowhere"),
+            "nowhere: holds no config.yaml; allowed: a folder with a profile for slurm",
+        ),
+    ],
+)
+def test_executors_are_refused_in_one_line(
+    executor: str, profile: Path | None, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    with pytest.raises(BadInput, match=message):
+        study(executor=executor, profile=profile)
+
+
+def test_the_guards_fit_the_plugin_that_is_installed() -> None:
+    """What tools/slurm.py puts its guards around is still there, under these names."""
+    plugin = pytest.importorskip("snakemake_executor_plugin_slurm")
+    for name in ("query_job_status", "get_min_job_age", "is_query_tool_available"):
+        assert callable(getattr(plugin, name))
+    assert callable(plugin.Executor.check_active_jobs) and callable(plugin.Executor.sleep)
+    from snakemake.scheduling.job_scheduler import JobScheduler
+
+    assert callable(JobScheduler.exit_gracefully)

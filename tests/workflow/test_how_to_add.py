@@ -1,0 +1,157 @@
+"""docs/how-to-add.md followed to the letter: a model, a hierarchy, a method and a figure, and they meet."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+import yaml
+
+from memgen.configuration import merge
+from memgen.language.models.pretraining import train_tokenizer
+from memgen.language.responses.rows import RESPONSES, RUNS
+from memgen.language.stimuli.items import FAKE_TEAMS
+from memgen.language.stimuli.prompts import prompt
+from repository import ROOT, copy_repository
+
+DOCUMENT = (ROOT / "docs/how-to-add.md").read_text()
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+PLACE = re.compile(r"\b(in|at\s+the\s+end\s+of)\s+`([\w./-]+)`:\s*$", re.IGNORECASE)
+# What the example stands beside is left out, so that only its own jobs run.
+TOY = {
+    "language": {
+        "hierarchies": ["two_exceptions_n12"],
+        "methods": dict.fromkeys(["probe", "probe-tail", "full", "lora", "head"]),
+        "seeds": 1,
+    }
+}
+
+
+def blocks() -> list[tuple[str, str, str, str]]:
+    """Blocks of the document: language, text, and whether it is put in or at the end of which file."""
+    found = []
+    for block in BLOCK.finditer(DOCUMENT):
+        place = PLACE.search(DOCUMENT[: block.start()])
+        assert place or block[1] == "sh", f"the document does not say where this goes: {block[2]}"
+        how, path = (place[1], place[2]) if place else ("", "")
+        found.append((block[1], block[2], how, path))
+    return found
+
+
+def follow(repository: Path) -> None:
+    """Put every block where the document says."""
+    for language, text, how, path in blocks():
+        if not path:
+            continue
+        target = repository / path
+        if language == "yaml":
+            already = yaml.safe_load(target.read_text()) if target.exists() else {}
+            target.write_text(yaml.safe_dump(merge(already, yaml.safe_load(text))))
+        elif how == "in":
+            assert not target.exists(), f"{path} is there already"
+            target.write_text(text)
+        else:
+            target.write_text(f"{target.read_text()}\n\n{text}")
+
+
+def in_the_cache(cache: Path, repository: str, revision: str) -> None:
+    """A random model of some thousand parameters in a hub's cache, under the name of another."""
+    import torch
+    import transformers
+
+    folder = cache / f"models--{repository.replace('/', '--')}" / "snapshots" / revision
+    tokenizer = train_tokenizer([prompt(("a", "b"), "c", "d")] * 50 + [*FAKE_TEAMS] * 3, 500)
+    tokenizer.save_pretrained(folder)
+    config = transformers.LlamaConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=32,
+        intermediate_size=48,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        max_position_embeddings=256,
+    )
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        transformers.LlamaForCausalLM(config).save_pretrained(folder)
+
+
+def run(repository: Path, command: Sequence[str]) -> str:
+    """What a command prints, run in an environment that nobody activated, without a network."""
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    environment |= {
+        "PATH": os.defpath,
+        "HF_HUB_CACHE": str(repository / "hub"),
+        "HF_HUB_OFFLINE": "1",
+    }
+    answer = subprocess.run(
+        command,
+        cwd=repository,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert answer.returncode == 0, answer.stdout[-6000:]
+    return answer.stdout
+
+
+@pytest.fixture(scope="module")
+def added(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """A copy of the repository to which everything is added, and its overlay."""
+    repository = copy_repository(tmp_path_factory.mktemp("added") / "repository")
+    (repository / ".venv").symlink_to(sys.prefix)
+    follow(repository)
+    return repository, yaml.safe_load((repository / "configs/mine.yaml").read_text())
+
+
+def test_the_document_adds_one_of_each(added: tuple[Path, dict[str, Any]]) -> None:
+    _, mine = added
+    ((model,), (method,)) = mine["language"]["models"], mine["language"]["methods"]
+    ((name, hierarchy),) = mine["relational"]["hierarchies"].items()
+    assert hierarchy["n"] == 12 and len(hierarchy["exceptions"]) == 2
+    assert mine["language"]["models"][model]["source"] == "hub"
+    assert mine["language"]["methods"][method]["models"] == [model]
+    assert mine["language"]["methods"][method]["hierarchies"] == [name]
+    kinds = [language for language, *_ in blocks()]
+    assert kinds == ["sh", "yaml", "yaml", "yaml", "python", "snakemake", "rst"]
+
+
+def test_a_whole_run_would_train_the_model_on_the_hierarchy_and_draw_the_figure(
+    added: tuple[Path, dict[str, Any]],
+) -> None:
+    repository, _ = added
+    (command,) = (text for language, text, *_ in blocks() if language == "sh")
+    planned = run(repository, command.split())
+    for output in (
+        "results/language/models/llama32-1b",
+        "results/relational/tasks/two_exceptions_n12.parquet",
+        "results/language/responses/llama32-1b/fake/two_exceptions_n12/lora-last/seeds_000-009.parquet",
+        "figures/exception_accuracy.pdf",
+    ):
+        assert output in planned, output
+
+
+def test_they_meet(added: tuple[Path, dict[str, Any]]) -> None:
+    repository, mine = added
+    (hub,) = mine["language"]["models"].values()
+    in_the_cache(repository / "hub", hub["repository"], hub["revision"])
+    (repository / "toy.yaml").write_text(yaml.safe_dump(TOY))
+    overlays = ["configs/smoke.yaml", "configs/mine.yaml", "toy.yaml"]
+    targets = ["figures/exception_accuracy.png", "results/language/runs.parquet"]
+    run(repository, [".venv/bin/snakemake", "--cores", "2", "--configfile", *overlays, "--", *targets])
+    runs = RUNS.read(repository / "results/language/runs.parquet")
+    assert runs.select("model", "items", "hierarchy", "method").unique().rows() == [
+        ("llama32-1b", "fake", "two_exceptions_n12", "lora-last")
+    ]
+    assert runs["hyperparameter"].unique().sort().to_list() == [2.0, 4.0]
+    answers = RESPONSES.read(repository / "results/language/responses.parquet")
+    exceptions = answers.filter(pair_class="exception").select("first", "second").unique()
+    assert sorted(exceptions.rows()) == [(2, 4), (4, 2), (7, 9), (9, 7)]
+    assert answers.filter(pl.col("phase") == "post").height == 2 * 2 * 12 * 11
+    assert (repository / targets[0]).stat().st_size > 5000

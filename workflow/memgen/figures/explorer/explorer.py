@@ -1,0 +1,65 @@
+"""The explorer: the closed forms of the three studies as one static page to play with.
+
+Reads the tables of fitted models, puts them and the parts of the page into one file, and computes nothing.
+"""
+
+import json
+import re
+from pathlib import Path
+
+import polars as pl
+
+from memgen.errors import BadInput
+from memgen.language.fits.tables import FIT
+from memgen.stage import Input, Inputs, Output, recipe_urn, stage
+
+#: What the page knows of a fitted model.
+COLUMNS = (
+    *("source", "model", "items", "hierarchy", "method", "hyperparameter", "n", "exceptions"),
+    *("gamma", "gamma_low", "gamma_high", "memorization_weight", "correlation"),
+)
+_PART = re.compile(r'<script src="([a-z]+\.js)"></script>|<link rel="stylesheet" href="([a-z]+\.css)">')
+_FITTED = '<script type="application/json" id="fitted">[]</script>'
+_RECIPE = "Made by memgen."
+
+
+def _fitted(tables: list[Path]) -> str:
+    """Fitted models whose gamma lies within the range that is searched, as JSON that may stand in a page."""
+    rows = pl.concat([FIT.read(path).select(*COLUMNS, "at_edge") for path in tables])
+    rows = rows.filter(pl.col("gamma").is_not_null() & ~pl.col("at_edge")).select(COLUMNS)
+    text = json.dumps(rows.rows(named=True), allow_nan=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c")
+
+
+@stage
+def explorer(*, template: Input, parts: Inputs, fits: Inputs, out: Output) -> None:
+    """Make the page in which people play with the theories, from its parts.
+
+    Parameters
+    ----------
+    template
+        The page, which names its parts.
+    parts
+        Style sheet and scripts, each named once in the template.
+    fits
+        Fit tables, ours and the published.
+    out
+        The page, one file that opens from disk.
+    """
+    texts = {Path(path).name: Path(path).read_text(encoding="utf-8") for path in parts}
+    whole = Path(template).read_text(encoding="utf-8")
+    named = [script or style for script, style in _PART.findall(whole)]
+    if sorted(named) != sorted(texts):
+        wrong = sorted(set(named) ^ set(texts))
+        raise BadInput(f"{template}: its parts and --parts differ in {', '.join(wrong)}; allowed: the same")
+
+    def inlined(match: re.Match[str]) -> str:
+        script, style = match.groups()
+        return f"<script>\n{texts[script]}</script>" if script else f"<style>\n{texts[style]}</style>"
+
+    whole = _PART.sub(inlined, whole).replace(_FITTED, _FITTED.replace("[]", _fitted([*map(Path, fits)])))
+    urn = recipe_urn()
+    if urn is not None:
+        whole = whole.replace(_RECIPE, f"{_RECIPE} Recipe {urn}.")
+        whole = whole.replace("<title>", f'<meta name="recipe" content="{urn}">\n<title>', 1)
+    Path(out).write_text(whole, encoding="utf-8")

@@ -1,0 +1,35 @@
+"""Closed forms of irrelevant information that simulations must obey, and that only a bug can break."""
+
+from memgen.checks import Check, write_checks
+from memgen.claims import THIS_STUDY, shell_command
+from memgen.irrelevant.agreement import numbers
+from memgen.stage import Input, Output, stage
+
+
+@stage
+def checks(*, simulation: Input, out: Output) -> None:
+    """Write the checks of irrelevant information with the values of this study's tables.
+
+    Parameters
+    ----------
+    simulation
+        Simulation table.
+    out
+        Checks table.
+    """
+    found = [
+        Check(
+            study="irrelevant",
+            check=f"{words} (largest deviation of simulations in standard errors)",
+            source=THIS_STUDY,
+            expected=0.0,
+            allowed=4.0,
+            found=numbers(simulation)[f"{task}_deviation"],
+            command=shell_command("irrelevant", "summary", "--table", simulation, "--json"),
+        )
+        for task, words in (
+            ("clusters", "Nearest neighbours err as the stored bits of clusters seen once say"),
+            ("next_symbol", "The lookup learner errs as the noise and the stored bits say"),
+        )
+    ]
+    write_checks(found, out)

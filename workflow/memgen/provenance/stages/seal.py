@@ -1,0 +1,14 @@
+"""The run in the present folder under one digest."""
+
+from memgen.provenance.sealing import sealed
+from memgen.stage import command
+
+
+@command
+def seal() -> None:
+    """Seal the run in the present folder: write results/provenance/seal.json and print its root digest.
+
+    `make study` does so at its end. The targets are those of the seal that is there, or else every output
+    that no job reads.
+    """
+    print(sealed())

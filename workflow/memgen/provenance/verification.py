@@ -1,0 +1,308 @@
+"""A run held against its records and its seal. Everything is hashed again; nothing is believed.
+
+It finds every edit that its author did not also write into the records, the seal and the committed lock. Who
+edits all of them is found only by a signature, or by running a job again.
+"""
+
+import os
+import stat
+import subprocess
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from memgen.closure import closure
+from memgen.digests import MARKS, STUDY_MARK, file_digest, files_of
+from memgen.errors import BadInput
+from memgen.provenance.embedded import FIGURES, recipe_ids
+from memgen.provenance.findings import Finding
+from memgen.provenance.lock_file import LOCK, lock_findings
+from memgen.provenance.reading import is_external
+from memgen.provenance.record import LOCK_FILE, digests
+from memgen.provenance.run import JOBS, Record, Run, inputs
+from memgen.provenance.sealing import BENCHMARKS, SEAL, Seal, read_seal
+
+#: Folders that hold only what jobs wrote, but for the parts named after them.
+MADE = ("results", "figures")
+APART = ("results/provenance", "results/bench", BENCHMARKS.as_posix())
+
+
+class Present:
+    """What is there now: the digest of each file or folder, or what is wrong with it."""
+
+    def __init__(self, labels: Iterable[str]) -> None:
+        self._here = Path.cwd().resolve()
+        names = sorted(set(labels))
+        with ThreadPoolExecutor(os.cpu_count()) as pool:  # hashing lets go of the interpreter
+            self._found = dict(zip(names, pool.map(self._look, names), strict=True))
+        self.bytes = sum(size for _, _, size in self._found.values())
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def digest(self, label: str) -> str | None:
+        """Digest of a file or folder; None where there is none that can be trusted."""
+        return self._found[label][0]
+
+    def fault(self, label: str) -> tuple[str, str] | None:
+        """What is wrong: ``missing``, ``linked`` or ``outside``, and why."""
+        return self._found[label][1]
+
+    def _look(self, label: str) -> tuple[str | None, tuple[str, str] | None, int]:
+        path = Path(label)
+        try:
+            real = path.resolve()
+            if not real.is_relative_to(self._here):
+                return None, ("outside", "a link that leaves the study"), 0
+            if real != self._here / label:
+                return None, ("linked", f"a link to {real.relative_to(self._here)}"), 0
+            mode = path.stat().st_mode
+            if stat.S_ISDIR(mode):
+                parts = list(path.rglob("*"))
+                if links := [part for part in parts if part.is_symlink()]:
+                    return None, ("linked", f"holds the link {links[0].relative_to(path)}"), 0
+                size = sum(part.stat().st_size for part in parts if part.is_file())
+                return file_digest(path), None, size
+            if not stat.S_ISREG(mode):
+                return None, ("missing", "is no regular file"), 0
+            return file_digest(path), None, path.stat().st_size
+        except FileNotFoundError:
+            return None, ("missing", "no such file"), 0
+        except (OSError, ValueError, RuntimeError) as error:  # RuntimeError: a loop of links, in Python 3.11
+            return None, ("missing", f"cannot be read ({error})"), 0
+
+
+class Verification:
+    """One run, what is there now, and what does not agree.
+
+    Parameters
+    ----------
+    run : Run
+    only : iterable of str, optional
+        Records to look at; by default all, and then also for files that no record knows.
+    """
+
+    def __init__(self, run: Run, only: Iterable[str] | None = None) -> None:
+        self.run = run
+        self.seal: Seal | None = None
+        self.findings: list[Finding] = []
+        self.whole = only is None
+        try:
+            self.seal = read_seal()
+            if self.seal is None:
+                self._add("SEAL-MISSING", SEAL, "no such file; `memgen provenance seal` writes one")
+        except BadInput as problem:
+            self._add("SEAL-EDITED", SEAL, str(problem).removeprefix(f"{SEAL}: "))
+        earlier = self.seal.earlier if self.seal else {}
+        wanted = set(run.records) if only is None else set(only)
+        #: Records of this run, and those that another configuration's run left here.
+        self.records = {name: run.records[name] for name in sorted(wanted - set(earlier))}
+        self.earlier = {name: run.records[name] for name in sorted(wanted & set(earlier))}
+        self.present = Present(self._labels())
+        self._look()
+
+    def _add(self, kind: str, where: str | Path, text: str) -> None:
+        self.findings.append(Finding(kind, str(where), text))
+
+    def _labels(self) -> Iterator[str]:
+        for record in (*self.records.values(), *self.earlier.values()):
+            yield from record["outputs"]
+        for record in self.records.values():
+            yield from (path for path, _ in inputs(record) if not is_external(path))
+            yield from (path for path in record["code"] if not is_external(path))
+        if self.seal is not None and self.whole:
+            yield from self.seal.benchmarks
+
+    def _look(self) -> None:
+        for name, record in (*self.records.items(), *self.earlier.items()):
+            self._outputs(name, record)
+        for name, record in self.records.items():
+            self._inputs(name, record)
+        self._code()
+        self._configuration()
+        self._lock()
+        self._sealed()
+        if cycle := self.run.cycle():
+            self._add("CYCLE", cycle[0], " stands on ".join(cycle[::-1]))
+        if self.whole:
+            self.findings += self.run.findings
+            self._untracked()
+        else:
+            chosen = {*self.records, *self.earlier}
+            files = {output for name in chosen for output in self.run.records[name]["outputs"]}
+            self.findings += [found for found in self.run.findings if found.where in files]
+
+    def _fault(self, kinds: Mapping[str, str], label: str, name: str) -> bool:
+        """Whether a file is not there as one; a finding says why."""
+        fault = self.present.fault(label)
+        if fault is not None:
+            self._add(kinds[fault[0]], label, f"{fault[1]}; named by {name}")
+        return fault is not None
+
+    def _outputs(self, name: str, record: Record) -> None:
+        kinds = {"missing": "OUTPUT-MISSING", "linked": "OUTPUT-LINKED", "outside": "PATH-OUTSIDE"}
+        for label, recorded in record["outputs"].items():
+            if self._fault(kinds, label, name):
+                continue
+            found, path = self.present.digest(label), Path(label)
+            if found != recorded:
+                self._add("OUTPUT-MODIFIED", label, f"sha256 {found}, recorded {recorded} by {name}")
+            if not _mark_holds(path):
+                self._add("OUTPUT-MODIFIED", label, f"{STUDY_MARK} does not list what the folder holds")
+            if path.suffix in FIGURES and path.is_file():
+                named = recipe_ids(path)
+                if named != {record["recipe_id"]}:
+                    ids = ", ".join(sorted(named)) or "no recipe"
+                    self._add("FIGURE-ID-CHANGED", label, f"names {ids}, recorded {record['recipe_id']}")
+
+    def _inputs(self, name: str, record: Record) -> None:
+        kinds = {"missing": "LEAF-MISSING", "linked": "LEAF-MODIFIED", "outside": "PATH-OUTSIDE"}
+        for label, read in inputs(record):
+            if is_external(label):
+                continue
+            found, maker = self.present.digest(label), self.run.maker(label)
+            if maker is not None:
+                wrote = self.run.records[maker]["outputs"].get(label, found)
+                if found != read or wrote != read:
+                    other = found if found != read else wrote
+                    self._add("STALE-INPUT", label, f"{name} read sha256 {read}, not {other}")
+            elif label.partition("/")[0] in MADE:
+                self._add("RECORD-MISSING", label, f"no record says what made it; {name} read it")
+                if found != read:
+                    self._add("STALE-INPUT", label, f"{name} read sha256 {read}, not {found}")
+            elif not self._fault(kinds, label, name) and found != read:
+                self._add("LEAF-MODIFIED", label, f"sha256 {found}, but {name} read {read}")
+
+    def _code(self) -> None:
+        changed: dict[str, list[str]] = {}
+        for name, record in self.records.items():
+            for label, ran in record["code"].items():
+                found = self._source(label, record)
+                if found != ran:
+                    changed.setdefault(label, []).append(name)
+        for label, names in changed.items():
+            others = f" and {len(names) - 1} others" if len(names) > 1 else ""
+            self._add("CODE-CHANGED", label, f"is not the source that ran in {names[0]}{others}")
+
+    def _source(self, label: str, record: Record) -> str | None:
+        if not is_external(label):
+            return self.present.digest(label)
+        try:  # the package is not in the study's folder, so that only the module's name finds it
+            return digests(closure(record["stage"]["module"])).get(label)
+        except ModuleNotFoundError:
+            return None
+
+    def _configuration(self) -> None:
+        present = digests(path for path in (Path(LOCK_FILE),) if path.is_file()).get(LOCK_FILE)
+        layers: dict[str, str | None] = {}
+        for name, record in self.records.items():
+            if record["environment"].get("lock") != present:
+                self._add("ENVIRONMENT-CHANGED", LOCK_FILE, f"{name} ran with another one")
+            for layer in (record["configuration"] or {"layers": []})["layers"]:
+                path = Path(layer["file"])
+                if is_external(layer["file"]) or layer["file"].startswith("--") or path.is_absolute():
+                    continue
+                if layer["file"] not in layers:
+                    layers[layer["file"]] = file_digest(path) if path.is_file() else None
+                if layers[layer["file"]] != layer["sha256"]:
+                    self._add("CONFIGURATION-CHANGED", layer["file"], f"{name} ran with another one")
+
+    def _lock(self) -> None:
+        self.findings += lock_findings()
+        if git("rev-parse", "--verify", "--quiet", "HEAD") is None:
+            return  # no repository, as in a deposit
+        committed = git("show", f"HEAD:./{LOCK}")
+        if LOCK.is_file() and LOCK.read_bytes() != committed:
+            self._add("LOCK-NOT-COMMITTED", LOCK, "is not the file of the present commit")
+        elif committed is not None and not LOCK.is_file():
+            self._add("LOCK-NOT-COMMITTED", LOCK, "is gone; the present commit has it")
+
+    def _sealed(self) -> None:
+        if self.seal is None:
+            return
+        refused = {finding.where for finding in self.run.findings}
+        sealed = {**self.seal.records, **self.seal.earlier}
+        chosen = {**self.records, **self.earlier}
+        for name, digest in sealed.items():
+            if name in chosen and chosen[name]["digest"] != digest:
+                self._add("LOCK-MISMATCH", name, f"has the digest {chosen[name]['digest']}, sealed {digest}")
+            elif self.whole and name not in self.run.records and name not in refused:
+                self._add("RECORD-MISSING", name, f"no such file; {SEAL} names it")
+        for name in chosen:
+            if name not in sealed:
+                self._add("RECORD-NOT-SEALED", name, f"{SEAL} does not know it")
+        if self.whole:
+            for label, digest in self.seal.benchmarks.items():
+                if self.present.digest(label) != digest:
+                    self._add("BENCHMARK-MODIFIED", label, f"is not the file that {SEAL} names")
+
+    def _untracked(self) -> None:
+        for path in untracked(self.run):
+            kind = "UNTRACKED-FIGURE" if path.parts[0] == "figures" else "UNTRACKED-OUTPUT"
+            self._add(kind, path.as_posix(), "no record names it")
+
+
+def untracked(run: Run) -> Iterator[Path]:
+    """Files where only jobs write that no record names, sorted."""
+    for root in MADE:
+        for folder, folders, names in os.walk(root):
+            here = Path(folder)
+            folders[:] = sorted(
+                name
+                for name in folders
+                if (here / name).as_posix() not in (*run.makers, *APART) or (here / name).is_symlink()
+            )
+            links = [name for name in folders if (here / name).is_symlink()]
+            for name in sorted([*names, *links]):
+                path = here / name
+                readme = path.as_posix() == f"{root}/README.md"
+                if not readme and name not in MARKS and path.as_posix() not in run.makers:
+                    yield path
+    for path in sorted(SEAL.parent.rglob("*")):
+        record = path.is_relative_to(JOBS) and path.suffix == ".json"
+        if path.is_file() and path != SEAL and not record:
+            yield path
+    known = {path.name for path in BENCHMARKS.rglob("*.tsv")}
+    yield from sorted(path for path in BENCHMARKS.rglob("*") if path.is_file() and path.name not in known)
+
+
+def _mark_holds(folder: Path) -> bool:
+    """Whether the list that the study left in a folder names its files, and else only empty folders."""
+    mark = folder / STUDY_MARK
+    if not mark.is_file():
+        return True
+    lines, files = mark.read_bytes().split(b"\n"), {name.encode() for name in files_of(folder)}
+    others = set(lines[:-1]) - files
+    return (
+        lines == [*sorted(lines[:-1]), b""]
+        and files <= set(lines)
+        and all((folder / os.fsdecode(name)).is_dir() for name in others)
+    )
+
+
+def git(*arguments: str) -> bytes | None:
+    """What a git command prints; None where git, the repository or what is asked for is missing."""
+    try:
+        answer = subprocess.run(
+            ["git", *arguments], capture_output=True, check=True, stdin=subprocess.DEVNULL
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return answer.stdout
+
+
+def summary(found: Verification, count: int, seconds: float) -> str:
+    """One line: what was looked at, and how much of it is wrong."""
+    root = f"; root {found.seal.root}" if found.seal is not None and found.whole else ""
+    earlier = f", {len(found.earlier)} of earlier runs" if found.earlier else ""
+    return (
+        f"{len(found.records)} jobs{earlier}, {len(found.present)} files, "
+        f"{found.present.bytes / 1e6:.0f} MB in {seconds:.1f} s: "
+        f"{count} finding{'s' if count != 1 else ''}{root}"
+    )
+
+
+def as_json(findings: Iterable[Finding]) -> list[dict[str, Any]]:
+    """Findings as JSON holds them."""
+    return [{"finding": one.kind, "where": one.where, "text": one.text} for one in findings]

@@ -1,0 +1,59 @@
+"""The margin of every pair on the command line."""
+
+from __future__ import annotations
+
+import json as json_format
+
+from memgen.errors import BadInput
+from memgen.relational import ranks as exact
+from memgen.relational.flags import ExceptionFlag
+from memgen.relational.hierarchy import Hierarchy
+from memgen.relational.pairs import Pairs
+from memgen.stage import command
+
+LARGEST_MARGINS = 1000
+"""Most items for which every pair is printed."""
+
+
+@command
+def margins(
+    *, n: int, exception: ExceptionFlag = None, alpha: float, ridge: float = 0.0, json: bool = False
+) -> None:
+    """Print what a learner predicts for every pair, trained or not.
+
+    Parameters
+    ----------
+    n
+        Number of items, at least 3; the table holds every pair, so at most 1000.
+    exception
+        An exception as WINNER:LOSER in ranks from 0, for example 5:3; may be repeated.
+    alpha
+        Conjunctivity, less than 1: 0 is additive.
+    ridge
+        Effective ridge, at least 0.
+    json
+        Print JSON: gamma, memorization_weight, and pairs, each with higher, lower, pair_class, truth (1 if
+        the higher-ranked item is the right answer, -1 if the lower, null where there is none), trained,
+        margin (positive where the higher-ranked item wins).
+    """
+    if n > LARGEST_MARGINS:
+        raise BadInput(f"n = {n}: must be at most {LARGEST_MARGINS} here, where every pair is printed")
+    hierarchy = Hierarchy.of(n, exception)
+    if alpha < 0:
+        raise BadInput(f"alpha = {alpha!r}: must be at least 0 and less than 1")
+    leak, weight = exact.gamma(alpha, ridge), exact.memorization_weight(alpha, ridge)
+    pairs = Pairs.of(hierarchy)
+    found = pairs.margins(exact.ranks_at(hierarchy.n, hierarchy.exceptions, leak), weight)
+    columns = (pairs.higher, pairs.lower, pairs.classes, pairs.truth, pairs.trained, found)
+    rows = list(zip(*(column.tolist() for column in columns), strict=True))
+    if json:
+        names = ("higher", "lower", "pair_class", "truth", "trained", "margin")
+        listed = [dict(zip(names, row, strict=True)) for row in rows]
+        for pair in listed:
+            pair["truth"] = pair["truth"] or None
+        answer = {"gamma": float(leak), "memorization_weight": float(weight), "pairs": listed}
+        print(json_format.dumps(answer, allow_nan=False))
+        return
+    print(f"gamma {float(leak):.9g}, memorization weight {float(weight):.9g}")
+    for higher, lower, name, _, _, margin in rows:
+        print(f"{higher:>6}{lower:>6}  {name:<10}{margin + 0.0:.9f}")

@@ -1,0 +1,247 @@
+"""What this machine has of all that the study can use, and what each missing thing would enable."""
+
+from __future__ import annotations
+
+import importlib.util
+import json as json_format
+import os
+import platform
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from memgen.configuration import load
+from memgen.stage import command
+
+#: Free disk, GB, and memory, GB, below which the default study is in danger.
+DISK, MEMORY = 5, 8
+#: Where weights lie once the study has got them.
+MODELS = Path("results/language/models")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that the study can use.
+
+    Parameters
+    ----------
+    name, found : str
+        What it is, and what is here of it.
+    state : str
+        ``here``, ``missing``, or ``scarce`` where there is little of it.
+    enables : str
+        What it is for.
+    command : str or None
+        How to get it, where it can be got.
+    """
+
+    name: str
+    state: Literal["here", "missing", "scarce"]
+    found: str
+    enables: str
+    command: str | None = None
+
+
+def _text(*words: str) -> str | None:
+    """What a program prints; None where it is not there or fails."""
+    if shutil.which(words[0]) is None:
+        return None
+    try:
+        done = subprocess.run(words, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=20)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None
+
+
+def _program(name: str, words: tuple[str, ...], enables: str, get: str | None) -> Finding:
+    answer = _text(*words)
+    if answer is None:
+        return Finding(name, "missing", "not found", enables, get)
+    return Finding(name, "here", answer.splitlines()[0] if answer else words[0], enables)
+
+
+def _cores() -> int:
+    """Processors that this process may use: fewer than the machine's in a container or a job."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _processor() -> str:
+    """Model of the processor, where the system tells."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        lines = []
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.processor() or platform.machine())
+
+
+def _memory() -> tuple[float, float] | None:
+    """Memory of the machine and what is free of it, GB; None where the system does not tell."""
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return None
+    sizes = {line.partition(":")[0]: float(line.split()[1]) / 1e6 for line in lines if line.endswith(" kB")}
+    return sizes.get("MemTotal", 0.0), sizes.get("MemAvailable", 0.0)
+
+
+def _machine() -> Iterator[Finding]:
+    cores = _cores()
+    yield Finding("CPU", "here", f"{_processor()}, {cores} usable", f"jobs at once: make study CORES={cores}")
+    pinned = os.environ.get("OMP_NUM_THREADS", "1")
+    yield Finding("threads", "here", f"{pinned} a process", "set for each rule in profiles/default")
+    memory = _memory()
+    if memory is not None:
+        total, free = memory
+        state: Literal["here", "scarce"] = "here" if total >= MEMORY else "scarce"
+        yield Finding(
+            "memory", state, f"{total:.0f} GB, {free:.0f} free", f"the default study needs {MEMORY} GB"
+        )
+    free = shutil.disk_usage(".").free / 1e9
+    state = "here" if free >= DISK else "scarce"
+    yield Finding("disk", state, f"{free:.0f} GB free here", f"the default study needs {DISK} GB")
+
+
+def _gpu() -> Finding:
+    enables = "training at the paper's scale: make study CONFIG=configs/paper.yaml"
+    name = "GPU"
+    if importlib.util.find_spec("torch") is None:
+        return Finding(name, "missing", "torch is not installed", enables, "make test")
+    import torch
+
+    if torch.cuda.is_available():
+        device = torch.cuda.get_device_properties(0)
+        found = f"{device.name}, {device.total_memory / 1e9:.0f} GB, torch {torch.__version__}"
+        return Finding(name, "here", found, enables)
+    seen = _text("nvidia-smi", "--query-gpu=name", "--format=csv,noheader")
+    if seen:
+        found = f"{seen.splitlines()[0]}, which torch {torch.__version__} cannot use"
+        return Finding(
+            name, "missing", found, enables, "install the build of torch for its driver into .venv"
+        )
+    return Finding(name, "missing", "none that torch can use", enables, "run on a machine that has one")
+
+
+def _tools() -> Iterator[Finding]:
+    yield _program("git", ("git", "--version"), "the commit in every record", "apt-get install git")
+    yield _program(
+        "SLURM",
+        ("sbatch", "--version"),
+        "jobs on a cluster: memgen study --executor slurm",
+        "log in to a cluster that has it, then adapt profiles/slurm",
+    )
+    yield _program(
+        "conda",
+        ("conda", "--version"),
+        "an environment for each kind of job: make study ARGS='--profile profiles/conda'",
+        "install Miniforge",
+    )
+    browsers = ("chromium", "chromium-browser", "google-chrome")
+    browser = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, browsers)), None)
+    yield Finding(
+        "Chromium",
+        "here" if browser else "missing",
+        browser or "not found",
+        "the tests that open figures/explorer.html",
+        None if browser else "apt-get install chromium",
+    )
+
+
+def _hub() -> Path:
+    """Folder in which downloads of the models' hub are kept."""
+    home = Path(os.environ.get("HF_HOME") or Path.home() / ".cache/huggingface")
+    return Path(os.environ.get("HF_HUB_CACHE") or home / "hub")
+
+
+def _weights(config: Mapping[str, Any]) -> Iterator[Finding]:
+    """Weights of every configured model that are not made in the study."""
+    for name, model in config.get("language", {}).get("models", {}).items():
+        source = model.get("source")
+        taken = (MODELS / name).is_dir()
+        if source == "wheel":
+            what = f"{model['package']} {model['version']}"
+            get = f"make study ARGS={shlex.quote(str(MODELS / name))}"
+            place = str(MODELS / name) if taken else f"{what}, not fetched yet; needs the package index"
+        elif source == "hub":
+            cached = (
+                _hub() / f"models--{model['repository'].replace('/', '--')}/snapshots/{model['revision']}"
+            )
+            taken = taken or cached.is_dir()
+            get = (
+                f"hf download {shlex.quote(model['repository'])} --revision {shlex.quote(model['revision'])}"
+            )
+            place = "in the cache" if taken else f"{model['repository']}, not in {_hub()}"
+        else:
+            continue
+        state: Literal["here", "missing"] = "here" if taken else "missing"
+        yield Finding(f"weights of {name}", state, place, "finetuning, probes", None if taken else get)
+
+
+def _published(config: Mapping[str, Any]) -> Finding:
+    source = (config.get("published") or {}).get("source")
+    enables = "the published models beside ours, also in the explorer"
+    if source in (None, "imitation"):
+        return Finding(
+            "published responses",
+            "missing",
+            "not asked for",
+            enables,
+            "make study CONFIG=configs/published.yaml",
+        )
+    return Finding("published responses", "here", f"from {source}", enables)
+
+
+def _size(folder: Path) -> float:
+    """Size of a folder's files, GB."""
+    paths = (Path(top) / name for top, _, names in os.walk(folder) for name in names)
+    return sum(path.lstat().st_size for path in paths if not path.is_symlink()) / 1e9
+
+
+def _caches() -> Iterator[Finding]:
+    places = {
+        "results": (Path("results"), "what a later run need not make again", "make study"),
+        "finished runs": (Path(".finished"), "going on where training was cut off", None),
+        "downloads of the hub": (_hub(), "models without a network", None),
+    }
+    for name, (folder, enables, get) in places.items():
+        if folder.is_dir() and any(folder.iterdir()):
+            yield Finding(name, "here", f"{folder}, {_size(folder):.1f} GB", enables)
+        else:
+            yield Finding(name, "missing", f"{folder} is empty or not there", enables, get)
+
+
+@command
+def doctor(*, config: list[Path] | None = None, json: bool = False) -> None:
+    """Print what is here that the study can use, and what each missing thing would enable.
+
+    Parameters
+    ----------
+    config
+        Overlays on config.yaml, later ones winning: their models' weights are looked for.
+    json
+        Print JSON: a list with name, state (here, missing or scarce), found, enables and command.
+    """
+    here = Path("config.yaml").is_file()
+    configured = load([Path("config.yaml"), *(config or [])]) if here or config else {}
+    python = f"{platform.python_version()} at {sys.executable}"
+    findings = [Finding("Python", "here", python, "3.11 to 3.13 are covered by requirements.lock")]
+    findings += [*_machine(), _gpu(), *_tools(), *_weights(configured), _published(configured), *_caches()]
+    if json:
+        print(json_format.dumps([asdict(finding) for finding in findings], allow_nan=False))
+        return
+    width = max(len(finding.name) for finding in findings)
+    for finding in findings:
+        print(f"{finding.state:<8} {finding.name:<{width}}  {finding.found}")
+        if finding.state != "here":
+            told = f"would enable {finding.enables}" if finding.state == "missing" else finding.enables
+            print(
+                f"{'':<8} {'':<{width}}  {told}"
+                + (f"; to get it: {finding.command}" if finding.command else "")
+            )
+    if not here:
+        print("no config.yaml here: run this in the folder of the repository to see the models' weights")
