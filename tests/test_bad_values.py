@@ -15,7 +15,6 @@ import os
 import resource
 import select
 import signal
-import time
 import traceback
 import typing
 from collections.abc import Iterator
@@ -149,7 +148,7 @@ class Argument:
             yield from ((text, True) for text in ("", "text", "nan", "inf"))
             yield from self._outside()
         elif self.kind is str:
-            yield from (("", True), ("two\nlines", True), ("\udc80", True))
+            yield from (("", True), ("two\nlines", True))
         elif typing.get_origin(self.kind) is Literal:
             yield from (("", True), ("no-such-thing", True))
 
@@ -268,22 +267,19 @@ def in_a_fork(work: Path, all_calls: list[tuple[list[str], str | None]]) -> list
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
-        os.close(reading)
-        with os.fdopen(writing, "w") as pipe:
-            try:
+        try:
+            os.close(reading)
+            with os.fdopen(writing, "w") as pipe:
                 prepare(work)
                 os.chdir(work)
                 used = _line(Path("/proc/self/status"), "VmSize:") or 0
                 resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY, used + MEMORY))
                 for arguments, named in all_calls:
                     print(json.dumps([arguments, None]), file=pipe, flush=True)
-                    start = time.monotonic()
                     wrong = outcome(arguments, named, work / "out")
-                    took = time.monotonic() - start
-                    print(json.dumps([arguments, wrong or "", round(took, 2)]), file=pipe, flush=True)
-            finally:
-                pipe.flush()
-                os._exit(0)
+                    print(json.dumps([arguments, wrong or ""]), file=pipe, flush=True)
+        finally:
+            os._exit(0)  # whatever happened: a fork must not go on as a second run of the tests
     os.close(writing)
     told = []
     with os.fdopen(reading, "rb", buffering=0) as pipe:
@@ -333,8 +329,8 @@ CLASSIFY = (
 LARGE = {
     "task": "relational task --name=x --n=100000 --out=out/x.parquet",
     "ranks": "relational ranks --n=100000000 --alpha=0.5",
-    "geometry": "relational geometry-table --n=100000 --numbers=1 --conjunctivity=0 --ridge=0 --out=x.csv",
-    "spans": "relational critical-geometry --n=5 --spans=2 --map-n=100000 --out=out/x.parquet",
+    "placement": "relational placement-table --n=100000 --numbers=1 --conjunctivity=0 --ridge=0 --out=x.csv",
+    "spans": "relational critical-placement --n=5 --spans=2 --map-n=100000 --out=out/x.parquet",
     "phase": (
         "relational phase-table --tasks=task.parquet --conjunctivity-points=100000 --ridge-points=100000 "
         "--highest-conjunctivity=0.5 --lowest-ridge=0.1 --highest-ridge=1 --out=out/x.parquet"

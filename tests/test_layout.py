@@ -15,7 +15,7 @@ FILES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "__init__.
 EXPENSIVE = [
     *(f"language.stages.{name}" for name in ("pretrain", "features", "probe", "finetune")),
     *(f"longtail.stages.{name}" for name in ("classify", "memorize")),
-    *(f"irrelevant.stages.{name}" for name in ("attack", "complete")),
+    *(f"irrelevant.stages.{name}" for name in ("attack", "complete", "extract")),
     "relational.stages.finite_width",
 ]
 

@@ -164,7 +164,7 @@ def test_variable_that_describes_no_configuration(
 
 @pytest.mark.parametrize("value", [float("inf"), 2**60, "\udc80", "two\nlines", ""])
 def test_parameter_that_is_no_line_of_text_is_refused(parts: list[Path], value: object) -> None:
-    with pytest.raises(BadInput, match="--sign: .* is not allowed; allowed: one line of text"):
+    with pytest.raises(BadInput, match=r"--sign: .* is not allowed; allowed: one line of text"):
         Job.bind(join, parts=parts, sign=value, out=Path("z.txt")).run(record=Path("jobs/demo_join/job.json"))
 
 

@@ -13,6 +13,8 @@ from memgen.stability import STABILITY
 
 START, END = "<!-- claims: written by `make readme` -->", "<!-- end of claims -->"
 FIGURE = "rank_profiles.png"
+SUMMARY = "language_summary.png"
+"""Drawn where the study has hierarchies with and without an exception."""
 
 Row = dict[str, Any]
 
@@ -139,7 +141,7 @@ def whole(rows: list[Row]) -> str:
 
 
 def main() -> None:
-    """Rewrite the block between the two marks of README.md, docs/claims.md and the figure."""
+    """Rewrite the block between the two marks of README.md, docs/claims.md and the figures."""
     claims, checks, figure = Path("results/claims.csv"), Path("results/checks.csv"), Path("figures") / FIGURE
     stability, readme = Path("results/stability.csv"), Path("README.md")
     for path in (claims, checks, figure):
@@ -158,6 +160,8 @@ def main() -> None:
     Path("docs/claims.md").write_text(whole(rows))
     readme.write_text(f"{before}{START}\n\n{short(rows, held, both)}\n\n{END}{after}")
     shutil.copyfile(figure, Path("docs") / FIGURE)
+    if (figure.parent / SUMMARY).is_file():
+        shutil.copyfile(figure.parent / SUMMARY, Path("docs") / SUMMARY)
 
 
 if __name__ == "__main__":

@@ -18,21 +18,19 @@ from memgen.figures.language.language_summary import language_summary
 from memgen.figures.language.margin_heatmaps import margin_heatmaps
 from memgen.figures.language.own_kernel import own_kernel
 from memgen.figures.language.predicted_margins import predicted_margins
-from memgen.figures.language.pretraining import pretraining
 from memgen.figures.language.response_bias import response_bias
 from memgen.figures.language.symbolic_distance import symbolic_distance
+from memgen.language.fits.stages.baselines import baselines
+from memgen.language.fits.stages.fit import fit
+from memgen.language.fits.stages.predictions import predictions
+from memgen.language.fits.stages.relation import relation
 from memgen.language.fits.tables import BASELINES, PREDICTIONS
-from memgen.language.models.tables import PRETRAINING
 from memgen.language.responses.rows import GEOMETRY_RUNS, RESPONSES
 from memgen.language.responses.tables import EFFECTS, GEOMETRY
 from memgen.language.stages.accuracy import accuracy
-from memgen.language.stages.baselines import baselines
 from memgen.language.stages.distance import distance
 from memgen.language.stages.effects import effects
-from memgen.language.stages.fit import fit
 from memgen.language.stages.geometry import geometry
-from memgen.language.stages.predictions import predictions
-from memgen.language.stages.relation import relation
 from memgen.relational.hierarchy import Hierarchy
 from synthetic_responses import response_rows, theory_margins
 
@@ -68,7 +66,6 @@ FIGURES: dict[str, tuple[Callable[..., None], dict[str, str], dict[str, object]]
     ),
     "kernel": (own_kernel, {"geometry": "geometry.csv", "fit": "fit.csv"}, SHOWN),
     "conjunctivity": (conjunctivity, {"geometry": "geometry.csv", "relation": "relation.csv"}, {}),
-    "pretraining": (pretraining, {"losses": "pretraining.csv"}, {}),
 }
 
 
@@ -119,10 +116,6 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
     GEOMETRY_RUNS.write(measures(table), folder / "measures.parquet")
     geometry(blocks=[folder / "measures.parquet"], fits=folder / "fit.csv", out=folder / "geometry.csv")
     relation(geometry=folder / "geometry.csv", fits=folder / "fit.csv", out=folder / "relation.csv")
-    losses = [(name, step, 1.0 / step) for name in ("a", "b") for step in (100, 200)]
-    PRETRAINING.write(
-        pl.DataFrame(losses, schema=PRETRAINING.schema, orient="row"), folder / "pretraining.csv"
-    )
     return folder
 
 
@@ -179,12 +172,6 @@ def test_conjunctivity_draws_each_cell_against_its_gamma(tables: Path, tmp_path:
     frame = GEOMETRY.read(tables / "geometry.csv").drop_nulls(["alpha", "gamma"])
     for axes, phase in zip(shown(of("conjunctivity", tables, tmp_path)), ("pre", "post"), strict=True):
         assert_draws(axes, (frame.filter(phase=phase), "alpha", "gamma"))
-
-
-def test_pretraining_draws_every_step(tables: Path, tmp_path: Path) -> None:
-    frame = PRETRAINING.read(tables / "pretraining.csv")
-    (axes,) = shown(of("pretraining", tables, tmp_path))
-    assert_draws(axes, (frame, "step", "answer_loss"))
 
 
 def test_baselines_draw_every_predictor_and_the_lead_over_each(tables: Path, tmp_path: Path) -> None:

@@ -17,6 +17,8 @@ from memgen.figures.published.published_predicted import published_predicted
 from memgen.figures.published.published_regularization import published_regularization
 from memgen.figures.published.published_transfer import published_transfer
 from memgen.figures.style import PAIR_CLASSES
+from memgen.language.fits.stages.fit import fit
+from memgen.language.fits.stages.predictions import predictions
 from memgen.language.fits.tables import FIT, PREDICTIONS
 from memgen.language.published.conversion import convert
 from memgen.language.published.imitation import imitated
@@ -33,8 +35,6 @@ from memgen.language.published.tables import (
 from memgen.language.responses.rows import KEY, RESPONSES
 from memgen.language.responses.tables import ACCURACY
 from memgen.language.stages.accuracy import accuracy
-from memgen.language.stages.fit import fit
-from memgen.language.stages.predictions import predictions
 from memgen.relational.hierarchy import Hierarchy
 from synthetic_responses import response_rows, theory_margins
 

@@ -1,11 +1,15 @@
 """The configuration block: its defaults, and one line for what is wrong."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from memgen.configuration import check, load
 from memgen.errors import BadInput
+from memgen.irrelevant.rows import RUNS
+from memgen.irrelevant.settings import attack_options, complete_options, extract_options
+from memgen.irrelevant.stages.attack import attack
 from repository import ROOT
 
 BASE = {name: part for name, part in load([ROOT / "config.yaml"]).items() if name != "irrelevant"}
@@ -33,6 +37,20 @@ def test_every_key_has_a_default() -> None:
     assert checked(run(defences=["decay"]))["runs"]["mine"]["defences"] == ["decay"]
 
 
+def with_block(name: str, **options: Any) -> dict[str, Any]:
+    return {**run(), name: options}
+
+
+def test_a_language_model_is_attacked_where_one_is_named() -> None:
+    assert "extraction" not in checked({"runs": {"mine": RUN}})
+    config = check({**BASE, "irrelevant": with_block("extraction", model="smollm2")})
+    options = extract_options(config)
+    assert options["model"] == "smollm2" and options["drawn"] == 63 and options["dtype"] == "float32"
+    defended = checked(with_block("transformer", defences=["decay"]))
+    assert complete_options(defended)["kinds"] == ["weight_decay"]
+    assert complete_options(defended)["strengths"] == [0.1]
+
+
 @pytest.mark.parametrize(
     ("block", "part"),
     [
@@ -57,9 +75,29 @@ def test_every_key_has_a_default() -> None:
         ({"runs": {"mine": RUN}, "simulation": {"clusters": {"stored": [1001]}}}, "1001 exceeds"),
         ({"runs": {"mine": RUN}, "simulation": {"next_symbol": {"noise": 1.5}}}, "noise"),
         ({"runs": {"mine": RUN}, "simulation": {"clusters": {"repeats": 1}}}, "repeats"),
+        (with_block("extraction", model="nobody"), "there is no model 'nobody' in language.models; allowed"),
+        (with_block("extraction", each=3), "model"),
+        (with_block("extraction", model="smollm2", each=20), "192 together"),
+        (with_block("extraction", model="smollm2", digits=1), "irrelevant.extraction.drawn: 63"),
+        (with_block("extraction", model="smollm2", losses=["word"]), "losses"),
+        (with_block("three_studies", hierarchy="ti_n9"), "irrelevant.three_studies.hierarchy: 'ti_n9'"),
+        (with_block("three_studies", ridge=0.5), "irrelevant.three_studies.ridge: 0.5"),
+        (with_block("transformer", defences=["small"]), "transformer has no defence fewer_parameters"),
     ],
 )  # fmt: skip
 def test_bad_blocks_are_refused_in_one_line(block: dict[str, Any], part: str) -> None:
     with pytest.raises(BadInput) as caught:
         checked(block)
     assert part in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_the_papers_network_is_planned_and_its_stage_runs_at_toy_size(tmp_path: Path) -> None:
+    """The options that the workflow gives the job of network_full, with nothing but its sizes made small."""
+    config = load([ROOT / "config.yaml", ROOT / "configs" / "paper.yaml"])
+    options = attack_options(config["irrelevant"], "network_full")
+    assert (options["hidden"], options["steps"], options["momentum"]) == (1500, 2000, 0.999)
+    toy = {"clusters": [20], "samples": [20], "dimension": [30], "rho": [0.4], "hidden": 12, "steps": 6,
+           "slower_from": 3, "record_steps": [2, 6], "seeds": 1, "tests": 1}  # fmt: skip
+    attack(run="network_full", **{**options, **toy}, out=tmp_path / "runs.parquet")
+    table = RUNS.read(tmp_path / "runs.parquet")
+    assert set(table["attack"]) == {"coordinate_ascent", "sign"} and set(table["step"]) == {2, 6}

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
-from memgen.arguments import bare
+from memgen.arguments import NOTHING, bare, flag
 from memgen.closure import closure
 from memgen.commands import Entry, entries, find, studies
 from memgen.errors import BadInput
@@ -62,6 +62,14 @@ def _parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
     ]
 
 
+def _refuse_empty(function: Callable[..., Any], arguments: dict[str, Any]) -> None:
+    """Refuse a flag without a value; from Python an empty list is as good as none."""
+    hints = typing.get_type_hints(function, include_extras=True)
+    for name, value in arguments.items():
+        if value == []:
+            raise BadInput(f"{flag(name, hints[name])}: {NOTHING}")
+
+
 def _called_with(
     function: Callable[..., Any], like: Callable[..., Any], *more: inspect.Parameter
 ) -> Callable[..., Any]:
@@ -80,17 +88,18 @@ def _with_record(function: Callable[..., None], code: dict[str, str]) -> Callabl
     inner = inspect.unwrap(function)
 
     def call(*args: Any, record: Path | None = None, threads: int = 1, **kwargs: Any) -> None:
+        _refuse_empty(inner, kwargs)
         Job.bind(inner, *args, **kwargs).run(record=record, threads=threads, code=code)
 
-    def flag(name: str, hint: Any, default: Any, text: str) -> inspect.Parameter:
+    def added(name: str, hint: Any, default: Any, text: str) -> inspect.Parameter:
         annotated = Annotated[hint, cyclopts.Parameter(help=text)]
         return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotated)
 
     return _called_with(
         call,
         inner,
-        flag("record", Path | None, None, "Where to write the provenance record."),
-        flag("threads", int, 1, "Threads that numpy, polars and torch may use."),
+        added("record", Path | None, None, "Where to write the provenance record."),
+        added("threads", int, 1, "Threads that numpy, polars and torch may use."),
     )
 
 
@@ -98,6 +107,7 @@ def _of_command(function: Callable[..., Any]) -> Callable[..., Any]:
     """A command as the command line calls it."""
 
     def call(*args: Any, **kwargs: Any) -> Any:
+        _refuse_empty(function, kwargs)
         return function(*args, **kwargs)
 
     return _called_with(call, inspect.unwrap(function))

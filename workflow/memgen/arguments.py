@@ -2,7 +2,7 @@
 
 An argument says so in its type: ``seeds: Count``, ``conjunctivity: list[Conjunctivity]``,
 ``domain: Annotated[list[Count], AsManyAs("samples")]``. What says no more than its type is still checked: a
-number is finite, a text is one line and not empty, and a list that is given holds something.
+number is finite, a text is one line and not empty, and a list that must be given holds something.
 """
 
 import math
@@ -12,12 +12,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import NoneType
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 from memgen.errors import BadInput
 
 #: The largest whole number that a record can hold (RFC 8785).
 MOST_WHOLE = 2**53 - 1
+#: What is wrong with a list of nothing.
+NOTHING = "no value is given; allowed: one or more"
 #: The largest number of anything that is counted, where nothing smaller is said.
 MOST_COUNTED = 10**9
 
@@ -152,30 +154,34 @@ def bare(hint: Any) -> Any:
     return bare(kinds[0]) if NoneType in typing.get_args(hint) and len(kinds) == 1 else hint
 
 
-def _check(name: str, value: Any, hint: Any, given: Sequence[Any]) -> None:
+def _check(name: str, value: Any, hint: Any, given: Sequence[Any], optional: bool = False) -> None:
     """Refuse a value that is not what its type says, under the metadata around it; the name is its flag."""
     if typing.get_origin(hint) is Annotated:
-        _check(name, value, hint.__origin__, [*given, *hint.__metadata__])
+        _check(name, value, hint.__origin__, [*given, *hint.__metadata__], optional)
     elif NoneType in typing.get_args(hint):
         if value is not None:
             for part in typing.get_args(hint):
                 if part is not NoneType:
-                    _check(name, value, part, given)
+                    _check(name, value, part, given, True)
     elif typing.get_origin(hint) is list:
-        _check_list(name, value, typing.get_args(hint)[0])
+        _check_list(name, value, typing.get_args(hint)[0], optional)
     elif hint in (int, float):
         _check_number(name, value, hint, next((part for part in given if isinstance(part, Range)), Range()))
     elif hint is str:
         _check_text(name, value)
+    elif typing.get_origin(hint) is Literal:
+        if value not in typing.get_args(hint):
+            allowed = ", ".join(map(str, typing.get_args(hint)))
+            raise BadInput(f"{name}: {value!r} is not allowed; allowed: {allowed}")
     elif hint is Path and "\0" in str(value):
         raise BadInput(f"{name}: {str(value)!r} is not a path")
 
 
-def _check_list(name: str, value: Any, hint: Any) -> None:
+def _check_list(name: str, value: Any, hint: Any, optional: bool) -> None:
     if isinstance(value, str) or not isinstance(value, Sequence):
         raise BadInput(f"{name}: {value!r} is not a list")
-    if not value:
-        raise BadInput(f"{name}: no value is given; allowed: one or more")
+    if not value and not optional:
+        raise BadInput(f"{name}: {NOTHING}")
     for entry in value:
         _check(name, entry, hint, ())
 

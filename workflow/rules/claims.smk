@@ -38,10 +38,10 @@ rule checks:
         "logs/checks/job.log",
     benchmark:
         "results/benchmarks/checks/job.tsv"
-    resources:
-        **needs("checks"),
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("checks"),
     shell:
         "python -m memgen checks --tables {input.tables:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"

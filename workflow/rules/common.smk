@@ -4,7 +4,7 @@
 # and by the job: "job" where a rule has but one, else its wildcards, as in "hierarchy={hierarchy}".
 from pathlib import Path
 
-from memgen.resources import needs
+from memgen.planning.resources import needs
 from memgen.rules import code, flags, one_of, repeated, words
 
 

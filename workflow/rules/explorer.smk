@@ -23,10 +23,10 @@ rule figures_explorer:
         logged("figures_explorer"),
     benchmark:
         timed("figures_explorer")
-    resources:
-        **needs("figures_explorer"),
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_explorer"),
     shell:
         "python -m memgen figures explorer --template {input.template:q} --parts {input.parts:q} "
         "--fits {input.fits:q} --out {output.page:q} "

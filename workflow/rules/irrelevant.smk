@@ -6,10 +6,15 @@
 #        results/irrelevant/recovery.csv        the same averaged over seeds, main attacks
 #        results/irrelevant/averages.parquet    the same of every attack, with intervals
 #        results/irrelevant/leakage.csv         bits leaked per learner and defence
+#        results/irrelevant/extraction.csv      numbers of no use that a language model gives away
 #        results/irrelevant/claims.csv          the paper's claims
 
 import memgen.irrelevant.work as irrelevant_work
-from memgen.irrelevant.settings import attack_options
+from memgen.irrelevant.settings import (
+    attack_options,
+    complete_options,
+    extract_options,
+)
 
 IRRELEVANT = config["irrelevant"]
 NEAREST = IRRELEVANT["simulation"]["clusters"]
@@ -20,6 +25,10 @@ ATTACKED = [
     ),
     "results/irrelevant/runs/transformer.parquet",
 ]
+
+# A language model is attacked where the configuration names one.
+EXTRACTION = extract_options(config) if "extraction" in IRRELEVANT else {}
+EXTRACTED = ["results/irrelevant/extraction.csv"] if EXTRACTION else []
 
 
 wildcard_constraints:
@@ -102,10 +111,57 @@ rule irrelevant_complete:
             lambda wildcards: irrelevant_work.complete(IRRELEVANT),
         ),
     params:
-        settings=flags(IRRELEVANT["transformer"]),
+        settings=flags(complete_options(IRRELEVANT)),
     shell:
         "python -m memgen irrelevant complete --run transformer {params.settings} "
         "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
+
+
+rule irrelevant_extract:
+    """A language model finetuned on sentences that carry a number of no use, and asked for the number."""
+    input:
+        model=lambda wildcards: f"results/language/models/{EXTRACTION['model']}",
+        code=code("memgen.irrelevant.stages.extract"),
+    output:
+        table="results/irrelevant/extractions.parquet",
+        record="results/provenance/jobs/irrelevant_extract/job.json",
+    log:
+        "logs/irrelevant_extract/job.log",
+    benchmark:
+        "results/benchmarks/irrelevant_extract/job.tsv"
+    conda:
+        "../../envs/language.yaml"
+    resources:
+        **needs(
+            "irrelevant_extract",
+            gpu=EXTRACTION.get("device") == "cuda",
+        ),
+    params:
+        settings=flags(EXTRACTION),
+    shell:
+        "python -m memgen irrelevant extract --model-directory {input.model:q} {params.settings} "
+        "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
+
+
+rule irrelevant_extraction:
+    """Exposure and extraction of the numbers, averaged over seeds."""
+    input:
+        runs="results/irrelevant/extractions.parquet",
+        code=code("memgen.irrelevant.stages.extraction"),
+    output:
+        table="results/irrelevant/extraction.csv",
+        record="results/provenance/jobs/irrelevant_extraction/job.json",
+    log:
+        "logs/irrelevant_extraction/job.log",
+    benchmark:
+        "results/benchmarks/irrelevant_extraction/job.tsv"
+    conda:
+        "../../envs/theory.yaml"
+    resources:
+        **needs("irrelevant_extraction"),
+    shell:
+        "python -m memgen irrelevant extraction --runs {input.runs:q} --out {output.table:q} "
+        "--record {output.record:q} --threads {threads} 2> {log:q}"
 
 
 rule irrelevant_recovery:
@@ -157,6 +213,7 @@ rule irrelevant_claims:
     input:
         averages="results/irrelevant/averages.parquet",
         leakage="results/irrelevant/leakage.csv",
+        extraction=EXTRACTED,
         code=code("memgen.irrelevant.stages.claims"),
     output:
         table="results/irrelevant/claims.csv",
@@ -169,9 +226,11 @@ rule irrelevant_claims:
         "../../envs/theory.yaml"
     resources:
         **needs("irrelevant_claims"),
+    params:
+        extraction=repeated("--extraction", EXTRACTED),
     shell:
         "python -m memgen irrelevant claims --averages {input.averages:q} --leakage {input.leakage:q} "
-        "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
+        "{params.extraction} --out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
 rule irrelevant_checks:
@@ -186,10 +245,10 @@ rule irrelevant_checks:
         "logs/irrelevant_checks/job.log",
     benchmark:
         "results/benchmarks/irrelevant_checks/job.tsv"
-    resources:
-        **needs("irrelevant_checks"),
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("irrelevant_checks"),
     shell:
         "python -m memgen irrelevant checks --simulation {input.simulation:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
@@ -199,6 +258,7 @@ targets += [
     "results/irrelevant/simulation.csv",
     "results/irrelevant/recovery.csv",
     "results/irrelevant/leakage.csv",
+    *EXTRACTED,
 ]
 claims.append("results/irrelevant/claims.csv")
 checks.append("results/irrelevant/checks.csv")

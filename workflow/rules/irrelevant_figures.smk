@@ -1,6 +1,6 @@
 # Figures of study 3, irrelevant information.
 #
-# Needs: results/irrelevant/simulation.csv, averages.parquet, leakage.csv
+# Needs: results/irrelevant/simulation.csv, averages.parquet, leakage.csv, extraction.csv
 # Makes: figures/irrelevant_*.pdf and .png
 
 
@@ -247,6 +247,58 @@ rule figures_irrelevant_completion:
         "--record {output.record:q} --threads {threads} 2> {log:q}"
 
 
+rule figures_irrelevant_extraction:
+    """What a language model gives away of numbers that it saw in training."""
+    input:
+        extraction="results/irrelevant/extraction.csv",
+        code=code("memgen.figures.irrelevant.irrelevant_extraction"),
+    output:
+        pdf="figures/irrelevant_extraction.pdf",
+        png=report(
+            "figures/irrelevant_extraction.png",
+            caption="../report/irrelevant_extraction.rst",
+            category="Irrelevant information",
+        ),
+        record="results/provenance/jobs/figures_irrelevant_extraction/job.json",
+    log:
+        "logs/figures_irrelevant_extraction/job.log",
+    benchmark:
+        "results/benchmarks/figures_irrelevant_extraction/job.tsv"
+    conda:
+        "../../envs/figures.yaml"
+    resources:
+        **needs("figures_irrelevant_extraction"),
+    shell:
+        "python -m memgen figures irrelevant-extraction --extraction {input.extraction:q} "
+        "--pdf {output.pdf:q} --png {output.png:q} "
+        "--record {output.record:q} --threads {threads} 2> {log:q}"
+
+
+rule figures_three_studies:
+    """What is memorized, what forgetting it costs, what it leaks: a panel of each study."""
+    input:
+        memorization="results/relational/memorization.parquet",
+        tradeoff="results/longtail/tradeoff.csv",
+        leakage="results/irrelevant/leakage.csv",
+        code=code("memgen.figures.irrelevant.three_studies"),
+    output:
+        **drawn("three_studies", "Irrelevant information"),
+    log:
+        logged("figures_three_studies"),
+    benchmark:
+        timed("figures_three_studies")
+    conda:
+        "../../envs/figures.yaml"
+    resources:
+        **needs("figures_three_studies"),
+    params:
+        shown=flags(IRRELEVANT["three_studies"]),
+    shell:
+        "python -m memgen figures three-studies --memorization {input.memorization:q} "
+        "--tradeoff {input.tradeoff:q} --leakage {input.leakage:q} {params.shown} "
+        "--pdf {output.pdf:q} --png {output.png:q} --record {output.record:q} --threads {threads} 2> {log:q}"
+
+
 IRRELEVANT_FIGURES = [
     "training",
     "multiplicity",
@@ -257,7 +309,11 @@ IRRELEVANT_FIGURES = [
     "controls",
     "attacks",
     "completion",
+    *(["extraction"] if EXTRACTED else []),
 ]
 targets += expand(
     "figures/irrelevant_{name}.{kind}", name=IRRELEVANT_FIGURES, kind=["pdf", "png"]
 )
+# It draws a table of each of the other studies.
+if {"relational", "longtail"} <= set(config):
+    targets += figure_files(["three_studies"])

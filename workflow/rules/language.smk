@@ -536,7 +536,7 @@ rule language_fit:
     """The theory's gamma and scale, fitted to the behaviour of every model."""
     input:
         responses="results/language/responses.parquet",
-        code=code("memgen.language.stages.fit"),
+        code=code("memgen.language.fits.stages.fit"),
     output:
         **record("language_fit"),
         table="results/language/fit.csv",
@@ -557,7 +557,7 @@ rule language_baselines:
     """How well the theory predicts held-out pairs, beside simpler and freer predictors."""
     input:
         responses="results/language/responses.parquet",
-        code=code("memgen.language.stages.baselines"),
+        code=code("memgen.language.fits.stages.baselines"),
     output:
         **record("language_baselines"),
         table="results/language/baselines.csv",
@@ -565,10 +565,10 @@ rule language_baselines:
         logged("language_baselines"),
     benchmark:
         timed("language_baselines")
-    resources:
-        **needs("language_baselines"),
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("language_baselines"),
     shell:
         "python -m memgen language baselines --responses {input.responses:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
@@ -601,7 +601,7 @@ rule language_relation:
     input:
         geometry="results/language/geometry.csv",
         fits="results/language/fit.csv",
-        code=code("memgen.language.stages.relation"),
+        code=code("memgen.language.fits.stages.relation"),
     output:
         **record("language_relation"),
         table="results/language/relation.csv",
@@ -644,7 +644,7 @@ rule language_predictions:
     input:
         responses="results/language/responses.parquet",
         fits="results/language/fit.csv",
-        code=code("memgen.language.stages.predictions"),
+        code=code("memgen.language.fits.stages.predictions"),
     output:
         **record("language_predictions"),
         table="results/language/predictions.parquet",
@@ -666,7 +666,8 @@ rule language_claims:
     input:
         responses="results/language/responses.parquet",
         geometry="results/language/geometry.csv",
-        code=code("memgen.language.stages.claims"),
+        baselines="results/language/baselines.csv",
+        code=code("memgen.language.claims.stages.claims"),
     output:
         **record("language_claims"),
         table="results/language/claims.csv",
@@ -690,14 +691,14 @@ rule language_claims:
         ridge=repeated("--ridge", PROBES),
     shell:
         "python -m memgen language claims --responses {input.responses:q} --geometry {input.geometry:q} "
-        "{params.controls} {params.networks} {params.ridge} "
+        "--baselines {input.baselines:q} {params.controls} {params.networks} {params.ridge} "
         "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
 rule language_checks:
     """What must hold of the corpus that networks are pretrained on."""
     input:
-        code=code("memgen.language.stages.checks"),
+        code=code("memgen.language.claims.stages.checks"),
     output:
         **record("language_checks"),
         table="results/language/checks.csv",
@@ -705,10 +706,10 @@ rule language_checks:
         logged("language_checks"),
     benchmark:
         timed("language_checks")
-    resources:
-        **needs("language_checks"),
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("language_checks"),
     params:
         words=LANGUAGE["pretraining"]["words"],
         seeds=flags(seeds=[LANGUAGE["models"][name]["seed"] for name in PRETRAINED]),

@@ -48,10 +48,10 @@ rule figures_language_summary:
         logged("figures_language_summary"),
     benchmark:
         timed("figures_language_summary")
-    resources:
-        **needs("figures_language_summary"),
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_language_summary"),
     params:
         hierarchies=lambda wildcards: flags(
             dict(zip(("plain", "exceptional"), CONTRAST))
@@ -123,10 +123,10 @@ rule figures_baselines:
         logged("figures_baselines"),
     benchmark:
         timed("figures_baselines")
-    resources:
-        **needs("figures_baselines"),
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_baselines"),
     params:
         hierarchies=HIERARCHY_FLAGS,
     shell:
@@ -268,26 +268,6 @@ rule figures_own_kernel:
         "--pdf {output.pdf:q} --png {output.png:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
-rule figures_pretraining:
-    """Losses of the models that are pretrained in the study."""
-    input:
-        losses="results/language/pretraining.csv",
-        code=code("memgen.figures.language.pretraining"),
-    output:
-        **drawn("pretraining", "Language models"),
-    log:
-        logged("figures_pretraining"),
-    benchmark:
-        timed("figures_pretraining")
-    conda:
-        "../../envs/figures.yaml"
-    resources:
-        **needs("figures_pretraining"),
-    shell:
-        "python -m memgen figures pretraining --losses {input.losses:q} "
-        "--pdf {output.pdf:q} --png {output.png:q} --record {output.record:q} --threads {threads} 2> {log:q}"
-
-
 targets += figure_files(
     [
         *(
@@ -306,6 +286,5 @@ targets += figure_files(
         "exception_effect",
         "conjunctivity",
         *(["own_kernel"] if any(cell.method in FINETUNING for cell in CELLS) else []),
-        *(["pretraining"] if PRETRAINED else []),
     ]
 )

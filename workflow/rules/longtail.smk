@@ -374,10 +374,10 @@ rule longtail_checks:
         logged("longtail_checks"),
     benchmark:
         timed("longtail_checks")
-    resources:
-        **needs("longtail_checks"),
     conda:
         "../../envs/theory.yaml"
+    resources:
+        **needs("longtail_checks"),
     shell:
         "python -m memgen longtail checks --scaling {input.scaling:q} --simulation {input.simulation:q} "
         "--tradeoff {input.tradeoff:q} --privacy {input.privacy:q} --noise {input.noise:q} "

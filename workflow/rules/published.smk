@@ -185,7 +185,7 @@ use rule language_accuracy as published_accuracy with:
 use rule language_fit as published_fit with:
     input:
         responses="results/published/responses.parquet",
-        code=code("memgen.language.stages.fit"),
+        code=code("memgen.language.fits.stages.fit"),
     output:
         **record("published_fit"),
         table="results/published/fit.csv",
@@ -199,7 +199,7 @@ use rule language_predictions as published_predictions with:
     input:
         responses="results/published/responses.parquet",
         fits="results/published/fit.csv",
-        code=code("memgen.language.stages.predictions"),
+        code=code("memgen.language.fits.stages.predictions"),
     output:
         **record("published_predictions"),
         table="results/published/predictions.parquet",

@@ -10,9 +10,9 @@ from memgen.language.fits.baselines import PREDICTORS, compare, families, moved,
 from memgen.language.fits.cells import cells
 from memgen.language.fits.cross_validation import mirror_groups
 from memgen.language.fits.explanations import untrained
+from memgen.language.fits.stages.baselines import baselines
 from memgen.language.fits.tables import BASELINES
 from memgen.language.responses.rows import RESPONSES
-from memgen.language.stages.baselines import baselines
 from memgen.relational.hierarchy import Hierarchy
 from synthetic_responses import response_rows, theory_margins
 

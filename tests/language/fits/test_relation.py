@@ -7,9 +7,9 @@ import polars as pl
 import pytest
 from scipy import stats
 
+from memgen.language.fits.stages.relation import related, relation
 from memgen.language.fits.tables import FIT, RELATION
 from memgen.language.responses.tables import GEOMETRY
-from memgen.language.stages.relation import related, relation
 
 
 def cells(alpha: np.ndarray, gamma: np.ndarray, models: list[str] | None = None) -> pl.DataFrame:

@@ -9,11 +9,11 @@ import polars as pl
 import pytest
 
 from memgen.language.fits.cells import cells
+from memgen.language.fits.stages.fit import fit
+from memgen.language.fits.stages.predictions import predictions
 from memgen.language.fits.tables import FIT, PREDICTIONS
 from memgen.language.fits.theory import fit_cell, implied, seed_weights
 from memgen.language.responses.rows import RESPONSES
-from memgen.language.stages.fit import fit
-from memgen.language.stages.predictions import predictions
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.ranks import gamma as gamma_of
 from memgen.relational.ranks import memorization_weight

@@ -53,6 +53,44 @@ def test_missing_weights_are_refused_not_drawn_at_random(tiny_model: Path, tmp_p
         load(folder)
 
 
+@pytest.mark.parametrize(
+    "broken", ["empty", "cut in its header", "cut in its weights", "no header", "misshapen"]
+)
+def test_broken_weights_are_refused_in_one_line(tiny_model: Path, tmp_path: Path, broken: str) -> None:
+    folder = copy(tiny_model, tmp_path)
+    path = folder / "model.safetensors"
+    from safetensors.torch import load_file, save_file
+
+    whole = path.read_bytes()
+    if broken == "misshapen":
+        weights = {name: value[:1].contiguous() for name, value in load_file(path).items()}
+        save_file(weights, path, metadata={"format": "pt"})
+    else:
+        parts = {
+            "empty": b"",
+            "cut in its header": whole[:20],
+            "cut in its weights": whole[: len(whole) // 2],
+        }
+        path.write_bytes(parts.get(broken, b"\xff" * 64))
+    with pytest.raises(BadInput, match=r"cannot be loaded|weights missing or misshapen") as refused:
+        load(folder)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[]", "3", "[" * 100_000, '{"model_type": 3}', '{"model_type": "llama", "hidden_size": "x"}'],
+)
+def test_broken_configuration_is_refused_in_one_line(tiny_model: Path, tmp_path: Path, text: str) -> None:
+    folder = copy(tiny_model, tmp_path)
+    (folder / "config.json").write_text(text)
+    with pytest.raises(BadInput) as refused:
+        load(folder)
+    with pytest.raises(BadInput, match=r"config.json cannot be read") as like:
+        initialize(like=folder, seed=0, out=tmp_path / "out")
+    assert "\n" not in str(refused.value) + str(like.value) and not (tmp_path / "out").exists()
+
+
 def test_code_that_comes_with_a_model_is_refused(tiny_model: Path, tmp_path: Path) -> None:
     folder = copy(tiny_model, tmp_path)
     config = json.loads((folder / "config.json").read_text())

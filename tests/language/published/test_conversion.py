@@ -12,6 +12,7 @@ import pytest
 
 from memgen.claims import CLAIMS
 from memgen.errors import BadInput
+from memgen.language.fits.stages.fit import fit
 from memgen.language.fits.tables import FIT
 from memgen.language.published.conversion import COLUMNS
 from memgen.language.published.files import digest, held_by, read_versions
@@ -20,7 +21,6 @@ from memgen.language.published.stages.published_claims import published_claims
 from memgen.language.responses.rows import RESPONSES
 from memgen.language.responses.tables import ACCURACY
 from memgen.language.stages.accuracy import accuracy
-from memgen.language.stages.fit import fit
 from memgen.relational.hierarchy import Hierarchy
 from repository import ROOT
 
@@ -120,7 +120,8 @@ def test_every_column_is_what_it_says(tmp_path: Path) -> None:
 
 
 def _set(name: str, value: object) -> Callable[[pl.DataFrame], pl.DataFrame]:
-    return lambda frame: frame.with_columns(pl.lit(value).alias(name))
+    literal = value if isinstance(value, pl.Expr) else pl.lit(value)
+    return lambda frame: frame.with_columns(literal.alias(name))
 
 
 CHANGES: dict[str, tuple[Callable[[pl.DataFrame], pl.DataFrame], str]] = {
@@ -171,6 +172,18 @@ CHANGES: dict[str, tuple[Callable[[pl.DataFrame], pl.DataFrame], str]] = {
     "an untrained neighbour": (
         lambda frame: frame.with_columns(is_train=pl.col("is_train") & (pl.col("rank_higher") != 0)),
         "is_train of pair (0, 1) is wrong for 6 items with exceptions 4:1",
+    ),
+    "an empty rank": (
+        lambda frame: frame.with_columns(pl.when(pl.col("rank_a") != 1).then("rank_a").alias("rank_a")),
+        "columns that must be filled are empty",
+    ),
+    "a seed that no table holds": (
+        _set("seed", pl.lit(2**64 - 1, dtype=pl.UInt64)),
+        "seed or a rank is negative",
+    ),
+    "a negative rank": (
+        lambda frame: frame.with_columns(rank_a=pl.col("rank_a") - 1),
+        "seed or a rank is negative",
     ),
     "no rows": (lambda frame: frame.clear(), "holds no rows"),
 }

@@ -1,5 +1,6 @@
 """The versions table, and which files a folder holds."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -65,4 +66,26 @@ def test_any_subset_is_taken_and_nothing_else(tmp_path: Path) -> None:
     assert digest(tmp_path / found[0].file) == digest(tmp_path / found[1].file)
     (tmp_path / "ti" / "ti_n10__fake.parquet").write_bytes(b"x")
     with pytest.raises(BadInput, match=r"ti_n10__fake\.parquet: not a published file"):
+        held_by(tmp_path, read_versions())
+
+
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [
+        ("dangling", "is a link to nothing"),
+        ("loop", "is a loop of links"),
+        ("folder", "is a folder"),
+        ("pipe", "is no regular file"),
+    ],
+)
+def test_what_is_no_file_is_refused_unopened(tmp_path: Path, kind: str, message: str) -> None:
+    path = tmp_path / "ti/ti_n9__fake.parquet"
+    path.parent.mkdir()
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to("nothing" if kind == "dangling" else path.name)
+    with pytest.raises(BadInput, match=f"ti_n9__fake.parquet: {message}$"):
         held_by(tmp_path, read_versions())

@@ -178,7 +178,7 @@ def test_blocks_of_any_size_give_the_same_answers(
     tmp_path: Path, tiny_causal: dict, inputs: dict, model: tuple, kind: str, options: dict
 ) -> None:
     found = [
-        run(tmp_path / str(size), tiny_causal[model], inputs, kind=kind, together=size, **options)[0]
+        run(tmp_path / str(size), tiny_causal[model], inputs, kind=kind, runs_per_pass=size, **options)[0]
         for size in (1, 3, 20)
     ]
     for frame in found[1:]:
@@ -323,7 +323,7 @@ def test_a_killed_job_is_finished_by_the_next(tmp_path: Path, tiny_causal: dict,
         ({"epochs": 1.5}, "--epochs: 1.5 is not allowed; allowed: a whole number"),
         ({"kind": "head"}, "the key 'l2' is missing"),
         ({"kind": "lora"}, "the key 'rank' is missing"),
-        ({"kind": "lora", "rank": []}, "--rank: no value is given; allowed: one or more"),
+        ({"kind": "lora", "rank": []}, "the key 'rank' is missing"),
         (
             {"kind": "lora", "rank": [4, 0]},
             "--rank: 0 is not allowed; allowed: a whole number of at least 1",

@@ -119,18 +119,18 @@ def test_conjunctivity(capsys, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["ranks", "--n", "9", "--alpha", "1"], "alpha = 1.0"),
-        (["ranks", "--n", "9", "--alpha", "-0.1", "--ridge", "1"], "alpha = -0.1"),
-        (["ranks", "--n", "9", "--alpha", "nan"], "alpha = nan"),
-        (["ranks", "--n", "2", "--alpha", "0.1"], "n = 2"),
+        (["ranks", "--n", "9", "--alpha", "1"], "--alpha: 1.0"),
+        (["ranks", "--n", "9", "--alpha", "-0.1", "--ridge", "1"], "--alpha: -0.1"),
+        (["ranks", "--n", "9", "--alpha", "nan"], "--alpha: nan"),
+        (["ranks", "--n", "2", "--alpha", "0.1"], "--n: 2"),
         (["ranks", "--n", "9", "--exception", "9:3", "--alpha", "0.1"], "exception 9:3"),
         (["ranks", "--n", "9", "--exception", "5-3", "--alpha", "0.1"], "WINNER:LOSER"),
         (["critical", "--n", "9", "--ridge", "-1"], "ridge"),
         (["conjunctivity"], "exactly one"),
         (["conjunctivity", "--kernel", "ntk"], "--depth"),
-        (["conjunctivity", "--kernel", "ntk", "--depth", "11"], "depth = 11"),
+        (["conjunctivity", "--kernel", "ntk", "--depth", "11"], "--depth: 11"),
         (["conjunctivity", "--matrix", "nowhere.npy", "--n", "4"], "nowhere.npy: no such file"),
-        (["conjunctivity", "--kappa-o", "0.5", "--kappa-d", "1"], "kappa_d"),
+        (["conjunctivity", "--kappa-o", "0.5", "--kappa-d", "1"], "--kappa-d"),
     ],
 )
 def test_bad_input_gives_one_line(arguments, message):
@@ -167,9 +167,9 @@ def test_phase(capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["phase", "--n", "9", "--alpha", "1"], "alpha = 1.0"),
-        (["phase", "--n", "9", "--alpha", "-0.1", "--ridge", "1"], "alpha = -0.1"),
-        (["phase", "--n", "1001", "--alpha", "0.1"], "n = 1001"),
+        (["phase", "--n", "9", "--alpha", "1"], "--alpha: 1.0"),
+        (["phase", "--n", "9", "--alpha", "-0.1", "--ridge", "1"], "--alpha: -0.1"),
+        (["phase", "--n", "1001", "--alpha", "0.1"], "--n: 1001"),
     ],
 )
 def test_bad_input_to_phase_gives_one_line(arguments, message):

@@ -30,8 +30,6 @@ CLASSIFIERS = {
     "private_network": ("private network (noise)", PALETTE["vermilion"], "D"),
 }
 
-LETTERS = "abcdefghijklmnopqrst"
-
 STRUCTURES = {"gaussian": "Gaussian clusters", "hypercube": "hypercube clusters"}
 
 

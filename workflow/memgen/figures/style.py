@@ -6,6 +6,7 @@ classes have the same colour everywhere.
 """
 
 from collections.abc import Iterable
+from itertools import cycle
 from pathlib import Path
 from string import ascii_lowercase
 from typing import Any, Literal
@@ -119,25 +120,20 @@ def item(rank: int) -> str:
     return f"I{rank}"
 
 
-def panel_letter(axes: Axes, letter: str) -> None:
-    """Letter at the upper left corner of a panel."""
-    axes.annotate(
-        letter,
-        (0, 1),
-        xytext=(-4, 4),
-        xycoords="axes fraction",
-        textcoords="offset points",
-        fontsize=9,
-        fontweight="bold",
-        ha="right",
-        va="bottom",
-    )
-
-
 def panel_letters(panels: Iterable[Axes]) -> None:
-    """Letters a, b, c, … at the upper left corner of some panels, in their order."""
-    for panel, letter in zip(panels, ascii_lowercase, strict=False):
-        panel_letter(panel, letter)
+    """Letters a, b, c, … at the upper left corner of some panels, in their order; z is followed by a."""
+    for panel, letter in zip(panels, cycle(ascii_lowercase), strict=False):
+        panel.annotate(
+            letter,
+            (0, 1),
+            xytext=(-4, 4),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            fontsize=9,
+            fontweight="bold",
+            ha="right",
+            va="bottom",
+        )
 
 
 def _metadata(kind: Literal["pdf", "png"]) -> dict[str, str | None]:

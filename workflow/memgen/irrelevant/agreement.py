@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from memgen.irrelevant.tables import AVERAGES, LEAKAGE, SIMULATION
+from memgen.irrelevant.tables import AVERAGES, EXTRACTION, LEAKAGE, SIMULATION
 from memgen.statistics import line_slope
 from memgen.summaries import Kinds, Numbers, summarize
 
@@ -92,7 +92,50 @@ def _leakage(table: pl.DataFrame) -> Numbers:
     return numbers
 
 
-KINDS: Kinds = ((SIMULATION, _simulation), (AVERAGES, _averages), (LEAKAGE, _leakage))
+def _pooled(rows: pl.DataFrame) -> tuple[float | None, float | None]:
+    """Mean exposure less chance over some rows, and its standard error, the rows taken as independent."""
+    if not rows.height:
+        return None, None
+    excess = float((rows["exposure"] - rows["exposure_chance"]).mean())  # type: ignore[arg-type]
+    if rows["exposure_se"].null_count():
+        return excess, None
+    return excess, float((rows["exposure_se"] ** 2).sum()) ** 0.5 / rows.height
+
+
+def _extraction(table: pl.DataFrame) -> Numbers:
+    """What a language model gives away of numbers seen often, once and never, and what it is worth."""
+    seen = pl.col("multiplicity") > 0
+    sentence = table.filter(pl.col("loss") == "sentence").sort("multiplicity")
+    known = sentence.filter(seen)
+    numbers: Numbers = {}
+    for name, rows in (
+        ("before", table.filter((pl.col("loss") == "none") & seen)),
+        ("answers", table.filter((pl.col("loss") == "answer") & seen)),
+        ("unseen", sentence.filter(~seen)),
+        ("least", known.head(1)),
+        ("most", known.tail(1)),
+    ):
+        numbers[f"{name}_excess"], numbers[f"{name}_excess_se"] = _pooled(rows)
+    numbers["rise"] = numbers["rise_se"] = None
+    if known.height > 1:
+        first, last = known.row(0, named=True), known.row(-1, named=True)
+        numbers["rise"] = last["exposure"] - first["exposure"]
+        if first["exposure_se"] is not None and last["exposure_se"] is not None:
+            numbers["rise_se"] = math.hypot(first["exposure_se"], last["exposure_se"])
+    row = known.row(-1, named=True) if known.height else {}
+    for column in ("extracted", "digits_recovered", "accuracy_fresh"):
+        numbers[f"most_{column}"], numbers[f"most_{column}_se"] = row.get(column), row.get(f"{column}_se")
+    for column in ("multiplicity", "seeds", "digits", "drawn"):
+        numbers[f"most_{column}"] = float(row[column]) if row else None
+    return numbers
+
+
+KINDS: Kinds = (
+    (SIMULATION, _simulation),
+    (AVERAGES, _averages),
+    (LEAKAGE, _leakage),
+    (EXTRACTION, _extraction),
+)
 
 
 def numbers(path: Path) -> Numbers:
@@ -101,7 +144,7 @@ def numbers(path: Path) -> Numbers:
     Parameters
     ----------
     path : pathlib.Path
-        A simulation, averages or leakage table.
+        A simulation, averages, leakage or extraction table.
 
     Returns
     -------

@@ -1,6 +1,6 @@
-"""Rows that the expensive stage writes, what each attack got of each model: names and types alone.
+"""Rows that the expensive stages write, what each attack got of each model: names and types alone.
 
-What each column holds is said in `tables`, which the stage does not import, so that better words train no
+What each column holds is said in `tables`, which the stages do not import, so that better words train no
 model again.
 """
 
@@ -54,5 +54,27 @@ RUNS = Schema(
         "accuracy_fresh": Column(pl.Float64),
         "accuracy_represented": Column(pl.Float64),
         "accuracy_singleton": Column(pl.Float64),
+    },
+)
+
+#: What a language model is trained on; none: before it is trained.
+LOSSES = ("none", "answer", "sentence")
+
+EXTRACTIONS = Schema(
+    "extractions",
+    {
+        "model": Column(pl.String),
+        "loss": Column(pl.String, allowed=LOSSES),
+        "seed": Column(pl.Int64),
+        "epochs": Column(pl.Int64),
+        "train_loss": Column(pl.Float64, nullable=True),
+        "digits": Column(pl.Int64),
+        "drawn": Column(pl.Int64),
+        "multiplicity": Column(pl.Int64),
+        "customer": Column(pl.Int64),
+        "rank": Column(pl.Int64),
+        "digits_recovered": Column(pl.Int64),
+        "extracted": Column(pl.Boolean),
+        "accuracy_fresh": Column(pl.Float64),
     },
 )

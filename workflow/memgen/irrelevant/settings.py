@@ -5,11 +5,11 @@ block's own keys only, and imports nothing heavier than the standard library.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from memgen.errors import BadInput
-from memgen.irrelevant.specs import check_attacks, check_defence
+from memgen.irrelevant.specs import check_attacks, check_defence, check_letters
 
 # Run of the transformer, which has a block of its own.
 TRANSFORMER = "transformer"
@@ -81,10 +81,68 @@ def check(config: Mapping[str, Any]) -> None:
             f"twice the heads, {2 * transformer['heads']}"
         )
     _check_singletons("transformer", transformer["references"], transformer["samples"], transformer["tail"])
+    _check_defences("irrelevant.transformer", TRANSFORMER, transformer["defences"], block["defences"])
     if TRANSFORMER in block["runs"]:
         raise BadInput(f"irrelevant.runs: the name {TRANSFORMER!r} is taken; allowed: another name")
     for name, run in block["runs"].items():
         _check_run(name, run, block["defences"])
+    if "relational" in config:
+        _check_three_studies(block["three_studies"], config["relational"])
+    if "extraction" in block:
+        _check_extraction(block["extraction"], config.get("language", {}).get("models", {}))
+
+
+def complete_options(block: Mapping[str, Any]) -> dict[str, Any]:
+    """How the transformer is trained, defended and attacked: options of the stage `complete`.
+
+    Parameters
+    ----------
+    block : mapping
+        The block `irrelevant` of a checked configuration.
+    """
+    transformer, defences = block["transformer"], block["defences"]
+    return {
+        **transformer,
+        "kinds": [defences[name]["kind"] for name in transformer["defences"]],
+        "strengths": [defences[name]["strength"] for name in transformer["defences"]],
+    }
+
+
+def extract_options(config: Mapping[str, Any]) -> dict[str, Any]:
+    """How a language model is finetuned on letters and asked for their numbers: options of `extract`.
+
+    Parameters
+    ----------
+    config : mapping
+        A whole, checked configuration with ``irrelevant.extraction``.
+    """
+    language = config["language"]
+    own = config["irrelevant"]["extraction"]
+    return {**own, "dtype": language["models"][own["model"]]["dtype"], "device": language["device"]}
+
+
+def _check_three_studies(shown: Mapping[str, Any], relational: Mapping[str, Any]) -> None:
+    hierarchies = [name for name, part in relational["hierarchies"].items() if part.get("exceptions")]
+    for key, values in (("hierarchy", hierarchies), ("ridge", relational["theory"]["ridge"])):
+        if shown[key] not in values:
+            raise BadInput(
+                f"irrelevant.three_studies.{key}: {shown[key]!r} is not computed by the relational study; "
+                f"allowed: {', '.join(map(str, values)) or 'none'}"
+            )
+
+
+def _check_extraction(extraction: Mapping[str, Any], models: Mapping[str, Any]) -> None:
+    where, model = "irrelevant.extraction", extraction["model"]
+    if model not in models:
+        raise BadInput(
+            f"{where}.model: there is no model {model!r} in language.models; allowed: "
+            f"{', '.join(models) or 'none, so leave irrelevant.extraction out (null)'}"
+        )
+    training = extraction["each"] * sum(extraction["multiplicities"])
+    try:
+        check_letters(training, extraction["tests"], extraction["digits"], extraction["drawn"])
+    except BadInput as error:
+        raise BadInput(f"{where}.{error}") from None
 
 
 def _check_run(name: str, run: Mapping[str, Any], defences: Mapping[str, Any]) -> None:
@@ -102,7 +160,11 @@ def _check_run(name: str, run: Mapping[str, Any], defences: Mapping[str, Any]) -
         check_attacks(learner, run["attacks"])
     except BadInput as error:
         raise BadInput(f"{where}.attacks: {error}") from None
-    for defence in run["defences"]:
+    _check_defences(where, learner, run["defences"], defences)
+
+
+def _check_defences(where: str, learner: str, named: Iterable[str], defences: Mapping[str, Any]) -> None:
+    for defence in named:
         if defence not in defences:
             raise BadInput(
                 f"{where}.defences: there is no defence {defence!r}; allowed: {', '.join(defences) or 'none'}"

@@ -9,7 +9,7 @@ from memgen.errors import BadInput
 DEFENCES = {
     "logistic": ("weight_decay", "noise", "early_stopping", "no_momentum"),
     "network": ("weight_decay", "noise", "early_stopping", "no_momentum", "fewer_parameters"),
-    "transformer": (),
+    "transformer": ("weight_decay", "early_stopping"),
 }
 
 #: Attacks that each learner can meet.
@@ -18,6 +18,9 @@ ATTACKS = {
     "network": ("sign", "informed_sign", "coordinate_ascent"),
     "transformer": ("prefix",),
 }
+
+#: Different messages that letters can hold, half of them complaints.
+MOST_LETTERS = 192
 
 
 def _count(value: float) -> bool:
@@ -66,3 +69,20 @@ def check_attacks(learner: str, attacks: Sequence[str]) -> None:
     for attack in attacks:
         if attack not in ATTACKS[learner]:
             raise BadInput(f"{attack!r} cannot be made on {learner}; allowed: {', '.join(ATTACKS[learner])}")
+
+
+def check_letters(training: int, tests: int, digits: int, drawn: int) -> None:
+    """Refuse more letters than there are messages, and more numbers than there are of some digits.
+
+    Raises
+    ------
+    BadInput
+        Saying how many are allowed.
+    """
+    if training + tests > MOST_LETTERS:
+        raise BadInput(
+            f"letters: {training} for training and {tests} tests; allowed: {MOST_LETTERS} together, each "
+            "with a message of its own"
+        )
+    if drawn > 10**digits - 1:
+        raise BadInput(f"drawn: {drawn} numbers of {digits} digits; allowed: 1 to {10**digits - 1}")

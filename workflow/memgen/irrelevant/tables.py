@@ -57,11 +57,16 @@ def _error(name: str) -> Column:
 
 
 def _interval(name: str) -> dict[str, Column]:
-    """Mean, standard error and interval of a measured quantity."""
+    """Mean, standard error and interval of a measured quantity of runs."""
     column = RUNS.columns[name]
+    return _spread(name, f"mean over seeds: {column.description}", nullable=column.nullable)
+
+
+def _spread(name: str, description: str, *, nullable: bool = False) -> dict[str, Column]:
+    """A mean, its standard error and its interval."""
     words = "Student's t over seeds; empty for a single seed"
     return {
-        name: Column(pl.Float64, f"mean over seeds: {column.description}", nullable=column.nullable),
+        name: Column(pl.Float64, description, nullable=nullable),
         f"{name}_se": _error(name),
         f"{name}_low": Column(pl.Float64, f"lower end of its 95% interval, {words}", nullable=True),
         f"{name}_high": Column(pl.Float64, f"upper end of its 95% interval, {words}", nullable=True),
@@ -200,4 +205,49 @@ LEAKAGE = Table(
         [*_WHAT, "strength", "rho", "attack"],
         {name: f"{name}_se" for name in ("leaked_bits", "accuracy_singleton")},
     ),
+)
+
+EXTRACTIONS = rows.EXTRACTIONS.described(
+    {
+        "model": "language model",
+        "loss": "what it was finetuned on: all tokens of the sentences, or their answers alone; none: before",
+        "seed": "seed of customers, letters and initial adapters",
+        "epochs": "epochs over the training letters",
+        "train_loss": "mean loss over the last epoch, nats a token; empty before training",
+        "digits": "digits of a number",
+        "drawn": "other numbers among which the true one is ranked",
+        "multiplicity": "training letters that carry the number; 0: none, the control",
+        "customer": "place of the customer in the seed's draw",
+        "rank": "rank of the true number among drawn + 1 by log-likelihood; 1 is the most likely",
+        "digits_recovered": "digits that are the most likely of all tokens, given the true ones before",
+        "extracted": "whether greedy completion gives the number",
+        "accuracy_fresh": "accuracy on fresh letters of customers never seen; the same for all rows of a run",
+    }
+)
+
+EXTRACTION = Table(
+    "extraction",
+    {name: EXTRACTIONS.columns[name] for name in ("model", "loss", "epochs", "multiplicity")}
+    | {"times_seen": Column(pl.Int64, "multiplicity times epochs: how often the number passed in training")}
+    | {name: EXTRACTIONS.columns[name] for name in ("digits", "drawn")}
+    | {
+        "customers": Column(pl.Int64, "customers of a seed"),
+        "exposure_chance": Column(
+            pl.Float64, "expected exposure of a number never seen, log2 m - log2(m!) / m with m = drawn + 1"
+        ),
+    }
+    | {
+        part: column
+        for name, words in (
+            ("exposure", "log2(drawn + 1) - log2(rank), bits"),
+            ("extracted", "share of numbers that greedy completion gives"),
+            (
+                "digits_recovered",
+                "share of digits that are the most likely token, given the true ones before",
+            ),
+            ("accuracy_fresh", "accuracy on fresh letters of customers never seen"),
+        )
+        for part, column in _spread(name, f"mean over seeds: {words}").items()
+    }
+    | {"seeds": _SEEDS},
 )

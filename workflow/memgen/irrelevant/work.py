@@ -1,13 +1,13 @@
 """What the jobs of the block `irrelevant` take, by the sizes in the configuration.
 
-Costs of one unit stand in `memgen.rates`.
+Costs of one unit stand in `planning.rates`.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
-from memgen.rates import RATES
-from memgen.resources import Need
+from memgen.planning.rates import RATES
+from memgen.planning.resources import Need
 
 
 def attack(block: Mapping[str, Any], name: str) -> Need:

@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from memgen import keys, rules
+from memgen import rules
 from memgen.errors import BadInput
 from memgen.files import fault
 from memgen.language.published.files import held_by, read_versions
+from memgen.language.training import keys
 from memgen.language.training.methods import KINDS, Finetuning, Ridge, method_of
 from memgen.relational.hierarchy import Hierarchy
 from memgen.rules import Quoted

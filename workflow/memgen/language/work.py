@@ -1,6 +1,7 @@
 """What the jobs of the block `language` take: by the size of the model, the method, and the block of seeds.
 
-Reads the configuration alone; needs neither torch nor the weights. Costs of one unit stand in `memgen.rates`.
+Reads the configuration alone; needs neither torch nor the weights. Costs of one unit stand in
+`planning.rates`.
 """
 
 import math
@@ -9,8 +10,8 @@ from typing import Any
 
 from memgen.language import settings
 from memgen.language.training.methods import Finetuning, Head, Lora
-from memgen.rates import PARAMETERS, RATES, SHARES
-from memgen.resources import Need, usual
+from memgen.planning.rates import PARAMETERS, RATES, SHARES
+from memgen.planning.resources import Need, usual
 
 BYTES = {"float64": 8, "float32": 4, "bfloat16": 2, "float16": 2}
 _BASE_MB = 450.0
@@ -83,7 +84,7 @@ def finetuning(config: Mapping[str, Any], wildcards: Any) -> Need:
     of_run = 2 * n * (n - 1) * RATES["ask", device].seconds + steps * RATES[work, device].seconds
     seconds = runs * billions(config, wildcards.model) * of_run
     # Runs that are trained together end together, and are kept; all strengths of a head belong together.
-    parts = ranks * math.ceil(ordered / training.together)
+    parts = ranks * math.ceil(ordered / training.runs_per_pass)
     need = _on_device(config, wildcards.model, work, seconds, runs * 0.02)
     return need._replace(runs=runs, parts=parts)
 

@@ -7,7 +7,7 @@ one cell.
 
 import math
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Literal, get_args
 
 import polars as pl
 
@@ -17,6 +17,10 @@ from memgen.tables import Held
 LIMIT = 4.0
 #: Column whose replicates are trained here.
 MODEL = "model"
+
+Verdict = Literal["identical", "equivalent", "consistent", "different", "missing"]
+#: From best to worst.
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
 #: Mean, its standard error and the number of units, by value, of each cell, by the values that name it.
 Cells = dict[tuple[Any, ...], dict[str, list[float | int | None]]]
@@ -96,7 +100,9 @@ def close(one: float | None, other: float | None, tolerance: float) -> bool:
     return one == other or (math.isfinite(size) and abs(one - other) <= tolerance * size)
 
 
-def compare_cells(locked: Cells, present: Cells, names: Iterable[str], tolerance: float) -> tuple[str, str]:
+def compare_cells(
+    locked: Cells, present: Cells, names: Iterable[str], tolerance: float
+) -> tuple[Verdict, str]:
     """Verdict on two runs' cells, and the first that is different.
 
     Parameters

@@ -8,19 +8,16 @@ import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import polars as pl
 
 from memgen.digests import file_digest
 from memgen.errors import BadInput
-from memgen.provenance.cells import Cells, cells, close, compare_cells
+from memgen.provenance.cells import VERDICTS, Cells, Verdict, cells, close, compare_cells
 from memgen.provenance.known_tables import table_of
 from memgen.provenance.locking import CLAIM, claim_rows, picture, unpacked
 
-Verdict = Literal["identical", "equivalent", "consistent", "different", "missing"]
-#: From best to worst.
-VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 #: Largest mean difference of two small pictures, of 255, that show the same.
 _SHADE = 2.0
 
@@ -92,8 +89,7 @@ class Comparison:
             return "different", "its definition is another one now"
         before: Cells = {tuple(key): values for key, values in locked["cells"]}
         after = cells(frame, table.held, self.lock["families"])
-        verdict, text = compare_cells(before, after, table.held.cells, table.held.tolerance)
-        return verdict, text  # type: ignore[return-value]
+        return compare_cells(before, after, table.held.cells, table.held.tolerance)
 
     def figure(self, name: str) -> Judged:
         """A figure: its bytes, or else the tables that it shows and the picture that they give."""

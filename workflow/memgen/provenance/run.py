@@ -80,13 +80,14 @@ def inputs(record: Record) -> list[tuple[str, str]]:
     return [(part["path"], part["sha256"]) for files in parts for part in files]
 
 
-def read_run(folder: Path = JOBS) -> Run:
-    """Read every record of the study in the present folder.
+def read_run(study: Path = Path()) -> Run:
+    """Read every record of a study.
 
     Parameters
     ----------
-    folder : pathlib.Path, default=results/provenance/jobs
-        Holds ``<rule>/<wildcards>.json``.
+    study : pathlib.Path, optional
+        Its folder, which holds ``results/provenance/jobs/<rule>/<wildcards>.json``; the present one by
+        default.
 
     Returns
     -------
@@ -96,8 +97,8 @@ def read_run(folder: Path = JOBS) -> Run:
     makers: dict[str, str] = {}
     findings = []
     shared: dict[str, Any] = {}
-    for path in sorted(folder.rglob("*.json")):
-        name = path.as_posix()
+    for path in sorted((study / JOBS).rglob("*.json")):
+        name = path.relative_to(study).as_posix()
         try:
             if path.is_symlink():
                 raise RefusedRecord("RECORD-INVALID", f"{path}: is a link; a job writes a file")

@@ -1,6 +1,6 @@
 """Say what a study takes before it is run: jobs, GPU-hours, memory, disk, and when it ends.
 
-The jobs are Snakemake's own (`tools/dag.py`), what they take is computed from `memgen.rates`, and nothing
+The jobs are Snakemake's own (`tools/dag.py`), what they take is computed from `planning.rates`, and nothing
 else is known here. Needs no weights, no GPU and no network, and writes nothing.
 """
 
@@ -14,8 +14,8 @@ from pathlib import Path
 
 from memgen.configuration import load
 from memgen.errors import BadInput
-from memgen.rates import ASSUMED, RATES, SHARES
-from memgen.schedule import MOST, Job, Played, critical_path, play
+from memgen.planning.rates import ASSUMED, RATES, SHARES
+from memgen.planning.schedule import MOST, Job, Played, critical_path, play
 from memgen.stage import command
 
 TOOL = Path("tools/dag.py")

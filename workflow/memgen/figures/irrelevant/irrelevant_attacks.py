@@ -7,7 +7,7 @@ import polars as pl
 
 from memgen.errors import BadInput
 from memgen.figures.irrelevant_names import ATTACKS, LEARNERS, size_words, undefended
-from memgen.figures.style import PALETTE, new_figure, panel_letter, save
+from memgen.figures.style import PALETTE, new_figure, panel_letters, save
 from memgen.irrelevant.tables import AVERAGES
 from memgen.stage import Input, Output, stage
 
@@ -31,7 +31,7 @@ def irrelevant_attacks(*, averages: Input, pdf: Output, png: Output) -> None:
     if not parts:
         raise BadInput(f"{averages}: holds no undefended learner; allowed: one with rho > 0")
     figure, axes = new_figure(1, len(parts), height=2.1, width=7.0)
-    for panel, (learner, rows), letter in zip(axes[0], parts.items(), "abc", strict=False):
+    for panel, (learner, rows) in zip(axes[0], parts.items(), strict=True):
         attacks = [name for name in ATTACKS if name in set(rows["attack"])][::-1]
         for place, attack in enumerate(attacks):
             row = rows.filter(pl.col("attack") == attack).row(0, named=True)
@@ -52,5 +52,5 @@ def irrelevant_attacks(*, averages: Input, pdf: Output, png: Output) -> None:
         panel.set_yticks(range(len(attacks)), [ATTACKS[name][0] for name in attacks])
         panel.set(xlim=(0.48, 1.02), ylim=(-0.6, len(attacks) - 0.4), xlabel="share of free bits recovered")
         panel.set_title(f"{LEARNERS[learner][0]}\n{size_words(rows)}")
-        panel_letter(panel, letter)
+    panel_letters(axes[0])
     save(figure, pdf=pdf, png=png)

@@ -4,10 +4,11 @@ Reads the averages table and draws it; computes nothing.
 """
 
 import polars as pl
+from matplotlib.axes import Axes
 
 from memgen.errors import BadInput
-from memgen.figures.irrelevant_names import draw_interval
-from memgen.figures.style import COLUMN, PALETTE, new_figure, save
+from memgen.figures.irrelevant_names import DEFENCES, draw_interval
+from memgen.figures.style import COLUMN, PAGE, PALETTE, new_figure, panel_letters, save
 from memgen.irrelevant.tables import AVERAGES
 from memgen.stage import Input, Output, stage
 
@@ -31,10 +32,13 @@ def irrelevant_completion(*, averages: Input, pdf: Output, png: Output) -> None:
     png
         Figure as PNG.
     """
-    table = AVERAGES.read(averages).filter(pl.col("last") & (pl.col("learner") == "transformer"))
+    every = AVERAGES.read(averages).filter(pl.col("last") & (pl.col("learner") == "transformer"))
+    table = every.filter(pl.col("defence") == "none")
     if not table.height:
         raise BadInput(f"{averages}: holds no transformer; allowed: its run")
-    figure, axes = new_figure(height=2.6, width=COLUMN)
+    once = every.filter(pl.col("multiplicity") == 1)
+    defended = once["defence"].n_unique() > 1
+    figure, axes = new_figure(1, 1 + defended, height=2.6, width=PAGE if defended else COLUMN)
     panel = axes[0, 0]
     for index, (name, (words, colour, marker)) in enumerate(_BITS.items()):
         rows = table.filter(pl.col(name).is_not_null()).sort("multiplicity")
@@ -48,5 +52,36 @@ def irrelevant_completion(*, averages: Input, pdf: Output, png: Output) -> None:
         xlabel="samples of the reference in training", ylabel="share of bits recovered", ylim=(-0.03, 1.05),
         title=f"transformer, $n$ = {row['samples']}, $d$ = {row['dimension']}",
     )  # fmt: skip
-    figure.legend(*panel.get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    if defended:
+        _defences(axes[0, 1], once)
+        panel_letters((panel, axes[0, 1]))
+    figure.legend(*panel.get_legend_handles_labels(), loc="outside lower center", ncols=3 if defended else 2)
     save(figure, pdf=pdf, png=png)
+
+
+def _defences(panel: Axes, once: pl.DataFrame) -> None:
+    """Accuracy on references seen once against the recovered bits of their samples, along every defence."""
+    for kind, (words, colour, marker) in DEFENCES.items():
+        part = once.filter(pl.col("kind") == kind).sort("strength")
+        if not part.height:
+            continue
+        across = [
+            (part["bits_recovered"] - part["bits_recovered_low"]).fill_null(0.0),
+            (part["bits_recovered_high"] - part["bits_recovered"]).fill_null(0.0),
+        ]
+        draw_interval(
+            panel, part, "bits_recovered", "accuracy_singleton", xerr=across, fmt=f"{marker}:", lw=0.7,
+            color=colour, label=words,
+        )  # fmt: skip
+        for row in part.iter_rows(named=True):
+            if row["strength"] is not None:
+                panel.annotate(
+                    f"{row['strength']:g}", (row["bits_recovered"], row["accuracy_singleton"]),
+                    xytext=(4, -6), textcoords="offset points", fontsize=5, color=colour,
+                )  # fmt: skip
+    panel.set(
+        xlabel="share of bits recovered, seen once",
+        ylabel="accuracy on fresh examples\nof references seen once",
+        title="defences, with their strength",
+    )  # fmt: skip
+    panel.legend(loc="best")

@@ -7,7 +7,7 @@ import polars as pl
 
 from memgen.errors import BadInput
 from memgen.figures.irrelevant_names import LEARNERS, draw_interval
-from memgen.figures.style import PALETTE, new_figure, panel_letter, save
+from memgen.figures.style import PALETTE, new_figure, panel_letters, save
 from memgen.irrelevant.tables import AVERAGES
 from memgen.stage import Input, Output, stage
 
@@ -43,7 +43,7 @@ def irrelevant_controls(*, averages: Input, pdf: Output, png: Output) -> None:
     if not learners:
         raise BadInput(f"{averages}: holds no run with rho = 0; allowed: at least one")
     figure, axes = new_figure(1, len(learners), height=2.6, width=min(7.0, 3.4 * len(learners)), sharey=True)
-    for panel, learner, letter in zip(axes[0], learners, "abc", strict=False):
+    for panel, learner in zip(axes[0], learners, strict=True):
         zero = _largest(useless.filter(pl.col("learner") == learner))
         size = zero.row(0, named=True)
         same = (pl.col("samples") == size["samples"]) & (pl.col("dimension") == size["dimension"])
@@ -56,8 +56,8 @@ def irrelevant_controls(*, averages: Input, pdf: Output, png: Output) -> None:
         ]
         for place, (rows, _) in enumerate(cases):
             for index, (name, (_, colour, marker)) in enumerate(_BITS.items()):
-                told = name == "accuracy_singleton" and rows["multiplicity"][0] == 0
-                if rows[name].null_count() or told:
+                never_seen = name == "accuracy_singleton" and rows["multiplicity"][0] == 0
+                if rows[name].null_count() or never_seen:
                     continue
                 at = rows.with_columns(place=pl.lit(place + 0.2 * (index - 1)))
                 draw_interval(panel, at, "place", name, fmt=marker, lw=0, color=colour)
@@ -65,7 +65,7 @@ def irrelevant_controls(*, averages: Input, pdf: Output, png: Output) -> None:
         panel.set_xticks(range(len(cases)), [words for _, words in cases])
         panel.set_xlim(-0.5, len(cases) - 0.5)
         panel.set_title(f"{LEARNERS[learner][0]}\n$n$ = {size['samples']}, $d$ = {size['dimension']}")
-        panel_letter(panel, letter)
+    panel_letters(axes[0])
     axes[0, 0].set(ylabel="share", ylim=(-0.03, 1.05))
     handles = [
         axes[0, 0].plot([], [], marker, color=colour, label=words)[0]

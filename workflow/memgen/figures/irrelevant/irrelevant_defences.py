@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 
 from memgen.errors import BadInput
 from memgen.figures.irrelevant_names import DEFENCES, LEARNERS, draw_interval, size_words
-from memgen.figures.style import new_figure, panel_letter, save
+from memgen.figures.style import new_figure, panel_letters, save
 from memgen.irrelevant.tables import AVERAGES
 from memgen.stage import Input, Output, stage
 
@@ -38,14 +38,14 @@ def irrelevant_defences(*, averages: Input, pdf: Output, png: Output) -> None:
         raise BadInput(f"{averages}: holds no defence; allowed: a run with defences")
     figure, axes = new_figure(1, len(runs), height=2.8, width=min(7.0, 3.4 * len(runs)), sharey=True)
     shown: dict[str, Any] = {}
-    for panel, run, letter in zip(axes[0], runs, "abcdefgh", strict=False):
+    for panel, run in zip(axes[0], runs, strict=True):
         rows = table.filter(pl.col("run") == run)
         _draw(panel, rows)
         panel.set_title(f"{LEARNERS[rows['learner'][0]][0]}\n{size_words(rows)}")
         panel.set(xlabel="share of bits recovered", xlim=(0.48, 1.02), ylim=(-0.03, 1.03))
-        panel_letter(panel, letter)
         handles, words = panel.get_legend_handles_labels()
         shown |= dict(zip(words, handles, strict=True))
+    panel_letters(axes[0])
     axes[0, 0].set_ylabel("accuracy on fresh examples\nof clusters seen once")
     figure.legend(list(shown.values()), list(shown), loc="outside lower center", ncols=3)
     save(figure, pdf=pdf, png=png)

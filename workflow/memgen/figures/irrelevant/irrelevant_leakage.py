@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from memgen.figures.irrelevant_names import DEFENCES, LEARNERS, draw_interval
-from memgen.figures.style import PALETTE, new_figure, panel_letter, save
+from memgen.figures.style import PALETTE, new_figure, panel_letters, save
 from memgen.irrelevant.tables import LEAKAGE
 from memgen.stage import Input, Output, stage
 
@@ -70,6 +70,5 @@ def irrelevant_leakage(*, leakage: Input, pdf: Output, png: Output) -> None:
     right.set(xlabel="leaked bits / $n\\,d$", xlim=(0, None))
     right.set_yticks([at for at, _ in names], [text for _, text in names], fontsize=5)
     right.set_title("defence, accuracy on clusters seen once", fontsize=6)
-    for panel, letter in ((left, "a"), (right, "b")):
-        panel_letter(panel, letter)
+    panel_letters((left, right))
     save(figure, pdf=pdf, png=png)

@@ -9,7 +9,7 @@ import polars as pl
 
 from memgen.errors import BadInput
 from memgen.figures.irrelevant_names import ATTACKS, LEARNERS, draw_interval, size_words, undefended
-from memgen.figures.style import PALETTE, new_figure, panel_letter, save
+from memgen.figures.style import PALETTE, new_figure, panel_letters, save
 from memgen.irrelevant.tables import AVERAGES
 from memgen.stage import Input, Output, stage
 
@@ -34,7 +34,7 @@ def irrelevant_multiplicity(*, averages: Input, pdf: Output, png: Output) -> Non
         raise BadInput(f"{averages}: holds no undefended learner; allowed: one with rho > 0")
     figure, axes = new_figure(1, len(parts), height=2.6, width=min(7.0, 3.4 * len(parts)), sharey=True)
     shown: dict[str, Any] = {}
-    for panel, (learner, rows), letter in zip(axes[0], parts.items(), "abc", strict=False):
+    for panel, (learner, rows) in zip(axes[0], parts.items(), strict=True):
         formula = rows.unique("multiplicity").sort("multiplicity")
         panel.step(
             formula["multiplicity"], formula["expected"], where="mid", color=PALETTE["black"], lw=0.8,
@@ -50,9 +50,9 @@ def irrelevant_multiplicity(*, averages: Input, pdf: Output, png: Output) -> Non
             )
         panel.set(xlabel="samples of the cluster in training, $l$", xticks=formula["multiplicity"].to_list())
         panel.set_title(f"{LEARNERS[learner][0]}\n{size_words(rows)}")
-        panel_letter(panel, letter)
         handles, words_shown = panel.get_legend_handles_labels()
         shown |= dict(zip(words_shown, handles, strict=True))
+    panel_letters(axes[0])
     axes[0, 0].set_ylabel("share of a sample's bits recovered")
     figure.legend(list(shown.values()), list(shown), loc="outside lower center", ncols=3)
     save(figure, pdf=pdf, png=png)

@@ -9,7 +9,7 @@ from matplotlib.ticker import NullFormatter, ScalarFormatter
 
 from memgen.errors import BadInput
 from memgen.figures.irrelevant_names import draw_interval
-from memgen.figures.style import PALETTE, new_figure, panel_letter, save
+from memgen.figures.style import PALETTE, new_figure, panel_letters, save
 from memgen.irrelevant.tables import AVERAGES
 from memgen.stage import Input, Output, stage
 
@@ -61,8 +61,7 @@ def irrelevant_scaling(*, averages: Input, pdf: Output, png: Output) -> None:
     axes[0, 0].xaxis.set_minor_formatter(NullFormatter())
     axes[0, 0].set_xticks(sorted(set(table["dimension"])))
     axes[0, 1].set(xlabel="share of fixed positions $\\rho$")
-    for panel, letter in zip(axes[0], "ab", strict=True):
-        panel_letter(panel, letter)
+    panel_letters(axes[0])
     handles = [axes[0, 0].plot([], [], color=colour, label=words)[0] for words, colour in _CURVES.values()]
     figure.legend(handles=handles, loc="outside lower center", ncols=2)
     save(figure, pdf=pdf, png=png)

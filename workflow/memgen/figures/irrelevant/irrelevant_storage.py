@@ -6,7 +6,7 @@ Reads the simulation table and draws it; computes nothing.
 import polars as pl
 
 from memgen.figures.irrelevant_names import draw_interval
-from memgen.figures.style import PALETTE, new_figure, panel_letter, save
+from memgen.figures.style import PALETTE, new_figure, panel_letters, save
 from memgen.irrelevant.tables import SIMULATION
 from memgen.stage import Input, Output, stage
 
@@ -40,7 +40,7 @@ def irrelevant_storage(*, simulation: Input, pdf: Output, png: Output) -> None:
         ),
     )
     figure, axes = new_figure(1, 3, height=2.4)
-    for panel, (rows, x, words, accuracy), letter in zip(axes[0], panels, "abc", strict=True):
+    for panel, (rows, x, words, accuracy) in zip(axes[0], panels, strict=True):
         ordered = rows.sort(x)
         closed = 1 - ordered["error_closed"] if accuracy else ordered["error_closed"]
         panel.plot(ordered[x], closed, color=PALETTE["black"], lw=0.8, label="closed form")
@@ -49,7 +49,7 @@ def irrelevant_storage(*, simulation: Input, pdf: Output, png: Output) -> None:
             label="simulated",
         )  # fmt: skip
         panel.set(xlabel=words)
-        panel_letter(panel, letter)
+    panel_letters(axes[0])
     axes[0, 0].set(ylabel="accuracy on clusters seen once", ylim=(0, 1.02), title="nearest neighbour")
     axes[0, 1].set(ylabel="accuracy on clusters seen once", ylim=(0, 1.02), title="nearest neighbour")
     axes[0, 2].set(ylabel="next-symbol error", title="lookup learner")

@@ -7,7 +7,7 @@ import polars as pl
 
 from memgen.errors import BadInput
 from memgen.figures.irrelevant_names import LEARNERS, draw_interval, size_words, undefended
-from memgen.figures.style import PALETTE, new_figure, panel_letter, save
+from memgen.figures.style import PALETTE, new_figure, panel_letters, save
 from memgen.irrelevant.tables import AVERAGES
 from memgen.stage import Input, Output, stage
 
@@ -38,7 +38,7 @@ def irrelevant_training(*, averages: Input, pdf: Output, png: Output) -> None:
     if not parts:
         raise BadInput(f"{averages}: holds no undefended learner; allowed: one with rho > 0")
     figure, axes = new_figure(1, len(parts), height=2.7, width=min(7.0, 3.4 * len(parts)), sharey=True)
-    for panel, (learner, rows), letter in zip(axes[0], parts.items(), "abc", strict=False):
+    for panel, (learner, rows) in zip(axes[0], parts.items(), strict=True):
         ordered = rows.filter(pl.col("step") > 0).sort("step")
         for name, (words, colour, marker) in _CURVES.items():
             draw_interval(
@@ -54,7 +54,7 @@ def irrelevant_training(*, averages: Input, pdf: Output, png: Output) -> None:
             )
         panel.set(xscale="log", yscale="log", xlabel="training steps", ylim=(2e-4, 1.3))
         panel.set_title(f"{LEARNERS[learner][0]}\n{size_words(rows)}")
-        panel_letter(panel, letter)
+    panel_letters(axes[0])
     axes[0, 0].set_ylabel("error (share wrong)")
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     save(figure, pdf=pdf, png=png)

@@ -8,7 +8,7 @@ import polars as pl
 from matplotlib.axes import Axes
 
 from memgen.figures.longtail_names import CLASSIFIERS, STRUCTURES
-from memgen.figures.style import PALETTE, new_figure, panel_letter, save
+from memgen.figures.style import PALETTE, new_figure, panel_letters, save
 from memgen.longtail.tables import CURVES
 from memgen.stage import Input, Output, stage
 
@@ -35,8 +35,7 @@ def longtail_classifiers(*, curves: Input, pdf: Output, png: Output) -> None:
         _draw_tradeoff(upper, part)
         _draw_bound(lower, part)
         upper.set_title(STRUCTURES[structure])
-        panel_letter(upper, "ab"[column])
-        panel_letter(lower, "cd"[column])
+    panel_letters(axes.flat)
     handles, words = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, words, loc="outside lower center", ncols=3)
     save(figure, pdf=pdf, png=png)

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 
 from memgen.errors import BadInput
 from memgen.figures.longtail_names import STRUCTURES
-from memgen.figures.style import PAIR_CLASSES, PALETTE, new_figure, panel_letter, save
+from memgen.figures.style import PAIR_CLASSES, PALETTE, new_figure, panel_letters, save
 from memgen.longtail.tables import MEMORIZATION
 from memgen.stage import Input, Inputs, Output, stage
 
@@ -70,9 +70,9 @@ def longtail_currency(
     _draw(right, pairs, "answer_gain", singletons, "score", "standard_error")
     left.set_ylabel("memorization score\n(gain of margin, target = 1)")
     right.set_ylabel("memorization score\n(gain of probability)")
-    for panel, letter in ((left, "a"), (right, "b")):
+    for panel in (left, right):
         panel.set(xscale="log", xlabel="ridge (units of the kernel)")
-        panel_letter(panel, letter)
+    panel_letters((left, right))
     handles, words = left.get_legend_handles_labels()
     figure.legend(handles, words, loc="outside lower center", ncols=3)
     save(figure, pdf=pdf, png=png)

@@ -6,7 +6,7 @@ Reads the memorization tables and draws them; computes nothing.
 import polars as pl
 
 from memgen.figures.longtail_names import CLASSIFIERS, STRUCTURES
-from memgen.figures.style import PALETTE, new_figure, panel_letter, save
+from memgen.figures.style import PALETTE, new_figure, panel_letters, save
 from memgen.longtail.tables import MEMORIZATION
 from memgen.stage import Inputs, Output, stage
 
@@ -31,7 +31,7 @@ def longtail_memorization(*, memorization: Inputs, pdf: Output, png: Output) -> 
     structures = [name for name in STRUCTURES if name in set(table["structure"])]
     figure, axes = new_figure(1, len(structures), height=2.8, sharey=True)
     styles = ["-", "--", "-.", ":"]
-    for panel, structure, letter in zip(axes[0], structures, "ab", strict=False):
+    for panel, structure in zip(axes[0], structures, strict=True):
         part = table.filter(pl.col("structure") == structure)
         expected = part.unique("multiplicity", keep="first", maintain_order=True)
         panel.plot(
@@ -61,7 +61,7 @@ def longtail_memorization(*, memorization: Inputs, pdf: Output, png: Output) -> 
         ticks = sorted(part["multiplicity"].unique().to_list())
         panel.set_xticks(ticks, [*(str(tick) for tick in ticks[:-1]), f"{ticks[-1]} or more"])
         panel.set(title=STRUCTURES[structure], xlabel="training examples of the cluster")
-        panel_letter(panel, letter)
+    panel_letters(axes[0])
     axes[0, 0].set_ylabel("memorization score\n(gain of probability)")
     handles, words = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, words, loc="outside right center")

@@ -5,8 +5,8 @@ Reads the privacy table and draws it; computes nothing.
 
 import polars as pl
 
-from memgen.figures.longtail_names import LEARNERS, LETTERS, prior_looks
-from memgen.figures.style import PALETTE, new_figure, panel_letter, save
+from memgen.figures.longtail_names import LEARNERS, prior_looks
+from memgen.figures.style import PALETTE, new_figure, panel_letters, save
 from memgen.longtail.tables import PRIVACY
 from memgen.stage import Input, Output, stage
 
@@ -27,7 +27,7 @@ def longtail_privacy(*, privacy: Input, pdf: Output, png: Output) -> None:
     table = PRIVACY.read(privacy).sort("epsilon", maintain_order=True)
     looks = prior_looks(table["prior"].unique(maintain_order=True).to_list())
     figure, axes = new_figure(1, len(looks), height=2.7)
-    for panel, (prior, (label, _, _)), letter in zip(axes[0], looks.items(), LETTERS, strict=False):
+    for panel, (prior, (label, _, _)) in zip(axes[0], looks.items(), strict=True):
         part = table.filter(pl.col("prior") == prior)
         for learner in ("exponential", "randomized_response"):
             words, colour, marker = LEARNERS[learner]
@@ -60,7 +60,7 @@ def longtail_privacy(*, privacy: Input, pdf: Output, png: Output) -> None:
             label="paper's lower bound",
         )
         panel.set(title=label, xscale="log", xlabel="label privacy, $\\varepsilon$", ylim=(0, None))
-        panel_letter(panel, letter)
+    panel_letters(axes[0])
     axes[0, 0].set_ylabel("excess error")
     handles, words = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, words, loc="outside lower center", ncols=4)

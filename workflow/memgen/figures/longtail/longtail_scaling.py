@@ -5,8 +5,8 @@ Reads the scaling table and draws it; computes nothing.
 
 import polars as pl
 
-from memgen.figures.longtail_names import LETTERS, prior_looks
-from memgen.figures.style import new_figure, panel_letter, save
+from memgen.figures.longtail_names import prior_looks
+from memgen.figures.style import new_figure, panel_letters, save
 from memgen.longtail.tables import SCALING
 from memgen.stage import Input, Output, stage
 
@@ -28,7 +28,7 @@ def longtail_scaling(*, scaling: Input, pdf: Output, png: Output) -> None:
     looks = prior_looks(table["prior"].unique(maintain_order=True).to_list())
     multiplicities = sorted(table["multiplicity"].unique().to_list())
     figure, axes = new_figure(1, len(multiplicities), height=2.7, sharey=True, sharex=True)
-    for panel, count, letter in zip(axes[0], multiplicities, LETTERS, strict=False):
+    for panel, count in zip(axes[0], multiplicities, strict=True):
         for prior, (label, colour, marker) in looks.items():
             rows = table.filter((pl.col("prior") == prior) & (pl.col("multiplicity") == count))
             panel.plot(rows["samples"], rows["tau_n"], marker, color=colour, ls="-", lw=0.8, label=label)
@@ -53,7 +53,7 @@ def longtail_scaling(*, scaling: Input, pdf: Output, png: Output) -> None:
             xlabel="sample size, $n$",
             title=f"seen {count} times" if count > 1 else "seen once",
         )
-        panel_letter(panel, letter)
+    panel_letters(axes[0])
     axes[0, 0].plot([], [], color="grey", ls="--", lw=0.6, label="lower bound")
     axes[0, 0].set(ylabel="$n\\,\\tau_l$", ylim=(1e-3, 30))
     handles, labels = axes[0, 0].get_legend_handles_labels()

@@ -5,8 +5,8 @@ Reads the simulation table and draws it; computes nothing.
 
 import polars as pl
 
-from memgen.figures.longtail_names import LEARNERS, LETTERS, prior_looks
-from memgen.figures.style import PALETTE, new_figure, panel_letter, save
+from memgen.figures.longtail_names import LEARNERS, prior_looks
+from memgen.figures.style import PALETTE, new_figure, panel_letters, save
 from memgen.longtail.tables import SIMULATION
 from memgen.stage import Input, Output, stage
 
@@ -27,7 +27,7 @@ def longtail_simulation(*, simulation: Input, pdf: Output, png: Output) -> None:
     table = SIMULATION.read(simulation)
     looks = prior_looks(table["prior"].unique(maintain_order=True).to_list())
     figure, axes = new_figure(1, len(looks), height=2.35)
-    for panel, (prior, (label, _, _)), letter in zip(axes[0], looks.items(), LETTERS, strict=False):
+    for panel, (prior, (label, _, _)) in zip(axes[0], looks.items(), strict=True):
         part = table.filter(pl.col("prior") == prior)
         low, high = part["error_closed"].min(), part["error_closed"].max()
         panel.plot([low, high], [low, high], color=PALETTE["grey"], lw=0.6, zorder=0)
@@ -45,7 +45,7 @@ def longtail_simulation(*, simulation: Input, pdf: Output, png: Output) -> None:
             )
         panel.set(title=label, xlabel="closed-form error")
         panel.set_box_aspect(1)
-        panel_letter(panel, letter)
+    panel_letters(axes[0])
     axes[0, 0].set_ylabel("simulated error")
     present = set(table["learner"])
     handles = [

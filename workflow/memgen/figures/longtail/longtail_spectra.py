@@ -7,7 +7,7 @@ import polars as pl
 
 from memgen.arguments import Count
 from memgen.figures.longtail_names import prior_looks
-from memgen.figures.style import new_figure, panel_letter, save
+from memgen.figures.style import new_figure, panel_letters, save
 from memgen.longtail.tables import SPECTRA
 from memgen.stage import Input, Output, stage
 
@@ -30,9 +30,9 @@ def longtail_spectra(*, spectra: Input, largest: Count = 100, pdf: Output, png: 
     table = SPECTRA.read(spectra).filter(pl.col("multiplicity") <= largest)
     looks = prior_looks(table["prior"].unique(maintain_order=True).to_list())
     figure, axes = new_figure(1, 2, height=2.5)
-    for panel, column, words, letter in (
-        (axes[0, 0], "points", "expected points seen $l$ times, $K_l$", "a"),
-        (axes[0, 1], "mass", "their probability, $M_l$", "b"),
+    for panel, column, words in (
+        (axes[0, 0], "points", "expected points seen $l$ times, $K_l$"),
+        (axes[0, 1], "mass", "their probability, $M_l$"),
     ):
         floor = 1e-3 if column == "points" else 1e-5
         for prior, (label, colour, marker) in looks.items():
@@ -43,7 +43,7 @@ def longtail_spectra(*, spectra: Input, largest: Count = 100, pdf: Output, png: 
         panel.set(xlabel="times seen, $l$", ylabel=words, xlim=(-0.2, largest * 1.15))
         panel.set_xticks([0, 1, 2, 5, 10, 20, 50, 100], ["0", "1", "2", "5", "10", "20", "50", "100"])
         panel.minorticks_off()
-        panel_letter(panel, letter)
+    panel_letters(axes[0])
     size = table.row(0, named=True)
     axes[0, 1].legend(title=f"N = {size['domain']:,}, n = {size['samples']:,}", title_fontsize=6)
     save(figure, pdf=pdf, png=png)

@@ -6,7 +6,7 @@ Reads the tables of differences and draws them; computes nothing.
 import polars as pl
 from matplotlib.ticker import MaxNLocator
 
-from memgen.figures.style import PAGE, PALETTE, new_figure, panel_letter, save
+from memgen.figures.style import PAGE, PALETTE, new_figure, panel_letters, save
 from memgen.language.published.tables import EQUITY_CLASSES, EQUITY_SUITS
 from memgen.stage import Input, Output, stage
 
@@ -68,13 +68,12 @@ def published_equities(*, classes: Input, suits: Input, pdf: Output, png: Output
     three.plot([], [], "D", mfc="white", color=PALETTE["vermilion"], label="a card dealt twice", ms=3)
     three.set_xlabel("|published - ours|, suits averaged")
     three.set_ylabel("|published - ours|, suits fixed")
-    for letter, axis in zip("abc", axes[0], strict=True):
-        panel_letter(axis, letter)
-    handles, told = (
+    panel_letters(axes[0])
+    handles, labels = (
         first + last
         for first, last in zip(
             one.get_legend_handles_labels(), three.get_legend_handles_labels(), strict=True
         )
     )
-    figure.legend(handles, told, loc="outside lower center", ncols=3)
+    figure.legend(handles, labels, loc="outside lower center", ncols=3)
     save(figure, pdf=pdf, png=png)

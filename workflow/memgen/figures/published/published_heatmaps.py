@@ -47,5 +47,6 @@ def published_heatmaps(
         panel.set_xlabel(gamma_text(pairs["gamma"][0]), fontsize=5.5)
     label = "margin / largest observed (unitless)"
     figure.colorbar(image, ax=axes, label=label, location="right", shrink=0.4, aspect=40)
+    figure.set_layout_engine("constrained", h_pad=0.08)  # squares leave their labels too little room
     figure.suptitle("observed above the diagonal, theory at the fitted γ below", fontsize=7)
     save(figure, pdf=pdf, png=png)

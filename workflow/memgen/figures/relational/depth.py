@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from memgen.errors import BadInput
-from memgen.figures.style import PAIR_CLASSES, PALETTE, class_handles, new_figure, panel_letter, save
+from memgen.figures.style import PAIR_CLASSES, PALETTE, class_handles, new_figure, panel_letters, save
 from memgen.relational.tables import DEPTH
 from memgen.stage import Input, Output, stage
 
@@ -68,8 +68,7 @@ def depth(*, table: Input, hierarchy: str, ridge: float, pdf: Output, png: Outpu
     _draw_behaviour(axes[0][2], relu.filter(pl.col("pair_class") != "loop"), "margin")
     axes[0][2].set_yscale("symlog", linthresh=0.1)
     axes[0][2].set(ylabel="mean margin (target units)", title="ReLU, ρ = 1")
-    for number, panel in enumerate(axes[0]):
-        panel_letter(panel, "abc"[number])
+    panel_letters(axes[0])
     present = set(relu["pair_class"]) - {"loop"}
     handles = [Line2D([], [], color=PALETTE["grey"], ls=style, label=name) for style, name in STYLES.values()]
     handles += class_handles(present)

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 from matplotlib.axes import Axes
 
-from memgen.figures.style import PAIR_CLASSES, PALETTE, class_handles, new_figure, panel_letter, save
+from memgen.figures.style import PAIR_CLASSES, PALETTE, class_handles, new_figure, panel_letters, save
 from memgen.relational.tables import (
     FINITE_WIDTH,
     FINITE_WIDTH_MARGINS,
@@ -135,8 +135,7 @@ def finite_width(
         for panel, regime in zip(lower, REGIMES, strict=True):
             _draw_margins(panel, widest.filter(pl.col("regime") == regime))
             panel.set_title(f"{regime}, {widest['width'][0]} units")
-    for number, panel in enumerate(axes.ravel()):
-        panel_letter(panel, "abcdefghijklmnopqrstuvwxyz"[number % 26])
+    panel_letters(axes.flat)
     present = set(pairs["pair_class"])
     handles = class_handles(present, lw=0)
     figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))

@@ -9,7 +9,7 @@ import polars as pl
 from matplotlib.axes import Axes
 
 from memgen.errors import BadInput
-from memgen.figures.style import PALETTE, item, new_figure, panel_letter, save
+from memgen.figures.style import PALETTE, item, new_figure, panel_letters, save
 from memgen.relational.tables import MECHANISM
 from memgen.stage import Input, Output, stage
 
@@ -69,8 +69,8 @@ def mechanism(
             part = of_row.filter(pl.col("part") == name).sort("item")
             _draw(panel, part, colour)
             if part["strength"][0] is not None:
-                told = f"strength {part['strength'][0]:.3f}"
-                panel.text(0.98, 0.03, told, transform=panel.transAxes, ha="right", va="bottom", fontsize=6)
+                text = f"strength {part['strength'][0]:.3f}"
+                panel.text(0.98, 0.03, text, transform=panel.transAxes, ha="right", va="bottom", fontsize=6)
         row[0].set_ylabel(f"conjunctivity {alpha:g}\nrank (target units)")
         row[-1].text(
             0.98,
@@ -87,7 +87,7 @@ def mechanism(
         dipole = f"dipole: {item(int(winner))} beats {item(int(loser))}" if loser else ""
         sign = "" if number == 0 else "= " if name == "ranks" else "+ "
         panel.set_title(sign + titles.get(name, dipole))
-        panel_letter(panel, "abcdefghijklmnopqrstuvwxyz"[number % 26])
+    panel_letters(axes[0])
     for panel in axes[-1]:
         panel.set_xlabel("item")
     save(figure, pdf=pdf, png=png)

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from memgen.errors import BadInput
-from memgen.figures.style import PAIR_CLASSES, PALETTE, new_figure, panel_letter, save
+from memgen.figures.style import PAIR_CLASSES, PALETTE, new_figure, panel_letters, save
 from memgen.relational.tables import MEMORIZATION
 from memgen.stage import Input, Output, stage
 
@@ -53,10 +53,10 @@ def memorization(*, table: Input, hierarchy: str, ridge: list[float], pdf: Outpu
     if missing:
         raise BadInput(f"{table}: holds no {hierarchy} at ridge {min(missing)}")
     figure, axes = new_figure(1, len(ridge), height=2.5, sharey=True)
-    for number, (panel, value) in enumerate(zip(axes[0], ridge, strict=True)):
+    for panel, value in zip(axes[0], ridge, strict=True):
         _draw(panel, scores.filter(pl.col("ridge") == value))
         panel.set_title(f"effective ridge {value:g}")
-        panel_letter(panel, "abcdefghijklmnopqrstuvwxyz"[number % 26])
+    panel_letters(axes[0])
     axes[0][0].set_ylabel("memorization score\n(gain of margin, target units)")
     handles = [Line2D([], [], color=colour, label=name) for name, _, colour in GROUPS]
     figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))

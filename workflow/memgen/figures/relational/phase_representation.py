@@ -10,7 +10,7 @@ from matplotlib.collections import QuadMesh
 from matplotlib.colors import SymLogNorm
 
 from memgen.errors import BadInput
-from memgen.figures.style import MARGIN_COLOURS, new_figure, panel_letter, save
+from memgen.figures.style import MARGIN_COLOURS, new_figure, panel_letters, save
 from memgen.relational.hierarchy import PAIR_CLASSES
 from memgen.relational.tables import PHASE
 from memgen.stage import Input, Output, stage
@@ -61,7 +61,7 @@ def phase_representation(*, table: Input, hierarchy: str, pdf: Output, png: Outp
     figure, axes = new_figure(2, len(classes), height=3.0, sharex=True, sharey=True)
     limit = float(rows["margin"].abs().max())  # type: ignore[arg-type]
     meshes = {}
-    for number, (column, name) in enumerate(zip(axes.T, classes, strict=True)):
+    for column, name in zip(axes.T, classes, strict=True):
         of_class = rows.filter(pl.col("pair_class") == name)
         for panel, quantity in zip(column, ("accuracy", "margin"), strict=True):
             if of_class[quantity].null_count():
@@ -71,7 +71,7 @@ def phase_representation(*, table: Input, hierarchy: str, pdf: Output, png: Outp
             meshes[quantity] = _draw(panel, of_class, quantity, limit)
         column[0].set_title(name)
         column[1].set_xlabel("conjunctivity α")
-        panel_letter(column[0], "abcdefghijklmnopqrstuvwxyz"[number])
+    panel_letters(axes[0])
     for row in axes:
         row[0].set_ylabel("effective ridge")
     figure.colorbar(meshes["accuracy"], ax=axes[0], label="accuracy", aspect=12)

@@ -16,7 +16,7 @@ from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
 
 from memgen.errors import BadInput
-from memgen.figures.style import MARGIN_COLOURS, PAIR_CLASSES, PALETTE, item, new_figure, panel_letter, save
+from memgen.figures.style import MARGIN_COLOURS, PAIR_CLASSES, PALETTE, item, new_figure, panel_letters, save
 from memgen.relational.tables import RANKS, SWEEP
 from memgen.stage import Input, Output, stage
 
@@ -98,14 +98,14 @@ def rank_profiles(
     )
     colours = ScalarMappable(Normalize(0, 1), mpl.colormaps["viridis"].with_extremes())
     limit = float(matrices["margin"].abs().max())  # type: ignore[arg-type]
-    for number, (row, name) in enumerate(zip(axes, hierarchies, strict=True)):
+    for row, name in zip(axes, hierarchies, strict=True):
         of_name = pl.col("hierarchy") == name
         _draw_profiles(row[0], profiles.filter(of_name), colours)
         row[0].set_title(name, loc="left")
-        panel_letter(row[0], "abcdefghijklmnopqrstuvwxyz"[number % 26])
         for panel, alpha in zip(row[1:], conjunctivity, strict=True):
             image = _draw_margins(panel, matrices.filter(of_name & (pl.col("alpha") == alpha)), limit)
             panel.set_title(f"conjunctivity {alpha:g}", fontsize=6.5)
+    panel_letters(axes[:, 0])
     figure.colorbar(colours, ax=axes[:, 0], label="conjunctivity", location="left", shrink=0.7, aspect=30)
     figure.colorbar(image, ax=axes[:, -1], label="margin (target units, ±1 trained)", shrink=0.7, aspect=30)
     save(figure, pdf=pdf, png=png)

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from memgen.errors import BadInput
-from memgen.figures.style import PAIR_CLASSES, PALETTE, class_handles, new_figure, panel_letter, save
+from memgen.figures.style import PAIR_CLASSES, PALETTE, class_handles, new_figure, panel_letters, save
 from memgen.relational.tables import READOUT
 from memgen.stage import Input, Output, stage
 
@@ -60,8 +60,7 @@ def readout(
         column[0].set_title("no noise" if value == 0 else f"temperature {value:g}")
     for row, text in zip(axes, ("accuracy", f"accuracy at α = {conjunctivity:g}"), strict=True):
         row[0].set_ylabel(text)
-    panel_letter(axes[0][0], "a")
-    panel_letter(axes[1][0], "b")
+    panel_letters(axes[:, 0])
     present = set(rows["pair_class"])
     handles = class_handles(present)
     figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))

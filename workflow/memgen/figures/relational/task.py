@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import FancyArrowPatch, Patch, Rectangle
 
-from memgen.figures.style import PAIR_CLASSES, PALETTE, item, new_figure, panel_letter, save
+from memgen.figures.style import PAIR_CLASSES, PALETTE, item, new_figure, panel_letters, save
 from memgen.relational.tables import TASK
 from memgen.stage import Inputs, Output, stage
 
@@ -81,17 +81,17 @@ def task(*, tasks: Inputs, pdf: Output, png: Output) -> None:
         len(frames), 2, height=1.6 * len(frames) + 0.35, gridspec_kw={"width_ratios": [2.3, 1]}
     )
     present: set[str] = set()
-    for number, (row, pairs) in enumerate(zip(axes, frames, strict=True)):
+    for row, pairs in zip(axes, frames, strict=True):
         _draw_graph(row[0], pairs)
         _draw_classes(row[1], pairs)
         words = [text.split(":") for text in pairs["exceptions"][0].split()]
-        told = (
+        exceptions = (
             "; ".join(f"{item(int(winner))} beats {item(int(loser))}" for winner, loser in words)
             or "no exception"
         )
-        row[0].set_title(f"{pairs['hierarchy'][0]}: {pairs['n'][0]} items, {told}", loc="left")
-        panel_letter(row[0], "abcdefghijklmnopqrstuvwxyz"[number % 26])
+        row[0].set_title(f"{pairs['hierarchy'][0]}: {pairs['n'][0]} items, {exceptions}", loc="left")
         present |= set(pairs["pair_class"])
+    panel_letters(axes[:, 0])
     handles = [Patch(color=PAIR_CLASSES[name][0], label=name) for name in PAIR_CLASSES if name in present]
     arrows = [Line2D([], [], color=PAIR_CLASSES["train"][0], marker=">", label="beats (trained)")]
     figure.legend(handles=[*arrows, *handles], loc="outside lower center", ncols=len(handles) + 1)

@@ -8,6 +8,7 @@ from typing import Literal
 
 from memgen.claims import THIS_STUDY, Claim, shell_command, write_claims
 from memgen.irrelevant.agreement import ACCURATE, numbers
+from memgen.irrelevant.extraction_claims import extraction_claims
 from memgen.stage import Input, Output, stage
 from memgen.summaries import Numbers
 
@@ -27,7 +28,7 @@ SLOPE = 0.15
 
 
 @stage
-def claims(*, averages: Input, leakage: Input, out: Output) -> None:
+def claims(*, averages: Input, leakage: Input, out: Output, extraction: Input | None = None) -> None:
     """Write the claims of the paper on irrelevant information with the values of this study's tables.
 
     Parameters
@@ -38,6 +39,8 @@ def claims(*, averages: Input, leakage: Input, out: Output) -> None:
         Leakage table.
     out
         Claims table.
+    extraction
+        Extraction table, where a language model is attacked.
     """
     found = [
         *_Claims(averages, "irrelevant_training").recovered(),
@@ -46,6 +49,7 @@ def claims(*, averages: Input, leakage: Input, out: Output) -> None:
         *_Claims(averages, "irrelevant_multiplicity").majority(),
         *_Claims(leakage, "irrelevant_leakage").leaked(),
         *_Claims(leakage, "irrelevant_defences").defended(),
+        *([] if extraction is None else extraction_claims(extraction)),
     ]
     write_claims(found, out)
 

@@ -1,10 +1,14 @@
 """Train a small causal transformer on next-symbol prediction, and ask it to complete its samples."""
 
+import dataclasses
+
 import numpy as np
 import polars as pl
 
 from memgen.arguments import Count, NonNegative, Positive, Share
+from memgen.errors import BadInput
 from memgen.irrelevant.rows import RUNS
+from memgen.irrelevant.specs import check_defence
 from memgen.irrelevant.tasks import (
     Floats,
     Signs,
@@ -39,6 +43,9 @@ def complete(
     most_seen: Count,
     tests: Count,
     out: Output,
+    defences: list[str] | None = None,
+    kinds: list[str] | None = None,
+    strengths: list[float] | None = None,
 ) -> None:
     """Train a causal transformer on noisy prefixes of references, and recover them by prefix queries.
 
@@ -64,11 +71,25 @@ def complete(
         Fresh prefixes of each reference for the accuracies.
     out
         Runs table.
+    defences, kinds, strengths
+        Name, kind and strength of every defence beside none: weight_decay, decoupled as in AdamW, or
+        early_stopping, whose strength is epochs.
+
+    Raises
+    ------
+    BadInput
+        If a defence is none that a transformer has.
     """
     refuse_beyond_memory(
         16.0 * width * (12 * width * layers + references) + 2.0 * references * length * tests,
         f"a transformer of width {width} and {layers} layers, {tests} tests of {references} references",
     )
+    named = list(defences or ()), list(kinds or ()), list(strengths or ())
+    if len({len(part) for part in named}) > 1:
+        raise BadInput("defences: as many names, kinds and strengths are needed")
+    every = [("none", "none", 0.0), *zip(*named, strict=True)]
+    for one in every:
+        check_defence("transformer", *one)
     frequency = frequencies(references, tail)
     recipe = Recipe(epochs, batch, rate)
     rows = []
@@ -77,34 +98,45 @@ def complete(
         rng = generator("irrelevant", "symbols", *size)
         strings = draw_references(references, length, rng)
         sample = draw_symbols(strings, frequency, samples, noise, rng)
-        network = trained_transformer(
-            sample,
-            Shape(width, layers, heads),
-            recipe,
-            ("irrelevant", "transformer", *size),
-            integer_seed("irrelevant", "transformer", *size),
-        )
-        fresh = generator("irrelevant", "symbols", "fresh", *size)
-        by_reference = accuracies(network, strings, noise, tests, fresh)
-        said = completed(network, np.arange(references), length)
-        twins = np.asarray(strings[sample.reference] ^ (fresh.random(sample.bits.shape) < noise / 2))
-        task = "next_symbol" if tail == 0 else f"next_symbol:{tail:g}"
-        common = {
-            "run": run, "task": task, "learner": "transformer", "defence": "none", "kind": "none",
-            "strength": None, "epsilon": None, "delta": None, "clusters": references, "samples": samples,
-            "dimension": length, "rho": None, "seed": seed, "step": epochs, "attack": "prefix", "main": True,
-            "accuracy_fresh": _mean(by_reference, frequency, sample.count >= 0),
-            "accuracy_represented": _mean(by_reference, frequency, sample.count > 0),
-            "accuracy_singleton": _mean(by_reference, frequency, sample.count == 1),
-        }  # fmt: skip
-        for multiplicity in range(most_seen + 1):
-            seen = sample.count[sample.reference] == max(1, multiplicity)
-            if seen.any():
-                bits = twins if multiplicity == 0 else sample.bits
-                rows.append(
-                    {**common, "multiplicity": multiplicity, **_counted(said, strings, sample, bits, seen)}
-                )
+        for defence, kind, strength in every:
+            defended = _defended(recipe, kind, strength)
+            network = trained_transformer(
+                sample,
+                Shape(width, layers, heads),
+                defended,
+                ("irrelevant", "transformer", *size),
+                integer_seed("irrelevant", "transformer", *size),
+            )
+            fresh = generator("irrelevant", "symbols", "fresh", *size)
+            by_reference = accuracies(network, strings, noise, tests, fresh)
+            said = completed(network, np.arange(references), length)
+            twins = np.asarray(strings[sample.reference] ^ (fresh.random(sample.bits.shape) < noise / 2))
+            task = "next_symbol" if tail == 0 else f"next_symbol:{tail:g}"
+            common = {
+                "run": run, "task": task, "learner": "transformer", "defence": defence, "kind": kind,
+                "strength": None if kind == "none" else strength, "epsilon": None, "delta": None,
+                "clusters": references, "samples": samples, "dimension": length, "rho": None, "seed": seed,
+                "step": defended.epochs, "attack": "prefix", "main": True,
+                "accuracy_fresh": _mean(by_reference, frequency, sample.count >= 0),
+                "accuracy_represented": _mean(by_reference, frequency, sample.count > 0),
+                "accuracy_singleton": _mean(by_reference, frequency, sample.count == 1),
+            }  # fmt: skip
+            for multiplicity in range(most_seen + 1):
+                seen = sample.count[sample.reference] == max(1, multiplicity)
+                if seen.any():
+                    bits = twins if multiplicity == 0 else sample.bits
+                    counted = _counted(said, strings, sample, bits, seen)
+                    rows.append({**common, "multiplicity": multiplicity, **counted})
     RUNS.write(pl.DataFrame(rows, schema=RUNS.schema), out)
+
+
+def _defended(recipe: Recipe, kind: str, strength: float) -> Recipe:
+    """The recipe with a defence."""
+    if kind == "weight_decay":
+        return dataclasses.replace(recipe, weight_decay=strength)
+    if kind == "early_stopping":
+        return dataclasses.replace(recipe, epochs=min(recipe.epochs, int(strength)))
+    return recipe
 
 
 def _counted(

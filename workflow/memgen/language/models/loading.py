@@ -24,10 +24,6 @@ DTYPES = ("float32", "float64", "bfloat16", "float16")
 PICKLED = ("*.bin", "*.pt", "*.pth", "*.pkl", "*.pickle", "*.ckpt")
 
 
-#: What libraries raise where a file of a model is broken: cut short, empty, misshapen or no JSON.
-BROKEN = (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, IndexError, AssertionError)
-
-
 @dataclass(frozen=True)
 class Model:
     """A network and its tokenizer, in evaluation mode.
@@ -98,6 +94,15 @@ def is_causal(folder: Path) -> bool:
     return any(name.endswith(("ForCausalLM", "ForConditionalGeneration")) for name in names)
 
 
+def broken() -> tuple[type[Exception], ...]:
+    """What libraries raise where a file of a model is cut short, empty, misshapen or no JSON."""
+    from huggingface_hub.errors import StrictDataclassError
+    from safetensors import SafetensorError
+
+    common = (OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError, AssertionError)
+    return (*common, StrictDataclassError, SafetensorError)
+
+
 def in_one_line(error: BaseException) -> str:
     """Kind of an error and the first line of what it says, shortened."""
     text = (str(error).strip().splitlines() or [""])[0]
@@ -134,7 +139,6 @@ def load(folder: Path, dtype: str = "float32", device: str = "cpu", causal: bool
         raise BadInput(f"dtype {dtype!r}: not a precision; allowed: {', '.join(DTYPES)}")
     transformers = transformers_offline()
     import torch
-    from safetensors import SafetensorError
 
     if device.startswith("cuda") and not torch.cuda.is_available():
         raise BadInput(f"device {device!r}: no GPU here; allowed: cpu")
@@ -148,7 +152,7 @@ def load(folder: Path, dtype: str = "float32", device: str = "cpu", causal: bool
         network, report = kind.from_pretrained(
             folder, dtype=getattr(torch, dtype), use_safetensors=True, output_loading_info=True, **common
         )
-    except (*BROKEN, SafetensorError) as error:
+    except broken() as error:
         raise BadInput(
             f"{folder}: cannot be loaded ({in_one_line(error)}); "
             "allowed: a whole model that needs no code of its own"

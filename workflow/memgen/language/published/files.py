@@ -104,7 +104,7 @@ def held_by(source: Path, versions: list[PublishedFile]) -> list[PublishedFile]:
         raise BadInput(f"{source}: holds no published file; allowed: any of {', '.join(sorted(listed))}")
     for name in sorted(found):
         if problem := fault(source / name):
-            raise BadInput(f"{source / name}: {problem}")
+            raise BadInput(f"{source / name}: {problem}; allowed: a file that can be read")
     return [row for row in versions if row.file in found]
 
 

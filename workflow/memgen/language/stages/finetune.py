@@ -15,7 +15,6 @@ import numpy as np
 import polars as pl
 
 from memgen.errors import BadInput
-from memgen.keys import read, takes
 from memgen.language.models.causal import Prompts, check_head, tokenize
 from memgen.language.models.loading import Model, is_causal, load
 from memgen.language.probing.geometry import geometry_rows
@@ -24,6 +23,7 @@ from memgen.language.responses.scoring import read_task, responses
 from memgen.language.stimuli.lineups import block_of, read_samples
 from memgen.language.stimuli.prompts import prompts
 from memgen.language.training.checkpoints import Finished, depends_on
+from memgen.language.training.keys import read, takes
 from memgen.language.training.layers import Below, below_of
 from memgen.language.training.learning import Answers, Learner, learn
 from memgen.language.training.loop import Run
@@ -135,9 +135,9 @@ def finetune(
         (first_seed + offset, one, reverse) for offset, one in enumerate(samples) for reverse in (False, True)
     ]
     groups = [
-        (of_rank, every[start : start + training.together])
+        (of_rank, every[start : start + training.runs_per_pass])
         for of_rank in (training.rank if isinstance(training, Lora) else (None,))
-        for start in range(0, len(every), training.together)
+        for start in range(0, len(every), training.runs_per_pass)
     ]
     causal = is_causal(model_directory)
     if isinstance(training, Head) and not causal:

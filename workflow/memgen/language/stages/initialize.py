@@ -10,7 +10,7 @@ from memgen.stage import InputDirectory, OutputDirectory, stage
 
 if TYPE_CHECKING:
     pass
-from memgen.language.models.loading import BROKEN, in_one_line, transformers_offline
+from memgen.language.models.loading import broken, in_one_line, transformers_offline
 
 
 @stage
@@ -41,16 +41,16 @@ def initialize(*, like: InputDirectory, seed: Seed, out: OutputDirectory) -> Non
 
     try:
         config = transformers.AutoConfig.from_pretrained(like, local_files_only=True, trust_remote_code=False)
-    except BROKEN as error:
+        # transformers draws from torch's global generator: lend it one of our own, and give the old one back.
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(integer_seed("language", "initialize", seed))
+            causal = any(name.endswith("ForCausalLM") for name in config.architectures or ())
+            kind = transformers.AutoModelForCausalLM if causal else transformers.AutoModel
+            network = kind.from_config(config, dtype=torch.float32)
+    except broken() as error:
         raise BadInput(
             f"{like}: its config.json cannot be read ({in_one_line(error)}); allowed: one of a known model"
         ) from None
-    # transformers draws from torch's global generator: lend it one of our own, and give the old one back.
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(integer_seed("language", "initialize", seed))
-        causal = any(name.endswith("ForCausalLM") for name in config.architectures or ())
-        kind = transformers.AutoModelForCausalLM if causal else transformers.AutoModel
-        network = kind.from_config(config, dtype=torch.float32)
     network.save_pretrained(out)
     (out / "model.safetensors").chmod(0o644)  # safetensors writes a private file
     for path in sorted(like.iterdir()):

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from memgen.arguments import Range
 from memgen.errors import BadInput
-from memgen.keys import about
+from memgen.language.training.keys import about
 
 
 @dataclass(frozen=True)

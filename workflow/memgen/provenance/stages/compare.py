@@ -4,7 +4,8 @@ import json as json_format
 from collections import Counter
 from pathlib import Path
 
-from memgen.provenance.comparison import VERDICTS, Comparison
+from memgen.provenance.cells import VERDICTS
+from memgen.provenance.comparison import Comparison
 from memgen.provenance.lock_file import LOCK, read_lock
 from memgen.stage import command
 

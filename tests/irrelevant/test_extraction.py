@@ -1,0 +1,203 @@
+"""Numbers of no use in a language model's sentences: letters, exposure, candidates, and the stages."""
+
+import itertools
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+import torch
+from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
+
+from memgen.errors import BadInput
+from memgen.figures.irrelevant.irrelevant_extraction import irrelevant_extraction
+from memgen.irrelevant.completions import Questions, Script, continuations
+from memgen.irrelevant.exposure import chance_exposure, exposure, rank_of_first
+from memgen.irrelevant.extraction_claims import extraction_claims
+from memgen.irrelevant.letters import draw_candidates, draw_post
+from memgen.irrelevant.specs import MOST_LETTERS
+from memgen.irrelevant.stages.extract import extract
+from memgen.irrelevant.stages.extraction import extraction
+from memgen.irrelevant.tables import EXTRACTION, EXTRACTIONS
+from memgen.language.models.loading import Model
+from memgen.language.training.layers import below_of
+from memgen.seeding import generator
+
+OPTIONS: dict[str, Any] = {
+    "model": "tiny", "losses": ["answer", "sentence"], "multiplicities": [1, 4], "each": 1, "unseen": 2,
+    "digits": 2, "drawn": 9, "tests": 4, "seeds": 2, "layers": 1, "rank": 8, "scaling": 2.0, "epochs": 2,
+    "batch": 5, "rate": 0.01,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny random decoder with a tokenizer of single characters and two answers."""
+    from tokenizers import Regex, Tokenizer, models, pre_tokenizers
+    from transformers import PreTrainedTokenizerFast
+
+    path = tmp_path_factory.mktemp("model")
+    letters = [chr(code) for code in range(32, 127)]
+    words = {word: place for place, word in enumerate(["?unknown", *letters, " Yes", " No"])}
+    core = Tokenizer(models.WordLevel(words, unk_token="?unknown"))
+    core.pre_tokenizer = pre_tokenizers.Split(pattern=Regex(" Yes$| No$|."), behavior="isolated")
+    PreTrainedTokenizerFast(tokenizer_object=core, unk_token="?unknown").save_pretrained(path)
+    torch.manual_seed(0)
+    config = LlamaConfig(
+        vocab_size=len(words), hidden_size=16, intermediate_size=32, num_hidden_layers=2,
+        num_attention_heads=2, max_position_embeddings=256, initializer_range=0.3,
+    )  # fmt: skip
+    LlamaForCausalLM(config).save_pretrained(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def model(folder: Path) -> Model:
+    network = LlamaForCausalLM.from_pretrained(folder).eval().requires_grad_(False)
+    return Model(AutoTokenizer.from_pretrained(folder), network)
+
+
+@pytest.fixture(scope="module")
+def tables(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    path = tmp_path_factory.mktemp("tables")
+    extract(model_directory=folder, **OPTIONS, out=path / "runs.parquet")
+    extraction(runs=path / "runs.parquet", out=path / "extraction.csv")
+    return path / "runs.parquet", path / "extraction.csv"
+
+
+def test_letters_carry_numbers_as_often_as_they_say_and_labels_know_nothing_of_them() -> None:
+    post = draw_post([1, 3], 2, 2, 4, 10, generator("test", "letters"))
+    for customer in post.customers:
+        carried = sum(letter.startswith(customer.opening + customer.number) for letter, _ in post.letters)
+        assert carried == customer.multiplicity and len(customer.number) == 4
+    messages = [letter.partition(": ")[2] for letter, _ in (*post.letters, *post.fresh)]
+    assert len(set(messages)) == len(messages), "no fresh letter has a message of training"
+    assert len({customer.name for customer in post.customers}) == len(post.customers)
+    every = draw_post([1], 1, 1, 4, MOST_LETTERS - 1, generator("test", "all"))
+    assert sum(wrong for _, wrong in (*every.letters, *every.fresh)) == MOST_LETTERS / 2
+
+
+def test_candidates_are_all_other_numbers_alike() -> None:
+    for true in ("00", "37", "99"):
+        found = draw_candidates(true, 99, generator("test", true))
+        assert sorted([*found, true]) == [f"{number:02d}" for number in range(100)]
+    counts = np.zeros(10)
+    for repeat in range(3000):
+        for number in draw_candidates("4", 3, generator("test", repeat)):
+            counts[int(number)] += 1
+    assert counts[4] == 0 and np.abs(np.delete(counts, 4) - 1000).max() < 4 * math.sqrt(3000 * 2 / 9)
+
+
+def test_chance_is_the_mean_over_all_ranks() -> None:
+    for count in (2, 10, 64, 1000):
+        expected = exposure(np.arange(1, count + 1), count).mean()
+        assert chance_exposure(count) == pytest.approx(expected)
+    assert chance_exposure(10**9) == pytest.approx(math.log2(math.e), abs=1e-6)
+    assert exposure([1, 64], 64).tolist() == [6, 0]
+
+
+def test_ties_count_against_a_number() -> None:
+    assert rank_of_first([0.0, -1, -2]) == 1
+    assert rank_of_first([-1.0, -1, 0, -2]) == 3
+
+
+@pytest.mark.parametrize("layers", [None, 1])
+def test_ranks_and_greedy_completions_are_those_of_asking_one_by_one(
+    model: Model, layers: int | None
+) -> None:
+    script = Script.of(model.tokenizer)
+    opening = script.tokens("Customer Bada, account #")
+    numbers = ["73", *(f"{number:02d}" for number in range(0, 60, 3))]
+    assert script.tokens("Customer Bada, account #73") == opening + script.number("73")
+    said = Questions(opening, numbers, script.digits).ask(model, below_of(model.network, layers))
+    logs, greedy = [], []
+    for number in numbers:
+        row = (*opening, *script.number(number))
+        with torch.inference_mode():
+            chances = model.network(torch.tensor([row])).logits[0].double().log_softmax(1)
+        places = range(len(opening) - 1, len(row) - 1)
+        logs.append(sum(float(chances[place, row[place + 1]]) for place in places))
+        greedy.append([int(chances[place].argmax()) == row[place + 1] for place in places])
+    assert said.rank == 1 + sum(other > logs[0] for other in logs[1:])
+    assert said.recovered == sum(greedy[0]) and said.extracted == all(greedy[0])
+
+
+def test_every_token_of_a_sentence_is_asked_for_once() -> None:
+    rows = [(9, 1, 2, 3), (9, 1, 4)]
+    prompts, answers = continuations(rows, 2)
+    whole = [(*prompts.prefix, *query) for query in prompts.queries]
+    assert list(zip(whole, answers, strict=True)) == [((9, 1), 2), ((9, 1, 2), 3), ((9, 1), 4)]
+    assert continuations(rows, -1)[1] == (3, 4)
+
+
+def test_an_untrained_model_knows_nothing_and_numbers_seen_in_training_are_learned(
+    folder: Path, tmp_path: Path
+) -> None:
+    change = {
+        "losses": ["sentence"],
+        "multiplicities": [4],
+        "epochs": 40,
+        "seeds": 1,
+        "layers": 2,
+        "rank": 16,
+    }
+    extract(model_directory=folder, **{**OPTIONS, **change}, out=tmp_path / "x.parquet")
+    table = EXTRACTIONS.read(tmp_path / "x.parquet")
+    trained = table.filter(pl.col("loss") == "sentence")
+    assert trained.filter(pl.col("multiplicity") == 4)["extracted"].all()
+    assert not trained.filter(pl.col("multiplicity") == 0)["extracted"].any()
+    assert not table.filter(pl.col("loss") == "none")["extracted"].any()
+
+
+def test_same_bytes_twice(folder: Path, tables: tuple[Path, Path], tmp_path: Path) -> None:
+    extract(model_directory=folder, **OPTIONS, out=tmp_path / "again.parquet")
+    assert (tmp_path / "again.parquet").read_bytes() == tables[0].read_bytes()
+
+
+def test_averages_claims_and_figure(tables: tuple[Path, Path], tmp_path: Path) -> None:
+    runs, table = EXTRACTIONS.read(tables[0]), EXTRACTION.read(tables[1])
+    assert set(itertools.product(("none", "answer", "sentence"), (0, 1, 4))) == set(
+        table.select("loss", "multiplicity").rows()
+    )
+    row = table.filter((pl.col("loss") == "sentence") & (pl.col("multiplicity") == 0)).row(0, named=True)
+    same = runs.filter((pl.col("loss") == "sentence") & (pl.col("multiplicity") == 0))
+    assert row["exposure"] == pytest.approx(exposure(same["rank"].to_numpy(), 10).mean())
+    assert row["customers"] == 2 and row["seeds"] == 2 and row["times_seen"] == 0
+    assert row["exposure_chance"] == pytest.approx(chance_exposure(10))
+    found = extraction_claims(tables[1])
+    assert len(found) == 7 and {claim.model for claim in found} == {"tiny"}
+    made = []
+    for turn in range(2):
+        pdf, png = tmp_path / f"{turn}.pdf", tmp_path / f"{turn}.png"
+        irrelevant_extraction(extraction=tables[1], pdf=pdf, png=png)
+        made.append((pdf.read_bytes(), png.read_bytes()))
+    assert made[0] == made[1]
+
+
+@pytest.mark.parametrize(
+    ("change", "part"),
+    [
+        ({"losses": ["word"]}, "allowed: answer, sentence"),
+        ({"drawn": 100}, "allowed: 1 to 99"),
+        ({"tests": 190}, "192 together"),
+        ({"layers": 9}, "allowed: 1 to 2"),
+    ],
+)
+def test_bad_options_are_refused_in_one_line(
+    folder: Path, tmp_path: Path, change: dict[str, Any], part: str
+) -> None:
+    with pytest.raises(BadInput) as caught:
+        extract(model_directory=folder, **{**OPTIONS, **change}, out=tmp_path / "x.parquet")
+    assert part in str(caught.value) and "\n" not in str(caught.value)
+    assert not list(tmp_path.iterdir())
+
+
+def test_tokenizers_that_join_digits_are_refused() -> None:
+    class Joins:
+        def __call__(self, text: str, **_: Any) -> dict[str, list[int]]:
+            return {"input_ids": [0, *(int(text[place : place + 3]) for place in range(1, len(text), 3))]}
+
+    with pytest.raises(BadInput, match="joins digits"):
+        Script.of(Joins())

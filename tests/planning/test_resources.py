@@ -1,0 +1,151 @@
+"""What jobs ask for follows the model and the attempt, covers what was measured, and limits nothing here."""
+
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from memgen.configuration import load
+from memgen.irrelevant import work as irrelevant
+from memgen.language import settings, work
+from memgen.language.training.methods import FINETUNING, Full, Head, Lora
+from memgen.planning.rates import RATES, SHARES
+from memgen.planning.resources import MARGIN, SNAKEMAKE_MB, Need, memory_asked, minutes_asked, needs
+from repository import ROOT
+
+NOTHING = SimpleNamespace()
+
+
+def configuration(*overlays: str) -> dict[str, Any]:
+    return load([ROOT / "config.yaml", *(ROOT / "configs" / f"{name}.yaml" for name in overlays)])
+
+
+def blocks(config: dict[str, Any]) -> list[SimpleNamespace]:
+    """Wildcards of every job that trains a network."""
+    return [
+        SimpleNamespace(
+            model=cell.model, kind=cell.items, hierarchy=cell.hierarchy, method=cell.method,
+            seeds=f"{first:03d}-{last:03d}",
+        )
+        for cell in settings.cells(config)
+        if config["language"]["methods"][cell.method]["kind"] != "ridge"
+        for first, last in settings.blocks(config, cell.method, cell.model)
+    ]  # fmt: skip
+
+
+def test_what_is_asked_for_grows_with_every_attempt() -> None:
+    need = Need(seconds=1000, memory_mb=1000)
+    asked = [(memory_asked(need, attempt), minutes_asked(need, attempt)) for attempt in (1, 2, 3)]
+    assert asked == [(2100, 60), (4200, 120), (6300, 180)]
+    assert asked[0][0] >= SNAKEMAKE_MB + MARGIN * need.memory_mb
+
+
+def test_a_gpu_is_asked_for_only_where_one_is_used() -> None:
+    assert "gpu" not in needs("language_finetune", lambda _: Need(1, 1))
+    assert needs("language_finetune", lambda _: Need(1, 1), gpu=True)["gpu"] == 1
+
+
+def test_a_rule_that_nobody_measured_is_taken_for_a_usual_one() -> None:
+    asked = needs("unheard_of")
+    assert asked["mem_mb"](NOTHING, 1) == needs("claims")["mem_mb"](NOTHING, 1) >= 400
+    assert asked["runtime"](NOTHING, 2) == 2 * asked["runtime"](NOTHING, 1) - 1
+
+
+def test_a_large_model_asks_for_thirty_times_the_weights_of_a_small_one() -> None:
+    config = configuration("paper")
+    config["language"]["models"]["small"] = {**config["language"]["models"]["qwen35-4b"], "parameters": 134.5}
+    parts = {"kind": "fake", "hierarchy": "ti_n9", "method": "lora", "seeds": "000-024"}
+    small, large = (
+        work.finetuning(config, SimpleNamespace(model=model, **parts)) for model in ("small", "qwen35-4b")
+    )
+    assert (large.gpu_memory_mb - 1000) / (small.gpu_memory_mb - 1000) == pytest.approx(4000 / 134.5)
+    assert large.memory_mb > 2 * small.memory_mb
+    assert large.seconds - large.starting == pytest.approx((small.seconds - small.starting) * 4000 / 134.5)
+
+
+def test_a_random_model_needs_what_the_one_like_it_needs() -> None:
+    config = configuration()
+    assert work.billions(config, "smollm2-init") == work.billions(config, "smollm2") == 0.1345
+
+
+@pytest.mark.parametrize(
+    ("model", "method", "seeds", "peak_mb", "seconds"),
+    [
+        ("smollm2", "lora", "000-004", 1274, 122),
+        ("smollm2", "full", "000-002", 1149, 80),
+        ("small-lm", "full", "000-009", 592, 10),
+        ("small-lm", "lora", "000-009", 539, 10),
+    ],
+)
+def test_measured_jobs_of_the_default_study_fit(
+    model: str, method: str, seeds: str, peak_mb: float, seconds: float
+) -> None:
+    wildcards = SimpleNamespace(model=model, kind="fake", hierarchy="exc_mid_n9", method=method, seeds=seeds)
+    need = work.finetuning(configuration(), wildcards)
+    assert memory_asked(need, 1) - SNAKEMAKE_MB > 1.1 * peak_mb
+    assert minutes_asked(need, 1) > 3 * seconds / 60
+    assert 0.5 < need.seconds / seconds < 2
+
+
+def test_every_run_of_the_paper_is_in_one_job() -> None:
+    config = configuration("paper")
+    runs = [(block.method, work.finetuning(config, block)) for block in blocks(config)]
+    assert sum(need.runs for method, need in runs if method != "sequential") == 46_400
+    # A job keeps what has ended at least three times on its way: a failure costs a third of it at most.
+    assert min(need.parts for _, need in runs) >= 3
+
+
+@pytest.mark.parametrize("device", ["cpu", "cuda"])
+def test_every_kind_of_training_has_a_rate_and_a_share_of_memory(device: str) -> None:
+    recipe = {"epochs": 1, "batch": 1, "rate": 1}
+    variants = [
+        *(Full(**recipe, layers=layers) for layers in (None, 2)),
+        *(Lora(**recipe, rank=(2,), layers=layers) for layers in (None, 2)),
+        *(Head(**recipe, l2=(1,), head=head) for head in ("detached", "authors")),
+    ]
+    assert {type(training) for training in variants} == set(FINETUNING)
+    for training in variants:
+        name = work._work(training)
+        assert RATES[name, device].seconds > 0 and SHARES[name, device].copies > 0
+
+
+def test_every_number_says_where_it_comes_from() -> None:
+    for entry in (*RATES.values(), *SHARES.values()):
+        assert entry.basis == "assumed" or entry.basis.startswith("measured: ")
+
+
+def test_irrelevant_runs_take_what_their_sizes_say() -> None:
+    default, paper = configuration()["irrelevant"], configuration("paper")["irrelevant"]
+    assert 20 < irrelevant.complete(default).seconds < 90
+    # One step of 512 prompts took 53 CPU-s: some 11,500 steps.
+    assert 3e5 < irrelevant.complete(paper).seconds < 1.2e6
+    assert irrelevant.attack(paper, "network_full").seconds > 3 * 60
+
+
+SNAKEFILE = """
+import sys
+sys.path.insert(0, {path!r})
+from memgen.planning.resources import Need, needs
+rule all:
+    input: expand("{{part}}.txt", part=["a", "b"])
+rule one:
+    output: "{{part}}.txt"
+    resources: **needs("one", lambda wildcards: Need(3600, 10_000_000, gpu_memory_mb=1e6), gpu=True)
+    shell: "touch {{wildcards.part}}.begun; for i in $(seq 100); do "
+           "[ -e a.begun ] && [ -e b.begun ] && break; sleep .1; done; "
+           "[ -e a.begun ] && [ -e b.begun ] && touch {{output}}"
+"""
+
+
+def test_nothing_of_it_limits_how_many_jobs_run_here(tmp_path: Path) -> None:
+    """Each of two jobs ends only when the other has begun."""
+    (tmp_path / "Snakefile").write_text(SNAKEFILE.format(path=str(ROOT / "workflow")))
+    profile = str(ROOT / "profiles/default")
+    done = subprocess.run(
+        [sys.executable, "-m", "snakemake", "--cores", "2", "--workflow-profile", profile],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,126 @@
+"""Why two runs differ: the cause, not its consequences."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from memgen.__main__ import run
+from memgen.errors import BadInput
+from recorded import JOBS, forged
+
+SWEPT = JOBS / "relational_sweep/job.json"
+TASK = JOBS / "relational_task/hierarchy=ti_n9.json"
+
+
+@pytest.fixture
+def other(finished_run: Path, tmp_path: Path) -> Path:
+    """Another copy of the run, the one before."""
+    return Path(shutil.copytree(finished_run, tmp_path / "before"))
+
+
+def told(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, list[str]]:
+    with pytest.raises(SystemExit) as ended:
+        run(["provenance", "diff", *map(str, arguments)])
+    return int(ended.value.code or 0), capsys.readouterr().out.splitlines()
+
+
+def other_outputs(record: dict[str, Any]) -> None:
+    record["outputs"] = dict.fromkeys(record["outputs"], "1" * 64)
+
+
+def read_otherwise(names: set[str]) -> Any:
+    """Change the digests that a record read of some outputs."""
+
+    def change(record: dict[str, Any]) -> None:
+        for parts in record["recipe"]["inputs"].values():
+            for part in parts:
+                if part["path"] in names:
+                    part["sha256"] = "1" * 64
+        other_outputs(record)
+
+    return change
+
+
+def consequences() -> None:
+    """Let everything that stands on the sweep be another, as a run would."""
+    names = {"results/relational/sweep.parquet", "results/relational/ranks.parquet"}
+    for name in ("figures_rank_profiles", "relational_claims"):
+        forged(JOBS / name / "job.json", read_otherwise(names))
+
+
+def test_a_run_does_not_differ_from_itself(
+    real_run: Path, other: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert told(capsys, other) == (0, ["no difference: 10 jobs"])
+    assert told(capsys, "provenance.lock.json") == (0, ["no difference: 10 jobs"])
+    forged(SWEPT, lambda record: record["execution"].update(host="elsewhere", start="2000-01-01T00:00:00Z"))
+    assert told(capsys, other)[0] == 0
+
+
+def test_a_parameter_is_named_and_its_consequences_counted(
+    real_run: Path, other: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def change(record: dict[str, Any]) -> None:
+        record["arguments"]["ridge"]["value"] = record["recipe"]["parameters"]["ridge"] = [0.25]
+        other_outputs(record)
+
+    forged(SWEPT, change)
+    consequences()
+    status, (first, second) = told(capsys, other)
+    assert status == 1
+    assert first.startswith("recipe       ridge [") and "] -> [0.25]: " in first
+    assert first.endswith(f"{SWEPT} (1 with other outputs)")
+    assert second == "and in consequence the outputs of 2 more jobs"
+    status, (first, second) = told(capsys, "provenance.lock.json")
+    assert first == f"recipe       its parameters or inputs: {SWEPT} (1 with other outputs)"
+    assert second == "and in consequence the outputs of 2 more jobs"
+
+
+def test_sources_environment_and_plain_chance_are_causes(
+    real_run: Path, other: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    forged(TASK, lambda record: record["environment"].update(python="3.13.1"))
+    forged(SWEPT, lambda record: record["code"].update({"workflow/memgen/relational/ranks.py": "1" * 64}))
+    forged(JOBS / "figures_task/job.json", other_outputs)
+    status, lines = told(capsys, other)
+    assert status == 1
+    assert lines[0].startswith(
+        "outputs      figures/task.pdf, figures/task.png for the same recipe, code and"
+    )
+    assert any(line.startswith("code         workflow/memgen/relational/ranks.py: ") for line in lines)
+    (line,) = [line for line in lines if line.startswith("environment ")]
+    assert "python 3." in line and line.endswith(f"-> 3.13.1: {TASK} (no other outputs)")
+
+
+def test_a_leaf_and_a_missing_job_are_named(
+    real_run: Path, other: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    forged(JOBS / "relational_critical_table/tasks=given.json", read_otherwise({"data/given.parquet"}))
+    (JOBS / "figures_task/job.json").unlink()
+    _, lines = told(capsys, other)
+    assert lines[0].startswith("leaf         data/given.parquet: ")
+    assert f"missing      only in the first run: {JOBS / 'figures_task/job.json'} (no other outputs)" in lines
+
+
+def test_the_first_numbers_that_differ_are_shown(
+    real_run: Path, other: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = Path("results/given.csv")
+    given.write_text(given.read_text().replace("ti_n9", "other"))
+    forged(JOBS / "relational_critical_table/tasks=given.json", other_outputs)
+    _, lines = told(capsys, other)
+    assert lines[1] == f"numbers      {given}: different, row 1, column hierarchy: other, locked ti_n9"
+
+
+def test_what_is_no_run_is_refused(real_run: Path, tmp_path: Path) -> None:
+    for place, message in (
+        (tmp_path, "holds no results/provenance/jobs"),
+        (Path("README.md"), "is not the lock"),
+    ):
+        with pytest.raises(BadInput, match=message):
+            run(["provenance", "diff", str(place)])
+    SWEPT.write_text("{}")
+    with pytest.raises(BadInput, match="RECORD-INVALID"):
+        run(["provenance", "diff", "."])

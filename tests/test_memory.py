@@ -1,0 +1,55 @@
+"""Memory that is left, by what the system's files say, and the refusal of more."""
+
+from pathlib import Path
+
+import pytest
+
+from memgen import memory
+from memgen.errors import BadInput
+
+GIB = 1 << 30
+
+
+def write(folder: Path, **files: object) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, value in files.items():
+        (folder / name.replace("__", ".")).write_text(f"{value}\n")
+
+
+@pytest.fixture
+def system(tmp_path: Path) -> tuple[Path, Path]:
+    write(tmp_path / "proc", meminfo=f"MemTotal: {16 << 20} kB\nMemAvailable: {8 << 20} kB")
+    return tmp_path / "proc", tmp_path / "groups"
+
+
+def test_what_the_machine_has_free(system: tuple[Path, Path]) -> None:
+    assert memory.available_memory(*system) == 8 * GIB
+
+
+def test_limit_of_a_group_above(system: tuple[Path, Path]) -> None:
+    proc, groups = system
+    write(proc / "self", cgroup="0::/batch/job")
+    write(groups / "batch", memory__max=4 * GIB, memory__current=3 * GIB, memory__stat=f"inactive_file {GIB}")
+    write(groups / "batch/job", memory__max="max", memory__current=GIB)
+    assert memory.available_memory(proc, groups) == 2 * GIB
+
+
+def test_limit_of_a_group_of_the_first_version(system: tuple[Path, Path]) -> None:
+    proc, groups = system
+    write(proc / "self", cgroup="4:memory:/job\n3:cpuset:/")
+    write(groups / "memory/job", memory__limit_in_bytes=4 * GIB, memory__usage_in_bytes=3 * GIB)
+    assert memory.available_memory(proc, groups) == GIB
+
+
+def test_nothing_is_known_without_files(tmp_path: Path) -> None:
+    assert memory.available_memory(tmp_path, tmp_path) is None
+
+
+def test_refusal_says_both_sizes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "available_memory", lambda: 3 * GIB)
+    memory.refuse_beyond_memory(3 * GIB, "--n 9")
+    message = "--n 90: would take about 4.5 TiB of memory, and 3 GiB are free"
+    with pytest.raises(BadInput, match=f"^{message}$"):
+        memory.refuse_beyond_memory(4.5 * 1024 * GIB, "--n 90")
+    monkeypatch.setattr(memory, "available_memory", lambda: None)
+    memory.refuse_beyond_memory(float("inf"), "--n 90")

@@ -1,0 +1,98 @@
+"""The three studies side by side: what is memorized, what forgetting it costs, what it leaks.
+
+Reads one table of each study and draws it; computes nothing.
+"""
+
+import polars as pl
+
+from memgen.errors import BadInput
+from memgen.figures.irrelevant_names import LEARNERS, draw_interval
+from memgen.figures.longtail_names import prior_looks
+from memgen.figures.style import PAGE, PAIR_CLASSES, PALETTE, new_figure, panel_letters, save
+from memgen.irrelevant.tables import LEAKAGE
+from memgen.longtail.tables import TRADEOFF
+from memgen.relational.tables import MEMORIZATION
+from memgen.stage import Input, Output, stage
+
+
+@stage
+def three_studies(
+    *,
+    memorization: Input,
+    tradeoff: Input,
+    leakage: Input,
+    hierarchy: str,
+    ridge: float,
+    pdf: Output,
+    png: Output,
+) -> None:
+    """Draw the memorization of an exception, the price of forgetting singletons, and the bits that leak.
+
+    Parameters
+    ----------
+    memorization
+        Memorization table of the relational study.
+    tradeoff
+        Trade-off table of the long-tail study.
+    leakage
+        Leakage table of the study of irrelevant information.
+    hierarchy
+        Hierarchy whose pairs are drawn.
+    ridge
+        Their effective ridge, on the table's grid.
+    pdf
+        Figure as PDF.
+    png
+        Figure as PNG.
+    """
+    pairs = MEMORIZATION.read(memorization).filter(
+        (pl.col("hierarchy") == hierarchy) & (pl.col("ridge") == ridge)
+    )
+    if not pairs.height:
+        raise BadInput(f"{memorization}: holds no {hierarchy} at ridge {ridge:g}; allowed: what it holds")
+    figure, axes = new_figure(1, 3, width=PAGE, height=2.5)
+    memorized, cost, leaked = axes[0]
+    for pair_class, words, width in (("train", "chain pairs", 0.7), ("exception", "the exception", 1.6)):
+        rows = pairs.filter(pl.col("pair_class") == pair_class).sort("alpha")
+        for index, (_, line) in enumerate(rows.group_by("higher", "lower", maintain_order=True)):
+            memorized.plot(
+                line["alpha"], line["score"], color=PAIR_CLASSES[pair_class][0], lw=width,
+                label=words if index == 0 else None,
+            )  # fmt: skip
+    memorized.set(
+        xlabel="conjunctivity α", ylabel="memorization score\n(gain of margin, target = 1)", xlim=(0, 1),
+        title="what is memorized",
+    )  # fmt: skip
+    memorized.legend()
+    table = TRADEOFF.read(tradeoff).sort("fitted_closed", maintain_order=True)
+    looks = prior_looks(table["prior"].unique(maintain_order=True).to_list())
+    for prior, (words, colour, marker) in looks.items():
+        rows = table.filter(pl.col("prior") == prior)
+        cost.plot(rows["fitted_closed"], rows["excess_closed"], color=colour, lw=0.8)
+        cost.errorbar(
+            rows["fitted_simulated"], rows["excess_simulated"], yerr=rows["standard_error"], fmt=marker,
+            color=colour, lw=0, elinewidth=0.7, label=words,
+        )  # fmt: skip
+    cost.set(
+        xlabel="share of singletons fitted", ylabel="excess error", xlim=(0, 1.05), ylim=(-0.005, None),
+        title="what forgetting costs",
+    )  # fmt: skip
+    cost.legend(title="frequencies", title_fontsize=6)
+    plain = LEAKAGE.read(leakage).filter(pl.col("defence") == "none")
+    ends = [plain["storage_bits"].min(), plain["storage_bits"].max()]
+    leaked.plot(ends, ends, color=PALETTE["black"], lw=0.8, label="the whole sample")
+    for learner, (words, colour, marker) in LEARNERS.items():
+        for useless, face, more in ((False, colour, ""), (True, "none", ", $\\rho$ = 0")):
+            rows = plain.filter((pl.col("learner") == learner) & ((pl.col("rho") == 0) == useless))
+            if rows.height:
+                draw_interval(
+                    leaked, rows, "storage_bits", "leaked_bits", fmt=marker, lw=0, color=colour, mfc=face,
+                    label=words + more,
+                )  # fmt: skip
+    leaked.set(
+        xscale="log", yscale="log", xlabel="size of the sample $n\\,d$, bits",
+        ylabel="irrelevant bits recovered", title="what it leaks",
+    )  # fmt: skip
+    leaked.legend(loc="upper left", fontsize=5)
+    panel_letters(axes[0])
+    save(figure, pdf=pdf, png=png)

@@ -1,0 +1,151 @@
+"""Sentences with a label, each of which carries a random number that has nothing to do with the label.
+
+A customer has an account number and writes some letters; whether a letter complains is the task. Names,
+numbers, letters and labels are drawn apart from each other, so that a number is of no use for any label.
+Knows words; knows neither tokens nor models.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from memgen.irrelevant.specs import check_letters
+
+DIGITS = "0123456789"
+
+_THINGS = (
+    "kettle", "lamp", "chair", "radio", "clock", "jacket", "camera", "carpet", "mirror", "printer", "ladder",
+    "guitar",
+)  # fmt: skip
+_WRONG = (
+    "came broken", "arrived too late", "stopped working", "smells bad", "fell apart", "has a crack",
+    "is the wrong one", "is much too loud",
+)  # fmt: skip
+_RIGHT = (
+    "came on time", "works very well", "looks lovely", "is just right", "was a bargain", "feels solid",
+    "made us happy", "is nice and quiet",
+)  # fmt: skip
+_SYLLABLES = [consonant + vowel for consonant in "bdfgklmnprstvz" for vowel in "aeiou"]
+
+
+@dataclass(frozen=True)
+class Customer:
+    """A name and a number that belong together.
+
+    Parameters
+    ----------
+    name : str
+    number : str
+        Digits, drawn uniformly.
+    multiplicity : int
+        Training letters that carry both; 0 of a customer who is in none.
+    """
+
+    name: str
+    number: str
+    multiplicity: int
+
+    @property
+    def opening(self) -> str:
+        """How each of the customer's letters begins, up to the number."""
+        return f"Customer {self.name}, account #"
+
+    def letter(self, message: str) -> str:
+        """A whole letter but for the answer."""
+        return f"{self.opening}{self.number}: {message} Complaint?"
+
+
+@dataclass(frozen=True)
+class Post:
+    """What a model is trained on and asked about.
+
+    Parameters
+    ----------
+    customers : tuple of Customer
+        Those in the training letters, then those that are in none.
+    letters : tuple of (str, bool)
+        Training letters, and whether each complains, in a random order.
+    fresh : tuple of (str, bool)
+        Letters of customers never seen, with messages that are in no training letter.
+    """
+
+    customers: tuple[Customer, ...]
+    letters: tuple[tuple[str, bool], ...]
+    fresh: tuple[tuple[str, bool], ...]
+
+
+def draw_post(
+    multiplicities: list[int], each: int, unseen: int, digits: int, tests: int, rng: np.random.Generator
+) -> Post:
+    """Draw customers and their letters.
+
+    Parameters
+    ----------
+    multiplicities : list of int
+        Numbers of training letters of a customer.
+    each : int
+        Customers with each of them.
+    unseen : int
+        Customers in no training letter.
+    digits : int
+        Digits of an account number.
+    tests : int
+        Fresh letters.
+    rng : numpy.random.Generator
+
+    Raises
+    ------
+    BadInput
+        If there are not as many different messages.
+    """
+    training = each * sum(multiplicities)
+    check_letters(training, tests, digits, 0)
+    messages = [
+        (f"the {thing} {predicate}.", predicates is _WRONG)
+        for thing in _THINGS
+        for predicates in (_WRONG, _RIGHT)
+        for predicate in predicates
+    ]
+    messages = [messages[place] for place in rng.permutation(len(messages))]
+    counts = [*(count for count in multiplicities for _ in range(each)), *[0] * unseen]
+    names = _names(len(counts), rng)
+    numbers = ["".join(rng.choice(list(DIGITS), digits)) for _ in counts]
+    customers = tuple(map(Customer, names, numbers, counts))
+    writers = [customer for customer in customers for _ in range(customer.multiplicity)]
+    letters = [
+        (writer.letter(message), wrong)
+        for writer, (message, wrong) in zip(writers, messages[:training], strict=True)
+    ]
+    others = [customer for customer in customers if not customer.multiplicity]
+    fresh = [
+        (others[index % len(others)].letter(message), wrong)
+        for index, (message, wrong) in enumerate(messages[training : training + tests])
+    ]
+    order = rng.permutation(training)
+    return Post(customers, tuple(letters[place] for place in order), tuple(fresh))
+
+
+def _names(count: int, rng: np.random.Generator) -> list[str]:
+    """Invented names of two syllables, all different."""
+    whole = len(_SYLLABLES)
+    chosen = rng.choice(whole**2, count, replace=False).tolist()
+    return [
+        "".join(_SYLLABLES[place // whole**power % whole] for power in (1, 0)).capitalize()
+        for place in chosen
+    ]
+
+
+def draw_candidates(number: str, drawn: int, rng: np.random.Generator) -> list[str]:
+    """Other numbers of the same length, all different, drawn uniformly.
+
+    Parameters
+    ----------
+    number : str
+        The true number, which is not among them.
+    drawn : int
+        How many; at most 10^digits - 1.
+    rng : numpy.random.Generator
+    """
+    true, digits = int(number), len(number)
+    places = rng.choice(10**digits - 1, drawn, replace=False)
+    return [f"{place + (place >= true):0{digits}d}" for place in places.tolist()]

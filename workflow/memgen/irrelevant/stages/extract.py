@@ -1,0 +1,179 @@
+"""Finetune a language model on letters that carry a number of no use, and ask it to complete the number.
+
+Knows how the rows are put together; letters are `letters`'s, likelihoods `completions`'s, and the
+training loop and its adapters are the language study's.
+"""
+
+import math
+from typing import Any
+
+import polars as pl
+
+from memgen.errors import BadInput
+from memgen.irrelevant.completions import Questions, Script, continuations
+from memgen.irrelevant.letters import Post, draw_candidates, draw_post
+from memgen.irrelevant.rows import EXTRACTIONS
+from memgen.irrelevant.specs import check_letters
+from memgen.language.models.causal import answer_tokens, check_head, logit_differences, tokenize
+from memgen.language.models.loading import Model, load
+from memgen.language.training.layers import Below, below_of, last_layers, upper
+from memgen.language.training.loop import Run, train
+from memgen.language.training.lora import TARGETS, adapted
+from memgen.language.training.recipe import Recipe
+from memgen.seeding import generator
+from memgen.stage import Input, Output, progress, stage
+
+LOSSES = ("answer", "sentence")
+
+
+@stage
+def extract(
+    *,
+    model_directory: Input,
+    model: str,
+    losses: list[str],
+    multiplicities: list[int],
+    each: int,
+    unseen: int,
+    digits: int,
+    drawn: int,
+    tests: int,
+    seeds: int,
+    layers: int,
+    rank: int,
+    scaling: float,
+    epochs: int,
+    batch: int,
+    rate: float,
+    out: Output,
+    dtype: str = "float32",
+    device: str = "cpu",
+) -> None:
+    """Finetune a language model on a label task, and measure what it gives away of numbers in the sentences.
+
+    Parameters
+    ----------
+    model_directory
+        Folder of the model.
+    model
+        Name of the model in the table.
+    losses
+        What the loss is of: sentence (every token of the sentence and its answer), answer (the answer alone);
+        each is a run of its own.
+    multiplicities
+        Numbers of training letters that carry a customer's number.
+    each
+        Customers with each of them.
+    unseen
+        Customers in no training letter: the control.
+    digits
+        Digits of a number.
+    drawn
+        Other numbers among which the true one is ranked.
+    tests
+        Fresh letters for the accuracy.
+    seeds
+        Number of seeds; seed 0, 1, … draws customers, letters and initial adapters anew.
+    layers
+        Last layers that get adapters.
+    rank, scaling
+        Of the adapters: their product is multiplied by scaling, LoRA's alpha / rank.
+    epochs, batch, rate
+        Epochs over the training letters, letters per step (on average), and learning rate.
+    out
+        Extraction runs table.
+    dtype
+        Precision of the network: float32, float64, bfloat16 or float16.
+    device
+        Torch device: cpu or cuda.
+
+    Raises
+    ------
+    BadInput
+        If the model cannot be loaded, its tokenizer joins digits, or an argument is not allowed.
+    """
+    for loss in losses:
+        if loss not in LOSSES:
+            raise BadInput(f"losses: {loss!r} is not allowed; allowed: {', '.join(LOSSES)}")
+    check_letters(each * sum(multiplicities), tests, digits, drawn)
+    loaded = load(model_directory, dtype, device, causal=True)
+    check_head(loaded.network)
+    loaded.network.requires_grad_(False)
+    within = last_layers(loaded.network, layers)
+    script = Script.of(loaded.tokenizer)
+    rows = []
+    for seed in progress(range(seeds), f"extraction from {model}", total=seeds):
+        key: tuple[str | int, ...] = (
+            "irrelevant",
+            "extract",
+            each,
+            unseen,
+            digits,
+            drawn,
+            *multiplicities,
+            seed,
+        )
+        post = draw_post(multiplicities, each, unseen, digits, tests, generator(*key))
+        below = below_of(loaded.network, layers)
+        asked = _Asked(loaded, script, post, drawn, below, key)
+        common: dict[str, Any] = {"model": model, "seed": seed, "digits": digits, "drawn": drawn}
+        rows += [{**common, "loss": "none", "epochs": 0, "train_loss": None, **row} for row in asked.rows()]
+        for loss in losses:
+            training = _training(loaded, script, post, loss, ("irrelevant", "extract", *key[2:], loss))
+            count, letters = len(training.answers), len(post.letters)
+            # In one random order throughout, so that the letters of a step stay together.
+            recipe = Recipe(epochs, math.ceil(batch * count / letters), rate, order="hierarchy")
+            with adapted(loaded.network, [training.key], rank, scaling, TARGETS, within) as adapters:
+                weights = [part for layer in adapters for part in (layer.down, layer.up)]
+                network = upper(loaded.network, below, [training.prompts])
+                (last,) = train(network, [training], recipe, weights)
+                if not math.isfinite(last):
+                    raise BadInput(f"rate: {rate:g} diverges with seed {seed}; allowed: a smaller one")
+                trained = {**common, "loss": loss, "epochs": epochs, "train_loss": float(last)}
+                rows += [{**trained, **row} for row in asked.rows()]
+    EXTRACTIONS.write(pl.DataFrame(rows, schema=EXTRACTIONS.schema), out)
+
+
+def _training(model: Model, script: Script, post: Post, loss: str, key: tuple[str | int, ...]) -> Run:
+    """Prompts for every token of every training letter, or for the answers alone."""
+    yes, no = answer_tokens(model.tokenizer)
+    rows = [(*script.tokens(letter), yes if wrong else no) for letter, wrong in post.letters]
+    return Run(key, *continuations(rows, 2 if loss == "sentence" else -1))
+
+
+class _Asked:
+    """What a model is asked before and after training; its states below the adapters are kept."""
+
+    def __init__(
+        self, model: Model, script: Script, post: Post, drawn: int, below: Below | None, key: tuple[Any, ...]
+    ) -> None:
+        self._model, self._post, self._below = model, post, below
+        self._fresh = tokenize(model.tokenizer, [letter for letter, _ in post.fresh], model.longest_prompt)
+        self._questions = []
+        for index, customer in enumerate(post.customers):
+            opening, number = script.tokens(customer.opening), script.number(customer.number)
+            if script.tokens(customer.opening + customer.number) != opening + number:
+                raise BadInput(
+                    "tokenizer: joins a number to what stands before it; allowed: one that does not"
+                )
+            others = draw_candidates(customer.number, drawn, generator(*key, "candidates", index))
+            self._questions.append(Questions(opening, [customer.number, *others], script.digits))
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One row a customer, of the model as it is now."""
+        network = upper(self._model.network, self._below, [self._fresh])
+        found = logit_differences(network, [self._fresh], answer_tokens(self._model.tokenizer), 4096)[0]
+        right = [
+            (difference > 0) == wrong for difference, (_, wrong) in zip(found, self._post.fresh, strict=True)
+        ]
+        accuracy = float(sum(right) / len(right))
+        rows = []
+        for index, (customer, questions) in enumerate(
+            zip(self._post.customers, self._questions, strict=True)
+        ):
+            said = questions.ask(self._model, self._below)
+            rows.append(
+                {"multiplicity": customer.multiplicity, "customer": index, "rank": said.rank,
+                 "digits_recovered": said.recovered, "extracted": said.extracted, "accuracy_fresh": accuracy}
+            )  # fmt: skip
+        return rows
