@@ -5,6 +5,8 @@ import importlib.util
 import logging
 import os
 import sys
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +86,33 @@ def test_executors_are_refused_in_one_line(
     monkeypatch.chdir(ROOT)
     with pytest.raises(BadInput, match=message):
         study(executor=executor, profile=profile)
+
+
+def test_a_run_on_another_machine_is_waited_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path, ended = tmp_path / ".study.run", []
+
+    def other() -> None:
+        with cluster.sole_run(path, beat=0.05, host="one"):
+            time.sleep(1)
+            ended.append(True)
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    while not path.exists():
+        time.sleep(0.01)
+    with cluster.sole_run(path, beat=0.05, stale=0.5, host="two"):
+        assert ended, "its beats are newer than what counts as silence"
+        assert path.read_text() == "two"
+    thread.join()
+    assert "a run on one holds this study" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_on_another_machine_that_was_killed_is_not_waited_for_for_ever(tmp_path: Path) -> None:
+    path = tmp_path / ".study.run"
+    path.write_text("one")
+    with cluster.sole_run(path, beat=0.05, stale=0.3, host="two"):
+        assert path.read_text() == "two"
 
 
 def guards() -> Any:

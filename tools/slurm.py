@@ -28,6 +28,7 @@ from memgen import cluster
 from memgen.errors import BadInput
 
 POLL = float(os.environ.get("MEMGEN_POLL_SECONDS", "30"))
+LEASE = Path(".study.run")
 FORGOTTEN = 60.0
 """Seconds after which a job that SLURM does not list, although it answers, has ended."""
 
@@ -82,13 +83,19 @@ def guard() -> None:
 
 
 def run(arguments: list[str]) -> None:
-    """Run Snakemake with the guards, and leave no job behind."""
+    """Run Snakemake with the guards, on one machine at a time."""
     if any(argument in ("-n", "--dry-run", "--dryrun") for argument in arguments):
         main(arguments)
     if shutil.which("squeue") is None:
         raise BadInput(
             "--executor: slurm: there is no squeue here; allowed: on a login node of a SLURM cluster"
         )
+    with cluster.sole_run(LEASE):
+        submit(arguments)
+
+
+def submit(arguments: list[str]) -> None:
+    """Cancel what an earlier run left, run Snakemake, and leave no job behind."""
     name = cluster.prefix(Path.cwd())
     earlier = cluster.cancel(name)
     if earlier:

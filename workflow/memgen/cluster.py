@@ -4,9 +4,14 @@ Knows SLURM's commands and no study. What is asked of them may fail while the co
 never taken for an answer.
 """
 
+import contextlib
 import hashlib
+import socket
 import subprocess
+import sys
+import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 _PATIENCE = 300.0
@@ -79,3 +84,58 @@ def cancel(name: str, patience: float = _PATIENCE) -> int:
             left = "nobody answers" if found is None else f"still there: {', '.join(found)}"
             raise TimeoutError(f"jobs of an earlier run on the cluster could not be cancelled: {left}")
         time.sleep(_PAUSE)
+
+
+@contextlib.contextmanager
+def sole_run(path: Path, beat: float = 10.0, stale: float = 150.0, host: str | None = None) -> Iterator[None]:
+    """Hold the study against runs on other machines that share its folder, where a lock may not reach.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        File that names the machine, and is touched again and again while the run lives.
+    beat : float
+        Seconds between touches.
+    stale : float
+        Seconds without one after which a run on another machine is taken for dead; it is waited for until
+        then. A shared file system may show a touch a minute late.
+    host : str, optional
+        Name of this machine.
+    """
+    host = host or socket.gethostname()
+    said = False
+    while (holder := _holder(path)) not in (None, host):
+        # Both times are the file system's own: clocks of two machines need not agree.
+        probe = path.with_name(f"{path.name}.{host}")
+        probe.touch()
+        now = probe.stat().st_mtime
+        probe.unlink()
+        with contextlib.suppress(FileNotFoundError):
+            if now - path.stat().st_mtime > stale:
+                break
+        if not said:
+            print(f"memgen: a run on {holder} holds this study; waiting for it to end", file=sys.stderr)
+            said = True
+        time.sleep(min(beat, 1.0))
+    path.write_text(host)
+    ended = threading.Event()
+
+    def live() -> None:
+        while not ended.wait(beat):
+            path.touch()
+
+    thread = threading.Thread(target=live, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+        path.unlink(missing_ok=True)
+
+
+def _holder(path: Path) -> str | None:
+    try:
+        return path.read_text()
+    except FileNotFoundError:
+        return None
