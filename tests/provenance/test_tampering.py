@@ -388,3 +388,13 @@ def test_every_flipped_byte_is_found(real_run: Path) -> None:
         assert path.as_posix() in {where for _, where in found()}, (path, place)
         path.write_bytes(before)
     assert found() == set()
+
+
+def test_a_run_with_a_record_that_is_not_to_be_trusted_is_not_sealed(
+    real_run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = SEAL.read_bytes()
+    DRAWN.write_text(DRAWN.read_text().replace('"threads":1', '"threads":2'))
+    again("seal")
+    assert capsys.readouterr().out.startswith("not sealed: RECORD-EDITED ")
+    assert SEAL.read_bytes() == before
