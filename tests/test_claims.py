@@ -31,7 +31,7 @@ from memgen.relational.agreement import numbers
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.stages.checks import checks as relational_checks
 from memgen.relational.stages.claims import claims as relational_claims
-from memgen.relational.stages.critical_geometry import critical_geometry
+from memgen.relational.stages.critical_placement import critical_placement
 from memgen.relational.stages.critical_table import critical_table
 from memgen.relational.stages.depth_table import depth_table
 from memgen.relational.stages.mechanism_table import mechanism_table
@@ -52,7 +52,7 @@ def write_relational(folder: Path) -> Path:
     tables = {
         name: folder / f"{name}.{kind}"
         for name, kind in (
-            *((name, "parquet") for name in ("sweep", "ranks", "geometry", "mechanism", "depth")),
+            *((name, "parquet") for name in ("sweep", "ranks", "placement", "mechanism", "depth")),
             *((name, "csv") for name in ("critical", "slopes", "widths", "claims", "checks")),
         )
     }
@@ -64,7 +64,7 @@ def write_relational(folder: Path) -> Path:
         ranks=tables["ranks"],
     )
     critical_table(tasks=tasks, out=tables["critical"])
-    critical_geometry(n=[7, 201, 401], spans=[2, 4], map_n=8, out=tables["geometry"])
+    critical_placement(n=[7, 201, 401], spans=[2, 4], map_n=8, out=tables["placement"])
     mechanism_table(tasks=tasks, conjunctivity=[0.0, 0.5], ridge=[0.0], out=tables["mechanism"])
     depth_table(tasks=tasks, depth=[1, 2, 3, 4], nonlinearity=[0.0, 1.0], ridge=[0.0], out=tables["depth"])
     slopes = [
@@ -83,7 +83,7 @@ def write_relational(folder: Path) -> Path:
     FINITE_WIDTH_SUMMARY.write(pl.DataFrame(widths, schema=FINITE_WIDTH_SUMMARY.schema), tables["widths"])
     relational_claims(
         margins=tables["sweep"],
-        critical=tables["geometry"],
+        critical=tables["placement"],
         depth=tables["depth"],
         widths=tables["widths"],
         slopes=tables["slopes"],
@@ -93,7 +93,7 @@ def write_relational(folder: Path) -> Path:
         margins=tables["sweep"],
         ranks=tables["ranks"],
         critical=tables["critical"],
-        geometry=tables["geometry"],
+        placement=tables["placement"],
         mechanism=tables["mechanism"],
         depth=tables["depth"],
         out=tables["checks"],

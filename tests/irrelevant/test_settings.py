@@ -1,12 +1,15 @@
 """The configuration block: its defaults, and one line for what is wrong."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from memgen.configuration import check, load
 from memgen.errors import BadInput
-from memgen.irrelevant.settings import complete_options, extract_options
+from memgen.irrelevant.rows import RUNS
+from memgen.irrelevant.settings import attack_options, complete_options, extract_options
+from memgen.irrelevant.stages.attack import attack
 from repository import ROOT
 
 BASE = {name: part for name, part in load([ROOT / "config.yaml"]).items() if name != "irrelevant"}
@@ -86,3 +89,15 @@ def test_bad_blocks_are_refused_in_one_line(block: dict[str, Any], part: str) ->
     with pytest.raises(BadInput) as caught:
         checked(block)
     assert part in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_the_papers_network_is_planned_and_its_stage_runs_at_toy_size(tmp_path: Path) -> None:
+    """The options that the workflow gives the job of network_full, with nothing but its sizes made small."""
+    config = load([ROOT / "config.yaml", ROOT / "configs" / "paper.yaml"])
+    options = attack_options(config["irrelevant"], "network_full")
+    assert (options["hidden"], options["steps"], options["momentum"]) == (1500, 2000, 0.999)
+    toy = {"clusters": [20], "samples": [20], "dimension": [30], "rho": [0.4], "hidden": 12, "steps": 6,
+           "slower_from": 3, "record_steps": [2, 6], "seeds": 1, "tests": 1}  # fmt: skip
+    attack(run="network_full", **{**options, **toy}, out=tmp_path / "runs.parquet")
+    table = RUNS.read(tmp_path / "runs.parquet")
+    assert set(table["attack"]) == {"coordinate_ascent", "sign"} and set(table["step"]) == {2, 6}

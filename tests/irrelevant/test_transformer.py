@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from memgen.errors import BadInput
 from memgen.irrelevant.rows import RUNS
 from memgen.irrelevant.stages.complete import complete
 from memgen.irrelevant.tasks import draw_references, draw_symbols, frequencies
@@ -76,6 +77,20 @@ def test_stage(tmp_path: Path) -> None:
         complete(**options, out=tmp_path / f"{name}.parquet")
     assert (tmp_path / "one.parquet").read_bytes() == (tmp_path / "other.parquet").read_bytes()
     table = RUNS.read(tmp_path / "one.parquet")
+    defended = {
+        "defences": ["decay", "stop"],
+        "kinds": ["weight_decay", "early_stopping"],
+        "strengths": [50, 1],
+    }
+    complete(**options, **defended, out=tmp_path / "defended.parquet")
+    more = RUNS.read(tmp_path / "defended.parquet")
+    assert more.filter(pl.col("defence") == "none").equals(table)
+    assert set(more.filter(pl.col("kind") == "early_stopping")["step"]) == {1}
+    assert set(more["strength"].drop_nulls()) == {50, 1}
+    with pytest.raises(BadInput, match="transformer has no defence noise"):
+        complete(**options, defences=["loud"], kinds=["noise"], strengths=[1.0], out=tmp_path / "x.parquet")
+    with pytest.raises(BadInput, match="as many names"):
+        complete(**options, defences=["loud"], out=tmp_path / "x.parquet")
     assert set(table["task"]) == {"next_symbol"} and {0, 1} <= set(table["multiplicity"])
     pair = table.filter((pl.col("seed") == 0) & (pl.col("multiplicity") <= 1)).sort("multiplicity")
     assert pair["targets"].n_unique() == 1 and pair["queries"].n_unique() == 1

@@ -99,6 +99,7 @@ def extract(
     loaded = load(model_directory, dtype, device, causal=True)
     check_head(loaded.network)
     loaded.network.requires_grad_(False)
+    within = last_layers(loaded.network, layers)
     script = Script.of(loaded.tokenizer)
     rows = []
     for seed in progress(range(seeds), f"extraction from {model}", total=seeds):
@@ -122,7 +123,6 @@ def extract(
             count, letters = len(training.answers), len(post.letters)
             # In one random order throughout, so that the letters of a step stay together.
             recipe = Recipe(epochs, math.ceil(batch * count / letters), rate, order="hierarchy")
-            within = last_layers(loaded.network, layers)
             with adapted(loaded.network, [training.key], rank, scaling, TARGETS, within) as adapters:
                 weights = [part for layer in adapters for part in (layer.down, layer.up)]
                 network = upper(loaded.network, below, [training.prompts])

@@ -95,5 +95,5 @@ def evidence(
         return
     for name, row in found.items():
         value, error = row["value"], row["standard_error"]
-        told = ["-" if number is None else f"{number:.4f}" for number in (value, error)]
-        print(f"{name:<32}{told[0]} ± {told[1]} over {row['n_units']}")
+        shown = ["-" if number is None else f"{number:.4f}" for number in (value, error)]
+        print(f"{name:<32}{shown[0]} ± {shown[1]} over {row['n_units']}")
