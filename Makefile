@@ -12,7 +12,7 @@ STUDY := $(BIN)/python -m memgen study $(if $(CORES),--cores $(CORES)) $(foreach
 export PYTHONPATH := workflow
 
 .DEFAULT_GOAL := help
-.PHONY: help study verify relock test test-hpc smoke plan report figure stability readme lint format bench lock clean
+.PHONY: help study verify relock deposit test test-hpc smoke plan report figure stability readme lint format bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ verify: $(READY) ## did I reproduce it? the run against its records and seal, th
 
 relock: $(READY) ## write provenance.lock.json from this run, for others to compare theirs with
 	@$(BIN)/python -m memgen provenance lock
+
+deposit: $(READY) ## write deposit.zip: figures, tables, records, sources and the crate that describes them
+	@$(BIN)/python -m memgen provenance deposit
 
 test: $(READY) ## run the tests
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)

@@ -19,18 +19,19 @@ from memgen.__main__ import run
 from memgen.checks import CHECKS, Check, write_checks
 from memgen.claims import CLAIMS, Claim, judged, shell_command, write_claims
 from memgen.errors import BadInput
+from memgen.language.claims.stages.claims import claims as language_claims
+from memgen.language.fits.stages.baselines import baselines
 from memgen.language.fits.stages.fit import fit
 from memgen.language.published.stages.published_claims import FITS, published_claims
 from memgen.language.responses.rows import RESPONSES
 from memgen.language.responses.tables import GEOMETRY
-from memgen.language.stages.claims import claims as language_claims
 from memgen.longtail.stages.checks import checks as longtail_checks
 from memgen.longtail.stages.claims import claims as longtail_claims
 from memgen.relational.agreement import numbers
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.stages.checks import checks as relational_checks
 from memgen.relational.stages.claims import claims as relational_claims
-from memgen.relational.stages.critical_geometry import critical_geometry
+from memgen.relational.stages.critical_placement import critical_placement
 from memgen.relational.stages.critical_table import critical_table
 from memgen.relational.stages.depth_table import depth_table
 from memgen.relational.stages.mechanism_table import mechanism_table
@@ -51,7 +52,7 @@ def write_relational(folder: Path) -> Path:
     tables = {
         name: folder / f"{name}.{kind}"
         for name, kind in (
-            *((name, "parquet") for name in ("sweep", "ranks", "geometry", "mechanism", "depth")),
+            *((name, "parquet") for name in ("sweep", "ranks", "placement", "mechanism", "depth")),
             *((name, "csv") for name in ("critical", "slopes", "widths", "claims", "checks")),
         )
     }
@@ -63,7 +64,7 @@ def write_relational(folder: Path) -> Path:
         ranks=tables["ranks"],
     )
     critical_table(tasks=tasks, out=tables["critical"])
-    critical_geometry(n=[7, 201, 401], spans=[2, 4], map_n=8, out=tables["geometry"])
+    critical_placement(n=[7, 201, 401], spans=[2, 4], map_n=8, out=tables["placement"])
     mechanism_table(tasks=tasks, conjunctivity=[0.0, 0.5], ridge=[0.0], out=tables["mechanism"])
     depth_table(tasks=tasks, depth=[1, 2, 3, 4], nonlinearity=[0.0, 1.0], ridge=[0.0], out=tables["depth"])
     slopes = [
@@ -82,7 +83,7 @@ def write_relational(folder: Path) -> Path:
     FINITE_WIDTH_SUMMARY.write(pl.DataFrame(widths, schema=FINITE_WIDTH_SUMMARY.schema), tables["widths"])
     relational_claims(
         margins=tables["sweep"],
-        critical=tables["geometry"],
+        critical=tables["placement"],
         depth=tables["depth"],
         widths=tables["widths"],
         slopes=tables["slopes"],
@@ -92,7 +93,7 @@ def write_relational(folder: Path) -> Path:
         margins=tables["sweep"],
         ranks=tables["ranks"],
         critical=tables["critical"],
-        geometry=tables["geometry"],
+        placement=tables["placement"],
         mechanism=tables["mechanism"],
         depth=tables["depth"],
         out=tables["checks"],
@@ -120,8 +121,12 @@ def write_language(folder: Path) -> Path:
     cells = [{"method": "probe", "items": "fake"}, {"method": "lora", "items": "poker"}]
     synthetic_responses(folder / "responses.parquet", cells)
     GEOMETRY.write(pl.DataFrame(schema=GEOMETRY.schema), folder / "geometry.csv")
+    baselines(responses=folder / "responses.parquet", out=folder / "baselines.csv")
     language_claims(
-        responses=folder / "responses.parquet", geometry=folder / "geometry.csv", out=folder / "claims.csv"
+        responses=folder / "responses.parquet",
+        geometry=folder / "geometry.csv",
+        baselines=folder / "baselines.csv",
+        out=folder / "claims.csv",
     )
     return folder / "claims.csv"
 

@@ -8,19 +8,19 @@ from matplotlib.figure import Figure
 
 from checks import assert_draws, assert_sound, drawn, shown
 from memgen.errors import BadInput
-from memgen.figures.relational.critical_geometry import critical_geometry as draw_critical
+from memgen.figures.relational.critical_placement import critical_placement as draw_critical
 from memgen.figures.relational.depth import depth
 from memgen.figures.relational.mechanism import mechanism
 from memgen.figures.relational.memorization import memorization
-from memgen.figures.relational.phase_geometry import phase_geometry
+from memgen.figures.relational.phase_placement import phase_placement
 from memgen.figures.relational.phase_representation import phase_representation
 from memgen.figures.relational.readout import readout
-from memgen.relational.stages.critical_geometry import critical_geometry
+from memgen.relational.stages.critical_placement import critical_placement
 from memgen.relational.stages.depth_table import depth_table
-from memgen.relational.stages.geometry_table import geometry_table
 from memgen.relational.stages.mechanism_table import mechanism_table
 from memgen.relational.stages.memorization_table import memorization_table
 from memgen.relational.stages.phase_table import phase_table
+from memgen.relational.stages.placement_table import placement_table
 from memgen.relational.stages.readout_table import readout_table
 from memgen.relational.stages.task import task
 from memgen.relational.tables import DEPTH, MECHANISM, READOUT
@@ -30,7 +30,7 @@ FIGURES = {
     "mechanism": (mechanism, {"hierarchy": "two", "conjunctivity": [0.0, 0.5], "ridge": 0.0}),
     "memorization": (memorization, {"hierarchy": "two", "ridge": [0.0, 0.1]}),
     "phase": (phase_representation, {"hierarchy": "two"}),
-    "geometry": (phase_geometry, {"n": 9, "conjunctivity": 0.5, "ridge": 0.0, "span": 2}),
+    "placement": (phase_placement, {"n": 9, "conjunctivity": 0.5, "ridge": 0.0, "span": 2}),
     "critical": (draw_critical, {"n": 7}),
     "readout": (readout, {"hierarchy": "two", "ridge": 0.1, "conjunctivity": 0.5}),
     "depth": (depth, {"hierarchy": "two", "ridge": 0.0}),
@@ -39,7 +39,7 @@ ABSENT = {
     "mechanism": {"conjunctivity": [0.25]},
     "memorization": {"ridge": [0.2]},
     "phase": {"hierarchy": "other"},
-    "geometry": {"n": 11},
+    "placement": {"n": 11},
     "critical": {"n": 8},
     "readout": {"conjunctivity": 0.25},
     "depth": {"ridge": 0.3},
@@ -62,8 +62,8 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ridge_points=3,
         out=folder / "phase.parquet",
     )
-    geometry_table(n=[7, 9], numbers=[1, 2], **GRID, out=folder / "geometry.parquet")
-    critical_geometry(n=[9, 21], spans=[2, 4], map_n=7, out=folder / "critical.parquet")
+    placement_table(n=[7, 9], numbers=[1, 2], **GRID, out=folder / "placement.parquet")
+    critical_placement(n=[9, 21], spans=[2, 4], map_n=7, out=folder / "critical.parquet")
     readout_table(tasks=tasks, **GRID, temperature=[0.0, 0.3], out=folder / "readout.parquet")
     depth_table(tasks=tasks, depth=[1, 3], nonlinearity=[0.0, 1.0], ridge=[0.0], out=folder / "depth.parquet")
     return folder

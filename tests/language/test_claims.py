@@ -11,16 +11,17 @@ import pytest
 from memgen.checks import CHECKS
 from memgen.claims import CLAIMS
 from memgen.errors import BadInput
-from memgen.language.responses.evidence import FIRST_WRONG, STATISTICS, pooled
+from memgen.language.claims.evidence import FIRST_WRONG, STATISTICS, pooled
+from memgen.language.claims.stages.checks import checks
+from memgen.language.claims.stages.claims import claims
+from memgen.language.claims.stages.evidence import evidence
+from memgen.language.claims.stages.shared_words import shared_words
+from memgen.language.claims.statements import PUBLISHED_CHANGE, STATEMENTS
+from memgen.language.fits.tables import BASELINES
 from memgen.language.responses.rows import RESPONSES
 from memgen.language.responses.scoring import read_task
 from memgen.language.responses.scoring import responses as answer
-from memgen.language.responses.statements import PUBLISHED_CHANGE, STATEMENTS
 from memgen.language.responses.tables import GEOMETRY
-from memgen.language.stages.checks import checks
-from memgen.language.stages.claims import claims
-from memgen.language.stages.evidence import evidence
-from memgen.language.stages.shared_words import shared_words
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.stages.task import task_frame
 from synthetic_responses import dense_ranks
@@ -61,8 +62,29 @@ def geometry(tmp_path: Path, alphas: dict[str, float] | None = None) -> Path:
     return tmp_path / "geometry.csv"
 
 
+def held_out_table(tmp_path: Path, cells: list[tuple[str, str, float]]) -> Path:
+    """Differences of the theory to plain transitive inference: model, items and difference."""
+    texts = {"source": "study", "hierarchy": "exc_mid_n9", "method": "probe", "predictor": "plain"}
+    texts |= {"exceptions": "5:3", "n": 9, "n_pairs": 21, "n_groups": 12, "n_seeds": 6}
+    rows = [
+        {name: None for name in BASELINES.columns}
+        | {**texts, "model": model, "items": items, "hyperparameter": 0.1}
+        | {"difference_to_theory": value, "difference_to_theory_standard_error": 0.01}
+        for model, items, value in cells
+    ]
+    BASELINES.write(pl.DataFrame(rows, schema=BASELINES.schema), tmp_path / "baselines.csv")
+    return tmp_path / "baselines.csv"
+
+
 def found(path: Path, tmp_path: Path, **options: Any) -> pl.DataFrame:
-    claims(responses=path, geometry=geometry(tmp_path), out=tmp_path / "claims.csv", **options)
+    held_out_table(tmp_path, [])
+    claims(
+        responses=path,
+        geometry=geometry(tmp_path),
+        baselines=tmp_path / "baselines.csv",
+        out=tmp_path / "claims.csv",
+        **options,
+    )
     return CLAIMS.read(tmp_path / "claims.csv")
 
 
@@ -176,12 +198,33 @@ def test_accuracy_that_the_exception_costs_is_held_against_conjunctivity(
     path = tmp_path / "responses.parquet"
     RESPONSES.write(pl.concat(parts), path)
     measured = geometry(tmp_path, alphas)
-    claims(responses=path, geometry=measured, out=tmp_path / "claims.csv")
+    predicted = held_out_table(tmp_path, [])
+    claims(responses=path, geometry=measured, baselines=predicted, out=tmp_path / "claims.csv")
     row = CLAIMS.read(tmp_path / "claims.csv").filter(unit="networks").row(0, named=True)
     assert row["ours"] < 0 and row["n_units"] == 4
     evidence(method="probe", responses=path, geometry=measured, json=True)
     answer = json.loads(capsys.readouterr().out)["accuracy_over_conjunctivity"]
     assert (answer["value"], answer["standard_error"]) == (row["ours"], row["standard_error"])
+
+
+def test_theory_is_held_against_baselines_of_every_cell(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = table(tmp_path, {"ti_n9": 1.0, "exc_mid_n9": 0.5})
+    frame = RESPONSES.read(path)
+    RESPONSES.write(pl.concat([frame, frame.with_columns(items=pl.lit("real"))]), path)
+    predicted = held_out_table(tmp_path, [("m", "fake", 0.1), ("m", "real", -0.2)])
+    claims(responses=path, geometry=geometry(tmp_path), baselines=predicted, out=tmp_path / "claims.csv")
+    rows = CLAIMS.read(tmp_path / "claims.csv").filter(pl.col("figure") == "baselines")
+    tested = rows.filter(pl.col("ours").is_not_null())
+    assert tested.select("leads", "items", "ours", "verdict").rows() == [
+        (True, "fake + real", pytest.approx(-0.05), "contradicts"),
+        (False, "fake", 0.1, "agrees"),
+        (False, "real", -0.2, "contradicts"),
+    ]
+    assert set(rows.filter(pl.col("ours").is_null())["verdict"]) == {"not tested"}
+    evidence(models=["m"], items=["fake"], method="probe", baselines=predicted, json=True)
+    assert json.loads(capsys.readouterr().out)["plain"]["value"] == 0.1
 
 
 def test_pairs_that_the_theory_turns_wrong_first_are_those_named() -> None:

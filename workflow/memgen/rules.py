@@ -121,7 +121,7 @@ def figure_alone(targets: list[str], name: str | None) -> list[str]:
     Raises
     ------
     BadInput
-        If there is no figure of that name; the nearest names are told.
+        If there is no figure of that name; the nearest names are listed.
     """
     if not name:
         return targets

@@ -666,7 +666,8 @@ rule language_claims:
     input:
         responses="results/language/responses.parquet",
         geometry="results/language/geometry.csv",
-        code=code("memgen.language.stages.claims"),
+        baselines="results/language/baselines.csv",
+        code=code("memgen.language.claims.stages.claims"),
     output:
         **record("language_claims"),
         table="results/language/claims.csv",
@@ -690,14 +691,14 @@ rule language_claims:
         ridge=repeated("--ridge", PROBES),
     shell:
         "python -m memgen language claims --responses {input.responses:q} --geometry {input.geometry:q} "
-        "{params.controls} {params.networks} {params.ridge} "
+        "--baselines {input.baselines:q} {params.controls} {params.networks} {params.ridge} "
         "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
 rule language_checks:
     """What must hold of the corpus that networks are pretrained on."""
     input:
-        code=code("memgen.language.stages.checks"),
+        code=code("memgen.language.claims.stages.checks"),
     output:
         **record("language_checks"),
         table="results/language/checks.csv",

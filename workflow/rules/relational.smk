@@ -5,10 +5,10 @@
 #        results/relational/sweep.parquet     margins over conjunctivity and ridge
 #        results/relational/ranks.parquet     rank profiles over the same grid
 #        results/relational/critical.csv      critical conjunctivity of each hierarchy
-#        results/relational/critical_geometry.parquet   the same against n, span and position
+#        results/relational/critical_placement.parquet   the same against n, span and position
 #        results/relational/memorization.parquet        leave-one-out score of every training pair
 #        results/relational/phase.parquet     accuracy and margin by class over conjunctivity and ridge
-#        results/relational/geometry.parquet  the same over n, position, span and number of exceptions
+#        results/relational/placement.parquet  the same over n, position, span and number of exceptions
 #        results/relational/mechanism.parquet ranks as a chain plus dipoles
 #        results/relational/readout.parquet   accuracy of a noisy readout
 #        results/relational/depth.parquet     depth and nonlinearity, conjunctivity, behaviour
@@ -148,47 +148,47 @@ rule relational_phase_table:
         "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
-rule relational_geometry_table:
+rule relational_placement_table:
     """Accuracy and margin by pair class over n, position, span and number of exceptions."""
     input:
-        code=code("memgen.relational.stages.geometry_table"),
+        code=code("memgen.relational.stages.placement_table"),
     output:
-        **record("relational_geometry_table"),
-        table="results/relational/geometry.parquet",
+        **record("relational_placement_table"),
+        table="results/relational/placement.parquet",
     log:
-        logged("relational_geometry_table"),
+        logged("relational_placement_table"),
     benchmark:
-        timed("relational_geometry_table")
+        timed("relational_placement_table")
     conda:
         "../../envs/theory.yaml"
     resources:
-        **needs("relational_geometry_table"),
+        **needs("relational_placement_table"),
     params:
-        geometry=flags(RELATIONAL["geometry"]),
+        placement=flags(RELATIONAL["placement"]),
     shell:
-        "python -m memgen relational geometry-table {params.geometry} "
+        "python -m memgen relational placement-table {params.placement} "
         "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
-rule relational_critical_geometry:
+rule relational_critical_placement:
     """Critical conjunctivity against n and the exception's span and position."""
     input:
-        code=code("memgen.relational.stages.critical_geometry"),
+        code=code("memgen.relational.stages.critical_placement"),
     output:
-        **record("relational_critical_geometry"),
-        table="results/relational/critical_geometry.parquet",
+        **record("relational_critical_placement"),
+        table="results/relational/critical_placement.parquet",
     log:
-        logged("relational_critical_geometry"),
+        logged("relational_critical_placement"),
     benchmark:
-        timed("relational_critical_geometry")
+        timed("relational_critical_placement")
     conda:
         "../../envs/theory.yaml"
     resources:
-        **needs("relational_critical_geometry"),
+        **needs("relational_critical_placement"),
     params:
         critical=flags(RELATIONAL["critical"]),
     shell:
-        "python -m memgen relational critical-geometry {params.critical} "
+        "python -m memgen relational critical-placement {params.critical} "
         "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
@@ -314,7 +314,7 @@ rule relational_claims:
     """What the papers say of the theory, beside what the tables of this study say."""
     input:
         margins="results/relational/sweep.parquet",
-        critical="results/relational/critical_geometry.parquet",
+        critical="results/relational/critical_placement.parquet",
         depth="results/relational/depth.parquet",
         widths="results/relational/finite_width.csv",
         slopes="results/relational/finite_width_slopes.csv",
@@ -342,7 +342,7 @@ rule relational_checks:
         margins="results/relational/sweep.parquet",
         ranks="results/relational/ranks.parquet",
         critical="results/relational/critical.csv",
-        geometry="results/relational/critical_geometry.parquet",
+        placement="results/relational/critical_placement.parquet",
         mechanism="results/relational/mechanism.parquet",
         depth="results/relational/depth.parquet",
         code=code("memgen.relational.stages.checks"),
@@ -359,7 +359,7 @@ rule relational_checks:
         **needs("relational_theory_claims"),
     shell:
         "python -m memgen relational checks --margins {input.margins:q} --ranks {input.ranks:q} "
-        "--critical {input.critical:q} --geometry {input.geometry:q} --mechanism {input.mechanism:q} "
+        "--critical {input.critical:q} --placement {input.placement:q} --mechanism {input.mechanism:q} "
         "--depth {input.depth:q} --out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
@@ -368,10 +368,10 @@ targets += [
     "results/relational/sweep.parquet",
     "results/relational/ranks.parquet",
     "results/relational/critical.csv",
-    "results/relational/critical_geometry.parquet",
+    "results/relational/critical_placement.parquet",
     "results/relational/memorization.parquet",
     "results/relational/phase.parquet",
-    "results/relational/geometry.parquet",
+    "results/relational/placement.parquet",
     "results/relational/mechanism.parquet",
     "results/relational/readout.parquet",
     "results/relational/depth.parquet",

@@ -120,47 +120,47 @@ rule figures_phase_representation:
         "--pdf {output.pdf:q} --png {output.png:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
-rule figures_phase_geometry:
+rule figures_phase_placement:
     """Accuracy and margin around exceptions over the hierarchy's shape."""
     input:
-        table="results/relational/geometry.parquet",
-        code=code("memgen.figures.relational.phase_geometry"),
+        table="results/relational/placement.parquet",
+        code=code("memgen.figures.relational.phase_placement"),
     output:
-        **drawn("phase_geometry", "Theory"),
+        **drawn("phase_placement", "Theory"),
     log:
-        logged("figures_phase_geometry"),
+        logged("figures_phase_placement"),
     benchmark:
-        timed("figures_phase_geometry")
+        timed("figures_phase_placement")
     conda:
         "../../envs/figures.yaml"
     resources:
-        **needs("figures_phase_geometry"),
+        **needs("figures_phase_placement"),
     params:
-        shown=flags(SHOWN["phase_geometry"]),
+        shown=flags(SHOWN["phase_placement"]),
     shell:
-        "python -m memgen figures phase-geometry --table {input.table:q} {params.shown} "
+        "python -m memgen figures phase-placement --table {input.table:q} {params.shown} "
         "--pdf {output.pdf:q} --png {output.png:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
-rule figures_critical_geometry:
+rule figures_critical_placement:
     """Critical conjunctivity against n and the exception's span and position."""
     input:
-        table="results/relational/critical_geometry.parquet",
-        code=code("memgen.figures.relational.critical_geometry"),
+        table="results/relational/critical_placement.parquet",
+        code=code("memgen.figures.relational.critical_placement"),
     output:
-        **drawn("critical_geometry", "Theory"),
+        **drawn("critical_placement", "Theory"),
     log:
-        logged("figures_critical_geometry"),
+        logged("figures_critical_placement"),
     benchmark:
-        timed("figures_critical_geometry")
+        timed("figures_critical_placement")
     conda:
         "../../envs/figures.yaml"
     resources:
-        **needs("figures_critical_geometry"),
+        **needs("figures_critical_placement"),
     params:
         n=RELATIONAL["critical"]["map_n"],
     shell:
-        "python -m memgen figures critical-geometry --table {input.table:q} --n {params.n} "
+        "python -m memgen figures critical-placement --table {input.table:q} --n {params.n} "
         "--pdf {output.pdf:q} --png {output.png:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
@@ -239,8 +239,8 @@ targets += figure_files(
         "mechanism",
         "memorization",
         "phase_representation",
-        "phase_geometry",
-        "critical_geometry",
+        "phase_placement",
+        "critical_placement",
         "readout",
         "depth",
         "finite_width",

@@ -145,7 +145,7 @@ def test_margins_are_the_theorys_definition(gathered: Path, tmp_path: Path) -> N
         assert row["pair_class"] == HIERARCHY.pair_class(h, k)
 
 
-QUICK = ["stages.responses", "stages.claims", "stages.probe", "settings", "stages.fetch"]
+QUICK = ["stages.responses", "claims.stages.claims", "stages.probe", "settings", "stages.fetch"]
 
 
 @pytest.mark.parametrize("module", QUICK)

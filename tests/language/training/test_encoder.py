@@ -88,7 +88,7 @@ def test_adapters_of_a_block_are_those_of_one_run_at_a_time(
     tmp_path: Path, tiny_model: Path, inputs: dict
 ) -> None:
     both = [
-        run(tmp_path / str(size), tiny_model, inputs, kind="lora", rank=[4], epochs=8, together=size)
+        run(tmp_path / str(size), tiny_model, inputs, kind="lora", rank=[4], epochs=8, runs_per_pass=size)
         for size in (1, 4)
     ]
     np.testing.assert_allclose(*(frame["logit_difference"] for frame in both), rtol=0, atol=1e-8)

@@ -178,7 +178,7 @@ def test_blocks_of_any_size_give_the_same_answers(
     tmp_path: Path, tiny_causal: dict, inputs: dict, model: tuple, kind: str, options: dict
 ) -> None:
     found = [
-        run(tmp_path / str(size), tiny_causal[model], inputs, kind=kind, together=size, **options)[0]
+        run(tmp_path / str(size), tiny_causal[model], inputs, kind=kind, runs_per_pass=size, **options)[0]
         for size in (1, 3, 20)
     ]
     for frame in found[1:]:

@@ -5,10 +5,10 @@ import pytest
 
 from memgen.claims import CLAIMS
 from memgen.relational.stages.claims import claims
-from memgen.relational.stages.critical_geometry import critical_geometry
+from memgen.relational.stages.critical_placement import critical_placement
 from memgen.relational.stages.depth_table import depth_table
 from memgen.relational.tables import (
-    CRITICAL_GEOMETRY,
+    CRITICAL_PLACEMENT,
     DEPTH,
     FINITE_WIDTH_SLOPES,
     FINITE_WIDTH_SUMMARY,
@@ -42,7 +42,7 @@ def tables(study, tmp_path):
     paths = {name: tmp_path / f"{name}.parquet" for name in ("margins", "critical", "depth")}
     paths |= {name: tmp_path / f"{name}.csv" for name in ("widths", "slopes")}
     SWEEP.write(SWEEP.read(study / "sweep.parquet"), paths["margins"])
-    critical_geometry(n=[7, 201, 401], spans=[2, 4], map_n=8, out=paths["critical"])
+    critical_placement(n=[7, 201, 401], spans=[2, 4], map_n=8, out=paths["critical"])
     depth_table(
         tasks=[study / "exc_mid_n9.parquet"], depth=[1, 2, 3, 4], nonlinearity=[0.0, 1.0], ridge=[0.0],
         out=paths["depth"],
@@ -65,8 +65,8 @@ def test_right_tables_agree(tables):
 def test_spoiled_tables_contradict(tables):
     swept = SWEEP.read(tables["margins"])
     SWEEP.write(swept.with_columns(margin=pl.lit(1.0)), tables["margins"])
-    crossings = CRITICAL_GEOMETRY.read(tables["critical"])
-    CRITICAL_GEOMETRY.write(crossings.with_columns(gamma=1.0 / pl.col("n")), tables["critical"])
+    crossings = CRITICAL_PLACEMENT.read(tables["critical"])
+    CRITICAL_PLACEMENT.write(crossings.with_columns(gamma=1.0 / pl.col("n")), tables["critical"])
     networks = DEPTH.read(tables["depth"])
     DEPTH.write(networks.with_columns(alpha=1 - pl.col("alpha")), tables["depth"])
     FINITE_WIDTH_SLOPES.write(slope_rows(-0.3, -0.4), tables["slopes"])
@@ -83,7 +83,7 @@ def test_near_values_are_undecided(tables):
 def test_short_tables_are_not_tested(tables):
     for table, name, column, value in (
         (SWEEP, "margins", "hierarchy", "edge_n5"),
-        (CRITICAL_GEOMETRY, "critical", "n", 8),
+        (CRITICAL_PLACEMENT, "critical", "n", 8),
         (DEPTH, "depth", "rho", 0),
     ):
         frame = table.read(tables[name])

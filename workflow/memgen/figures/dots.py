@@ -118,8 +118,8 @@ def dot_figure(
                 cells = of_kind.join(pl.DataFrame([row], schema=rows.schema), on=ROW, nulls_equal=True)
                 _draw_row(axis, cells.drop_nulls(what.value), what, names, len(rows) - 1 - place)
                 if beside is not None and cells.height:
-                    told = cells.filter(~pl.col("_open"))[beside[0]].drop_nulls()
-                    text = f"{told.to_numpy().mean():.2f}" if len(told) else ""
+                    accuracy = cells.filter(~pl.col("_open"))[beside[0]].drop_nulls()
+                    text = f"{accuracy.to_numpy().mean():.2f}" if len(accuracy) else ""
                     axis.annotate(
                         text, (1.0, len(rows) - 1 - place), xycoords=("axes fraction", "data"),
                         fontsize=4.5, va="center", ha="left", xytext=(2, 0), textcoords="offset points",

@@ -84,7 +84,7 @@ def finetuning(config: Mapping[str, Any], wildcards: Any) -> Need:
     of_run = 2 * n * (n - 1) * RATES["ask", device].seconds + steps * RATES[work, device].seconds
     seconds = runs * billions(config, wildcards.model) * of_run
     # Runs that are trained together end together, and are kept; all strengths of a head belong together.
-    parts = ranks * math.ceil(ordered / training.together)
+    parts = ranks * math.ceil(ordered / training.runs_per_pass)
     need = _on_device(config, wildcards.model, work, seconds, runs * 0.02)
     return need._replace(runs=runs, parts=parts)
 

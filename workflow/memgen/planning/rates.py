@@ -29,7 +29,7 @@ class Usual(NamedTuple):
 USUAL = Usual(3.0)
 RULES = {
     "relational_finite_width": Usual(34, 360),
-    "relational_geometry_table": Usual(3, 280),
+    "relational_placement_table": Usual(3, 280),
     "longtail_classify": Usual(10, 490),
     "longtail_memorize": Usual(10, 440),
     "irrelevant_extract": Usual(100, 1300),

@@ -16,7 +16,7 @@ from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.sources import EXACT
 from memgen.relational.tables import (
     CRITICAL,
-    CRITICAL_GEOMETRY,
+    CRITICAL_PLACEMENT,
     DEPTH,
     FINITE_WIDTH_SLOPES,
     FINITE_WIDTH_SUMMARY,
@@ -45,7 +45,7 @@ def numbers(path: Path, critical: Path | None = None) -> Numbers:
     Parameters
     ----------
     path : pathlib.Path
-        A sweep, ranks, critical geometry, mechanism, depth, finite width or finite width slopes table.
+        A sweep, ranks, critical placement, mechanism, depth, finite width or finite width slopes table.
     critical : pathlib.Path, optional
         Critical table, with a ranks table: tells where answers should turn wrong.
 
@@ -166,7 +166,7 @@ def _turning(profiles: pl.DataFrame, crossings: pl.DataFrame) -> Numbers:
     }
 
 
-def _critical_geometry(table: pl.DataFrame) -> Numbers:
+def _critical_placement(table: pl.DataFrame) -> Numbers:
     """Where there is a crossing, and how it falls with n."""
     loser, winner = pl.col("position"), pl.col("position") + pl.col("span")
     room = (loser >= 2) & (winner <= pl.col("n") - 3)
@@ -261,7 +261,7 @@ def _largest(deviations: np.ndarray) -> float | None:
 _KINDS: Kinds = (
     (SWEEP, _sweep),
     (RANKS, _ranks),
-    (CRITICAL_GEOMETRY, _critical_geometry),
+    (CRITICAL_PLACEMENT, _critical_placement),
     (MECHANISM, _mechanism),
     (DEPTH, _depth),
     (FINITE_WIDTH_SUMMARY, _widths),

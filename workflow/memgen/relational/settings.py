@@ -57,7 +57,7 @@ def _check_figures(relational: Mapping[str, Any]) -> None:
         "mechanism": {"hierarchy": with_exception, **grid},
         "memorization": {"hierarchy": with_exception, "ridge": theory["ridge"]},
         "phase_representation": {"hierarchy": names},
-        "phase_geometry": relational["geometry"],
+        "phase_placement": relational["placement"],
         "readout": {"hierarchy": names, **grid},
         "depth": {"hierarchy": names, "ridge": relational["depth"]["ridge"]},
     }

@@ -133,8 +133,8 @@ _SHAPE = {
     "position": Column(pl.Int64, "rank of the first loser, the first item of the first loop"),
 }
 
-GEOMETRY = Table(
-    "geometry",
+PLACEMENT = Table(
+    "placement",
     {
         **_SHAPE,
         "number": Column(pl.Int64, "number of exceptions, one after another, one item between two loops"),
@@ -144,8 +144,8 @@ GEOMETRY = Table(
 )
 """Behaviour over hierarchies, one row per n, number, span, position, alpha, ridge and pair class."""
 
-CRITICAL_GEOMETRY = Table(
-    "critical geometry",
+CRITICAL_PLACEMENT = Table(
+    "critical placement",
     {
         **_SHAPE,
         "centred": Column(pl.Boolean, "whether the exception stands in the middle (half a step above it)"),

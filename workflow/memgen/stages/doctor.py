@@ -238,9 +238,9 @@ def doctor(*, config: list[Path] | None = None, json: bool = False) -> None:
     for finding in findings:
         print(f"{finding.state:<8} {finding.name:<{width}}  {finding.found}")
         if finding.state != "here":
-            told = f"would enable {finding.enables}" if finding.state == "missing" else finding.enables
+            reach = f"would enable {finding.enables}" if finding.state == "missing" else finding.enables
             print(
-                f"{'':<8} {'':<{width}}  {told}"
+                f"{'':<8} {'':<{width}}  {reach}"
                 + (f"; to get it: {finding.command}" if finding.command else "")
             )
     if not here:

@@ -8,15 +8,15 @@ import cyclopts
 
 from memgen.errors import BadInput
 from memgen.stability import STABILITY, compared
-from memgen.stage import command
+from memgen.stage import Input, command
 
 PROCESSORS = Path("/proc/cpuinfo")
 
 
 @command
 def stability(
-    one: Path,
-    other: Path,
+    one: Input,
+    other: Input,
     /,
     *,
     out: Path,

@@ -56,8 +56,8 @@ def irrelevant_controls(*, averages: Input, pdf: Output, png: Output) -> None:
         ]
         for place, (rows, _) in enumerate(cases):
             for index, (name, (_, colour, marker)) in enumerate(_BITS.items()):
-                told = name == "accuracy_singleton" and rows["multiplicity"][0] == 0
-                if rows[name].null_count() or told:
+                never_seen = name == "accuracy_singleton" and rows["multiplicity"][0] == 0
+                if rows[name].null_count() or never_seen:
                     continue
                 at = rows.with_columns(place=pl.lit(place + 0.2 * (index - 1)))
                 draw_interval(panel, at, "place", name, fmt=marker, lw=0, color=colour)

@@ -50,8 +50,8 @@ def margin_heatmaps(
     figure, axes, cells = cell_grid(frame, hierarchies, panel=1.55)
     for panel, pairs in cells:
         image = draw_square(panel, pairs)
-        told = f"{gamma_text(pairs['gamma'][0])}, largest {np.abs(pairs['observed'].to_numpy()).max():.2f}"
-        panel.set_xlabel(f"{told}, {train_text(fits, pairs)}", fontsize=5.5)
+        text = f"{gamma_text(pairs['gamma'][0])}, largest {np.abs(pairs['observed'].to_numpy()).max():.2f}"
+        panel.set_xlabel(f"{text}, {train_text(fits, pairs)}", fontsize=5.5)
     label = "margin / largest observed (unitless)"
     figure.colorbar(image, ax=axes, label=label, location="right", shrink=0.5, aspect=40)
     figure.set_layout_engine("constrained", h_pad=0.08)  # squares leave their labels too little room

@@ -52,9 +52,9 @@ def predicted_margins(
     for panel, pairs in cells:
         draw_points(panel, pairs)
         row = fits.join(pairs.select(KEYS).head(1), on=KEYS, nulls_equal=True).row(0, named=True)
-        told = f"{gamma_text(pairs['gamma'][0])}\nr = {row['correlation']:.3f}, r² = {row['r2']:.2f}"
-        told += f"\n{train_text(fits, pairs)}"
-        panel.text(0.03, 0.97, told, transform=panel.transAxes, va="top", fontsize=5.5)
+        text = f"{gamma_text(pairs['gamma'][0])}\nr = {row['correlation']:.3f}, r² = {row['r2']:.2f}"
+        text += f"\n{train_text(fits, pairs)}"
+        panel.text(0.03, 0.97, text, transform=panel.transAxes, va="top", fontsize=5.5)
     present = set(frame["pair_class"])
     handles = class_handles(present, lw=0)
     figure.legend(handles=handles, loc="outside upper center", ncols=len(handles))

@@ -69,11 +69,11 @@ def published_equities(*, classes: Input, suits: Input, pdf: Output, png: Output
     three.set_xlabel("|published - ours|, suits averaged")
     three.set_ylabel("|published - ours|, suits fixed")
     panel_letters(axes[0])
-    handles, told = (
+    handles, labels = (
         first + last
         for first, last in zip(
             one.get_legend_handles_labels(), three.get_legend_handles_labels(), strict=True
         )
     )
-    figure.legend(handles, told, loc="outside lower center", ncols=3)
+    figure.legend(handles, labels, loc="outside lower center", ncols=3)
     save(figure, pdf=pdf, png=png)

@@ -51,8 +51,8 @@ def published_predicted(
     for panel, pairs in cells:
         draw_points(panel, pairs)
         row = fitted.join(pairs.select(KEY).head(1), on=KEY, nulls_equal=True).row(0, named=True)
-        told = f"{gamma_text(pairs['gamma'][0])}\nr = {row['correlation']:.3f}\nr² = {row['r2']:.2f}"
-        panel.text(0.03, 0.97, told, transform=panel.transAxes, va="top", fontsize=5)
+        text = f"{gamma_text(pairs['gamma'][0])}\nr = {row['correlation']:.3f}\nr² = {row['r2']:.2f}"
+        panel.text(0.03, 0.97, text, transform=panel.transAxes, va="top", fontsize=5)
     present = set(frame["pair_class"])
     handles = class_handles(present, lw=0)
     figure.legend(handles=handles, loc="outside upper center", ncols=len(handles))

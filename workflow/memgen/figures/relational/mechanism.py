@@ -69,8 +69,8 @@ def mechanism(
             part = of_row.filter(pl.col("part") == name).sort("item")
             _draw(panel, part, colour)
             if part["strength"][0] is not None:
-                told = f"strength {part['strength'][0]:.3f}"
-                panel.text(0.98, 0.03, told, transform=panel.transAxes, ha="right", va="bottom", fontsize=6)
+                text = f"strength {part['strength'][0]:.3f}"
+                panel.text(0.98, 0.03, text, transform=panel.transAxes, ha="right", va="bottom", fontsize=6)
         row[0].set_ylabel(f"conjunctivity {alpha:g}\nrank (target units)")
         row[-1].text(
             0.98,

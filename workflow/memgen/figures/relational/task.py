@@ -85,11 +85,11 @@ def task(*, tasks: Inputs, pdf: Output, png: Output) -> None:
         _draw_graph(row[0], pairs)
         _draw_classes(row[1], pairs)
         words = [text.split(":") for text in pairs["exceptions"][0].split()]
-        told = (
+        exceptions = (
             "; ".join(f"{item(int(winner))} beats {item(int(loser))}" for winner, loser in words)
             or "no exception"
         )
-        row[0].set_title(f"{pairs['hierarchy'][0]}: {pairs['n'][0]} items, {told}", loc="left")
+        row[0].set_title(f"{pairs['hierarchy'][0]}: {pairs['n'][0]} items, {exceptions}", loc="left")
         present |= set(pairs["pair_class"])
     panel_letters(axes[:, 0])
     handles = [Patch(color=PAIR_CLASSES[name][0], label=name) for name in PAIR_CLASSES if name in present]

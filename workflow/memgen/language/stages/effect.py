@@ -70,10 +70,12 @@ def effect(
         return
     for value, rows in answer.items():
         names = (before, after, "change")
-        parts = [f"{name} {_told(rows[name])} ± {_told(rows[f'{name}_standard_error'])}" for name in names]
+        parts = [
+            f"{name} {_number(rows[name])} ± {_number(rows[f'{name}_standard_error'])}" for name in names
+        ]
         print(f"{value} of {higher} v {lower}: {', '.join(parts)}")
-    print(f"paired accuracy on untrained pairs of {before}, above 1/2: {_told(excess)} ± {_told(error)}")
+    print(f"paired accuracy on untrained pairs of {before}, above 1/2: {_number(excess)} ± {_number(error)}")
 
 
-def _told(number: float | None) -> str:
+def _number(number: float | None) -> str:
     return "none" if number is None else f"{number:.4f}"

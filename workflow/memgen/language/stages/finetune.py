@@ -135,9 +135,9 @@ def finetune(
         (first_seed + offset, one, reverse) for offset, one in enumerate(samples) for reverse in (False, True)
     ]
     groups = [
-        (of_rank, every[start : start + training.together])
+        (of_rank, every[start : start + training.runs_per_pass])
         for of_rank in (training.rank if isinstance(training, Lora) else (None,))
-        for start in range(0, len(every), training.together)
+        for start in range(0, len(every), training.runs_per_pass)
     ]
     causal = is_causal(model_directory)
     if isinstance(training, Head) and not causal:

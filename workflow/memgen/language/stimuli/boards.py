@@ -11,7 +11,6 @@ from typing import Annotated, TypeAlias
 import numpy as np
 
 from memgen.arguments import Range
-from memgen.errors import BadInput
 from memgen.language.stimuli.hands import LABELS, RANKS, SUITS, holdings, label
 from memgen.seeding import generator
 from memgen.stage import progress
@@ -75,17 +74,6 @@ def ratio(
     squared, product, other = squares
     residual = squared - 2 * equity * product + equity**2 * other
     return equity, np.sqrt(boards / (boards - 1) * np.maximum(residual, 0)) / played
-
-
-def check_boards(boards: int) -> None:
-    """Refuse a sample of boards that has no standard error.
-
-    Raises
-    ------
-    BadInput
-    """
-    if boards < 2:
-        raise BadInput(f"boards: {boards} is not allowed; allowed: at least 2, for standard errors")
 
 
 @dataclass

@@ -14,7 +14,7 @@ from memgen.language.training.keys import about
 from memgen.language.training.recipe import Recipe
 
 _LAYERS = about("last layers of the network that are trained, with what stands above them; all by default")
-_TOGETHER = about("runs trained in one forward pass")
+_RUNS_PER_PASS = about("runs trained in one forward pass")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +39,7 @@ class Full(Recipe):
     kind: ClassVar[str] = "full"
     layers: Annotated[int, Range(1, 1024)] | None = field(default=None, metadata=_LAYERS)
     # Each run has a copy of all weights.
-    together: Annotated[int, Range(1, 4096)] = field(default=1, metadata=_TOGETHER)
+    runs_per_pass: Annotated[int, Range(1, 4096)] = field(default=1, metadata=_RUNS_PER_PASS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +54,7 @@ class Lora(Recipe):
     scaling: Annotated[float, Range(1e-6, 1e6)] = field(
         default=2.0, metadata=about("the adapters' product is multiplied by it (LoRA's alpha / rank)")
     )
-    together: Annotated[int, Range(1, 4096)] = field(default=20, metadata=_TOGETHER)
+    runs_per_pass: Annotated[int, Range(1, 4096)] = field(default=20, metadata=_RUNS_PER_PASS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +73,7 @@ class Head(Recipe):
         default="detached",
         metadata=about("detached, or authors, where a head tied to the embeddings is trained with them"),
     )
-    together: Annotated[int, Range(1, 4096)] = field(default=20, metadata=_TOGETHER)
+    runs_per_pass: Annotated[int, Range(1, 4096)] = field(default=20, metadata=_RUNS_PER_PASS)
 
 
 Finetuning = Full | Lora | Head

@@ -13,7 +13,7 @@ from memgen.checks import Check, write_checks
 from memgen.claims import THIS_STUDY, shell_command
 from memgen.relational.agreement import numbers
 from memgen.relational.sources import CHAIN, EXACT, ROUNDED
-from memgen.relational.tables import CRITICAL, CRITICAL_GEOMETRY
+from memgen.relational.tables import CRITICAL, CRITICAL_PLACEMENT
 from memgen.stage import Input, Output, stage
 
 
@@ -23,7 +23,7 @@ def checks(
     margins: Input,
     ranks: Input,
     critical: Input,
-    geometry: Input,
+    placement: Input,
     mechanism: Input,
     depth: Input,
     out: Output,
@@ -38,8 +38,8 @@ def checks(
         Ranks table.
     critical
         Critical table.
-    geometry
-        Critical geometry table.
+    placement
+        Critical placement table.
     mechanism
         Mechanism table.
     depth
@@ -47,7 +47,7 @@ def checks(
     out
         Checks table.
     """
-    swept, ranked, crossings = numbers(margins), numbers(ranks, critical), numbers(geometry)
+    swept, ranked, crossings = numbers(margins), numbers(ranks, critical), numbers(placement)
     of_sweep = _summary(margins)
     of_ranks = shell_command("relational", "summary", "--table", ranks, "--critical", critical, "--json")
     rows: tuple[tuple[str, str, float, float, float | None, str], ...] = (
@@ -70,7 +70,7 @@ def checks(
          CHAIN, 0.0, EXACT, swept["largest_closed_form_deviation"], of_sweep),
         ("One exception: there is a crossing exactly if l >= 2, w <= n - 3 and (l, w) != (2, n - 3) (share "
          "of the hierarchies tabulated)",
-         THIS_STUDY, 1.0, EXACT, crossings["share_crossing_as_stated"], _summary(geometry)),
+         THIS_STUDY, 1.0, EXACT, crossings["share_crossing_as_stated"], _summary(placement)),
         ("Ranks are those of plain transitive inference plus a dipole at each exception (largest relative "
          "deviation)",
          THIS_STUDY, 0.0, EXACT, numbers(mechanism)["largest_relative_deviation"], _summary(mechanism)),
@@ -84,7 +84,7 @@ def checks(
         )
         for words, source, expected, allowed, value, command in rows
     ]  # fmt: skip
-    write_checks([*_critical_points(critical), _no_crossing(geometry), *found], out)
+    write_checks([*_critical_points(critical), _no_crossing(placement), *found], out)
 
 
 def _summary(table: Path) -> str:
@@ -112,7 +112,7 @@ def _critical_points(critical: Path) -> list[Check]:
 
 
 def _no_crossing(critical: Path) -> Check:
-    one = CRITICAL_GEOMETRY.read(critical).filter((pl.col("n") == 7) & (pl.col("exceptions") == "4:2"))
+    one = CRITICAL_PLACEMENT.read(critical).filter((pl.col("n") == 7) & (pl.col("exceptions") == "4:2"))
     return Check(
         study="relational",
         check="7 items, 4 beats 2: there is no crossing (number of crossings)",

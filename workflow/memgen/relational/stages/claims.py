@@ -32,7 +32,7 @@ def claims(
     margins
         Sweep table.
     critical
-        Critical geometry table.
+        Critical placement table.
     depth
         Depth table.
     widths
@@ -99,7 +99,7 @@ def _representations(margins: Path, critical: Path, depth: Path) -> list[Claim]:
         _exact(
             "The critical gamma falls as about 1 / n^2 (exponent of n, long chains)",
             THIS_STUDY,
-            "critical_geometry",
+            "critical_placement",
             critical,
             "exponent_of_n",
             "equal",

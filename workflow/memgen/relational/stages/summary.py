@@ -14,7 +14,7 @@ def summary(*, table: Input, critical: Input | None = None, json: bool = False) 
     Parameters
     ----------
     table
-        A sweep, ranks, critical geometry, mechanism, depth or finite width slopes table.
+        A sweep, ranks, critical placement, mechanism, depth or finite width slopes table.
     critical
         Critical table, beside a ranks table: tells where answers should turn wrong.
     json

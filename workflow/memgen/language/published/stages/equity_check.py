@@ -1,7 +1,7 @@
 """Our equities against the published matrix, and why the two differ: it fixes suits, and deals cards twice.
 
 The published matrix holds one number per pair of labels, for one assignment of suits. Which assignment is not
-told, so sampled entries are compared with all of them, also with those in which both hands hold the same
+stated, so sampled entries are compared with all of them, also with those in which both hands hold the same
 card: where two labels share a rank, the matrix turns out to hold such deals, which no deck can make.
 """
 

@@ -1,6 +1,6 @@
 """Phase diagrams over hierarchies: number of items, position, span and number of exceptions.
 
-Reads the geometry table and draws it; computes nothing.
+Reads the placement table and draws it; computes nothing.
 """
 
 import numpy as np
@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from memgen.arguments import Count
 from memgen.errors import BadInput
 from memgen.figures.style import MARGIN_COLOURS, new_figure, panel_letters, save
-from memgen.relational.tables import GEOMETRY
+from memgen.relational.tables import PLACEMENT
 from memgen.stage import Input, Output, stage
 
 #: Below this the scale of margins is linear, beyond it logarithmic.
@@ -47,7 +47,7 @@ def _centred(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 @stage
-def phase_geometry(
+def phase_placement(
     *, table: Input, n: Count, conjunctivity: float, ridge: float, span: Count, pdf: Output, png: Output
 ) -> None:
     """Draw accuracy and margin of pairs around exceptions over the hierarchy's shape.
@@ -55,7 +55,7 @@ def phase_geometry(
     Parameters
     ----------
     table
-        Geometry table.
+        Placement table.
     n
         Number of items of the panels over position and span; must be in the table.
     conjunctivity
@@ -69,7 +69,7 @@ def phase_geometry(
     png
         Figure as PNG.
     """
-    rows = GEOMETRY.read(table).filter((pl.col("alpha") == conjunctivity) & (pl.col("ridge") == ridge))
+    rows = PLACEMENT.read(table).filter((pl.col("alpha") == conjunctivity) & (pl.col("ridge") == ridge))
     if rows.filter(pl.col("n") == n).is_empty():
         raise BadInput(f"{table}: holds no n {n} at conjunctivity {conjunctivity}, ridge {ridge}")
     one = rows.filter(pl.col("number") == 1)

@@ -1,5 +1,6 @@
 """What must hold of the corpus that networks are pretrained on here."""
 
+from memgen.arguments import Count, Seed
 from memgen.checks import Check, write_checks
 from memgen.claims import THIS_STUDY, shell_command
 from memgen.language.models.corpus import shared_words
@@ -7,7 +8,7 @@ from memgen.stage import Output, stage
 
 
 @stage
-def checks(*, words: int, seeds: list[int], out: Output) -> None:
+def checks(*, words: Count, seeds: list[Seed], out: Output) -> None:
     """Write that no word of the corpus's own names occurs in an item, one check per pretraining seed.
 
     Parameters

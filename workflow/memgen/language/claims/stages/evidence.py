@@ -8,7 +8,8 @@ import cyclopts
 import polars as pl
 
 from memgen.errors import BadInput
-from memgen.language.responses.evidence import (
+from memgen.language.claims import held_out
+from memgen.language.claims.evidence import (
     STATISTICS,
     after_training,
     against_geometry,
@@ -16,8 +17,10 @@ from memgen.language.responses.evidence import (
     over_units,
     runs_of,
 )
+from memgen.language.claims.held_out import beyond
+from memgen.language.fits.tables import BASELINES
 from memgen.language.responses.tables import GEOMETRY
-from memgen.stage import command
+from memgen.stage import Input, command
 
 RESPONSE_FILE = Path("results/language/responses.parquet")
 
@@ -31,8 +34,9 @@ def evidence(
     networks: bool = False,
     control: str | None = None,
     leanings: bool = False,
-    responses: Path = RESPONSE_FILE,
-    geometry: Path | None = None,
+    responses: Input | None = None,
+    baselines: Input | None = None,
+    geometry: Input | None = None,
     json: bool = False,
 ) -> None:
     """Print the statistics that claims rest on, each with its standard error and number of units.
@@ -55,22 +59,30 @@ def evidence(
     leanings
         Print how far answers before training foretell those after it, and no more.
     responses
-        Response table of the study.
+        Response table; the study's own by default.
+    baselines
+        Table of baselines of the study: print how much better than they the theory predicts.
     geometry
         Geometry table of the study.
     json
         Print JSON, with every digit.
     """
+    answers = responses or RESPONSE_FILE
     if geometry is not None:
         measured = GEOMETRY.read(geometry)
-        row = against_geometry(after_training(responses), measured, method, str(responses))
+        row = against_geometry(after_training(answers), measured, method, str(answers))
         found = {"accuracy_over_conjunctivity": row}
     elif not models or not items:
         raise BadInput("--model, --items: both are needed without --geometry; allowed: one or more each")
+    elif baselines is not None:
+        predicted = BASELINES.read(baselines)
+        found = {
+            name: beyond(predicted, name, method, models, items, networks) for name in held_out.BASELINES
+        }
     elif leanings:
-        found = {"leaning": leaning(responses, method, models, items, networks)}
+        found = {"leaning": leaning(answers, method, models, items, networks)}
     else:
-        table, where = after_training(responses), str(responses)
+        table, where = after_training(answers), str(answers)
         runs = {
             (model, kind): runs_of(table, model, kind, method, where) for model in models for kind in items
         }
@@ -83,5 +95,5 @@ def evidence(
         return
     for name, row in found.items():
         value, error = row["value"], row["standard_error"]
-        told = ["-" if number is None else f"{number:.4f}" for number in (value, error)]
-        print(f"{name:<32}{told[0]} ± {told[1]} over {row['n_units']}")
+        shown = ["-" if number is None else f"{number:.4f}" for number in (value, error)]
+        print(f"{name:<32}{shown[0]} ± {shown[1]} over {row['n_units']}")

@@ -1,11 +1,11 @@
-"""The geometry table holds every member of its family, each as `behaviour` gives it."""
+"""The placement table holds every member of its family, each as `behaviour` gives it."""
 
 import polars as pl
 import pytest
 
 from memgen.relational.behaviour import phase
-from memgen.relational.stages.geometry_table import family, geometry_table
-from memgen.relational.tables import GEOMETRY
+from memgen.relational.stages.placement_table import family, placement_table
+from memgen.relational.tables import PLACEMENT
 
 
 def test_family_is_every_span_and_position_that_fits():
@@ -24,11 +24,11 @@ def test_family_is_every_span_and_position_that_fits():
     assert list(family(3, 5)) == []
 
 
-def test_geometry_table(tmp_path):
-    geometry_table(
+def test_placement_table(tmp_path):
+    placement_table(
         n=[7, 9], numbers=[1, 2], conjunctivity=[0.0, 0.5], ridge=[0.0], out=tmp_path / "g.parquet"
     )
-    frame = GEOMETRY.read(tmp_path / "g.parquet")
+    frame = PLACEMENT.read(tmp_path / "g.parquet")
     shapes = frame.select("n", "number", "span", "position").unique().height
     assert shapes == sum(len(list(family(n, number))) for n in (7, 9) for number in (1, 2))
     rows = frame.filter((pl.col("n") == 9) & (pl.col("exceptions") == "3:1 7:5") & (pl.col("alpha") == 0.5))
@@ -43,5 +43,5 @@ def test_geometry_table(tmp_path):
 
 
 def test_no_hierarchy_fits(tmp_path):
-    geometry_table(n=[3], numbers=[5], conjunctivity=[0.1], ridge=[0.0], out=tmp_path / "g.parquet")
-    assert GEOMETRY.read(tmp_path / "g.parquet").is_empty()
+    placement_table(n=[3], numbers=[5], conjunctivity=[0.1], ridge=[0.0], out=tmp_path / "g.parquet")
+    assert PLACEMENT.read(tmp_path / "g.parquet").is_empty()

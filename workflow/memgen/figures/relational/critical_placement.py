@@ -1,6 +1,6 @@
 """Critical conjunctivity against the number of items, and against the exception's span and position.
 
-Reads the critical geometry table and draws it; computes nothing.
+Reads the critical placement table and draws it; computes nothing.
 """
 
 import numpy as np
@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 from memgen.arguments import Count
 from memgen.errors import BadInput
 from memgen.figures.style import PALETTE, new_figure, panel_letters, save
-from memgen.relational.tables import CRITICAL_GEOMETRY
+from memgen.relational.tables import CRITICAL_PLACEMENT
 from memgen.stage import Input, Output, stage
 
 LINES = [
@@ -63,13 +63,13 @@ def _draw_map(axes: Axes, rows: pl.DataFrame) -> QuadMesh:
 
 
 @stage
-def critical_geometry(*, table: Input, n: Count, pdf: Output, png: Output) -> None:
+def critical_placement(*, table: Input, n: Count, pdf: Output, png: Output) -> None:
     """Draw where the pairs next to an exception begin to be answered wrong.
 
     Parameters
     ----------
     table
-        Critical geometry table.
+        Critical placement table.
     n
         Number of items of the panel over span and position; must be in the table.
     pdf
@@ -77,7 +77,7 @@ def critical_geometry(*, table: Input, n: Count, pdf: Output, png: Output) -> No
     png
         Figure as PNG.
     """
-    rows = CRITICAL_GEOMETRY.read(table)
+    rows = CRITICAL_PLACEMENT.read(table)
     every = rows.filter(pl.col("n") == n)
     if every.is_empty():
         raise BadInput(f"{table}: holds no n {n}")

@@ -27,7 +27,7 @@ FIRST_WRONG = ((2, 5), (3, 6))
 (conjunctivity .131), before any other; 2 v 6 from gamma 1 on (conjunctivity 1/3)."""
 
 TEAMS = ("fake", "real")
-"""Items that are the same in both hierarchies; poker draws other hands."""
+"""Items without a strength of their own, of which alone claims are pooled; poker hands have one."""
 
 NO_TRUTH = ("train", "exception", "loop")
 """Pair classes that say nothing of generalization."""

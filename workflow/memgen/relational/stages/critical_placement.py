@@ -10,12 +10,12 @@ from memgen.arguments import Range
 from memgen.memory import refuse_beyond_memory
 from memgen.relational.crossing import critical
 from memgen.relational.flags import Items
-from memgen.relational.tables import CRITICAL_GEOMETRY
+from memgen.relational.tables import CRITICAL_PLACEMENT
 from memgen.stage import Output, stage
 
 
 @stage
-def critical_geometry(
+def critical_placement(
     *,
     n: list[Items],
     spans: list[Annotated[int, Range(2)]],
@@ -33,7 +33,7 @@ def critical_geometry(
     map_n
         Number of items for which every span and position is tabulated.
     out
-        Critical geometry table; empty values where there is no crossing.
+        Critical placement table; empty values where there is no crossing.
     """
     refuse_beyond_memory(300 * map_n**2, f"--map-n {map_n}: every span and position")
     centred = {(items, span, (items - 1 - span) // 2) for items in n for span in spans if span < items}
@@ -52,4 +52,4 @@ def critical_geometry(
                 "alpha": crossing.alpha,
             }
         )
-    CRITICAL_GEOMETRY.write(pl.DataFrame(rows, schema=CRITICAL_GEOMETRY.schema), out)
+    CRITICAL_PLACEMENT.write(pl.DataFrame(rows, schema=CRITICAL_PLACEMENT.schema), out)

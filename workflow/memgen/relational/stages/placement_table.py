@@ -1,4 +1,4 @@
-"""Behaviour over the geometry of hierarchies: n, position, span and number of exceptions."""
+"""Behaviour over the placement of hierarchies: n, position, span and number of exceptions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from memgen.relational.flags import Items
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.pairs import Pairs
 from memgen.relational.ranks import memorization_weight, ranks
-from memgen.relational.tables import GEOMETRY
+from memgen.relational.tables import PLACEMENT
 from memgen.stage import Output, stage
 
 GAP = 2
@@ -25,7 +25,7 @@ GAP = 2
 
 
 @stage
-def geometry_table(
+def placement_table(
     *,
     n: list[Items],
     numbers: list[Annotated[int, Range(1, 1_000_000)]],
@@ -47,7 +47,7 @@ def geometry_table(
     ridge
         Values of the effective ridge, at least 0.
     out
-        Geometry table: every span and every position that fit.
+        Placement table: every span and every position that fit.
     """
     configurations, most = len(conjunctivity) * len(ridge), max(n)
     places = sum(items**2 / (2 * number) for items in n for number in numbers)
@@ -78,8 +78,8 @@ def geometry_table(
             "position": position,
         }
         found = behaviour(Pairs.of(hierarchy), profiles[:, row, : hierarchy.n], weight)
-        frames += class_frames(common, grid, found, GEOMETRY.schema)
-    GEOMETRY.write(pl.concat(frames) if frames else pl.DataFrame(schema=GEOMETRY.schema), out)
+        frames += class_frames(common, grid, found, PLACEMENT.schema)
+    PLACEMENT.write(pl.concat(frames) if frames else pl.DataFrame(schema=PLACEMENT.schema), out)
 
 
 def family(n: int, number: int) -> Iterator[tuple[int, int, Hierarchy]]:

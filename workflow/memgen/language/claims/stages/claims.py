@@ -3,7 +3,7 @@
 Trains nothing. Untrained controls have rows of their own, and pretrained models are held against them.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Annotated
 
 import cyclopts
@@ -11,8 +11,10 @@ import polars as pl
 
 from memgen.claims import THIS_STUDY, Claim, shell_command, write_claims
 from memgen.errors import BadInput
-from memgen.language.responses.evidence import BASELINE, against_geometry, leaning
-from memgen.language.responses.statements import (
+from memgen.language.claims import held_out
+from memgen.language.claims.evidence import BASELINE, EXCEPTION, against_geometry, leaning
+from memgen.language.claims.held_out import beyond
+from memgen.language.claims.statements import (
     PAIR,
     PAPER,
     Cell,
@@ -21,8 +23,12 @@ from memgen.language.responses.statements import (
     arranged,
     claims_by_method,
 )
+from memgen.language.fits.tables import BASELINES
 from memgen.language.responses.tables import GEOMETRY
 from memgen.stage import Input, Output, stage
+
+CEILING = 0.05
+"""By how much the theory's held-out correlation may miss that of one free number an item."""
 
 CORRELATION = 0.2
 """Margin of a correlation, stated beforehand: 4% of the variance."""
@@ -73,6 +79,7 @@ def claims(
     *,
     responses: Input,
     geometry: Input,
+    baselines: Input,
     out: Output,
     controls: Annotated[list[str] | None, cyclopts.Parameter(name="--control")] = None,
     networks: Annotated[list[str] | None, cyclopts.Parameter(name="--network")] = None,
@@ -89,6 +96,8 @@ def claims(
         Response table of the study.
     geometry
         Geometry table of the study.
+    baselines
+        Table of baselines of the study.
     out
         Claims table.
     controls
@@ -103,6 +112,7 @@ def claims(
     found = claims_by_method(study, like, networks or [])
     found += _controls(study, like, list(networks or []))
     found += _geometry(study, geometry)
+    found += _held_out(study, baselines, like, networks or [])
     found += _leanings(study, like, networks or [])
     write_claims(found, out)
 
@@ -177,43 +187,94 @@ def _geometry(study: Study, geometry: Input) -> list[Claim]:
     return found
 
 
+def _cells(
+    study: Study, controls: Collection[str], networks: Sequence[str]
+) -> Iterator[tuple[str, Cell, bool, list[str]]]:
+    """Method, cell, whether it leads, and the flags that name it, of all that is tested."""
+    cells = study.cells()
+    for method in dict.fromkeys(method for method, _, _ in cells):
+        held = [(model, items) for name, model, items in cells if name == method and model not in controls]
+        leading, others = arranged(held, networks)
+        for cell in [leading, *others] if leading is not None else []:
+            flags = [("--model", model) for model in cell.models] + [("--items", kind) for kind in cell.items]
+            words = [word for flag in flags for word in flag] + (["--networks"] if cell.networks else [])
+            yield method, cell, cell is leading, ["--method", method, *words]
+
+
+def _held_out(study: Study, path: Input, controls: Collection[str], networks: Sequence[str]) -> list[Claim]:
+    """That the theory predicts held-out pairs better than every baseline, and as well as free ranks."""
+    table = BASELINES.read(path).filter(pl.col("source") == "study")
+    found = []
+    for predictor, named in held_out.BASELINES.items():
+        ceiling = predictor == "free_ranks"
+        words = (
+            f"The theory predicts held-out pairs of {EXCEPTION} {'as well as' if ceiling else 'better than'} "
+            f"{named} (correlation, difference by seed)"
+        )
+        for method, cell, leads, flags in _cells(study, controls, networks):
+            row = beyond(table, predictor, method, cell.models, cell.items, cell.networks)
+            seeds = "probe seeds" if method in study.ridge else "finetuning seeds"
+            found.append(
+                Claim(
+                    study="language",
+                    claim=words,
+                    paper=THIS_STUDY if ceiling else PAPER,
+                    figure="baselines",
+                    sense="above",
+                    threshold=0.0,
+                    margin=CEILING if ceiling else None,
+                    ours=row["value"],
+                    standard_error=row["standard_error"],
+                    unit="pretraining seeds" if cell.networks else seeds,
+                    n_units=int(row["n_units"] or 0),
+                    model=" + ".join(cell.models),
+                    items=" + ".join(cell.items),
+                    method=method,
+                    family=words if leads else f"{words} [{method}]",
+                    leads=leads,
+                    would_fail=(
+                        f"A correlation of the theory lower by more than {CEILING:g}."
+                        if ceiling
+                        else "A baseline that predicts as well, or better."
+                    ),
+                    command=shell_command("language", "evidence", *flags, "--baselines", path, "--json"),
+                )
+            )
+    return found
+
+
 def _leanings(study: Study, controls: Collection[str], networks: Sequence[str]) -> list[Claim]:
     """That what a model holds of the names before training does not decide how it answers afterwards."""
     words = (
         "Names' leanings do not carry over: a run's margins before and after training are uncorrelated over "
         f"untrained pairs of {BASELINE} (mean correlation)"
     )
-    cells = study.cells()
     found = []
-    for method in dict.fromkeys(method for method, _, _ in cells if method not in study.ridge):
-        held = [(model, items) for name, model, items in cells if name == method and model not in controls]
-        leading, others = arranged(held, networks)
-        for cell in [leading, *others] if leading is not None else []:
-            row = leaning(study.path, method, cell.models, cell.items, cell.networks)
-            flags = [("--model", model) for model in cell.models] + [("--items", kind) for kind in cell.items]
-            command = ("--leanings", "--method", method, *(word for flag in flags for word in flag))
-            more = ("--networks",) if cell.networks else ()
-            found.append(
-                Claim(
-                    study="language",
-                    claim=words,
-                    paper=THIS_STUDY,
-                    figure="response_bias",
-                    sense="equal",
-                    threshold=0.0,
-                    margin=CORRELATION,
-                    ours=row["value"],
-                    standard_error=row["standard_error"],
-                    unit="pretraining seeds" if cell.networks else "finetuning seeds",
-                    n_units=int(row["n_units"] or 0),
-                    model=" + ".join(cell.models),
-                    items=" + ".join(cell.items),
-                    method=method,
-                    family=words,
-                    would_fail=f"A mean correlation further than {CORRELATION:g} from 0.",
-                    command=shell_command(
-                        "language", "evidence", *command, *more, "--responses", study.path, "--json"
-                    ),
-                )
+    for method, cell, _, flags in _cells(study, controls, networks):
+        if method in study.ridge:
+            continue
+        row = leaning(study.path, method, cell.models, cell.items, cell.networks)
+        found.append(
+            Claim(
+                study="language",
+                claim=words,
+                paper=THIS_STUDY,
+                figure="response_bias",
+                sense="equal",
+                threshold=0.0,
+                margin=CORRELATION,
+                ours=row["value"],
+                standard_error=row["standard_error"],
+                unit="pretraining seeds" if cell.networks else "finetuning seeds",
+                n_units=int(row["n_units"] or 0),
+                model=" + ".join(cell.models),
+                items=" + ".join(cell.items),
+                method=method,
+                family=words,
+                would_fail=f"A mean correlation further than {CORRELATION:g} from 0.",
+                command=shell_command(
+                    "language", "evidence", "--leanings", *flags, "--responses", study.path, "--json"
+                ),
             )
+        )
     return found

@@ -14,7 +14,7 @@ from typing import Literal
 import polars as pl
 
 from memgen.claims import Claim, shell_command
-from memgen.language.responses.evidence import (
+from memgen.language.claims.evidence import (
     BASELINE,
     EXCEPTION,
     FIRST_WRONG,

@@ -2,12 +2,13 @@
 
 import json as json_format
 
+from memgen.arguments import Count, Seed
 from memgen.language.models import corpus
 from memgen.stage import command
 
 
 @command
-def shared_words(*, words: int, seed: int = 0, json: bool = False) -> None:
+def shared_words(*, words: Count, seed: Seed = 0, json: bool = False) -> None:
     """Print how many words of the corpus's own names occur in an item, and which.
 
     Parameters

@@ -4,15 +4,15 @@ import polars as pl
 import pytest
 
 from memgen.relational.crossing import critical
-from memgen.relational.stages.critical_geometry import critical_geometry
+from memgen.relational.stages.critical_placement import critical_placement
 from memgen.relational.tables import (
-    CRITICAL_GEOMETRY,
+    CRITICAL_PLACEMENT,
 )
 
 
-def test_critical_geometry(tmp_path):
-    critical_geometry(n=[9, 101], spans=[2, 4, 20], map_n=7, out=tmp_path / "c.parquet")
-    frame = CRITICAL_GEOMETRY.read(tmp_path / "c.parquet")
+def test_critical_placement(tmp_path):
+    critical_placement(n=[9, 101], spans=[2, 4, 20], map_n=7, out=tmp_path / "c.parquet")
+    frame = CRITICAL_PLACEMENT.read(tmp_path / "c.parquet")
     assert frame.filter(pl.col("n") == 7).height == 15
     assert frame.filter(pl.col("n") == 9)["span"].to_list() == [2, 4]
     for row in frame.iter_rows(named=True):
