@@ -266,6 +266,8 @@ rule figures_irrelevant_extraction:
         "results/benchmarks/figures_irrelevant_extraction/job.tsv"
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_irrelevant_extraction"),
     shell:
         "python -m memgen figures irrelevant-extraction --extraction {input.extraction:q} "
         "--pdf {output.pdf:q} --png {output.png:q} "
@@ -287,6 +289,8 @@ rule figures_three_studies:
         timed("figures_three_studies")
     conda:
         "../../envs/figures.yaml"
+    resources:
+        **needs("figures_three_studies"),
     params:
         shown=flags(IRRELEVANT["three_studies"]),
     shell:

@@ -117,7 +117,7 @@ def own_weights(network: Any, runs: int, within: Sequence[str] = ("",)) -> Itera
         own = _own(module, copies)
         if own is None:
             raise BadInput(
-                f"full, runs_per_pass: {name} is a {type(module).__name__}; allowed with several runs a pass: "
+                f"full, runs_per_pass: {name} is a {type(module).__name__}; allowed with several runs: "
                 f"Linear, Embedding, {', '.join(NORMS)} (or runs_per_pass: 1)"
             )
         replaced.append((name, module, own))

@@ -13,7 +13,7 @@ import polars as pl
 from numpy.typing import ArrayLike
 from scipy.special import expit
 
-from memgen.arguments import Conjunctivity, NonNegative, Positive
+from memgen.arguments import Conjunctivity, NonNegative
 from memgen.errors import BadInput
 from memgen.relational.hierarchy import PAIR_CLASSES
 from memgen.relational.pairs import Pairs, right_answers
@@ -55,7 +55,7 @@ def readout_table(
     tasks: Inputs,
     conjunctivity: list[Conjunctivity],
     ridge: list[NonNegative],
-    temperature: list[Positive],
+    temperature: list[NonNegative],
     out: Output,
 ) -> None:
     """Write the expected accuracy of a noisy readout by pair class and by distance between the items.
