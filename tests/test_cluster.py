@@ -1,8 +1,12 @@
 """Jobs on a cluster, found by name and cancelled; executors that are not installed. SLURM is made up here."""
 
+import asyncio
+import importlib.util
+import logging
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -80,6 +84,36 @@ def test_executors_are_refused_in_one_line(
     monkeypatch.chdir(ROOT)
     with pytest.raises(BadInput, match=message):
         study(executor=executor, profile=profile)
+
+
+def guards() -> Any:
+    """The module tools/slurm.py."""
+    spec = importlib.util.spec_from_file_location("tools_slurm", ROOT / "tools/slurm.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_states_survive_silence_and_forgetting(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = guards()
+    states, answers = module.States(), iter([{"1": "CANCELLED by 0", "2": "RUNNING"}, None, {"1": "FAILED"}])
+
+    async def ask(command: str, logger: Any) -> tuple[dict[str, str] | None, float | None]:
+        answer = next(answers)
+        return (None, None) if answer is None else (answer, 0.1)
+
+    async def nothing(seconds: float) -> None:
+        pass
+
+    states.ask, states.active = ask, {"1", "2"}
+    monkeypatch.setattr(module.asyncio, "sleep", nothing)
+    monkeypatch.setattr(module, "FORGOTTEN", -1.0)
+    logger = logging.getLogger("test")
+    assert asyncio.run(states.query("squeue", logger))[0] == {"1": "CANCELLED", "2": "RUNNING"}
+    # The plugin would take None for "no job is left to ask for".
+    assert asyncio.run(states.query("squeue", logger)) == ({}, 0.0)
+    assert asyncio.run(states.query("squeue", logger))[0] == {"1": "FAILED", "2": "COMPLETED"}
 
 
 def test_the_guards_fit_the_plugin_that_is_installed() -> None:

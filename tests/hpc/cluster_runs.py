@@ -41,6 +41,7 @@ class Study:
         self.folder = folder if folder.exists() else copy_repository(folder)
         self.targets, self.options = targets, options
         self.log = self.folder / "printed.txt"
+        self.runs: list[subprocess.Popen[bytes]] = []
 
     @property
     def name(self) -> str:
@@ -53,17 +54,29 @@ class Study:
             **os.environ, "PYTHONPATH": str(self.folder / "workflow"), "MEMGEN_POLL_SECONDS": "2",
         }  # fmt: skip
         with self.log.open("ab") as output:
-            return subprocess.Popen(
+            run = subprocess.Popen(
                 [*command, "--", *self.targets, *self.options],
                 cwd=self.folder, env=environment, stdout=output, stderr=subprocess.STDOUT,
                 start_new_session=True,
+                # A shell that starts tests in the background has them ignore Ctrl-C.
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
             )  # fmt: skip
+        self.runs.append(run)
+        return run
+
+    def end(self) -> None:
+        """End every run that a failed test left."""
+        for run in self.runs:
+            if run.poll() is None:
+                os.killpg(run.pid, signal.SIGKILL)
+                run.wait()
+        cluster.cancel(self.name)
 
     def start(self) -> subprocess.Popen[bytes]:
         """Start it on the cluster."""
         return self._start("--executor", "slurm", "--profile", str(PROFILE))
 
-    def finish(self, run: subprocess.Popen[bytes], seconds: float = 240) -> None:
+    def finish(self, run: subprocess.Popen[bytes], seconds: float = 400) -> None:
         """Wait until a run has ended well."""
         try:
             code = run.wait(seconds)

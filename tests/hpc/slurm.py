@@ -8,6 +8,7 @@ that folder meanwhile.
 """
 
 import contextlib
+import ctypes
 import os
 import secrets
 import shutil
@@ -45,7 +46,8 @@ SlurmdLogFile={base}/slurmd.%n.log
 ProctrackType=proctrack/pgid
 TaskPlugin=task/none
 JobAcctGatherType=jobacct_gather/linux
-JobAcctGatherFrequency=task=2
+JobAcctGatherFrequency=task=1
+JobAcctGatherParams=OverMemoryKill
 SwitchType=switch/none
 MpiDefault=none
 SchedulerParameters=sched_interval=1,sched_min_interval=0,bf_interval=1,batch_sched_delay=0
@@ -124,6 +126,11 @@ def install(packages: Sequence[str]) -> None:
             _POLICY.unlink()
 
 
+def _ends_with_this_process() -> None:
+    """Have a daemon sent SIGTERM when the process that started it dies, however it dies."""
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
+
+
 def wait_for(what: str, found: Callable[[], bool], seconds: float = 60) -> None:
     """Wait until something holds."""
     end = time.monotonic() + seconds
@@ -158,7 +165,13 @@ class Cluster:
         """Start a daemon in the foreground, as a process of this one."""
         with (self.base / f"{name}.out").open("ab") as output:
             self.processes[name] = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+                command,
+                env={**os.environ, "SLURM_CONF": str(self.base / "slurm.conf")},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                preexec_fn=_ends_with_this_process,
             )
 
     def _end(self, name: str, number: int = signal.SIGTERM) -> None:

@@ -5,8 +5,10 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -37,7 +39,7 @@ def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 @pytest.fixture(scope="module")
 def here(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """Results of the whole part of the study that is used below, computed on this machine."""
-    return Study(tmp_path_factory.mktemp("here") / "repository", [] if FULL else KINDS).here()
+    return Study(tmp_path_factory.mktemp("here") / "repository", KINDS).here()
 
 
 @pytest.fixture(scope="module")
@@ -47,11 +49,12 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def study(repository: Path) -> Iterator[Study]:
+def study(slurm: Cluster, repository: Path) -> Iterator[Study]:
     found = Study(repository, TABLE)
     remove(repository)
     found.log.unlink(missing_ok=True)
     yield found
+    found.end()
 
 
 class Watch:
@@ -83,12 +86,26 @@ class Watch:
 
 
 def test_results_are_those_of_this_machine(slurm: Cluster, here: dict[str, bytes], tmp_path: Path) -> None:
-    """One job of each kind, or with FULL=1 the whole smoke study."""
-    study = Study(tmp_path / "repository", [] if FULL else KINDS)
+    """One job of each kind; the one that trains a network asks for a GPU, as with `device: cuda`."""
+    asked = ("--set-resources", "language_finetune:gpu=1", "language_finetune:slurm_partition=gpu")
+    study = Study(tmp_path / "repository", KINDS, *asked)
     watch = Watch(slurm, study)
-    study.finish(study.start(), 2400 if FULL else 400)
+    study.finish(study.start(), 400)
     assert set(study.results()) == set(here)
     watch.over("none", here)
+    held = slurm.ask("squeue", "--noheader", "--states=all", "--format=%k %b %m").splitlines()
+    with_gpu = [line for line in held if "gpu" in line.partition(" ")[2]]
+    assert len(with_gpu) == 1 and "language_finetune" in with_gpu[0], held
+
+
+@full
+def test_the_whole_smoke_study_is_that_of_this_machine(slurm: Cluster, tmp_path: Path) -> None:
+    everything = Study(tmp_path / "here", []).here()
+    study = Study(tmp_path / "repository", [])
+    watch = Watch(slurm, study)
+    study.finish(study.start(), 2400)
+    assert set(study.results()) == set(everything)
+    watch.over(f"none, the whole smoke study ({len(everything)} files)", everything)
 
 
 def test_cancelled_job_is_tried_again(slurm: Cluster, study: Study, here: dict[str, bytes]) -> None:
@@ -185,6 +202,17 @@ def test_job_that_hangs_is_killed_by_its_time_limit(
 
 
 @full
+def test_job_that_takes_too_much_memory_is_given_more(
+    slurm: Cluster, study: Study, here: dict[str, bytes]
+) -> None:
+    study.options = ("--set-resources", "relational_critical_table:mem_mb=150 if attempt == 1 else 2000")
+    watch, run = Watch(slurm, study), study.start()
+    study.finish(run)
+    assert [state for _, state, what in slurm.jobs() if "critical" in what][-2] != "COMPLETED"
+    watch.over("a job killed by its memory limit", here)
+
+
+@full
 def test_file_system_may_be_late(slurm: Cluster, study: Study, here: dict[str, bytes]) -> None:
     """An output is there 10 s after its job has ended."""
     watch, run = Watch(slurm, study), study.start()
@@ -206,16 +234,16 @@ def test_file_system_may_be_late(slurm: Cluster, study: Study, here: dict[str, b
 
 
 @full
-def test_results_are_the_same_with_accounting(
-    here: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory, slurm: Cluster, study: Study
-) -> None:
+def test_results_are_the_same_with_accounting(here: dict[str, bytes], slurm: Cluster, study: Study) -> None:
     """The command that tells states is found out; a cancelled job has another name there."""
     assert cluster.status_command() == "squeue"
     slurm.stop()
     packages = local_slurm.PACKAGES + local_slurm.ACCOUNTING_PACKAGES
     local_slurm.install(packages)
+    # The database's own user must get there, and into pytest's folders only root gets.
+    base = Path(tempfile.mkdtemp(prefix="memgen-slurm-"))
     try:
-        with local_slurm.started(tmp_path_factory.mktemp("accounting"), accounting=True) as other:
+        with local_slurm.started(base, accounting=True) as other:
             assert cluster.status_command() == "sacct"
             watch, run = Watch(other, study), study.start()
             job = when_running(other, study)[0]
@@ -225,6 +253,7 @@ def test_results_are_the_same_with_accounting(
             watch.over("a job cancelled, with accounting", here)
             print(other.ask("sacct", "-X", "--format=JobID,State,Elapsed,ReqMem"))
     finally:
+        shutil.rmtree(base)
         slurm.start()
 
 
