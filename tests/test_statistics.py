@@ -11,6 +11,8 @@ from hypothesis.extra.numpy import arrays
 from scipy import stats
 
 from memgen.statistics import (
+    holm,
+    line_slope,
     mean_with_error,
     means_with_errors,
     pearson,
@@ -18,6 +20,8 @@ from memgen.statistics import (
     standard_error,
     student_factor,
     student_interval,
+    student_p,
+    units_to_decide,
     wilson,
 )
 
@@ -81,3 +85,49 @@ def test_correlations_are_scipys(one: np.ndarray, seed: int) -> None:
 
 def test_no_correlation_without_variation() -> None:
     assert math.isnan(pearson(np.ones(3), np.arange(3.0))) and math.isnan(spearman([1, 2, 3], [1, 1, 1]))
+
+
+@given(values=samples)
+@settings(deadline=None)
+def test_student_p_is_that_of_a_t_test(values: np.ndarray) -> None:
+    mean, error = mean_with_error(values)
+    if error and error > 1e-9:
+        assert student_p(mean, error, len(values) - 1) == pytest.approx(stats.ttest_1samp(values, 0).pvalue)
+    assert student_p(1.0, 0.0, 2) == 0 and student_p(1.0, 0.0, 2, null=1.0) == 1
+
+
+@given(values=st.lists(st.floats(0, 1), min_size=1, max_size=8))
+def test_holm_rejects_step_by_step(values: list[float]) -> None:
+    """Rejected at a level are the smallest p, in turn, while each is below level / (tests left)."""
+    for level in (0.01, 0.05, 0.3):
+        rejected = set()
+        for left, index in zip(range(len(values), 0, -1), np.argsort(values, kind="stable"), strict=True):
+            if values[index] * left > level:
+                break
+            rejected.add(int(index))
+        assert {i for i, p in enumerate(holm(values)) if p <= level} == rejected
+    assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
+
+
+def test_units_to_decide_are_those_of_the_tables() -> None:
+    """One-sample t, two-sided 5%, power .8: Cohen's d of .2, .5 and .8 need 199, 34 and 15."""
+    assert [units_to_decide([d], 1.0, 0.025) for d in (0.2, 0.5, 0.8)] == [199, 34, 15]
+    assert units_to_decide([0.0], 1.0, 0.025) is None and units_to_decide([1e-4], 1.0, 0.025) is None
+    assert units_to_decide([0.5], 0.0, 0.025) is None
+    both = units_to_decide([0.5, 0.5], 1.0, 0.05)
+    generator = np.random.default_rng(0)
+    draws = generator.normal(size=(20_000, both))
+    reach = stats.t.ppf(0.95, both - 1) * draws.std(axis=1, ddof=1) / math.sqrt(both)
+    assert ((np.abs(draws.mean(axis=1)) + reach) < 0.5).mean() == pytest.approx(0.8, abs=0.02)
+
+
+@given(values=samples)
+@settings(deadline=None)
+def test_line_slope_is_that_of_a_regression(values: np.ndarray) -> None:
+    x = np.arange(len(values), dtype=float)
+    expected = stats.linregress(x, values)
+    slope, error = line_slope(x, values)
+    assert slope == pytest.approx(expected.slope, abs=1e-9)
+    if values.std() > 0:  # of equal values scipy knows no error
+        assert error == pytest.approx(expected.stderr, abs=1e-7)
+    assert line_slope(x[:2], values[:2])[1] is None

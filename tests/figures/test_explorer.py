@@ -65,11 +65,11 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("a page")
     common = {"method": "full", "items": "fake", "correlation": 0.9}
     ours = [
-        fitted("one</script>", "study", gamma=1.0, memorization_weight=0.5, at_edge=False, **common),
-        fitted("edge", "study", gamma=0.001, memorization_weight=0.5, at_edge=True, **common),
-        fitted("none", "study", gamma=None, at_edge=False, **common),
+        fitted("one</script>", "study", gamma=1.0, memorization_weight=0.5, **common),
+        fitted("edge", "study", gamma=None, gamma_at_edge="low", **common),
+        fitted("none", "study", gamma=None, **common),
     ]
-    theirs = [fitted("two", "published", gamma=0.5, memorization_weight=1.25, at_edge=False, **common)]
+    theirs = [fitted("two", "published", gamma=0.5, memorization_weight=1.25, **common)]
     out = folder / "explorer.html"
     explorer(
         template=PARTS / "index.html",

@@ -274,7 +274,8 @@ def test_the_run_as_it_was_left_is_clean(real_run: Path, capsys: pytest.CaptureF
     printed = capsys.readouterr().out
     assert ended.value.code in (0, None), printed
     root = json.loads(SEAL.read_text())["root"]
-    assert re.fullmatch(rf"10 jobs, \d+ files, \d+ MB in \d\.\d s: 0 findings; root {root}\n", printed)
+    jobs = len(read_run().records)
+    assert re.fullmatch(rf"{jobs} jobs, \d+ files, \d+ MB in \d\.\d s: 0 findings; root {root}\n", printed)
 
 
 @pytest.mark.parametrize("name", TAMPERINGS)
@@ -283,6 +284,14 @@ def test_tampering_is_found_by_its_name(real_run: Path, name: str) -> None:
     tamper()
     assert found() == expected
     assert {kind for kind, _ in expected} <= set(KINDS)
+
+
+def test_results_may_lie_on_another_disk(real_run: Path, tmp_path: Path) -> None:
+    shutil.move("results", tmp_path / "elsewhere")
+    Path("results").symlink_to(tmp_path / "elsewhere")
+    assert found() == set()
+    append(TABLE)
+    assert found() == {("OUTPUT-MODIFIED", str(TABLE)), ("STALE-INPUT", str(TABLE))}
 
 
 def test_a_circle_is_found(real_run: Path) -> None:
@@ -379,3 +388,13 @@ def test_every_flipped_byte_is_found(real_run: Path) -> None:
         assert path.as_posix() in {where for _, where in found()}, (path, place)
         path.write_bytes(before)
     assert found() == set()
+
+
+def test_a_run_with_a_record_that_is_not_to_be_trusted_is_not_sealed(
+    real_run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = SEAL.read_bytes()
+    DRAWN.write_text(DRAWN.read_text().replace('"threads":1', '"threads":2'))
+    again("seal")
+    assert capsys.readouterr().out.startswith("not sealed: RECORD-EDITED ")
+    assert SEAL.read_bytes() == before

@@ -15,6 +15,12 @@ from memgen import digests
 from memgen.checks import CHECKS
 from memgen.claims import CLAIMS, KEY
 from memgen.provenance import record as provenance
+from memgen.provenance.findings import within
+from memgen.provenance.known_tables import table_of
+from memgen.provenance.locking import is_claims
+from memgen.provenance.run import read_run
+from memgen.provenance.sealing import SEAL, read_seal
+from memgen.provenance.verification import Verification
 from repository import copy_repository
 from runs import command, environment, planned, study
 
@@ -31,6 +37,8 @@ def results(folder: Path) -> dict[str, bytes]:
             if not path.is_file() or name.startswith("results/benchmarks/") or ".partial-" in name:
                 continue
             content = path.read_bytes()
+            if name == SEAL.as_posix():
+                continue  # it names the records, and so when each job ran
             if name.startswith("results/provenance/"):
                 body = {k: v for k, v in json.loads(content).items() if k not in ("execution", "digest")}
                 content = digests.canonical(body)
@@ -83,6 +91,35 @@ def test_every_result_has_a_record(finished: Path) -> None:
             )
             if path.is_file() and not apart:
                 assert any(name == output or name.startswith(f"{output}/") for output in made), name
+
+
+def test_the_run_is_sealed_and_verifies(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(finished)
+    seal = read_seal()
+    assert seal is not None and set(seal.records) == set(read_run().records) and not seal.earlier
+    assert (
+        f"sealed {len(seal.records)} jobs in {SEAL}: root {seal.root}"
+        in (finished / "printed.txt").read_text()
+    )
+    assert within(Verification(read_run()).findings, "fresh") == []
+
+
+def test_no_table_that_stands_on_training_is_held_to_its_numbers(
+    finished: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On another machine it could not be; the claims are held to their verdicts."""
+    monkeypatch.chdir(finished)
+    run = read_run()
+    kinds = {}
+    for output in run.makers:
+        found = None if is_claims(output) else table_of(Path(output))
+        if found is not None:
+            kinds[output] = found[0]
+    trained = {run.makers[output] for output, table in kinds.items() if table.held.cells}
+    for output, table in kinds.items():
+        if not table.held.cells:
+            assert trained.isdisjoint(run.chain([run.makers[output]])), output
+    assert len(trained) > 10
 
 
 def test_timings_are_printed_per_rule(finished: Path) -> None:

@@ -356,7 +356,7 @@ rule relational_checks:
     conda:
         "../../envs/theory.yaml"
     resources:
-        **needs("relational_theory_claims"),
+        **needs("relational_checks"),
     shell:
         "python -m memgen relational checks --margins {input.margins:q} --ranks {input.ranks:q} "
         "--critical {input.critical:q} --placement {input.placement:q} --mechanism {input.mechanism:q} "

@@ -222,7 +222,12 @@ EXTRACTIONS = rows.EXTRACTIONS.described(
         "digits_recovered": "digits that are the most likely of all tokens, given the true ones before",
         "extracted": "whether greedy completion gives the number",
         "accuracy_fresh": "accuracy on fresh letters of customers never seen; the same for all rows of a run",
-    }
+    },
+    trained(
+        ["model", "loss", "epochs", "multiplicity"],
+        dict.fromkeys(("digits_recovered", "extracted", "accuracy_fresh")),
+        unit="seed",
+    ),
 )
 
 EXTRACTION = Table(
@@ -250,4 +255,8 @@ EXTRACTION = Table(
         for part, column in _spread(name, f"mean over seeds: {words}").items()
     }
     | {"seeds": _SEEDS},
+    trained(
+        ["model", "loss", "epochs", "multiplicity"],
+        {name: f"{name}_se" for name in ("exposure", "extracted", "digits_recovered", "accuracy_fresh")},
+    ),
 )

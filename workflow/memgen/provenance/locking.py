@@ -13,7 +13,6 @@ from typing import Any
 
 import polars as pl
 
-from memgen.claims import CLAIMS
 from memgen.digests import digest_of
 from memgen.errors import BadInput
 from memgen.provenance.cells import cells
@@ -107,8 +106,20 @@ def held_through(run: Run, record: str) -> str:
 
 
 def claim_rows(path: Path) -> list[list[Any]]:
-    """What names each claim of a table, and what is compared."""
-    return [list(row) for row in CLAIMS.read(path).select(*CLAIM, *FOUND).iter_rows()]
+    """What names each claim of a table, and what is compared; its other columns may be any.
+
+    Raises
+    ------
+    BadInput
+        If the file is no table of claims.
+    """
+    try:
+        frame = pl.read_csv(path, infer_schema=False).select(
+            *CLAIM, FOUND[0], *(pl.col(name).cast(pl.Float64) for name in FOUND[1:])
+        )
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise BadInput(f"{path}: no table of claims ({str(error).splitlines()[0]})") from None
+    return [list(row) for row in frame.iter_rows()]
 
 
 def _locked(path: Path, replicates: Mapping[str, str]) -> dict[str, Any] | None:

@@ -17,6 +17,9 @@ from memgen.errors import BadInput
 from memgen.provenance.names import EXTERNAL
 from memgen.provenance.record import FORMAT, LARGEST, seal
 
+#: Folders that hold only what jobs wrote; each may be a link, such as to another disk.
+MADE = ("results", "figures")
+
 _TEXT = {"type": "string", "maxLength": 4096, "pattern": r"\A[^\x00-\x1f\x7f-\x9f]*\Z"}
 _SHA256 = {"type": "string", "pattern": r"\A[0-9a-f]{64}\Z"}
 _DIGESTS = {"type": "object", "propertyNames": _TEXT, "additionalProperties": _SHA256}
@@ -209,3 +212,10 @@ def is_label(value: Any) -> bool:
 def is_external(label: str) -> bool:
     """Whether a file lay outside the study, so that its record does not say where."""
     return label.partition("/")[0] == EXTERNAL
+
+
+def leaves_the_study(path: Path) -> bool:
+    """Whether a link leads from a file out of the study, other than `results` or `figures` themselves."""
+    here = Path.cwd().resolve()
+    homes = (here, *((here / name).resolve() for name in MADE))
+    return not any(path.resolve().is_relative_to(home) for home in homes)

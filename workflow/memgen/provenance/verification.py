@@ -18,14 +18,13 @@ from memgen.errors import BadInput
 from memgen.provenance.embedded import FIGURES, recipe_ids
 from memgen.provenance.findings import Finding
 from memgen.provenance.lock_file import LOCK, lock_findings
-from memgen.provenance.reading import is_external
+from memgen.provenance.reading import MADE, is_external, leaves_the_study
 from memgen.provenance.record import LOCK_FILE, digests
 from memgen.provenance.run import JOBS, Record, Run, inputs
 from memgen.provenance.sealing import BENCHMARKS, SEAL, Seal, read_seal
 
-#: Folders that hold only what jobs wrote, but for the parts named after them.
-MADE = ("results", "figures")
-APART = ("results/provenance", "results/bench", BENCHMARKS.as_posix())
+#: Of the folders that hold what jobs wrote, what Snakemake and commands of the study write.
+APART = ("results/provenance", "results/bench", "results/stability.csv", BENCHMARKS.as_posix())
 
 
 class Present:
@@ -33,6 +32,7 @@ class Present:
 
     def __init__(self, labels: Iterable[str]) -> None:
         self._here = Path.cwd().resolve()
+        self._homes = {name: (self._here / name).resolve() for name in MADE}
         names = sorted(set(labels))
         with ThreadPoolExecutor(os.cpu_count()) as pool:  # hashing lets go of the interpreter
             self._found = dict(zip(names, pool.map(self._look, names), strict=True))
@@ -52,11 +52,11 @@ class Present:
     def _look(self, label: str) -> tuple[str | None, tuple[str, str] | None, int]:
         path = Path(label)
         try:
-            real = path.resolve()
-            if not real.is_relative_to(self._here):
+            if leaves_the_study(path):
                 return None, ("outside", "a link that leaves the study"), 0
-            if real != self._here / label:
-                return None, ("linked", f"a link to {real.relative_to(self._here)}"), 0
+            home = self._homes.get(path.parts[0], self._here / path.parts[0])
+            if path.resolve() != home.joinpath(*path.parts[1:]):
+                return None, ("linked", f"a link to {path.resolve()}"), 0
             mode = path.stat().st_mode
             if stat.S_ISDIR(mode):
                 parts = list(path.rglob("*"))
@@ -245,26 +245,22 @@ class Verification:
 
 def untracked(run: Run) -> Iterator[Path]:
     """Files where only jobs write that no record names, sorted."""
+    expected = {*run.makers, *APART, *(f"{root}/README.md" for root in MADE)}
     for root in MADE:
         for folder, folders, names in os.walk(root):
             here = Path(folder)
+            links = {name for name in folders if (here / name).is_symlink()}
             folders[:] = sorted(
-                name
-                for name in folders
-                if (here / name).as_posix() not in (*run.makers, *APART) or (here / name).is_symlink()
+                name for name in folders if name not in links and (here / name).as_posix() not in expected
             )
-            links = [name for name in folders if (here / name).is_symlink()]
-            for name in sorted([*names, *links]):
-                path = here / name
-                readme = path.as_posix() == f"{root}/README.md"
-                if not readme and name not in MARKS and path.as_posix() not in run.makers:
-                    yield path
+            for name in sorted({*names, *links}):
+                if name not in MARKS and (here / name).as_posix() not in expected:
+                    yield here / name
     for path in sorted(SEAL.parent.rglob("*")):
         record = path.is_relative_to(JOBS) and path.suffix == ".json"
         if path.is_file() and path != SEAL and not record:
             yield path
-    known = {path.name for path in BENCHMARKS.rglob("*.tsv")}
-    yield from sorted(path for path in BENCHMARKS.rglob("*") if path.is_file() and path.name not in known)
+    yield from sorted(path for path in BENCHMARKS.rglob("*") if path.is_file() and path.suffix != ".tsv")
 
 
 def _mark_holds(folder: Path) -> bool:

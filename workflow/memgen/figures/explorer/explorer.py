@@ -25,8 +25,8 @@ _RECIPE = "Made by memgen."
 
 def _fitted(tables: list[Path]) -> str:
     """Fitted models whose gamma lies within the range that is searched, as JSON that may stand in a page."""
-    rows = pl.concat([FIT.read(path).select(*COLUMNS, "at_edge") for path in tables])
-    rows = rows.filter(pl.col("gamma").is_not_null() & ~pl.col("at_edge")).select(COLUMNS)
+    rows = pl.concat([FIT.read(path).select(COLUMNS) for path in tables])
+    rows = rows.filter(pl.col("gamma").is_not_null())
     text = json.dumps(rows.rows(named=True), allow_nan=False, separators=(",", ":"))
     return text.replace("<", "\\u003c")
 

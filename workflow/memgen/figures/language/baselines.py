@@ -89,6 +89,8 @@ def _draw(across: np.ndarray, group: pl.DataFrame) -> None:
         rows = group.join(pl.DataFrame([cell], schema=cells.schema), on=order, how="semi", nulls_equal=True)
         for row in rows.iter_rows(named=True):
             value = row["held_out_correlation"]
+            if value is None:
+                continue
             if row["predictor"] == "split_half":
                 left.plot(value, height, "|", color=PALETTE["grey"], ms=7)
                 continue

@@ -21,7 +21,7 @@ from memgen.language.training.loop import Run, train
 from memgen.language.training.lora import TARGETS, adapted
 from memgen.language.training.recipe import Recipe
 from memgen.seeding import generator
-from memgen.stage import Input, Output, progress, stage
+from memgen.stage import InputDirectory, Output, progress, stage
 
 LOSSES = ("answer", "sentence")
 
@@ -29,7 +29,7 @@ LOSSES = ("answer", "sentence")
 @stage
 def extract(
     *,
-    model_directory: Input,
+    model_directory: InputDirectory,
     model: str,
     losses: list[str],
     multiplicities: list[int],

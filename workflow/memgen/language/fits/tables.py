@@ -138,7 +138,7 @@ FIT = Table(
     },
     trained(
         [*CELL, "n", "exceptions"],
-        {"scale": "scale_standard_error"},
+        {"scale": "scale_standard_error", "run_correlation": "run_correlation_standard_error"},
         why="gamma is not compared: its bootstrap intervals are no standard errors",
     ),
 )
@@ -208,6 +208,13 @@ BASELINES = Table(
         "n_groups": Column(pl.Int64, "groups held out one after the other: a pair and its mirror image"),
         "n_seeds": Column(pl.Int64, "seeds"),
     },
+    trained(
+        [*CELL, "n", "exceptions", "predictor"],
+        {
+            name: f"{name}_standard_error"
+            for name in ("r2_by_seed", "difference_to_theory", "r2_difference_to_theory")
+        },
+    ),
 )
 
 

@@ -12,8 +12,8 @@ from typing import Any
 from memgen.closure import ROOT, closure
 from memgen.digests import check_digest, file_digest
 from memgen.errors import BadInput
-from memgen.provenance.names import EXTERNAL, label
-from memgen.provenance.reading import is_external, read_record
+from memgen.provenance.names import EXTERNAL
+from memgen.provenance.reading import is_external, leaves_the_study, read_record
 from memgen.provenance.record import digests, urn
 from memgen.provenance.rerun import stage_of
 from memgen.stage import Input, command
@@ -61,7 +61,7 @@ def _check_inputs(content: dict[str, Any]) -> None:
     for parts in content["recipe"]["inputs"].values():
         for part in parts:
             path = Path(part["path"])
-            if is_external(part["path"]) or is_external(label(path)):
+            if is_external(part["path"]) or leaves_the_study(path):
                 raise BadInput(
                     f"{path}: an input outside the study ({EXTERNAL}/); its job cannot be replayed"
                 )
