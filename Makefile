@@ -33,7 +33,7 @@ deposit: $(READY) ## write deposit.zip: figures, tables, records, sources and th
 test: $(READY) ## run the tests
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
-smoke: $(READY) ## run every rule at its smallest size, in two minutes
+smoke: $(READY) ## run every rule at its smallest size, in three minutes
 	@$(STUDY) --config configs/smoke.yaml -- $(ARGS)
 
 figure: $(READY) ## make one figure and what it needs (NAME=task)

@@ -13,8 +13,8 @@ from memgen.stability import STABILITY
 
 START, END = "<!-- claims: written by `make readme` -->", "<!-- end of claims -->"
 FIGURE = "rank_profiles.png"
-SUMMARY = "language_summary.png"
-"""Drawn where the study has hierarchies with and without an exception."""
+OTHERS = ("language_summary.png", "three_studies.png")
+"""Drawn where the configuration holds what they show."""
 
 Row = dict[str, Any]
 
@@ -72,12 +72,11 @@ def ran_on(stability: list[Row], changed: int) -> str:
     )
 
 
-def short(rows: list[Row], checks: list[Row], stability: list[Row]) -> str:
-    """Verdicts by paper; then, of models, the pooled claim of every method and the counts of its cells."""
-    changed = stable(rows, stability)
+def short(rows: list[Row], checks: list[Row], basis: str) -> str:
+    """Verdicts counted by paper and study."""
     held = sum(row["outcome"] == "holds" for row in checks)
     lines = [
-        f"{len(rows)} claims. {ran_on(stability, changed)} Apart from them {len(checks)} identities of the "
+        f"{len(rows)} claims. {basis} Apart from them {len(checks)} identities of the "
         f"theory, which only a bug can break, are checked: {held} hold (`results/checks.csv`).",
         "",
         line(["source of the claim", *VERDICTS, "read on"]),
@@ -85,18 +84,22 @@ def short(rows: list[Row], checks: list[Row], stability: list[Row]) -> str:
     ]
     for (paper, study), same in grouped(rows, "paper", "study").items():
         lines.append(line([paper, *counts(same), f"[{study}](docs/claims.md#{study})"]))
-    for (study,), same in grouped([row for row in rows if row["method"]], "study").items():
-        methods = sorted({row["method"] for row in same})
-        titles = [f"{study}: claim", *methods, "cells: " + " / ".join(VERDICTS[:3])]
-        lines += ["", line(titles), "|---" * len(titles) + "|"]
-        for (claim,), tested in grouped(same, "claim").items():
-            leading = {row["method"]: row for row in tested if row["leads"]}
-            cells = [row for row in tested if not row["leads"]]
-            shown = [
-                f"{leading[method]['verdict']}: {value(leading[method])}" if method in leading else "–"
-                for method in methods
-            ]
-            lines.append(line([claim, *shown, " / ".join(counts(cells)[:3])]))
+    return "\n".join(lines)
+
+
+def leading(rows: list[Row]) -> str:
+    """Of models, the pooled claim of every method, and how many of its cells have which verdict."""
+    tested = [row for row in rows if row["method"]]
+    methods = sorted({row["method"] for row in tested})
+    titles = ["claim", *methods, "cells: " + " / ".join(VERDICTS[:3])]
+    lines = ["## Language models in short", "", line(titles), "|---" * len(titles) + "|"]
+    for (claim,), same in grouped(tested, "claim").items():
+        pooled = {row["method"]: row for row in same if row["leads"]}
+        shown = [
+            f"{pooled[method]['verdict']}: {value(pooled[method])}" if method in pooled else "–"
+            for method in methods
+        ]
+        lines.append(line([claim, *shown, " / ".join(counts([row for row in same if not row["leads"]])[:3])]))
     return "\n".join(lines)
 
 
@@ -109,6 +112,8 @@ def whole(rows: list[Row]) -> str:
         "pooled claim is bold, its cells stand below it. Undecided: in brackets the units that would decide "
         "at 80% power. The command prints our value.",
     ]
+    if any(row["method"] for row in rows):
+        parts.append(leading(rows))
     for (study,), same in grouped(rows, "study").items():
         cells = [name for name in ("model", "items", "method") if any(row[name] for row in same)]
         titles = ["claim", "source", *cells, "published", "expected", "ours", "units", "p"]
@@ -157,11 +162,13 @@ def main() -> None:
         sys.exit(f"make readme: README.md must hold {START} and {END}, each once, in this order")
     before, _, rest = text.partition(START)
     after = rest.partition(END)[2]
+    basis = ran_on(both, stable(rows, both))
     Path("docs/claims.md").write_text(whole(rows))
-    readme.write_text(f"{before}{START}\n\n{short(rows, held, both)}\n\n{END}{after}")
+    readme.write_text(f"{before}{START}\n\n{short(rows, held, basis)}\n\n{END}{after}")
     shutil.copyfile(figure, Path("docs") / FIGURE)
-    if (figure.parent / SUMMARY).is_file():
-        shutil.copyfile(figure.parent / SUMMARY, Path("docs") / SUMMARY)
+    for name in OTHERS:
+        if (figure.parent / name).is_file():
+            shutil.copyfile(figure.parent / name, Path("docs") / name)
 
 
 if __name__ == "__main__":

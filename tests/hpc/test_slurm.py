@@ -93,8 +93,9 @@ def test_results_are_those_of_this_machine(slurm: Cluster, here: dict[str, bytes
     study.finish(study.start(), 400)
     assert set(study.results()) == set(here)
     watch.over("none", here)
-    held = slurm.ask("squeue", "--noheader", "--states=all", "--format=%k %b %m").splitlines()
-    with_gpu = [line for line in held if "gpu" in line.partition(" ")[2]]
+    listed = slurm.ask("squeue", "--noheader", "--states=all", "--Format=comment:120,tres-per-job:20")
+    held = listed.splitlines()
+    with_gpu = [line for line in held if line.rstrip().endswith("gpu:1")]
     assert len(with_gpu) == 1 and "language_finetune" in with_gpu[0], held
 
 
@@ -208,7 +209,10 @@ def test_job_that_takes_too_much_memory_is_given_more(
     study.options = ("--set-resources", "relational_critical_table:mem_mb=150 if attempt == 1 else 2000")
     watch, run = Watch(slurm, study), study.start()
     study.finish(run)
-    assert [state for _, state, what in slurm.jobs() if "critical" in what][-2] != "COMPLETED"
+    asked = [
+        state for number, state, what in slurm.jobs() if "critical" in what and number not in watch.before
+    ]
+    assert len(asked) == 2 and "COMPLETED" in asked and set(asked) != {"COMPLETED"}
     watch.over("a job killed by its memory limit", here)
 
 
