@@ -104,6 +104,7 @@ def test_cells_that_come_or_go_are_different() -> None:
     two = one | {("b",): {"x": [1.0, 1.0, 3]}}
     assert compare_cells(two, one, ["model"], 1e-5) == ("different", "there is no cell model b")
     assert compare_cells(one, two, ["model"], 1e-5)[0] == "different"
+    assert compare_cells({}, {}, ["model"], 1e-5)[0] == "consistent"
     alone, other = ({("a",): {"x": [mean, None, 1]}} for mean in (1.0, 9.0))
     assert compare_cells(alone, other, ["model"], 1e-5)[0] == "consistent"
 

@@ -11,9 +11,13 @@ from PIL import Image
 from memgen.__main__ import run
 from memgen.errors import BadInput
 from memgen.provenance.judging import judge_files
+from memgen.provenance.known_tables import known_tables
 from memgen.relational.tables import FINITE_WIDTH, SWEEP
+from memgen.tables import Held, Table, trained
 from recorded import JOBS, forged
 
+#: As if the sweep were that of trained models: any margin will do.
+LOOSE = trained(["hierarchy"], {})
 DRAWN = JOBS / "figures_rank_profiles/job.json"
 SWEPT = Path("results/relational/sweep.parquet")
 
@@ -61,6 +65,26 @@ def test_the_last_job_alone_uses_the_present_tables_and_the_commits_sources(
     assert status == 1 and lines[0].endswith(": 1 of 6 jobs run again")
     assert "identical   figures/rank_profiles.pdf" in lines
     assert lines[-1].startswith("different   figures/rank_profiles.png: other pixels between ")
+
+
+@pytest.mark.parametrize(("held", "verdict"), [(SWEEP.held, "different"), (LOOSE, "consistent")])
+def test_a_figure_of_consistent_tables_is_consistent(
+    real_run: Path,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    held: Held,
+    verdict: str,
+) -> None:
+    """The recorded run is that of another machine: other margins, and so another picture."""
+    SWEEP.write(SWEEP.read(SWEPT).with_columns(pl.col("margin") * 1.01), SWEPT)
+    figure = Path("figures/rank_profiles.png")
+    with Image.open(figure) as image:
+        Image.new("RGB", image.size, "white").save(figure)
+    monkeypatch.setitem(known_tables(), tuple(SWEEP.columns), Table(SWEEP.name, SWEEP.columns, held))
+    status, lines = reproduced(capfd, "rank_profiles")
+    judged = {line.split()[1].rstrip(":"): line.split()[0] for line in lines[1:]}
+    assert judged[str(SWEPT)] == judged[str(figure)] == verdict
+    assert status == (verdict == "different")
 
 
 def test_what_cannot_be_made_again_is_refused(real_run: Path) -> None:

@@ -119,6 +119,8 @@ def compare_cells(
     text : str
         Where and by how much; of a consistent table the largest deviation.
     """
+    if not locked and not present:
+        return "consistent", "it has no means to compare: the claims alone can tell"
     columns = list(names)
     equal, largest = True, 0.0
     for key, values in locked.items():

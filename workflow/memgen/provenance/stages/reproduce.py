@@ -133,17 +133,21 @@ def _run(name: str, record: Record, folder: Path) -> None:
 def _judge(run: Run, again: list[str], record: str, folder: Path) -> Verdict:
     """Print one line per output; the worst verdict on those of the last job."""
     replicates = families(run, run.records)
-    worst: Verdict = "identical"
+    verdicts: dict[str, Verdict] = {}
     for name in again:
+        shown = max((verdicts.get(path, "identical") for path, _ in inputs(run.records[name])),
+                    key=VERDICTS.index, default="identical")  # fmt: skip
         found = {
             output: judge_files(Path(output), folder / output, replicates)
             for output in run.records[name]["outputs"]
         }
-        pictures = [verdict for output, verdict in found.items() if output.endswith(".png")]
+        pictures = [verdict for output, (verdict, _) in found.items() if output.endswith(".png")]
         for output, (verdict, text) in found.items():
-            if verdict == "different" and output.endswith(".pdf") and pictures:
-                verdict, text = pictures[0][0], "other bytes; judged by its PNG"
+            if verdict == "different" and pictures and shown == "consistent":
+                # Other means give another picture.
+                verdict, text = "consistent", "shows tables that are consistent"
+            elif verdict == "different" and output.endswith(".pdf") and pictures:
+                verdict, text = pictures[0], "other bytes; judged by its PNG"
             print(f"{verdict:<10}  {output}{f': {text}' if text else ''}")
-            if name == record:
-                worst = max(worst, verdict, key=VERDICTS.index)
-    return worst
+            verdicts[output] = verdict
+    return max((verdicts[output] for output in run.records[record]["outputs"]), key=VERDICTS.index)
