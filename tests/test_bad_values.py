@@ -1,24 +1,25 @@
 """Every stage and command, found as the command line finds them, with bad values for every argument.
 
 A bad value ends in one line with exit status 2: no traceback, nothing written, no wait, no more memory than a
-small limit. The values are derived from the arguments' types. One process imports every stage once; each
-stage is then called in a fork of its own.
+small limit. The values are derived from the arguments' types. A fresh process imports every stage once;
+each stage is then called in a fork of it.
 """
 
 import contextlib
 import importlib
 import inspect
 import io
-import json
 import math
+import multiprocessing
 import os
 import resource
-import select
 import signal
 import traceback
 import typing
 from collections.abc import Iterator
 from dataclasses import dataclass
+from multiprocessing import forkserver
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Literal
 
@@ -31,6 +32,7 @@ from memgen.memory import _line
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.stages.task import task_frame
 from memgen.stage import ending_in_one_line, pin_threads, role_of
+from repository import ROOT
 
 ENTRIES = {
     (study, name): entry
@@ -169,12 +171,13 @@ def arguments_of(key: tuple[str, str]) -> list[Argument]:
     entry = ENTRIES[key]
     function = inspect.unwrap(getattr(importlib.import_module(entry.module), entry.function))
     hints = typing.get_type_hints(function, include_extras=True)
+    free = inspect.Parameter.VAR_POSITIONAL
     return [
         Argument(
             name,
             hints[name],
-            part.default is inspect.Parameter.empty,
-            part.kind is inspect.Parameter.POSITIONAL_ONLY,
+            part.default is inspect.Parameter.empty and part.kind is not free,
+            part.kind in (inspect.Parameter.POSITIONAL_ONLY, free),
         )
         for name, part in inspect.signature(function).parameters.items()
         if (*key, name) not in ELSEWHERE
@@ -262,31 +265,31 @@ def prepare(work: Path) -> None:
     os.mkfifo(work / "pipe")
 
 
+def make(work: Path, all_calls: list[tuple[list[str], str | None]], writing: Connection) -> None:
+    """In the fork: make the calls; before each, and after it with what was wrong, say which it is."""
+    prepare(work)
+    os.chdir(work)
+    used = _line(Path("/proc/self/status"), "VmSize:") or 0
+    resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY, used + MEMORY))
+    for arguments, named in all_calls:
+        writing.send((arguments, None))
+        writing.send((arguments, outcome(arguments, named, work / "out") or ""))
+    os._exit(0)  # without what the libraries do at the end of a process
+
+
 def in_a_fork(work: Path, all_calls: list[tuple[list[str], str | None]]) -> list[str]:
     """What is wrong with some calls, made one after another in a fork with little memory."""
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            os.close(reading)
-            with os.fdopen(writing, "w") as pipe:
-                prepare(work)
-                os.chdir(work)
-                used = _line(Path("/proc/self/status"), "VmSize:") or 0
-                resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY, used + MEMORY))
-                for arguments, named in all_calls:
-                    print(json.dumps([arguments, None]), file=pipe, flush=True)
-                    wrong = outcome(arguments, named, work / "out")
-                    print(json.dumps([arguments, wrong or ""]), file=pipe, flush=True)
-        finally:
-            os._exit(0)  # whatever happened: a fork must not go on as a second run of the tests
-    os.close(writing)
-    told = []
-    with os.fdopen(reading, "rb", buffering=0) as pipe:
-        while select.select([pipe], [], [], WAIT)[0] and (line := pipe.readline()):
-            told.append(json.loads(line))
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
+    context = multiprocessing.get_context("forkserver")
+    reading, writing = context.Pipe(duplex=False)
+    child = context.Process(target=make, args=(work, all_calls, writing), daemon=True)
+    child.start()
+    writing.close()
+    told: list[tuple[list[str], str | None]] = []
+    with contextlib.suppress(EOFError):
+        while reading.poll(WAIT):
+            told.append(reading.recv())
+    child.kill()
+    child.join()
     wrong = [f"{_short(part[0], work)}: {part[1]}" for part in told if part[1]]
     if told and told[-1][1] is None:
         wrong.append(f"{_short(told[-1][0], work)}: ended the process")
@@ -301,16 +304,17 @@ def _short(arguments: list[str], work: Path) -> str:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def warm() -> None:
-    """Import every stage, and what they import as they run, once."""
-    pin_threads(1)
-    for entry in ENTRIES.values():
-        importlib.import_module(entry.module)
-    import torch
-    import transformers
-
-    torch.set_num_threads(1)
-    assert transformers.LlamaConfig and transformers.AutoTokenizer
+def warm() -> Iterator[None]:
+    """Import every stage, and what they import as they run, once: in a process that has no threads to fork."""
+    modules = [entry.module for entry in ENTRIES.values()]
+    used = "transformers.models.llama.modeling_llama", "transformers.models.auto.tokenization_auto"
+    path = os.pathsep.join(map(str, (Path(__file__).parent, ROOT / "workflow")))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", path)
+        pin_threads(1)
+        multiprocessing.get_context("forkserver").set_forkserver_preload([__name__, "torch", *used, *modules])
+        forkserver.ensure_running()
+        yield
 
 
 @pytest.mark.parametrize("key", ENTRIES, ids=" ".join)

@@ -103,7 +103,7 @@ def test_samples_too_small_are_refused(tmp_path: Path, changed: dict, message: s
     paths = {name: tmp_path / name for name in ("equity", "published", "classes", "suits")}
     for name in ("equity", "published"):
         paths[name].touch()
-    with pytest.raises(BadInput, match=f"{message} is not allowed; allowed: at least"):
+    with pytest.raises(BadInput, match=f"{message} is not allowed; allowed: a whole number of at least"):
         equity_check(**paths, **{"boards": 5, "entries": 1, "seed": 0, **changed})
 
 

@@ -87,5 +87,5 @@ def test_what_is_no_file_is_refused_unopened(tmp_path: Path, kind: str, message:
         os.mkfifo(path)
     else:
         path.symlink_to("nothing" if kind == "dangling" else path.name)
-    with pytest.raises(BadInput, match=f"ti_n9__fake.parquet: {message}$"):
+    with pytest.raises(BadInput, match=f"ti_n9__fake.parquet: {message}; allowed: a file that can be read$"):
         held_by(tmp_path, read_versions())

@@ -196,5 +196,5 @@ def test_only_listed_files_are_fetched(serve: Callable[..., Server], tmp_path: P
         published_download(
             file="ti/other__fake.parquet", partial=tmp_path, versions=versions, out=tmp_path / "out"
         )
-    with pytest.raises(BadInput, match="attempts >= 1"):
+    with pytest.raises(BadInput, match="--attempts: 0 is not allowed"):
         published_download(file=NAME, partial=tmp_path, versions=versions, attempts=0, out=tmp_path / "out")

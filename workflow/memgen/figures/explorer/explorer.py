@@ -31,6 +31,13 @@ def _fitted(tables: list[Path]) -> str:
     return text.replace("<", "\\u003c")
 
 
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise BadInput(f"{path}: not a text; allowed: a part of the page, in UTF-8") from None
+
+
 @stage
 def explorer(*, template: Input, parts: Inputs, fits: Inputs, out: Output) -> None:
     """Make the page in which people play with the theories, from its parts.
@@ -46,8 +53,8 @@ def explorer(*, template: Input, parts: Inputs, fits: Inputs, out: Output) -> No
     out
         The page, one file that opens from disk.
     """
-    texts = {Path(path).name: Path(path).read_text(encoding="utf-8") for path in parts}
-    whole = Path(template).read_text(encoding="utf-8")
+    texts = {Path(path).name: _text(Path(path)) for path in parts}
+    whole = _text(Path(template))
     named = [script or style for script, style in _PART.findall(whole)]
     if sorted(named) != sorted(texts):
         wrong = sorted(set(named) ^ set(texts))
