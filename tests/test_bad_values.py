@@ -305,7 +305,7 @@ def _short(arguments: list[str], work: Path) -> str:
 
 @pytest.fixture(scope="module", autouse=True)
 def warm() -> Iterator[None]:
-    """Import every stage, and what they import as they run, once: in a process that has no threads to fork."""
+    """Import every stage, and what they import as they run, once, in a process that has no threads."""
     modules = [entry.module for entry in ENTRIES.values()]
     used = "transformers.models.llama.modeling_llama", "transformers.models.auto.tokenization_auto"
     path = os.pathsep.join(map(str, (Path(__file__).parent, ROOT / "workflow")))
