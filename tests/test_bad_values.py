@@ -40,7 +40,7 @@ ENTRIES = {
     for name, entry in commands.entries(study).items()
 }
 #: Seconds of the processor that a refusal may take, and bytes beyond what all forks share.
-PATIENCE = 5.0
+PATIENCE = 10.0
 MEMORY = 2 << 30
 #: Seconds after which a call that says nothing hangs, also on a machine that does much else.
 WAIT = 60.0

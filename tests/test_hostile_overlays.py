@@ -140,7 +140,8 @@ def test_hostile_overlay_is_refused_in_one_line_at_once(call: Any, tmp_path: Pat
     overlay.write_text(OVERLAYS[name], encoding="utf-8")
     before = time.process_time()
     call(overlay)
-    assert time.process_time() - before < 1
+    # A guard against what grows without end, for a machine of any speed: nested anchors took minutes.
+    assert time.process_time() - before < 10
     assert not (ROOT / "pwned").exists()
 
 
