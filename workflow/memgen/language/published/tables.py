@@ -63,6 +63,10 @@ EXPLANATIONS = Table(
         "gain_pairs": _number("r2_pairs less that of exchangeable"),
         "gain_pairs_standard_error": _number("its standard error over pairs"),
     },
+    trained(
+        ["source", "model", "items", "hierarchy", "method", "hyperparameter", "margins", "explanation"],
+        {"gain_seeds": "gain_seeds_standard_error", "gain_pairs": "gain_pairs_standard_error"},
+    ),
 )
 
 
@@ -83,6 +87,7 @@ EXPLANATIONS_SUMMARY = Table(
         "n_gain_both": Column(pl.Int64, "cells in which both do: the extra parameters earn their place"),
         "n_loss_both": Column(pl.Int64, "cells in which both fall by more than two standard errors"),
     },
+    trained(["source", "items", "hierarchy", "method", "margins", "explanation"], {}),
 )
 
 
@@ -106,6 +111,10 @@ TRANSFER = Table(
         "r2_own": _number("the same with everything fitted on the second hierarchy: the most to hope for"),
         "r2_distance": _number("the same for margins proportional to the difference in rank: no theory"),
     },
+    trained(
+        ["source", "model", "items", "method", "hyperparameter", "link", "fitted_on", "predicted"],
+        {"log_gamma_difference": "log_gamma_difference_standard_error"},
+    ),
 )
 
 
@@ -133,6 +142,9 @@ REGULARIZATION = Table(
         "n_at_edge": Column(pl.Int64, "hyperparameters left out: gamma at an end of its range"),
         "n_undefined": Column(pl.Int64, "hyperparameters left out: the logarithm of what is not positive"),
     },
+    trained(
+        ["source", "model", "items", "hierarchy", "method", "quantity"], {"slope": "slope_standard_error"}
+    ),
 )
 
 
@@ -153,6 +165,7 @@ REGULARIZATION_POOLED = Table(
         "n_positive": Column(pl.Int64, "of them, those whose interval lies above 0"),
         "n_negative": Column(pl.Int64, "of them, those whose interval lies below 0"),
     },
+    trained(["source", "items", "method", "quantity"], {"slope": "slope_standard_error"}),
 )
 
 
