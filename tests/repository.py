@@ -20,8 +20,13 @@ def tracked_files() -> list[str]:
 
 
 def copy_repository(target: Path) -> Path:
-    """Copy the repository's own files, as they are now, into an empty folder."""
+    """Copy the repository's own files, as they are now, into an empty folder.
+
+    The lock stays behind: it belongs to a run of the default study, and what is run in a copy is another.
+    """
     for name in tracked_files():
+        if name == "provenance.lock.json":
+            continue
         destination = target / name
         destination.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / name, destination)
