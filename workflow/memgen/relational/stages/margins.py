@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json as json_format
+from typing import Annotated
 
-from memgen.errors import BadInput
+from memgen.arguments import Conjunctivity, NonNegative, Range
 from memgen.relational import ranks as exact
 from memgen.relational.flags import ExceptionFlag
 from memgen.relational.hierarchy import Hierarchy
@@ -17,7 +18,12 @@ LARGEST_MARGINS = 1000
 
 @command
 def margins(
-    *, n: int, exception: ExceptionFlag = None, alpha: float, ridge: float = 0.0, json: bool = False
+    *,
+    n: Annotated[int, Range(3, LARGEST_MARGINS)],
+    exception: ExceptionFlag = None,
+    alpha: Conjunctivity,
+    ridge: NonNegative = 0.0,
+    json: bool = False,
 ) -> None:
     """Print what a learner predicts for every pair, trained or not.
 
@@ -36,11 +42,7 @@ def margins(
         the higher-ranked item is the right answer, -1 if the lower, null where there is none), trained,
         margin (positive where the higher-ranked item wins).
     """
-    if n > LARGEST_MARGINS:
-        raise BadInput(f"n = {n}: must be at most {LARGEST_MARGINS} here, where every pair is printed")
     hierarchy = Hierarchy.of(n, exception)
-    if alpha < 0:
-        raise BadInput(f"alpha = {alpha!r}: must be at least 0 and less than 1")
     leak, weight = exact.gamma(alpha, ridge), exact.memorization_weight(alpha, ridge)
     pairs = Pairs.of(hierarchy)
     found = pairs.margins(exact.ranks_at(hierarchy.n, hierarchy.exceptions, leak), weight)

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import json as json_format
 
-from memgen.errors import BadInput
+from memgen.arguments import Conjunctivity, NonNegative
+from memgen.memory import refuse_beyond_memory
 from memgen.relational import ranks as exact
-from memgen.relational.flags import ExceptionFlag
+from memgen.relational.flags import ExceptionFlag, Items
 from memgen.relational.hierarchy import Hierarchy
 from memgen.stage import command
 
 
 @command
 def mechanism(
-    *, n: int, exception: ExceptionFlag = None, alpha: float, ridge: float = 0.0, json: bool = False
+    *,
+    n: Items,
+    exception: ExceptionFlag = None,
+    alpha: Conjunctivity,
+    ridge: NonNegative = 0.0,
+    json: bool = False,
 ) -> None:
     """Print the parts whose sum the ranks are: the chain alone, and a dipole at each exception.
 
@@ -32,8 +38,9 @@ def mechanism(
         dipole, else null), item and value, the dipole's times its strength.
     """
     hierarchy = Hierarchy.of(n, exception)
-    if alpha < 0:
-        raise BadInput(f"alpha = {alpha!r}: must be at least 0 and less than 1")
+    refuse_beyond_memory(
+        400 * hierarchy.n * (len(hierarchy.exceptions) + 2), f"--n {n}: every part at every item"
+    )
     leak = float(exact.gamma(alpha, ridge))
     pairs = hierarchy.exceptions
     strengths = exact.strengths(hierarchy.n, pairs, leak).tolist()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json as json_format
+from typing import Annotated
 
-from memgen.errors import BadInput
+from memgen.arguments import Conjunctivity, NonNegative, Range
 from memgen.relational import memorization as exact
 from memgen.relational.flags import ExceptionFlag
 from memgen.relational.hierarchy import Hierarchy
@@ -17,7 +18,12 @@ LARGEST_MEMORIZATION = 1000
 
 @command
 def memorization(
-    *, n: int, exception: ExceptionFlag = None, alpha: float, ridge: float = 0.0, json: bool = False
+    *,
+    n: Annotated[int, Range(3, LARGEST_MEMORIZATION)],
+    exception: ExceptionFlag = None,
+    alpha: Conjunctivity,
+    ridge: NonNegative = 0.0,
+    json: bool = False,
 ) -> None:
     """Print how much the margin of each training pair gains from having been trained on it.
 
@@ -35,11 +41,7 @@ def memorization(
         Print JSON: a list with winner, loser, pair_class, margin (in the direction that wins in training),
         left_out_margin (that of the learner trained without the pair) and score, their difference.
     """
-    if n > LARGEST_MEMORIZATION:
-        raise BadInput(f"n = {n}: must be at most {LARGEST_MEMORIZATION} here")
     hierarchy = Hierarchy.of(n, exception)
-    if alpha < 0:
-        raise BadInput(f"alpha = {alpha!r}: must be at least 0 and less than 1")
     left_out = exact.left_out_predictions(hierarchy.n, hierarchy.exceptions, gamma(alpha, ridge)).tolist()
     scores = exact.memorization_scores(hierarchy.n, hierarchy.exceptions, alpha, ridge).tolist()
     rows = [
