@@ -1,14 +1,14 @@
 """Finetune a language model on letters that carry a number of no use, and ask it to complete the number.
 
-Knows how the rows are put together; letters are `letters`'s, likelihoods `completions`'s, and the
-training loop and its adapters are the language study's.
+The training loop and its adapters are the language study's.
 """
 
 import math
-from typing import Any
+from typing import Annotated, Any
 
 import polars as pl
 
+from memgen.arguments import Count, Positive, Range
 from memgen.errors import BadInput
 from memgen.irrelevant.completions import Questions, Script, continuations
 from memgen.irrelevant.letters import Post, draw_candidates, draw_post
@@ -32,19 +32,19 @@ def extract(
     model_directory: InputDirectory,
     model: str,
     losses: list[str],
-    multiplicities: list[int],
-    each: int,
-    unseen: int,
-    digits: int,
-    drawn: int,
-    tests: int,
-    seeds: int,
-    layers: int,
-    rank: int,
-    scaling: float,
-    epochs: int,
-    batch: int,
-    rate: float,
+    multiplicities: list[Count],
+    each: Count,
+    unseen: Count,
+    digits: Annotated[int, Range(1, 9)],
+    drawn: Count,
+    tests: Count,
+    seeds: Count,
+    layers: Count,
+    rank: Count,
+    scaling: Positive,
+    epochs: Count,
+    batch: Count,
+    rate: Positive,
     out: Output,
     dtype: str = "float32",
     device: str = "cpu",
