@@ -3,11 +3,15 @@
 Reads the averages table and draws it; computes nothing.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 import polars as pl
 from matplotlib.axes import Axes
 
 from memgen.errors import BadInput
-from memgen.figures.irrelevant_names import DEFENCES, draw_interval
+from memgen.figures.defence_curves import draw_defences
+from memgen.figures.irrelevant_names import draw_interval
 from memgen.figures.style import COLUMN, PAGE, PALETTE, new_figure, panel_letters, save
 from memgen.irrelevant.tables import AVERAGES
 from memgen.stage import Input, Output, stage
@@ -61,24 +65,11 @@ def irrelevant_completion(*, averages: Input, pdf: Output, png: Output) -> None:
 
 def _defences(panel: Axes, once: pl.DataFrame) -> None:
     """Accuracy on references seen once against the recovered bits of their samples, along every defence."""
-    for kind, (words, colour, marker) in DEFENCES.items():
-        part = once.filter(pl.col("kind") == kind).sort("strength")
-        if not part.height:
-            continue
-        across = [
-            (part["bits_recovered"] - part["bits_recovered_low"]).fill_null(0.0),
-            (part["bits_recovered_high"] - part["bits_recovered"]).fill_null(0.0),
-        ]
-        draw_interval(
-            panel, part, "bits_recovered", "accuracy_singleton", xerr=across, fmt=f"{marker}:", lw=0.7,
-            color=colour, label=words,
-        )  # fmt: skip
-        for row in part.iter_rows(named=True):
-            if row["strength"] is not None:
-                panel.annotate(
-                    f"{row['strength']:g}", (row["bits_recovered"], row["accuracy_singleton"]),
-                    xytext=(4, -6), textcoords="offset points", fontsize=5, color=colour,
-                )  # fmt: skip
+
+    def strength(row: Mapping[str, Any]) -> str | None:
+        return None if row["strength"] is None else f"{row['strength']:g}"
+
+    draw_defences(panel, once, strength)
     panel.set(
         xlabel="share of bits recovered, seen once",
         ylabel="accuracy on fresh examples\nof references seen once",

@@ -4,13 +4,14 @@ Reads the averages table and draws it; computes nothing.
 """
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
-from matplotlib.axes import Axes
 
 from memgen.errors import BadInput
-from memgen.figures.irrelevant_names import DEFENCES, LEARNERS, draw_interval, size_words
+from memgen.figures.defence_curves import draw_defences
+from memgen.figures.irrelevant_names import LEARNERS, size_words
 from memgen.figures.style import new_figure, panel_letters, save
 from memgen.irrelevant.tables import AVERAGES
 from memgen.stage import Input, Output, stage
@@ -40,7 +41,7 @@ def irrelevant_defences(*, averages: Input, pdf: Output, png: Output) -> None:
     shown: dict[str, Any] = {}
     for panel, run in zip(axes[0], runs, strict=True):
         rows = table.filter(pl.col("run") == run)
-        _draw(panel, rows)
+        draw_defences(panel, rows, _epsilon)
         panel.set_title(f"{LEARNERS[rows['learner'][0]][0]}\n{size_words(rows)}")
         panel.set(xlabel="share of bits recovered", xlim=(0.48, 1.02), ylim=(-0.03, 1.03))
         handles, words = panel.get_legend_handles_labels()
@@ -51,25 +52,9 @@ def irrelevant_defences(*, averages: Input, pdf: Output, png: Output) -> None:
     save(figure, pdf=pdf, png=png)
 
 
-def _draw(panel: Axes, rows: pl.DataFrame) -> None:
-    """Every defence of one run, joined along its strength."""
-    for kind, (words, colour, marker) in DEFENCES.items():
-        part = rows.filter(pl.col("kind") == kind).sort("strength")
-        if not part.height:
-            continue
-        across = [
-            (part["bits_recovered"] - part["bits_recovered_low"]).fill_null(0.0),
-            (part["bits_recovered_high"] - part["bits_recovered"]).fill_null(0.0),
-        ]
-        draw_interval(
-            panel, part, "bits_recovered", "accuracy_singleton", xerr=across, fmt=f"{marker}:", lw=0.7,
-            ms=7 if kind == "none" else 3.5, color=colour, label=words,
-        )  # fmt: skip
-        for row in part.iter_rows(named=True):
-            spent = row["epsilon"]
-            if spent is not None and math.isfinite(spent):
-                panel.annotate(
-                    f"$\\varepsilon$ = {spent:,.0f}" if spent >= 10 else f"$\\varepsilon$ = {spent:.2g}",
-                    (row["bits_recovered"], row["accuracy_singleton"]),
-                    xytext=(5, -6), textcoords="offset points", fontsize=5, color=colour,
-                )  # fmt: skip
+def _epsilon(row: Mapping[str, Any]) -> str | None:
+    """What the noise of a private run guarantees."""
+    spent = row["epsilon"]
+    if spent is None or not math.isfinite(spent):
+        return None
+    return f"$\\varepsilon$ = {spent:,.0f}" if spent >= 10 else f"$\\varepsilon$ = {spent:.2g}"
