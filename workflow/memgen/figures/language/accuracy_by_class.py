@@ -61,7 +61,7 @@ def accuracy_by_class(
             axis.axvspan(-0.5, classes.index("exception" if "exception" in classes else "train") + 0.5,
                          color=PALETTE["grey"], alpha=0.12, lw=0, zorder=0)  # fmt: skip
         axis.axhline(0.5, color=PALETTE["grey"], lw=0.5, zorder=0)
-        axis.set_xticks(range(len(classes)), classes)
+        axis.set_xticks(range(len(classes)), classes, rotation=30, ha="right", rotation_mode="anchor")
         axis.set(ylim=(-0.04, 1.06), xlim=(-0.5, len(classes) - 0.5))
     for across, kind in zip(grid.axes, grid.kinds, strict=True):
         across[0].set_ylabel(f"{kind}\naccuracy (share right)")
