@@ -74,3 +74,11 @@ def write_deposit(run: Run, records: Iterable[str], seal: Seal, out: Path) -> in
             entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
             archive.writestr(entry, Path(path).read_bytes() if content is None else content)
     return len(paths) + 1
+
+
+def is_deposit(path: Path) -> bool:
+    """Whether a file is a deposit, which a later one may replace."""
+    if not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        return METADATA in archive.namelist()

@@ -17,6 +17,7 @@ from memgen.digests import bytes_digest, file_digest
 from memgen.errors import BadInput
 from memgen.provenance.reading import is_label
 from memgen.provenance.run import Record, Run, read_run
+from memgen.whole_file import whole_file
 
 SEAL = Path("results/provenance/seal.json")
 FORMAT = "memgen-seal/1"
@@ -181,10 +182,9 @@ def write_seal(
         present = read_seal(path)
         targets = run.ends() if present is None else present.targets
     seal = Seal.of(run, targets, configuration)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.partial")
-    beside.write_bytes(seal.text())
-    beside.replace(path)
+    with whole_file(path) as beside:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside.write_bytes(seal.text())
     return seal
 
 

@@ -3,9 +3,11 @@
 from pathlib import Path
 
 from memgen.digests import file_digest
-from memgen.provenance.deposit_files import write_deposit
+from memgen.errors import BadInput
+from memgen.provenance.deposit_files import is_deposit, write_deposit
 from memgen.provenance.sealed_run import sealed_run
 from memgen.stage import command
+from memgen.whole_file import whole_file
 
 
 @command
@@ -19,8 +21,9 @@ def deposit(*, out: Path = Path("deposit.zip")) -> None:
     out
         The zip file.
     """
+    if out.exists() and not is_deposit(out):
+        raise BadInput(f"{out}: is there, and no deposit; allowed for --out: a new file, or a deposit")
     run, records, seal = sealed_run("deposited")
-    beside = out.with_name(f".{out.name}.partial")
-    count = write_deposit(run, records, seal, beside)
-    beside.replace(out)
+    with whole_file(out) as beside:
+        count = write_deposit(run, records, seal, beside)
     print(f"{out}: {count} files, {out.stat().st_size / 1e6:.1f} MB, sha256 {file_digest(out)}")

@@ -9,6 +9,7 @@ from memgen.provenance.deposit_files import crate_of
 from memgen.provenance.sealed_run import sealed_run
 from memgen.provenance.statements import prov_json, slsa
 from memgen.stage import command
+from memgen.whole_file import whole_file
 
 
 @command
@@ -34,4 +35,5 @@ def export(*, format: Literal["wrroc", "prov", "slsa"], out: Path | None = None)
     if out is None:
         print(text, end="")
     else:
-        out.write_text(text, encoding="utf-8")
+        with whole_file(out) as beside:
+            beside.write_text(text, encoding="utf-8")

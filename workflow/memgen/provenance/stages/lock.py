@@ -5,6 +5,7 @@ from memgen.provenance.locking import lock_of
 from memgen.provenance.sealed_run import sealed_run
 from memgen.provenance.sealing import as_text
 from memgen.stage import command
+from memgen.whole_file import whole_file
 
 
 @command
@@ -17,7 +18,8 @@ def lock() -> None:
     run, records, _ = sealed_run("locked")
     content = lock_of(run, records)
     text = as_text(content)
-    LOCK.write_bytes(text)
+    with whole_file(LOCK) as beside:
+        beside.write_bytes(text)
     claims = sum(len(table["rows"]) for table in content["claims"].values())
     print(
         f"{LOCK}: {len(content['figures'])} figures, {claims} claims, {len(content['tables'])} tables, "
