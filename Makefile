@@ -6,13 +6,14 @@ ARGS ?=
 NAME ?=
 KERNELS ?= ATEN_CPU_CAPABILITY=default OPENBLAS_CORETYPE=Prescott
 FULL ?=
+KILLS ?= 20
 BIN := .venv/bin
 READY := .venv/.ready
 STUDY := $(BIN)/python -m memgen study $(if $(CORES),--cores $(CORES)) $(foreach file,$(CONFIG),--config $(file))
 export PYTHONPATH := workflow
 
 .DEFAULT_GOAL := help
-.PHONY: help study verify relock deposit test test-hpc smoke plan report figure stability readme lint format bench lock clean
+.PHONY: help study verify relock deposit test test-hpc test-paper test-faults smoke plan report figure stability readme lint format bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +60,12 @@ readme: $(READY) ## put the present claims and figure into README.md
 test-hpc: $(READY) ## run the study on a real SLURM, started here as root on Debian (FULL=1: every fault)
 	@$(BIN)/python tests/hpc/slurm.py
 	@MEMGEN_HPC=1 FULL=$(FULL) $(BIN)/python -m pytest tests/hpc -s $(ARGS)
+
+test-paper: $(READY) ## run all jobs of configs/paper.yaml for real, with random tiny models in its models' place
+	@MEMGEN_PAPER=1 $(BIN)/python -m pytest tests/paper -s $(ARGS)
+
+test-faults: $(READY) ## break the smoke study in every way that one machine can, and see it recover (KILLS=20)
+	@MEMGEN_FAULTS=1 KILLS=$(KILLS) $(BIN)/python -m pytest tests/faults -s $(ARGS)
 
 lint: $(READY) ## check style, types, rules and formatting
 	@$(BIN)/ruff check workflow tests bench tools
