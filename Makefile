@@ -31,7 +31,7 @@ deposit: $(READY) ## write deposit.zip: figures, tables, records, sources and th
 	@$(BIN)/python -m memgen provenance deposit
 
 test: $(READY) ## run the tests
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 smoke: $(READY) ## run every rule at its smallest size, in three minutes
 	@$(STUDY) --config configs/smoke.yaml -- $(ARGS)

@@ -7,6 +7,12 @@ import pytest
 from repository import ROOT, copy_repository
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where workers share the tests, the study is run first: whoever begins it last keeps all waiting."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: item.get_closest_marker("workflow") is None)
+
+
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
     """A copy of the repository that a test may change."""
