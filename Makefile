@@ -75,8 +75,9 @@ format: $(READY) ## put code and rules into the house's style
 bench: $(READY) ## measure speed against baselines, into results/bench
 	@set -e; for bench in bench/*.py; do $(BIN)/python $$bench; done
 
-lock: ## compile requirements.lock anew from requirements.in
+lock: ## compile requirements.lock anew from requirements.in, and write envs/*.yaml at its versions
 	@$(PYTHON) tools/lock.py
+	@$(PYTHON) tools/environments.py
 
 clean: ## remove results, figures and logs, but keep .venv and downloads of pip
 	@rm -rf .snakemake .stability logs report.html $(filter-out results/README.md,$(wildcard results/*)) $(filter-out figures/README.md,$(wildcard figures/*))

@@ -22,34 +22,10 @@ from memgen.provenance.run import read_run
 from memgen.provenance.sealing import SEAL, read_seal
 from memgen.provenance.verification import Verification
 from repository import copy_repository
-from runs import command, environment, planned, study
+from runs import assert_same_results, command, environment, planned, results, study
 
 # `make test` gives each file to one worker: these tests share one finished run, which uses every core.
 pytestmark = pytest.mark.workflow
-
-
-def results(folder: Path) -> dict[str, bytes]:
-    """Every result, figure and record, the records without what may differ between two honest runs."""
-    found = {}
-    for root in ("results", "figures"):
-        for path in sorted((folder / root).rglob("*")):
-            name = path.relative_to(folder).as_posix()
-            if not path.is_file() or name.startswith("results/benchmarks/") or ".partial-" in name:
-                continue
-            content = path.read_bytes()
-            if name == SEAL.as_posix():
-                continue  # it names the records, and so when each job ran
-            if name.startswith("results/provenance/"):
-                body = {k: v for k, v in json.loads(content).items() if k not in ("execution", "digest")}
-                content = digests.canonical(body)
-            found[name] = content
-    return found
-
-
-def assert_same_results(one: Path, other: Path) -> None:
-    first, second = results(one), results(other)
-    assert sorted(first) == sorted(second)
-    assert [name for name in first if first[name] != second[name]] == []
 
 
 def records(folder: Path) -> dict[str, dict]:
