@@ -55,10 +55,11 @@ def set_aside(*, dry: bool = False) -> list[str]:
     for name in () if dry else (*moved, *broken, *unknown):
         _move(Path(name))
     wrong = [path for outputs in found.values() for path in outputs]
+    kept = f"set aside in {ASIDE}"
     return [
-        *(f"{path}: is not what its job wrote; set aside in {ASIDE}, to be made again" for path in wrong),
-        *(f"{path}: is no record that a job wrote; set aside in {ASIDE}, to be made again" for path in broken),
-        *(f"{path}: no record says what made it; set aside in {ASIDE}" for path in unknown),
+        *(f"{path}: is not what its job wrote; {kept}, to be made again" for path in wrong),
+        *(f"{path}: is no record that a job wrote; {kept}, to be made again" for path in broken),
+        *(f"{path}: no record says what made it; {kept}" for path in unknown),
     ]
 
 
