@@ -32,7 +32,7 @@ deposit: $(READY) ## write deposit.zip: figures, tables, records, sources and th
 	@$(BIN)/python -m memgen provenance deposit
 
 test: $(READY) ## run the tests
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 smoke: $(READY) ## run every rule at its smallest size, in three minutes
 	@$(STUDY) --config configs/smoke.yaml -- $(ARGS)
@@ -79,8 +79,9 @@ format: $(READY) ## put code and rules into the house's style
 bench: $(READY) ## measure speed against baselines, into results/bench
 	@set -e; for bench in bench/*.py; do $(BIN)/python $$bench; done
 
-lock: ## compile requirements.lock and requirements-docs.txt anew from their .in files
+lock: ## compile requirements.lock and requirements-docs.txt anew from their .in files, and write envs/*.yaml
 	@$(PYTHON) tools/lock.py
+	@$(PYTHON) tools/environments.py
 
 clean: ## remove results, figures and logs, but keep .venv and downloads of pip
 	@rm -rf .snakemake .stability logs report.html site $(filter-out results/README.md,$(wildcard results/*)) $(filter-out figures/README.md,$(wildcard figures/*))

@@ -1,8 +1,10 @@
-"""Where the repository is, and how to copy it."""
+"""Where the repository is, how to copy it, and its tools."""
 
+import importlib.util
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -31,3 +33,12 @@ def copy_repository(target: Path) -> Path:
         destination.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / name, destination)
     return target
+
+
+def loaded(tool: str) -> Any:
+    """Module of a file in tools/, which is no package."""
+    spec = importlib.util.spec_from_file_location(tool, ROOT / f"tools/{tool}.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

@@ -1,20 +1,20 @@
 """The lock and the conda environments name the same versions, and the lock is complete."""
 
 import importlib.metadata
-import importlib.util
 import re
-from pathlib import Path
 
 import pytest
-import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from repository import ROOT
+from repository import ROOT, loaded
 
-#: conda-forge names that differ from the package index's.
-INDEX_NAMES = {"pytorch": "torch", "matplotlib-base": "matplotlib"}
-ENVIRONMENTS = sorted((ROOT / "envs").glob("*.yaml"))
+
+def requires(name: str) -> set[str]:
+    """Packages that an installed one needs here, without its extras."""
+    parts = [Requirement(text) for text in importlib.metadata.requires(name) or []]
+    fit = [part for part in parts if part.marker is None or part.marker.evaluate({"extra": ""})]
+    return {canonicalize_name(part.name) for part in fit}
 
 
 def lock() -> dict[str, str]:
@@ -54,24 +54,23 @@ def test_lock_holds_what_requirements_name() -> None:
         assert requirement.specifier.contains(pins[canonicalize_name(requirement.name)])
 
 
-@pytest.mark.parametrize("path", ENVIRONMENTS, ids=lambda path: path.stem)
-def test_conda_versions_are_the_locks(path: Path) -> None:
-    environment = yaml.safe_load(path.read_text())
-    assert environment["channels"] == ["conda-forge", "nodefaults"]
-    pins = lock()
-    of_index = [
-        part for entry in environment["dependencies"] if isinstance(entry, dict) for part in entry["pip"]
-    ]
-    for entry in of_index:
-        name, _, version = entry.partition("==")
-        assert version == pins[canonicalize_name(name)], entry
-    for entry in environment["dependencies"]:
-        if isinstance(entry, dict):
-            continue
-        name, _, version = entry.partition(" =")
-        if name in ("python", "pip"):
-            continue
-        assert version == pins[canonicalize_name(INDEX_NAMES.get(name, name))], entry
+def test_conda_environments_are_written_from_the_list_and_the_lock() -> None:
+    tool = loaded("environments")
+    written = {path.stem: path.read_text() for path in (ROOT / "envs").glob("*.yaml")}
+    assert written == {name: tool.environment(name) for name in tool.ENVIRONMENTS}
+
+
+def test_what_pip_installs_into_an_environment_brings_nothing_unpinned() -> None:
+    """Its own requirements are named beside it, or the environment has them."""
+    tool = loaded("environments")
+    for package, needed in tool.BY_PIP.items():
+        here = {name for _, names in tool.ENVIRONMENTS.values() if package in names for name in names}
+        brought = {
+            *needed,
+            *tool.EVERY,
+            *(part for name in here - {package, "pip"} for part in requires(name)),
+        }
+        assert requires(package) <= brought, package
 
 
 @pytest.mark.parametrize(
@@ -87,11 +86,7 @@ def test_conda_versions_are_the_locks(path: Path) -> None:
 def test_other_platforms_are_refused(
     version: tuple[int, int], system: str, machine: str, libc: str, part: str
 ) -> None:
-    location = ROOT / "tools/check_platform.py"
-    spec = importlib.util.spec_from_file_location("check_platform", location)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = loaded("check_platform")
     refusal = module.refusal(version, system, machine, libc)
     assert part in refusal and "\n" not in refusal and "needed: " in refusal
     assert module.refusal((3, 13), "Linux", "x86_64", "glibc") is None

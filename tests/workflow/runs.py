@@ -1,9 +1,13 @@
 """How the tests run the study at its smallest size."""
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+
+from memgen import digests
+from memgen.provenance.sealing import SEAL
 
 
 def command(*arguments: str) -> list[str]:
@@ -45,3 +49,28 @@ def planned(folder: Path, *arguments: str) -> set[str]:
         for line in lines
         if line and line.split()[0] not in ("job", "total", "all") and "--" not in line
     }
+
+
+def results(folder: Path, *apart: str) -> dict[str, bytes]:
+    """Every result, figure and record, the records without what may differ between two honest runs."""
+    found = {}
+    for root in ("results", "figures"):
+        for path in sorted((folder / root).rglob("*")):
+            name = path.relative_to(folder).as_posix()
+            if not path.is_file() or name.startswith("results/benchmarks/") or ".partial-" in name:
+                continue
+            content = path.read_bytes()
+            if name == SEAL.as_posix():
+                continue  # it names the records, and so when each job ran
+            if name.startswith("results/provenance/"):
+                left_out = ("execution", "digest", *apart)
+                body = {k: v for k, v in json.loads(content).items() if k not in left_out}
+                content = digests.canonical(body)
+            found[name] = content
+    return found
+
+
+def assert_same_results(one: Path, other: Path, *apart: str) -> None:
+    first, second = results(one, *apart), results(other, *apart)
+    assert sorted(first) == sorted(second)
+    assert [name for name in first if first[name] != second[name]] == []

@@ -1,18 +1,26 @@
 """Every rule declares its record, its sources, its log, benchmark and environment, and says what it does."""
 
+import ast
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.utils import canonicalize_name
 from snakemake.io import strip_wildcard_constraints
 
-from memgen.closure import closure
+from memgen.closure import closure, syntax_tree
 from memgen.commands import Entry, entries, studies
 from memgen.rules import code
 from parsed import workflow
-from repository import copy_repository
+from repository import copy_repository, loaded
 
+#: What no module of the closure imports, and why the environment holds it.
+UNSEEN = {
+    ("language", "gguf"): "transformers reads quantized weights with it",
+    ("language", "pip"): "wheels with weights are downloaded by it",
+}
 ENDING = "--record {output.record:q} --threads {threads} 2> {log:q}"
 
 
@@ -52,6 +60,18 @@ def files(rule: Any, part: str) -> list[str]:
     return [strip_wildcard_constraints(str(path)) for path in getattr(rule, part)]
 
 
+def third_party(path: Path) -> set[str]:
+    """Packages of the index that a source file imports, wherever in it."""
+    names = set()
+    for node in ast.walk(syntax_tree(path)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            names.add(str(node.module))
+    packages = {name.partition(".")[0] for name in names} - sys.stdlib_module_names - {"memgen"}
+    return {canonicalize_name(name) for name in packages}
+
+
 def test_rules_were_found(rules: dict[str, Any]) -> None:
     assert {"relational_task", "language_features", "figures_task", "published_accuracy", "claims"} <= set(
         rules
@@ -78,6 +98,20 @@ def test_every_rule_leaves_a_record_a_log_and_a_benchmark(rules: dict[str, Any])
         assert rule.conda_env, f"{name} has no environment"
 
 
+def test_every_environment_holds_what_its_rules_import_and_no_more(rules: dict[str, Any]) -> None:
+    tool = loaded("environments")
+    known = commands()
+    imported: dict[str, set[str]] = {}
+    for rule in rules.values():
+        files = {*closure("memgen.__main__"), *closure(known[spoken(rule)].module)}
+        found = imported.setdefault(Path(str(rule.conda_env)).stem, set())
+        found.update(*map(third_party, files))
+    for (name, package), reason in UNSEEN.items():
+        assert package not in imported[name], reason
+        imported[name].add(package)
+    assert imported == {name: {*tool.EVERY, *packages} for name, (_, packages) in tool.ENVIRONMENTS.items()}
+
+
 def test_every_rule_states_what_it_needs(rules: dict[str, Any]) -> None:
     for name, rule in rules.items():
         assert {"mem_mb", "runtime", "cpus_per_task", "disk_mb", "expected_s"} <= set(rule.resources), name
@@ -101,6 +135,19 @@ def test_every_rule_depends_on_the_sources_of_its_stage(rules: dict[str, Any]) -
         module = known[spoken(rule)].module
         assert sources(rule.input.code) == sources(code(module)), f"{name}: code=code({module!r})"
         assert {f"{module.rpartition('.')[2]}.py", "stage.py"} <= {path.name for path in closure(module)}
+
+
+def test_every_caption_names_what_its_rule_has(rules: dict[str, Any]) -> None:
+    """A template that names a parameter which is not there leaves a hole in the sentence."""
+    named = 0
+    for rule in rules.values():
+        for report in filter(None, (path.flags.get("report") for path in rule.output)):
+            text = Path(report.caption.get_path_or_uri(secret_free=True)).read_text()
+            for part, name in re.findall(r"snakemake\.(\w+)\.(\w+)", text):
+                there = rule.wildcard_names if part == "wildcards" else getattr(rule, part).keys()
+                assert name in there, f"{rule.name}: its caption says {part}.{name}"
+                named += part == "params"
+    assert named > 5
 
 
 def test_every_stage_has_a_rule(rules: dict[str, Any]) -> None:
