@@ -13,7 +13,7 @@ STUDY := $(BIN)/python -m memgen study $(if $(CORES),--cores $(CORES)) $(foreach
 export PYTHONPATH := workflow
 
 .DEFAULT_GOAL := help
-.PHONY: help study verify relock deposit test test-hpc smoke plan report docs figure stability readme lint format bench lock clean
+.PHONY: help study verify relock deposit test test-hpc test-envs smoke plan report docs figure stability readme lint format bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,6 +63,9 @@ readme: $(READY) ## put the present claims and figure into README.md
 test-hpc: $(READY) ## run the study on a real SLURM, started here as root on Debian (FULL=1: every fault)
 	@$(BIN)/python tests/hpc/slurm.py
 	@MEMGEN_HPC=1 FULL=$(FULL) $(BIN)/python -m pytest tests/hpc -s $(ARGS)
+
+test-envs: $(READY) ## run every rule in its own conda environment, from a channel built here
+	@MEMGEN_ENVS=all $(BIN)/python -m pytest tests/envs $(ARGS)
 
 lint: $(READY) ## check style, types, rules and formatting
 	@$(BIN)/ruff check workflow tests bench tools docs
