@@ -17,7 +17,7 @@ export PYTHONPATH := workflow
 .PHONY: help study verify relock deposit test test-hpc test-envs test-paper test-faults smoke plan report docs figure stability readme lint format bench lock clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 study: $(READY) ## run the whole study: all results and figures (CORES= CONFIG= ARGS=)
 	@$(STUDY) -- $(ARGS)
