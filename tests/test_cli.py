@@ -1,12 +1,15 @@
 """The command line: found by syntax tree, light to import, one line for bad input."""
 
 import ast
+import errno
 import os
 import re
+import resource
 import shlex
 import shutil
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,7 +19,9 @@ from memgen import commands
 from repository import ROOT
 
 
-def memgen(*arguments: str, folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
+def memgen(*arguments: str, folder: Path = ROOT, room: int | None = None) -> subprocess.CompletedProcess[str]:
+    """Run a command, which may write files of so many bytes."""
+    limit = None if room is None else partial(resource.setrlimit, resource.RLIMIT_FSIZE, (room, room))
     return subprocess.run(
         [sys.executable, "-m", "memgen", *arguments],
         cwd=folder,
@@ -24,6 +29,7 @@ def memgen(*arguments: str, folder: Path = ROOT) -> subprocess.CompletedProcess[
         capture_output=True,
         text=True,
         check=False,
+        preexec_fn=limit,
     )
 
 
@@ -190,3 +196,37 @@ def test_tab_finishes_words_in_bash(typed: list[str], expected: list[str], tmp_p
         ["bash", "-c", script], capture_output=True, text=True, env=environment, check=True, cwd=ROOT
     )
     assert answer.stdout.split() == expected and not answer.stderr
+
+
+def test_a_full_disk_ends_in_one_line_and_leaves_nothing(tmp_path: Path) -> None:
+    """A file that may not grow stands for it; tables and figures are written by other libraries."""
+    run = ["relational", "task", "--name", "a", "--n", "5"]
+    assert memgen(*run, "--out", "whole.parquet", folder=tmp_path).returncode == 0
+    draw = ["figures", "task", "--tasks", "whole.parquet", "--pdf", "a.pdf", "--png", "a.png"]
+    before = sorted(tmp_path.iterdir())
+    for arguments in ([*run, "--out", "a.parquet", "--record", "a.json"], draw):
+        answer = memgen(*arguments, folder=tmp_path, room=500)
+        assert answer.returncode == 2, answer.stderr
+        assert "the disk is full" in answer.stderr and len(answer.stderr.splitlines()) == 1
+        assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    ("error", "full"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), True),
+        (OSError(errno.EDQUOT, "Disk quota exceeded"), True),
+        (RuntimeError("I/O error: No space left on device (os error 28)"), True),
+        (OSError(errno.EACCES, "Permission denied"), False),
+        (RuntimeError("os error 280"), False),
+    ],
+)
+def test_a_full_disk_is_known_by_number_or_words(error: Exception, full: bool) -> None:
+    assert cli._disk_is_full(error) is full
+    try:
+        try:
+            raise error
+        except Exception as problem:
+            raise ValueError("cannot save") from problem
+    except ValueError as problem:
+        assert cli._disk_is_full(problem) is full

@@ -63,51 +63,6 @@ def assert_nothing_is_torn(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         assert set_aside(dry=True) == []
 
 
-def test_kill_nine_at_random_moments(undisturbed: Path, tmp_path: Path, row: Row) -> None:
-    """Snakemake alone, whose jobs live on, or with them, by turns; between 0 and 12 s of work each time."""
-    drawn = random.Random(SEED)
-    folder = copy_repository(tmp_path / "killed")
-    waits, lost = [], 0
-    print(f"\nseed {SEED}")
-    for number in range(KILLS):
-        since = time.time()
-        process = start(folder, start_new_session=True)
-        while not begun(folder, since) and process.poll() is None:
-            time.sleep(0.05)
-        waits.append(time.time() - since)
-        moment = drawn.uniform(0, 12)
-        try:
-            process.wait(moment)
-            break  # the study ended before: there is nothing left to kill
-        except subprocess.TimeoutExpired:
-            pass
-        done = jobs(folder, JOBS)
-        flying = begun(folder, since) - set(done)
-        if number % 2:
-            os.killpg(process.pid, signal.SIGKILL)
-        else:
-            process.kill()
-        process.stdout.close()  # type: ignore[union-attr]
-        process.wait()
-        lost += len(flying)
-        whom = "all processes" if number % 2 else "Snakemake"
-        print(
-            f"kill {number + 1} of {whom}: after {moment:.1f} s of work, {len(done)} jobs done, "
-            f"{len(flying)} in flight; the first job had begun after {waits[-1]:.1f} s",
-            flush=True,
-        )
-    since = time.time()
-    study(folder)
-    assert_same_results(undisturbed, folder)
-    assert not list(folder.rglob("*.partial-*"))
-    total = len(jobs(folder, JOBS))
-    row(
-        f"kill -9 at {len(waits)} random moments (seed {SEED})",
-        f"{lost} jobs in flight of {total}, computed again",
-        statistics.median(waits[1:]),
-    )
-
-
 def test_two_runs_at_once(tmp_path: Path, row: Row) -> None:
     folder = copy_repository(tmp_path / "twice")
     since = time.time()
@@ -255,3 +210,48 @@ def test_a_clock_that_jumps(tmp_path: Path, row: Row, what: str, roots: tuple[st
     row(what, f"nothing; {len(again)} jobs run again, to the same bytes", took)
     later = planned(folder, *PART)
     print(f"a run after that plans: {', '.join(sorted(later)) or 'nothing'}")
+
+
+def test_kill_nine_at_random_moments(undisturbed: Path, tmp_path: Path, row: Row) -> None:
+    """Snakemake alone, whose jobs live on, or with them, by turns; between 0 and 12 s of work each time."""
+    drawn = random.Random(SEED)
+    folder = copy_repository(tmp_path / "killed")
+    waits, lost = [], 0
+    print(f"\nseed {SEED}")
+    for number in range(KILLS):
+        since = time.time()
+        process = start(folder, start_new_session=True)
+        while not begun(folder, since) and process.poll() is None:
+            time.sleep(0.05)
+        waits.append(time.time() - since)
+        moment = drawn.uniform(0, 12)
+        try:
+            process.wait(moment)
+            break  # the study ended before: there is nothing left to kill
+        except subprocess.TimeoutExpired:
+            pass
+        done = jobs(folder, JOBS)
+        flying = begun(folder, since) - set(done)
+        if number % 2:
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
+        process.stdout.close()  # type: ignore[union-attr]
+        process.wait()
+        lost += len(flying)
+        whom = "all processes" if number % 2 else "Snakemake"
+        print(
+            f"kill {number + 1} of {whom}: after {moment:.1f} s of work, {len(done)} jobs done, "
+            f"{len(flying)} in flight; the first job had begun after {waits[-1]:.1f} s",
+            flush=True,
+        )
+    since = time.time()
+    study(folder)
+    assert_same_results(undisturbed, folder)
+    assert not list(folder.rglob("*.partial-*"))
+    total = len(jobs(folder, JOBS))
+    row(
+        f"kill -9 at {len(waits)} random moments (seed {SEED})",
+        f"{lost} jobs in flight of {total}, computed again",
+        statistics.median(waits[1:]),
+    )
