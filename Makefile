@@ -8,11 +8,12 @@ KERNELS ?= ATEN_CPU_CAPABILITY=default OPENBLAS_CORETYPE=Prescott
 FULL ?=
 BIN := .venv/bin
 READY := .venv/.ready
+DOCS := .venv-docs
 STUDY := $(BIN)/python -m memgen study $(if $(CORES),--cores $(CORES)) $(foreach file,$(CONFIG),--config $(file))
 export PYTHONPATH := workflow
 
 .DEFAULT_GOAL := help
-.PHONY: help study verify relock deposit test test-hpc test-envs smoke plan report figure stability readme lint format bench lock clean
+.PHONY: help study verify relock deposit test test-hpc test-envs smoke plan report docs figure stability readme lint format bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,7 +32,7 @@ deposit: $(READY) ## write deposit.zip: figures, tables, records, sources and th
 	@$(BIN)/python -m memgen provenance deposit
 
 test: $(READY) ## run the tests
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 smoke: $(READY) ## run every rule at its smallest size, in three minutes
 	@$(STUDY) --config configs/smoke.yaml -- $(ARGS)
@@ -45,6 +46,9 @@ plan: $(READY) ## say what a study takes before it is run: jobs, GPU-hours, memo
 
 report: $(READY) ## write report.html: figures, captions, workflow and timings
 	@$(STUDY) -- --report report.html $(ARGS)
+
+docs: $(DOCS)/.ready ## build the documentation into site/, with the figures that are here; site/index.html is its door
+	@$(DOCS)/bin/python tools/docs/build.py
 
 stability: $(READY) ## run the study again with other CPU kernels, and list each verdict in both (KERNELS=)
 	@$(STUDY) -- results/claims.csv $(ARGS)
@@ -64,26 +68,26 @@ test-envs: $(READY) ## run every rule in its own conda environment, from a chann
 	@MEMGEN_ENVS=all $(BIN)/python -m pytest tests/envs $(ARGS)
 
 lint: $(READY) ## check style, types, rules and formatting
-	@$(BIN)/ruff check workflow tests bench tools
-	@$(BIN)/ruff format --check workflow tests bench tools
+	@$(BIN)/ruff check workflow tests bench tools docs
+	@$(BIN)/ruff format --check workflow tests bench tools docs
 	@$(BIN)/snakefmt --check Snakefile workflow/rules
 	@$(BIN)/mypy
 	@$(BIN)/python -m snakemake --lint
 
 format: $(READY) ## put code and rules into the house's style
-	@$(BIN)/ruff check --fix workflow tests bench tools
-	@$(BIN)/ruff format workflow tests bench tools
+	@$(BIN)/ruff check --fix workflow tests bench tools docs
+	@$(BIN)/ruff format workflow tests bench tools docs
 	@$(BIN)/snakefmt Snakefile workflow/rules
 
 bench: $(READY) ## measure speed against baselines, into results/bench
 	@set -e; for bench in bench/*.py; do $(BIN)/python $$bench; done
 
-lock: ## compile requirements.lock anew from requirements.in, and write envs/*.yaml at its versions
+lock: ## compile requirements.lock and requirements-docs.txt anew from their .in files, and write envs/*.yaml
 	@$(PYTHON) tools/lock.py
 	@$(PYTHON) tools/environments.py
 
 clean: ## remove results, figures and logs, but keep .venv and downloads of pip
-	@rm -rf .snakemake .stability logs report.html $(filter-out results/README.md,$(wildcard results/*)) $(filter-out figures/README.md,$(wildcard figures/*))
+	@rm -rf .snakemake .stability logs report.html site $(filter-out results/README.md,$(wildcard results/*)) $(filter-out figures/README.md,$(wildcard figures/*))
 
 $(READY): requirements.lock pyproject.toml tools/check_platform.py
 	@command -v $(PYTHON) > /dev/null || { echo "make: there is no $(PYTHON); needed: Python 3.11 to 3.13 (make PYTHON=/path/to/python3.11)"; exit 2; }
@@ -93,3 +97,12 @@ $(READY): requirements.lock pyproject.toml tools/check_platform.py
 	@PYTHONPATH= $(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
 	@PYTHONPATH= $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $(READY)
+
+# Beside the study's environment, whose packages it sees: the study's lock stays what it is.
+$(DOCS)/.ready: requirements-docs.txt $(READY)
+	@echo "Installing what the documentation is built with into $(DOCS) (a minute, once)"
+	@$(BIN)/python -m venv --clear $(DOCS)
+	@PYTHONPATH= $(DOCS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-docs.txt
+	@site=$$($(BIN)/python -c "import sysconfig; print(sysconfig.get_path('purelib'))") && \
+		echo "$$site" > "$$($(DOCS)/bin/python -c "import sysconfig; print(sysconfig.get_path('purelib'))")/study.pth"
+	@touch $@

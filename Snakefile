@@ -22,9 +22,10 @@ sys.path.insert(0, "workflow")
 from memgen.configuration import load
 from memgen.devices import refuse_missing_gpu
 from memgen.errors import BadInput
+from memgen.planning.estimates import Estimates, in_words
 from memgen.provenance.layers import VARIABLE, described
 from memgen.provenance.sealing import sealed
-from memgen.rules import before_each_job, figure_alone
+from memgen.rules import NEXT, before_each_job, figure_alone
 from memgen.timings import timings
 
 # The layers are read again: Snakemake's own loader takes a key that is given twice.
@@ -91,8 +92,16 @@ onstart:
         refuse_missing_gpu(config if workflow.local_exec else {})
     except BadInput as problem:
         raise WorkflowError(str(problem)) from None
+    expected = Estimates(Path("results/benchmarks")).of_jobs(
+        workflow.dag.needrun_jobs()
+    )
+    spent = in_words(sum(expected.values()))
+    logger.info(
+        f"Expected: {spent} of one core's time", extra={"expected": expected}
+    )
 
 
 onsuccess:
     print(timings(Path("results/benchmarks")))
     print(sealed(targets, description))
+    print(NEXT)

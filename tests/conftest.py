@@ -1,10 +1,19 @@
-"""What the tests share: a copy of the repository, and the reference data where there are any."""
+"""What the tests share: a copy of the repository, a browser, and the reference data where there are any."""
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+import browser
 from repository import ROOT, copy_repository
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where workers share the tests, the study is run first: whoever begins it last keeps all waiting."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: item.get_closest_marker("workflow") is None)
 
 
 @pytest.fixture
@@ -20,3 +29,14 @@ def shared() -> Path:
     if not path.is_dir():
         pytest.skip("reference data (a folder `shared` beside the checkout) are not part of a clone")
     return path
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[browser.Page]:
+    """A page of a headless browser."""
+    found = browser.found()
+    if found is None:
+        assert not os.environ.get("MEMGEN_NEEDS_BROWSER"), browser.MISSING
+        pytest.skip(browser.MISSING)
+    with browser.page(found) as page:
+        yield page

@@ -2,6 +2,9 @@
 
 import ast
 import os
+import re
+import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -146,3 +149,44 @@ def test_no_study_has_two_commands_of_one_name() -> None:
             and {mark.id for mark in node.decorator_list if isinstance(mark, ast.Name)} & {"stage", "command"}
         ]
         assert len(names) == len(set(names)), study
+
+
+def test_examples_of_the_help_run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(os, "environ", os.environ.copy())
+    lines = [line.strip() for line in cli.EXAMPLES.splitlines() if line.startswith("  memgen ")]
+    asked = [re.split(r"\s{2,}", line)[0].split()[1:] for line in lines]
+    calculators = [words for words in asked if words[0] in ("relational", "longtail", "irrelevant")]
+    assert len(calculators) >= 4
+    for words in calculators:
+        answer = memgen(*words)
+        assert answer.returncode == 0 and re.search(r"\d", answer.stdout), words
+    assert all(" ".join(words[:2]) in ENTRIES for words in asked)
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash to finish words in")
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        (["rel"], ["relational"]),
+        (["relational", "rank"], ["ranks"]),
+        (["relational", "ranks", "--exc"], ["--exception"]),
+        (["relational", "ranks", "--n", "9"], []),
+    ],
+)
+def test_tab_finishes_words_in_bash(typed: list[str], expected: list[str], tmp_path: Path) -> None:
+    program = tmp_path / "memgen"
+    program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m memgen "$@"\n')
+    program.chmod(0o755)
+    words = shlex.join(["memgen", *typed])
+    script = (
+        f"{memgen('completion', 'bash').stdout}\nCOMP_WORDS=({words}); COMP_CWORD={len(typed)}\n"
+        'COMP_LINE="$*"; _memgen; printf "%s\\n" "${COMPREPLY[@]}"'
+    )
+    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT / "workflow")}
+    answer = subprocess.run(
+        ["bash", "-c", script], capture_output=True, text=True, env=environment, check=True, cwd=ROOT
+    )
+    assert answer.stdout.split() == expected and not answer.stderr

@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import math
-import os
 import random
 from collections.abc import Iterator
 from dataclasses import replace
@@ -105,16 +104,6 @@ def test_a_part_that_is_missing_is_named(made: Path, tmp_path: Path) -> None:
             fits=[made.with_name("ours.csv")],
             out=tmp_path / "page.html",
         )
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[browser.Page]:
-    found = browser.found()
-    if found is None:
-        assert not os.environ.get("MEMGEN_NEEDS_BROWSER"), browser.MISSING
-        pytest.skip(browser.MISSING)
-    with browser.page(found) as page:
-        yield page
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from memgen.irrelevant.stages.attack import attack
 from memgen.irrelevant.stages.checks import checks
 from memgen.irrelevant.stages.claims import claims
 from memgen.irrelevant.stages.complete import complete
+from memgen.irrelevant.stages.completed import completed
 from memgen.irrelevant.stages.leakage import leakage
 from memgen.irrelevant.stages.recovery import recovery
 from memgen.irrelevant.stages.simulate import simulate
@@ -41,7 +42,7 @@ NETWORK: dict[str, Any] = {
 TAILED = {**LOGISTIC, "run": "tailed", "clusters": [40], "samples": [40], "dimension": [90], "rho": [0.4],
           "tail": [1.0], "defences": ["none"], "kinds": ["none"], "strengths": [0.0]}  # fmt: skip
 TRANSFORMER: dict[str, Any] = {
-    "run": "transformer", "references": 8, "samples": 8, "length": 6, "noise": 0.3, "tail": 0.0, "seeds": 2,
+    "run": "transformer", "references": 8, "samples": 8, "length": 6, "noise": 0.3, "tail": 0.0,
     "width": 16, "layers": 1, "heads": 2, "epochs": 2, "batch": 16, "rate": 0.003, "most_seen": 2, "tests": 3,
 }  # fmt: skip
 KEYS = ["task", "learner", "defence", "clusters", "samples", "dimension", "rho", "step", "multiplicity"]
@@ -60,7 +61,10 @@ def write_all(folder: Path) -> dict[str, Path]:
     for part, path in zip((LOGISTIC, NETWORK, TAILED), runs, strict=True):
         attack(**part, out=path)
     runs.append(folder / "transformer.parquet")
-    complete(**TRANSFORMER, out=runs[-1])
+    blocks = [folder / f"seed_{seed}.parquet" for seed in range(2)]
+    for seed, path in enumerate(blocks):
+        complete(**TRANSFORMER, seed=seed, out=path)
+    completed(blocks=blocks, out=runs[-1])
     paths = {
         name: folder / f"{name}.csv" for name in ("simulation", "recovery", "leakage", "claims", "checks")
     }

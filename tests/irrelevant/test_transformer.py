@@ -1,6 +1,7 @@
 """The transformer's prompts, its completions, and what of its samples it gives back."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -18,6 +19,7 @@ from memgen.irrelevant.transformer import (
     prompts_of,
     trained_transformer,
 )
+from memgen.language.training import loop
 from memgen.language.training.recipe import Recipe
 from memgen.seeding import generator
 
@@ -70,7 +72,7 @@ def test_accuracies_are_those_of_the_labels_noise(learned: tuple) -> None:
 def test_stage(tmp_path: Path) -> None:
     options = {
         "run": "transformer", "references": 8, "samples": 8, "length": 6, "noise": 0.3, "tail": 0.0,
-        "seeds": 2, "width": 16, "layers": 1, "heads": 2, "epochs": 2, "batch": 16, "rate": 0.003,
+        "seed": 0, "width": 16, "layers": 1, "heads": 2, "epochs": 2, "batch": 16, "rate": 0.003,
         "most_seen": 2, "tests": 3,
     }  # fmt: skip
     for name in ("one", "other"):
@@ -94,3 +96,41 @@ def test_stage(tmp_path: Path) -> None:
     assert set(table["task"]) == {"next_symbol"} and {0, 1} <= set(table["multiplicity"])
     pair = table.filter((pl.col("seed") == 0) & (pl.col("multiplicity") <= 1)).sort("multiplicity")
     assert pair["targets"].n_unique() == 1 and pair["queries"].n_unique() == 1
+
+
+def test_a_killed_job_goes_on_where_its_training_stood(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also in the second training: the first, which had ended, takes no step again."""
+    options = {
+        "run": "transformer", "references": 8, "samples": 8, "length": 6, "noise": 0.3, "tail": 0.0,
+        "seed": 0, "width": 16, "layers": 1, "heads": 2, "epochs": 3, "batch": 16, "rate": 0.003,
+        "most_seen": 2, "tests": 3, "defences": ["decay"], "kinds": ["weight_decay"], "strengths": [50.0],
+        "finished": tmp_path / "kept",
+    }  # fmt: skip
+    complete(**options, out=tmp_path / "whole.parquet")
+    assert not (tmp_path / "kept").exists(), "a short training keeps nothing"
+    original, taken, limit = loop._step, [0], [0]
+
+    def step(*arguments: Any) -> Any:
+        if taken[0] == limit[0]:
+            raise KeyboardInterrupt
+        taken[0] += 1
+        return original(*arguments)
+
+    monkeypatch.setattr(loop, "_step", step)
+    for limit[0] in (2, 7, 10**9):
+        if limit[0] < 10**9:
+            with pytest.raises(KeyboardInterrupt):
+                complete(**options, keep_minutes=0, out=tmp_path / "cut.parquet")
+            assert not (tmp_path / "cut.parquet").exists()
+        else:
+            complete(**options, keep_minutes=0, out=tmp_path / "cut.parquet")
+    sample = draw_symbols(
+        draw_references(8, 6, rng := generator("irrelevant", "symbols", 8, 8, 6, "0.3", "0.0", 0)),
+        frequencies(8, 0.0), 8, 0.3, rng,
+    )  # fmt: skip
+    prompts = int(sample.length.sum())
+    assert taken[0] == 2 * 3 * -(-prompts // 16), "every step is taken once"
+    assert (tmp_path / "cut.parquet").read_bytes() == (tmp_path / "whole.parquet").read_bytes()
+    assert not list((tmp_path / "kept").iterdir())

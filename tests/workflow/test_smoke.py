@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+import browser
 from memgen import digests
 from memgen.checks import CHECKS
 from memgen.claims import CLAIMS, KEY
@@ -26,6 +28,15 @@ from runs import assert_same_results, command, environment, planned, results, st
 
 # `make test` gives each file to one worker: these tests share one finished run, which uses every core.
 pytestmark = pytest.mark.workflow
+
+#: What finds an entry of the report by its text, and what tells the size of every picture in it.
+CLICK = "[...document.querySelectorAll('*')].filter(one => one.innerText == {text}).pop().click()"
+SIZES = """Promise.all(Object.entries(results).map(([name, one]) => new Promise(done => {
+    const picture = new Image();
+    picture.onload = () => done([name, [picture.naturalWidth, picture.naturalHeight]]);
+    picture.onerror = () => done([name, [0, 0]]);
+    picture.src = one.data_uri;
+}))).then(Object.fromEntries)"""
 
 
 def records(folder: Path) -> dict[str, dict]:
@@ -142,6 +153,39 @@ def test_second_run_killed_and_finished_is_the_same_byte_for_byte(finished: Path
     assert "another run of this study holds .study.lock" in output
     assert_same_results(finished, folder)
     assert not list(folder.rglob("*.partial-*"))
+
+
+def test_the_report_shows_every_figure_without_a_network(
+    finished: Path, tmp_path: Path, chromium: browser.Page
+) -> None:
+    report = tmp_path / "report.html"
+    printed = study(finished, "--report", str(report))
+    assert "ERROR" not in printed and "WARNING" not in printed, "captions are to be well formed"
+    assert report.stat().st_size < 20e6
+    chromium.size(1400, 900)
+    chromium.complaints.clear()
+    chromium.open(report.as_uri())
+    drawn = {f"figures/{path.name}" for path in (finished / "figures").glob("*.png")}
+    assert set(chromium.value("Object.keys(results)")) == drawn
+    # Each category lists its figures; each figure is a picture, with a caption that names its recipe.
+    listed: set[str] = set()
+    for category in chromium.value("Object.keys(categories)"):
+        chromium.open(report.as_uri())
+        chromium.wait("document.body.innerText.includes('RESULTS')")
+        chromium.value(CLICK.format(text=json.dumps(category)))
+        chromium.wait("document.body.innerText.includes('figures/')")
+        listed |= set(re.findall(r"figures/\S+\.png", chromium.value("document.body.innerText")))
+    assert listed == drawn
+    sizes = chromium.value(SIZES)
+    assert set(sizes) == drawn and min(width for width, _ in sizes.values()) > 300
+    recipes = {
+        name: record["recipe_id"] for record in records(finished).values() for name in record["outputs"]
+    }
+    for name in drawn:
+        caption = chromium.value(f"results[{json.dumps(name)}].caption")
+        assert recipes[name] in caption and "system-message" not in caption, name
+    # Its style sheets come with it, and say on the console that they would rather not.
+    assert [line for line in chromium.complaints if "tailwindcss.com should not be used" not in line] == []
 
 
 def copy_of(finished: Path, tmp_path: Path) -> Path:

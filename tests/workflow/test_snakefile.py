@@ -69,6 +69,7 @@ def test_a_gpu_is_asked_of_this_machine_and_not_of_a_cluster(
     overlay.write_text("language: {device: cuda}\n")
     with workflow(repository, overlay) as (parsed, _):
         for here in (True, False):
+            parsed._dag = SimpleNamespace(needrun_jobs=lambda: [])
             parsed._executor_plugin = SimpleNamespace(common_settings=SimpleNamespace(local_exec=here))
             if here:
                 with pytest.raises(WorkflowError, match="no GPU that torch can use; allowed: cpu"):

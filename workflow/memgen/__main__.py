@@ -7,6 +7,7 @@ needs no torch, and threads are pinned before that import. A study added as a fo
 import importlib
 import inspect
 import sys
+import textwrap
 import typing
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -19,10 +20,26 @@ from memgen.errors import BadInput
 from memgen.stage import Job, ending_in_one_line, pin_threads
 from memgen.version import version
 
+EXAMPLES = """Examples:
+  memgen relational ranks --n 9 --exception 5:3 --alpha 0.3          ranks of the items, by the exact theory
+  memgen relational critical --n 9 --exception 5:3 --json            when it errs next to the exception
+  memgen longtail error --prior zipf --domain 50000 --samples 50000 --labels 10 --memorization-limit 0.5
+  memgen irrelevant cluster-error --samples 500 --dimension 1000 --rho 0.1739 --stored 700
+  memgen provenance show figures/rank_profiles.pdf                   where a figure comes from
+  memgen language finetune --help                                    any command says what it takes
+  source <(memgen completion bash)                                   let Tab finish commands and flags"""
+
 
 def _usage(title: str, names: dict[str, str]) -> str:
     width = max(map(len, names), default=0)
-    return "\n".join([f"Usage: {title}", "", *(f"  {name:<{width}}  {text}" for name, text in names.items())])
+    indent = " " * (width + 4)
+    lines = [
+        textwrap.fill(
+            text, 110, initial_indent=f"  {name:<{width}}  ", subsequent_indent=indent, break_on_hyphens=False
+        )
+        for name, text in names.items()
+    ]
+    return "\n".join([f"Usage: {title}", "", *lines])
 
 
 def _threads(arguments: list[str]) -> int:
@@ -156,7 +173,7 @@ def run(arguments: list[str]) -> None:
     elif name in ("-h", "--help"):
         names = {study: f"commands: {', '.join(entries(study))}" for study in studies()}
         names |= {command: entry.summary for command, entry in entries("").items()}
-        print(_usage("memgen <study> <command> …", names))
+        print(_usage("memgen <study> <command> …", names), EXAMPLES, sep="\n\n")
     elif found := entries(name):
         if rest and rest[0] not in ("-h", "--help"):
             raise BadInput(f"memgen {name}: there is no command {rest[0]!r}; allowed: {', '.join(found)}")

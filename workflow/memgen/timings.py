@@ -45,6 +45,16 @@ def timings(folder: Path) -> str:
     return "\n".join([*lines, f"{total}  {max(memory.values()):7.0f}"])
 
 
+def seconds_of(path: Path) -> float | None:
+    """Wall time of one benchmark, seconds; None if there is none, or it is not one of Snakemake's."""
+    try:
+        with path.open(newline="", encoding="utf-8") as stream:
+            spent = [_number(row.get("s")) for row in csv.DictReader(stream, delimiter="\t")]
+    except (OSError, UnicodeDecodeError, csv.Error):
+        return None
+    return spent[-1] if spent else None
+
+
 def _number(text: str | None) -> float:
     """A benchmark entry; Snakemake writes ``-`` or ``NA`` for a job too short to be sampled."""
     try:

@@ -97,12 +97,14 @@ rule irrelevant_complete:
     input:
         code=code("memgen.irrelevant.stages.complete"),
     output:
-        table="results/irrelevant/runs/transformer.parquet",
-        record="results/provenance/jobs/irrelevant_complete/job.json",
+        table="results/irrelevant/runs/transformer/seed_{seed}.parquet",
+        record="results/provenance/jobs/irrelevant_complete/seed={seed}.json",
     log:
-        "logs/irrelevant_complete/job.log",
+        "logs/irrelevant_complete/seed={seed}.log",
     benchmark:
-        "results/benchmarks/irrelevant_complete/job.tsv"
+        "results/benchmarks/irrelevant_complete/seed={seed}.tsv"
+    wildcard_constraints:
+        seed=r"\d+",
     conda:
         "../../envs/irrelevant.yaml"
     resources:
@@ -111,10 +113,34 @@ rule irrelevant_complete:
             lambda wildcards: irrelevant_work.complete(IRRELEVANT),
         ),
     params:
-        settings=flags(complete_options(IRRELEVANT)),
+        settings=flags(without(complete_options(IRRELEVANT), "seeds")),
     shell:
-        "python -m memgen irrelevant complete --run transformer {params.settings} "
+        "python -m memgen irrelevant complete --run transformer --seed {wildcards.seed} {params.settings} "
         "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
+
+
+rule irrelevant_completed:
+    """What the transformer completed, seed by seed, in one table."""
+    input:
+        blocks=expand(
+            "results/irrelevant/runs/transformer/seed_{seed}.parquet",
+            seed=range(IRRELEVANT["transformer"]["seeds"]),
+        ),
+        code=code("memgen.irrelevant.stages.completed"),
+    output:
+        table="results/irrelevant/runs/transformer.parquet",
+        record="results/provenance/jobs/irrelevant_completed/job.json",
+    log:
+        "logs/irrelevant_completed/job.log",
+    benchmark:
+        "results/benchmarks/irrelevant_completed/job.tsv"
+    conda:
+        "../../envs/theory.yaml"
+    resources:
+        **needs("irrelevant_completed"),
+    shell:
+        "python -m memgen irrelevant completed --blocks {input.blocks:q} --out {output.table:q} "
+        "--record {output.record:q} --threads {threads} 2> {log:q}"
 
 
 rule irrelevant_extract:

@@ -48,6 +48,7 @@ rule figures_rank_profiles:
     params:
         hierarchies=repeated("--hierarchy", SHOWN["rank_profiles"]["hierarchies"]),
         shown=flags(without(SHOWN["rank_profiles"], "hierarchies")),
+        ridge=SHOWN["rank_profiles"]["ridge"],  # for the caption
     shell:
         "python -m memgen figures rank-profiles --ranks {input.ranks:q} --margins {input.margins:q} "
         "{params.hierarchies} {params.shown} "
@@ -70,6 +71,7 @@ rule figures_mechanism:
     resources:
         **needs("figures_mechanism"),
     params:
+        **SHOWN["mechanism"],  # for the caption
         shown=flags(SHOWN["mechanism"]),
     shell:
         "python -m memgen figures mechanism --table {input.table:q} {params.shown} "
@@ -92,6 +94,7 @@ rule figures_memorization:
     resources:
         **needs("figures_memorization"),
     params:
+        **SHOWN["memorization"],  # for the caption
         shown=flags(SHOWN["memorization"]),
     shell:
         "python -m memgen figures memorization --table {input.table:q} {params.shown} "
@@ -114,6 +117,7 @@ rule figures_phase_representation:
     resources:
         **needs("figures_phase_representation"),
     params:
+        **SHOWN["phase_representation"],  # for the caption
         shown=flags(SHOWN["phase_representation"]),
     shell:
         "python -m memgen figures phase-representation --table {input.table:q} {params.shown} "
@@ -136,6 +140,7 @@ rule figures_phase_placement:
     resources:
         **needs("figures_phase_placement"),
     params:
+        **SHOWN["phase_placement"],  # for the caption
         shown=flags(SHOWN["phase_placement"]),
     shell:
         "python -m memgen figures phase-placement --table {input.table:q} {params.shown} "
@@ -180,6 +185,7 @@ rule figures_readout:
     resources:
         **needs("figures_readout"),
     params:
+        **SHOWN["readout"],  # for the caption
         shown=flags(SHOWN["readout"]),
     shell:
         "python -m memgen figures readout --table {input.table:q} {params.shown} "
@@ -202,6 +208,7 @@ rule figures_depth:
     resources:
         **needs("figures_depth"),
     params:
+        **SHOWN["depth"],  # for the caption
         shown=flags(SHOWN["depth"]),
     shell:
         "python -m memgen figures depth --table {input.table:q} {params.shown} "

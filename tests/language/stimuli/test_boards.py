@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from memgen.errors import BadInput
 from memgen.language.stages.equity import equity
 from memgen.language.stimuli.boards import HOLDINGS, LABEL_OF, Compare, play, strengths
 from memgen.language.stimuli.hands import LABELS, RANKS, SUITS, holdings, label
@@ -150,3 +151,8 @@ def test_stage_writes_the_same_bytes_twice(tmp_path: Path) -> None:
     for name in "ab":
         equity(boards=3, seed=1, out=tmp_path / f"{name}.parquet")
     assert (tmp_path / "a.parquet").read_bytes() == (tmp_path / "b.parquet").read_bytes()
+
+
+def test_too_few_boards_for_every_pair_are_refused() -> None:
+    with pytest.raises(BadInput, match=r"^--boards 2: too few, \w+ v \w+ was played on none of them$"):
+        play(2, 0).equity()

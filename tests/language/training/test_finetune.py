@@ -260,7 +260,7 @@ def test_finished_runs_are_not_trained_again(
 
 
 def test_other_arguments_find_nothing_kept(tmp_path: Path, tiny_causal: dict, inputs: dict) -> None:
-    from memgen.language.training.checkpoints import depends_on
+    from memgen.language.training.kept import depends_on
 
     paths = [tiny_causal["llama", False], *inputs.values()]
     name = "memgen.language.stages.finetune"
@@ -272,7 +272,7 @@ def test_other_arguments_find_nothing_kept(tmp_path: Path, tiny_causal: dict, in
 
 
 def test_a_killed_job_is_finished_by_the_next(tmp_path: Path, tiny_causal: dict, inputs: dict) -> None:
-    """kill -9 between two runs: what ended is kept, and the bytes are those of an undisturbed job."""
+    """kill -9 between two runs, then within one: it goes on, to the bytes of an undisturbed job."""
     folder = tiny_causal["llama", False]
     flags = {
         "model-directory": folder, **inputs, "model": "tiny", "method": "m", "kind": "full", "first-seed": 0,
@@ -286,23 +286,37 @@ def test_a_killed_job_is_finished_by_the_next(tmp_path: Path, tiny_causal: dict,
             "runs": target / "b.parquet",
             "geometry": target / "c.parquet",
             "finished": target / "kept",
+            "keep-minutes": 0 if name == "killed" else 10,
         }
         arguments = [part for key, value in {**flags, **paths}.items() for part in (f"--{key}", str(value))]
         return subprocess.Popen(
             [sys.executable, "-m", "memgen", "language", "finetune", *arguments, "--threads", "1"],
             env={**os.environ, "PYTHONPATH": str(ROOT / "workflow")},
+            stderr=subprocess.PIPE,
+            text=True,
         )
 
-    process = start("killed")
-    deadline = time.monotonic() + 120
-    while not list((tmp_path / "killed").glob("kept/*/*.responses.parquet")) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    def kill_once_there_is(pattern: str) -> None:
+        process, kept = start("killed"), tmp_path / "killed/kept"
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline:
+            if list(kept.glob(pattern)):
+                process.send_signal(signal.SIGSTOP)  # so that it is still there when the kill comes
+                if list(kept.glob(pattern)):
+                    break
+                process.send_signal(signal.SIGCONT)
+            time.sleep(0.01)
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+
+    kill_once_there_is("*/00000.responses.parquet")
     kept = len(list((tmp_path / "killed").glob("kept/*/0*.responses.parquet")))
     assert 1 <= kept < 8 and not (tmp_path / "killed/a.parquet").exists()
-    assert start("killed").wait() == 0
-    assert start("whole").wait() == 0
+    kill_once_there_is("*/*.safetensors")
+    last = start("killed")
+    assert "goes on at epoch" in last.communicate()[1] and last.returncode == 0
+    whole = start("whole")
+    assert "goes on" not in whole.communicate()[1] and whole.returncode == 0
     for name in ("a", "b", "c"):
         one, other = (tmp_path / part / f"{name}.parquet" for part in ("killed", "whole"))
         assert one.read_bytes() == other.read_bytes()

@@ -13,6 +13,7 @@ import torch
 from memgen.irrelevant.tasks import Floats, Signs, SymbolSample
 from memgen.language.models.causal import Prompts, last_hidden
 from memgen.language.models.loading import transformers_offline
+from memgen.language.training.kept import Keeper
 from memgen.language.training.loop import Run, train
 from memgen.language.training.recipe import Recipe
 
@@ -49,7 +50,12 @@ def prompts_of(sample: SymbolSample) -> tuple[Prompts, tuple[int, ...]]:
 
 
 def trained_transformer(
-    sample: SymbolSample, shape: Shape, recipe: Recipe, key: tuple[str | int, ...], seed: int
+    sample: SymbolSample,
+    shape: Shape,
+    recipe: Recipe,
+    key: tuple[str | int, ...],
+    seed: int,
+    keeper: Keeper | None = None,
 ) -> Any:
     """Train a transformer on a sample.
 
@@ -62,6 +68,8 @@ def trained_transformer(
         Names the stream of the prompts' order.
     seed : int
         Seed of the initial weights.
+    keeper : Keeper, optional
+        Keeps where the training stands.
 
     Returns
     -------
@@ -87,7 +95,7 @@ def trained_transformer(
         network = transformers.AutoModelForCausalLM.from_config(config, dtype=torch.float32)
     network.train()
     prompts, answers = prompts_of(sample)
-    train(network, [Run(key, prompts, answers)], recipe, list(network.parameters()))
+    train(network, [Run(key, prompts, answers)], recipe, list(network.parameters()), keeper=keeper)
     network.eval()
     return network
 

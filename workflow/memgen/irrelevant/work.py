@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from memgen.planning.rates import RATES
-from memgen.planning.resources import Need
+from memgen.planning.resources import Need, parts_kept
 
 
 def attack(block: Mapping[str, Any], name: str) -> Need:
@@ -25,11 +25,19 @@ def attack(block: Mapping[str, Any], name: str) -> Need:
 
 
 def complete(block: Mapping[str, Any]) -> Need:
-    """Work of training the transformer on every prefix of its samples."""
-    shape = block["transformer"]
+    """Work of training the transformer of one seed, with every defence, on every prefix of its samples."""
+    shape, defences = block["transformer"], block["defences"]
+    kinds = [defences[name] for name in shape["defences"]]
+    # One that stops early has fewer epochs.
+    stopped = [
+        min(shape["epochs"], part["strength"]) if part["kind"] == "early_stopping" else shape["epochs"]
+        for part in kinds
+    ]
+    epochs = shape["epochs"] + sum(stopped)
     # A sample's length is anything up to the reference's, and each of its prefixes is passed.
-    tokens = shape["seeds"] * shape["epochs"] * shape["samples"] * shape["length"] ** 2 / 6
+    tokens = epochs * shape["samples"] * shape["length"] ** 2 / 6
     parameters = 12 * shape["layers"] * shape["width"] ** 2
     seconds = 5 + 6 * tokens * parameters / 1e12 * RATES["transformer", "cpu"].seconds
     activations = shape["batch"] * shape["length"] * shape["width"] * shape["layers"] * 4 * 30 / 1e6
-    return Need(seconds, 450 + activations + parameters * 16 / 1e6)
+    need = Need(seconds, 450 + activations + parameters * 16 / 1e6)
+    return need._replace(parts=parts_kept(seconds), starting=5)

@@ -11,7 +11,7 @@ from typing import Any
 from memgen.language import settings
 from memgen.language.training.methods import Finetuning, Head, Lora
 from memgen.planning.rates import PARAMETERS, RATES, SHARES
-from memgen.planning.resources import Need, usual
+from memgen.planning.resources import Need, parts_kept, usual
 
 BYTES = {"float64": 8, "float32": 4, "bfloat16": 2, "float16": 2}
 _BASE_MB = 450.0
@@ -85,6 +85,8 @@ def finetuning(config: Mapping[str, Any], wildcards: Any) -> Need:
     seconds = runs * billions(config, wildcards.model) * of_run
     # Runs that are trained together end together, and are kept; all strengths of a head belong together.
     parts = ranks * math.ceil(ordered / training.runs_per_pass)
+    if not isinstance(training, Head):
+        parts = max(parts, parts_kept(seconds))
     need = _on_device(config, wildcards.model, work, seconds, runs * 0.02)
     return need._replace(runs=runs, parts=parts)
 

@@ -18,6 +18,8 @@ MARGIN = 1.5
 SLACK = 3.0
 """Of time: other machines are slower, and rates are measured on few."""
 STARTING_MINUTES = 10
+KEPT_SECONDS = 600.0
+"""How often a long training keeps where it stands."""
 
 
 class Need(NamedTuple):
@@ -48,6 +50,11 @@ class Need(NamedTuple):
     runs: int = 0
     parts: int = 1
     starting: float = 0.0
+
+
+def parts_kept(seconds: float) -> int:
+    """Parts of a training that keeps where it stands."""
+    return max(1, int(seconds // KEPT_SECONDS))
 
 
 def usual(rule: str) -> Need:

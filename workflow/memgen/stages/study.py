@@ -145,6 +145,8 @@ def study(
             arguments += ["--jobs", str(cores)]
     else:
         arguments += ["--cores", str(cores) if cores else "all"]
+    if sys.stderr.isatty() or {"-n", "--dry-run", "--dryrun"} & set(snakemake):
+        arguments += ["--logger", "memgen"]
     search = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     wanted = {"PATH": search, "MEMGEN_FIGURE": figure or ""}
     os.execve(sys.executable, arguments, {**os.environ, **wanted})

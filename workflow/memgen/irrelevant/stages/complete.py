@@ -1,11 +1,17 @@
-"""Train a small causal transformer on next-symbol prediction, and ask it to complete its samples."""
+"""Train a small causal transformer on next-symbol prediction, and ask it to complete its samples.
+
+Of a long training it is kept every few minutes where it stands, in a side folder named after everything that
+the answers depend on (`memgen.language.training.kept`); a killed job goes on there, to the same bytes.
+"""
 
 import dataclasses
+import shutil
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 
-from memgen.arguments import Count, NonNegative, Positive, Share
+from memgen.arguments import Count, NonNegative, Positive, Seed, Share
 from memgen.errors import BadInput
 from memgen.irrelevant.rows import RUNS
 from memgen.irrelevant.specs import check_defence
@@ -18,6 +24,7 @@ from memgen.irrelevant.tasks import (
     frequencies,
 )
 from memgen.irrelevant.transformer import Shape, accuracies, completed, trained_transformer
+from memgen.language.training.kept import MINUTES, Keeper, depends_on, folder_for
 from memgen.language.training.recipe import Recipe
 from memgen.memory import refuse_beyond_memory
 from memgen.seeding import generator, integer_seed
@@ -33,7 +40,7 @@ def complete(
     length: Count,
     noise: Share,
     tail: NonNegative,
-    seeds: Count,
+    seed: Seed,
     width: Count,
     layers: Count,
     heads: Count,
@@ -46,6 +53,8 @@ def complete(
     defences: list[str] | None = None,
     kinds: list[str] | None = None,
     strengths: list[float] | None = None,
+    finished: Path = Path(".finished"),
+    keep_minutes: NonNegative = MINUTES,
 ) -> None:
     """Train a causal transformer on noisy prefixes of references, and recover them by prefix queries.
 
@@ -59,8 +68,8 @@ def complete(
         Each bit is flipped with probability noise / 2.
     tail
         Exponent of the references' frequencies; 0 for equal ones.
-    seeds
-        Number of seeds; seed 0, 1, … draws references, sample and initial weights anew.
+    seed
+        Draws references, sample and initial weights.
     width, layers, heads
         Size of the transformer.
     epochs, batch, rate
@@ -74,12 +83,19 @@ def complete(
     defences, kinds, strengths
         Name, kind and strength of every defence beside none: weight_decay, decoupled as in AdamW, or
         early_stopping, whose strength is epochs.
+    finished
+        Folder in which it is kept where a training stands, until the job ends.
+    keep_minutes
+        Minutes after which that is done, again and again.
 
     Raises
     ------
     BadInput
         If a defence is none that a transformer has.
     """
+    arguments = dict(locals())
+    for name in ("out", "finished", "keep_minutes"):
+        del arguments[name]
     refuse_beyond_memory(
         16.0 * width * (12 * width * layers + references) + 2.0 * references * length * tests,
         f"a transformer of width {width} and {layers} layers, {tests} tests of {references} references",
@@ -93,41 +109,43 @@ def complete(
     frequency = frequencies(references, tail)
     recipe = Recipe(epochs, batch, rate)
     rows = []
-    for seed in progress(range(seeds), "transformer", total=seeds):
-        size = (references, samples, length, repr(noise), repr(tail), seed)
-        rng = generator("irrelevant", "symbols", *size)
-        strings = draw_references(references, length, rng)
-        sample = draw_symbols(strings, frequency, samples, noise, rng)
-        for defence, kind, strength in every:
-            defended = _defended(recipe, kind, strength)
-            network = trained_transformer(
-                sample,
-                Shape(width, layers, heads),
-                defended,
-                ("irrelevant", "transformer", *size),
-                integer_seed("irrelevant", "transformer", *size),
-            )
-            fresh = generator("irrelevant", "symbols", "fresh", *size)
-            by_reference = accuracies(network, strings, noise, tests, fresh)
-            said = completed(network, np.arange(references), length)
-            twins = np.asarray(strings[sample.reference] ^ (fresh.random(sample.bits.shape) < noise / 2))
-            task = "next_symbol" if tail == 0 else f"next_symbol:{tail:g}"
-            common = {
-                "run": run, "task": task, "learner": "transformer", "defence": defence, "kind": kind,
-                "strength": None if kind == "none" else strength, "epsilon": None, "delta": None,
-                "clusters": references, "samples": samples, "dimension": length, "rho": None, "seed": seed,
-                "step": defended.epochs, "attack": "prefix", "main": True,
-                "accuracy_fresh": _mean(by_reference, frequency, sample.count >= 0),
-                "accuracy_represented": _mean(by_reference, frequency, sample.count > 0),
-                "accuracy_singleton": _mean(by_reference, frequency, sample.count == 1),
-            }  # fmt: skip
-            for multiplicity in range(most_seen + 1):
-                seen = sample.count[sample.reference] == max(1, multiplicity)
-                if seen.any():
-                    bits = twins if multiplicity == 0 else sample.bits
-                    counted = _counted(said, strings, sample, bits, seen)
-                    rows.append({**common, "multiplicity": multiplicity, **counted})
+    kept = folder_for(finished, depends_on(__name__, arguments, []))
+    size = (references, samples, length, repr(noise), repr(tail), seed)
+    rng = generator("irrelevant", "symbols", *size)
+    strings = draw_references(references, length, rng)
+    sample = draw_symbols(strings, frequency, samples, noise, rng)
+    for index, (defence, kind, strength) in enumerate(progress(every, "transformer", len(every))):
+        defended = _defended(recipe, kind, strength)
+        network = trained_transformer(
+            sample,
+            Shape(width, layers, heads),
+            defended,
+            ("irrelevant", "transformer", *size),
+            integer_seed("irrelevant", "transformer", *size),
+            Keeper(kept, f"{index:03d}", keep_minutes),
+        )
+        fresh = generator("irrelevant", "symbols", "fresh", *size)
+        by_reference = accuracies(network, strings, noise, tests, fresh)
+        said = completed(network, np.arange(references), length)
+        twins = np.asarray(strings[sample.reference] ^ (fresh.random(sample.bits.shape) < noise / 2))
+        task = "next_symbol" if tail == 0 else f"next_symbol:{tail:g}"
+        common = {
+            "run": run, "task": task, "learner": "transformer", "defence": defence, "kind": kind,
+            "strength": None if kind == "none" else strength, "epsilon": None, "delta": None,
+            "clusters": references, "samples": samples, "dimension": length, "rho": None, "seed": seed,
+            "step": defended.epochs, "attack": "prefix", "main": True,
+            "accuracy_fresh": _mean(by_reference, frequency, sample.count >= 0),
+            "accuracy_represented": _mean(by_reference, frequency, sample.count > 0),
+            "accuracy_singleton": _mean(by_reference, frequency, sample.count == 1),
+        }  # fmt: skip
+        for multiplicity in range(most_seen + 1):
+            seen = sample.count[sample.reference] == max(1, multiplicity)
+            if seen.any():
+                bits = twins if multiplicity == 0 else sample.bits
+                counted = _counted(said, strings, sample, bits, seen)
+                rows.append({**common, "multiplicity": multiplicity, **counted})
     RUNS.write(pl.DataFrame(rows, schema=RUNS.schema), out)
+    shutil.rmtree(kept, ignore_errors=True)
 
 
 def _defended(recipe: Recipe, kind: str, strength: float) -> Recipe:

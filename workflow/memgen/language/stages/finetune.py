@@ -1,9 +1,10 @@
 """Finetune a model on one hierarchy, for a block of seeds, and ask it every ordered pair.
 
 Knows which runs are trained together, what is kept as it ends, and how answers become rows; what a group of
-runs gives is `learning`'s. A group of runs that ends is kept in a side folder whose name is a
-digest of everything that the answers depend on, code and weights included: a killed job goes on with the
-next group, and what it writes is the same. Groups are fixed by the arguments, never by what remained.
+runs gives is `learning`'s. A group of runs that ends is kept in a side folder whose name is a digest of
+everything that the answers depend on, code and weights included; of a long one it is kept every few minutes
+where its training stands. A killed job goes on there, and what it writes is the same. Groups are fixed by the
+arguments, never by what remained.
 """
 
 import logging
@@ -14,6 +15,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from memgen.arguments import NonNegative
 from memgen.errors import BadInput
 from memgen.language.models.causal import Prompts, check_head, tokenize
 from memgen.language.models.loading import Model, is_causal, load
@@ -22,7 +24,8 @@ from memgen.language.responses.rows import GEOMETRY_RUNS, RESPONSES, RUNS
 from memgen.language.responses.scoring import read_task, responses
 from memgen.language.stimuli.lineups import block_of, read_samples
 from memgen.language.stimuli.prompts import prompts
-from memgen.language.training.checkpoints import Finished, depends_on
+from memgen.language.training.checkpoints import Finished
+from memgen.language.training.kept import MINUTES, Keeper, depends_on
 from memgen.language.training.keys import read, takes
 from memgen.language.training.layers import Below, below_of
 from memgen.language.training.learning import Answers, Learner, learn
@@ -79,6 +82,7 @@ def finetune(
     dtype: str = "float32",
     device: str = "cpu",
     finished: Path = Path(".finished"),
+    keep_minutes: NonNegative = MINUTES,
     **options: Any,
 ) -> None:
     """Finetune a model on the trained pairs of one hierarchy, and ask it every ordered pair.
@@ -115,6 +119,8 @@ def finetune(
         Torch device: cpu or cuda.
     finished
         Folder in which ended groups of runs are kept until the job ends.
+    keep_minutes
+        Minutes after which it is kept, again and again, where the training of a group stands.
 
     Raises
     ------
@@ -122,7 +128,7 @@ def finetune(
         If the model cannot be loaded, or an argument is not allowed.
     """
     arguments = dict(locals())
-    for name in ("model_directory", "lineup", "task", "out", "runs", "geometry", "finished"):
+    for name in ("model_directory", "lineup", "task", "out", "runs", "geometry", "finished", "keep_minutes"):
         del arguments[name]
     training: Finetuning = read(options, FINETUNING)
     pairs = read_task(task)
@@ -162,10 +168,12 @@ def finetune(
                 training_run(pairs, one, loaded, (items, int(pairs["n"][0]), seed, int(reverse)))
                 for one, (seed, _, reverse) in zip(asked, group, strict=True)
             ]
-            found = learn(loaded, asked, sets, training, of_rank, below, evaluation_batch)
+            keeper = Keeper(kept.folder, f"{index:05d}", keep_minutes)
+            found = learn(loaded, asked, sets, training, of_rank, below, evaluation_batch, keeper)
             cell = {"source": "study", "model": model, "items": items, "method": method}
             done = rows(pairs, found, [(seed, reverse) for seed, _, reverse in group], cell)
             kept.write(f"{index:05d}", done)
+            keeper.clear()
         tables.append(done)
     responses_, together_, measures = (pl.concat([part[place] for part in tables]) for place in range(3))
     RESPONSES.write(responses_, out)

@@ -11,6 +11,7 @@ from typing import Annotated, TypeAlias
 import numpy as np
 
 from memgen.arguments import Range
+from memgen.errors import BadInput
 from memgen.language.stimuli.hands import LABELS, RANKS, SUITS, holdings, label
 from memgen.seeding import generator
 from memgen.stage import progress
@@ -106,7 +107,16 @@ class Tally:
         Returns
         -------
         equity, standard_error : ndarray, shape (169, 169)
+
+        Raises
+        ------
+        BadInput
+            If two labels never met, as on boards that hold the cards of one.
         """
+        first, second = np.nonzero(self.played == 0)
+        if len(first):
+            pair = f"{LABELS[first[0]]} v {LABELS[second[0]]}"
+            raise BadInput(f"--boards {self.boards}: too few, {pair} was played on none of them")
         return ratio(self.won, self.played, self.squares, self.boards)
 
 

@@ -1,47 +1,16 @@
-"""Groups of runs that have ended, kept beside the study until their job ends.
+"""Groups of runs that have ended, kept beside the study until their job ends, in a folder of `kept`."""
 
-The folder is named after everything that the answers depend on: arguments, inputs and the source code. A job
-that was killed finds its own groups there, and no other job does.
-"""
-
-import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from memgen.closure import closure
-from memgen.digests import bytes_digest, file_digest
 from memgen.language.responses.rows import GEOMETRY_RUNS, RESPONSES, RUNS
+from memgen.language.training.kept import folder_for
 
 TABLES = {"responses": RESPONSES, "runs": RUNS, "geometry": GEOMETRY_RUNS}
-
-
-def _digest(path: Path) -> list[list[str]]:
-    """Name and SHA-256 of a file, or of every file in a folder."""
-    files = sorted(part for part in path.rglob("*") if part.is_file()) if path.is_dir() else [path]
-    return [[file.name, file_digest(file)] for file in files]
-
-
-def depends_on(module: str, arguments: Mapping[str, Any], inputs: Sequence[Path]) -> dict[str, Any]:
-    """Everything that the answers of a stage depend on.
-
-    Parameters
-    ----------
-    module : str
-        Module of the stage.
-    arguments : mapping
-        What is given besides files; JSON.
-    inputs : sequence of pathlib.Path
-        Files and folders.
-    """
-    return {
-        "arguments": dict(arguments),
-        "inputs": [_digest(path) for path in inputs],
-        "code": [_digest(path) for path in closure(module)],
-    }
 
 
 class Finished:
@@ -55,8 +24,7 @@ class Finished:
     """
 
     def __init__(self, root: Path, recipe: Mapping[str, Any]) -> None:
-        text = json.dumps(recipe, sort_keys=True)
-        self.folder = root / bytes_digest(text.encode())[:32]
+        self.folder = folder_for(root, recipe)
         self.folder.mkdir(parents=True, exist_ok=True)
 
     def read(self, name: str) -> tuple[pl.DataFrame, ...] | None:

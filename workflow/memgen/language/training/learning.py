@@ -14,6 +14,7 @@ import torch
 
 from memgen.language.models.causal import Prompts, answer_tokens, differences_of, hidden_states
 from memgen.language.models.loading import Model
+from memgen.language.training.kept import Keeper
 from memgen.language.training.layers import Below, last_layers, upper, weights_in
 from memgen.language.training.loop import Run, train
 from memgen.language.training.methods import Finetuning, Full, Head, Lora
@@ -114,6 +115,7 @@ def learn(
     rank: int | None = None,
     below: Below | None = None,
     batch: int = 512,
+    keeper: Keeper | None = None,
 ) -> Answers:
     """Answers of a group of runs before and after training; the model is left as it was.
 
@@ -131,6 +133,8 @@ def learn(
         What keeps the states below the layers that are trained, from group to group.
     batch : int
         Prompts per forward pass when answers are read.
+    keeper : Keeper, optional
+        Keeps where the training of all weights or of adapters stands. A head is trained anew.
     """
     learner = Learner.of(model, asked, runs, method.layers, below)
     network, answers = learner.network, learner.answers
@@ -144,7 +148,7 @@ def learn(
         keys = [run.key for run in runs]
         with adapted(learner.frozen, keys, rank, method.scaling, learner.targets, learner.within) as layers:
             weights = [part for layer in layers for part in (layer.down, layer.up)]
-            losses = train(network, runs, method, [*weights, *learner.own])[None]
+            losses = train(network, runs, method, [*weights, *learner.own], keeper=keeper)[None]
             after, states = _answer(network, asked, answers, batch)
             after = after[None]
             hidden.append(states)
@@ -153,12 +157,14 @@ def learn(
         from memgen.language.training.full import own_weights
 
         with own_weights(learner.frozen, len(runs), learner.within) as weights:
-            losses = train(network, runs, method, weights)[None]
+            losses = train(network, runs, method, weights, keeper=keeper)[None]
             after, states = _answer(network, asked, answers, batch)
             after = after[None]
             hidden.append(states)
     elif isinstance(method, Full):
-        after, losses, states = _full(network, asked[0], runs[0], method, answers, learner.weights(), batch)
+        after, losses, states = _full(
+            network, asked[0], runs[0], method, answers, learner.weights(), batch, keeper=keeper
+        )
         after, losses = after[:, None], losses[:, None]
         hidden.append(states)
     else:
@@ -186,6 +192,7 @@ def _full(
     weights: Sequence[Any],
     batch: int,
     strengths: Sequence[float | None] = (None,),
+    keeper: Keeper | None = None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Train some weights, once for each strength of a pull to where they began, and put them back."""
     begun = [weight.detach().clone() for weight in weights]
@@ -194,7 +201,7 @@ def _full(
         for weight in weights:
             weight.requires_grad_(True)
         pull = None if strength is None else partial(_pull, strength, weights, begun)
-        losses.append(train(network, [run], recipe, weights, pull)[0])
+        losses.append(train(network, [run], recipe, weights, pull, keeper)[0])
         found, hidden = _answer(network, [asked], answers, batch)
         after.append(found[0])
         for weight, value in zip(weights, begun, strict=True):

@@ -13,6 +13,7 @@ import numpy as np
 
 from memgen.errors import BadInput
 from memgen.language.models.causal import Prompts, last_hidden
+from memgen.language.training.kept import Keeper, Position
 from memgen.language.training.recipe import Recipe
 from memgen.seeding import generator
 
@@ -99,6 +100,7 @@ def train(
     recipe: Recipe,
     parameters: "Sequence[torch.nn.Parameter]",
     pull: Callable[[], None] | None = None,
+    keeper: Keeper | None = None,
 ) -> np.ndarray:
     """Train parameters of a network in place on the pairs of some runs.
 
@@ -113,6 +115,8 @@ def train(
         What is trained.
     pull : callable, optional
         Adds the gradient of a penalty to that of the loss, once a step.
+    keeper : Keeper, optional
+        Keeps where the training stands, and knows where an earlier one stopped; the end is the same.
 
     Returns
     -------
@@ -127,35 +131,41 @@ def train(
     import torch
 
     optimizer = optimizer_of(recipe, parameters)
-    micro = min(recipe.micro_batch or recipe.batch, recipe.batch)
     count = len(runs[0].answers)
-    last = np.zeros(len(runs))
-    diverged = np.zeros(len(runs), dtype=bool)
-    for epoch in range(recipe.epochs):
-        orders = [order(run, recipe, epoch) for run in runs]
-        last[:] = 0
-        for start in range(0, count, recipe.batch):
-            rows = [part[start : start + recipe.batch] for part in orders]
+    micro = min(recipe.micro_batch or recipe.batch, recipe.batch)
+    at = Position(0, 0, micro, [0.0] * len(runs), [False] * len(runs))
+    if keeper is not None:
+        at = keeper.resume(at, parameters, optimizer)
+    while at.epoch < recipe.epochs:
+        orders = [order(run, recipe, at.epoch) for run in runs]
+        if at.start == 0:
+            at.last = [0.0] * len(runs)
+        while at.start < count:
+            rows = [part[at.start : at.start + recipe.batch] for part in orders]
             while True:
                 optimizer.zero_grad(set_to_none=True)
                 try:
-                    losses = _step(network, runs, rows, micro)
+                    losses = _step(network, runs, rows, at.micro)
                     break
                 except torch.cuda.OutOfMemoryError:
-                    if micro == 1:
+                    if at.micro == 1:
                         raise BadInput(
                             f"out of GPU memory with one prompt of {len(runs)} runs; allowed: a smaller block"
                         ) from None
-                micro = max(1, min(micro, len(rows[0])) // 2)
+                at.micro = max(1, min(at.micro, len(rows[0])) // 2)
                 optimizer.zero_grad(set_to_none=True)
                 torch.cuda.empty_cache()
-                log.warning("out of GPU memory: micro-batch halved to %d prompts of each run", micro)
+                log.warning("out of GPU memory: micro-batch halved to %d prompts of each run", at.micro)
             if pull is not None:
                 pull()
             optimizer.step()
             found = losses.double().cpu().numpy()
-            diverged |= ~np.isfinite(found)
-            last += found * len(rows[0]) / count
-        if diverged.all():
+            at.diverged = (np.array(at.diverged) | ~np.isfinite(found)).tolist()
+            at.last = (np.array(at.last) + found * len(rows[0]) / count).tolist()
+            at.start += recipe.batch
+            if keeper is not None:
+                keeper.offer(at, parameters, optimizer)
+        if all(at.diverged):
             break
-    return np.where(diverged, np.nan, last)
+        at.epoch, at.start = at.epoch + 1, 0
+    return np.where(at.diverged, np.nan, at.last)

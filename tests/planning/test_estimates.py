@@ -1,0 +1,37 @@
+"""Expected times: a job's own last time, else its rule's mean, else the plan's."""
+
+from pathlib import Path
+
+import pytest
+
+from memgen.planning.estimates import Estimates, in_words
+
+
+def benchmark(path: Path, seconds: str) -> str:
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(f"s\th:m:s\n{seconds}\t0:00:01\n")
+    return str(path)
+
+
+def test_what_was_measured_comes_before_what_is_planned(tmp_path: Path) -> None:
+    mine = benchmark(tmp_path / "sweep" / "a.tsv", "4")
+    benchmark(tmp_path / "sweep" / "b.tsv", "8")
+    found = Estimates(tmp_path)
+    assert found.seconds("sweep", mine, {"expected_s": 30}) == 4
+    assert found.seconds("sweep", str(tmp_path / "sweep" / "c.tsv"), {"expected_s": 30}) == 6
+    assert found.seconds("fit", str(tmp_path / "fit" / "a.tsv"), {"expected_s": 30}) == 30
+    assert found.seconds("all", None, {}) == 0
+
+
+def test_a_broken_benchmark_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "sweep" / "a.tsv"
+    path.parent.mkdir()
+    path.write_bytes(b"\xff\xfe")
+    assert Estimates(tmp_path).seconds("sweep", str(path), {"expected_s": 7}) == 7
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(1, "5 s"), (62, "60 s"), (100, "2 min"), (5000, "83 min"), (9000, "2.5 h")]
+)
+def test_times_are_said_as_people_say_them(seconds: float, text: str) -> None:
+    assert in_words(seconds) == text

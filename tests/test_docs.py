@@ -1,0 +1,189 @@
+"""The documentation's generated pages hold everything, and its links lead somewhere."""
+
+import importlib
+import inspect
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from memgen.commands import entries, studies
+from memgen.configuration import load, schema
+from memgen.notebooks.result import Lines, Result
+from repository import ROOT
+
+sys.path.append(str(ROOT / "tools/docs"))
+
+import api_page
+import commands_page
+import configuration_page
+import gallery
+import site_check
+
+DOCS = ROOT / "docs"
+PAGES = sorted(
+    path for path in DOCS.rglob("*.md") if not {"_generated", "reference"} & set(path.relative_to(DOCS).parts)
+)
+#: Written by `make docs`.
+GENERATED = {f"reference/{name}.md" for name in ("configuration", "commands", "api")}
+
+
+def anchors(text: str) -> set[str]:
+    """Anchors of a page's headings, as they are made of them."""
+    headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
+
+
+@pytest.fixture(scope="module")
+def configuration() -> str:
+    return configuration_page.configuration()
+
+
+@pytest.fixture(scope="module")
+def commands() -> str:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(commands_page, "help_of", " ".join)
+        return commands_page.commands()
+
+
+def test_the_configuration_reference_holds_every_key_of_the_default_study(configuration: str) -> None:
+    keys = set(re.findall(r"^\| `([^`]+)` \|", configuration, re.MULTILINE))
+    for block, settings in load([ROOT / "config.yaml"]).items():
+        assert f"## {block}\n" in configuration
+        for name in settings:
+            assert name in keys or f"### {block}.{name}\n" in configuration
+    for field in ("clusters.learners.network.hidden", "figures.rank_profiles.ridge", "<name>.epochs"):
+        assert field in keys or field.partition(".")[2] in keys, field
+    # What a method's dataclasses say is there, with its default.
+    assert "whole number" in configuration and "default: `" in configuration
+
+
+def test_every_key_has_a_meaning_and_a_type() -> None:
+    count = 0
+    for block in schema()["properties"].values():
+        for path, part, _ in configuration_page.keys(block):
+            count += 1
+            assert part.get("description"), path
+            assert not configuration_page.kind(part).startswith("any"), path
+    assert count > 200
+
+
+def test_the_command_reference_holds_every_command(commands: str) -> None:
+    for study in ["", *studies()]:
+        for name in entries(study):
+            assert f"### memgen {study} {name}\n".replace("  ", " ") in commands
+    assert "--exception STR" in commands_page.help_of(["relational", "ranks"])
+    assert "--help" not in commands_page.help_of(["relational", "ranks"])
+
+
+def test_the_api_reference_holds_documented_functions() -> None:
+    for module in [name for names in api_page.MODULES.values() for name in names]:
+        loaded = importlib.import_module(f"memgen.{module}")
+        public = [
+            value
+            for name, value in vars(loaded).items()
+            if not name.startswith("_") and getattr(value, "__module__", None) == loaded.__name__
+        ]
+        assert public and loaded.__doc__
+        assert all(
+            inspect.getdoc(value) for value in public if inspect.isfunction(value) or inspect.isclass(value)
+        )
+        assert f".. automodule:: memgen.{module}\n" in api_page.api()
+
+
+def test_captions_are_filled_in() -> None:
+    for path in (ROOT / "workflow/report").glob("*.rst"):
+        text = gallery.caption(path.stem, path.stem)
+        assert text and "{{" not in text and ".. include" not in text
+    assert "exc_mid_n9 at ridge 0:" in gallery.caption("mechanism", "mechanism")
+    assert "(lora, fake items)" in gallery.caption("predicted_margins", "predicted_margins_lora_fake")
+
+
+def test_links_between_pages_lead_somewhere(configuration: str, commands: str) -> None:
+    generated = {
+        DOCS / "reference/configuration.md": configuration,
+        DOCS / "reference/commands.md": commands,
+        DOCS / "reference/api.md": api_page.api(),
+    }
+    found = 0
+    for page in PAGES:
+        text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+        for link in re.findall(r"\]\(([^)\s]+)\)", text):
+            if link.startswith(("http:", "https:")):
+                continue
+            path, _, part = link.partition("#")
+            target = (page.parent / path).resolve() if path else page
+            found += 1
+            assert target in generated or target.is_file(), f"{page}: {link}"
+            if part:
+                held = generated.get(target) or target.read_text(encoding="utf-8")
+                assert part in anchors(held), f"{page}: {link}"
+    assert found > 40
+
+
+def test_every_page_is_in_the_table_of_contents() -> None:
+    listed = set()
+    for block in re.findall(r"^```\{toctree\}\n(.*?)^```$", (DOCS / "index.md").read_text(), re.M | re.S):
+        listed |= {line for line in block.splitlines() if line and not line.startswith(":")}
+    assert {path.relative_to(DOCS).with_suffix("").as_posix() for path in PAGES} - {"index"} <= listed
+    assert {name.removesuffix(".md") for name in GENERATED} | {"theory-to-model"} <= listed
+
+
+def test_a_site_that_holds_together(tmp_path: Path) -> None:
+    (tmp_path / "style.css").write_text("body { background: url(own.png) }")
+    (tmp_path / "a.html").write_text(
+        '<link rel="stylesheet" href="style.css"><h1 id="top">A</h1><a href="b.html#there">b</a>'
+        '<a href="https://example.org">elsewhere, on a click</a>'
+    )
+    (tmp_path / "b.html").write_text('<p id="there"></p><a href="a.html#top">a</a><a href="#there">here</a>')
+    assert site_check.check(tmp_path) == ([], 2, 4)
+
+
+@pytest.mark.parametrize(
+    ("html", "fault"),
+    [
+        ('<a href="b.html">b</a>', "leads to b.html, which is not there"),
+        ('<a href="#b">b</a>', "leads to #b, a part that is not there"),
+        ('<a href="../outside.html">b</a>', "leads to ../outside.html, which is not there"),
+        ('<script src="https://example.org/x.js"></script>', "loads https://example.org/x.js"),
+        ('<img src="//example.org/x.png">', "loads //example.org/x.png"),
+        ('<link rel="stylesheet" href="https://example.org/x.css">', "loads https://example.org/x.css"),
+        ("<style>@import 'https://example.org/x.css';</style>", "loads https://example.org/x.css"),
+        ('<p style="background: url(https://example.org/x.png)">', "loads https://example.org/x.png"),
+    ],
+)
+def test_a_site_that_does_not(tmp_path: Path, html: str, fault: str) -> None:
+    (tmp_path / "outside.html").write_text("")
+    site = tmp_path / "site"
+    site.mkdir()
+    (site / "a.html").write_text(html)
+    assert site_check.check(site)[0] == [f"a.html: {fault}"]
+
+
+def test_the_documentation_is_built_with_the_versions_of_the_study() -> None:
+    def pins(name: str) -> dict[str, str]:
+        lines = (ROOT / name).read_text().splitlines()
+        return dict(re.findall(r"^([\w.-]+)==([^\s\\]+)", "\n".join(lines), re.MULTILINE))
+
+    study, docs = pins("requirements.lock"), pins("requirements-docs.txt")
+    assert {name: version for name, version in docs.items() if study.get(name, version) != version} == {}
+    text = (ROOT / "requirements-docs.txt").read_text()
+    assert len(docs) > 50 and all(
+        f"{name}=={version} \\\n    --hash=" in text for name, version in docs.items()
+    )
+
+
+def test_a_result_refuses_a_column_without_a_unit() -> None:
+    import polars as pl
+
+    from memgen.errors import BadInput
+
+    frame = pl.DataFrame({"samples": [1, 2], "error": [0.5, 0.25], "learner": ["a", "a"]})
+    with pytest.raises(BadInput, match="allowed: of samples, error, learner"):
+        Result("t", frame, {"samples": "examples"})
+    units = {"samples": "examples", "error": "", "learner": ""}
+    lines = Lines("t", frame, units, x="samples", y="error", by="learner", logarithmic=True)
+    assert "samples (examples)" in lines._repr_html_()
+    axes = lines.plot()
+    assert (axes.get_xlabel(), axes.get_ylabel(), axes.get_xscale()) == ("samples (examples)", "error", "log")

@@ -1,0 +1,86 @@
+"""The tutorial and the notebook do what they say: they are run, and what is printed is compared."""
+
+import contextlib
+import doctest
+import io
+import json
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from memgen.__main__ import run
+from repository import ROOT
+
+BLOCK = re.compile(r"^```(console|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+NOTEBOOK = ROOT / "docs/theory-to-model.ipynb"
+
+
+def blocks() -> list[tuple[str, str]]:
+    return BLOCK.findall((ROOT / "docs/tutorial.md").read_text(encoding="utf-8"))
+
+
+def calls(block: str) -> list[tuple[str, str]]:
+    """Command lines of a block, each with the output that the page shows below it."""
+    parts = re.split(r"^\$ (.*)\n", block, flags=re.MULTILINE)
+    assert parts[0] == "" and len(parts) % 2 == 1
+    return list(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def printed_by(arguments: list[str]) -> str:
+    """What a command prints; it must end well."""
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed), pytest.raises(SystemExit) as end:
+        run(arguments)
+        raise SystemExit(0)
+    assert end.value.code in (None, 0)
+    return printed.getvalue()
+
+
+def test_the_tutorial_prints_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    checker, names, commands, examples = doctest.OutputChecker(), {}, 0, 0
+    for kind, block in blocks():
+        if kind == "python":
+            test = doctest.DocTestParser().get_doctest(block, names, "tutorial", "tutorial.md", 0)
+            outcome = doctest.DocTestRunner().run(test, clear_globs=False)
+            assert outcome.failed == 0
+            names, examples = test.globs, examples + outcome.attempted
+            continue
+        for line, expected in calls(block):
+            name, *arguments = shlex.split(line)
+            assert name == "memgen"
+            printed = printed_by(arguments)
+            assert checker.check_output(expected, printed, doctest.ELLIPSIS), (line, printed)
+            commands += 1
+    assert commands >= 10 and examples >= 8
+    assert (tmp_path / "margins.png").is_file() and (tmp_path / "figures/task.png").is_file()
+
+
+def test_the_notebook_runs_in_a_fresh_clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import matplotlib
+
+    matplotlib.use("agg")
+    from matplotlib import pyplot as plt
+
+    # The cell that pins threads would pin those of all tests that follow.
+    monkeypatch.setattr("memgen.stage.pin_threads", lambda threads: None)
+    monkeypatch.chdir(tmp_path)
+    cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
+    names: dict[str, object] = {}
+    with plt.rc_context():
+        for number, cell in enumerate(cells):
+            if cell["cell_type"] == "code":
+                exec(compile("".join(cell["source"]), f"cell {number}", "exec"), names)
+    assert len(plt.get_fignums()) >= 4
+    plt.close("all")
+    fits = names["fits"]
+    assert fits["exception"].correlation > 0.99  # type: ignore[index]
+
+
+def test_the_notebook_is_kept_without_outputs() -> None:
+    cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
+    code = [cell for cell in cells if cell["cell_type"] == "code"]
+    assert len(code) >= 8 and all(not cell["outputs"] and cell["execution_count"] is None for cell in code)
+    assert len({cell["id"] for cell in cells}) == len(cells)

@@ -1,0 +1,108 @@
+"""What a run shows where somebody watches, and what a dry run says of time."""
+
+import io
+import logging
+import os
+import pty
+import re
+import subprocess
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+from snakemake.settings.types import OutputSettings
+from snakemake_interface_logger_plugins.common import LogEvent
+
+from runs import command, environment, study
+from snakemake_logger_plugin_memgen import LogHandler
+
+
+def record(message: str | None = None, level: int = logging.INFO, **extra: Any) -> logging.LogRecord:
+    made = logging.LogRecord("snakemake", level, __file__, 1, message, None, None)
+    made.__dict__.update(extra)
+    return made
+
+
+def started(job: int, rule: str) -> logging.LogRecord:
+    return record(
+        event=LogEvent.JOB_INFO, jobid=job, rule_name=rule, benchmark=None, resources={"expected_s": 10}
+    )
+
+
+@pytest.fixture
+def handler(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> LogHandler:
+    monkeypatch.chdir(tmp_path)
+    made = LogHandler(OutputSettings(), None)
+    made.setFormatter(logging.Formatter("%(message)s"))
+    made.console = Console(file=io.StringIO(), force_terminal=True, width=100)
+    return made
+
+
+def shown(handler: LogHandler) -> str:
+    console = Console(file=io.StringIO(), width=100)
+    console.print(handler._view())
+    return console.file.getvalue()
+
+
+def test_each_running_rule_has_a_line_and_all_together_one(handler: LogHandler) -> None:
+    handler.emit(record("Expected", expected={1: 10.0, 2: 10.0, 3: 20.0}))
+    handler.emit(record(event=LogEvent.RUN_INFO, stats={"sweep": 2, "fit": 1, "total": 3}))
+    assert re.search(r"0 of 3 jobs +0:00 +about 40 s of one core's time in all", shown(handler))
+    for job in (1, 2):
+        handler.emit(started(job, "sweep"))
+    assert re.search(r"sweep +0 of 2 done +2 running", shown(handler))
+    handler.emit(record(event=LogEvent.JOB_FINISHED, job_id=1))
+    handler.begun -= 20  # a quarter of what was expected took as long
+    assert re.search(r"sweep +1 of 2 done +1 running", shown(handler))
+    assert re.search(r"1 of 3 jobs +0:20 +about (55|60) s left", shown(handler))
+    handler.emit(record(event=LogEvent.JOB_FINISHED, job_id=2))
+    handler.emit(started(3, "fit"))
+    assert "sweep" not in shown(handler) and "fit" in shown(handler)
+    handler.emit(record(event=LogEvent.JOB_FINISHED, job_id=3))
+    assert handler.live is None  # what the study says at its end is not written over
+    handler.close()
+
+
+def test_a_failed_job_leaves_its_line_and_its_message(handler: LogHandler) -> None:
+    handler.emit(record(event=LogEvent.RUN_INFO, stats={"sweep": 1, "total": 1}))
+    handler.emit(started(1, "sweep"))
+    handler.emit(record("Error in rule sweep", logging.ERROR, event=LogEvent.JOB_ERROR, jobid=1))
+    handler.emit(record("Select jobs to execute..."))
+    handler.close()
+    printed = handler.console.file.getvalue()
+    assert "Error in rule sweep" in printed and "Select jobs" not in printed and not handler.running
+
+
+def test_a_dry_run_says_how_long_each_rule_takes(repository: Path) -> None:
+    printed = study(repository, "-n")
+    rows = dict(re.findall(r"^(\w+) +\d+ +(.*)$", printed, re.MULTILINE))
+    assert {"all", "relational_sweep", "language_finetune", "irrelevant_attack", "total"} <= set(rows)
+    assert rows["all"] == "–" and re.fullmatch(r"\d+ (s|min)", rows["language_finetune"])
+    assert rows["total"].endswith("of one core's time")
+
+
+def test_a_terminal_sees_the_rules_go_by(repository: Path) -> None:
+    ours, theirs = pty.openpty()
+    printed: list[bytes] = []
+
+    def listen() -> None:
+        try:
+            while data := os.read(ours, 65536):
+                printed.append(data)
+        except OSError:
+            pass  # the other end has been closed
+
+    listener = threading.Thread(target=listen)
+    listener.start()
+    asked = [*command(), "results/relational/sweep.parquet"]
+    watching = {**environment(repository), "TERM": "xterm", "COLUMNS": "100", "LINES": "30"}
+    answer = subprocess.run(asked, cwd=repository, env=watching, stdout=theirs, stderr=theirs, check=False)
+    os.close(theirs)
+    listener.join(30)
+    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", b"".join(printed).decode())
+    assert answer.returncode == 0, text
+    assert re.search(r"relational_task +\d of \d done +\d running, \d+ s", text)
+    assert re.search(r"\d of \d jobs +0:\d\d +about \d+ s left", text)
+    assert "Execute" not in text and "Traceback" not in text

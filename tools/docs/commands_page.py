@@ -1,0 +1,50 @@
+"""The command reference: the help of every command and stage, as the command line prints it."""
+
+import contextlib
+import io
+import os
+import re
+
+INTRODUCTION = """\
+# Commands
+
+What `memgen … --help` prints. A **stage** reads and writes files, and is what a rule of the workflow
+calls: it takes `--record` and `--threads` too. A **command** answers a person. Bad input ends with one
+line and exit status 2.
+"""
+
+
+def commands() -> str:
+    """The help of every command and stage, as the command line prints it."""
+    from memgen.commands import entries, studies
+
+    lines = [INTRODUCTION]
+    for study in ["", *studies()]:
+        lines += ["", f"## memgen {study}" if study else "## memgen"]
+        for name, entry in entries(study).items():
+            called = [*([study] if study else []), name]
+            lines += ["", f"### memgen {' '.join(called)}", "", f"*A {entry.kind}.*", "", "```text"]
+            lines += [help_of(called), "```"]
+    return "\n".join(lines) + "\n"
+
+
+def help_of(called: list[str]) -> str:
+    """What a command prints when asked for help, without the option that asked.
+
+    Parameters
+    ----------
+    called : list of str
+        Its name, such as relational ranks.
+    """
+    from memgen.__main__ import run
+
+    printed = io.StringIO()
+    before = os.environ.get("COLUMNS")
+    os.environ["COLUMNS"] = "86"
+    try:
+        with contextlib.redirect_stdout(printed), contextlib.suppress(SystemExit):
+            run([*called, "--help"])
+    finally:
+        os.environ.pop("COLUMNS") if before is None else os.environ.update(COLUMNS=before)
+    text = re.sub(r"╭─ Commands ─.*?╯\n", "", printed.getvalue(), flags=re.DOTALL)
+    return "\n".join(line.rstrip() for line in text.strip().splitlines())

@@ -1,0 +1,220 @@
+"""What a long job keeps beside the study, to go on after it was killed, and where a training stands.
+
+The folder is named after everything that the answers depend on: arguments, inputs and the source code. A job
+that was killed finds its own there, and no other job does. A training's weights, its optimizer's state and
+its place are one file of safetensors, written every few minutes; its name holds its digest, so that one which
+is not what was written is never used. What goes on there gives the bytes of a training that never stopped.
+"""
+
+import contextlib
+import hashlib
+import json
+import logging
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from memgen.closure import closure
+from memgen.digests import bytes_digest, digest_of, file_digest
+
+if TYPE_CHECKING:
+    import torch
+
+log = logging.getLogger(__name__)
+
+MINUTES = 10.0
+"""Between two states that are kept: what a killed training loses at most. A shorter one keeps nothing."""
+_DTYPES = {"float64": "F64", "float32": "F32", "bfloat16": "BF16", "float16": "F16", "int64": "I64"}
+
+
+def _digest(path: Path) -> list[list[str]]:
+    """Name and SHA-256 of a file, or of every file in a folder."""
+    files = sorted(part for part in path.rglob("*") if part.is_file()) if path.is_dir() else [path]
+    return [[file.name, file_digest(file)] for file in files]
+
+
+def depends_on(module: str, arguments: Mapping[str, Any], inputs: Sequence[Path]) -> dict[str, Any]:
+    """Everything that the answers of a stage depend on.
+
+    Parameters
+    ----------
+    module : str
+        Module of the stage.
+    arguments : mapping
+        What is given besides files; JSON.
+    inputs : sequence of pathlib.Path
+        Files and folders.
+    """
+    return {
+        "arguments": dict(arguments),
+        "inputs": [_digest(path) for path in inputs],
+        "code": [_digest(path) for path in closure(module)],
+    }
+
+
+def folder_for(root: Path, recipe: Mapping[str, Any]) -> Path:
+    """Folder, below a root, named after everything that the answers depend on; it need not be there."""
+    return root / bytes_digest(json.dumps(recipe, sort_keys=True).encode())[:32]
+
+
+@dataclass
+class Position:
+    """Where a training stands, beside its weights and its optimizer's state.
+
+    Parameters
+    ----------
+    epoch : int
+    start : int
+        First prompt, in the order of the epoch, of the next batch.
+    micro : int
+        Prompts of a run that pass at once.
+    last : list of float, length s
+        Mean loss of each run so far in this epoch, times the share of it that has passed.
+    diverged : list of bool, length s
+        Whether a loss of the run was not finite.
+    """
+
+    epoch: int
+    start: int
+    micro: int
+    last: list[float]
+    diverged: list[bool]
+
+
+class Keeper:
+    """Keeps where one training stands, every few minutes.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        From `folder_for`; made when there is something to keep.
+    name : str
+        Of the training, in that folder.
+    minutes : float
+        Between two states that are kept; 0 for one after every step.
+    """
+
+    def __init__(self, folder: Path, name: str, minutes: float = MINUTES) -> None:
+        self._folder, self._name, self._every = folder, name, 60 * minutes
+        self._before = time.monotonic()
+
+    def _files(self) -> list[Path]:
+        return sorted(self._folder.glob(f"{self._name}.*.safetensors"))
+
+    def offer(
+        self,
+        position: Position,
+        parameters: "Sequence[torch.nn.Parameter]",
+        optimizer: "torch.optim.Optimizer",
+    ) -> None:
+        """Keep where the training stands, if the time has come; a full disk is no reason to stop it."""
+        if time.monotonic() - self._before < self._every:
+            return
+        beside = self._folder / f".{self._name}.partial"
+        digest = hashlib.sha256()
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with beside.open("wb") as stream:
+                for part in _content(position, parameters, optimizer):
+                    digest.update(part)
+                    stream.write(part)
+            path = self._folder / f"{self._name}.{digest.hexdigest()}.safetensors"
+            beside.replace(path)
+            for old in self._files():
+                if old != path:
+                    old.unlink()
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                beside.unlink(missing_ok=True)
+            log.warning("%s: where the training stands cannot be kept (%s)", self._folder, error.strerror)
+        self._before = time.monotonic()
+
+    def resume(
+        self,
+        position: Position,
+        parameters: "Sequence[torch.nn.Parameter]",
+        optimizer: "torch.optim.Optimizer",
+    ) -> Position:
+        """Put weights and optimizer where they were kept last, and say where that is.
+
+        Parameters
+        ----------
+        position : Position
+            Where the training begins where nothing was kept.
+        parameters : sequence of parameters
+            Changed in place.
+        optimizer : torch.optim.Optimizer
+            Of these parameters.
+        """
+        import torch
+        from safetensors import safe_open
+
+        found: list[tuple[int, int, Path, Position]] = []
+        for path in self._files():
+            if file_digest(path) != path.name.split(".")[-2]:
+                log.warning("%s: is not what was kept, and is not used", path)
+                continue
+            with safe_open(path, framework="pt") as saved:
+                told = json.loads(saved.metadata()["position"])
+            if told.pop("of") != _identity(parameters, optimizer):
+                log.warning("%s: is of another training, and is not used", path)
+                continue
+            at = Position(**told)
+            found.append((at.epoch, at.start, path, at))
+        if not found:
+            return position
+        _, _, path, at = max(found, key=lambda entry: entry[:2])
+        state: dict[int, dict[str, Any]] = {}
+        with safe_open(path, framework="pt") as saved, torch.no_grad():
+            for name in saved.keys():  # noqa: SIM118
+                place, _, part = name.partition(".")
+                if part == "weight":
+                    parameters[int(place)].copy_(saved.get_tensor(name))
+                else:
+                    state.setdefault(int(place), {})[part] = saved.get_tensor(name)
+        optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+        log.info("goes on at epoch %d, prompt %d, as kept in %s", at.epoch, at.start, path)
+        return at
+
+    def clear(self) -> None:
+        """Remove what was kept of this training."""
+        for path in self._files():
+            path.unlink()
+
+
+def _identity(parameters: "Sequence[torch.nn.Parameter]", optimizer: "torch.optim.Optimizer") -> str:
+    """Digest of what a kept state must fit, beside all that the folder is named after."""
+    import torch
+
+    shapes = [[list(part.shape), str(part.dtype), part.device.type] for part in parameters]
+    return digest_of({"torch": torch.__version__, "optimizer": type(optimizer).__name__, "weights": shapes})
+
+
+def _content(
+    position: Position, parameters: "Sequence[torch.nn.Parameter]", optimizer: "torch.optim.Optimizer"
+) -> Iterator[Any]:
+    """A file of safetensors, a tensor at a time: all of it at once would double what a training holds.
+
+    The format is a header's length in eight bytes, the header, and the numbers of every tensor one after the
+    other.
+    """
+    import torch
+
+    tensors = {f"{place}.weight": part.detach() for place, part in enumerate(parameters)}
+    for place, part in enumerate(parameters):
+        own = optimizer.state.get(part, {})
+        tensors |= {f"{place}.{name}": value for name, value in own.items() if torch.is_tensor(value)}
+    told = {**asdict(position), "of": _identity(parameters, optimizer)}
+    header: dict[str, Any] = {"__metadata__": {"position": json.dumps(told)}}
+    end = 0
+    for name, value in tensors.items():
+        begin, end = end, end + value.numel() * value.element_size()
+        dtype = _DTYPES[str(value.dtype).removeprefix("torch.")]
+        header[name] = {"dtype": dtype, "shape": list(value.shape), "data_offsets": [begin, end]}
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    yield len(text).to_bytes(8, "little") + text
+    for value in tensors.values():
+        yield value.cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data
