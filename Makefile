@@ -6,6 +6,7 @@ ARGS ?=
 NAME ?=
 KERNELS ?= ATEN_CPU_CAPABILITY=default OPENBLAS_CORETYPE=Prescott
 FULL ?=
+KILLS ?= 20
 BIN := .venv/bin
 READY := .venv/.ready
 DOCS := .venv-docs
@@ -13,10 +14,10 @@ STUDY := $(BIN)/python -m memgen study $(if $(CORES),--cores $(CORES)) $(foreach
 export PYTHONPATH := workflow
 
 .DEFAULT_GOAL := help
-.PHONY: help study verify relock deposit test test-hpc test-envs smoke plan report docs figure stability readme lint format bench lock clean
+.PHONY: help study verify relock deposit test test-hpc test-envs test-paper test-faults smoke plan report docs figure stability readme lint format bench lock clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 study: $(READY) ## run the whole study: all results and figures (CORES= CONFIG= ARGS=)
 	@$(STUDY) -- $(ARGS)
@@ -66,6 +67,12 @@ test-hpc: $(READY) ## run the study on a real SLURM, started here as root on Deb
 
 test-envs: $(READY) ## run every rule in its own conda environment, from a channel built here
 	@MEMGEN_ENVS=all $(BIN)/python -m pytest tests/envs $(ARGS)
+
+test-paper: $(READY) ## run all jobs of configs/paper.yaml for real, with random tiny models in its models' place
+	@MEMGEN_PAPER=1 $(BIN)/python -m pytest tests/paper -s $(ARGS)
+
+test-faults: $(READY) ## break the smoke study in every way that one machine can, and see it recover (KILLS=20)
+	@MEMGEN_FAULTS=1 KILLS=$(KILLS) $(BIN)/python -m pytest tests/faults -s $(ARGS)
 
 lint: $(READY) ## check style, types, rules and formatting
 	@$(BIN)/ruff check workflow tests bench tools docs

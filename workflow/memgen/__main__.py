@@ -4,8 +4,10 @@ Only the module that defines the command asked for is imported (see ``memgen.com
 needs no torch, and threads are pinned before that import. A study added as a folder appears here by itself.
 """
 
+import errno
 import importlib
 import inspect
+import re
 import sys
 import textwrap
 import typing
@@ -183,10 +185,31 @@ def run(arguments: list[str]) -> None:
         raise BadInput(f"memgen: there is no study or command {name!r}; allowed: {allowed}")
 
 
+#: What libraries in other languages say where the system's number of the error is lost.
+_FULL = re.compile(r"No space left on device|Disk quota exceeded|File too large|os error (28|122|27)\b")
+
+
+def _disk_is_full(error: BaseException | None) -> bool:
+    """Whether an error, or the one that it came from, is that a disk, a quota or a file is full."""
+    if error is None:
+        return False
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return True
+    return bool(_FULL.search(str(error))) or _disk_is_full(error.__cause__ or error.__context__)
+
+
 def main() -> None:
-    """Entry point: bad input ends with one line and exit status 2, a failed stage with its traceback."""
+    """Entry point: bad input and a full disk end with one line and status 2, all else with a traceback."""
     with ending_in_one_line():
-        run(sys.argv[1:])
+        try:
+            run(sys.argv[1:])
+        except Exception as error:
+            if isinstance(error, BadInput) or not _disk_is_full(error):
+                raise
+            raise BadInput(
+                f"{Path.cwd()}: the disk is full, so that the job's outputs cannot be written; "
+                "nothing is left of them, and the next run makes them"
+            ) from None
 
 
 if __name__ == "__main__":

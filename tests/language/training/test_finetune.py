@@ -250,10 +250,11 @@ def test_finished_runs_are_not_trained_again(
     monkeypatch.setattr(module, "learn", interrupted)
     with pytest.raises(KeyboardInterrupt):
         run(tmp_path / "cut", folder, inputs, last_seed=2)
-    kept = list((tmp_path / "cut/finished").glob("*/*.responses.parquet"))
+    kept = list((tmp_path / "cut/finished").glob("*/*.geometry.*.parquet"))
     assert len(kept) == 3 and not (tmp_path / "cut/out.parquet").exists()
+    kept[0].write_bytes(kept[0].read_bytes()[:-9])
     run(tmp_path / "cut", folder, inputs, last_seed=2)
-    assert len(calls) == 4 + 3, "three of six runs were kept"
+    assert len(calls) == 4 + 4, "three of six runs were kept, and the one that was cut short is not used"
     for name in ("out", "runs", "geometry"):
         one, other = (tmp_path / part / f"{name}.parquet" for part in ("whole", "cut"))
         assert one.read_bytes() == other.read_bytes()
@@ -309,8 +310,8 @@ def test_a_killed_job_is_finished_by_the_next(tmp_path: Path, tiny_causal: dict,
         process.send_signal(signal.SIGKILL)
         process.communicate()
 
-    kill_once_there_is("*/00000.responses.parquet")
-    kept = len(list((tmp_path / "killed").glob("kept/*/0*.responses.parquet")))
+    kill_once_there_is("*/00000.geometry.*.parquet")
+    kept = len(list((tmp_path / "killed").glob("kept/*/0*.geometry.*.parquet")))
     assert 1 <= kept < 8 and not (tmp_path / "killed/a.parquet").exists()
     kill_once_there_is("*/*.safetensors")
     last = start("killed")

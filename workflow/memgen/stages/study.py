@@ -3,8 +3,8 @@
 The run holds an advisory lock on ``.study.lock`` through its standard input, which Snakemake and every job
 inherit: the kernel gives the lock up only when the last of them has ended. A second run waits until then, so
 a job orphaned by a killed run never writes over a new run's output, and Snakemake's own lock files, if any
-are left, are known to be stale. This module knows no study; what is wrong with the configuration is said
-before Snakemake starts.
+are left, are known to be stale. What is not as a job wrote it is set aside then, and made again. This module
+knows no study; what is wrong with the configuration is said before Snakemake starts.
 """
 
 import fcntl
@@ -23,10 +23,14 @@ from memgen.arguments import Count
 from memgen.configuration import load
 from memgen.devices import refuse_missing_gpu
 from memgen.errors import BadInput
+from memgen.provenance.damage import set_aside
 from memgen.stage import command
 
 LOCK = Path(".study.lock")
 SNAKEMAKE_LOCKS = Path(".snakemake/locks")
+LEAST_MB = 100
+"""Free space without which no run is begun."""
+_DRY = {"-n", "--dry-run", "--dryrun"}
 _PLUGIN = "snakemake_executor_plugin_"
 
 
@@ -68,6 +72,11 @@ def _refuse_unwritable() -> None:
             raise BadInput(
                 f"{folder.resolve()}: cannot be written ({error.strerror}); allowed: a writable folder"
             ) from None
+        free = shutil.disk_usage(folder).free // 2**20
+        if free < LEAST_MB:
+            raise BadInput(
+                f"{folder.resolve()}: the disk is full, {free} MB are free; allowed: at least {LEAST_MB} MB"
+            )
 
 
 def _profile(executor: str, profile: Path | None) -> Path | None:
@@ -134,6 +143,8 @@ def study(
         refuse_missing_gpu(checked)
     _refuse_unwritable()
     hold_lock()
+    for line in set_aside(dry=not _DRY.isdisjoint(snakemake)):
+        print(f"memgen: {line}", file=sys.stderr, flush=True)
     # On SLURM with guards around the plugin: docs/cluster.md.
     program = ["tools/slurm.py"] if executor == "slurm" else ["-m", "snakemake"]
     arguments = [sys.executable, *program, *snakemake]

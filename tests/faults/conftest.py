@@ -1,0 +1,34 @@
+"""These tests run the smoke study many times: `make test-faults` runs them, and nothing else does."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from repository import copy_repository
+from runs import study
+
+collect_ignore_glob = [] if "MEMGEN_FAULTS" in os.environ else ["test_*.py"]
+Row = Callable[[str, str, float], None]
+
+
+@pytest.fixture(scope="session")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the repository in which the smoke study has run undisturbed. Do not change it."""
+    folder = copy_repository(tmp_path_factory.mktemp("undisturbed") / "repository")
+    study(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def row() -> Iterator[Row]:
+    """Print a row of the table: the fault, what was lost, and how long recovery took."""
+    rows: list[str] = []
+
+    def add(fault: str, lost: str, seconds: float) -> None:
+        rows.append(f"| {fault} | {lost} | {seconds:.0f} s |")
+        print(f"\n{rows[-1]}", flush=True)
+
+    yield add
+    print("\n| fault | what was lost | recovery |\n|---|---|---|", *rows, sep="\n")

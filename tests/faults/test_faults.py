@@ -1,0 +1,257 @@
+"""What can go wrong on one machine: every fault ends in one line or none, tears no file, and loses no result.
+
+`make test-faults` prints the table. After each fault the study is started again, and its results, figures and
+records are those of a run that nothing disturbed, byte for byte.
+"""
+
+import os
+import random
+import resource
+import shutil
+import signal
+import statistics
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from memgen.provenance.damage import set_aside
+from repository import copy_repository
+from runs import assert_same_results, command, environment, planned, results, study
+
+Row = Callable[[str, str, float], None]
+KILLS = int(os.environ.get("KILLS") or 20)
+SEED = int(os.environ.get("SEED") or 1)
+PART = ("figures/rank_profiles.pdf", "results/relational/claims.csv")
+JOBS = "results/provenance/jobs"
+
+
+def start(folder: Path, *targets: str, **options: object) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        command(*targets),
+        cwd=folder,
+        env=environment(folder),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        **options,  # type: ignore[call-overload]
+    )
+
+
+def jobs(folder: Path, kind: str) -> dict[str, float]:
+    """Logs or records of jobs, and when each was written."""
+    root = folder / kind
+    files = [path for path in root.rglob("*") if path.suffix in (".json", ".log")]
+    return {path.relative_to(root).with_suffix("").as_posix(): path.stat().st_mtime for path in files}
+
+
+def begun(folder: Path, since: float) -> set[str]:
+    """Jobs that have begun since a time."""
+    return {name for name, when in jobs(folder, "logs").items() if when >= since}
+
+
+def lines_of_memgen(printed: str) -> list[str]:
+    return [line for line in printed.splitlines() if line.startswith("memgen: error")]
+
+
+def assert_nothing_is_torn(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not list(folder.rglob("*.partial-*"))
+    with monkeypatch.context() as patch:
+        patch.chdir(folder)
+        assert set_aside(dry=True) == []
+
+
+def test_kill_nine_at_random_moments(undisturbed: Path, tmp_path: Path, row: Row) -> None:
+    """Snakemake alone, whose jobs live on, or with them, by turns; between 0 and 12 s of work each time."""
+    drawn = random.Random(SEED)
+    folder = copy_repository(tmp_path / "killed")
+    waits, lost = [], 0
+    print(f"\nseed {SEED}")
+    for number in range(KILLS):
+        since = time.time()
+        process = start(folder, start_new_session=True)
+        while not begun(folder, since) and process.poll() is None:
+            time.sleep(0.05)
+        waits.append(time.time() - since)
+        moment = drawn.uniform(0, 12)
+        try:
+            process.wait(moment)
+            break  # the study ended before: there is nothing left to kill
+        except subprocess.TimeoutExpired:
+            pass
+        done = jobs(folder, JOBS)
+        flying = begun(folder, since) - set(done)
+        if number % 2:
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
+        process.stdout.close()  # type: ignore[union-attr]
+        process.wait()
+        lost += len(flying)
+        whom = "all processes" if number % 2 else "Snakemake"
+        print(
+            f"kill {number + 1} of {whom}: after {moment:.1f} s of work, {len(done)} jobs done, "
+            f"{len(flying)} in flight; the first job had begun after {waits[-1]:.1f} s",
+            flush=True,
+        )
+    since = time.time()
+    study(folder)
+    assert_same_results(undisturbed, folder)
+    assert not list(folder.rglob("*.partial-*"))
+    total = len(jobs(folder, JOBS))
+    row(
+        f"kill -9 at {len(waits)} random moments (seed {SEED})",
+        f"{lost} jobs in flight of {total}, computed again",
+        statistics.median(waits[1:]),
+    )
+
+
+def test_two_runs_at_once(tmp_path: Path, row: Row) -> None:
+    folder = copy_repository(tmp_path / "twice")
+    since = time.time()
+    both = [start(folder, *PART) for _ in range(2)]
+    printed = [process.communicate()[0] for process in both]
+    assert [process.returncode for process in both] == [0, 0], printed
+    waited = [text for text in printed if "another run of this study holds .study.lock" in text]
+    assert len(waited) == 1 and "Nothing to be done" in waited[0]
+    assert sum("Nothing to be done" in text for text in printed) == 1
+    row("two `make study` at once", "nothing; the second waits, and finds all done", time.time() - since)
+
+
+def damage(path: Path, how: str) -> None:
+    """Change a file; its times stay as they were."""
+    content, times = bytearray(path.read_bytes()), path.stat()
+    if how == "one bit":
+        content[len(content) // 2] ^= 1
+    else:
+        content = content[: len(content) // 2]
+    path.write_bytes(content)
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+
+@pytest.mark.parametrize(
+    ("what", "where", "how"),
+    [
+        ("a table cut short", "results/language/fit.csv", "half"),
+        ("one bit of a table", "results/irrelevant/runs/logistic.parquet", "one bit"),
+        ("one bit of a figure", "figures/task.png", "one bit"),
+        ("one bit of a model", "results/language/models/small-lm-init/model.safetensors", "one bit"),
+        ("a record cut short", f"{JOBS}/language_accuracy/job.json", "half"),
+    ],
+)
+def test_a_damaged_file_is_found_and_made_again(
+    undisturbed: Path, tmp_path: Path, row: Row, what: str, where: str, how: str
+) -> None:
+    folder = Path(shutil.copytree(undisturbed, tmp_path / "copy", symlinks=True))
+    damage(folder / where, how)
+    since = time.time()
+    printed = study(folder)
+    took = time.time() - since
+    name = where if "/models/" not in where else str(Path(where).parent)
+    assert [line for line in printed.splitlines() if line.startswith(f"memgen: {name}: is n")], printed[:600]
+    assert_same_results(undisturbed, folder)
+    number = len(begun(folder, since))
+    row(what, f"nothing; {number} jobs run, it and what stands on it", took)
+
+
+def test_results_that_cannot_be_written(tmp_path: Path, row: Row) -> None:
+    folder = copy_repository(tmp_path / "read-only")
+    place = folder / "results"
+    if os.geteuid() == 0:  # root writes into any folder but one that is mounted so
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", "ro", "none", place], check=False).returncode:
+            pytest.skip("nothing can be mounted here")
+    else:
+        place.chmod(0o555)
+    try:
+        answer = subprocess.run(
+            command(*PART), cwd=folder, env=environment(folder), capture_output=True, text=True, check=False
+        )
+    finally:
+        if os.geteuid() == 0:
+            subprocess.run(["umount", place], check=True)
+        else:
+            place.chmod(0o755)
+    assert answer.returncode == 2 and answer.stderr.count("\n") == 1
+    assert "results: cannot be written (" in answer.stderr
+    since = time.time()
+    study(folder, *PART)
+    row("results that cannot be written", "nothing; one line, before the first job", time.time() - since)
+
+
+RANDOM = "results/language/models/random-init"
+
+
+def full(folder: Path, room: str) -> tuple[str, subprocess.CompletedProcess[str] | None]:
+    """What a run prints that has no room for the second of two models of 90 MB, and a run right after it."""
+    if room == "file":
+        limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (50 << 20, 50 << 20))  # noqa: E731
+        process = start(folder, RANDOM, preexec_fn=limit)
+        return process.communicate()[0], None
+    process = start(folder, RANDOM)
+    printed = process.communicate()[0]
+    assert process.returncode == 1, printed
+    again = subprocess.run(
+        command(RANDOM), cwd=folder, env=environment(folder), capture_output=True, text=True, check=False
+    )
+    return printed, again
+
+
+@pytest.mark.parametrize("room", ["disk", "file"])
+def test_a_full_disk(
+    undisturbed: Path, tmp_path: Path, row: Row, monkeypatch: pytest.MonkeyPatch, room: str
+) -> None:
+    folder = tmp_path / "small"
+    folder.mkdir()
+    if room == "disk" and subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=180m", "none", folder], check=False
+    ).returncode:  # fmt: skip
+        pytest.skip("nothing can be mounted here: the limit of a file's size is tested")
+    try:
+        copy_repository(folder)
+        printed, again = full(folder, room)
+        errors = set(lines_of_memgen(printed))
+        assert len(errors) == 1 and "the disk is full" in errors.pop(), printed[-3000:]
+        assert "Traceback" not in printed
+        assert_nothing_is_torn(folder, monkeypatch)
+        if again is not None:
+            assert again.returncode == 2 and again.stderr.count("\n") == 1
+            assert "the disk is full, " in again.stderr
+            subprocess.run(["mount", "-o", "remount,size=2g", folder], check=True)
+        since = time.time()
+        study(folder, RANDOM)
+        took = time.time() - since
+        mine, theirs = results(folder), results(undisturbed)
+        models = {name for name in mine if "/models/" in name}
+        assert len(models) > 4 and all(mine[name] == theirs[name] for name in models)
+    finally:
+        if room == "disk":
+            subprocess.run(["umount", folder], check=True)
+    what = "a full disk" if room == "disk" else "a file that may grow no more"
+    row(what, "the job that met it; what had ended is used", took)
+
+
+@pytest.mark.parametrize(
+    ("what", "roots", "days"),
+    [
+        ("the clock was a month ahead: results from the future", ("results", "figures"), 30),
+        ("the clock was years behind: results older than their sources", ("results", "figures"), -9000),
+        ("sources from the future", ("workflow", "config.yaml", "Snakefile"), 30),
+    ],
+)
+def test_a_clock_that_jumps(tmp_path: Path, row: Row, what: str, roots: tuple[str, ...], days: int) -> None:
+    folder = copy_repository(tmp_path / "clock")
+    study(folder, *PART)
+    before, when = results(folder), time.time() + days * 86400
+    for root in roots:
+        for path in (folder / root, *(folder / root).rglob("*")):
+            os.utime(path, (when, when))
+    since = time.time()
+    study(folder, *PART)
+    took, now = time.time() - since, results(folder)
+    assert now == before
+    again = begun(folder, since) if days < 0 or "results" not in roots else set()
+    row(what, f"nothing; {len(again)} jobs run again, to the same bytes", took)
+    later = planned(folder, *PART)
+    print(f"a run after that plans: {', '.join(sorted(later)) or 'nothing'}")

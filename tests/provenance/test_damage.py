@@ -1,0 +1,80 @@
+"""What is not as its job wrote it is found before a run and set aside, whatever its size and time say."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from memgen.provenance.damage import ASIDE, damaged, set_aside
+from memgen.provenance.run import read_run
+from recorded import FIGURE, SWEEP, TASK
+
+
+def files() -> dict[str, bytes]:
+    return {path.as_posix(): path.read_bytes() for path in Path().rglob("*") if path.is_file()}
+
+
+def flip(path: Path) -> None:
+    """Change one bit; size and time stay."""
+    content, times = bytearray(path.read_bytes()), path.stat()
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+
+def test_an_undamaged_study_is_left_alone(study: Path) -> None:
+    before = files()
+    assert damaged(read_run()) == {} and set_aside() == [] and files() == before
+    Path("results/ranks.parquet").unlink()  # what is missing Snakemake sees by itself
+    assert set_aside() == []
+
+
+@pytest.mark.parametrize("how", ["one bit", "cut short", "empty"])
+def test_a_damaged_table_goes_with_all_that_its_job_wrote(study: Path, how: str) -> None:
+    path, before = Path("results/sweep.parquet"), files()
+    if how == "one bit":
+        flip(path)
+    else:
+        path.write_bytes(path.read_bytes()[: 100 if how == "cut short" else 0])
+    now = files()
+    lines = set_aside(dry=True)
+    assert files() == now, "a dry run moves nothing"
+    assert lines == [f"{path}: is not what its job wrote; set aside in .damaged, to be made again"]
+    assert set_aside() == lines
+    gone = {"results/sweep.parquet", "results/ranks.parquet", SWEEP.as_posix()}
+    moved = {f"{ASIDE}/{name}": now[name] for name in gone}
+    assert files() == {**{name: text for name, text in before.items() if name not in gone}, **moved}
+    assert set_aside() == []
+
+
+@pytest.mark.parametrize("how", ["cut short", "edited"])
+def test_of_a_damaged_record_all_goes_that_no_other_names(study: Path, how: str) -> None:
+    if how == "edited":
+        content = json.loads(TASK.read_text())
+        content["execution"]["threads"] = 7
+        TASK.write_text(json.dumps(content))
+    else:
+        TASK.write_bytes(TASK.read_bytes()[:-30])
+    lines = set_aside()
+    assert [line.split(":")[0] for line in lines] == [TASK.as_posix(), "results/tasks/a.parquet"]
+    assert not Path("results/tasks").exists() and SWEEP.exists() and FIGURE.exists()
+    assert (ASIDE / "results/tasks/a.parquet").exists()
+
+
+def test_a_damaged_folder_goes_whole(study: Path) -> None:
+    from memgen.stage import Job, OutputDirectory
+
+    def made(*, out: OutputDirectory) -> None:
+        (out / "deep").mkdir()
+        (out / "deep/weights").write_bytes(b"1234")
+        (out / "config").write_bytes(b"5")
+
+    made.__module__ = "memgen.language.stages.initialize"
+    record = Path("results/provenance/jobs/a/job.json")
+    Job.bind(made, out=Path("results/models/m")).run(record=record)
+    assert set_aside() == []
+    flip(Path("results/models/m/deep/weights"))
+    assert len(set_aside()) == 1
+    assert not Path("results/models").exists() and not record.exists()
+    assert (ASIDE / "results/models/m/config").read_bytes() == b"5"

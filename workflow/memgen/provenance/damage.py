@@ -1,0 +1,84 @@
+"""Outputs that are not what their records say: found before a run and set aside, so that they are made again.
+
+Everything that a record names is hashed; sizes and times are not believed, for a disk that lost what it was
+given, or a clock that jumped, changes either without the other. Nothing is deleted.
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+from memgen.digests import MARKS
+from memgen.provenance.reading import MADE
+from memgen.provenance.run import Run, read_run
+from memgen.provenance.verification import Present, untracked
+
+ASIDE = Path(".damaged")
+"""Where they are put, under the names that they had."""
+
+
+def damaged(run: Run) -> dict[str, list[str]]:
+    """Outputs that are there and are not as recorded, by the record that names them."""
+    present = Present(output for record in run.records.values() for output in record["outputs"])
+    found = {
+        name: [
+            output
+            for output, digest in record["outputs"].items()
+            if present.digest(output) not in (digest, None)
+        ]
+        for name, record in run.records.items()
+    }
+    return {name: outputs for name, outputs in found.items() if outputs}
+
+
+def set_aside(*, dry: bool = False) -> list[str]:
+    """Move damaged outputs out of the study in the present folder, with all else that their jobs wrote.
+
+    A record that is none, or was edited, does not say what its job wrote: what no other record names then
+    goes with it.
+
+    Parameters
+    ----------
+    dry : bool
+        Say what would be moved, and move nothing.
+
+    Returns
+    -------
+    list of str
+        A line for each file or folder that is damaged.
+    """
+    run = read_run()
+    found = damaged(run)
+    broken = [part.where for part in run.findings if part.kind in ("RECORD-INVALID", "RECORD-EDITED")]
+    unknown = [path.as_posix() for path in untracked(run) if _is_of_a_job(path)] if broken else []
+    moved = [path for record in found for path in (*run.records[record]["outputs"], record)]
+    for name in () if dry else (*moved, *broken, *unknown):
+        _move(Path(name))
+    wrong = [path for outputs in found.values() for path in outputs]
+    kept = f"set aside in {ASIDE}"
+    return [
+        *(f"{path}: is not what its job wrote; {kept}, to be made again" for path in wrong),
+        *(f"{path}: is no record that a job wrote; {kept}, to be made again" for path in broken),
+        *(f"{path}: no record says what made it; {kept}" for path in unknown),
+    ]
+
+
+def _is_of_a_job(path: Path) -> bool:
+    return not any(path.is_relative_to(f"results/{apart}") for apart in ("provenance", "benchmarks"))
+
+
+def _move(path: Path) -> None:
+    """Move a file or folder, if it is there, and remove the folder that it leaves with nothing but marks."""
+    if not os.path.lexists(path):
+        return
+    target = ASIDE / path
+    if target.is_dir() and not target.is_symlink():
+        shutil.rmtree(target)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.move(path, target)
+    for folder in path.parents:
+        if len(folder.parts) < 2 or folder.parts[0] not in MADE:
+            break
+        if {part.name for part in folder.iterdir()} - MARKS:
+            break
+        shutil.rmtree(folder)
