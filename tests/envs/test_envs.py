@@ -14,6 +14,7 @@ import yaml
 from packaging.utils import canonicalize_name
 
 from local_conda import conda_packages, local_conda
+from parsed import workflow
 from repository import ROOT, copy_repository, loaded
 from runs import assert_same_results, command, environment, study
 
@@ -63,6 +64,13 @@ class Deployment:
         made = {path.read_text(): path.with_suffix("") for path in self.prefix.glob("*.yaml")}
         return {texts[text]: folder for text, folder in made.items() if text in texts}
 
+    def holds(self, name: str, folder: Path) -> tuple[list[str], dict[str, str]]:
+        """Where a job of one environment looks for modules, and the versions of what it finds installed."""
+        listing = [self.environments()[name] / "bin/python", "-c", LISTING]
+        variables = {"PYTHONPATH": "workflow", "PATH": os.defpath}
+        search, found = json.loads(subprocess.check_output(listing, cwd=folder, env=variables))
+        return search, found
+
 
 @pytest.fixture(scope="module")
 def deployment() -> Iterator[Deployment]:
@@ -77,8 +85,10 @@ def deployment() -> Iterator[Deployment]:
 def finished(deployment: Deployment, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the repository in which all targets were made in their environments."""
     folder = copy_repository(tmp_path_factory.mktemp("deployed") / "repository")
-    code, printed = deployment.run(folder, *TARGETS)
-    assert code == 0, printed[-6000:]
+    for options in (["--conda-create-envs-only"], []):
+        assert not (folder / "logs").exists(), "environments are made before any job"
+        code, printed = deployment.run(folder, *TARGETS, *options)
+        assert code == 0, printed[-6000:]
     return folder
 
 
@@ -98,9 +108,7 @@ def test_environment_holds_what_was_solved_for_it_and_nothing_else(
     name: str, finished: Path, deployment: Deployment
 ) -> None:
     folder = deployment.environments()[name]
-    variables = {"PYTHONPATH": "workflow", "PATH": os.defpath}
-    listing = [folder / "bin/python", "-c", LISTING]
-    search, found = json.loads(subprocess.check_output(listing, cwd=finished, env=variables))
+    search, found = deployment.holds(name, finished)
     assert [part for part in search if part and not Path(part).is_relative_to(folder)] == [
         str(finished / "workflow")
     ]
@@ -111,7 +119,22 @@ def test_environment_holds_what_was_solved_for_it_and_nothing_else(
     assert len(found) == len(solved) - 1 + len(by_pip), "Python itself is no distribution"
     pins = loaded("environments").pins()
     found.pop("pip", None)
-    assert found == {part: pins[canonicalize_name(part)] for part in found}
+    # torch's local tag is the index's, not the lock's.
+    versions = {part: version.partition("+")[0] for part, version in found.items()}
+    assert versions == {part: pins[canonicalize_name(part)] for part in found}
+
+
+def test_every_job_imported_what_its_own_environment_holds(finished: Path, deployment: Deployment) -> None:
+    """.venv would be noticed: at its start Python imports setuptools there, which most environments lack."""
+    with workflow(finished, Path("configs/smoke.yaml")) as (parsed, _):
+        rules = {rule.name: Path(str(rule.conda_env)).stem for rule in parsed.rules if rule.name != "all"}
+    held = {name: deployment.holds(name, finished)[1] for name in ENVIRONMENTS}
+    records = list((finished / "results/provenance/jobs").rglob("*.json"))
+    for path in records:
+        packages = json.loads(path.read_text())["environment"]["packages"]
+        there = held[rules[path.parent.name]]
+        assert packages == {name: there.get(name) for name in packages}, path
+    assert {rules[path.parent.name] for path in records} == set(ENVIRONMENTS)
 
 
 def test_a_job_sees_its_own_environment_alone(repository: Path, deployment: Deployment) -> None:
