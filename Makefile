@@ -14,10 +14,10 @@ STUDY := $(BIN)/python -m memgen study $(if $(CORES),--cores $(CORES)) $(foreach
 export PYTHONPATH := workflow
 
 .DEFAULT_GOAL := help
-.PHONY: help study verify relock deposit test test-hpc test-paper test-faults smoke plan report docs figure stability readme lint format bench lock clean
+.PHONY: help study verify relock deposit test test-hpc test-envs test-paper test-faults smoke plan report docs figure stability readme lint format bench lock clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 study: $(READY) ## run the whole study: all results and figures (CORES= CONFIG= ARGS=)
 	@$(STUDY) -- $(ARGS)
@@ -64,6 +64,9 @@ readme: $(READY) ## put the present claims and figure into README.md
 test-hpc: $(READY) ## run the study on a real SLURM, started here as root on Debian (FULL=1: every fault)
 	@$(BIN)/python tests/hpc/slurm.py
 	@MEMGEN_HPC=1 FULL=$(FULL) $(BIN)/python -m pytest tests/hpc -s $(ARGS)
+
+test-envs: $(READY) ## run every rule in its own conda environment, from a channel built here
+	@MEMGEN_ENVS=all $(BIN)/python -m pytest tests/envs $(ARGS)
 
 test-paper: $(READY) ## run all jobs of configs/paper.yaml for real, with random tiny models in its models' place
 	@MEMGEN_PAPER=1 $(BIN)/python -m pytest tests/paper -s $(ARGS)

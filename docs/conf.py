@@ -29,6 +29,7 @@ nb_execution_mode = "force"
 nb_execution_raise_on_error = True
 nb_execution_timeout = 120
 nb_ipywidgets_js = {}
+nb_output_stderr = "remove"  # libraries' remarks on where they run
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"

@@ -12,6 +12,7 @@ EXECUTED = [
     "memgen.relational.ranks",
     "memgen.relational.crossing",
     "memgen.relational.behaviour",
+    "memgen.notebooks.theory",
 ]
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from memgen.errors import BadInput
-from memgen.provenance.deposit_files import is_deposit
-from memgen.provenance.stages.deposit import deposit
+from memgen.provenance.exports.deposit_files import is_deposit
+from memgen.provenance.exports.stages.deposit import deposit
 from memgen.whole_file import whole_file
 
 

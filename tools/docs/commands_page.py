@@ -4,7 +4,9 @@ import contextlib
 import io
 import os
 import re
+from pathlib import Path
 
+ROOT = Path(__file__).resolve().parents[2]
 INTRODUCTION = """\
 # Commands
 
@@ -47,4 +49,10 @@ def help_of(called: list[str]) -> str:
     finally:
         os.environ.pop("COLUMNS") if before is None else os.environ.update(COLUMNS=before)
     text = re.sub(r"╭─ Commands ─.*?╯\n", "", printed.getvalue(), flags=re.DOTALL)
-    return "\n".join(line.rstrip() for line in text.strip().splitlines())
+    return "\n".join(_here(line.rstrip()) for line in text.strip().splitlines())
+
+
+def _here(line: str) -> str:
+    """A line with paths from the repository on, as wide as before where it ends in the frame."""
+    shorter = line.replace(f"{ROOT}/", "")
+    return shorter[:-1] + " " * (len(line) - len(shorter)) + "│" if shorter.endswith("│") else shorter

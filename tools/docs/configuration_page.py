@@ -20,7 +20,9 @@ def configuration() -> str:
 
     whole = schema()
     lines = [INTRODUCTION]
-    for block, rules in whole["properties"].items():
+    first = whole["required"]
+    for block in [*first, *(name for name in whole["properties"] if name not in first)]:
+        rules = whole["properties"][block]
         needed = (
             "Required." if block in whole["required"] else "A study that is run where this block is given."
         )
@@ -101,7 +103,7 @@ def _default(rules: dict[str, Any], required: bool) -> str:
         return "must be given" if required else "optional"
     value = rules["default"]
     if value in ({}, []):
-        return "default: none" if value == [] else "default: those of its keys"
+        return "default: those of its keys" if rules.get("properties") else "default: none"
     text = json.dumps(value, ensure_ascii=False)
     return f"default: `{text}`" if len(text) <= 120 else "default: see the schema"
 

@@ -25,15 +25,10 @@ def write(docs: Path) -> None:
     (docs / "reference").mkdir(exist_ok=True)
     pages = {"configuration": configuration(), "commands": commands(), "api": api()}
     for name, text in pages.items():
-        _update(docs / "reference" / f"{name}.md", text)
+        (docs / "reference" / f"{name}.md").write_text(text, encoding="utf-8")
     pictures = docs / "_generated" / "figures"
     shutil.rmtree(pictures, ignore_errors=True)
     pictures.mkdir(parents=True)
     for study in GALLERIES:
-        _update(docs / "_generated" / f"figures-{study}.md", gallery(study, pictures))
-
-
-def _update(path: Path, text: str) -> None:
-    """Write a page if it says something else than before, so that Sphinx reads only what changed."""
-    if not path.exists() or path.read_text(encoding="utf-8") != text:
-        path.write_text(text, encoding="utf-8")
+        text = gallery(study, pictures)
+        (docs / "_generated" / f"figures-{study}.md").write_text(text, encoding="utf-8")

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from memgen.digests import file_digest
-from memgen.provenance.crate import Crate
+from memgen.provenance.exports.crate import Crate
 from memgen.provenance.known_tables import SUFFIXES
 from memgen.provenance.lock_file import LOCK
 from memgen.provenance.run import Run

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Literal
 
 from memgen.errors import BadInput
-from memgen.provenance.deposit_files import crate_of
+from memgen.provenance.exports.deposit_files import crate_of
+from memgen.provenance.exports.statements import prov_json, slsa
 from memgen.provenance.sealed_run import sealed_run
-from memgen.provenance.statements import prov_json, slsa
 from memgen.stage import command
 from memgen.whole_file import whole_file
 
