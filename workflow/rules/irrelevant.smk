@@ -115,7 +115,7 @@ rule irrelevant_complete:
     params:
         settings=flags(without(complete_options(IRRELEVANT), "seeds")),
     shell:
-        "python -m memgen irrelevant complete --run transformer --seed {wildcards.seed} {params.settings} "
+        "python -m memgen irrelevant complete --run transformer --seed {wildcards.seed:q} {params.settings} "
         "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
