@@ -3,6 +3,7 @@
 # Run it with `make study`, which holds the study's lock; plain `snakemake --cores 2` works as well.
 import os
 import sys
+import time
 from pathlib import Path
 
 from snakemake.utils import min_version
@@ -26,7 +27,9 @@ from memgen.planning.estimates import Estimates, in_words
 from memgen.provenance.layers import VARIABLE, described
 from memgen.provenance.sealing import sealed
 from memgen.rules import NEXT, before_each_job, figure_alone
-from memgen.timings import timings
+from memgen.timings import failures, timings
+
+begun = time.time()
 
 # The layers are read again: Snakemake's own loader takes a key that is given twice.
 layers = [Path("config.yaml"), *workflow.overwrite_configfiles]
@@ -105,3 +108,7 @@ onsuccess:
     print(timings(Path("results/benchmarks")))
     print(sealed(targets, description))
     print(NEXT)
+
+
+onerror:
+    print(failures(Path("logs"), Path("results/provenance/jobs"), begun))

@@ -1,8 +1,9 @@
 """The table of timings adds up."""
 
+import os
 from pathlib import Path
 
-from memgen.timings import timings
+from memgen.timings import failures, timings
 
 
 def test_adds_up_per_rule(tmp_path: Path) -> None:
@@ -20,3 +21,17 @@ def test_adds_up_per_rule(tmp_path: Path) -> None:
 
 def test_says_nothing_where_nothing_was_measured(tmp_path: Path) -> None:
     assert timings(tmp_path) == ""
+
+
+def test_a_job_that_failed_has_the_last_word(tmp_path: Path) -> None:
+    logs, records = tmp_path / "logs", tmp_path / "jobs"
+    for job, text in (("a/x=1.5", "begun\nmemgen: error: no room\n"), ("a/x=2", ""), ("b/job", "ended\n")):
+        for path, content in ((logs / f"{job}.log", text), (records / f"{job}.json", "{}")):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(content)
+    assert failures(logs, records, 0) == ""
+    for path in records.glob("a/*"):
+        path.unlink()
+    assert failures(logs, records, 0) == f"{logs / 'a/x=1.5.log'}: memgen: error: no room"
+    os.utime(logs / "a/x=1.5.log", (5, 5))
+    assert failures(logs, records, 6) == ""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from memgen.provenance.damage import ASIDE, damaged, set_aside
+from memgen.damage import ASIDE, damaged, set_aside
 from memgen.provenance.run import read_run
 from recorded import FIGURE, SWEEP, TASK
 
@@ -57,9 +57,23 @@ def test_of_a_damaged_record_all_goes_that_no_other_names(study: Path, how: str)
     else:
         TASK.write_bytes(TASK.read_bytes()[:-30])
     lines = set_aside()
-    assert [line.split(":")[0] for line in lines] == [TASK.as_posix(), "results/tasks/a.parquet"]
-    assert not Path("results/tasks").exists() and SWEEP.exists() and FIGURE.exists()
-    assert (ASIDE / "results/tasks/a.parquet").exists()
+    assert [line.split(":")[0] for line in lines[:2]] == [TASK.as_posix(), "results/tasks/a.parquet"]
+    assert lines[2:] == ["2 jobs stand on that; what they wrote is set aside in .damaged, to be made again"]
+    assert not Path("results/tasks").exists() and not SWEEP.exists() and not FIGURE.exists()
+    assert (ASIDE / "results/tasks/a.parquet").exists() and (ASIDE / "figures/task.png").exists()
+
+
+def test_what_stands_on_a_damaged_table_goes_with_it(study: Path) -> None:
+    """Snakemake makes no file again while what was made from it is there."""
+    flip(Path("results/tasks/a.parquet"))
+    lines = set_aside()
+    assert lines == [
+        "results/tasks/a.parquet: is not what its job wrote; set aside in .damaged, to be made again",
+        "2 jobs stand on that; what they wrote is set aside in .damaged, to be made again",
+    ]
+    assert not list(Path().glob("results/*.parquet")) and not list(Path("results").rglob("*.json"))
+    assert not list(Path("figures").glob("*")) if Path("figures").exists() else True
+    assert set_aside() == []
 
 
 def test_a_damaged_folder_goes_whole(study: Path) -> None:

@@ -1,4 +1,4 @@
-"""What each rule cost, from the benchmark files that Snakemake writes."""
+"""What a run says at its end: what each rule cost, or why jobs failed, from the files that they leave."""
 
 import csv
 from collections import defaultdict
@@ -61,3 +61,28 @@ def _number(text: str | None) -> float:
         return float(text or "nan") if text not in (None, "-", "NA") else 0.0
     except ValueError:
         return 0.0
+
+
+def failures(logs: Path, records: Path, since: float) -> str:
+    """Last words of each job that failed; Snakemake itself says its command and its exit status.
+
+    Parameters
+    ----------
+    logs, records : pathlib.Path
+        Folders that hold ``<rule>/<job>.log`` and ``<rule>/<job>.json`` of each job.
+    since : float
+        When the run began, seconds since the epoch.
+
+    Returns
+    -------
+    str
+        A line for each log that was written since then of a job that has no record.
+    """
+    found = []
+    for path in sorted(logs.glob("*/*.log")):
+        job = path.relative_to(logs)
+        if path.stat().st_mtime >= since and not records.joinpath(job.parent, f"{job.stem}.json").exists():
+            lines = path.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+            if lines:
+                found.append(f"{path}: {lines[-1]}")
+    return "\n".join(found)

@@ -21,9 +21,9 @@ import cyclopts
 
 from memgen.arguments import Count
 from memgen.configuration import load
+from memgen.damage import set_aside
 from memgen.devices import refuse_missing_gpu
 from memgen.errors import BadInput
-from memgen.provenance.damage import set_aside
 from memgen.stage import command
 
 LOCK = Path(".study.lock")

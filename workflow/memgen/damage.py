@@ -1,16 +1,18 @@
 """Outputs that are not what their records say: found before a run and set aside, so that they are made again.
 
 Everything that a record names is hashed; sizes and times are not believed, for a disk that lost what it was
-given, or a clock that jumped, changes either without the other. Nothing is deleted.
+given, or a clock that jumped, changes either without the other. What stands on them goes with them, since
+Snakemake makes no file again while all that was made from it is there. Nothing is deleted.
 """
 
 import os
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 from memgen.digests import MARKS
 from memgen.provenance.reading import MADE
-from memgen.provenance.run import Run, read_run
+from memgen.provenance.run import Run, inputs, read_run
 from memgen.provenance.verification import Present, untracked
 
 ASIDE = Path(".damaged")
@@ -31,8 +33,21 @@ def damaged(run: Run) -> dict[str, list[str]]:
     return {name: outputs for name, outputs in found.items() if outputs}
 
 
+def standing_on(run: Run, records: Iterable[str], files: Iterable[str]) -> list[str]:
+    """Records of all jobs that read something of some jobs, or some files, or of each other, sorted."""
+    needs = {name: set(run.needs(name)) for name in run.records}
+    lost = {str(part) for file in files for part in (Path(file), *Path(file).parents)}
+    first = set(records)
+    found = first | {
+        name for name, record in run.records.items() if any(path in lost for path, _ in inputs(record))
+    }
+    while more := {name for name in needs if name not in found and needs[name] & found}:
+        found |= more
+    return sorted(found - first)
+
+
 def set_aside(*, dry: bool = False) -> list[str]:
-    """Move damaged outputs out of the study in the present folder, with all else that their jobs wrote.
+    """Move damaged outputs out of the study in the present folder, and what was made by or from their jobs.
 
     A record that is none, or was edited, does not say what its job wrote: what no other record names then
     goes with it.
@@ -45,13 +60,14 @@ def set_aside(*, dry: bool = False) -> list[str]:
     Returns
     -------
     list of str
-        A line for each file or folder that is damaged.
+        A line for each file or folder that is damaged, and one for what stands on them.
     """
     run = read_run()
     found = damaged(run)
     broken = [part.where for part in run.findings if part.kind in ("RECORD-INVALID", "RECORD-EDITED")]
     unknown = [path.as_posix() for path in untracked(run) if _is_of_a_job(path)] if broken else []
-    moved = [path for record in found for path in (*run.records[record]["outputs"], record)]
+    others = standing_on(run, found, unknown)
+    moved = [path for record in (*found, *others) for path in (*run.records[record]["outputs"], record)]
     for name in () if dry else (*moved, *broken, *unknown):
         _move(Path(name))
     wrong = [path for outputs in found.values() for path in outputs]
@@ -60,6 +76,11 @@ def set_aside(*, dry: bool = False) -> list[str]:
         *(f"{path}: is not what its job wrote; {kept}, to be made again" for path in wrong),
         *(f"{path}: is no record that a job wrote; {kept}, to be made again" for path in broken),
         *(f"{path}: no record says what made it; {kept}" for path in unknown),
+        *(
+            [f"{len(others)} jobs stand on that; what they wrote is {kept}, to be made again"]
+            if others
+            else []
+        ),
     ]
 
 
