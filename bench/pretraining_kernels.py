@@ -22,7 +22,7 @@ from safetensors.numpy import load_file
 
 from memgen.digests import bytes_digest
 
-STEPS = 100
+STEPS = 200
 GRID = 2.0**-20
 PLAIN = {"ATEN_CPU_CAPABILITY": "default", "OPENBLAS_CORETYPE": "Prescott"}
 RECIPES = ("float32, as in the study", "float64", "float64, weights on a grid")
@@ -32,6 +32,7 @@ def widened(recipe: str) -> None:
     """Let `pretrain` make a network of float64, whose first numbers and angles are numpy's."""
     import torch
     import transformers
+    from torch.optim.optimizer import register_optimizer_step_post_hook
 
     made = transformers.AutoModelForCausalLM.from_config
 
@@ -78,7 +79,7 @@ def widened(recipe: str) -> None:
 
     transformers.AutoModelForCausalLM.from_config = from_config
     if recipe == RECIPES[2]:
-        torch.optim.optimizer.register_optimizer_step_post_hook(on_grid)
+        register_optimizer_step_post_hook(on_grid)
 
 
 def weights_after(recipe: str, kernels: dict[str, str], folder: Path) -> tuple[np.ndarray, float]:
