@@ -110,6 +110,13 @@ def test_a_loose_figure_is_found_by_its_id(
     assert f"{loose}: not the bytes that the job wrote" in shown(capsys, loose)
 
 
+def test_the_id_at_the_foot_is_enough(study: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    recipe = json.loads((study / "results/provenance/jobs/figures_task/job.json").read_text())["recipe_id"]
+    assert shown(capsys, Path(recipe[:10])).startswith("figures/task.")
+    with pytest.raises(BadInput, match=r"^0123456789: is the beginning of no recipe's id of this run$"):
+        shown(capsys, Path("0123456789"))
+
+
 def test_a_loose_svg_is_found_too(study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     figure, _ = new_figure()
     loose = tmp_path / "loose.svg"

@@ -5,6 +5,7 @@ the same data and matplotlib: they carry the id of the recipe that made them, an
 classes have the same colour everywhere.
 """
 
+import re
 from collections.abc import Iterable
 from itertools import cycle
 from pathlib import Path
@@ -19,12 +20,18 @@ import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
+from matplotlib.transforms import Bbox
 
 from memgen.stage import recipe_urn
 
 #: Width of a text column and of a page, inches.
 COLUMN = 3.4
 PAGE = 7.0
+
+#: Height of the line below a figure, inches, and digits of the recipe's id in it.
+FOOT = 0.12
+SHORT = 10
 
 PALETTE = {
     "black": "#000000",
@@ -136,16 +143,36 @@ def panel_letters(panels: Iterable[Axes]) -> None:
         )
 
 
-def _metadata(kind: Literal["pdf", "png"]) -> dict[str, str | None]:
-    """Metadata of a file: the recipe's name, and nothing that differs between two runs."""
+def _metadata(kind: Literal["pdf", "png"], title: str) -> dict[str, str | None]:
+    """Metadata of a file: its title, the recipe's name, and nothing that differs between two runs."""
     urn = recipe_urn()
     if kind == "pdf":
-        return {"CreationDate": None, "Creator": None, "Producer": None, "Keywords": urn}
-    return {"Software": None, **({"Source": urn} if urn else {})}
+        return {"CreationDate": None, "Creator": None, "Producer": None, "Title": title, "Keywords": urn}
+    return {"Software": None, "Title": title, **({"Source": urn} if urn else {})}
+
+
+def _foot(figure: Figure, title: str) -> Bbox:
+    """Write title, repository and short id below a figure; what is to be saved, inches."""
+    urn = recipe_urn()
+    width, height = figure.get_size_inches()
+    parts = [title, "memgen", *([urn.rpartition(":")[2][:SHORT]] if urn else [])]
+    # Outside of the figure, so that no layout has to know of it.
+    strip = Rectangle((0, -FOOT / height), 1, FOOT / height, transform=figure.transFigure, color="white")
+    figure.add_artist(strip)
+    figure.text(
+        1 - 0.04 / width,
+        -0.6 * FOOT / height,
+        " · ".join(parts),
+        fontsize=4.5,
+        color="#666666",
+        ha="right",
+        va="center",
+    )
+    return Bbox([[0, -FOOT], [width, height]])
 
 
 def save(figure: Figure, *, pdf: Path, png: Path) -> None:
-    """Save a figure as PDF and PNG with the recipe's name inside, and close it.
+    """Save a figure as PDF and PNG with the recipe's name inside and its short id at the foot, and close it.
 
     Parameters
     ----------
@@ -153,7 +180,10 @@ def save(figure: Figure, *, pdf: Path, png: Path) -> None:
     pdf, png : pathlib.Path
         Vector file, and picture at 200 dots per inch.
     """
-    figure.savefig(pdf, format="pdf", metadata=_metadata("pdf"))
+    # A job writes beside its target, `memgen.outputs`; what is written down is the target's name.
+    title = re.sub(r"^\.(.+)\.partial-\d+.*$", r"\1", png.stem)
+    area = _foot(figure, title)
+    figure.savefig(pdf, format="pdf", metadata=_metadata("pdf", title), bbox_inches=area)
     figure.set_layout_engine("none")  # the layout stays as it is
-    figure.savefig(png, format="png", dpi=200, metadata=_metadata("png"))
+    figure.savefig(png, format="png", dpi=200, metadata=_metadata("png", title), bbox_inches=area)
     plt.close(figure)

@@ -1,5 +1,6 @@
 """From what a person types to an output of the run."""
 
+import re
 from pathlib import Path
 
 from memgen.errors import BadInput
@@ -15,8 +16,8 @@ def output_named(run: Run, name: str) -> str:
     ----------
     run : Run
     name : str
-        Such as ``figures/task.pdf``, ``task``, ``results/claims.csv``, or any PNG, PDF or SVG file that
-        carries the id of a recipe of this run.
+        Such as ``figures/task.pdf``, ``task``, ``results/claims.csv``, the id at a figure's foot, or any PNG,
+        PDF or SVG file that carries the id of a recipe of this run.
 
     Returns
     -------
@@ -33,6 +34,11 @@ def output_named(run: Run, name: str) -> str:
     for guess in guesses:
         if guess in run.makers:
             return guess
+    if re.fullmatch(r"[0-9a-f]{8,64}", name) and not path.exists():
+        for output, record in run.makers.items():
+            if run.records[record]["recipe_id"].startswith(name):
+                return output
+        raise BadInput(f"{name}: is the beginning of no recipe's id of this run")
     if not path.exists():
         raise BadInput(f"{name}: is no output of this run and no file; allowed: {_some(run)}")
     ids = recipe_ids(path)
