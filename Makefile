@@ -23,8 +23,8 @@ study: $(READY) ## run the whole study: all results and figures (CORES= CONFIG= 
 	@$(STUDY) -- $(ARGS)
 
 verify: $(READY) ## did I reproduce it? the run against its records and seal, then against the committed lock
-	@$(BIN)/python -m memgen provenance verify
-	@$(BIN)/python -m memgen provenance compare
+	@status=0; $(BIN)/python -m memgen provenance verify || status=1; \
+	$(BIN)/python -m memgen provenance compare || status=1; exit $$status
 
 relock: $(READY) ## write provenance.lock.json from this run, for others to compare theirs with
 	@$(BIN)/python -m memgen provenance lock

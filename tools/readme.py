@@ -55,7 +55,7 @@ def stable(rows: list[Row], stability: list[Row]) -> int:
     changed = 0
     for row in rows:
         if tuple(row[name] for name in KEY) in differing:
-            row["verdict"], row["seeds_to_decide"] = "undecided", None
+            row["verdict"], row["seeds_to_decide"], row["kernels"] = "undecided", None, True
             changed += 1
     return changed
 
@@ -110,7 +110,9 @@ def whole(rows: list[Row]) -> str:
         "Written by `make readme` from `results/claims.csv`, whose columns say more. Ours has its 95% "
         "interval by Student's t over the units; p is corrected by Holm within its family (5% decides). A "
         "pooled claim is bold, its cells stand below it. Undecided: in brackets the units that would decide "
-        "at 80% power. The command prints our value.",
+        "at 80% power, or (kernels) where another set of CPU kernels gave another verdict; "
+        "`results/claims.csv` has that of this machine's own. Where all units agree, the interval has no "
+        "width. The command prints our value.",
     ]
     if any(row["method"] for row in rows):
         parts.append(leading(rows))
@@ -134,7 +136,7 @@ def whole(rows: list[Row]) -> str:
                         value(row),
                         units,
                         number(row["p_holm"]),
-                        row["verdict"] + asked,
+                        row["verdict"] + (" (kernels)" if row.get("kernels") else asked),
                         row["would_fail"],
                         row["figure"],
                         f"`{row['command']}`",

@@ -4,13 +4,15 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
+from scipy import stats
 
 from memgen.__main__ import run
 from memgen.claims import CLAIMS
 from memgen.errors import BadInput
-from memgen.provenance.cells import cells, compare_cells
+from memgen.provenance.cells import LIMIT, cells, compare_cells, limit
 from memgen.provenance.comparison import VERDICTS, Comparison, compare_numbers
 from memgen.provenance.known_tables import known_tables
 from memgen.provenance.lock_file import LOCK, read_lock
@@ -95,8 +97,24 @@ def test_a_table_of_means_brings_its_standard_errors() -> None:
 def test_means_agree_within_four_standard_errors_of_their_difference(
     mean: float | None, verdict: str, text: str
 ) -> None:
-    locked = {("a",): {"x": [1.0, 1.0, 3]}}
-    assert compare_cells(locked, {("a",): {"x": [mean, 1.0, 3]}}, ["model"], 1e-5) == (verdict, text)
+    locked = {("a",): {"x": [1.0, 1.0, 100_000]}}
+    assert compare_cells(locked, {("a",): {"x": [mean, 1.0, 100_000]}}, ["model"], 1e-5) == (verdict, text)
+
+
+def test_of_few_units_as_many_pass_as_of_many() -> None:
+    """Means of three normal numbers and of two: the share beyond the limit is that of a known error."""
+    random = np.random.default_rng(0)
+    one, other = random.standard_normal((2, 4_000, 3))
+    for count in (2, 3):
+        means = [part[:, :count].mean(1) for part in (one, other)]
+        errors = np.array([part[:, :count].std(1, ddof=1) / count**0.5 for part in (one, other)])
+        apart, spread = np.abs(means[0] - means[1]), np.hypot(*errors)
+        # At a limit of two standard errors, where such a share can be counted; Welch's t is a little strict.
+        limits = np.array([limit((a, count), (b, count), 2.0) for a, b in errors.T])
+        share, expected = float((apart > limits * spread).mean()), 2 * stats.norm.sf(2.0)
+        assert share <= expected + 4 * (expected / 4_000) ** 0.5
+        assert (apart > 2.0 * spread).mean() > 1.5 * expected, "as a known error would have it"
+    assert limit((0.5, 1), (0.5, 1)) == limit((0.0, 3), (0.0, 3)) == LIMIT
 
 
 def test_cells_that_come_or_go_are_different() -> None:
@@ -191,6 +209,15 @@ def test_claims_are_held_to_their_numbers_where_nothing_was_trained(real_run: Pa
     assert "different" in {one.verdict for one in Comparison(lock).claims(path.as_posix())}
     lock["claims"][path.as_posix()]["held"] = "consistent"
     assert "consistent" in {one.verdict for one in Comparison(lock).claims(path.as_posix())}
+    # Where the verdict depends on the kernels, none is locked, and the value alone is compared.
+    row = lock["claims"][path.as_posix()]["rows"][0]
+    row[5], row[7] = None, 0.1
+    CLAIMS.write(table.with_columns(pl.col("ours") + 0.3, verdict=pl.lit("undecided")), path)
+    assert Comparison(lock).claims(path.as_posix())[0].verdict == "consistent"
+    CLAIMS.write(table.with_columns(pl.col("ours") + 3, verdict=pl.lit("undecided")), path)
+    assert "locked any" in Comparison(lock).claims(path.as_posix())[0].text
+    lock = read_lock()
+    lock["claims"][path.as_posix()]["held"] = "consistent"
     other = next(word for word in CLAIMS.columns["verdict"].allowed if word != table["verdict"][0])
     CLAIMS.write(table.with_columns(verdict=pl.lit(other)), path)
     found = Comparison(lock).claims(path.as_posix())

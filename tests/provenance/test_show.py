@@ -112,7 +112,8 @@ def test_a_loose_figure_is_found_by_its_id(
 
 def test_the_id_at_the_foot_is_enough(study: Path, capsys: pytest.CaptureFixture[str]) -> None:
     recipe = json.loads((study / "results/provenance/jobs/figures_task/job.json").read_text())["recipe_id"]
-    assert shown(capsys, Path(recipe[:10])).startswith("figures/task.")
+    for name in (recipe[:10], recipe[:10].upper(), f"task · memgen · {recipe[:10]}"):
+        assert shown(capsys, name).startswith("figures/task.")
     with pytest.raises(BadInput, match=r"^0123456789: is the beginning of no recipe's id of this run$"):
         shown(capsys, Path("0123456789"))
 

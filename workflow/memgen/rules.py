@@ -135,7 +135,7 @@ def figure_alone(targets: list[str], name: str | None) -> list[str]:
     if found:
         return found
     names = sorted({path.stem for path in drawn})
-    near = [other for other in names if name in other] or difflib.get_close_matches(name, names, 4, 0.4)
+    near = [other for other in names if name in other] or difflib.get_close_matches(name, names, 4, 0.6)
     raise BadInput(f"figure {name!r}: there is none of that name; nearest: {', '.join(near[:5] or names)}")
 
 

@@ -30,7 +30,7 @@ COLUMN = 3.4
 PAGE = 7.0
 
 #: Height of the line below a figure, inches, and digits of the recipe's id in it.
-FOOT = 0.12
+FOOT = 0.16
 SHORT = 10
 
 PALETTE = {
@@ -161,7 +161,7 @@ def _foot(figure: Figure, title: str) -> Bbox:
     figure.add_artist(strip)
     figure.text(
         1 - 0.04 / width,
-        -0.6 * FOOT / height,
+        -0.62 * FOOT / height,
         " · ".join(parts),
         fontsize=4.5,
         color="#666666",

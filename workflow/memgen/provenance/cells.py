@@ -13,7 +13,7 @@ import polars as pl
 
 from memgen.tables import Held
 
-#: Standard errors of the difference within which two means agree.
+#: Standard errors of the difference within which two means of many units agree.
 LIMIT = 4.0
 #: Column whose replicates are trained here.
 MODEL = "model"
@@ -100,6 +100,28 @@ def close(one: float | None, other: float | None, tolerance: float) -> bool:
     return one == other or (math.isfinite(size) and abs(one - other) <= tolerance * size)
 
 
+def limit(one: tuple[float, int], other: tuple[float, int], known: float = LIMIT) -> float:
+    """Standard errors of a difference that chance exceeds as rarely as `known` where the errors are known.
+
+    With few units the errors themselves are estimates: of three networks against three, one cell in sixty
+    is more than four of them apart. So it is the quantile of Student's t, by Welch's degrees of freedom.
+
+    Parameters
+    ----------
+    one, other : (float, int)
+        Standard error of a mean, and the units that it is over; below 2 the error came with the table.
+    known : float
+        The limit where the errors are known.
+    """
+    from scipy import stats
+
+    parts = [(error**2, units - 1) for error, units in (one, other) if error > 0]
+    if not parts or any(free < 1 for _, free in parts):
+        return known
+    free = sum(part for part, _ in parts) ** 2 / sum(part**2 / free for part, free in parts)
+    return float(stats.t.isf(stats.norm.sf(known), free))
+
+
 def compare_cells(
     locked: Cells, present: Cells, names: Iterable[str], tolerance: float
 ) -> tuple[Verdict, str]:
@@ -140,7 +162,10 @@ def compare_cells(
             if error is None or error_here is None:
                 continue  # one unit: its spread is not known, so the claims alone can tell
             spread = math.hypot(error, error_here)
-            if abs(mean - mean_here) > LIMIT * spread:
+            if (
+                abs(mean - mean_here)
+                > limit((error, int(units or 0)), (error_here, int(units_here or 0))) * spread
+            ):
                 size = f"{abs(mean - mean_here) / spread:.1f}" if spread else "infinitely many"
                 return (
                     "different",

@@ -5,6 +5,7 @@ of cells within four standard errors of the difference, claims with the same ver
 """
 
 import base64
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +15,7 @@ import polars as pl
 
 from memgen.digests import file_digest
 from memgen.errors import BadInput
-from memgen.provenance.cells import VERDICTS, Cells, Verdict, cells, close, compare_cells
+from memgen.provenance.cells import LIMIT, VERDICTS, Cells, Verdict, cells, close, compare_cells
 from memgen.provenance.known_tables import table_of
 from memgen.provenance.locking import CLAIM, claim_rows, picture, unpacked
 
@@ -142,8 +143,13 @@ def _judge(row: list[Any], here: list[Any] | None, held: str) -> Judged:
     if here is None:
         return Judged("claim", _claim(row), "missing", "no such claim")
     verdict_here, ours_here, error_here = here
+    if verdict is None and abs((ours_here or 0) - (ours or 0)) <= LIMIT * math.hypot(
+        error or 0, error_here or 0
+    ):
+        # Its verdict depends on the kernels; its value may differ no further than any mean.
+        verdict = verdict_here
     if verdict != verdict_here:
-        text = f"{verdict_here} ({_short(ours_here)}), locked {verdict} ({_short(ours)})"
+        text = f"{verdict_here} ({_short(ours_here)}), locked {verdict or 'any'} ({_short(ours)})"
         return Judged("claim", _claim(row), "different", text)
     if (ours, error) == (ours_here, error_here):
         return Judged("claim", _claim(row), "identical")

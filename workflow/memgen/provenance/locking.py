@@ -19,10 +19,13 @@ from memgen.provenance.cells import cells
 from memgen.provenance.known_tables import SUFFIXES, table_of
 from memgen.provenance.lock_file import FORMAT, LOCK, root_of
 from memgen.provenance.run import Record, Run, inputs
+from memgen.stability import STABILITY
 
 #: Columns that name a claim, and those that are compared.
 CLAIM = ("study", "claim", "model", "items", "method")
 FOUND = ("verdict", "ours", "standard_error")
+#: What `make stability` writes.
+COMPARED = Path("results/stability.csv")
 #: Size in pixels of the picture that stands for a figure, which is grey.
 PICTURE = (48, 32)
 
@@ -40,6 +43,7 @@ def lock_of(run: Run, records: Iterable[str]) -> dict[str, Any]:
     replicates = families(run, names)
     tables: dict[str, dict[str, Any] | None] = {}
     figures, claims = {}, {}
+    undecided = kernel_dependent()
     for name in names:
         record = run.records[name]
         shown = {path: None for path, _ in inputs(record) if Path(path).suffix in SUFFIXES}
@@ -56,7 +60,8 @@ def lock_of(run: Run, records: Iterable[str]) -> dict[str, Any]:
             tables |= {path: _locked(Path(path), replicates) for path in shown if path not in tables}
         for output in made:
             if not any(is_claims(path) for path in shown):  # not the table of all studies
-                claims[output] = {"held": held_through(run, name), "rows": claim_rows(Path(output))}
+                rows = [_settled(row, undecided) for row in claim_rows(Path(output))]
+                claims[output] = {"held": held_through(run, name), "rows": rows}
     body = {
         "format": FORMAT,
         "configuration": _configuration(run.records[name] for name in names),
@@ -120,6 +125,19 @@ def claim_rows(path: Path) -> list[list[Any]]:
     except (pl.exceptions.PolarsError, OSError) as error:
         raise BadInput(f"{path}: no table of claims ({str(error).splitlines()[0]})") from None
     return [list(row) for row in frame.iter_rows()]
+
+
+def kernel_dependent(path: Path = COMPARED) -> set[tuple[Any, ...]]:
+    """Claims whose verdict differs between two sets of kernels, where `make stability` has looked."""
+    if not path.exists():
+        return set()
+    return set(STABILITY.read(path).filter(~pl.col("same")).select(CLAIM).iter_rows())
+
+
+def _settled(row: list[Any], undecided: set[tuple[Any, ...]]) -> list[Any]:
+    """A claim without its verdict where that depends on the kernels, as README shows it."""
+    key = tuple(row[: len(CLAIM)])
+    return [*key, None, *row[len(CLAIM) + 1 :]] if key in undecided else row
 
 
 def _locked(path: Path, replicates: Mapping[str, str]) -> dict[str, Any] | None:

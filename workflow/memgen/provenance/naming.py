@@ -34,13 +34,15 @@ def output_named(run: Run, name: str) -> str:
     for guess in guesses:
         if guess in run.makers:
             return guess
-    if re.fullmatch(r"[0-9a-f]{8,64}", name) and not path.exists():
+    # The id at a figure's foot, or the whole line.
+    if not path.exists() and (beginning := re.fullmatch(r"(?:.* )?([0-9a-f]{8,64})", name.strip().lower())):
         for output, record in run.makers.items():
-            if run.records[record]["recipe_id"].startswith(name):
+            if run.records[record]["recipe_id"].startswith(beginning[1]):
                 return output
         raise BadInput(f"{name}: is the beginning of no recipe's id of this run")
     if not path.exists():
-        raise BadInput(f"{name}: is no output of this run and no file; allowed: {_some(run)}")
+        allowed = f"{_some(run)}, or the first 8 digits of a recipe's id"
+        raise BadInput(f"{name}: is no output of this run and no file; allowed: {allowed}")
     ids = recipe_ids(path)
     if not ids:
         raise BadInput(f"{name}: no record names it, and it carries no recipe's id")

@@ -168,12 +168,12 @@ const draw = (() => {
     bottom: height - bottom,
   });
 
-  // Items as people read them: rank 0 is I1; not more names than fit.
+  // Items as people read them: rank 0 is I0; not more names than fit.
   function items(n, place, room) {
     const step = [1, 2, 3, 5, 10].find((every) => (n / every) * 26 <= room) ?? 10;
     return Array.from({length: n}, (_, rank) => rank)
       .filter((rank) => rank % step === 0)
-      .map((rank) => [place(rank), `I${rank + 1}`]);
+      .map((rank) => [place(rank), `I${rank}`]);
   }
 
   return {palette, seen, MARGIN, SHARE, of, css, inkOn, watch, begin, linear, steps, short, text, line, mark, frame, boxOf, items};

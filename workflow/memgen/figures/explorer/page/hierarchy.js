@@ -9,6 +9,7 @@ const hierarchy = (() => {
   // What is wrong with an exception, or null.
   function refusal(n, exceptions, [winner, loser]) {
     if (!(loser >= 0 && winner < n)) return `ranks must be 0 to ${n - 1}`;
+    if (winner < loser) return `the weaker item wins: write ${loser}:${winner}`;
     if (winner < loser + 2) return "neighbours are trained: an exception skips at least one item";
     if (exceptions.some(([w, l]) => w === winner && l === loser)) return "it is there already";
     return null;

@@ -88,7 +88,7 @@ const matrix = (() => {
     const value = margin[index].toFixed(4).replace("-", "\u2212");
     const truth = pairs.truth[index];
     const right = truth === 0 ? "no right answer" : truth * margin[index] > 0 ? "right" : "wrong or a tie";
-    return `I${higher + 1} against I${lower + 1}: ${kind}, margin ${value}, ${right}`;
+    return `I${higher} against I${lower}: ${kind}, margin ${value}, ${right}`;
   }
 
   function move(key, n) {

@@ -119,7 +119,7 @@ const page = (() => {
     set(element("matrix-scale"), exact(found.largest, 3));
     const parts = found.mechanism.dipoles.map(({winner, loser, strength}, index) => {
       const shape = ["\u25c6", "\u25b2", "\u25a0", "\u25cf"][index % 4];
-      return [index % 4, `${shape} I${winner + 1} beats I${loser + 1}, strength ${exact(strength, 3)}`];
+      return [index % 4, `${shape} I${winner} beats I${loser}, strength ${exact(strength, 3)}`];
     });
     const told = element("dipoles");
     const text = JSON.stringify(parts);
@@ -163,7 +163,7 @@ const page = (() => {
       );
     }
     const ranks = Array.from(found.profile, (value) => value.toFixed(3)).join(", ");
-    element("ranks").setAttribute("aria-description", `Ranks from I1 on: ${ranks}`);
+    element("ranks").setAttribute("aria-description", `Ranks from I0 on: ${ranks}`);
   }
 
   function describeOthers({tail: costs, groups, leak: found}) {
@@ -273,7 +273,7 @@ const page = (() => {
     const rest = chosen.exceptions.filter(([w, l]) => w !== winner || l !== loser);
     const removed = rest.length < chosen.exceptions.length;
     const problem = removed ? null : hierarchy.refusal(chosen.n, rest, [winner, loser]);
-    const pair = `I${winner + 1} beats I${loser + 1}`;
+    const pair = `I${winner} beats I${loser}`;
     if (problem) set(element("pair-told"), `${pair}: ${problem}`);
     else {
       change({exceptions: removed ? rest : [...rest, [winner, loser]]});
@@ -329,7 +329,8 @@ const page = (() => {
       change({exceptions: kept});
     });
     box.addEventListener("change", () => {
-      set(element("exceptions-told"), "");
+      const told = element("exceptions-told").textContent;
+      if (told && !told.includes("not taken")) set(element("exceptions-told"), `not taken: ${told}`);
       box.value = state.label(chosen.exceptions);
     });
     const cells = element("matrix");
