@@ -99,6 +99,7 @@ def test_verdicts_that_kernels_do_not_share_are_undecided(
     assert make_readme(tmp_path / "one").returncode == 0
     assert "| A, 2026 | 2 | 0 | 2 | 0 | [language](docs/claims.md#language) |" in readme.read_text()
     assert "under two sets of kernels, native and default" in readme.read_text()
+    assert "undecided (kernels)" in (tmp_path / "one/docs/claims.md").read_text()
 
 
 def test_stability_compares_one_study_with_itself(tmp_path: Path) -> None:
