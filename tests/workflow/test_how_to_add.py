@@ -1,4 +1,4 @@
-"""docs/how-to-add.md followed to the letter: a model, a hierarchy, a method and a figure, and they meet."""
+"""docs/how-to-add.md followed to the letter: one of each is added, and they meet."""
 
 import os
 import re
@@ -44,16 +44,20 @@ def blocks() -> list[tuple[str, str, str, str]]:
 
 
 def follow(repository: Path) -> None:
-    """Put every block where the document says."""
+    """Put every block where the document says, and the files that are to be empty."""
+    for path in re.findall(r"`(workflow/[\w/]+/__init__\.py)`", DOCUMENT):
+        (repository / path).parent.mkdir(parents=True, exist_ok=True)
+        (repository / path).touch()
     for language, text, how, path in blocks():
         if not path:
             continue
         target = repository / path
-        if language == "yaml":
+        if language == "yaml" and target.parent.name == "configs":
             already = yaml.safe_load(target.read_text()) if target.exists() else {}
             target.write_text(yaml.safe_dump(merge(already, yaml.safe_load(text))))
         elif how == "in":
             assert not target.exists(), f"{path} is there already"
+            target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text)
         else:
             target.write_text(f"{target.read_text()}\n\n{text}")
@@ -119,7 +123,8 @@ def test_the_document_adds_one_of_each(added: tuple[Path, dict[str, Any]]) -> No
     assert mine["language"]["methods"][method]["models"] == [model]
     assert mine["language"]["methods"][method]["hierarchies"] == [name]
     kinds = [language for language, *_ in blocks()]
-    assert kinds == ["sh", "yaml", "yaml", "yaml", "python", "snakemake", "rst"]
+    study = ["python", "python", "snakemake", "yaml", "yaml"]
+    assert kinds == [*study, "sh", "yaml", "yaml", "yaml", "python", "snakemake", "rst"]
 
 
 def test_a_whole_run_would_train_the_model_on_the_hierarchy_and_draw_the_figure(
@@ -133,6 +138,7 @@ def test_a_whole_run_would_train_the_model_on_the_hierarchy_and_draw_the_figure(
         "results/relational/tasks/two_exceptions_n12.parquet",
         "results/language/responses/llama32-1b/fake/two_exceptions_n12/lora-last/seeds_000-009.parquet",
         "figures/exception_accuracy.pdf",
+        "results/urns/empty.csv",
     ):
         assert output in planned, output
 
@@ -143,8 +149,11 @@ def test_they_meet(added: tuple[Path, dict[str, Any]]) -> None:
     in_the_cache(repository / "hub", hub["repository"], hub["revision"])
     (repository / "toy.yaml").write_text(yaml.safe_dump(TOY))
     overlays = ["configs/smoke.yaml", "configs/mine.yaml", "toy.yaml"]
-    targets = ["figures/exception_accuracy.png", "results/language/runs.parquet"]
+    targets = ["figures/exception_accuracy.png", "results/language/runs.parquet", "results/urns/empty.csv"]
     run(repository, [".venv/bin/snakemake", "--cores", "2", "--configfile", *overlays, "--", *targets])
+    urns = pl.read_csv(repository / "results/urns/empty.csv")
+    assert urns["balls"].to_list() == [50, 100]
+    assert ((urns["exact"] - urns["simulated"]).abs() <= 4 * urns["standard_error"]).all()
     runs = RUNS.read(repository / "results/language/runs.parquet")
     assert runs.select("model", "items", "hierarchy", "method").unique().rows() == [
         ("llama32-1b", "fake", "two_exceptions_n12", "lora-last")
