@@ -361,7 +361,7 @@ LARGE = {
         "--symbol-repeats=2 --out=out/x.parquet"
     ),
     "transformer": (
-        "irrelevant complete --run=x --references=10 --samples=10 --length=10 --noise=0.1 --tail=0 --seeds=1 "
+        "irrelevant complete --run=x --references=10 --samples=10 --length=10 --noise=0.1 --tail=0 --seed=1 "
         "--width=1000000 --layers=2 --heads=2 --epochs=1 --batch=1 --rate=0.1 --most-seen=1 --tests=1 "
         "--out=out/x.parquet"
     ),

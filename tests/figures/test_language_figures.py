@@ -138,10 +138,12 @@ def test_axes_are_labelled_and_nothing_is_clipped(name: str, tables: Path, tmp_p
 def test_a_figure_is_the_same_bytes_each_time(tables: Path, tmp_path: Path) -> None:
     draw, inputs, options = FIGURES["predicted"]
     for attempt in ("one", "two"):
-        paths = {kind: tmp_path / f"{attempt}.{kind}" for kind in ("pdf", "png")}
+        paths = {kind: tmp_path / attempt / f"figure.{kind}" for kind in ("pdf", "png")}
+        (tmp_path / attempt).mkdir()
         draw(**{key: tables / file for key, file in inputs.items()}, **options, **paths)
     for kind in ("pdf", "png"):
-        assert (tmp_path / f"one.{kind}").read_bytes() == (tmp_path / f"two.{kind}").read_bytes()
+        one, two = (tmp_path / attempt / f"figure.{kind}" for attempt in ("one", "two"))
+        assert one.read_bytes() == two.read_bytes()
 
 
 def cells_of(tables: Path) -> list[pl.DataFrame]:

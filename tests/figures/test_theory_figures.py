@@ -110,10 +110,12 @@ def test_depth_draws_behaviour_by_class(tables: Path, tmp_path: Path) -> None:
 def test_a_figure_is_the_same_bytes_each_time(tables: Path, tmp_path: Path) -> None:
     draw, options = FIGURES["mechanism"]
     for attempt in ("one", "two"):
-        paths = {kind: tmp_path / f"{attempt}.{kind}" for kind in ("pdf", "png")}
+        paths = {kind: tmp_path / attempt / f"figure.{kind}" for kind in ("pdf", "png")}
+        (tmp_path / attempt).mkdir()
         draw(table=tables / "mechanism.parquet", **options, **paths)
     for kind in ("pdf", "png"):
-        assert (tmp_path / f"one.{kind}").read_bytes() == (tmp_path / f"two.{kind}").read_bytes()
+        one, two = (tmp_path / attempt / f"figure.{kind}" for attempt in ("one", "two"))
+        assert one.read_bytes() == two.read_bytes()
 
 
 @pytest.mark.parametrize("name", FIGURES)

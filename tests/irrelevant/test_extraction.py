@@ -170,7 +170,7 @@ def test_averages_claims_and_figure(tables: tuple[Path, Path], tmp_path: Path) -
     assert len(found) == 7 and {claim.model for claim in found} == {"tiny"}
     made = []
     for turn in range(2):
-        pdf, png = tmp_path / f"{turn}.pdf", tmp_path / f"{turn}.png"
+        pdf, png = tmp_path / "figure.pdf", tmp_path / "figure.png"
         irrelevant_extraction(extraction=tables[1], pdf=pdf, png=png)
         made.append((pdf.read_bytes(), png.read_bytes()))
     assert made[0] == made[1]

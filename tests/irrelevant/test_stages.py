@@ -177,7 +177,7 @@ def test_figures(written: dict[str, Path], tmp_path: Path, table: str, name: str
     module = importlib.import_module(f"memgen.figures.irrelevant.irrelevant_{name}")
     made = []
     for turn in range(2):
-        pdf, png = tmp_path / f"{turn}.pdf", tmp_path / f"{turn}.png"
+        pdf, png = tmp_path / "figure.pdf", tmp_path / "figure.png"
         getattr(module, f"irrelevant_{name}")(**{table: written[table]}, pdf=pdf, png=png)
         with Image.open(png) as picture:
             assert picture.width >= 500

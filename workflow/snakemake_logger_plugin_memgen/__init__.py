@@ -20,8 +20,6 @@ from rich.text import Text
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
-from memgen.planning.estimates import Estimates, in_words
-
 BENCHMARKS = Path("results/benchmarks")
 SAID = ("Nothing to be done", "This was a dry-run", "Complete log")
 """Beginnings of the messages without an event that a reader of a terminal wants."""
@@ -38,6 +36,9 @@ class LogHandler(LogHandlerBase):  # type: ignore[misc]
 
     def __post_init__(self) -> None:
         """Begin with nothing planned, nothing running and nothing done."""
+        # Snakemake imports every logger that is installed, before the Snakefile says which package is its own.
+        from memgen.planning.estimates import Estimates
+
         self.console = Console(stderr=True)
         self.estimates = Estimates(BENCHMARKS)
         self.planned: Counter[str] = Counter()
@@ -121,6 +122,8 @@ class LogHandler(LogHandlerBase):  # type: ignore[misc]
 
     def _left(self, now: float) -> str:
         """Time left: what is expected of the rest, at the pace seen so far."""
+        from memgen.planning.estimates import in_words
+
         total = sum(self.expected.values())
         begun = [(now - start, expected) for _, start, expected in self.running.values()]
         done = self.finished_s + sum(min(spent, expected) for spent, expected in begun)
@@ -152,6 +155,8 @@ class LogHandler(LogHandlerBase):  # type: ignore[misc]
         return Group(rows, overall)
 
     def _table(self) -> None:
+        from memgen.planning.estimates import in_words
+
         width = max(map(len, self.planned))
         lines = ["Job stats:", f"{'job':<{width}}  count  expected", f"{'-' * width}  -----  --------"]
         for rule, count in sorted(self.planned.items()):
