@@ -169,7 +169,7 @@ def test_averages_claims_and_figure(tables: tuple[Path, Path], tmp_path: Path) -
     found = extraction_claims(tables[1])
     assert len(found) == 7 and {claim.model for claim in found} == {"tiny"}
     made = []
-    for turn in range(2):
+    for _ in range(2):
         pdf, png = tmp_path / "figure.pdf", tmp_path / "figure.png"
         irrelevant_extraction(extraction=tables[1], pdf=pdf, png=png)
         made.append((pdf.read_bytes(), png.read_bytes()))

@@ -176,7 +176,7 @@ def test_every_claim_names_the_command_that_prints_its_value(
 def test_figures(written: dict[str, Path], tmp_path: Path, table: str, name: str) -> None:
     module = importlib.import_module(f"memgen.figures.irrelevant.irrelevant_{name}")
     made = []
-    for turn in range(2):
+    for _ in range(2):
         pdf, png = tmp_path / "figure.pdf", tmp_path / "figure.png"
         getattr(module, f"irrelevant_{name}")(**{table: written[table]}, pdf=pdf, png=png)
         with Image.open(png) as picture:

@@ -36,7 +36,7 @@ class LogHandler(LogHandlerBase):  # type: ignore[misc]
 
     def __post_init__(self) -> None:
         """Begin with nothing planned, nothing running and nothing done."""
-        # Snakemake imports every logger that is installed, before the Snakefile says which package is its own.
+        # Snakemake imports every installed logger before the Snakefile says which package is its own.
         from memgen.planning.estimates import Estimates
 
         self.console = Console(stderr=True)
