@@ -10,7 +10,7 @@ import pytest
 
 from memgen.commands import entries, studies
 from memgen.configuration import load, schema
-from memgen.notebooks.result import Lines, Result
+from memgen.notebooks.result import Lines
 from repository import ROOT
 
 sys.path.append(str(ROOT / "tools/docs"))
@@ -181,7 +181,7 @@ def test_a_result_refuses_a_column_without_a_unit() -> None:
 
     frame = pl.DataFrame({"samples": [1, 2], "error": [0.5, 0.25], "learner": ["a", "a"]})
     with pytest.raises(BadInput, match="allowed: of samples, error, learner"):
-        Result("t", frame, {"samples": "examples"})
+        Lines("t", frame, {"samples": "examples"}, x="samples", y="samples", by="samples")
     units = {"samples": "examples", "error": "", "learner": ""}
     lines = Lines("t", frame, units, x="samples", y="error", by="learner", logarithmic=True)
     assert "samples (examples)" in lines._repr_html_()

@@ -5,6 +5,7 @@ Knows tables and axes, no theory. The look is matplotlib's own: a notebook keeps
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Result:
+class Result(ABC):
     """A table whose every column has a unit.
 
     Parameters
@@ -51,6 +52,7 @@ class Result:
         name = column.replace("_", " ")
         return f"{name} ({self.units[column]})" if self.units[column] else name
 
+    @abstractmethod
     def plot(self, axes: Axes | None = None) -> Axes:
         """Draw the numbers; every kind of result says how.
 
@@ -63,7 +65,6 @@ class Result:
         -------
         matplotlib.axes.Axes
         """
-        raise NotImplementedError
 
     def _axes(self, axes: Axes | None) -> Axes:
         """The axes given, or new ones, with the title."""
