@@ -4,19 +4,25 @@ import asyncio
 import importlib.util
 import logging
 import os
+import re
 import sys
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import yaml
+from snakemake.cli import get_argument_parser
 
+import memgen.stages.study as study_module
 from memgen import cluster
 from memgen.errors import BadInput
 from memgen.stages.study import study
 from repository import ROOT
 
+RULES = "".join(path.read_text() for path in sorted((ROOT / "workflow/rules").glob("*.smk")))
 SQUEUE = """#!{python}
 import os, sys
 from pathlib import Path
@@ -86,6 +92,36 @@ def test_executors_are_refused_in_one_line(
     monkeypatch.chdir(ROOT)
     with pytest.raises(BadInput, match=message):
         study(executor=executor, profile=profile)
+
+
+def test_executors_whose_jobs_share_no_folder_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As Kubernetes' and Google Batch's plugins say of theirs."""
+    settings = SimpleNamespace(common_settings=SimpleNamespace(implies_no_shared_fs=True))
+    monkeypatch.setattr(study_module, "_executors", lambda: ["kubernetes"])
+    monkeypatch.setattr(study_module, "_plugin", lambda name: settings)
+    with pytest.raises(BadInput, match="kubernetes: its jobs share no folder with this machine"):
+        study(executor="kubernetes")
+
+
+OTHERS = {"lsf": {"lsf_"}, "htcondor": {"htcondor_", "getenv"}}
+
+
+@pytest.mark.parametrize("executor", ["slurm", *OTHERS])
+def test_profiles_hold_what_snakemake_takes(executor: str) -> None:
+    """Options of plugins that are not installed here begin with the executor's name."""
+    text = (ROOT / "profiles" / executor / "config.yaml").read_text()
+    options = get_argument_parser()._option_string_actions
+    profile = yaml.safe_load(text)
+    assert profile["executor"] == executor and profile["retries"] == 2
+    assert [key for key in profile if f"--{key}" not in options and not key.startswith(f"{executor}-")] == []
+    if executor in OTHERS:
+        assert "not run by us" in text and f"snakemake-executor-plugin-{executor}==" in text
+        names = tuple(OTHERS[executor])
+        assert [key for key in profile["default-resources"] if not key.startswith(names)] == []
+    # What is said by way of example is as well formed, and names rules that there are.
+    said = re.findall(r"^# (set-resources:|  language_.*)$", text, re.MULTILINE)
+    for rule in yaml.safe_load("\n".join(said))["set-resources"]:
+        assert re.search(rf"^rule {rule}:", RULES, re.MULTILINE)
 
 
 def test_a_run_on_another_machine_is_waited_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

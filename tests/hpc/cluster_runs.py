@@ -1,16 +1,18 @@
 """How tests/hpc runs the study: the same part of the smoke study here and on the cluster."""
 
+import contextlib
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from memgen import cluster
 from repository import ROOT, copy_repository
-from slurm import Cluster
+from slurm import Cluster, wait_for
 
 PROFILE = ROOT / "tests/hpc/profile"
 #: A table and what it waits for: five jobs.
@@ -22,6 +24,46 @@ KINDS = [
     "results/longtail/spectra.parquet",
     "results/language/runs/small-lm/fake/exc_mid_n9/full/seeds_000-001.parquet",
 ]
+#: A command under another host name, for which what is mounted at a folder lies in another one.
+_ELSEWHERE = 'hostname "$0" && mount --bind "$1" "$2" && cd "$2" && shift 2 && exec "$@"'
+
+
+class LoginNode:
+    """A machine of its own to whoever asks: another name, and the study's folder by another file system.
+
+    Files and their times are shared with this one, and locks are not, as on many a cluster.
+
+    Parameters
+    ----------
+    name : str
+        Its host name.
+    view : pathlib.Path
+        Where the shared folder is mounted first.
+    folder : pathlib.Path
+        The shared folder, under the same path on both machines.
+    """
+
+    def __init__(self, name: str, view: Path, folder: Path) -> None:
+        self.name, self.view, self.folder = name, view, folder
+
+    def command(self, command: list[str]) -> list[str]:
+        """What runs a command there."""
+        prefix = ["unshare", "--mount", "--uts", "sh", "-c", _ELSEWHERE, self.name]
+        return [*prefix, str(self.view), str(self.folder), *command]
+
+    @classmethod
+    @contextlib.contextmanager
+    def started(cls, name: str, view: Path, folder: Path) -> Iterator["LoginNode"]:
+        """One that is there meanwhile."""
+        view.mkdir()
+        mounted = subprocess.Popen(["bindfs", "-f", str(folder), str(view)])
+        try:
+            wait_for("the shared folder", view.is_mount)
+            yield cls(name, view, folder)
+        finally:
+            subprocess.run(["umount", str(view)], check=False)
+            mounted.terminate()
+            mounted.wait()
 
 
 class Study:
@@ -48,14 +90,17 @@ class Study:
         """What the names of its jobs begin with."""
         return cluster.prefix(self.folder)
 
-    def _start(self, *arguments: str) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "memgen", "study", "--config", "configs/smoke.yaml", *arguments]
+    def _start(self, *arguments: str, node: LoginNode | None = None) -> subprocess.Popen[bytes]:
+        command = [
+            *(sys.executable, "-m", "memgen", "study", "--config", "configs/smoke.yaml", *arguments),
+            *("--", *self.targets, *self.options),
+        ]
         environment = {
             **os.environ, "PYTHONPATH": str(self.folder / "workflow"), "MEMGEN_POLL_SECONDS": "2",
         }  # fmt: skip
         with self.log.open("ab") as output:
             run = subprocess.Popen(
-                [*command, "--", *self.targets, *self.options],
+                node.command(command) if node else command,
                 cwd=self.folder, env=environment, stdout=output, stderr=subprocess.STDOUT,
                 start_new_session=True,
                 # A shell that starts tests in the background has them ignore Ctrl-C.
@@ -72,9 +117,9 @@ class Study:
                 run.wait()
         cluster.cancel(self.name)
 
-    def start(self) -> subprocess.Popen[bytes]:
-        """Start it on the cluster."""
-        return self._start("--executor", "slurm", "--profile", str(PROFILE))
+    def start(self, node: LoginNode | None = None) -> subprocess.Popen[bytes]:
+        """Start it on the cluster, from this machine or another one."""
+        return self._start("--executor", "slurm", "--profile", str(PROFILE), node=node)
 
     def finish(self, run: subprocess.Popen[bytes], seconds: float = 400) -> None:
         """Wait until a run has ended well."""

@@ -22,6 +22,7 @@ from pathlib import Path
 
 PACKAGES = ["slurmctld", "slurmd", "slurm-client", "munge"]
 ACCOUNTING_PACKAGES = ["slurmdbd", "mariadb-server"]
+LOGIN_PACKAGES = ["bindfs"]
 PLACE = Path("/etc/slurm/slurm.conf")
 _POLICY = Path("/usr/sbin/policy-rc.d")
 _CONTROLLER, _DATABASE, _SQL, _NODE = 6817, 6819, 33306, 6830
@@ -313,13 +314,27 @@ class Cluster:
         numbers = self.ask("squeue", "--noheader", f"--nodelist={name}", "--format=%i").split()
         self._end(name, signal.SIGKILL)
         for number in numbers:
-            for process in of_job(number):
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(process, signal.SIGKILL)
+            _signal(of_job(number), signal.SIGKILL)
         try:
             yield
         finally:
             self.start_node(name)
+            wait_for("the node to come back", lambda: self.states().count("idle") == len(NODES), 90)
+
+    @contextlib.contextmanager
+    def cut_off(self, name: str) -> Iterator[None]:
+        """With a node that does not answer, which SLURM has given up, but whose jobs go on, meanwhile."""
+        numbers = self.ask("squeue", "--noheader", f"--nodelist={name}", "--format=%i").split()
+        # They wait until they have been given up: jobs of seconds would have ended before that.
+        working = [process for number in numbers for process in of_job(number)]
+        node = self.processes[name]
+        _signal([node.pid, *working], signal.SIGSTOP)
+        try:
+            wait_for("the node to be given up", lambda: any("down" in state for state in self.states()), 120)
+            _signal(working, signal.SIGCONT)
+            yield
+        finally:
+            _signal([node.pid, *working], signal.SIGCONT)
             wait_for("the node to come back", lambda: self.states().count("idle") == len(NODES), 90)
 
     def jobs(self) -> list[tuple[str, str, str]]:
@@ -347,6 +362,13 @@ def of_job(number: str) -> list[int]:
             if f"SLURM_JOB_ID={number}".encode() in entry.read_bytes().split(b"\0"):
                 found.append(int(entry.parent.name))
     return found
+
+
+def _signal(processes: Sequence[int], number: int) -> None:
+    """Send a signal to those that are still there."""
+    for process in processes:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, number)
 
 
 @contextlib.contextmanager

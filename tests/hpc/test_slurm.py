@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 import slurm as local_slurm
-from cluster_runs import KINDS, TABLE, Study, remove, twice, when_running
+from cluster_runs import KINDS, TABLE, LoginNode, Study, remove, twice, when_running
 from memgen import cluster
 from slurm import Cluster
 
@@ -185,6 +185,52 @@ def test_lost_node_is_replaced(slurm: Cluster, study: Study, here: dict[str, byt
     with slurm.lost("n1"):
         study.finish(run)
     watch.over("a node lost", here)
+
+
+@full
+def test_node_that_is_cut_off_may_go_on(slurm: Cluster, study: Study, here: dict[str, bytes]) -> None:
+    """Its jobs are computed elsewhere, and end there all the same, side by side with those."""
+    watch, run = Watch(slurm, study), study.start()
+    when_running(slurm, study, number=3)
+    watch.fault()
+    with slurm.cut_off("n1"):
+        study.finish(run)
+    watch.over("a node cut off, whose jobs go on", here)
+
+
+@pytest.fixture
+def other_node(study: Study, tmp_path: Path) -> Iterator[LoginNode]:
+    local_slurm.install(local_slurm.LOGIN_PACKAGES)
+    with LoginNode.started("login2", tmp_path / "view", study.folder) as found:
+        yield found
+
+
+@full
+def test_a_run_on_another_login_node_is_waited_for(
+    slurm: Cluster, study: Study, other_node: LoginNode, here: dict[str, bytes]
+) -> None:
+    watch, first = Watch(slurm, study), study.start(other_node)
+    when_running(slurm, study)
+    watch.fault()
+    second = study.start()
+    study.finish(first)
+    study.finish(second)
+    assert "a run on login2 holds this study" in study.log.read_text()
+    assert "Nothing to be done" in study.log.read_text()
+    watch.over("started again on another login node while it runs", here)
+
+
+@full
+def test_a_run_killed_on_one_login_node_goes_on_from_another(
+    slurm: Cluster, study: Study, other_node: LoginNode, here: dict[str, bytes]
+) -> None:
+    watch, run = Watch(slurm, study), study.start()
+    when_running(slurm, study)
+    watch.fault()
+    os.killpg(run.pid, signal.SIGKILL)
+    run.wait()
+    study.finish(study.start(other_node))
+    watch.over("kill -9 of Snakemake, started again on another login node", here)
 
 
 @full

@@ -8,6 +8,7 @@ knows no study; what is wrong with the configuration is said before Snakemake st
 """
 
 import fcntl
+import importlib
 import os
 import pkgutil
 import re
@@ -15,7 +16,7 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import cyclopts
 
@@ -79,6 +80,11 @@ def _refuse_unwritable() -> None:
             )
 
 
+def _plugin(executor: str) -> Any:
+    """Module of an executor's plugin."""
+    return importlib.import_module(_PLUGIN + executor.replace("-", "_"))
+
+
 def _profile(executor: str, profile: Path | None) -> Path | None:
     """Profile of an executor; None for this machine."""
     installed = ["local", *_executors()]
@@ -94,6 +100,11 @@ def _profile(executor: str, profile: Path | None) -> Path | None:
         if profile is not None:
             raise BadInput("--profile: the executor local has none; allowed: with another --executor")
         return None
+    if _plugin(executor).common_settings.implies_no_shared_fs:
+        raise BadInput(
+            f"--executor: {executor}: its jobs share no folder with this machine; the study keeps records "
+            f"and what has ended beside its results; allowed: an executor whose jobs do"
+        )
     found = profile or Path("profiles") / executor
     if not (found / "config.yaml").is_file():
         raise BadInput(f"{found}: holds no config.yaml; allowed: a folder with a profile for {executor}")
