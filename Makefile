@@ -14,7 +14,7 @@ STUDY := $(BIN)/python -m memgen study $(if $(CORES),--cores $(CORES)) $(foreach
 export PYTHONPATH := workflow
 
 .DEFAULT_GOAL := help
-.PHONY: help study verify relock deposit test test-hpc test-envs test-paper test-faults smoke plan report docs figure stability readme lint format bench lock clean
+.PHONY: help study verify relock deposit test test-hpc test-envs test-paper test-container test-faults smoke plan report docs figure stability readme lint format bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,7 +62,7 @@ readme: $(READY) ## put the present claims and figure into README.md
 	@$(BIN)/python tools/readme.py
 
 test-hpc: $(READY) ## run the study on a real SLURM, started here as root on Debian (FULL=1: every fault)
-	@$(BIN)/python tests/hpc/slurm.py
+	@PYTHONPATH=workflow:tests $(BIN)/python tests/hpc/slurm.py
 	@MEMGEN_HPC=1 FULL=$(FULL) $(BIN)/python -m pytest tests/hpc -s $(ARGS)
 
 test-envs: $(READY) ## run every rule in its own conda environment, from a channel built here
@@ -70,6 +70,10 @@ test-envs: $(READY) ## run every rule in its own conda environment, from a chann
 
 test-paper: $(READY) ## run all jobs of configs/paper.yaml for real, with random tiny models in its models' place
 	@MEMGEN_PAPER=1 $(BIN)/python -m pytest tests/paper -s $(ARGS)
+
+test-container: $(READY) ## build the container's image as root on Debian, and run the study in it
+	@PYTHONPATH=workflow:tests $(BIN)/python tests/container/builder.py
+	@MEMGEN_CONTAINER=1 $(BIN)/python -m pytest tests/container $(ARGS)
 
 test-faults: $(READY) ## break the smoke study in every way that one machine can, and see it recover (KILLS=20)
 	@MEMGEN_FAULTS=1 KILLS=$(KILLS) $(BIN)/python -m pytest tests/faults -s $(ARGS)

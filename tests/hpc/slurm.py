@@ -20,11 +20,12 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import debian
+
 PACKAGES = ["slurmctld", "slurmd", "slurm-client", "munge"]
 ACCOUNTING_PACKAGES = ["slurmdbd", "mariadb-server"]
 LOGIN_PACKAGES = ["bindfs"]
 PLACE = Path("/etc/slurm/slurm.conf")
-_POLICY = Path("/usr/sbin/policy-rc.d")
 _CONTROLLER, _DATABASE, _SQL, _NODE = 6817, 6819, 33306, 6830
 NODES = ["n1", "n2"]
 
@@ -88,43 +89,11 @@ StorageLoc=slurm_acct_db
 """
 
 
-def missing(packages: Sequence[str]) -> list[str]:
-    """Packages that are not installed."""
-    asked = ["dpkg-query", "--show", "--showformat=${db:Status-Status}"]
-    return [
-        name
-        for name in packages
-        if subprocess.run([*asked, name], capture_output=True, text=True, check=False).stdout != "installed"
-    ]
-
-
 def obstacle(packages: Sequence[str]) -> str | None:
     """Why a SLURM cannot be started here; None where it can."""
-    if os.geteuid() != 0:
-        return "it installs and starts SLURM, and so needs root"
-    if shutil.which("apt-get") is None or shutil.which("dpkg-query") is None:
-        return "it needs Debian or Ubuntu, for their packages " + ", ".join(packages)
     if PLACE.exists() and not PLACE.is_symlink():
         return f"{PLACE} is there: this machine belongs to a cluster"
-    return None
-
-
-def install(packages: Sequence[str]) -> None:
-    """Install what is missing, without letting a service start."""
-    needed = missing(packages)
-    if not needed:
-        return
-    ours = not _POLICY.exists()
-    if ours:
-        _POLICY.write_text("#!/bin/sh\nexit 101\n")
-        _POLICY.chmod(0o755)
-    try:
-        quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        for arguments in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", *needed]):
-            subprocess.run(["apt-get", *arguments], env=quiet, stdout=subprocess.DEVNULL, check=True)
-    finally:
-        if ours:
-            _POLICY.unlink()
+    return debian.obstacle(packages)
 
 
 def _ends_with_this_process() -> None:
@@ -386,4 +355,4 @@ if __name__ == "__main__":
     wanted = PACKAGES + (ACCOUNTING_PACKAGES if "--accounting" in sys.argv else [])
     if problem := obstacle(wanted):
         raise SystemExit(f"make test-hpc: {problem}")
-    install(wanted)
+    debian.install(wanted)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+import debian
 import slurm as local_slurm
 from cluster_runs import KINDS, TABLE, LoginNode, Study, remove, twice, when_running
 from memgen import cluster
@@ -31,7 +32,7 @@ def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     packages = local_slurm.PACKAGES
     if problem := local_slurm.obstacle(packages):
         pytest.fail(problem)
-    local_slurm.install(packages)
+    debian.install(packages)
     with local_slurm.started(tmp_path_factory.mktemp("slurm")) as found:
         yield found
 
@@ -200,7 +201,7 @@ def test_node_that_is_cut_off_may_go_on(slurm: Cluster, study: Study, here: dict
 
 @pytest.fixture
 def other_node(study: Study, tmp_path: Path) -> Iterator[LoginNode]:
-    local_slurm.install(local_slurm.LOGIN_PACKAGES)
+    debian.install(local_slurm.LOGIN_PACKAGES)
     with LoginNode.started("login2", tmp_path / "view", study.folder) as found:
         yield found
 
@@ -289,7 +290,7 @@ def test_results_are_the_same_with_accounting(here: dict[str, bytes], slurm: Clu
     assert cluster.status_command() == "squeue"
     slurm.stop()
     packages = local_slurm.PACKAGES + local_slurm.ACCOUNTING_PACKAGES
-    local_slurm.install(packages)
+    debian.install(packages)
     # The database's own user must get there, and into pytest's folders only root gets.
     base = Path(tempfile.mkdtemp(prefix="memgen-slurm-"))
     try:

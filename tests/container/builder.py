@@ -1,0 +1,72 @@
+"""A builder of images on Debian, as root, without a registry: buildah, and a base from Debian's packages.
+
+    python tests/container/builder.py      install what is missing; say why where it cannot
+
+The recipe's own base is an image of a registry. In its place stands what that one is made of, the same
+release of Debian, with Debian's Python. Steps run in a chroot, which is possible also inside a container.
+"""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import debian
+
+PACKAGES = ["buildah", "debootstrap"]
+RELEASE = "bookworm"
+BASE = ["ca-certificates", "python3", "python3-venv"]
+#: What pip is told on this machine, and needs in the image as well.
+_SETTINGS = [sys.executable, "-m", "pip", "config", "list"]
+
+
+class Builder:
+    """Buildah, with all of its images in one folder.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        New. It takes some 8 GB: every layer is a copy of the one below it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir()
+
+    def __call__(self, *arguments: str, cwd: Path | None = None) -> str:
+        """Run one of its commands and return what it printed."""
+        places = ["--storage-driver=vfs", f"--root={self.folder}/images", f"--runroot={self.folder}/running"]
+        answer = subprocess.run(
+            ["buildah", *places, *arguments],
+            cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+        )  # fmt: skip
+        assert answer.returncode == 0, answer.stdout[-5000:]
+        return answer.stdout
+
+    def base(self) -> str:
+        """Make the image on which the recipe is built here, and give its name."""
+        tree, recipe = self.folder / "base", self.folder / "Base"
+        subprocess.run(
+            ["debootstrap", "--variant=minbase", f"--include={','.join(BASE)}", RELEASE, str(tree)],
+            check=True, stdout=subprocess.DEVNULL,
+        )  # fmt: skip
+        recipe.write_text("FROM scratch\nCOPY . /\n")
+        self("bud", "--isolation=chroot", "--file", str(recipe), "--tag=base", str(tree))
+        return "localhost/base"
+
+    def settings_of_pip(self) -> list[str]:
+        """Options that give a step what pip is told here: an index, its certificate, files on a disk."""
+        listed = subprocess.run(_SETTINGS, capture_output=True, text=True, check=True).stdout
+        told = dict(re.findall(r"^[^.]+\.(\S+)='(.*)'$", listed, re.MULTILINE))
+        written = self.folder / "pip.conf"
+        written.write_text("[global]\n" + "".join(f"{name} = {value}\n" for name, value in told.items()))
+        words = {word.removeprefix("file://") for value in told.values() for word in value.split()}
+        shared = sorted(word for word in words if word.startswith("/") and Path(word).exists())
+        mounts = [f"{written}:/etc/pip.conf:ro", *(f"{place}:{place}:ro" for place in shared)]
+        return [f"--volume={mount}" for mount in mounts]
+
+
+if __name__ == "__main__":
+    if problem := debian.obstacle(PACKAGES):
+        raise SystemExit(f"make test-container: {problem}")
+    debian.install(PACKAGES)
