@@ -62,8 +62,8 @@ class Builder:
         written.write_text("[global]\n" + "".join(f"{name} = {value}\n" for name, value in told.items()))
         words = {word for value in told.values() for word in value.split()}
         # Pages of an index on a disk lead to files beside it.
-        indexes = {str(Path(word.removeprefix("file://")).parent) for word in words if word.startswith("file:")}
-        shared = sorted(word for word in words | indexes if word.startswith("/") and Path(word).exists())
+        beside = {str(Path(word[7:]).parent) for word in words if word.startswith("file://")}
+        shared = sorted(word for word in words | beside if word.startswith("/") and Path(word).exists())
         mounts = [f"{written}:/etc/pip.conf:ro", *(f"{place}:{place}:ro" for place in shared)]
         return [f"--volume={mount}" for mount in mounts]
 

@@ -309,6 +309,6 @@ def test_results_are_the_same_with_accounting(here: dict[str, bytes], slurm: Clu
 
 
 def test_nothing_runs_afterwards(slurm: Cluster) -> None:
-    assert slurm.ask("squeue", "--noheader") == ""
+    local_slurm.wait_for("jobs to be cleared away", lambda: not slurm.ask("squeue", "--noheader"), 30)
     listed = subprocess.run(["pgrep", "-f", "slurm-jobstep"], capture_output=True, text=True, check=False)
     assert listed.stdout == ""
