@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -77,11 +78,17 @@ class Study:
         What is made; everything where it is empty.
     options : str
         More of Snakemake's.
+    overlay : str, optional
+        What is configured beside the smoke study, as YAML.
     """
 
-    def __init__(self, folder: Path, targets: list[str], *options: str) -> None:
+    def __init__(self, folder: Path, targets: list[str], *options: str, overlay: str = "") -> None:
         self.folder = folder if folder.exists() else copy_repository(folder)
         self.targets, self.options = targets, options
+        self.overlays = ["configs/smoke.yaml"]
+        if overlay:
+            (self.folder / "overlay.yaml").write_text(overlay)
+            self.overlays.append("overlay.yaml")
         self.log = self.folder / "printed.txt"
         self.runs: list[subprocess.Popen[bytes]] = []
 
@@ -92,7 +99,8 @@ class Study:
 
     def _start(self, *arguments: str, node: LoginNode | None = None) -> subprocess.Popen[bytes]:
         command = [
-            *(sys.executable, "-m", "memgen", "study", "--config", "configs/smoke.yaml", *arguments),
+            *(sys.executable, "-m", "memgen", "study", *arguments),
+            *(f"--config={overlay}" for overlay in self.overlays),
             *("--", *self.targets, *self.options),
         ]
         environment = {
@@ -154,6 +162,37 @@ class Study:
     def torn(self) -> list[Path]:
         """What unfinished jobs left among the results."""
         return [path for path in (self.folder / "results").rglob("*") if ".partial" in path.name]
+
+
+class Written:
+    """How often each file below a folder appears, while this is entered; those of unfinished jobs aside.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Looked at some twenty times a second; it need not be there yet.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.seen: dict[str, set[tuple[int, int]]] = {}
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._look, daemon=True)
+
+    def _look(self) -> None:
+        while not self._ended.wait(0.05):
+            for path in self.folder.glob("*/[!.]*"):
+                with contextlib.suppress(FileNotFoundError):
+                    found = path.stat()
+                    self.seen.setdefault(path.name, set()).add((found.st_ino, found.st_mtime_ns))
+
+    def __enter__(self) -> "Written":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._thread.join()
 
 
 def when_running(slurm: Cluster, study: Study, seconds: float = 90, number: int = 1) -> list[str]:

@@ -18,7 +18,7 @@ import pytest
 
 import debian
 import slurm as local_slurm
-from cluster_runs import KINDS, TABLE, LoginNode, Study, remove, twice, when_running
+from cluster_runs import KINDS, TABLE, LoginNode, Study, Written, remove, twice, when_running
 from memgen import cluster
 from slurm import Cluster
 
@@ -117,6 +117,28 @@ def test_cancelled_job_is_tried_again(slurm: Cluster, study: Study, here: dict[s
     slurm.ask("scancel", number)
     study.finish(run)
     watch.over("a job cancelled", here)
+
+
+@full
+def test_runs_of_a_lost_job_that_had_ended_are_not_computed_again(slurm: Cluster, tmp_path: Path) -> None:
+    """Six trainings in one job, which is cancelled after the second of them."""
+    longer = "language: {seeds: 3, seeds_per_job: 3, methods: {full: {runs_per_pass: 1, epochs: 30}}}"
+    target = ["results/language/runs/small-lm/fake/exc_mid_n9/full/seeds_000-002.parquet"]
+    everything = Study(tmp_path / "here", target, overlay=longer).here()
+    study = Study(tmp_path / "repository", target, overlay=longer)
+    watch, run = Watch(slurm, study), study.start()
+    with Written(study.folder / ".finished") as kept:
+        local_slurm.wait_for("two trainings", lambda: any(name[:5] == "00001" for name in kept.seen), 300)
+        watch.fault()
+        (number,) = [
+            number for number, state, what in slurm.jobs() if state == "RUNNING" and "finetune" in what
+        ]
+        slurm.ask("scancel", number)
+        study.finish(run)
+    trainings = {name.partition(".")[0] for name in kept.seen}
+    assert trainings >= {f"{place:05d}" for place in range(5)}, "the last may be cleared away at once"
+    assert {name for name, times in kept.seen.items() if len(times) > 1} == set()
+    watch.over("a job of six trainings cancelled after two; the other four are computed", everything)
 
 
 def test_controller_may_be_away(slurm: Cluster, study: Study, here: dict[str, bytes]) -> None:
