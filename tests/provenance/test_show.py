@@ -32,6 +32,7 @@ def test_a_chain_is_a_tree_with_when_commit_and_time(study: Path, capsys: pytest
     assert first == "figures/task.pdf  as the job wrote it"
     assert second == f"recipe {record['recipe_id']}, {FIGURE}"
     assert top.split()[0] == "figures_task" and record["execution"]["start"][:10] in top
+    assert f"  {(record['execution']['commit'] or 'no commit')[:9]}" in top and "None" not in top
     assert leaf.startswith("└─ relational_task") and leaf.endswith(" s")
     assert shown(capsys, "task") == shown(capsys, "figures/task.pdf")
 

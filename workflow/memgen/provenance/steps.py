@@ -111,7 +111,10 @@ def about(run: Run, records: Iterable[str]) -> str:
     """When some jobs ran, from which commit, and how long they took together."""
     executions = [run.records[name]["execution"] for name in records]
     starts = sorted(str(part.get("start")) for part in executions)
-    commits = {f"{str(part.get('commit'))[:9]}{'+edits' if part.get('dirty') else ''}" for part in executions}
+    commits = {
+        f"{part['commit'][:9]}{'+edits' if part.get('dirty') else ''}" if part.get("commit") else "no commit"
+        for part in executions
+    }
     took = sum(seconds(part) for part in executions)
     commit = commits.pop() if len(commits) == 1 else f"{len(commits)} commits"
     return f"{starts[0].replace('T', ' ').removesuffix('Z')}  {commit}  {duration(took)}"
