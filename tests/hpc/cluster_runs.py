@@ -129,7 +129,7 @@ class Study:
         """Start it on the cluster, from this machine or another one."""
         return self._start("--executor", "slurm", "--profile", str(PROFILE), node=node)
 
-    def finish(self, run: subprocess.Popen[bytes], seconds: float = 400) -> None:
+    def finish(self, run: subprocess.Popen[bytes], seconds: float = 900) -> None:
         """Wait until a run has ended well."""
         try:
             code = run.wait(seconds)
@@ -195,7 +195,7 @@ class Written:
         self._thread.join()
 
 
-def when_running(slurm: Cluster, study: Study, seconds: float = 90, number: int = 1) -> list[str]:
+def when_running(slurm: Cluster, study: Study, seconds: float = 180, number: int = 1) -> list[str]:
     """Numbers of jobs that run, as soon as there are some."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

@@ -91,7 +91,7 @@ def test_results_are_those_of_this_machine(slurm: Cluster, here: dict[str, bytes
     asked = ("--set-resources", "language_finetune:gpu=1", "language_finetune:slurm_partition=gpu")
     study = Study(tmp_path / "repository", KINDS, *asked)
     watch = Watch(slurm, study)
-    study.finish(study.start(), 400)
+    study.finish(study.start())
     assert set(study.results()) == set(here)
     watch.over("none", here)
     listed = slurm.ask("squeue", "--noheader", "--states=all", "--Format=comment:120,tres-per-job:20")
@@ -267,7 +267,7 @@ def test_job_that_hangs_is_killed_by_its_time_limit(
         with contextlib.suppress(ProcessLookupError):
             os.kill(process, signal.SIGSTOP)
     watch.fault()
-    study.finish(run, 400)
+    study.finish(run)
     watch.over("a job hangs until its time limit of a minute", here)
 
 
