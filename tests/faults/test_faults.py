@@ -191,6 +191,14 @@ def test_a_full_disk(
     row(what, "the job that met it; what had ended is used", took)
 
 
+def shift(folder: Path, roots: tuple[str, ...], days: int) -> None:
+    """Have all files below some folders say that they were written so many days from now."""
+    when = time.time() + days * 86400
+    for root in roots:
+        for path in (folder / root, *(folder / root).rglob("*")):
+            os.utime(path, (when, when))
+
+
 @pytest.mark.parametrize(
     ("what", "roots", "days"),
     [
@@ -202,10 +210,8 @@ def test_a_full_disk(
 def test_a_clock_that_jumps(tmp_path: Path, row: Row, what: str, roots: tuple[str, ...], days: int) -> None:
     folder = copy_repository(tmp_path / "clock")
     study(folder, *PART)
-    before, when = results(folder), time.time() + days * 86400
-    for root in roots:
-        for path in (folder / root, *(folder / root).rglob("*")):
-            os.utime(path, (when, when))
+    before = results(folder)
+    shift(folder, roots, days)
     since = time.time()
     study(folder, *PART)
     took, now = time.time() - since, results(folder)
@@ -214,6 +220,25 @@ def test_a_clock_that_jumps(tmp_path: Path, row: Row, what: str, roots: tuple[st
     row(what, f"nothing; {len(again)} jobs run again, to the same bytes", took)
     later = planned(folder, *PART)
     print(f"a run after that plans: {', '.join(sorted(later)) or 'nothing'}")
+
+
+@pytest.mark.parametrize(("what", "days"), [("a month back", 30), ("years ahead", -9000)])
+def test_a_clock_that_jumps_in_the_middle_of_a_run(tmp_path: Path, row: Row, what: str, days: int) -> None:
+    """What was made before the jump says so; all else has the present time."""
+    folder, still = copy_repository(tmp_path / "clock"), copy_repository(tmp_path / "still")
+    study(still, *PART)
+    study(folder, "results/relational/critical.csv")
+    shift(folder, ("results", ".snakemake"), days)
+    since = time.time()
+    study(folder, *PART)
+    took = time.time() - since
+    assert_same_results(folder, still)
+    again = time.time()
+    study(folder, *PART)
+    number = len(begun(folder, again))
+    assert_same_results(folder, still)
+    lost = f"nothing; the next run computes {number} jobs again, to the same bytes"
+    row(f"the clock jumps {what} in the middle of a run", lost, took)
 
 
 def test_kill_nine_at_random_moments(undisturbed: Path, tmp_path: Path, row: Row) -> None:
