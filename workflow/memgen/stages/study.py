@@ -3,8 +3,9 @@
 The run holds an advisory lock on ``.study.lock`` through its standard input, which Snakemake and every job
 inherit: the kernel gives the lock up only when the last of them has ended. A second run waits until then, so
 a job orphaned by a killed run never writes over a new run's output, and Snakemake's own lock files, if any
-are left, are known to be stale. What is not as a job wrote it is set aside then, and made again. This module
-knows no study; what is wrong with the configuration is said before Snakemake starts.
+are left, are known to be stale. What is not as a job wrote it is set aside then, and made again; what a wrong
+clock dated is dated anew. This module knows no study; what is wrong with the configuration is said before
+Snakemake starts.
 """
 
 import fcntl
@@ -21,6 +22,7 @@ from typing import Annotated, Any
 import cyclopts
 
 from memgen.arguments import Count
+from memgen.clocks import to_the_present
 from memgen.configuration import load
 from memgen.damage import set_aside
 from memgen.devices import refuse_missing_gpu
@@ -154,7 +156,8 @@ def study(
         refuse_missing_gpu(checked)
     _refuse_unwritable()
     hold_lock()
-    for line in set_aside(dry=not _DRY.isdisjoint(snakemake)):
+    dry = not _DRY.isdisjoint(snakemake)
+    for line in (*set_aside(dry=dry), *to_the_present(dry=dry)):
         print(f"memgen: {line}", file=sys.stderr, flush=True)
     # On SLURM with guards around the plugin: docs/cluster.md.
     program = ["tools/slurm.py"] if executor == "slurm" else ["-m", "snakemake"]
