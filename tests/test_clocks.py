@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from memgen.clocks import to_the_present
+from memgen.recovery.clocks import to_the_present
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@
 records are those of a run that nothing disturbed, byte for byte.
 """
 
+import contextlib
 import os
 import random
 import resource
@@ -17,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from memgen.damage import set_aside
+from memgen.recovery.damage import set_aside
 from repository import copy_repository
 from runs import assert_same_results, command, environment, planned, results, study
 
@@ -44,9 +45,12 @@ def start(
 
 def jobs(folder: Path, kind: str) -> dict[str, float]:
     """Logs or records of jobs, and when each was written."""
-    root = folder / kind
-    files = [path for path in root.rglob("[!.]*") if path.suffix in (".json", ".log")]
-    return {path.relative_to(root).with_suffix("").as_posix(): path.stat().st_mtime for path in files}
+    root, found = folder / kind, {}
+    for path in root.rglob("[!.]*"):
+        if path.suffix in (".json", ".log"):
+            with contextlib.suppress(FileNotFoundError):  # Snakemake clears away what a killed job left
+                found[path.relative_to(root).with_suffix("").as_posix()] = path.stat().st_mtime
+    return found
 
 
 def begun(folder: Path, since: float) -> set[str]:

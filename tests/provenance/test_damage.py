@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from memgen.damage import ASIDE, damaged, set_aside
 from memgen.provenance.run import read_run
+from memgen.recovery.damage import ASIDE, damaged, set_aside
 from recorded import FIGURE, SWEEP, TASK
 
 

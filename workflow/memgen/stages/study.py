@@ -22,11 +22,11 @@ from typing import Annotated, Any
 import cyclopts
 
 from memgen.arguments import Count
-from memgen.clocks import to_the_present
 from memgen.configuration import load
-from memgen.damage import set_aside
 from memgen.devices import refuse_missing_gpu
 from memgen.errors import BadInput
+from memgen.recovery.clocks import to_the_present
+from memgen.recovery.damage import set_aside
 from memgen.stage import command
 
 LOCK = Path(".study.lock")
