@@ -22,9 +22,6 @@ from cluster_runs import KINDS, TABLE, LoginNode, Study, Written, remove, twice,
 from memgen import cluster
 from slurm import Cluster
 
-FULL = bool(os.environ.get("FULL"))
-full = pytest.mark.skipif(not FULL, reason="only with FULL=1")
-
 
 @pytest.fixture(scope="module")
 def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
@@ -100,7 +97,7 @@ def test_results_are_those_of_this_machine(slurm: Cluster, here: dict[str, bytes
     assert len(with_gpu) == 1 and "language_finetune" in with_gpu[0], held
 
 
-@full
+@pytest.mark.full
 def test_the_whole_smoke_study_is_that_of_this_machine(slurm: Cluster, tmp_path: Path) -> None:
     everything = Study(tmp_path / "here", []).here()
     study = Study(tmp_path / "repository", [])
@@ -119,7 +116,7 @@ def test_cancelled_job_is_tried_again(slurm: Cluster, study: Study, here: dict[s
     watch.over("a job cancelled", here)
 
 
-@full
+@pytest.mark.full
 def test_runs_of_a_lost_job_that_had_ended_are_not_computed_again(slurm: Cluster, tmp_path: Path) -> None:
     """Six trainings in one job, which is cancelled after the second of them."""
     longer = "language: {seeds: 3, seeds_per_job: 3, methods: {full: {runs_per_pass: 1, epochs: 30}}}"
@@ -165,7 +162,7 @@ def test_jobs_of_a_killed_run_are_not_doubled(slurm: Cluster, study: Study, here
     watch.over("kill -9 of Snakemake, started again", here)
 
 
-@full
+@pytest.mark.full
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_interrupted_run_leaves_no_job(
     slurm: Cluster, study: Study, here: dict[str, bytes], number: signal.Signals
@@ -181,7 +178,7 @@ def test_interrupted_run_leaves_no_job(
     watch.over(f"{number.name} (all stopped after {stopped:.0f} s), started again", here)
 
 
-@full
+@pytest.mark.full
 def test_interrupted_run_whose_jobs_are_gone_ends(slurm: Cluster, study: Study) -> None:
     run = study.start()
     for job in when_running(slurm, study):
@@ -190,7 +187,7 @@ def test_interrupted_run_whose_jobs_are_gone_ends(slurm: Cluster, study: Study) 
     assert run.wait(90) != 0
 
 
-@full
+@pytest.mark.full
 def test_drained_node_gets_no_more_jobs(slurm: Cluster, study: Study, here: dict[str, bytes]) -> None:
     watch, run = Watch(slurm, study), study.start()
     when_running(slurm, study)
@@ -200,7 +197,7 @@ def test_drained_node_gets_no_more_jobs(slurm: Cluster, study: Study, here: dict
     watch.over("a node drained", here)
 
 
-@full
+@pytest.mark.full
 def test_lost_node_is_replaced(slurm: Cluster, study: Study, here: dict[str, bytes]) -> None:
     watch, run = Watch(slurm, study), study.start()
     when_running(slurm, study, number=3)
@@ -210,7 +207,7 @@ def test_lost_node_is_replaced(slurm: Cluster, study: Study, here: dict[str, byt
     watch.over("a node lost", here)
 
 
-@full
+@pytest.mark.full
 def test_node_that_is_cut_off_may_go_on(slurm: Cluster, study: Study, here: dict[str, bytes]) -> None:
     """Its jobs are computed elsewhere, and end there all the same, side by side with those."""
     watch, run = Watch(slurm, study), study.start()
@@ -228,7 +225,7 @@ def other_node(study: Study, tmp_path: Path) -> Iterator[LoginNode]:
         yield found
 
 
-@full
+@pytest.mark.full
 def test_a_run_on_another_login_node_is_waited_for(
     slurm: Cluster, study: Study, other_node: LoginNode, here: dict[str, bytes]
 ) -> None:
@@ -243,7 +240,7 @@ def test_a_run_on_another_login_node_is_waited_for(
     watch.over("started again on another login node while it runs", here)
 
 
-@full
+@pytest.mark.full
 def test_a_run_killed_on_one_login_node_goes_on_from_another(
     slurm: Cluster, study: Study, other_node: LoginNode, here: dict[str, bytes]
 ) -> None:
@@ -256,7 +253,7 @@ def test_a_run_killed_on_one_login_node_goes_on_from_another(
     watch.over("kill -9 of Snakemake, started again on another login node", here)
 
 
-@full
+@pytest.mark.full
 def test_job_that_hangs_is_killed_by_its_time_limit(
     slurm: Cluster, study: Study, here: dict[str, bytes]
 ) -> None:
@@ -271,7 +268,7 @@ def test_job_that_hangs_is_killed_by_its_time_limit(
     watch.over("a job hangs until its time limit of a minute", here)
 
 
-@full
+@pytest.mark.full
 def test_job_that_takes_too_much_memory_is_given_more(
     slurm: Cluster, study: Study, here: dict[str, bytes]
 ) -> None:
@@ -285,7 +282,7 @@ def test_job_that_takes_too_much_memory_is_given_more(
     watch.over("a job killed by its memory limit", here)
 
 
-@full
+@pytest.mark.full
 def test_file_system_may_be_late(slurm: Cluster, study: Study, here: dict[str, bytes]) -> None:
     """An output is there 10 s after its job has ended."""
     watch, run = Watch(slurm, study), study.start()
@@ -306,7 +303,7 @@ def test_file_system_may_be_late(slurm: Cluster, study: Study, here: dict[str, b
     watch.over("an output 10 s late", here)
 
 
-@full
+@pytest.mark.full
 def test_results_are_the_same_with_accounting(here: dict[str, bytes], slurm: Cluster, study: Study) -> None:
     """The command that tells states is found out; a cancelled job has another name there."""
     assert cluster.status_command() == "squeue"
