@@ -1,6 +1,6 @@
 """A real SLURM on this machine's loopback, from Debian's packages: two nodes, one of them with two fake GPUs.
 
-    python tests/hpc/slurm.py      install what is missing, as root; say why where it cannot
+    python tests/hpc/slurm.py      install and start it once, as root; say why where it cannot
 
 Started by hand, without systemd and without cgroups, with all of its state in one folder; it ends only the
 processes that it started. One at a time on a machine: jobs look for /etc/slurm/slurm.conf, which leads into
@@ -16,6 +16,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -356,3 +357,8 @@ if __name__ == "__main__":
     if problem := obstacle(wanted):
         raise SystemExit(f"make test-hpc: {problem}")
     debian.install(wanted)
+    try:
+        with tempfile.TemporaryDirectory() as folder, started(Path(folder)) as trial:
+            print(f"{trial.ask('sinfo', '--version')} starts here, with nodes {', '.join(NODES)}")
+    except (OSError, TimeoutError) as error:
+        raise SystemExit(f"make test-hpc: SLURM does not start here: {error}") from None
