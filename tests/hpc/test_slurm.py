@@ -179,12 +179,19 @@ def test_interrupted_run_leaves_no_job(
 
 
 @pytest.mark.full
-def test_interrupted_run_whose_jobs_are_gone_ends(slurm: Cluster, study: Study) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_interrupted_run_whose_jobs_are_gone_ends(
+    slurm: Cluster, study: Study, number: signal.Signals
+) -> None:
     run = study.start()
     for job in when_running(slurm, study):
         slurm.ask("scancel", job)
-    run.send_signal(signal.SIGTERM)
+    since = time.monotonic()
+    run.send_signal(number)
     assert run.wait(90) != 0
+    print(
+        f"\n| {number.name} to a run whose jobs are gone | | it ends after {time.monotonic() - since:.0f} s |"
+    )
 
 
 @pytest.mark.full
@@ -303,6 +310,26 @@ def test_file_system_may_be_late(slurm: Cluster, study: Study, here: dict[str, b
     watch.over("an output 10 s late", here)
 
 
+@contextlib.contextmanager
+def _away(slurm: Cluster) -> Iterator[None]:
+    with slurm.controller_away():
+        time.sleep(20)
+    yield
+
+
+@contextlib.contextmanager
+def _cancelled(slurm: Cluster, job: str) -> Iterator[None]:
+    slurm.ask("scancel", job)
+    yield
+
+
+FAULTS = {
+    "a job cancelled": _cancelled,
+    "a node lost": lambda slurm, _: slurm.lost("n1"),
+    "slurmctld away for 20 s": lambda slurm, _: _away(slurm),
+}
+
+
 @pytest.mark.full
 def test_results_are_the_same_with_accounting(here: dict[str, bytes], slurm: Cluster, study: Study) -> None:
     """The command that tells states is found out; a cancelled job has another name there."""
@@ -315,12 +342,14 @@ def test_results_are_the_same_with_accounting(here: dict[str, bytes], slurm: Clu
     try:
         with local_slurm.started(base, accounting=True) as other:
             assert cluster.status_command() == "sacct"
-            watch, run = Watch(other, study), study.start()
-            job = when_running(other, study)[0]
-            watch.fault()
-            other.ask("scancel", job)
-            study.finish(run)
-            watch.over("a job cancelled, with accounting", here)
+            for name, fault in FAULTS.items():
+                remove(study.folder)
+                watch, run = Watch(other, study), study.start()
+                job = when_running(other, study)[0]
+                watch.fault()
+                with fault(other, job):
+                    study.finish(run)
+                watch.over(f"{name}, with accounting", here)
             print(other.ask("sacct", "-X", "--format=JobID,State,Elapsed,ReqMem"))
     finally:
         shutil.rmtree(base)
