@@ -35,7 +35,10 @@ def in_image(builder: Builder, *command: str, shared: dict[str, Path] | None = N
     """What a command prints in a new container, some of whose folders lie here."""
     (container,) = builder("from", "--pull-never", f"localhost/{IMAGE}").split()
     volumes = [f"--volume={place}:/memgen/{name}" for name, place in (shared or {}).items()]
-    return builder("run", "--isolation=chroot", *volumes, container, "--", *command)
+    # The study downloads some weights by pip.
+    return builder(
+        "run", "--isolation=chroot", *volumes, *builder.settings_of_pip(), container, "--", *command
+    )
 
 
 def test_the_image_holds_what_the_lock_pins(builder: Builder) -> None:
