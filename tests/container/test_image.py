@@ -1,6 +1,7 @@
 """The container's image is built from its recipe, and the study runs in it to the bytes of one outside."""
 
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,8 @@ from repository import copy_repository, loaded
 from runs import assert_same_results, study
 
 IMAGE = "memgen"
+#: How the names of variables begin by which a machine chooses the kernels of its CPU.
+KERNELS = ("OPENBLAS_", "MKL_", "ATEN_")
 
 
 @pytest.fixture(scope="module")
@@ -35,10 +38,10 @@ def in_image(builder: Builder, *command: str, shared: dict[str, Path] | None = N
     """What a command prints in a new container, some of whose folders lie here."""
     (container,) = builder("from", "--pull-never", f"localhost/{IMAGE}").split()
     volumes = [f"--volume={place}:/memgen/{name}" for name, place in (shared or {}).items()]
-    # The study downloads some weights by pip.
-    return builder(
-        "run", "--isolation=chroot", *volumes, *builder.settings_of_pip(), container, "--", *command
-    )
+    # The study downloads some weights by pip, and another choice of kernels gives other last digits.
+    chosen = [f"--env={name}={value}" for name, value in os.environ.items() if name.startswith(KERNELS)]
+    options = [*volumes, *chosen, *builder.settings_of_pip()]
+    return builder("run", "--isolation=chroot", *options, container, "--", *command)
 
 
 def test_the_image_holds_what_the_lock_pins(builder: Builder) -> None:
