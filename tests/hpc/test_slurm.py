@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +21,7 @@ import debian
 import slurm as local_slurm
 from cluster_runs import KINDS, TABLE, LoginNode, Study, Written, remove, twice, when_running
 from memgen import cluster
+from memgen.language.training.checkpoints import TABLES
 from slurm import Cluster
 
 
@@ -130,11 +132,15 @@ def test_runs_of_a_lost_job_that_had_ended_are_not_computed_again(slurm: Cluster
         (number,) = [
             number for number, state, what in slurm.jobs() if state == "RUNNING" and "finetune" in what
         ]
+        tables = Counter(name.partition(".")[0] for name in kept.seen)
+        ended = {training for training, written in tables.items() if written == len(TABLES)}
         slurm.ask("scancel", number)
         study.finish(run)
     trainings = {name.partition(".")[0] for name in kept.seen}
     assert trainings >= {f"{place:05d}" for place in range(5)}, "the last may be cleared away at once"
-    assert {name for name, times in kept.seen.items() if len(times) > 1} == set()
+    # The job may be lost between two tables of a training, which has not ended then.
+    again = {name.partition(".")[0] for name, times in kept.seen.items() if len(times) > 1}
+    assert ended >= {"00000"} and again.isdisjoint(ended) and len(again) <= 1
     watch.over("a job of six trainings cancelled after two; the other four are computed", everything)
 
 
