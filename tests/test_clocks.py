@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from memgen.errors import BadInput
 from memgen.recovery.clocks import to_the_present
 
 
@@ -41,3 +42,31 @@ def test_what_is_from_the_future_is_dated_to_the_present(times: dict[str, float]
 def test_a_dry_run_says_so_and_changes_nothing(times: dict[str, float]) -> None:
     assert len(to_the_present(dry=True)) == 1 == len(to_the_present(dry=True))
     assert all(abs(Path(name).stat().st_mtime - when) < 0.01 for name, when in times.items())
+
+
+def test_nothing_is_left_beside_the_study(times: dict[str, float]) -> None:
+    before = sorted(Path().rglob("*"))
+    to_the_present()
+    assert sorted(Path().rglob("*")) == before
+
+
+@pytest.mark.parametrize("error", [PermissionError(1, "Operation not permitted"), OSError(30, "Read-only")])
+def test_a_time_that_cannot_be_set_is_one_line(
+    times: dict[str, float], monkeypatch: pytest.MonkeyPatch, error: OSError
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(os, "utime", refuse)
+    with pytest.raises(BadInput, match=r"results/a/early.csv: is from the future, .* cannot be set"):
+        to_the_present()
+
+
+def test_a_file_that_is_gone_meanwhile_is_left_alone(
+    times: dict[str, float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object, **__: object) -> None:
+        raise FileNotFoundError
+
+    monkeypatch.setattr(os, "utime", gone)
+    assert to_the_present() == []

@@ -103,6 +103,13 @@ def test_executors_whose_jobs_share_no_folder_are_refused(monkeypatch: pytest.Mo
         study(executor="kubernetes")
 
 
+def test_a_plugin_that_lacks_a_package_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "snakemake_executor_plugin_broken.py").write_text("import no_such_package")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(BadInput, match=r"broken: its plugin cannot be loaded .*no_such_package"):
+        study(executor="broken")
+
+
 OTHERS = {"lsf": {"lsf_"}, "htcondor": {"htcondor_", "getenv"}}
 
 

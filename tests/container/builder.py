@@ -26,7 +26,7 @@ class Builder:
     Parameters
     ----------
     folder : pathlib.Path
-        New. It takes some 8 GB: every layer is a copy of the one below it.
+        New. It takes some 5 GB: every layer is a copy of the one below it.
     """
 
     def __init__(self, folder: Path) -> None:

@@ -5,6 +5,7 @@ file, in every run until the future has come. What a file holds is told by its d
 the present may be set as its time.
 """
 
+import contextlib
 import os
 import tempfile
 from pathlib import Path
@@ -35,14 +36,15 @@ def to_the_present(*, dry: bool = False) -> list[str]:
     """
     found = []
     # The present is the file system's: the clock of the machine that holds it need not agree with this one's.
-    with tempfile.NamedTemporaryFile(dir=".", prefix=".now-") as probe:
-        now = Path(probe.name).stat().st_mtime_ns
+    with tempfile.TemporaryFile(dir=".") as probe:  # without a name: a kill leaves nothing of it
+        now = os.fstat(probe.fileno()).st_mtime_ns
     for folder in READ:
         for path in (Path(folder), *Path(folder).rglob("*")):
-            if path.exists() and path.stat().st_mtime_ns > now:
-                found.append(path)
-                if not dry:
-                    _set_time(path, now)
+            with contextlib.suppress(FileNotFoundError):  # a broken link, or another program's that is gone
+                if path.stat().st_mtime_ns > now:
+                    if not dry:
+                        _set_time(path, now)
+                    found.append(path)
     if not found:
         return []
     others = f" and {len(found) - 1} more" if len(found) > 1 else ""
@@ -52,6 +54,8 @@ def to_the_present(*, dry: bool = False) -> list[str]:
 def _set_time(path: Path, now: int) -> None:
     try:
         os.utime(path, ns=(now, now))
+    except FileNotFoundError:
+        raise
     except OSError as error:
         raise BadInput(
             f"{path}: is from the future, and its time cannot be set ({error.strerror}); "

@@ -84,7 +84,12 @@ def _refuse_unwritable() -> None:
 
 def _plugin(executor: str) -> Any:
     """Module of an executor's plugin."""
-    return importlib.import_module(_PLUGIN + executor.replace("-", "_"))
+    try:
+        return importlib.import_module(_PLUGIN + executor.replace("-", "_"))
+    except ImportError as error:
+        raise BadInput(
+            f"--executor: {executor}: its plugin cannot be loaded ({error}); allowed: one that pip installed"
+        ) from None
 
 
 def _profile(executor: str, profile: Path | None) -> Path | None:
