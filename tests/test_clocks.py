@@ -25,6 +25,7 @@ def times(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
         path.write_text(name)
         os.utime(path, (when, when))
     Path("results/nowhere").symlink_to("missing")
+    Path("results/round").symlink_to("round")
     return found
 
 
@@ -69,4 +70,4 @@ def test_a_file_that_is_gone_meanwhile_is_left_alone(
         raise FileNotFoundError
 
     monkeypatch.setattr(os, "utime", gone)
-    assert to_the_present() == []
+    assert len(to_the_present()) == 1

@@ -47,7 +47,7 @@ def in_image(builder: Builder, *command: str, shared: dict[str, Path] | None = N
 def test_the_image_holds_what_the_lock_pins(builder: Builder) -> None:
     frozen = in_image(builder, ".venv/bin/python", "-m", "pip", "list", "--format=json", "--exclude-editable")
     installed = {canonicalize_name(part["name"]): part["version"] for part in json.loads(frozen)}
-    # They come with a new virtual environment; torch's local tag is the index's, not the lock's.
+    # It comes with a new virtual environment; torch's local tag is the index's, not the lock's.
     del installed["pip"]
     versions = {name: version.partition("+")[0] for name, version in installed.items()}
     pins = loaded("environments").pins()

@@ -5,7 +5,6 @@ file, in every run until the future has come. What a file holds is told by its d
 the present may be set as its time.
 """
 
-import contextlib
 import os
 import tempfile
 from pathlib import Path
@@ -40,22 +39,28 @@ def to_the_present(*, dry: bool = False) -> list[str]:
         now = os.fstat(probe.fileno()).st_mtime_ns
     for folder in READ:
         for path in (Path(folder), *Path(folder).rglob("*")):
-            with contextlib.suppress(FileNotFoundError):  # a broken link, or another program's that is gone
-                if path.stat().st_mtime_ns > now:
-                    if not dry:
-                        _set_time(path, now)
-                    found.append(path)
+            if _is_later(path, now):
+                found.append(path)
+                if not dry:
+                    _set_time(path, now)
     if not found:
         return []
     others = f" and {len(found) - 1} more" if len(found) > 1 else ""
     return [f"{found[0]}{others}: from the future, for a clock was ahead; dated to the present"]
 
 
+def _is_later(path: Path, now: int) -> bool:
+    try:
+        return path.stat().st_mtime_ns > now
+    except OSError:
+        return False  # a broken link, or gone meanwhile; whoever needs it says so
+
+
 def _set_time(path: Path, now: int) -> None:
     try:
         os.utime(path, ns=(now, now))
     except FileNotFoundError:
-        raise
+        pass  # gone meanwhile: another program's
     except OSError as error:
         raise BadInput(
             f"{path}: is from the future, and its time cannot be set ({error.strerror}); "
