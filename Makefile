@@ -4,17 +4,17 @@ CORES ?=
 CONFIG ?=
 ARGS ?=
 NAME ?=
-KERNELS ?= ATEN_CPU_CAPABILITY=default OPENBLAS_CORETYPE=Prescott
+KERNELS ?=
 FULL ?=
 KILLS ?= 20
 BIN := .venv/bin
 READY := .venv/.ready
 DOCS := .venv-docs
-STUDY := $(BIN)/python -m memgen study $(if $(CORES),--cores $(CORES)) $(foreach file,$(CONFIG),--config $(file))
+STUDY := $(BIN)/python -m memgen study $(if $(CORES),--cores $(CORES)) $(if $(KERNELS),--kernels $(KERNELS)) $(foreach file,$(CONFIG),--config $(file))
 export PYTHONPATH := workflow
 
 .DEFAULT_GOAL := help
-.PHONY: help study verify relock deposit test test-hpc test-envs test-paper test-container test-faults smoke plan report docs figure stability readme lint format bench lock clean
+.PHONY: help study verify relock deposit test test-hpc test-portable test-envs test-paper test-container test-faults smoke plan report docs figure stability readme lint format bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,6 +64,10 @@ readme: $(READY) ## put the present claims and figure into README.md
 test-hpc: $(READY) ## run the study on a real SLURM, started here as root on Debian (FULL=1: every fault)
 	@PYTHONPATH=workflow:tests $(BIN)/python tests/hpc/slurm.py
 	@MEMGEN_HPC=1 FULL=$(FULL) $(BIN)/python -m pytest tests/hpc -s $(ARGS)
+
+test-portable: $(READY) ## compare small jobs here with two emulated processors, byte by byte (FULL=1: all jobs, an hour)
+	@PYTHONPATH=tests $(BIN)/python tests/debian.py qemu-user
+	@MEMGEN_PORTABLE=1 FULL=$(FULL) $(BIN)/python -m pytest tests/portable -s $(ARGS)
 
 test-envs: $(READY) ## run every rule in its own conda environment, from a channel built here
 	@MEMGEN_ENVS=all $(BIN)/python -m pytest tests/envs $(ARGS)

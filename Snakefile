@@ -20,6 +20,7 @@ report: "workflow/report/study.rst"
 # Jobs and this file use the same package, installed or not.
 sys.path.insert(0, "workflow")
 
+from memgen import kernels
 from memgen.configuration import load
 from memgen.devices import refuse_missing_gpu
 from memgen.errors import BadInput
@@ -43,7 +44,7 @@ except BadInput as problem:
 shell.prefix(
     before_each_job(
         None if workflow.deployment_settings.deployment_method else sys.executable,
-        {VARIABLE: description},
+        {VARIABLE: description, kernels.VARIABLE: kernels.asked()},
     )
 )
 

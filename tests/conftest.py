@@ -11,9 +11,13 @@ from repository import ROOT, copy_repository
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Where workers share the tests, the study is run first: whoever begins it last keeps all waiting."""
+    """Run the study first where workers share the tests; leave long tests out unless FULL asks for them."""
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: item.get_closest_marker("workflow") is None)
+    long = [item for item in items if item.get_closest_marker("full") and not os.environ.get("FULL")]
+    if long:
+        config.hook.pytest_deselected(items=long)
+        items[:] = [item for item in items if item not in long]
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -44,3 +45,9 @@ def install(packages: Sequence[str]) -> None:
     finally:
         if ours:
             _POLICY.unlink()
+
+
+if __name__ == "__main__":
+    if problem := obstacle(sys.argv[1:]):
+        raise SystemExit(problem)
+    install(sys.argv[1:])

@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 import rfc8785
@@ -390,17 +389,6 @@ def test_killed_stage_leaves_no_output(tmp_path: Path, number: signal.Signals) -
         source.write_text("x")
         stage(join)(parts=[source], out=target)
         assert not leftovers(tmp_path)
-
-
-def test_vector_instructions_are_named_where_torch_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "torch", raising=False)
-    assert provenance.environment()["cpu_capability"] is None
-    cpu = SimpleNamespace(get_cpu_capability=lambda: "AVX2")
-    torch = SimpleNamespace(
-        backends=SimpleNamespace(cpu=cpu), cuda=SimpleNamespace(is_initialized=lambda: False)
-    )
-    monkeypatch.setitem(sys.modules, "torch", torch)
-    assert provenance._cpu_capability() == "AVX2"
 
 
 def test_packages_in_a_record_are_those_that_importlib_names() -> None:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
+from memgen import kernels
 from memgen.arguments import NOTHING, bare, flag
 from memgen.closure import closure
 from memgen.commands import Entry, entries, find, studies
@@ -141,6 +142,7 @@ def _call(entry: Entry, title: str, arguments: list[str]) -> None:
         from memgen.provenance.record import digests
 
         code = digests(closure(entry.module))
+        kernels.choose(entry.module, kernels.asked())
     function = getattr(importlib.import_module(entry.module), entry.function)
     function = _with_record(function, code) if entry.kind == "stage" else _of_command(function)
     app = cyclopts.App(

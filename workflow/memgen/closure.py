@@ -85,3 +85,9 @@ def closure(module: str) -> tuple[Path, ...]:
         if "." in name:
             pending.append(name.rpartition(".")[0])
     return tuple(sorted(set(found.values())))
+
+
+def names_package(path: Path, package: str) -> bool:
+    """Whether a first-party source file imports a package, at its top or inside a function."""
+    module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    return any(name.partition(".")[0] == package for name in _imported_names(module, path))

@@ -37,3 +37,15 @@ def refuse_missing_gpu(config: Mapping[str, Any]) -> None:
         return
     if not torch.cuda.is_available():
         raise BadInput("device: cuda: this machine has no GPU that torch can use; allowed: cpu")
+
+
+def refuse_gpu(config: Mapping[str, Any]) -> None:
+    """Refuse a configuration that runs networks on a GPU, whose kernels no setting makes portable.
+
+    Raises
+    ------
+    BadInput
+        If a ``device`` is cuda.
+    """
+    if any(device.startswith("cuda") for device in _devices(config)):
+        raise BadInput("--kernels portable: a GPU's results are not portable; allowed: device: cpu")

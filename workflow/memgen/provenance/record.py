@@ -22,6 +22,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from memgen import kernels
 from memgen.digests import canonical, digest_of, file_digest
 from memgen.errors import BadInput
 from memgen.provenance import layers
@@ -182,15 +183,19 @@ def _accelerator() -> dict[str, str] | None:
     return {"device": torch.cuda.get_device_name(), "cuda": str(torch.version.cuda)}
 
 
-def _cpu_capability() -> str | None:
-    """Vector instructions that torch's kernels use, where torch is loaded, else None."""
-    torch = sys.modules.get("torch")
-    return None if torch is None else str(torch.backends.cpu.get_cpu_capability())
-
-
 def environment() -> dict[str, Any]:
-    """What the job ran on: lock file, packages imported, Python, BLAS and threads, fonts, processors."""
+    """What the job ran on: lock file, packages, Python, BLAS and threads, fonts, processor, kernels.
+
+    Raises
+    ------
+    BadInput
+        If portable kernels were asked for and a library reports others.
+    """
     import threadpoolctl
+
+    found = kernels.in_force()
+    if kernels.asked() == "portable":
+        kernels.refuse_ignored(found)
 
     pools = [
         {key: pool.get(key) for key in ("user_api", "internal_api", "version", "architecture", "num_threads")}
@@ -204,9 +209,16 @@ def environment() -> dict[str, Any]:
         "machine": platform.machine(),
         "pools": sorted(pools, key=canonical),
         "fonts": _fonts(),
-        "cpu_capability": _cpu_capability(),
+        "processor": kernels.processor(),
+        "kernels": {"mode": kernels.asked(), **found},
         "accelerator": _accelerator(),
     }
+
+
+def kernels_of(content: Mapping[str, Any]) -> kernels.Kernels:
+    """Kernels that a recorded job was asked to use."""
+    found = content["environment"].get("kernels")
+    return "portable" if isinstance(found, Mapping) and found.get("mode") == "portable" else "ordinary"
 
 
 def _git(*arguments: str) -> str | None:

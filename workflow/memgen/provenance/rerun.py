@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union
 
+from memgen import kernels
 from memgen.arguments import flag
 from memgen.commands import Entry, find
 from memgen.errors import BadInput
@@ -102,6 +103,7 @@ def main() -> None:
     order = json.load(sys.stdin)
     pin_threads(int(order["threads"]))
     entry = stage_of(order["stage"])
+    kernels.choose(entry.module, order["kernels"])
     function = inspect.unwrap(getattr(importlib.import_module(entry.module), entry.function))
     arguments = fitted(function, order["arguments"], Path(order["folder"]))
     with recipe_named(order["urn"]):

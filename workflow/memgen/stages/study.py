@@ -23,8 +23,9 @@ import cyclopts
 
 from memgen.arguments import Count
 from memgen.configuration import load
-from memgen.devices import refuse_missing_gpu
+from memgen.devices import refuse_gpu, refuse_missing_gpu
 from memgen.errors import BadInput
+from memgen.kernels import VARIABLE, Kernels, refuse_processor
 from memgen.recovery.clocks import to_the_present
 from memgen.recovery.damage import set_aside
 from memgen.stage import command
@@ -133,6 +134,7 @@ def study(
     executor: str = "local",
     profile: Path | None = None,
     figure: str | None = None,
+    kernels: Kernels = "ordinary",
 ) -> None:
     """Run the study through Snakemake, or the part of it that the targets name.
 
@@ -151,6 +153,9 @@ def study(
         Folder of Snakemake's profile for that executor; profiles/<executor> by default.
     figure
         Make this figure alone, and what it needs; a name without its suffix, such as task or explorer.
+    kernels
+        ``ordinary``: training and features use the fastest kernels of the processor. ``portable``: every job
+        uses kernels that give the same bytes on all x86-64 processors with AVX2; slower.
     """
     profile = _profile(executor, profile)
     if not Path("Snakefile").is_file():
@@ -159,6 +164,10 @@ def study(
     checked = load([Path("config.yaml"), *overlays])
     if executor == "local":
         refuse_missing_gpu(checked)
+    if kernels == "portable":
+        refuse_gpu(checked)
+        if executor == "local":
+            refuse_processor()
     _refuse_unwritable()
     hold_lock()
     dry = not _DRY.isdisjoint(snakemake)
@@ -178,5 +187,5 @@ def study(
     if sys.stderr.isatty() or {"-n", "--dry-run", "--dryrun"} & set(snakemake):
         arguments += ["--logger", "memgen"]
     search = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-    wanted = {"PATH": search, "MEMGEN_FIGURE": figure or ""}
+    wanted = {"PATH": search, "MEMGEN_FIGURE": figure or "", VARIABLE: kernels}
     os.execve(sys.executable, arguments, {**os.environ, **wanted})

@@ -128,6 +128,7 @@ def _train(
         [{"params": decay, "weight_decay": 0.01}, {"params": others, "weight_decay": 0.0}],
         lr=options["rate"],
         betas=(0.9, 0.98),
+        fused=True,
     )
     full = max(1, round(options["everywhere"] * options["batch"]))
     recent: list[float] = []

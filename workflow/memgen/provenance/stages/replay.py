@@ -14,7 +14,7 @@ from memgen.digests import check_digest, file_digest
 from memgen.errors import BadInput
 from memgen.provenance.names import EXTERNAL
 from memgen.provenance.reading import is_external, leaves_the_study, read_record
-from memgen.provenance.record import digests, urn
+from memgen.provenance.record import digests, kernels_of, urn
 from memgen.provenance.rerun import stage_of
 from memgen.stage import Input, command
 
@@ -97,6 +97,7 @@ def _run(content: dict[str, Any], folder: Path) -> int:
         "stage": content["stage"]["name"],
         "arguments": content["arguments"],
         "threads": content["execution"]["threads"] or 1,
+        "kernels": kernels_of(content),
         "urn": urn(content["recipe_id"]),
         "folder": str(folder),
     }

@@ -1,0 +1,145 @@
+"""The same bytes on every processor: small jobs of each kind, here and on two emulated processors.
+
+`make test-portable` prints a table, with FULL=1 of all jobs and both processors. The same jobs without the
+settings of `memgen.kernels` must differ somewhere, or equal bytes would prove nothing.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from memgen.digests import file_digest, files_of
+from memgen.kernels import VARIABLE
+from repository import ROOT
+
+QEMU = "qemu-x86_64"
+HASWELL, ROME = "Haswell", "EPYC-Rome"
+pytestmark = [
+    pytest.mark.skipif(
+        "MEMGEN_PORTABLE" not in os.environ, reason="minutes of emulation: make test-portable"
+    ),
+    pytest.mark.skipif(QEMU is None, reason="needs qemu-x86_64 (Debian's package qemu-user)"),
+]
+
+GIVEN = [
+    "relational task --name mid --n 9 --exception 5:3 --out given/mid.parquet",
+    "language lineups --items fake --n 9 --first-seed 0 --last-seed 1 --no-ordered --out given/n9.parquet",
+    "language pretrain --seed 0 --steps 2 --batch 8 --words 8 --first-words 4 --first-steps 1 "
+    "--vocabulary 512 --out given/llama",
+]
+#: Jobs that import no torch, by what they compute. Their settings are in force in every run.
+LIGHT = {
+    "theory: ranks and margins": "relational sweep --tasks given/mid.parquet --conjunctivity 0 0.3 0.9 "
+    "--ridge 0 0.1 --out sweep.parquet --ranks ranks.parquet",
+    "theory: depth": "relational depth-table --tasks given/mid.parquet --depth 1 3 --nonlinearity 0 1 "
+    "--ridge 0 0.1 --out depth.parquet",
+    "long tail: spectra": "longtail spectra --priors zipf geometric:0.99 lognormal:2 --domain 1000 "
+    "--samples 1000 --out spectra.parquet",
+    "a figure": "figures task --tasks given/mid.parquet --pdf task.pdf --png task.png",
+}
+#: Jobs that train networks or read features.
+HEAVY = {
+    "theory: finite width": "relational finite-width --task given/mid.parquet --width 64 --seeds 2 "
+    "--steps 30 --rich-scale 0.5 --scan-width 64 --scan-scale 1 --out width.parquet --margins widths.parquet",
+    "long tail: private network": "longtail classify --structure gaussian --spread 0.7 "
+    "--learner private_network --settings 0 2 --prior zipf --domain 60 --samples 60 --dimensions 80 "
+    "--labels 10 --tests 4 --seeds 1 --out private.parquet",
+    "attacks on a network": "irrelevant attack --run network --learner network "
+    "--attacks sign coordinate_ascent weight_signs gradient_inversion informed_sign --most-seen 4 --seeds 1 "
+    "--steps 30 --rate 0.1 --momentum 0.9 --hidden 32 --optimizer sgd --slower-from 0 --singleton-weight 2 "
+    "--tests 4 --record-steps 4 --clusters 40 --samples 40 --dimension 80 --rho 0.4 --tail 0 "
+    "--defences none --kinds none --strengths 0 --clip 1 --delta 1e-05 --noisy-rate 2 --noisy-momentum 0.9 "
+    "--noisy-steps 20 --out attacks.parquet",
+    "pretraining": "language pretrain --seed 1 --steps 4 --batch 16 --words 8 --first-words 4 "
+    "--first-steps 2 --vocabulary 512 --out pretrained",
+    "LoRA of a Llama": "language finetune --model-directory given/llama --lineup given/n9.parquet "
+    "--task given/mid.parquet --model llama --method lora --first-seed 0 --last-seed 1 --kind lora --rank 4 "
+    "--epochs 2 --batch 8 --rate 0.01 --runs-per-pass 2 --dtype float32 --device cpu "
+    "--out lora.parquet --runs runs.parquet --geometry geometry.parquet",
+    "features": "language features --model-directory given/llama --lineup given/n9.parquet --model llama "
+    "--first-seed 0 --last-seed 1 --pooling last tail --batch 24 --dtype float32 --device cpu "
+    "--out features.safetensors",
+    "a probe": "language probe --features features.safetensors --task given/mid.parquet --method probe "
+    "--kind ridge --ridge 0.001 --pooling last --out probe.parquet --geometry probe_geometry.parquet",
+}
+DRIVER = """
+import json, sys
+from memgen import kernels
+from memgen.__main__ import run
+commands, with_settings = json.load(sys.stdin)
+if not with_settings:
+    kernels.SETTINGS = {}
+    kernels._replace_products = lambda: None
+for command in commands:
+    try:
+        run(command.split())
+    except SystemExit as end:
+        if end.code:
+            raise
+"""
+
+
+def outputs(
+    folder: Path, jobs: Sequence[str], processor: str | None, given: Path, *, settings: bool = True
+) -> dict[str, str]:
+    """Digest of every file that some jobs write, run one after the other in one process."""
+    folder.mkdir()
+    (folder / "given").symlink_to(given)
+    before = [] if processor is None else [QEMU, "-cpu", processor]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "workflow"), VARIABLE: "portable"}
+    subprocess.run(
+        [*before, sys.executable, "-c", DRIVER],
+        input=json.dumps([list(jobs), settings]),
+        text=True,
+        cwd=folder,
+        env=environment if settings else {**environment, VARIABLE: "ordinary"},
+        check=True,
+    )
+    (folder / "given").unlink()
+    return {name: file_digest(path) for name, path in files_of(folder).items()}
+
+
+@pytest.fixture(scope="module")
+def given(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("portable") / "made"
+    made = [line.replace("given/", "") for line in GIVEN]
+    outputs(folder, made, None, folder)
+    return folder
+
+
+def table(rows: Sequence[tuple[str, str, str]]) -> None:
+    for row in rows:
+        print("{:<28} {:<34} {}".format(*row))
+
+
+@pytest.mark.parametrize(
+    ("jobs", "processor"),
+    [
+        pytest.param(LIGHT, HASWELL, id="light-haswell"),
+        pytest.param(LIGHT, ROME, id="light-rome", marks=pytest.mark.full),
+        pytest.param(HEAVY, HASWELL, id="heavy-haswell", marks=pytest.mark.full),
+        pytest.param(HEAVY, ROME, id="heavy-rome", marks=pytest.mark.full),
+    ],
+)
+def test_settings_give_the_same_bytes(
+    tmp_path: Path, given: Path, jobs: dict[str, str], processor: str
+) -> None:
+    here = outputs(tmp_path / "here", list(jobs.values()), None, given)
+    there = outputs(tmp_path / "there", list(jobs.values()), processor, given)
+    table([(processor, name, "identical" if here[name] == there.get(name) else "DIFFERENT") for name in here])
+    assert len(here) >= len(jobs) and there == here
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("jobs", [LIGHT, HEAVY], ids=["light", "heavy"])
+def test_without_settings_bytes_differ(tmp_path: Path, given: Path, jobs: dict[str, str]) -> None:
+    here = outputs(tmp_path / "here", list(jobs.values()), None, given, settings=False)
+    there = outputs(tmp_path / "there", list(jobs.values()), HASWELL, given, settings=False)
+    different = [name for name in here if here[name] != there.get(name)]
+    table([(f"{HASWELL}, no settings", name, "different" if name in different else "equal") for name in here])
+    assert different
