@@ -14,7 +14,7 @@ STUDY := $(BIN)/python -m memgen study $(if $(CORES),--cores $(CORES)) $(if $(KE
 export PYTHONPATH := workflow
 
 .DEFAULT_GOAL := help
-.PHONY: help study verify relock deposit test test-hpc test-portable test-envs test-paper test-container test-faults smoke plan report docs figure stability readme lint format bench lock clean
+.PHONY: help study verify relock deposit test test-hpc test-portable test-envs test-paper test-container test-faults smoke plan report docs figure certify readme lint format bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,10 @@ study: $(READY) ## run the whole study: all results and figures (CORES= CONFIG= 
 verify: $(READY) ## did I reproduce it? the run against its records and seal, then against the committed lock
 	@status=0; $(BIN)/python -m memgen provenance verify || status=1; \
 	$(BIN)/python -m memgen provenance compare || status=1; exit $$status
+
+certify: $(READY) ## run the whole study with portable kernels; every file must have the locked bytes
+	@$(MAKE) --no-print-directory study KERNELS=portable
+	@$(MAKE) --no-print-directory verify KERNELS=portable
 
 relock: $(READY) ## write provenance.lock.json from this run, for others to compare theirs with
 	@$(BIN)/python -m memgen provenance lock
@@ -50,13 +54,6 @@ report: $(READY) ## write report.html: figures, captions, workflow and timings
 
 docs: $(DOCS)/.ready ## build the documentation into site/, with the figures that are here; site/index.html is its door
 	@$(DOCS)/bin/python tools/docs/build.py
-
-stability: $(READY) ## run the study again with other CPU kernels, and list each verdict in both (KERNELS=)
-	@$(STUDY) -- results/claims.csv $(ARGS)
-	@mkdir -p .stability
-	@git ls-files -z --cached --others --exclude-standard | xargs -0 cp --parents --no-dereference -t .stability
-	@cd .stability && $(KERNELS) PYTHONPATH=workflow ../$(STUDY) -- results/claims.csv $(ARGS)
-	@$(BIN)/python -m memgen stability results/claims.csv .stability/results/claims.csv --kernels native --kernels "$(KERNELS)" --out results/stability.csv
 
 readme: $(READY) ## put the present claims and figure into README.md
 	@$(BIN)/python tools/readme.py
@@ -102,7 +99,7 @@ lock: ## compile requirements.lock and requirements-docs.txt anew from their .in
 	@$(PYTHON) tools/environments.py
 
 clean: ## remove results, figures and logs, but keep .venv and downloads of pip
-	@rm -rf .snakemake .stability logs report.html site $(filter-out results/README.md,$(wildcard results/*)) $(filter-out figures/README.md,$(wildcard figures/*))
+	@rm -rf .snakemake logs report.html site $(filter-out results/README.md,$(wildcard results/*)) $(filter-out figures/README.md,$(wildcard figures/*))
 
 $(READY): requirements.lock pyproject.toml tools/check_platform.py
 	@command -v $(PYTHON) > /dev/null || { echo "make: there is no $(PYTHON); needed: Python 3.11 to 3.13 (make PYTHON=/path/to/python3.11)"; exit 2; }

@@ -1,4 +1,4 @@
-"""README counts verdicts that two sets of kernels share, docs/claims.md holds every claim with its cells."""
+"""README counts verdicts, and docs/claims.md holds every claim with its cells."""
 
 import os
 import subprocess
@@ -6,19 +6,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import polars as pl
-import pytest
-
-from memgen.__main__ import run
 from memgen.checks import Check, write_checks
-from memgen.claims import CLAIMS, Claim, write_claims
-from memgen.errors import BadInput
-from memgen.stability import STABILITY
-from memgen.stages.stability import stability
+from memgen.claims import Claim, write_claims
 from repository import ROOT
 
 MARKS = ("<!-- claims: written by `make readme` -->", "<!-- end of claims -->")
-TWO = ["native", "default"]
 
 
 def make_readme(folder: Path) -> subprocess.CompletedProcess[str]:
@@ -66,7 +58,7 @@ def test_readme_counts_and_the_document_lists(tmp_path: Path) -> None:
     assert make_readme(tmp_path).returncode == 0
     text = readme.read_text()
     assert text.startswith("before\n") and text.endswith("after\n") and "stale" not in text
-    assert "7 claims." in text and "1 identities" in text and "1 hold" in text
+    assert "7 claims," in text and "1 mathematical identities" in text and "1 hold" in text
     assert "| A, 2026 | 3 | 0 | 1 | 0 | [language](docs/claims.md#language) |" in text
     assert "| A, 2026 | 0 | 3 | 0 | 0 | [relational](docs/claims.md#relational) |" in text
     lead = "agrees: -0.5 [-0.726, -0.274]"
@@ -75,37 +67,3 @@ def test_readme_counts_and_the_document_lists(tmp_path: Path) -> None:
     assert f"| it falls | {lead} | {lead} | 1 / 0 / 1 |" in listed
     assert listed.count("memgen x") == 4 and listed.count("memgen y") == 3
     assert listed.count("**it falls**") == 2 and "undecided (81)" in listed
-
-
-def test_verdicts_that_kernels_do_not_share_are_undecided(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    one, other = write_study(tmp_path / "one"), write_study(tmp_path / "other", last=0.5)
-    out = tmp_path / "one/results/stability.csv"
-    with pytest.raises(SystemExit) as end:
-        run(["stability", str(one), str(other), "--kernels", "native", "--kernels", "default",
-             "--out", str(out)])  # fmt: skip
-    assert end.value.code in (None, 0)
-    printed = capsys.readouterr().out
-    assert "6 of 7 verdicts are the same under native and default" in printed
-    assert "agrees -> contradicts: it falls (two fake probe)" in printed
-    assert STABILITY.read(out).filter(~pl.col("same")).height == 1
-    for name in ("figures", "docs"):
-        (tmp_path / "one" / name).mkdir()
-    (tmp_path / "one/figures/rank_profiles.png").write_bytes(b"picture")
-    write_checks([], tmp_path / "one/results/checks.csv")
-    readme = tmp_path / "one/README.md"
-    readme.write_text(f"{MARKS[0]}\n{MARKS[1]}\n")
-    assert make_readme(tmp_path / "one").returncode == 0
-    assert "| A, 2026 | 2 | 0 | 2 | 0 | [language](docs/claims.md#language) |" in readme.read_text()
-    assert "under two sets of kernels, native and default" in readme.read_text()
-    assert "undecided (kernels)" in (tmp_path / "one/docs/claims.md").read_text()
-
-
-def test_stability_compares_one_study_with_itself(tmp_path: Path) -> None:
-    one, other = write_study(tmp_path / "one"), write_study(tmp_path / "other")
-    CLAIMS.write(CLAIMS.read(other).head(3), other)
-    with pytest.raises(BadInput, match="does not hold the claims of"):
-        stability(one, other, kernels=TWO, out=tmp_path / "out.csv")
-    with pytest.raises(BadInput, match="--kernels: 1 given; allowed: two"):
-        stability(one, other, kernels=["native"], out=tmp_path / "out.csv")

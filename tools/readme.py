@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from memgen.checks import CHECKS
-from memgen.claims import CLAIMS, KEY, VERDICTS
+from memgen.claims import CLAIMS, VERDICTS
 from memgen.errors import BadInput
-from memgen.stability import STABILITY
 
 START, END = "<!-- claims: written by `make readme` -->", "<!-- end of claims -->"
 FIGURE = "rank_profiles.png"
@@ -49,35 +48,13 @@ def value(row: Row) -> str:
     return number(row["ours"]) + interval
 
 
-def stable(rows: list[Row], stability: list[Row]) -> int:
-    """Put undecided where the verdict differs between two sets of kernels; how many that are."""
-    differing = {tuple(row[name] for name in KEY) for row in stability if not row["same"]}
-    changed = 0
-    for row in rows:
-        if tuple(row[name] for name in KEY) in differing:
-            row["verdict"], row["seeds_to_decide"], row["kernels"] = "undecided", None, True
-            changed += 1
-    return changed
-
-
-def ran_on(stability: list[Row], changed: int) -> str:
-    """What the verdicts rest on."""
-    if not stability:
-        return "They were found on one machine with its own kernels; `make stability` tries others."
-    one = stability[0]
-    return (
-        f"They were found on {one['machine']} under two sets of kernels, {one['kernels']} and "
-        f"{one['other_kernels']} (`make stability`); {changed} that differ between the two are shown as "
-        "undecided."
-    )
-
-
-def short(rows: list[Row], checks: list[Row], basis: str) -> str:
+def short(rows: list[Row], checks: list[Row]) -> str:
     """Verdicts counted by paper and study."""
     held = sum(row["outcome"] == "holds" for row in checks)
     lines = [
-        f"{len(rows)} claims. {basis} Apart from them {len(checks)} identities of the "
-        f"theory, which only a bug can break, are checked: {held} hold (`results/checks.csv`).",
+        f"{len(rows)} claims, from a run with portable kernels, which every x86-64 processor with AVX2 "
+        f"repeats byte for byte. {len(checks)} mathematical identities are also checked; {held} hold "
+        "(`results/checks.csv`).",
         "",
         line(["source of the claim", *VERDICTS, "read on"]),
         "|---" * (2 + len(VERDICTS)) + "|",
@@ -110,9 +87,7 @@ def whole(rows: list[Row]) -> str:
         "Written by `make readme` from `results/claims.csv`, whose columns say more. Ours has its 95% "
         "interval by Student's t over the units; p is corrected by Holm within its family (5% decides). A "
         "pooled claim is bold, its cells stand below it. Undecided: in brackets the units that would decide "
-        "at 80% power, or (kernels) where another set of CPU kernels gave another verdict; "
-        "`results/claims.csv` has that of this machine's own. Where all units agree, the interval has no "
-        "width. The command prints our value.",
+        "at 80% power. Where all units agree, the interval has no width. The command prints our value.",
     ]
     if any(row["method"] for row in rows):
         parts.append(leading(rows))
@@ -136,7 +111,7 @@ def whole(rows: list[Row]) -> str:
                         value(row),
                         units,
                         number(row["p_holm"]),
-                        row["verdict"] + (" (kernels)" if row.get("kernels") else asked),
+                        row["verdict"] + asked,
                         row["would_fail"],
                         row["figure"],
                         f"`{row['command']}`",
@@ -150,13 +125,12 @@ def whole(rows: list[Row]) -> str:
 def main() -> None:
     """Rewrite the block between the two marks of README.md, docs/claims.md and the figures."""
     claims, checks, figure = Path("results/claims.csv"), Path("results/checks.csv"), Path("figures") / FIGURE
-    stability, readme = Path("results/stability.csv"), Path("README.md")
+    readme = Path("README.md")
     for path in (claims, checks, figure):
         if not path.is_file():
             sys.exit(f"make readme: {path} is missing; run make study first")
     try:
         rows, held = CLAIMS.read(claims).rows(named=True), CHECKS.read(checks).rows(named=True)
-        both = STABILITY.read(stability).rows(named=True) if stability.is_file() else []
     except BadInput as error:
         sys.exit(f"make readme: {error}")
     text = readme.read_text()
@@ -164,9 +138,8 @@ def main() -> None:
         sys.exit(f"make readme: README.md must hold {START} and {END}, each once, in this order")
     before, _, rest = text.partition(START)
     after = rest.partition(END)[2]
-    basis = ran_on(both, stable(rows, both))
     Path("docs/claims.md").write_text(whole(rows))
-    readme.write_text(f"{before}{START}\n\n{short(rows, held, basis)}\n\n{END}{after}")
+    readme.write_text(f"{before}{START}\n\n{short(rows, held)}\n\n{END}{after}")
     shutil.copyfile(figure, Path("docs") / FIGURE)
     for name in OTHERS:
         if (figure.parent / name).is_file():

@@ -1,0 +1,70 @@
+"""What portable kernels cost: processor time of the same job with ordinary and with portable kernels.
+
+Writes results/bench/kernels.csv. `mkl` is a portable job whose products stay with MKL, which shows what
+taking them from OpenBLAS gains. Imports are counted on all sides; each figure is the least of three runs.
+LoRA of SmolLM2 is measured where `make study` has left its weights.
+"""
+
+import csv
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+MODEL = Path("results/language/models/smollm2")
+PRETRAIN = ["language", "pretrain", "--seed", "0", "--steps", "60", "--out", "{out}/model"]
+LORA = (
+    f"language finetune --model-directory {MODEL} --lineup results/language/lineups/fake/n9.parquet "
+    "--task results/relational/tasks/exc_mid_n9.parquet --model smollm2 --method lora "
+    "--first-seed 0 --last-seed 3 --kind lora --rank 8 --layers 4 --epochs 3 --batch 32 --rate 0.003 --runs-per-pass 4 --dtype float32 "
+    "--device cpu --out {out}/a.parquet --runs {out}/b.parquet --geometry {out}/c.parquet"
+).split()
+MKL = """
+from memgen import kernels
+from memgen.__main__ import main
+kernels._replace_products = lambda: None
+main()
+"""
+WAYS = {
+    "ordinary": ("ordinary", ["-m", "memgen"]),
+    "portable": ("portable", ["-m", "memgen"]),
+    "mkl": ("portable", ["-c", MKL]),
+}
+
+
+def seconds(way: str, job: list[str]) -> float:
+    """Processor time of a job in a process of its own."""
+    kernels, program = WAYS[way]
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    with tempfile.TemporaryDirectory() as folder:
+        arguments = [part.format(out=folder) for part in job]
+        environment = {**os.environ, "MEMGEN_KERNELS": kernels, "PYTHONPATH": str(ROOT / "workflow")}
+        subprocess.run([sys.executable, *program, *arguments], env=environment, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def main() -> None:
+    """Measure, print and write."""
+    jobs = {"pretraining small-lm, 60 steps": PRETRAIN}
+    if MODEL.is_dir():
+        jobs["LoRA of smollm2, 3 epochs"] = LORA
+    rows = []
+    for name, job in jobs.items():
+        found = {way: min(seconds(way, job) for _ in range(3)) for way in WAYS}
+        rows.append({"job": name, **{f"{way}_cpu_s": round(value, 2) for way, value in found.items()}})
+        rows[-1] |= {f"{way}_ratio": round(found[way] / found["ordinary"], 2) for way in ("portable", "mkl")}
+        print(rows[-1])
+    out = Path("results/bench/kernels.csv")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with out.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.DictWriter(stream, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+if __name__ == "__main__":
+    main()
