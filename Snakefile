@@ -32,11 +32,20 @@ from memgen.timings import failures, timings
 
 begun = time.time()
 
+# Jobs on a cluster read this file again, and need the kernels of this run.
+os.environ.setdefault(kernels.VARIABLE, "ordinary")
+
+
+envvars:
+    kernels.VARIABLE,
+
+
 # The layers are read again: Snakemake's own loader takes a key that is given twice.
 layers = [Path("config.yaml"), *workflow.overwrite_configfiles]
 try:
     config = load(layers, workflow.config_settings.config)
     description = described(config, layers, workflow.config_settings.config)
+    variables = {VARIABLE: description, kernels.VARIABLE: kernels.asked()}
 except BadInput as problem:
     raise WorkflowError(str(problem)) from None
 
@@ -44,7 +53,7 @@ except BadInput as problem:
 shell.prefix(
     before_each_job(
         None if workflow.deployment_settings.deployment_method else sys.executable,
-        {VARIABLE: description, kernels.VARIABLE: kernels.asked()},
+        variables,
     )
 )
 
