@@ -1,6 +1,6 @@
 """Which recipe of pretraining gives the same weights whatever kernels the CPU has.
 
-Writes results/bench/pretraining_kernels.csv. Each of three recipes pretrains small-lm for some steps twice,
+Writes bench/results/pretraining_kernels.csv. Each of three recipes pretrains small-lm for some steps twice,
 with the CPU's own kernels and with the plainest ones. There sums are rounded in another order, and training
 amplifies that. In float64 the difference is small and is amplified all the same; rounding every weight to a
 multiple of 2^-20 after each step removes it before it can grow, unless a weight lies that near the boundary
@@ -122,7 +122,7 @@ def main() -> None:
             f"{seconds:.0f} CPU-s",
             flush=True,
         )
-    out = Path("results/bench/pretraining_kernels.csv")
+    out = Path("bench/results/pretraining_kernels.csv")
     out.parent.mkdir(parents=True, exist_ok=True)
     pl.DataFrame(rows).write_csv(out)
 
