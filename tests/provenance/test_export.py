@@ -24,6 +24,17 @@ from offline_context import seed
 from run_by_snakemake import LEAF, TARGETS, git, memgen
 from runs import planned
 
+#: What the validator recommends and the study does not know: an address of the repository (repository-code in
+#: CITATION.cff), people and their institutions. Tools are files of the crate, whose names are relative.
+UNKNOWN = {
+    "The Application SHOULD have a url",
+    "The SoftwareApplication id SHOULD be an absolute URI",
+    "The Action SHOULD have an agent that is a Person or Organization",
+    "The `publisher` property of a `Root Data Entity` SHOULD be an `Organization`",
+    "The author SHOULD have an organizational affiliation.",
+    "The author SHOULD have a Contextual Entity which specifies the organizational `affiliation`.",
+}
+
 
 def forget_the_rules() -> None:
     """A commit without rules that the run had."""
@@ -51,21 +62,22 @@ def tool(name: str, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[s
 
 
 def test_the_deposit_is_a_valid_provenance_run_crate(real_run: Path, tmp_path: Path) -> None:
-    """Validated at level REQUIRED without a network, and read by another program."""
+    """Validated at level RECOMMENDED without a network, and read by another program."""
     pytest.importorskip("rocrate_validator")
     archive, crate = tmp_path / "deposit.zip", tmp_path / "crate"
     deposited(archive)
     with zipfile.ZipFile(archive) as content:
         content.extractall(crate)
     seed(tmp_path / "cache")
+    arguments = ("--offline", "--cache-path", str(tmp_path / "cache"), "--output-format", "json")
     answer = tool(
         "rocrate-validator",
-        *("-y", "validate", "--offline", "--cache-path", str(tmp_path / "cache"), "--no-paging"),
-        *("--profile-identifier", "provenance-run-crate", "--requirement-severity", "required", str(crate)),
+        *("-y", "validate", "--profile-identifier", "provenance-run-crate", *arguments),
+        *("--requirement-severity", "recommended", "--output-file", "issues.json", str(crate)),
         cwd=tmp_path,
     )
-    assert answer.returncode == 0, answer.stdout[-4000:] + answer.stderr[-2000:]
-    assert "[OK] RO-Crate is a valid provenance-run-crate-0.5" in answer.stdout
+    issues = json.loads((tmp_path / "issues.json").read_text())["issues"]
+    assert {issue["message"] for issue in issues} == UNKNOWN, answer.stdout[-4000:] + answer.stderr[-2000:]
 
     report = tool("runcrate", "report", str(crate), cwd=tmp_path)
     assert report.returncode == 0, report.stderr[-2000:]
