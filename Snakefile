@@ -25,11 +25,11 @@ from memgen.devices import refuse_missing_gpu
 from memgen.errors import BadInput
 from memgen.planning.estimates import Estimates, in_words
 from memgen.provenance.layers import VARIABLE, described
-from memgen.provenance.sealing import sealed
+from memgen.provenance.sealing import sealed, workflow_digests
 from memgen.rules import NEXT, before_each_job, figure_alone
 from memgen.timings import failures, timings
 
-begun = time.time()
+begun, as_begun = time.time(), workflow_digests()
 
 # The layers are read again: Snakemake's own loader takes a key that is given twice.
 layers = [Path("config.yaml"), *workflow.overwrite_configfiles]
@@ -108,7 +108,7 @@ onstart:
 onsuccess:
     print(timings(Path("results/benchmarks")))
     try:
-        print(sealed(whole_study, description))
+        print(sealed(whole_study, description, as_begun))
     except BadInput as problem:
         raise WorkflowError(f"not sealed: {problem}") from None
     print(NEXT)

@@ -162,7 +162,12 @@ def read_json(path: Path, schema: Mapping[str, Any], what: str) -> dict[str, Any
     raise BadInput(f"{path}: is not {what}")
 
 
-def write_seal(run: Run, targets: Iterable[str] | None = None, configuration: str | None = None) -> Seal:
+def write_seal(
+    run: Run,
+    targets: Iterable[str] | None = None,
+    configuration: str | None = None,
+    workflow: Mapping[str, str] | None = None,
+) -> Seal:
     """Seal the run in the present folder.
 
     Parameters
@@ -170,9 +175,12 @@ def write_seal(run: Run, targets: Iterable[str] | None = None, configuration: st
     run : Run
     targets : iterable of str, optional
         Files that the study is to make; those that no job has made yet are left out, so that a part of it
-        can be sealed. By default the targets and jobs of the present seal, or, where there is none, all jobs.
+        can be sealed. By default targets, jobs and workflow are those of the present seal; where there is
+        none, all jobs and the present workflow.
     configuration : str, optional
         Digest of the configuration that the study has now; jobs that ran with it belong to the run too.
+    workflow : mapping of str to str, optional
+        What `workflow_digests` gave before the first job.
 
     Raises
     ------
@@ -185,6 +193,7 @@ def write_seal(run: Run, targets: Iterable[str] | None = None, configuration: st
         present = read_seal()
         targets = run.ends() if present is None else present.targets
         ends = set() if present is None else set(present.records) & set(run.records)
+        workflow = None if present is None else present.workflow
     else:
         ends = {name for name, record in run.records.items() if _digest_of(record) == configuration}
     makers = {target: maker for target in targets if (maker := run.maker(target))}
@@ -195,7 +204,7 @@ def write_seal(run: Run, targets: Iterable[str] | None = None, configuration: st
         sorted(makers),
         {name: run.records[name]["digest"] for name in chain},
         {path.as_posix(): file_digest(path) for path in BENCHMARKS.rglob("*.tsv") if path.is_file()},
-        workflow_digests(),
+        workflow_digests() if workflow is None else workflow,
     )
     with whole_file(SEAL) as beside:
         beside.write_bytes(seal.text())
@@ -207,12 +216,16 @@ def _digest_of(record: Record) -> str:
     return str((record["configuration"] or {"digest": ""})["digest"])
 
 
-def sealed(targets: Iterable[str] | None = None, description: str | None = None) -> str:
-    """Seal the run that has just ended, and say so in one line.
+def sealed(
+    targets: Iterable[str] | None = None,
+    description: str | None = None,
+    workflow: Mapping[str, str] | None = None,
+) -> str:
+    """Seal the run that has just ended, and say so in a line, and in another what is not part of it.
 
     Parameters
     ----------
-    targets : iterable of str, optional
+    targets, workflow : optional
         As in `write_seal`.
     description : str, optional
         What `memgen.provenance.layers.described` says of the configuration.
@@ -223,7 +236,7 @@ def sealed(targets: Iterable[str] | None = None, description: str | None = None)
         As `write_seal` does.
     """
     run = read_run()
-    seal = write_seal(run, targets, description and json.loads(description)["digest"])
+    seal = write_seal(run, targets, description and json.loads(description)["digest"], workflow)
     others = len(run.records) - len(seal.records)
     line = f"sealed {len(seal.records)} jobs in {SEAL}: root {seal.root}"
     return f"{line}\nnot part of this run: {others} jobs; {SET_ASIDE}" if others else line
