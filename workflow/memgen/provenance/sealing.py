@@ -175,12 +175,12 @@ def write_seal(
     run : Run
     targets : iterable of str, optional
         Files that the study is to make; those that no job has made yet are left out, so that a part of it
-        can be sealed. By default targets, jobs and workflow are those of the present seal; where there is
-        none, all jobs and the present workflow.
+        can be sealed. By default targets and jobs are those of the present seal, or, where there is none,
+        all jobs.
     configuration : str, optional
         Digest of the configuration that the study has now; jobs that ran with it belong to the run too.
     workflow : mapping of str to str, optional
-        What `workflow_digests` gave before the first job.
+        What `workflow_digests` gave before the first job; by default it is asked now.
 
     Raises
     ------
@@ -193,7 +193,6 @@ def write_seal(
         present = read_seal()
         targets = run.ends() if present is None else present.targets
         ends = set() if present is None else set(present.records) & set(run.records)
-        workflow = None if present is None else present.workflow
     else:
         ends = {name for name, record in run.records.items() if _digest_of(record) == configuration}
     makers = {target: maker for target in targets if (maker := run.maker(target))}

@@ -267,7 +267,8 @@ class Verification:
         said = {finding.where for finding in self.findings if finding.kind == "CODE-CHANGED"}
         for label in self._plan() - said:
             if self.present.digest(label) != self.seal.workflow.get(label):
-                self._add("WORKFLOW-CHANGED", label, f"is not the file that {SEAL} names")
+                text = "is not the file that was sealed; run the study, and seal it if nothing is left to do"
+                self._add("WORKFLOW-CHANGED", label, text)
 
     def _untracked(self) -> None:
         for path in untracked(self.run):
