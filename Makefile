@@ -91,7 +91,7 @@ format: $(READY) ## put code and rules into the house's style
 	@$(BIN)/ruff format workflow tests bench tools docs
 	@$(BIN)/snakefmt Snakefile workflow/rules
 
-bench: $(READY) ## measure speed against baselines, into results/bench
+bench: $(READY) ## measure speed against baselines, into bench/results
 	@set -e; for bench in bench/*.py; do $(BIN)/python $$bench; done
 
 lock: ## compile requirements.lock and requirements-docs.txt anew from their .in files, and write envs/*.yaml
@@ -99,7 +99,7 @@ lock: ## compile requirements.lock and requirements-docs.txt anew from their .in
 	@$(PYTHON) tools/environments.py
 
 clean: ## remove results, figures and logs, but keep .venv and downloads of pip
-	@rm -rf .snakemake logs report.html site $(filter-out results/README.md,$(wildcard results/*)) $(filter-out figures/README.md,$(wildcard figures/*))
+	@rm -rf .snakemake bench/results logs report.html site $(filter-out results/README.md,$(wildcard results/*)) $(filter-out figures/README.md,$(wildcard figures/*))
 
 $(READY): requirements.lock pyproject.toml tools/check_platform.py
 	@command -v $(PYTHON) > /dev/null || { echo "make: there is no $(PYTHON); needed: Python 3.11 to 3.13 (make PYTHON=/path/to/python3.11)"; exit 2; }

@@ -26,11 +26,11 @@ from memgen.devices import refuse_missing_gpu
 from memgen.errors import BadInput
 from memgen.planning.estimates import Estimates, in_words
 from memgen.provenance.layers import VARIABLE, described
-from memgen.provenance.sealing import sealed
+from memgen.provenance.sealing import sealed, workflow_digests
 from memgen.rules import NEXT, before_each_job, figure_alone
 from memgen.timings import failures, timings
 
-begun = time.time()
+begun, as_begun = time.time(), workflow_digests()
 
 # Jobs on a cluster read this file again, and need the kernels of this run.
 os.environ.setdefault(kernels.VARIABLE, "ordinary")
@@ -93,6 +93,7 @@ for block in config:
 
 
 # One figure alone, where `make figure` asks for one.
+whole_study = targets
 try:
     targets = figure_alone(targets, os.environ.get("MEMGEN_FIGURE"))
 except BadInput as problem:
@@ -116,7 +117,10 @@ onstart:
 
 onsuccess:
     print(timings(Path("results/benchmarks")))
-    print(sealed(targets, description))
+    try:
+        print(sealed(whole_study, description, as_begun))
+    except BadInput as problem:
+        raise WorkflowError(f"not sealed: {problem}") from None
     print(NEXT)
 
 

@@ -1,6 +1,6 @@
 """How smoothly the explorer follows a drag at n = 31, its largest: frames a second and time of one update.
 
-Writes results/bench/explorer.csv. The real page, in a headless Chromium at 1280 by 900: for two seconds each,
+Writes bench/results/explorer.csv. The real page, in a headless Chromium at 1280 by 900: for two seconds each,
 every frame moves the slider of conjunctivity, drags the point of the phase diagram, or adds and removes an
 exception, as a reader would. Frames cannot come faster than the browser asks for them, 60 a second. Where
 other work keeps the machine busy, frames tell of that; the processor time of the browser, which draws all
@@ -117,7 +117,7 @@ def main() -> None:
                 }
             )
     table = pl.DataFrame(rows)
-    out = ROOT / "results/bench/explorer.csv"
+    out = ROOT / "bench/results/explorer.csv"
     out.parent.mkdir(parents=True, exist_ok=True)
     table.write_csv(out)
     for row in rows:

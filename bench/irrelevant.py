@@ -1,6 +1,6 @@
 """Speed of the network at the paper's full size, trained and attacked, against the plain implementation.
 
-Writes results/bench/irrelevant.csv. Both follow one schedule: n = N = 500, d = 1000, 1,500 units, 2,000
+Writes bench/results/irrelevant.csv. Both follow one schedule: n = N = 500, d = 1000, 1,500 units, 2,000
 full-batch steps, then coordinate ascent on every cluster seen once. The plain implementation is what one
 would write first: torch's layers, loss, gradients and optimizer, and an attack that takes one target after
 the other and asks the model about one flipped input at a time. It is timed on some of its steps and answers
@@ -119,7 +119,7 @@ def main() -> None:
     ]  # fmt: skip
     schema = {"what": pl.String, "quantity": pl.String, "value": pl.Float64, "unit": pl.String}
     table = pl.DataFrame(rows, schema={**schema, "limit": pl.Float64, "met": pl.Boolean}, orient="row")
-    out = ROOT / "results/bench/irrelevant.csv"
+    out = ROOT / "bench/results/irrelevant.csv"
     out.parent.mkdir(parents=True, exist_ok=True)
     table.write_csv(out)
     for what, quantity, value, unit, limit, met in rows:

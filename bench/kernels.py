@@ -1,6 +1,6 @@
 """What portable kernels cost: processor time of the same job with ordinary and with portable kernels.
 
-Writes results/bench/kernels.csv. `mkl` is a portable job whose products stay with MKL, which shows what
+Writes bench/results/kernels.csv. `mkl` is a portable job whose products stay with MKL, which shows what
 taking them from OpenBLAS gains. Imports are counted on all sides; each figure is the least of three runs.
 LoRA of SmolLM2 is measured where `make study` has left its weights.
 """
@@ -58,7 +58,7 @@ def main() -> None:
         rows.append({"job": name, **{f"{way}_cpu_s": round(value, 2) for way, value in found.items()}})
         rows[-1] |= {f"{way}_ratio": round(found[way] / found["ordinary"], 2) for way in ("portable", "mkl")}
         print(rows[-1])
-    out = Path("results/bench/kernels.csv")
+    out = Path("bench/results/kernels.csv")
     out.parent.mkdir(parents=True, exist_ok=True)
     with out.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.DictWriter(stream, rows[0])

@@ -7,8 +7,8 @@ against one in all. Steps are the protocol's, of 16 prompts, 10 epochs for LoRA 
 for the probe. Training is measured against a second plain way too, which passes the 16 prompts of a step at
 once. SmolLM2 trains its last 8 layers; there the plain way passes the layers below, frozen, in every step.
 
-    python bench/language.py            small-lm and smollm2 on one CPU thread, results/bench/language_cpu.csv
-    python bench/language.py --gpu      a 1B Llama shape, random weights, bf16, results/bench/language_gpu.csv
+    python bench/language.py            small-lm and smollm2 on one CPU thread, bench/results/language_cpu.csv
+    python bench/language.py --gpu      a 1B Llama shape, random weights, bf16, bench/results/language_gpu.csv
 """
 
 import argparse
@@ -213,7 +213,7 @@ def main() -> None:
         sys.exit("bench/language.py: --gpu: no GPU here; allowed: a machine with one")
     if not options.gpu:
         torch.set_num_threads(1)
-    out = options.out or Path(f"results/bench/language_{'gpu' if options.gpu else 'cpu'}.csv")
+    out = options.out or Path(f"bench/results/language_{'gpu' if options.gpu else 'cpu'}.csv")
     with tempfile.TemporaryDirectory() as folder:
         small = Path(folder) / "small-lm"
         pretrain(seed=0, out=small, steps=20, batch=16, first_steps=5)

@@ -1,6 +1,6 @@
 """Speed of the long-tail study against a loop over repeats, and its size at ten million points.
 
-Writes results/bench/longtail.csv. The baseline is the loop that one would write first: each repeat draws its
+Writes bench/results/longtail.csv. The baseline is the loop that one would write first: each repeat draws its
 sample by searching the cumulated frequencies, and each learner answers every point of the domain with
 whole-array operations. It is given the same learners and the same sample for all of them. Neither uses more
 than one thread.
@@ -140,7 +140,7 @@ def main() -> None:
         )
     schema = {"what": pl.String, "quantity": pl.String, "value": pl.Float64, "unit": pl.String}
     table = pl.DataFrame(rows, schema={**schema, "limit": pl.Float64, "met": pl.Boolean}, orient="row")
-    out = ROOT / "results/bench/longtail.csv"
+    out = ROOT / "bench/results/longtail.csv"
     out.parent.mkdir(parents=True, exist_ok=True)
     table.write_csv(out)
     for what, quantity, value, unit, limit, met in rows:

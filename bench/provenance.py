@@ -1,6 +1,6 @@
 """What provenance costs: verifying many records, verifying the present run, and recording.
 
-Writes results/bench/provenance.csv. The many records are those of a chain of jobs, each of which reads what
+Writes bench/results/provenance.csv. The many records are those of a chain of jobs, each of which reads what
 ten before it wrote, in the form and about the size of real ones. Recording is timed on a quick stage, with a
 record and without, and set against what the present run took by its benchmarks.
 """
@@ -157,7 +157,7 @@ def main() -> None:
             )
         )
     table = pl.DataFrame(rows, schema=["what", "value", "peak_mb", "printed"], orient="row")
-    out = Path("results/bench/provenance.csv")
+    out = Path("bench/results/provenance.csv")
     out.parent.mkdir(parents=True, exist_ok=True)
     table.write_csv(out)
     for what, value, memory, line in rows:

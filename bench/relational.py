@@ -1,6 +1,6 @@
 """Speed of the theory against its baseline and its floor, in one process on one thread.
 
-Prints a table and writes results/bench/relational.csv. The baseline is scikit-learn's kernel ridge regression
+Prints a table and writes bench/results/relational.csv. The baseline is scikit-learn's kernel ridge regression
 in a loop over configurations, predicting the same pairs; it is timed on a part of them and scaled. The floor
 is this machine's own speed in writing an array of the ranks' size, measured beside: into new memory, as the
 ranks' array is, and into memory already in use. Times are the best of several repeats.
@@ -174,7 +174,7 @@ def main() -> None:
     """Measure, write and print."""
     with threadpool_limits(1):
         rows = [*sweeps(), *bandwidth(), *long_chain()]
-    target = ROOT / "results/bench/relational.csv"
+    target = ROOT / "bench/results/relational.csv"
     target.parent.mkdir(parents=True, exist_ok=True)
     pl.DataFrame(rows, infer_schema_length=None).write_csv(target)
     show(rows)

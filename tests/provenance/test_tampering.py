@@ -15,15 +15,17 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from memgen.__main__ import run
-from memgen.digests import file_digest
+from memgen.digests import bytes_digest, file_digest
+from memgen.errors import BadInput
 from memgen.provenance.findings import KINDS, within
 from memgen.provenance.lock_file import LOCK
 from memgen.provenance.record import urn
 from memgen.provenance.run import JOBS, read_run
-from memgen.provenance.sealing import SEAL, write_seal
+from memgen.provenance.sealing import SEAL, as_text, read_seal, sealed, write_seal
 from memgen.provenance.verification import Verification
+from memgen.recovery.damage import ASIDE
 from memgen.relational.stages.sweep import sweep
-from memgen.stage import Job
+from memgen.stage import Job, OutputDirectory
 from recorded import forged
 from run_by_snakemake import LEAF
 
@@ -32,6 +34,7 @@ TABLE = Path("results/relational/sweep.parquet")
 DRAWN = JOBS / "figures_rank_profiles/job.json"
 SWEPT = JOBS / "relational_sweep/job.json"
 TASK = JOBS / "relational_task/hierarchy=ti_n9.json"
+GIVEN = JOBS / "relational_critical_table/tasks=given.json"
 
 
 def found() -> set[tuple[str, str]]:
@@ -54,10 +57,30 @@ def rehash() -> None:
     forged(DRAWN, lambda record: record["outputs"].update({str(FIGURE): file_digest(FIGURE)}))
 
 
-def again(command: str) -> None:
-    """Seal or lock the run as it is now."""
-    with pytest.raises(SystemExit):
-        run(["provenance", command])
+def again(*command: str) -> None:
+    """Seal, lock or verify the run as it is now."""
+    with pytest.raises(SystemExit) as ended:
+        run(["provenance", *command])
+    assert not ended.value.code
+
+
+def resealed(**parts: object) -> None:
+    """The seal with other parts, by someone who knows how to take its root again."""
+    content = {**json.loads(SEAL.read_text()), **parts}
+    content["root"] = bytes_digest(as_text({key: part for key, part in content.items() if key != "root"}))
+    SEAL.write_bytes(as_text(content))
+
+
+def forget() -> None:
+    """Remove a job, what it wrote, and the seal's line about it."""
+    GIVEN.unlink()
+    Path("results/given.csv").unlink()
+    records = json.loads(SEAL.read_text())["records"]
+    resealed(records={name: digest for name, digest in records.items() if name != str(GIVEN)})
+
+
+def write(name: str, text: str = "") -> Callable[[], object]:
+    return lambda: (Path(name).parent.mkdir(exist_ok=True), Path(name).write_text(text))
 
 
 def change_id() -> None:
@@ -259,6 +282,44 @@ TAMPERINGS: dict[str, tuple[Callable[[], object], set[tuple[str, str]]]] = {
         lambda: append(Path("results/benchmarks/figures_task/job.tsv")),
         {("BENCHMARK-MODIFIED", "results/benchmarks/figures_task/job.tsv")},
     ),
+    "measured time added": (
+        write("results/benchmarks/figures_task/mine.tsv"),
+        {("UNTRACKED-OUTPUT", "results/benchmarks/figures_task/mine.tsv")},
+    ),
+    **{
+        f"file named {name}": (write(name, "secret"), {("UNTRACKED-" + kind, name)})
+        for name, kind in (
+            ("results/relational/.memgen_files", "OUTPUT"),
+            ("results/.snakemake_timestamp", "OUTPUT"),
+            ("results/benchmarks/.memgen_files", "OUTPUT"),
+            ("results/provenance/jobs/.memgen_files", "OUTPUT"),
+            ("results/bench/speed.csv", "OUTPUT"),
+            ("figures/.snakemake_timestamp", "FIGURE"),
+        )
+    },
+    "pipe in a figure's place": (
+        lambda: (FIGURE.unlink(), os.mkfifo(FIGURE)),
+        {("OUTPUT-MISSING", str(FIGURE))},
+    ),
+    **{
+        f"{name} edited": (lambda path=Path(name): append(path, b"\n"), {("WORKFLOW-CHANGED", name)})
+        for name in (
+            "Snakefile",
+            "workflow/rules/relational.smk",
+            "workflow/schemas/relational.schema.yaml",
+            "workflow/memgen/rules.py",
+        )
+    },
+    "rule file added": (
+        write("workflow/rules/mine.smk"),
+        {("WORKFLOW-CHANGED", "workflow/rules/mine.smk")},
+    ),
+    "seal of no job": (lambda: resealed(records={}, targets=[]), {("SEAL-EDITED", str(SEAL))}),
+    "seal that calls all jobs earlier": (
+        lambda: resealed(records={}, targets=[], earlier=json.loads(SEAL.read_text())["records"]),
+        {("SEAL-EDITED", str(SEAL))},
+    ),
+    "job taken out of run and seal": (forget, {("RECORD-MISSING", "results/given.csv")}),
     "seal edited": (
         lambda: SEAL.write_text(SEAL.read_text().replace("0", "1", 1)),
         {("SEAL-EDITED", str(SEAL))},
@@ -322,19 +383,46 @@ def test_another_configuration_is_found_where_freshness_is_asked_for(real_run: P
     assert kinds == {"CONFIGURATION-CHANGED", "ENVIRONMENT-CHANGED"}
 
 
-def test_records_of_another_configuration_may_stay(real_run: Path) -> None:
-    """Results of an earlier run keep their records; their sources may change, their bytes may not."""
-    content = json.loads(SEAL.read_text())
+def test_a_job_that_no_target_needs_is_not_part_of_the_run(real_run: Path) -> None:
+    """Such as one of an earlier configuration: `verify` names it, and it can be set aside."""
     left = Path("results/given.csv")
-    SEAL.unlink()
-    run_now = read_run()
-    write_seal(run_now, [target for target in content["targets"] if target != str(left)])
-    append(Path("workflow/memgen/relational/stages/critical_table.py"), b"\n")
-    assert (JOBS / "relational_critical_table/tasks=given.json").as_posix() in json.loads(SEAL.read_text())[
-        "earlier"
-    ]
-    append(left)
-    assert found() >= {("OUTPUT-MODIFIED", str(left))}
+    line = sealed([target for target in read_seal().targets if target != str(left)])
+    assert line.endswith(
+        "not part of this run: 1 jobs; `memgen provenance seal --set-aside` moves what they wrote to .damaged"
+    )
+    assert found() == {("RECORD-NOT-SEALED", str(GIVEN))}
+    again("seal", "--set-aside")
+    assert found() == set() and not left.exists() and (ASIDE / left).exists() and (ASIDE / GIVEN).exists()
+
+
+def test_a_seal_of_one_job_leaves_out_no_other(real_run: Path) -> None:
+    resealed(records={str(TASK): json.loads(TASK.read_text())["digest"]}, targets=[])
+    assert found() == {("RECORD-NOT-SEALED", name) for name in read_run().records if name != str(TASK)}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda folder: (folder / "deep/.memgen_files").touch(),
+        lambda folder: (folder / "deep/.snakemake_timestamp").touch(),
+        lambda folder: (folder / ".snakemake_timestamp").write_text("hidden"),
+        lambda folder: (folder / ".memgen_files").write_text("weights\nhidden\n"),
+        lambda folder: os.mkfifo(folder / "pipe"),
+    ],
+)
+def test_what_hides_in_an_output_folder_is_found(study: Path, change: Callable[[Path], object]) -> None:
+    def made(*, out: OutputDirectory) -> None:
+        (out / "deep").mkdir()
+        (out / "deep/weights").write_bytes(b"1234")
+
+    made.__module__ = "memgen.language.stages.initialize"
+    folder = Path("results/models/m")
+    Job.bind(made, out=folder).run(record=JOBS / "a/job.json")
+    (folder / ".snakemake_timestamp").touch()
+    write_seal(read_run())
+    assert found() == set()
+    change(folder)
+    assert {where for _, where in found()} == {str(folder)}
 
 
 def test_input_edited_while_the_job_runs_is_an_error(real_run: Path) -> None:
@@ -390,11 +478,29 @@ def test_every_flipped_byte_is_found(real_run: Path) -> None:
     assert found() == set()
 
 
-def test_a_run_with_a_record_that_is_not_to_be_trusted_is_not_sealed(
-    real_run: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_run_with_a_record_that_is_not_to_be_trusted_is_not_sealed(real_run: Path) -> None:
     before = SEAL.read_bytes()
     DRAWN.write_text(DRAWN.read_text().replace('"threads":1', '"threads":2'))
-    again("seal")
-    assert capsys.readouterr().out.startswith("not sealed: RECORD-EDITED ")
+    with pytest.raises(BadInput, match=r"^RECORD-EDITED "):
+        run(["provenance", "seal"])
     assert SEAL.read_bytes() == before
+
+
+@pytest.mark.parametrize("command", ["seal", "lock", "deposit", "export"])
+def test_where_nothing_has_run_nothing_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(BadInput):
+        run(["provenance", command])
+    assert not list(tmp_path.iterdir())
+
+
+def test_without_a_repository_what_is_not_checked_is_said(
+    real_run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.rmtree(".git")
+    again("verify")
+    note, last = capsys.readouterr().out.splitlines()
+    assert note == f"not checked: {LOCK} against a commit; no git repository of the study is here"
+    assert ": 0 findings; root " in last

@@ -5,6 +5,7 @@ true, only the files it speaks of can tell.
 """
 
 import json
+import os
 import re
 from pathlib import Path, PurePosixPath
 from typing import Any, NoReturn
@@ -19,6 +20,10 @@ from memgen.provenance.record import FORMAT, LARGEST, seal
 
 #: Folders that hold only what jobs wrote; each may be a link, such as to another disk.
 MADE = ("results", "figures")
+#: Metadata of a deposit, at its top.
+CRATE = Path("ro-crate-metadata.json")
+#: Suffixes of outputs that a deposit leaves out: folders with weights, and features.
+LARGE = frozenset({"", ".safetensors"})
 
 _TEXT = {"type": "string", "maxLength": 4096, "pattern": r"\A[^\x00-\x1f\x7f-\x9f]*\Z"}
 _SHA256 = {"type": "string", "pattern": r"\A[0-9a-f]{64}\Z"}
@@ -212,6 +217,11 @@ def is_label(value: Any) -> bool:
 def is_external(label: str) -> bool:
     """Whether a file lay outside the study, so that its record does not say where."""
     return label.partition("/")[0] == EXTERNAL
+
+
+def is_left_out(label: str) -> bool:
+    """Whether this folder is a deposit and an output is one of the large ones that it does not hold."""
+    return CRATE.is_file() and Path(label).suffix in LARGE and not os.path.lexists(label)
 
 
 def leaves_the_study(path: Path) -> bool:

@@ -7,8 +7,8 @@ from memgen.provenance.sealing import Seal
 from memgen.provenance.verification import Verification
 
 
-def sealed_run(purpose: str) -> tuple[Run, list[str], Seal]:
-    """The run in the present folder, its records and its seal, if nothing is wrong with them.
+def sealed_run(purpose: str) -> tuple[Run, Seal]:
+    """The run in the present folder and its seal, if nothing is wrong with them.
 
     Parameters
     ----------
@@ -25,6 +25,7 @@ def sealed_run(purpose: str) -> tuple[Run, list[str], Seal]:
     for finding in within(found.findings, "lock"):
         if finding.kind not in ("LOCK-EDITED", "LOCK-NOT-COMMITTED"):
             raise BadInput(f"not {purpose}: {finding}")
-    if found.seal is None:
-        raise BadInput(f"not {purpose}: the run has no seal")
-    return run, list(found.records), found.seal
+    assert found.seal is not None, "SEAL-MISSING is a finding"
+    if found.left_out:
+        raise BadInput(f"not {purpose}: {found.notes[-1]}")
+    return run, found.seal

@@ -1,34 +1,47 @@
-"""The seal of a run: which records belong to it, under one root digest.
+"""The seal of a run: its records, the workflow that made them, and one root digest over both.
 
-A run is everything that its targets stand on, and what else ran with its configuration. Records that a run
-of another configuration left in the same folder are sealed too, apart: their outputs must hold, but their
-sources may have changed since.
+A run is the chain of the study's targets, and every other job that ran with its configuration. A record that
+an earlier configuration left, and that no target needs now, is not part of it.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 
+from memgen.closure import PACKAGE, ROOT, closure
 from memgen.digests import bytes_digest, file_digest
 from memgen.errors import BadInput
 from memgen.provenance.reading import is_label
-from memgen.provenance.run import Record, Run, read_run
+from memgen.provenance.record import digests
+from memgen.provenance.run import JOBS, Record, Run, read_run
 from memgen.whole_file import whole_file
 
 SEAL = Path("results/provenance/seal.json")
-FORMAT = "memgen-seal/1"
+FORMAT = "memgen-seal/2"
 BENCHMARKS = Path("results/benchmarks")
+SET_ASIDE = "`memgen provenance seal --set-aside` moves what they wrote to .damaged"
+#: What plans the jobs: rules, the schemas of their configuration, Snakemake's options.
+PLAN = ("Snakefile", "workflow/rules/*.smk", "workflow/schemas/*.yaml", "profiles/default/config.yaml")
+_IMPORTED = re.compile(rf"^\s*(?:from|import)\s+({PACKAGE}[\w.]*)", re.MULTILINE)
 _LARGEST = 64 * 2**20
 _DIGESTS = {"type": "object", "additionalProperties": {"type": "string", "pattern": r"\A[0-9a-f]{64}\Z"}}
-_PARTS = {"targets": {"type": "array", "items": {"type": "string"}}, "format": {"const": FORMAT}}
 _SCHEMA = {
     "type": "object",
-    "properties": {**_PARTS, "records": _DIGESTS, "earlier": _DIGESTS, "benchmarks": _DIGESTS},
-    "required": ["format", "targets", "records", "earlier", "benchmarks", "root"],
+    "properties": {
+        "format": {"const": FORMAT},
+        "targets": {"type": "array", "items": {"type": "string"}},
+        "records": {**_DIGESTS, "minProperties": 1},
+        "benchmarks": _DIGESTS,
+        "workflow": _DIGESTS,
+        "root": {"type": "string"},
+    },
+    "required": ["format", "targets", "records", "benchmarks", "workflow", "root"],
+    "additionalProperties": False,
 }
 
 
@@ -38,38 +51,20 @@ class Seal:
 
     Parameters
     ----------
-    targets : tuple of str
-        Files that the run was to make.
+    targets : sequence of str
+        Files that the run was to make and made.
     records : mapping of str to str
         Digest of every record of the run.
-    earlier : mapping of str to str
-        Digest of every other record that was there.
     benchmarks : mapping of str to str
         Digest of every file of measured times.
+    workflow : mapping of str to str
+        Digest of every file that planned the jobs; see `workflow_digests`.
     """
 
-    targets: tuple[str, ...]
+    targets: Sequence[str]
     records: Mapping[str, str]
-    earlier: Mapping[str, str]
     benchmarks: Mapping[str, str]
-
-    @classmethod
-    def of(cls, run: Run, targets: Iterable[str], configuration: str | None) -> "Seal":
-        """Seal of the records that are there now; see `write_seal`.
-
-        Targets that nothing has made yet are left out: a part of the study can be sealed too.
-        """
-        made = tuple(sorted({target for target in targets if run.maker(target)}))
-        ends = [maker for target in made if (maker := run.maker(target))]
-        ends += [name for name, record in run.records.items() if _digest_of(record) == configuration]
-        chain = set(run.chain(ends))
-        digests = {name: record["digest"] for name, record in sorted(run.records.items())}
-        return cls(
-            made,
-            {name: digest for name, digest in digests.items() if name in chain},
-            {name: digest for name, digest in digests.items() if name not in chain},
-            {path.as_posix(): file_digest(path) for path in benchmarks()},
-        )
+    workflow: Mapping[str, str]
 
     @property
     def body(self) -> dict[str, Any]:
@@ -78,8 +73,8 @@ class Seal:
             "format": FORMAT,
             "targets": list(self.targets),
             "records": dict(self.records),
-            "earlier": dict(self.earlier),
             "benchmarks": dict(self.benchmarks),
+            "workflow": dict(self.workflow),
         }
 
     @property
@@ -108,9 +103,20 @@ def _compact(value: Any) -> str:
     return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
-def benchmarks() -> list[Path]:
-    """Files of measured times, sorted."""
-    return sorted(path for path in BENCHMARKS.rglob("*.tsv") if path.is_file())
+def plan_files() -> list[Path]:
+    """Files that match `PLAN`, sorted."""
+    return sorted(path for pattern in PLAN for path in Path().glob(pattern) if path.is_file())
+
+
+def workflow_digests() -> dict[str, str]:
+    """Digest of each file that plans the jobs: `PLAN`, and the modules that the rules import."""
+    plan = plan_files()
+    text = "\n".join(path.read_text(encoding="utf-8") for path in plan if path.suffix != ".yaml")
+    modules = set(_IMPORTED.findall(text))
+    # The configuration imports these by name.
+    modules |= {f"{PACKAGE}.{path.parent.name}.settings" for path in ROOT.glob(f"{PACKAGE}/*/settings.py")}
+    imported = {path for module in modules for path in closure(module)} if plan else set()
+    return digests({*plan, *imported})
 
 
 def read_seal(path: Path = SEAL) -> Seal | None:
@@ -124,10 +130,10 @@ def read_seal(path: Path = SEAL) -> Seal | None:
     content = read_json(path, _SCHEMA, "the seal of a run")
     if content is None:
         return None
-    seal = Seal(tuple(content["targets"]), content["records"], content["earlier"], content["benchmarks"])
+    seal = Seal(*(content[part] for part in ("targets", "records", "benchmarks", "workflow")))
     if bytes_digest(seal.text()) != file_digest(path):
         raise BadInput(f"{path}: was edited: its root is not that of its content")
-    if others := [name for name in (*seal.records, *seal.earlier, *seal.benchmarks) if not is_label(name)]:
+    if others := [name for name in (*seal.records, *seal.benchmarks, *seal.workflow) if not is_label(name)]:
         raise BadInput(f"{path}: names {others[0]!r}, which is no path inside the study")
     return seal
 
@@ -157,7 +163,10 @@ def read_json(path: Path, schema: Mapping[str, Any], what: str) -> dict[str, Any
 
 
 def write_seal(
-    run: Run, targets: Iterable[str] | None = None, configuration: str | None = None, path: Path = SEAL
+    run: Run,
+    targets: Iterable[str] | None = None,
+    configuration: str | None = None,
+    workflow: Mapping[str, str] | None = None,
 ) -> Seal:
     """Seal the run in the present folder.
 
@@ -165,25 +174,38 @@ def write_seal(
     ----------
     run : Run
     targets : iterable of str, optional
-        Files that the run was to make; by default those of the present seal, or else every output that no
-        job reads.
+        Files that the study is to make; those that no job has made yet are left out, so that a part of it
+        can be sealed. By default targets and jobs are those of the present seal, or, where there is none,
+        all jobs.
     configuration : str, optional
         Digest of the configuration that the study has now; jobs that ran with it belong to the run too.
-    path : pathlib.Path, optional
+    workflow : mapping of str to str, optional
+        What `workflow_digests` gave before the first job; by default it is asked now.
 
     Raises
     ------
     BadInput
-        If one of its records is not to be trusted.
+        If a record is not to be trusted, or no job has run.
     """
     if run.findings:
         raise BadInput(str(run.findings[0]))
     if targets is None:
-        present = read_seal(path)
+        present = read_seal()
         targets = run.ends() if present is None else present.targets
-    seal = Seal.of(run, targets, configuration)
-    with whole_file(path) as beside:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        ends = set() if present is None else set(present.records) & set(run.records)
+    else:
+        ends = {name for name, record in run.records.items() if _digest_of(record) == configuration}
+    makers = {target: maker for target in targets if (maker := run.maker(target))}
+    chain = run.chain({*ends, *makers.values()})
+    if not chain:
+        raise BadInput(f"{JOBS}: holds no record; no job of the study has run here")
+    seal = Seal(
+        sorted(makers),
+        {name: run.records[name]["digest"] for name in chain},
+        {path.as_posix(): file_digest(path) for path in BENCHMARKS.rglob("*.tsv") if path.is_file()},
+        workflow_digests() if workflow is None else workflow,
+    )
+    with whole_file(SEAL) as beside:
         beside.write_bytes(seal.text())
     return seal
 
@@ -193,18 +215,27 @@ def _digest_of(record: Record) -> str:
     return str((record["configuration"] or {"digest": ""})["digest"])
 
 
-def sealed(targets: Iterable[str] | None = None, description: str | None = None) -> str:
-    """Seal the run that has just ended, and say so in one line.
+def sealed(
+    targets: Iterable[str] | None = None,
+    description: str | None = None,
+    workflow: Mapping[str, str] | None = None,
+) -> str:
+    """Seal the run that has just ended, and say so in a line, and in another what is not part of it.
 
     Parameters
     ----------
-    targets : iterable of str, optional
+    targets, workflow : optional
         As in `write_seal`.
     description : str, optional
         What `memgen.provenance.layers.described` says of the configuration.
+
+    Raises
+    ------
+    BadInput
+        As `write_seal` does.
     """
-    try:
-        seal = write_seal(read_run(), targets, description and json.loads(description)["digest"])
-    except BadInput as problem:
-        return f"not sealed: {problem}"
-    return f"sealed {len(seal.records)} jobs in {SEAL}: root {seal.root}"
+    run = read_run()
+    seal = write_seal(run, targets, description and json.loads(description)["digest"], workflow)
+    others = len(run.records) - len(seal.records)
+    line = f"sealed {len(seal.records)} jobs in {SEAL}: root {seal.root}"
+    return f"{line}\nnot part of this run: {others} jobs; {SET_ASIDE}" if others else line

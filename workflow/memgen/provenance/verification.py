@@ -13,18 +13,18 @@ from pathlib import Path
 from typing import Any
 
 from memgen.closure import closure
-from memgen.digests import MARKS, STUDY_MARK, file_digest, files_of
+from memgen.digests import MARKS, SNAKEMAKE_MARK, STUDY_MARK, file_digest, files_of
 from memgen.errors import BadInput
 from memgen.provenance.embedded import FIGURES, recipe_ids
 from memgen.provenance.findings import Finding
 from memgen.provenance.lock_file import LOCK, lock_findings
-from memgen.provenance.reading import MADE, is_external, leaves_the_study
+from memgen.provenance.reading import CRATE, MADE, is_external, is_left_out, leaves_the_study
 from memgen.provenance.record import LOCK_FILE, digests
 from memgen.provenance.run import JOBS, Record, Run, inputs
-from memgen.provenance.sealing import BENCHMARKS, SEAL, Seal, read_seal
+from memgen.provenance.sealing import BENCHMARKS, SEAL, SET_ASIDE, Seal, plan_files, read_seal
 
-#: Of the folders that hold what jobs wrote, what Snakemake and commands of the study write.
-APART = ("results/provenance", "results/bench", "results/stability.csv", BENCHMARKS.as_posix())
+#: In the folders that hold what jobs wrote, what Snakemake and commands of the study write.
+APART = ("results/provenance", "results/stability.csv", BENCHMARKS.as_posix())
 
 
 class Present:
@@ -60,8 +60,15 @@ class Present:
             mode = path.stat().st_mode
             if stat.S_ISDIR(mode):
                 parts = list(path.rglob("*"))
-                if links := [part for part in parts if part.is_symlink()]:
-                    return None, ("linked", f"holds the link {links[0].relative_to(path)}"), 0
+                for part in parts:
+                    if part.is_symlink():
+                        return None, ("linked", f"holds the link {part.relative_to(path)}"), 0
+                    if not part.is_file() and not part.is_dir():
+                        return (
+                            None,
+                            ("linked", f"holds {part.relative_to(path)}, which is no regular file"),
+                            0,
+                        )
                 size = sum(part.stat().st_size for part in parts if part.is_file())
                 return file_digest(path), None, size
             if not stat.S_ISREG(mode):
@@ -87,6 +94,8 @@ class Verification:
         self.run = run
         self.seal: Seal | None = None
         self.findings: list[Finding] = []
+        #: What could not be looked at, a line each.
+        self.notes: list[str] = []
         self.whole = only is None
         try:
             self.seal = read_seal()
@@ -94,11 +103,9 @@ class Verification:
                 self._add("SEAL-MISSING", SEAL, "no such file; `memgen provenance seal` writes one")
         except BadInput as problem:
             self._add("SEAL-EDITED", SEAL, str(problem).removeprefix(f"{SEAL}: "))
-        earlier = self.seal.earlier if self.seal else {}
-        wanted = set(run.records) if only is None else set(only)
-        #: Records of this run, and those that another configuration's run left here.
-        self.records = {name: run.records[name] for name in sorted(wanted - set(earlier))}
-        self.earlier = {name: run.records[name] for name in sorted(wanted & set(earlier))}
+        self.records = {name: run.records[name] for name in sorted(run.records if only is None else only)}
+        outputs = (output for record in self.records.values() for output in record["outputs"])
+        self.left_out = {output for output in outputs if is_left_out(output)}
         self.present = Present(self._labels())
         self._look()
 
@@ -106,16 +113,20 @@ class Verification:
         self.findings.append(Finding(kind, str(where), text))
 
     def _labels(self) -> Iterator[str]:
-        for record in (*self.records.values(), *self.earlier.values()):
-            yield from record["outputs"]
         for record in self.records.values():
+            yield from record["outputs"]
             yield from (path for path, _ in inputs(record) if not is_external(path))
             yield from (path for path in record["code"] if not is_external(path))
         if self.seal is not None and self.whole:
-            yield from self.seal.benchmarks
+            yield from (*self.seal.benchmarks, *self._plan())
+
+    def _plan(self) -> set[str]:
+        """Files that planned the jobs, by the seal or by their place."""
+        sealed = self.seal.workflow if self.seal is not None else {}
+        return {path for path in sealed if not is_external(path)} | {path.as_posix() for path in plan_files()}
 
     def _look(self) -> None:
-        for name, record in (*self.records.items(), *self.earlier.items()):
+        for name, record in self.records.items():
             self._outputs(name, record)
         for name, record in self.records.items():
             self._inputs(name, record)
@@ -125,12 +136,17 @@ class Verification:
         self._sealed()
         if cycle := self.run.cycle():
             self._add("CYCLE", cycle[0], " stands on ".join(cycle[::-1]))
+        if self.left_out:
+            self.notes.append(
+                f"not here: {len(self.left_out)} folders of weights and files of features, which a deposit "
+                f"leaves out ({CRATE} is here)"
+            )
         if self.whole:
             self.findings += self.run.findings
+            self._workflow()
             self._untracked()
         else:
-            chosen = {*self.records, *self.earlier}
-            files = {output for name in chosen for output in self.run.records[name]["outputs"]}
+            files = {output for record in self.records.values() for output in record["outputs"]}
             self.findings += [found for found in self.run.findings if found.where in files]
 
     def _fault(self, kinds: Mapping[str, str], label: str, name: str) -> bool:
@@ -143,13 +159,13 @@ class Verification:
     def _outputs(self, name: str, record: Record) -> None:
         kinds = {"missing": "OUTPUT-MISSING", "linked": "OUTPUT-LINKED", "outside": "PATH-OUTSIDE"}
         for label, recorded in record["outputs"].items():
-            if self._fault(kinds, label, name):
+            if label in self.left_out or self._fault(kinds, label, name):
                 continue
             found, path = self.present.digest(label), Path(label)
             if found != recorded:
                 self._add("OUTPUT-MODIFIED", label, f"sha256 {found}, recorded {recorded} by {name}")
-            if not _mark_holds(path):
-                self._add("OUTPUT-MODIFIED", label, f"{STUDY_MARK} does not list what the folder holds")
+            if not _marks_hold(path):
+                self._add("OUTPUT-MODIFIED", label, "holds a mark of the study that is not as it was written")
             if path.suffix in FIGURES and path.is_file():
                 named = recipe_ids(path)
                 if named != {record["recipe_id"]}:
@@ -163,6 +179,8 @@ class Verification:
                 continue
             found, maker = self.present.digest(label), self.run.maker(label)
             if maker is not None:
+                if label in self.left_out:
+                    found = read
                 wrote = self.run.records[maker]["outputs"].get(label, found)
                 if found != read or wrote != read:
                     other = found if found != read else wrote
@@ -210,8 +228,9 @@ class Verification:
 
     def _lock(self) -> None:
         self.findings += lock_findings()
-        if git("rev-parse", "--verify", "--quiet", "HEAD") is None:
-            return  # no repository, as in a deposit
+        if git("cat-file", "-e", "HEAD:./Snakefile") is None:
+            self.notes.append(f"not checked: {LOCK} against a commit; no git repository of the study is here")
+            return
         committed = git("show", f"HEAD:./{LOCK}")
         if LOCK.is_file() and LOCK.read_bytes() != committed:
             self._add("LOCK-NOT-COMMITTED", LOCK, "is not the file of the present commit")
@@ -222,25 +241,48 @@ class Verification:
         if self.seal is None:
             return
         refused = {finding.where for finding in self.run.findings}
-        sealed = {**self.seal.records, **self.seal.earlier}
-        chosen = {**self.records, **self.earlier}
-        for name, digest in sealed.items():
-            if name in chosen and chosen[name]["digest"] != digest:
-                self._add("LOCK-MISMATCH", name, f"has the digest {chosen[name]['digest']}, sealed {digest}")
+        for name, digest in self.seal.records.items():
+            if name in self.records and self.records[name]["digest"] != digest:
+                there = self.records[name]["digest"]
+                self._add("LOCK-MISMATCH", name, f"has the digest {there}, sealed {digest}")
             elif self.whole and name not in self.run.records and name not in refused:
                 self._add("RECORD-MISSING", name, f"no such file; {SEAL} names it")
-        for name in chosen:
-            if name not in sealed:
-                self._add("RECORD-NOT-SEALED", name, f"{SEAL} does not know it")
-        if self.whole:
-            for label, digest in self.seal.benchmarks.items():
-                if self.present.digest(label) != digest:
-                    self._add("BENCHMARK-MODIFIED", label, f"is not the file that {SEAL} names")
+        for name in self.records.keys() - self.seal.records:
+            text = f"{SEAL} does not name it: it was added, or is of an earlier configuration ({SET_ASIDE})"
+            self._add("RECORD-NOT-SEALED", name, text)
+        if not self.whole:
+            return
+        whole = self.seal.records.keys() <= self.run.records.keys()  # else the record is named above
+        for target in self.seal.targets:
+            if whole and self.run.maker(target) is None:
+                self._add("RECORD-MISSING", target, f"no record says what made it; {SEAL} names it")
+        for label, digest in self.seal.benchmarks.items():
+            if self.present.digest(label) != digest:
+                self._add("BENCHMARK-MODIFIED", label, f"is not the file that {SEAL} names")
+
+    def _workflow(self) -> None:
+        """Rules and what they import, but for modules of which a job's record says the same already."""
+        if self.seal is None:
+            return
+        said = {finding.where for finding in self.findings if finding.kind == "CODE-CHANGED"}
+        for label in self._plan() - said:
+            if self.present.digest(label) != self.seal.workflow.get(label):
+                text = "is not the file that was sealed; run the study, and seal it if nothing is left to do"
+                self._add("WORKFLOW-CHANGED", label, text)
 
     def _untracked(self) -> None:
         for path in untracked(self.run):
             kind = "UNTRACKED-FIGURE" if path.parts[0] == "figures" else "UNTRACKED-OUTPUT"
             self._add(kind, path.as_posix(), "no record names it")
+        known = self.seal.benchmarks if self.seal is not None else {}
+        for path in files_below(BENCHMARKS):
+            if self.seal is not None and path.as_posix() not in known:
+                self._add("UNTRACKED-OUTPUT", path.as_posix(), f"{SEAL} does not name it")
+
+
+def files_below(folder: Path) -> list[Path]:
+    """Everything in a folder but folders, sorted."""
+    return sorted(path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
 
 
 def untracked(run: Run) -> Iterator[Path]:
@@ -254,19 +296,24 @@ def untracked(run: Run) -> Iterator[Path]:
                 name for name in folders if name not in links and (here / name).as_posix() not in expected
             )
             for name in sorted({*names, *links}):
-                if name not in MARKS and (here / name).as_posix() not in expected:
+                if (here / name).as_posix() not in expected:
                     yield here / name
-    for path in sorted(SEAL.parent.rglob("*")):
+    for path in files_below(SEAL.parent):
         record = path.is_relative_to(JOBS) and path.suffix == ".json"
-        if path.is_file() and path != SEAL and not record:
+        if path != SEAL and not record:
             yield path
-    yield from sorted(path for path in BENCHMARKS.rglob("*") if path.is_file() and path.suffix != ".tsv")
 
 
-def _mark_holds(folder: Path) -> bool:
-    """Whether the list that the study left in a folder names its files, and else only empty folders."""
-    mark = folder / STUDY_MARK
-    if not mark.is_file():
+def _marks_hold(folder: Path) -> bool:
+    """Whether the marks in a folder say nothing that is not so, since its digest leaves them out.
+
+    Both lie at its top: Snakemake's is empty, the study's names the files, and else only empty folders.
+    """
+    marks = {path for path in folder.rglob("*") if path.name in MARKS and not path.is_dir()}
+    mark, empty = folder / STUDY_MARK, folder / SNAKEMAKE_MARK
+    if marks - {mark, empty} or (empty in marks and empty.stat().st_size):
+        return False
+    if mark not in marks:
         return True
     lines, files = mark.read_bytes().split(b"\n"), {name.encode() for name in files_of(folder)}
     others = set(lines[:-1]) - files
@@ -291,9 +338,8 @@ def git(*arguments: str) -> bytes | None:
 def summary(found: Verification, count: int, seconds: float) -> str:
     """One line: what was looked at, and how much of it is wrong."""
     root = f"; root {found.seal.root}" if found.seal is not None and found.whole else ""
-    earlier = f", {len(found.earlier)} of earlier runs" if found.earlier else ""
     return (
-        f"{len(found.records)} jobs{earlier}, {len(found.present)} files, "
+        f"{len(found.records)} jobs, {len(found.present)} files, "
         f"{found.present.bytes / 1e6:.0f} MB in {seconds:.1f} s: "
         f"{count} finding{'s' if count != 1 else ''}{root}"
     )

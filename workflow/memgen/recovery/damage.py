@@ -11,8 +11,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from memgen.digests import MARKS
+from memgen.errors import BadInput
 from memgen.provenance.reading import MADE
 from memgen.provenance.run import Run, inputs, read_run
+from memgen.provenance.sealing import SEAL, read_seal
 from memgen.provenance.verification import Present, untracked
 
 ASIDE = Path(".damaged")
@@ -82,6 +84,23 @@ def set_aside(*, dry: bool = False) -> list[str]:
             else []
         ),
     ]
+
+
+def set_left_over_aside() -> None:
+    """Move the outputs of jobs that the seal does not name, and their records, out of the study.
+
+    Raises
+    ------
+    BadInput
+        If there is no seal, or it was edited.
+    """
+    run, seal = read_run(), read_seal()
+    if seal is None:
+        raise BadInput(f"{SEAL}: no such file; it says which jobs are part of the run")
+    kept = {output for name in seal.records if name in run.records for output in run.records[name]["outputs"]}
+    for name in sorted(run.records.keys() - seal.records):
+        for path in (*sorted(run.records[name]["outputs"].keys() - kept), name):
+            _move(Path(path))
 
 
 def _is_of_a_job(path: Path) -> bool:

@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import yaml
 
@@ -17,6 +18,7 @@ from memgen.digests import canonical
 from memgen.errors import BadInput
 from memgen.provenance.record import LOCK_FILE
 from memgen.provenance.run import Record, Run, inputs
+from memgen.version import version
 
 CONTEXT = "https://w3id.org/ro/crate/1.1/context"
 _TERMS = {"sha256": "https://w3id.org/ro/terms/workflow-run#sha256"}
@@ -27,16 +29,27 @@ _PROFILES = {
     "https://w3id.org/workflowhub/workflow-ro-crate/1.0": "Workflow RO-Crate",
 }
 _FORMATS = {
+    ".css": "text/css",
     ".csv": "text/csv",
+    ".html": "text/html",
+    ".ipynb": "application/x-ipynb+json",
+    ".js": "text/javascript",
+    ".json": "application/json",
+    ".md": "text/markdown",
     ".parquet": "application/vnd.apache.parquet",
     ".pdf": "application/pdf",
     ".png": "image/png",
-    ".json": "application/json",
     ".py": "text/x-python",
+    ".rst": "text/x-rst",
+    ".svg": "image/svg+xml",
+    ".toml": "application/toml",
+    ".tsv": "text/tab-separated-values",
     ".yaml": "application/yaml",
+    ".yml": "application/yaml",
 }
 WORKFLOW = "Snakefile"
-_ENGINE = "#snakemake"
+_ENGINE = "https://pypi.org/project/snakemake/"
+_BIOSCHEMAS = "https://bioschemas.org/profiles/ComputationalWorkflow/1.0-RELEASE"
 _LANGUAGE = "https://w3id.org/workflowhub/workflow-ro-crate#snakemake"
 
 
@@ -58,12 +71,19 @@ class Crate:
         self, run: Run, records: Iterable[str], targets: Iterable[str], files: Mapping[str, str]
     ) -> None:
         self.run, self.files = run, files
+        self.cited = _citation()
+        # Of every tool, and of the workflow: they are released together.
+        self.release = {"version": version()}
+        if "repository-code" in self.cited:
+            self.release["url"] = str(self.cited["repository-code"])
         self.entities: dict[str, dict[str, Any]] = {}
         names = sorted(records, key=lambda name: (_execution(run.records[name])["startTime"], name))
         if not names:
             raise BadInput("there is no record of a job; nothing has run here")
         for path in sorted(files):
             self._add(path, "File", **self._described(path))
+        if "README.md" in files:
+            self._add("README.md", "File", about={"@id": "./"})
         actions = [self._job(name) for name in names]
         self._workflow(names, sorted(targets), actions)
         self._about(max(_execution(run.records[name])["endTime"] for name in names))
@@ -80,9 +100,8 @@ class Crate:
         return {"@id": identifier}
 
     def _described(self, path: str) -> dict[str, Any]:
-        suffix = Path(path).suffix
-        known = {"encodingFormat": _FORMATS[suffix]} if suffix in _FORMATS else {}
-        return {"name": path, "sha256": self.files[path], **known}
+        form = _FORMATS.get(Path(path).suffix, "text/plain")
+        return {"name": path, "sha256": self.files[path], "encodingFormat": form}
 
     def _file(self, path: str, digest: str) -> dict[str, str]:
         """A file of the crate, or the name and digest of one that is not in it."""
@@ -108,7 +127,10 @@ class Crate:
         for argument, value in recipe["parameters"].items():
             text = canonical(value).decode()
             part = self._add(
-                f"#value/{recipe['stage']}/{argument}/{text}", "PropertyValue", name=argument, value=text
+                "#value/" + quote(f"{recipe['stage']}/{argument}/{text}"),
+                "PropertyValue",
+                name=argument,
+                value=text,
             )
             given.append(part)
             self._example(tool, "input", argument, [part], "Text")
@@ -129,6 +151,7 @@ class Crate:
             f"#job/{name}",
             "CreateAction",
             name=f"{recipe['rule']} {Path(name).stem}",
+            description=f"One job of the rule {recipe['rule']}: memgen {recipe['stage']}",
             instrument=tool,
             object=_unique(given),
             result=_unique(made),
@@ -145,8 +168,11 @@ class Crate:
         path = next((path for path in record["code"] if _module(path) == record["stage"]["module"]), None)
         name = f"memgen {record['stage']['name']}"
         if path is not None and path in self.files:
-            return self._add(path, ["File", "SoftwareSourceCode"], **{**self._described(path), "name": name})
-        return self._add(f"#tool/{record['stage']['name']}", "SoftwareSourceCode", name=name)
+            described = {**self._described(path), "name": name}
+            return self._add(path, ["File", "SoftwareSourceCode"], **described, **self.release)
+        return self._add(
+            f"#tool/{quote(record['stage']['name'])}", "SoftwareSourceCode", name=name, **self.release
+        )
 
     def _example(
         self, tool: dict[str, str], side: str, argument: str, values: list[dict[str, str]], kind: str
@@ -175,7 +201,7 @@ class Crate:
             _ENGINE,
             "SoftwareApplication",
             name="Snakemake",
-            **_version("snakemake"),
+            **_pinned("snakemake"),
             url="https://snakemake.github.io",
         )
         self._add(
@@ -183,9 +209,10 @@ class Crate:
             ["File", "SoftwareSourceCode", "ComputationalWorkflow", "HowTo"],
             name="the study",
             programmingLanguage={"@id": _LANGUAGE},
+            conformsTo={"@id": _BIOSCHEMAS},
             hasPart=tools,
             step=steps,
-            **({"sha256": self.files[WORKFLOW]} if WORKFLOW in self.files else {}),
+            **self.release,
         )
         leaves = {
             path: digest
@@ -203,6 +230,7 @@ class Crate:
             "#run",
             "CreateAction",
             name="the run of the study",
+            description="Every job of the run, from what it was given to its targets",
             instrument={"@id": WORKFLOW},
             object=[self._file(path, digest) for path, digest in sorted(leaves.items())],
             result=[self._file(path, digest) for path, digest in made.items() if digest],
@@ -220,7 +248,7 @@ class Crate:
 
     def _about(self, date: str) -> None:
         """The crate as a whole."""
-        cited = _citation()
+        cited = self.cited
         for identifier, name in _PROFILES.items():
             self._add(identifier, "CreativeWork", name=name, version=identifier.rpartition("/")[2])
         authors = [
@@ -264,8 +292,9 @@ def _module(path: str) -> str:
 
 
 def _execution(record: Record) -> dict[str, str]:
-    """When a job began and ended."""
-    return {f"{key}Time": str(record["execution"].get(key)) for key in ("start", "end")}
+    """When a job began and ended, in the one form of ISO 8601 that the profile's validator knows."""
+    times = ((key, str(record["execution"].get(key))) for key in ("start", "end"))
+    return {f"{key}Time": re.sub("Z$", "+00:00", time) for key, time in times}
 
 
 def _unique(values: list[dict[str, str]]) -> list[dict[str, str]]:
@@ -281,7 +310,7 @@ def _unwrapped(entity: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _version(package: str) -> dict[str, str]:
+def _pinned(package: str) -> dict[str, str]:
     """Version of a package as requirements.lock pins it."""
     path = Path(LOCK_FILE)
     text = path.read_text(encoding="utf-8") if path.is_file() else ""

@@ -1,84 +1,88 @@
-"""What one deposits of a run: figures, tables, records and sources, and how they belong together, in one zip.
+"""What one deposits of a run: the committed repository, and what the run made, read and recorded, in one zip.
 
 Weights and features are left out: they are large, and their jobs make them again. The same run gives the same
 bytes.
 """
 
 import json
-import re
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from memgen.digests import file_digest
+from memgen.errors import BadInput
 from memgen.provenance.exports.crate import Crate
-from memgen.provenance.known_tables import SUFFIXES
-from memgen.provenance.lock_file import LOCK
-from memgen.provenance.run import Run
+from memgen.provenance.reading import CRATE, LARGE, is_external
+from memgen.provenance.run import Run, inputs
 from memgen.provenance.sealing import SEAL, Seal
+from memgen.provenance.verification import git
 
-METADATA = "ro-crate-metadata.json"
-#: Committed files and folders that belong to a deposit, where they are there.
-COMMITTED = (
-    "CITATION.cff",
-    "LICENSE",
-    "README.md",
-    "Snakefile",
-    "config.yaml",
-    "configs",
-    "docs",
-    "pyproject.toml",
-    "requirements.in",
-    "requirements.lock",
-    "workflow",
-    LOCK.as_posix(),
-)
-_KEPT = SUFFIXES | {".png", ".pdf", ".svg"}
-_GENERATED = re.compile(r"/__pycache__/|\.egg-info/|\.pyc$")
 #: The earliest time that a zip file can hold.
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
-def deposited(run: Run, records: Iterable[str]) -> list[str]:
-    """Paths of a deposit but for the crate's metadata, sorted."""
-    names = list(records)
-    outputs = {output for name in names for output in run.records[name]["outputs"]}
-    found = {path for path in outputs if Path(path).suffix in _KEPT}
-    return sorted({*found, *names, SEAL.as_posix(), *_committed()})
+def deposited(run: Run, seal: Seal) -> list[str]:
+    """Paths of a deposit but for the crate's metadata, sorted.
+
+    Raises
+    ------
+    BadInput
+        If the sources do not lie in a git repository, differ from its commit, or are not all in it.
+    """
+    committed = _listed("ls-files", "-z")
+    if changed := _listed("diff", "--name-only", "--relative", "-z", "HEAD"):
+        raise BadInput(f"{min(changed)}: differs from the present commit; a deposit holds what is committed")
+    records = [run.records[name] for name in seal.records]
+    ran = {path for record in records for path in record["code"]} | {*seal.workflow}
+    for record in records:
+        ran |= {part["file"] for part in (record["configuration"] or {"layers": []})["layers"]}
+    if others := {path for path in ran - committed if not is_external(path) and not path.startswith("--")}:
+        raise BadInput(f"{min(others)}: the run used it, and it is not committed; commit it first")
+    leaves = {path for record in records for path, _ in inputs(record) if run.maker(path) is None}
+    made = {path for record in records for path in record["outputs"] if Path(path).suffix not in LARGE}
+    return sorted(
+        {SEAL.as_posix(), *committed, *made, *seal.records, *seal.benchmarks}
+        | {path for path in leaves if not is_external(path)}
+    )
 
 
-def _committed() -> Iterator[str]:
-    for name in COMMITTED:
-        path = Path(name)
-        parts = path.rglob("*") if path.is_dir() else [path]
-        for part in parts:
-            if part.is_file() and not part.is_symlink() and not _GENERATED.search(part.as_posix()):
-                yield part.as_posix()
+def _listed(*arguments: str) -> set[str]:
+    text = git(*arguments)
+    if text is None:
+        raise BadInput(f"{Path.cwd()}: a deposit holds what is committed, and no git repository is here")
+    return {name.decode(errors="surrogateescape") for name in text.split(b"\0") if name}
 
 
-def crate_of(run: Run, records: Iterable[str], seal: Seal) -> bytes:
+def _files(run: Run, seal: Seal) -> Iterator[Path]:
+    for path in map(Path, deposited(run, seal)):
+        if path.is_symlink() or not path.is_file():
+            raise BadInput(f"{path}: is no regular file; a deposit holds nothing else")
+        yield path
+
+
+def crate_of(run: Run, seal: Seal) -> bytes:
     """The crate's metadata file, for a folder that holds what `deposited` names."""
-    names = list(records)
-    files = {path: file_digest(Path(path)) for path in deposited(run, names)}
-    content = Crate(run, names, seal.targets, files).as_json()
+    files = {path.as_posix(): file_digest(path) for path in _files(run, seal)}
+    content = Crate(run, seal.records, seal.targets, files).as_json()
     return (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode()
 
 
-def write_deposit(run: Run, records: Iterable[str], seal: Seal, out: Path) -> int:
+def write_deposit(run: Run, seal: Seal, out: Path) -> int:
     """Write the deposit; returns how many files it holds."""
-    names = list(records)
-    paths = deposited(run, names)
+    crate, paths = crate_of(run, seal), list(_files(run, seal))
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for path, content in [(METADATA, crate_of(run, names, seal)), *((path, None) for path in paths)]:
-            entry = zipfile.ZipInfo(path, _EPOCH)
+        for path, content in [(CRATE, crate), *((path, None) for path in paths)]:
+            entry = zipfile.ZipInfo(path.as_posix(), _EPOCH)
             entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
-            archive.writestr(entry, Path(path).read_bytes() if content is None else content)
+            archive.writestr(entry, path.read_bytes() if content is None else content)
     return len(paths) + 1
 
 
 def is_deposit(path: Path) -> bool:
-    """Whether a file is a deposit, which a later one may replace."""
-    if not zipfile.is_zipfile(path):
+    """Whether a path is free, or that of a deposit, which a later one may replace."""
+    if not path.exists():
+        return True
+    if not path.is_file() or not zipfile.is_zipfile(path):
         return False
     with zipfile.ZipFile(path) as archive:
-        return METADATA in archive.namelist()
+        return CRATE.name in archive.namelist()

@@ -15,8 +15,8 @@ def lock() -> None:
     It is refused where `memgen provenance verify` finds anything but a lock to be written anew. Commit the
     file.
     """
-    run, records, _ = sealed_run("locked")
-    content = lock_of(run, records)
+    run, seal = sealed_run("locked")
+    content = lock_of(run, seal.records)
     text = as_text(content)
     with whole_file(LOCK) as beside:
         beside.write_bytes(text)

@@ -16,7 +16,8 @@ from memgen.stage import command
 def verify(*figures: str, level: Level = "lock", json: bool = False) -> None:
     """Hash the run again and hold it against its records and its seal; exit 0 only if nothing is found.
 
-    Prints one line per finding: its name, the file, and what is wrong with it. Exit status 1: something was
+    Prints one line per finding: its name, the file, and what is wrong with it; and one for what could not be
+    looked at, such as the commit of the lock where there is no repository. Exit status 1: something was
     found; 2: bad input.
 
     Parameters
@@ -40,8 +41,9 @@ def verify(*figures: str, level: Level = "lock", json: bool = False) -> None:
     findings = within(found.findings, level)
     line = summary(found, len(findings), time.perf_counter() - start)
     if json:
-        print(json_format.dumps({"findings": as_json(findings), "summary": line}, indent=1))
+        content = {"findings": as_json(findings), "notes": found.notes, "summary": line}
+        print(json_format.dumps(content, indent=1))
     else:
-        print(*findings, line, sep="\n")
+        print(*findings, *found.notes, line, sep="\n")
     if findings:
         raise SystemExit(1)

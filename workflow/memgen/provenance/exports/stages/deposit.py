@@ -14,16 +14,17 @@ from memgen.whole_file import whole_file
 def deposit(*, out: Path = Path("deposit.zip")) -> None:
     """Write figures, tables, records, sources and the crate that describes them into one zip file.
 
-    Weights and features stay out. The same run gives the same bytes; an earlier deposit is replaced.
+    Sources are the files of the present commit. Weights and features stay out. The same run gives the same
+    bytes; an earlier deposit is replaced.
 
     Parameters
     ----------
     out
         The zip file.
     """
-    if out.exists() and not is_deposit(out):
+    if not is_deposit(out):
         raise BadInput(f"{out}: is there, and no deposit; allowed for --out: a new file, or a deposit")
-    run, records, seal = sealed_run("deposited")
+    run, seal = sealed_run("deposited")
     with whole_file(out) as beside:
-        count = write_deposit(run, records, seal, beside)
+        count = write_deposit(run, seal, beside)
     print(f"{out}: {count} files, {out.stat().st_size / 1e6:.1f} MB, sha256 {file_digest(out)}")
