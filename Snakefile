@@ -23,10 +23,11 @@ sys.path.insert(0, "workflow")
 from memgen.configuration import load
 from memgen.devices import refuse_missing_gpu
 from memgen.errors import BadInput
+from memgen.own_folder import belong, next_steps
 from memgen.planning.estimates import Estimates, in_words
 from memgen.provenance.layers import VARIABLE, described
 from memgen.provenance.sealing import sealed
-from memgen.rules import NEXT, before_each_job, figure_alone
+from memgen.rules import before_each_job, figure_alone
 from memgen.timings import failures, timings
 
 begun = time.time()
@@ -92,6 +93,7 @@ except BadInput as problem:
 # On a cluster the jobs' own machines have the GPUs.
 onstart:
     try:
+        belong(layers[1:])
         refuse_missing_gpu(config if workflow.local_exec else {})
     except BadInput as problem:
         raise WorkflowError(str(problem)) from None
@@ -107,7 +109,7 @@ onstart:
 onsuccess:
     print(timings(Path("results/benchmarks")))
     print(sealed(targets, description))
-    print(NEXT)
+    print(next_steps())
 
 
 onerror:

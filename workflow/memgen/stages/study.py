@@ -25,6 +25,7 @@ from memgen.arguments import Count
 from memgen.configuration import load
 from memgen.devices import refuse_missing_gpu
 from memgen.errors import BadInput
+from memgen.own_folder import enter
 from memgen.recovery.clocks import to_the_present
 from memgen.recovery.damage import set_aside
 from memgen.stage import command
@@ -133,6 +134,7 @@ def study(
     executor: str = "local",
     profile: Path | None = None,
     figure: str | None = None,
+    here: bool = False,
 ) -> None:
     """Run the study through Snakemake, or the part of it that the targets name.
 
@@ -151,6 +153,9 @@ def study(
         Folder of Snakemake's profile for that executor; profiles/<executor> by default.
     figure
         Make this figure alone, and what it needs; a name without its suffix, such as task or explorer.
+    here
+        Keep the results in this folder although there are overlays; by default they are in studies/<name>,
+        with the overlays' names.
     """
     profile = _profile(executor, profile)
     if not Path("Snakefile").is_file():
@@ -159,6 +164,8 @@ def study(
     checked = load([Path("config.yaml"), *overlays])
     if executor == "local":
         refuse_missing_gpu(checked)
+    profile = profile and profile.absolute()
+    overlays = enter(overlays, here=here)
     _refuse_unwritable()
     hold_lock()
     dry = not _DRY.isdisjoint(snakemake)
@@ -178,5 +185,7 @@ def study(
     if sys.stderr.isatty() or {"-n", "--dry-run", "--dryrun"} & set(snakemake):
         arguments += ["--logger", "memgen"]
     search = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-    wanted = {"PATH": search, "MEMGEN_FIGURE": figure or ""}
+    # This folder's link to the sources, before their place in the repository: jobs are named by it.
+    python_path = os.pathsep.join(["workflow", *filter(None, [os.environ.get("PYTHONPATH")])])
+    wanted = {"PATH": search, "MEMGEN_FIGURE": figure or "", "PYTHONPATH": python_path}
     os.execve(sys.executable, arguments, {**os.environ, **wanted})

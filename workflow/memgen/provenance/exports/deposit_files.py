@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from memgen.digests import file_digest
+from memgen.own_folder import lock_path
 from memgen.provenance.exports.crate import Crate
 from memgen.provenance.known_tables import SUFFIXES
-from memgen.provenance.lock_file import LOCK
 from memgen.provenance.run import Run
 from memgen.provenance.sealing import SEAL, Seal
 
@@ -31,7 +31,6 @@ COMMITTED = (
     "requirements.in",
     "requirements.lock",
     "workflow",
-    LOCK.as_posix(),
 )
 _KEPT = SUFFIXES | {".png", ".pdf", ".svg"}
 _GENERATED = re.compile(r"/__pycache__/|\.egg-info/|\.pyc$")
@@ -48,8 +47,7 @@ def deposited(run: Run, records: Iterable[str]) -> list[str]:
 
 
 def _committed() -> Iterator[str]:
-    for name in COMMITTED:
-        path = Path(name)
+    for path in (*map(Path, COMMITTED), lock_path()):
         parts = path.rglob("*") if path.is_dir() else [path]
         for part in parts:
             if part.is_file() and not part.is_symlink() and not _GENERATED.search(part.as_posix()):

@@ -1,0 +1,173 @@
+"""Where a study's results are: in the repository, or in ``studies/<name>`` for a study with overlays.
+
+Such a folder has results, figures, records, seal, logs and lock file separate from the default study's. All
+else in it are links to the repository's files, so that every path is the same in both, and an edited source
+is an edited source of all studies. The folder is named by its overlays: ``studies/hour``, or
+``studies/published+hour`` for two of them.
+"""
+
+import contextlib
+import os
+import re
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+from memgen.errors import BadInput
+from memgen.whole_file import whole_file
+
+STUDIES = "studies"
+LAYERS = Path(".study.layers")
+"""Names the overlays of the study whose results are in this folder, one a line."""
+_APART = {"results", "figures", STUDIES, "logs", "site", "report.html", "deposit.zip", "provenance.lock.json"}
+_STEM = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
+_JOBS = Path("results/provenance/jobs")
+
+
+def folder_of(overlays: Sequence[Path]) -> Path:
+    """Folder of the study with some overlays, relative to the repository.
+
+    Raises
+    ------
+    BadInput
+        If the name of an overlay cannot be that of a folder.
+    """
+    for path in overlays:
+        if not _STEM.fullmatch(path.stem):
+            raise BadInput(
+                f"--config: {str(path)!r}: the file's name becomes that of a folder in {STUDIES}/; "
+                "allowed: letters, digits, . _ and -"
+            )
+    return Path(STUDIES, "+".join(path.stem for path in overlays)) if overlays else Path()
+
+
+def enter(overlays: Sequence[Path], *, here: bool = False) -> list[Path]:
+    """Make the folder of a study, and change into it from the repository.
+
+    Parameters
+    ----------
+    overlays : sequence of pathlib.Path
+    here : bool
+        Stay in the repository whatever the overlays are.
+
+    Returns
+    -------
+    list of pathlib.Path
+        The overlays as they are called in that folder.
+
+    Raises
+    ------
+    BadInput
+        If the present folder is not the repository, or the folder holds results of other overlays.
+    """
+    repository = Path.cwd()
+    if is_own_folder():
+        raise BadInput(f"{repository}: is the folder of one study; run this in that of the repository")
+    names = [_name(path) for path in overlays]
+    folder = Path() if here else folder_of(overlays)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if folder.resolve() != repository / folder:
+            raise BadInput(f"{folder}: is a link; allowed: a folder, whose results and figures may be links")
+        if folder != Path():
+            _link(repository, folder)
+    except OSError as error:
+        raise BadInput(
+            f"{folder}: cannot be written ({error.strerror}); allowed: a writable folder"
+        ) from None
+    os.chdir(folder)
+    present = [Path(name) if Path(name).exists() else repository / name for name in names]
+    belong(present)
+    return present
+
+
+def _link(repository: Path, folder: Path) -> None:
+    """Link everything in the repository that no study makes; remove links to what is gone."""
+    for path in folder.iterdir():
+        if path.is_symlink() and not path.exists():
+            path.unlink()
+    for source in repository.iterdir():
+        if not source.name.startswith(".") and source.name not in _APART:
+            with contextlib.suppress(FileExistsError):  # of an earlier run, or of one that starts now as well
+                (folder / source.name).symlink_to(Path("../..", source.name))
+
+
+def _name(path: Path) -> str:
+    """A file as it is called in every folder of this repository: a path inside it, or an absolute one."""
+    absolute, here = Path(os.path.normpath(path.absolute())), Path.cwd()
+    return str(absolute.relative_to(here) if absolute.is_relative_to(here) else absolute)
+
+
+def layers() -> list[str]:
+    """Overlays of the study whose results are in the present folder."""
+    return LAYERS.read_text(encoding="utf-8").splitlines() if LAYERS.is_file() else []
+
+
+def belong(overlays: Sequence[Path]) -> None:
+    """Have the results in the present folder belong to a study with some overlays.
+
+    Raises
+    ------
+    BadInput
+        If there are results of a study with other overlays.
+    """
+    names, before = [_name(path) for path in overlays], layers()
+    if names == before:
+        return
+    if any(_JOBS.rglob("*.json")):
+        raise BadInput(
+            f"{Path.cwd()}: holds results of {_spoken(before)}, not of {_spoken(names)}; "
+            + (
+                "allowed: an overlay of another name, or remove this folder"
+                if Path.cwd().parent.name == STUDIES
+                else "allowed: memgen study --config, which gives other overlays a separate folder"
+            )
+        )
+    if names:
+        with whole_file(LAYERS) as beside:
+            beside.write_text("".join(f"{name}\n" for name in names), encoding="utf-8")
+    else:
+        LAYERS.unlink(missing_ok=True)
+
+
+def _spoken(names: Sequence[str]) -> str:
+    return " + ".join(["config.yaml", *names])
+
+
+def is_own_folder() -> bool:
+    """Whether the present folder is that of a study with overlays."""
+    return Path.cwd().parent.name == STUDIES and LAYERS.is_file()
+
+
+def given(path: str) -> str:
+    """A path in the configuration, relative to the repository, as it is called in the present folder.
+
+    Paths inside the repository are the same in every study's folder; those that lead out of it are not.
+    """
+    outside = Path(os.path.normpath(path)).parts[:1] == ("..",)
+    return os.path.normpath(Path.cwd().parents[1] / path) if outside and is_own_folder() else path
+
+
+def lock_path() -> Path:
+    """File that the run in the present folder is compared with.
+
+    ``provenance.lock.json`` for the default study; for a study with overlays, a file beside the last of them,
+    named as the study's folder is, such as ``configs/hour.lock.json``.
+    """
+    if not is_own_folder():
+        return Path("provenance.lock.json")
+    return Path(layers()[-1]).parent / f"{Path.cwd().name}.lock.json"
+
+
+def next_steps() -> str:
+    """Where to look when a run in the present folder has ended."""
+    own = is_own_folder()
+    option = f" CONFIG={shlex.quote(' '.join(layers()))}" if own else ""
+    at = f"{STUDIES}/{Path.cwd().name}/" if own else ""
+    steps = {
+        f"make verify{option}": "did I reproduce it?",
+        f"{at}results/claims.csv": f"what was found; the page to play with is {at}figures/explorer.html",
+        f"make report{option}": "every figure with its caption and parameters on one page",
+    }
+    width = max(map(len, steps))
+    return "Next: " + "\n      ".join(f"{what:<{width}}  {why}" for what, why in steps.items())
