@@ -84,6 +84,7 @@ for block in config:
 
 
 # One figure alone, where `make figure` asks for one.
+whole = list(targets)
 try:
     targets = figure_alone(targets, os.environ.get("MEMGEN_FIGURE"))
 except BadInput as problem:
@@ -108,7 +109,7 @@ onstart:
 
 onsuccess:
     print(timings(Path("results/benchmarks")))
-    print(sealed(targets, description))
+    print(sealed(targets, description, whole))
     print(next_steps())
 
 
