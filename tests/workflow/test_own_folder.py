@@ -1,4 +1,4 @@
-"""A study with overlays has its own results, figures and seal; those of the default study stay as they are."""
+"""A study with overlays has its own results, figures and seal, and leaves the default study's as they are."""
 
 import os
 import shutil
@@ -108,8 +108,8 @@ def test_a_study_in_the_wrong_place_is_refused_in_one_line(own: Path) -> None:
     study = [sys.executable, "-m", "memgen", "study"]
     before = files(folder), files(own)
     for where, arguments, message in (
-        (folder, ["--config", "other/smoke.yaml"], "+ configs/smoke.yaml, not of config.yaml + other/smoke.yaml;"),
-        (folder, ["--config", "configs/smoke.yaml", "--here"], "holds results of config.yaml, not of config.yaml +"),
+        (folder, ["--config", "other/smoke.yaml"], "+ configs/smoke.yaml, not of config.yaml + other/"),
+        (folder, ["--config", "configs/smoke.yaml", "--here"], "holds results of config.yaml, not of"),
         (folder, ["--config", "a b.yaml"], "allowed: letters, digits, . _ and -"),
         (own, [], "is the folder of one study; run this in that of the repository"),
     ):  # fmt: skip
