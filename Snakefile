@@ -84,7 +84,7 @@ for block in config:
 
 
 # One figure alone, where `make figure` asks for one.
-whole = list(targets)
+whole_study = targets
 try:
     targets = figure_alone(targets, os.environ.get("MEMGEN_FIGURE"))
 except BadInput as problem:
@@ -109,7 +109,7 @@ onstart:
 
 onsuccess:
     print(timings(Path("results/benchmarks")))
-    print(sealed(targets, description, whole))
+    print(sealed(whole_study, description))
     print(next_steps())
 
 

@@ -54,18 +54,15 @@ class Seal:
     benchmarks: Mapping[str, str]
 
     @classmethod
-    def of(
-        cls, run: Run, targets: Iterable[str], configuration: str | None, whole: Iterable[str] = ()
-    ) -> "Seal":
+    def of(cls, run: Run, targets: Iterable[str], configuration: str | None) -> "Seal":
         """Seal of the records that are there now; see `write_seal`.
 
         Targets that nothing has made yet are left out: a part of the study can be sealed too.
         """
-        same = {name for name, record in run.records.items() if _digest_of(record) == configuration}
-        kept = {target for target in whole if run.maker(target) in same}
-        made = tuple(sorted(kept.union(target for target in targets if run.maker(target))))
+        made = tuple(sorted({target for target in targets if run.maker(target)}))
         ends = [maker for target in made if (maker := run.maker(target))]
-        chain = set(run.chain([*ends, *same]))
+        ends += [name for name, record in run.records.items() if _digest_of(record) == configuration]
+        chain = set(run.chain(ends))
         digests = {name: record["digest"] for name, record in sorted(run.records.items())}
         return cls(
             made,
@@ -160,11 +157,7 @@ def read_json(path: Path, schema: Mapping[str, Any], what: str) -> dict[str, Any
 
 
 def write_seal(
-    run: Run,
-    targets: Iterable[str] | None = None,
-    configuration: str | None = None,
-    path: Path = SEAL,
-    whole: Iterable[str] = (),
+    run: Run, targets: Iterable[str] | None = None, configuration: str | None = None, path: Path = SEAL
 ) -> Seal:
     """Seal the run in the present folder.
 
@@ -177,9 +170,6 @@ def write_seal(
     configuration : str, optional
         Digest of the configuration that the study has now; jobs that ran with it belong to the run too.
     path : pathlib.Path, optional
-    whole : iterable of str, optional
-        Files that a run of the whole study makes: those that earlier runs made with the same configuration
-        remain targets when one figure is made alone.
 
     Raises
     ------
@@ -191,7 +181,7 @@ def write_seal(
     if targets is None:
         present = read_seal(path)
         targets = run.ends() if present is None else present.targets
-    seal = Seal.of(run, targets, configuration, whole)
+    seal = Seal.of(run, targets, configuration)
     with whole_file(path) as beside:
         path.parent.mkdir(parents=True, exist_ok=True)
         beside.write_bytes(seal.text())
@@ -203,21 +193,18 @@ def _digest_of(record: Record) -> str:
     return str((record["configuration"] or {"digest": ""})["digest"])
 
 
-def sealed(
-    targets: Iterable[str] | None = None, description: str | None = None, whole: Iterable[str] = ()
-) -> str:
+def sealed(targets: Iterable[str] | None = None, description: str | None = None) -> str:
     """Seal the run that has just ended, and say so in one line.
 
     Parameters
     ----------
-    targets, whole : iterable of str, optional
+    targets : iterable of str, optional
         As in `write_seal`.
     description : str, optional
         What `memgen.provenance.layers.described` says of the configuration.
     """
     try:
-        configuration = description and json.loads(description)["digest"]
-        seal = write_seal(read_run(), targets, configuration, whole=whole)
+        seal = write_seal(read_run(), targets, description and json.loads(description)["digest"])
     except BadInput as problem:
         return f"not sealed: {problem}"
     return f"sealed {len(seal.records)} jobs in {SEAL}: root {seal.root}"
