@@ -10,7 +10,11 @@ KILLS ?= 20
 BIN := .venv/bin
 READY := .venv/.ready
 DOCS := .venv-docs
-STUDY := $(BIN)/python -m memgen study $(if $(CORES),--cores $(CORES)) $(if $(KERNELS),--kernels $(KERNELS)) $(foreach file,$(CONFIG),--config $(file))
+OPTIONS := $(foreach file,$(CONFIG),--config $(file)) $(if $(KERNELS),--kernels $(KERNELS))
+STUDY := $(BIN)/python -m memgen study $(if $(CORES),--cores $(CORES)) $(OPTIONS)
+# What looks at results does so in the folder of the study that CONFIG= and KERNELS= name.
+ENTER = top=$$PWD && folder=$$($(BIN)/python -m memgen folder $(OPTIONS)) && cd "$$folder" &&
+MEMGEN = "$$top/$(BIN)/python" -m memgen
 export PYTHONPATH := workflow
 
 .DEFAULT_GOAL := help
@@ -22,19 +26,19 @@ help: ## list the targets
 study: $(READY) ## run the whole study: all results and figures (CORES= CONFIG= ARGS=)
 	@$(STUDY) -- $(ARGS)
 
-verify: $(READY) ## did I reproduce it? the run against its records and seal, then against the committed lock
-	@status=0; $(BIN)/python -m memgen provenance verify || status=1; \
-	$(BIN)/python -m memgen provenance compare || status=1; exit $$status
+verify: $(READY) ## did I reproduce it? the run against its records and seal, then against the committed lock (CONFIG=)
+	@$(ENTER) { status=0; $(MEMGEN) provenance verify || status=1; \
+	$(MEMGEN) provenance compare || status=1; exit $$status; }
 
 certify: $(READY) ## run the whole study with portable kernels; every file must have the locked bytes
 	@$(MAKE) --no-print-directory study KERNELS=portable
 	@$(MAKE) --no-print-directory verify KERNELS=portable
 
 relock: $(READY) ## write provenance.lock.json from this run, for others to compare theirs with
-	@$(BIN)/python -m memgen provenance lock
+	@$(ENTER) $(MEMGEN) provenance lock
 
 deposit: $(READY) ## write deposit.zip: figures, tables, records, sources and the crate that describes them
-	@$(BIN)/python -m memgen provenance deposit
+	@$(ENTER) $(MEMGEN) provenance deposit
 
 test: $(READY) ## run the tests
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
@@ -47,7 +51,7 @@ figure: $(READY) ## make one figure and what it needs (NAME=task)
 	@$(STUDY) --figure "$(NAME)" -- $(ARGS)
 
 plan: $(READY) ## say what a study takes before it is run: jobs, GPU-hours, memory, the end (CONFIG= ARGS=)
-	@$(BIN)/python -m memgen plan $(foreach file,$(CONFIG),--config $(file)) $(ARGS)
+	@$(BIN)/python -m memgen plan $(OVERLAYS) $(ARGS)
 
 report: $(READY) ## write report.html: figures, captions, workflow and timings
 	@$(STUDY) -- --report report.html $(ARGS)
@@ -98,8 +102,8 @@ lock: ## compile requirements.lock and requirements-docs.txt anew from their .in
 	@$(PYTHON) tools/lock.py
 	@$(PYTHON) tools/environments.py
 
-clean: ## remove results, figures and logs, but keep .venv and downloads of pip
-	@rm -rf .snakemake bench/results logs report.html site $(filter-out results/README.md,$(wildcard results/*)) $(filter-out figures/README.md,$(wildcard figures/*))
+clean: ## remove results, figures and logs, those in studies/ too, but keep .venv and downloads of pip
+	@rm -rf .snakemake .study.layers studies bench/results logs report.html site $(filter-out results/README.md,$(wildcard results/*)) $(filter-out figures/README.md,$(wildcard figures/*))
 
 $(READY): requirements.lock pyproject.toml tools/check_platform.py
 	@command -v $(PYTHON) > /dev/null || { echo "make: there is no $(PYTHON); needed: Python 3.11 to 3.13 (make PYTHON=/path/to/python3.11)"; exit 2; }

@@ -24,10 +24,11 @@ from memgen import kernels
 from memgen.configuration import load
 from memgen.devices import refuse_missing_gpu
 from memgen.errors import BadInput
+from memgen.own_folder import belong, next_steps
 from memgen.planning.estimates import Estimates, in_words
 from memgen.provenance.layers import VARIABLE, described
 from memgen.provenance.sealing import sealed, workflow_digests
-from memgen.rules import NEXT, before_each_job, figure_alone
+from memgen.rules import before_each_job, figure_alone
 from memgen.timings import failures, timings
 
 begun, as_begun = time.time(), workflow_digests()
@@ -103,6 +104,7 @@ except BadInput as problem:
 # On a cluster the jobs' own machines have the GPUs.
 onstart:
     try:
+        belong(layers[1:], kernels.asked())
         refuse_missing_gpu(config if workflow.local_exec else {})
     except BadInput as problem:
         raise WorkflowError(str(problem)) from None
@@ -121,7 +123,7 @@ onsuccess:
         print(sealed(whole_study, description, as_begun))
     except BadInput as problem:
         raise WorkflowError(f"not sealed: {problem}") from None
-    print(NEXT)
+    print(next_steps())
 
 
 onerror:

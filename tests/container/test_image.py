@@ -57,9 +57,8 @@ def test_the_image_holds_what_the_lock_pins(builder: Builder) -> None:
 def test_the_study_in_the_image_gives_the_bytes_of_one_outside(builder: Builder, tmp_path: Path) -> None:
     """Another build of Python makes them, and with it a record says another environment."""
     outside, inside = copy_repository(tmp_path / "outside"), tmp_path / "inside"
-    shared = {name: inside / name for name in ("results", "figures")}
-    for name, place in shared.items():
-        shutil.copytree(outside / name, place)
+    for name in ("results", "figures"):
+        shutil.copytree(outside / name, inside / "smoke" / name)
     study(outside)
-    in_image(builder, "make", "study", "CONFIG=configs/smoke.yaml", shared=shared)
-    assert_same_results(outside, inside, "environment")
+    in_image(builder, "make", "study", "CONFIG=configs/smoke.yaml", shared={"studies": inside})
+    assert_same_results(outside, inside / "smoke", "environment")

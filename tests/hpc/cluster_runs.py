@@ -99,7 +99,7 @@ class Study:
 
     def _start(self, *arguments: str, node: LoginNode | None = None) -> subprocess.Popen[bytes]:
         command = [
-            *(sys.executable, "-m", "memgen", "study", *arguments),
+            *(sys.executable, "-m", "memgen", "study", "--here", *arguments),
             *(f"--config={overlay}" for overlay in self.overlays),
             *("--", *self.targets, *self.options),
         ]

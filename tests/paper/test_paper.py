@@ -67,7 +67,7 @@ def test_every_path_of_the_papers_scale_runs(tmp_path: Path, monkeypatch: pytest
     assert {job[0] for job in paper} == {job[0] for job in small}
 
     answer = subprocess.run(
-        [sys.executable, "-m", "memgen", "study", "--cores", "2", "--config", PAPER, "--config", "toy.yaml"],
+        [sys.executable, "-m", "memgen", "study", "--cores", "2", "--config", PAPER, "toy.yaml", "--here"],
         cwd=folder,
         env={**environment(folder), "HF_HUB_CACHE": str(folder / "hub"), "HF_HUB_OFFLINE": "1"},
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,

@@ -11,10 +11,10 @@ from memgen.provenance.sealing import SEAL
 
 
 def command(*arguments: str) -> list[str]:
-    """The command behind `make smoke`."""
+    """The command behind `make smoke`, with the results in the repository's folder."""
     return [
         sys.executable,
-        *("-m", "memgen", "study", "--cores", "2", "--config", "configs/smoke.yaml", "--"),
+        *("-m", "memgen", "study", "--cores", "2", "--config", "configs/smoke.yaml", "--here", "--"),
         *arguments,
     ]
 

@@ -9,8 +9,8 @@ import functools
 from collections.abc import Iterator
 from pathlib import Path
 
-#: The folder on PYTHONPATH that holds the first-party package.
-ROOT = Path(__file__).resolve().parent.parent
+#: The folder on PYTHONPATH that holds the first-party package; a link in the folder of a study with overlays.
+ROOT = Path(__file__).absolute().parent.parent
 PACKAGE = "memgen"
 
 

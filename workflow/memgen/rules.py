@@ -14,11 +14,6 @@ from typing import Any
 from memgen.closure import closure
 from memgen.errors import BadInput
 
-NEXT = """Next: make verify              did I reproduce it?
-      results/claims.csv       what was found; the page to play with is figures/explorer.html
-      make report              every figure with its caption and parameters on one page"""
-"""Where to look when a run has ended."""
-
 
 class Quoted(str):
     """Part of a command in which every value is quoted already; it stands in a command without ``:q``."""

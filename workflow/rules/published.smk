@@ -17,12 +17,15 @@
 #        results/published/equity_classes.csv          our equities of hands against the published matrix, where
 #        results/published/equity_suits.csv            the folder holds it, and what fixed suits explain
 from memgen.language.published.files import held_by, read_versions
+from memgen.own_folder import given
 
 PUBLISHED_VERSIONS = "workflow/memgen/language/published/versions.csv"
 PUBLISHED_SOURCE = config["published"].get("source")
 PUBLISHED_IMITATION = PUBLISHED_SOURCE == "imitation"
 PUBLISHED_LOCAL = PUBLISHED_SOURCE not in (None, "download", "imitation")
-PUBLISHED_FOLDER = PUBLISHED_SOURCE if PUBLISHED_LOCAL else "results/published/files"
+PUBLISHED_FOLDER = (
+    given(PUBLISHED_SOURCE) if PUBLISHED_LOCAL else "results/published/files"
+)
 BOTH_RESPONSES = [
     "results/published/responses.parquet",
     "results/language/responses.parquet",

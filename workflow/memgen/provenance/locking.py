@@ -15,9 +15,10 @@ import polars as pl
 
 from memgen.digests import digest_of
 from memgen.errors import BadInput
+from memgen.own_folder import lock_path
 from memgen.provenance.cells import cells
 from memgen.provenance.known_tables import SUFFIXES, table_of
-from memgen.provenance.lock_file import FORMAT, LOCK, root_of
+from memgen.provenance.lock_file import FORMAT, root_of
 from memgen.provenance.run import Record, Run, inputs
 from memgen.stability import STABILITY
 
@@ -173,7 +174,7 @@ def unpacked(text: str) -> pl.DataFrame:
     try:
         return pl.read_parquet(io.BytesIO(base64.b64decode(text, validate=True)))
     except (ValueError, pl.exceptions.PolarsError, OSError):
-        raise BadInput(f"{LOCK}: holds a table that cannot be read") from None
+        raise BadInput(f"{lock_path()}: holds a table that cannot be read") from None
 
 
 def picture(path: Path) -> str | None:

@@ -15,6 +15,7 @@ import jsonschema
 from memgen.arguments import flag
 from memgen.digests import digest_of
 from memgen.errors import BadInput
+from memgen.own_folder import STUDIES
 from memgen.provenance.names import EXTERNAL
 from memgen.provenance.record import FORMAT, LARGEST, seal
 
@@ -225,7 +226,18 @@ def is_left_out(label: str) -> bool:
 
 
 def leaves_the_study(path: Path) -> bool:
-    """Whether a link leads from a file out of the study, other than `results` or `figures` themselves."""
-    here = Path.cwd().resolve()
-    homes = (here, *((here / name).resolve() for name in MADE))
-    return not any(path.resolve().is_relative_to(home) for home in homes)
+    """Whether a link leads from a file out of the study, other than those that `home` follows."""
+    here, real = Path.cwd().resolve(), path.resolve()
+    return not real.is_relative_to(here) and (path.is_absolute() or not real.is_relative_to(home(path)))
+
+
+def home(path: Path) -> Path:
+    """Folder or file that the first part of a path inside the study stands for.
+
+    A link counts as the file itself in two cases only: `results` and `figures`, which may lie on another
+    disk, and, in the folder of a study with overlays, a link to the repository's file of the same name.
+    """
+    here, first = Path.cwd().resolve(), path.parts[0]
+    entry = here / first
+    source = here.parents[1] / first if here.parent.name == STUDIES else entry
+    return entry.resolve() if first in MADE or entry.resolve() == source else entry

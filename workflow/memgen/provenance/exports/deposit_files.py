@@ -11,6 +11,7 @@ from pathlib import Path
 
 from memgen.digests import file_digest
 from memgen.errors import BadInput
+from memgen.own_folder import LOCK, lock_path, repository
 from memgen.provenance.exports.crate import Crate
 from memgen.provenance.reading import CRATE, LARGE, is_external
 from memgen.provenance.run import Run, inputs
@@ -29,7 +30,7 @@ def deposited(run: Run, seal: Seal) -> list[str]:
     BadInput
         If the sources do not lie in a git repository, differ from its commit, or are not all in it.
     """
-    committed = _listed("ls-files", "-z")
+    committed = _committed()
     if changed := _listed("diff", "--name-only", "--relative", "-z", "HEAD"):
         raise BadInput(f"{min(changed)}: differs from the present commit; a deposit holds what is committed")
     records = [run.records[name] for name in seal.records]
@@ -46,36 +47,44 @@ def deposited(run: Run, seal: Seal) -> list[str]:
     )
 
 
+def _committed() -> set[str]:
+    files = _listed("ls-files", "-z")
+    return files if lock_path().name == LOCK.name else files - {LOCK.name}  # the default study's
+
+
 def _listed(*arguments: str) -> set[str]:
-    text = git(*arguments)
+    text = git("-C", str(repository()), *arguments)
     if text is None:
         raise BadInput(f"{Path.cwd()}: a deposit holds what is committed, and no git repository is here")
     return {name.decode(errors="surrogateescape") for name in text.split(b"\0") if name}
 
 
-def _files(run: Run, seal: Seal) -> Iterator[Path]:
-    for path in map(Path, deposited(run, seal)):
+def _files(run: Run, seal: Seal) -> Iterator[tuple[str, Path]]:
+    """Name in the deposit and place of each file; sources lie in the repository."""
+    committed = _committed()
+    for name in deposited(run, seal):
+        path = repository() / name if name in committed else Path(name)
         if path.is_symlink() or not path.is_file():
             raise BadInput(f"{path}: is no regular file; a deposit holds nothing else")
-        yield path
+        yield name, path
 
 
 def crate_of(run: Run, seal: Seal) -> bytes:
     """The crate's metadata file, for a folder that holds what `deposited` names."""
-    files = {path.as_posix(): file_digest(path) for path in _files(run, seal)}
+    files = {name: file_digest(path) for name, path in _files(run, seal)}
     content = Crate(run, seal.records, seal.targets, files).as_json()
     return (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode()
 
 
 def write_deposit(run: Run, seal: Seal, out: Path) -> int:
     """Write the deposit; returns how many files it holds."""
-    crate, paths = crate_of(run, seal), list(_files(run, seal))
+    crate, files = crate_of(run, seal), list(_files(run, seal))
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for path, content in [(CRATE, crate), *((path, None) for path in paths)]:
-            entry = zipfile.ZipInfo(path.as_posix(), _EPOCH)
+        for name, path in [(CRATE.as_posix(), None), *files]:
+            entry = zipfile.ZipInfo(name, _EPOCH)
             entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
-            archive.writestr(entry, path.read_bytes() if content is None else content)
-    return len(paths) + 1
+            archive.writestr(entry, crate if path is None else path.read_bytes())
+    return len(files) + 1
 
 
 def is_deposit(path: Path) -> bool:

@@ -4,14 +4,15 @@ import json as json_format
 from collections import Counter
 from pathlib import Path
 
+from memgen.own_folder import is_own_folder, lock_path
 from memgen.provenance.cells import VERDICTS
 from memgen.provenance.comparison import Comparison
-from memgen.provenance.lock_file import LOCK, read_lock
+from memgen.provenance.lock_file import read_lock
 from memgen.stage import command
 
 
 @command
-def compare(*, lock: Path = LOCK, tables: bool = False, json: bool = False) -> None:
+def compare(*, lock: Path | None = None, tables: bool = False, json: bool = False) -> None:
     """Hold the run against a lock, one line per figure and claim; exit 0 unless one is different or missing.
 
     identical: the same bytes. equivalent: the same numbers within the tolerance of the table. consistent: of
@@ -21,13 +22,16 @@ def compare(*, lock: Path = LOCK, tables: bool = False, json: bool = False) -> N
     Parameters
     ----------
     lock
-        The lock of another run.
+        The lock of another run; by default the committed one of this study.
     tables
         Print a line for every table too.
     json
         Print JSON instead.
     """
-    comparison = Comparison(read_lock(lock))
+    if lock is None and is_own_folder() and not lock_path().exists():
+        print(f"{lock_path()}: no such file: this configuration has no lock, so only the files were checked")
+        return
+    comparison = Comparison(read_lock(lock or lock_path()))
     judged = comparison.judged()
     counts = Counter(one.verdict for one in judged)
     shown = [*(comparison.tables() if tables else []), *judged]

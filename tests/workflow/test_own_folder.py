@@ -1,0 +1,139 @@
+"""A study with overlays has its own results, figures and seal, and leaves the default study's as they are."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from memgen.own_folder import given
+from memgen.provenance.sealing import SEAL, read_seal
+from repository import copy_repository
+from run_by_snakemake import git
+
+CONFIG = "CONFIG=configs/smoke.yaml"
+TASK = Path("workflow/memgen/figures/relational/task.py")
+PARTS = ["figures/rank_profiles.pdf", "figures/task.pdf"]
+
+
+def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a target of the Makefile there, with the Python that runs the tests."""
+    variables = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS", "PYTHONPATH"))}
+    return subprocess.run(
+        ["make", "--assume-old=.venv/.ready", "CORES=2", *arguments],
+        cwd=folder, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+    )  # fmt: skip
+
+
+def files(folder: Path) -> dict[Path, tuple[bytes, int]]:
+    """Content and time of all results and figures."""
+    paths = [path for root in ("results", "figures") for path in (folder / root).rglob("*") if path.is_file()]
+    return {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in paths}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository with two figures of the default study and one of the smoke study."""
+    folder = copy_repository(tmp_path_factory.mktemp("own") / "repository")
+    (folder / ".venv").symlink_to(sys.prefix)
+    git(folder, "init", "--quiet")
+    git(folder, "add", ".")
+    git(folder, "commit", "--quiet", "--message", "All")
+    done = make(folder, "study", f"ARGS={' '.join(PARTS)}")
+    assert done.returncode == 0, done.stdout
+    before = files(folder)
+    done = make(folder, "figure", "NAME=task", CONFIG)
+    assert done.returncode == 0, done.stdout
+    assert f"make verify {CONFIG}" in done.stdout
+    assert files(folder) == before, "the default study's results have changed"
+    return folder
+
+
+@pytest.fixture
+def own(folder: Path, tmp_path: Path) -> Path:
+    """The smoke study's folder in a copy of that repository."""
+    return Path(shutil.copytree(folder, tmp_path / "copy", symlinks=True)) / "studies/smoke"
+
+
+def test_the_seal_is_of_the_study_alone(folder: Path, own: Path) -> None:
+    seal, default = read_seal(own / SEAL), read_seal(folder / SEAL)
+    assert seal is not None and default is not None and not seal.earlier and not default.earlier
+    assert "figures/task.pdf" in seal.targets and "figures/rank_profiles.pdf" not in seal.targets
+    assert "figures/rank_profiles.pdf" in default.targets and len(seal.records) < len(default.records)
+
+
+def test_a_figure_made_alone_takes_nothing_from_the_seal(own: Path) -> None:
+    folder = own.parents[1]
+    before = read_seal(folder / SEAL)
+    assert before is not None and set(PARTS) < set(before.targets)
+    done = make(folder, "figure", "NAME=task", "ARGS=--force")
+    assert done.returncode == 0, done.stdout
+    after = read_seal(folder / SEAL)
+    assert after is not None and after.targets == before.targets and set(after.records) == set(before.records)
+
+
+def test_the_study_is_verified_and_compared_with_its_own_lock(own: Path) -> None:
+    folder, lock = own.parents[1], Path("configs/smoke.lock.json")
+    done = make(folder, "verify", CONFIG)
+    assert done.returncode == 0 and ": 0 findings" in done.stdout, done.stdout
+    assert f"{lock}: no such file: this configuration has no lock" in done.stdout
+    assert make(folder, "relock", CONFIG).returncode == 0
+    assert f"LOCK-NOT-COMMITTED {lock}" in " ".join(make(folder, "verify", CONFIG).stdout.split())
+    git(folder, "add", str(lock))
+    git(folder, "commit", "--quiet", "--message", "Lock")
+    done = make(folder, "verify", CONFIG)
+    assert done.returncode == 0 and "identical" in done.stdout, done.stdout
+    with (folder / TASK).open("a") as stream:
+        stream.write("\n# edited\n")
+    done = make(folder, "verify", CONFIG)
+    assert done.returncode and f"CODE-CHANGED {TASK}:" in " ".join(done.stdout.split()), done.stdout
+
+
+def test_sources_are_those_of_the_repository(own: Path, tmp_path: Path) -> None:
+    """A link that leads to equal ones elsewhere is found."""
+    shutil.copytree(own.parents[1] / "workflow", tmp_path / "workflow")
+    (own / "workflow").unlink()
+    (own / "workflow").symlink_to(tmp_path / "workflow")
+    done = make(own.parents[1], "verify", CONFIG)
+    assert done.returncode and f"CODE-CHANGED {TASK}:" in " ".join(done.stdout.split()), done.stdout
+
+
+def test_a_study_in_the_wrong_place_is_refused_in_one_line(own: Path) -> None:
+    folder = own.parents[1]
+    for name in ("other/smoke.yaml", "a b.yaml"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text("relational: {figures: {phase_placement: {n: 13}}}\n")
+    study = [sys.executable, "-m", "memgen", "study"]
+    before = files(folder), files(own)
+    for where, arguments, message in (
+        (folder, ["--config", "other/smoke.yaml"], "+ configs/smoke.yaml, not of config.yaml + other/"),
+        (folder, ["--config", "configs/smoke.yaml", "--here"], "holds results of config.yaml, not of"),
+        (folder, ["--config", "a b.yaml"], "allowed: letters, digits, . _ and -"),
+        (own, [], "is the folder of one study; run this in that of the repository"),
+    ):  # fmt: skip
+        done = subprocess.run(
+            [*study, *arguments], cwd=where, env={**os.environ, "PYTHONPATH": "workflow"},
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 2 and message in done.stderr, done.stderr
+        assert done.stderr.count("\n") == 1, done.stderr
+    done = subprocess.run(
+        [sys.executable, "-m", "snakemake", "--cores=1", "--configfile=configs/smoke.yaml", "--forceall",
+         "results/relational/tasks/ti_n9.parquet"],
+        cwd=folder, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode and "holds results of config.yaml, not of" in done.stderr
+    done = make(folder, "verify", "CONFIG=configs/hour.yaml")
+    assert done.returncode and "studies/hour: no such folder; this study has not run here" in done.stdout
+    assert (files(folder), files(own)) == before
+
+
+def test_a_path_out_of_the_repository_is_the_same_in_every_folder(
+    own: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder in (own.parents[1], own):
+        monkeypatch.chdir(folder)
+        assert Path(given("../data")).resolve() == own.parents[2] / "data"
+        assert given("data/x") == "data/x" and given("/data") == "/data"
