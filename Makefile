@@ -59,8 +59,8 @@ report: $(READY) ## write report.html: figures, captions, workflow and timings
 docs: $(DOCS)/.ready ## build the documentation into site/, with the figures that are here; site/index.html is its door
 	@$(DOCS)/bin/python tools/docs/build.py
 
-readme: $(READY) ## put the present claims and figure into README.md
-	@$(BIN)/python tools/readme.py
+readme: $(READY) ## put the present claims and figure into README.md (KERNELS=portable: those of the committed lock)
+	@$(ENTER) "$$top/$(BIN)/python" "$$top/tools/readme.py"
 
 test-hpc: $(READY) ## run the study on a real SLURM, started here as root on Debian (FULL=1: every fault)
 	@PYTHONPATH=workflow:tests $(BIN)/python tests/hpc/slurm.py

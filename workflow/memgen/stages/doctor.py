@@ -230,7 +230,7 @@ def doctor(*, config: list[Path] | None = None, json: bool = False) -> None:
     """
     here = Path("config.yaml").is_file()
     configured = load([Path("config.yaml"), *(config or [])]) if here or config else {}
-    study = folder_of(config or [])
+    study = folder_of(config or [], "ordinary")
     python = f"{platform.python_version()} at {sys.executable}"
     findings = [Finding("Python", "here", python, "3.11 to 3.13 are covered by requirements.lock")]
     findings += [*_machine(), _gpu(), *_tools(), *_weights(configured, study), _published(configured)]
