@@ -22,9 +22,8 @@ help: ## list the targets
 study: $(READY) ## run the whole study: all results and figures (CORES= CONFIG= ARGS=)
 	@$(STUDY) -- $(ARGS)
 
-verify: $(READY) ## did I reproduce it? the run against its records and seal, then against the committed lock
-	@status=0; $(BIN)/python -m memgen provenance verify || status=1; \
-	$(BIN)/python -m memgen provenance compare || status=1; exit $$status
+verify: $(READY) ## did I reproduce it? files intact, and the same as the committed lock (ARGS=--all lists all)
+	@$(BIN)/python -m memgen provenance verdict $(ARGS)
 
 relock: $(READY) ## write provenance.lock.json from this run, for others to compare theirs with
 	@$(BIN)/python -m memgen provenance lock
