@@ -70,8 +70,7 @@ def main() -> None:
     """Simulate, print and write the table."""
     comparison = Comparison(read_lock())
     means, limits = comparison.means, comparison.limits
-    counts = f"{limits.spread} means with a spread, {limits.agreeing} without"
-    print(f"{counts}; familywise error {FAMILYWISE:.0%}")
+    print(f"{limits.count} means, {limits.agreeing} of units that agree; familywise error {FAMILYWISE:.0%}")
     rows = []
     for draw in DRAWS:
         alarms = false_alarms(means, draw, PAIRS)

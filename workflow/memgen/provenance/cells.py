@@ -157,32 +157,32 @@ def chance(one: Mean, other: Mean) -> float:
 
 @dataclass(frozen=True)
 class Limits:
-    """Probability below which a difference is none of chance, for everything that is compared together.
+    """Probability below which chance does not explain a difference, for everything that is compared together.
 
-    By Bonferroni, whatever depends on what. Half of the familywise error is for means whose units differ in
-    the reference, half for means whose units all agree: of ten units that agree, few comparisons can be told
-    from chance at all, and they are not to be drowned by thousands of others.
+    By Bonferroni, whatever depends on what. Half of the familywise error is for Student's t, over all means;
+    the other half is for means whose units all agree, over those that do in the reference. Ten units that
+    agree on one value and ten on another could otherwise not be told from chance.
 
     Parameters
     ----------
-    spread, agreeing : int
-        How many means of each kind are compared.
+    count, agreeing : int
+        Means that are compared, and those among them whose units all agree.
     """
 
-    spread: int
+    count: int
     agreeing: int
 
     @classmethod
     def of(cls, reference: Iterable[Mean]) -> "Limits":
         """The limits for comparing another run with all means of a reference."""
-        kinds = [mean.spread for mean in reference]
-        return cls(sum(kinds), len(kinds) - sum(kinds))
+        spread = [mean.spread for mean in reference]
+        return cls(len(spread), spread.count(False))
 
     def exceeded(self, reference: Mean, present: Mean) -> bool:
-        """Whether two means are further apart than chance would have them."""
+        """Whether two means are further apart than chance explains."""
         if close(reference.mean, present.mean, TOLERANCE):
             return False
-        count = self.spread if reference.spread else self.agreeing
+        count = self.count if reference.spread or present.spread else self.agreeing
         return chance(reference, present) < FAMILYWISE / 2 / count
 
 

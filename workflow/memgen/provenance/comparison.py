@@ -72,7 +72,7 @@ class Judged:
 
     def __str__(self) -> str:
         """One line."""
-        return f"{self.verdict:<12}  {self.kind:<6}  {self.name}{f': {self.text}' if self.text else ''}"
+        return f"{self.verdict:<10}  {self.kind:<6}  {self.name}{f': {self.text}' if self.text else ''}"
 
 
 @dataclass

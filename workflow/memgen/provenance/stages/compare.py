@@ -34,8 +34,7 @@ def compare(*, lock: Path = LOCK, json: bool = False) -> None:
         print(json_format.dumps([vars(one) for one in judged], indent=1))
     else:
         print(*judged, sep="\n")
-        limits = comparison.limits
-        print(f"{limits.spread + limits.agreeing} means compared at a familywise error of {FAMILYWISE:.0%}")
+        print(f"{comparison.limits.count} means compared at a familywise error of {FAMILYWISE:.0%}")
         print(", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICTS))
     if any(counts[verdict] for verdict in FAILURES):
         raise SystemExit(1)

@@ -57,9 +57,8 @@ def verdict(*, lock: Path = LOCK, identical: bool = False, all: bool = False) ->
         )
     failed = any(one.verdict in FAILURES for one in judged)
     print(*_answer(found, findings, judged, failed), sep="\n")
-    limits = comparison.limits
     print(
-        f"Limit: {limits.spread + limits.agreeing} means compared together; "
+        f"Limit: {comparison.limits.count} means compared together; "
         f"an honest run fails with a probability of {FAMILYWISE:.0%}."
     )
     print(f"Ran on: {_machine(here)}. The lock: {_machine(comparison.lock)}.")
