@@ -26,13 +26,12 @@ help: ## list the targets
 study: $(READY) ## run the whole study: all results and figures (CORES= CONFIG= ARGS=)
 	@$(STUDY) -- $(ARGS)
 
-verify: $(READY) ## did I reproduce it? the run against its records and seal, then against the committed lock (CONFIG=)
-	@$(ENTER) { status=0; $(MEMGEN) provenance verify || status=1; \
-	$(MEMGEN) provenance compare || status=1; exit $$status; }
+verify: $(READY) ## did I reproduce it? files intact, and the same as the committed lock (CONFIG= KERNELS=; ARGS=--all lists all)
+	@$(ENTER) $(MEMGEN) provenance verdict $(ARGS)
 
 certify: $(READY) ## run the whole study with portable kernels; every file must have the locked bytes
 	@$(MAKE) --no-print-directory study KERNELS=portable
-	@$(MAKE) --no-print-directory verify KERNELS=portable
+	@$(MAKE) --no-print-directory verify KERNELS=portable ARGS=--identical
 
 relock: $(READY) ## write provenance.lock.json from this run, for others to compare theirs with
 	@$(ENTER) $(MEMGEN) provenance lock

@@ -35,9 +35,9 @@ def copy_repository(target: Path) -> Path:
     return target
 
 
-def loaded(tool: str) -> Any:
-    """Module of a file in tools/, which is no package."""
-    spec = importlib.util.spec_from_file_location(tool, ROOT / f"tools/{tool}.py")
+def loaded(tool: str, folder: str = "tools") -> Any:
+    """Module of a file in tools/ or bench/, which are no packages."""
+    spec = importlib.util.spec_from_file_location(tool, ROOT / f"{folder}/{tool}.py")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

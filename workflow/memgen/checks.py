@@ -11,7 +11,7 @@ from pathlib import Path
 
 import polars as pl
 
-from memgen.tables import Column, Table
+from memgen.tables import Column, Held, Table
 
 OUTCOMES = ("holds", "broken", "not tested")
 
@@ -27,6 +27,11 @@ CHECKS = Table(
         "outcome": Column(pl.String, "whether it holds", allowed=OUTCOMES),
         "command": Column(pl.String, "command that prints it"),
     },
+    Held(
+        "what is found is rounding, or noise within the deviation allowed: the outcome is compared",
+        cells=("study", "check", "source", "expected", "allowed", "outcome", "command"),
+        values={"found": None},
+    ),
 )
 
 

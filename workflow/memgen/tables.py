@@ -64,24 +64,27 @@ def described(columns: Mapping[str, Column], descriptions: Mapping[str, str]) ->
 
 @dataclass(frozen=True)
 class Held:
-    """What the table of an honest run on another machine can be held to, and why.
+    """How the table of another honest run is compared with this one, and why.
 
-    Without cells, to its numbers. With cells, to their means: each within four standard errors of the
-    difference between the two runs.
+    A table without cells is compared number by number. A table with cells is compared by their means, which
+    are estimates: see `memgen.provenance.cells`.
 
     Parameters
     ----------
     why : str
-        Why to this and no more or less.
+        Why in this way.
     tolerance : float, default=1e-9
         Largest difference of two numbers that counts as none, relative to the larger of the number and 1.
     cells : tuple of str, optional
         Columns that name a cell.
     values : mapping of str to (str or None), optional
-        Columns whose means are compared, each with the column of its standard error; None where that is to
-        be taken over `unit`.
+        Columns whose means are compared, each with the column of its standard error; None where the error
+        is computed over `unit`. Without either the spread is unknown, and the mean is not tested.
     unit : str, optional
         Column that numbers what differs between runs by chance, such as a seed.
+    units : str, optional
+        Column that counts the units behind each row's standard errors. Required where there are such errors:
+        an error over three seeds is itself an estimate.
     """
 
     why: str
@@ -89,6 +92,7 @@ class Held:
     cells: tuple[str, ...] = ()
     values: Mapping[str, str | None] = field(default_factory=dict)
     unit: str | None = None
+    units: str | None = None
 
 
 EXACT = Held(
@@ -98,22 +102,27 @@ EXACT = Held(
 
 
 def trained(
-    cells: Iterable[str], values: Mapping[str, str | None], *, unit: str | None = None, why: str = ""
+    cells: Iterable[str],
+    values: Mapping[str, str | None],
+    *,
+    unit: str | None = None,
+    units: str | None = None,
+    why: str = "",
 ) -> Held:
-    """What the answers of trained models can be held to.
+    """How a table of answers of trained models is compared.
 
     Parameters
     ----------
-    cells, values, unit
+    cells, values, unit, units
         As in `Held`.
     why : str, optional
         What is particular to the table.
     """
     reason = (
-        "another processor changes the last digits, and training makes of them other answers: what a study "
-        "claims are means over seeds"
+        "another processor changes the last digits, and training turns them into other answers: a study "
+        "claims means over seeds"
     )
-    return Held(f"{reason}; {why}" if why else reason, 1e-5, tuple(cells), dict(values), unit)
+    return Held(f"{reason}; {why}" if why else reason, 1e-5, tuple(cells), dict(values), unit, units)
 
 
 @dataclass(frozen=True)
@@ -219,17 +228,18 @@ class Schema:
 
 @dataclass(frozen=True)
 class Table(Schema):
-    """A kind of table as a reader needs it: a schema, what each column holds, and what it can be held to.
+    """A kind of table as a reader needs it: a schema, what each column holds, and how two runs are compared.
 
     Parameters
     ----------
     held : Held, optional
-        What the table of another honest run can be held to.
+        How the table of another honest run is compared.
 
     Raises
     ------
     ValueError
-        If a column has no description, or what it is held to names no column.
+        If a column has no description, `held` names a column that does not exist, or it has standard errors
+        without the number of units behind them.
     """
 
     held: Held = EXACT
@@ -238,7 +248,10 @@ class Table(Schema):
         bare = [name for name, column in self.columns.items() if not column.description]
         if bare:
             raise ValueError(f"table {self.name}: columns without description: {', '.join(bare)}")
-        errors = [name for name in (*self.held.values.values(), self.held.unit) if name is not None]
-        named = {*self.held.cells, *self.held.values, *errors}
+        errors = [name for name in self.held.values.values() if name is not None]
+        if errors and self.held.units is None:
+            raise ValueError(f"table {self.name}: {errors[0]} needs a column that counts its units")
+        counts = [name for name in (self.held.unit, self.held.units) if name is not None]
+        named = {*self.held.cells, *self.held.values, *errors, *counts}
         if unknown := sorted(named - set(self.columns)):
             raise ValueError(f"table {self.name}: held to columns that it has not: {', '.join(unknown)}")

@@ -5,8 +5,9 @@ the same data and matplotlib: they carry the id of the recipe that made them, an
 classes have the same colour everywhere.
 """
 
+import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import cycle
 from pathlib import Path
 from string import ascii_lowercase
@@ -17,6 +18,7 @@ import matplotlib
 matplotlib.use("agg")
 
 import matplotlib.pyplot as plt
+import polars as pl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -143,12 +145,12 @@ def panel_letters(panels: Iterable[Axes]) -> None:
         )
 
 
-def _metadata(kind: Literal["pdf", "png"], title: str) -> dict[str, str | None]:
+def _metadata(kind: Literal["pdf", "png"], title: str, rows: str) -> dict[str, str | None]:
     """Metadata of a file: its title, the recipe's name, and nothing that differs between two runs."""
     urn = recipe_urn()
     if kind == "pdf":
         return {"CreationDate": None, "Creator": None, "Producer": None, "Title": title, "Keywords": urn}
-    return {"Software": None, "Title": title, **({"Source": urn} if urn else {})}
+    return {"Software": None, "Title": title, "Rows": rows, **({"Source": urn} if urn else {})}
 
 
 def _foot(figure: Figure, title: str) -> Bbox:
@@ -171,7 +173,7 @@ def _foot(figure: Figure, title: str) -> Bbox:
     return Bbox([[0, -FOOT], [width, height]])
 
 
-def save(figure: Figure, *, pdf: Path, png: Path) -> None:
+def save(figure: Figure, *, pdf: Path, png: Path, rows: Mapping[Path, pl.DataFrame] | None = None) -> None:
     """Save a figure as PDF and PNG with the recipe's name inside and its short id at the foot, and close it.
 
     Parameters
@@ -179,11 +181,21 @@ def save(figure: Figure, *, pdf: Path, png: Path) -> None:
     figure : matplotlib.figure.Figure
     pdf, png : pathlib.Path
         Vector file, and picture at 200 dots per inch.
+    rows : mapping of pathlib.Path to polars.DataFrame, optional
+        Of a table that other figures share, the rows that this one draws, with the columns that name them.
+        The PNG then holds the values of these columns, so that what differs in other rows is not held
+        against this figure; see `memgen.provenance.comparison`.
     """
+    drawn = {
+        str(path): {name: frame[name].unique().sort().to_list() for name in frame.columns}
+        for path, frame in (rows or {}).items()
+    }
     # A job writes beside its target, `memgen.outputs`; what is written down is the target's name.
     title = re.sub(r"^\.(.+)\.partial-\d+.*$", r"\1", png.stem)
     area = _foot(figure, title)
-    figure.savefig(pdf, format="pdf", metadata=_metadata("pdf", title), bbox_inches=area)
+    figure.savefig(pdf, format="pdf", metadata=_metadata("pdf", title, ""), bbox_inches=area)
     figure.set_layout_engine("none")  # the layout stays as it is
-    figure.savefig(png, format="png", dpi=200, metadata=_metadata("png", title), bbox_inches=area)
+    figure.savefig(
+        png, format="png", dpi=200, metadata=_metadata("png", title, json.dumps(drawn)), bbox_inches=area
+    )
     plt.close(figure)

@@ -119,7 +119,9 @@ RECOVERY = Table(
     | {"seeds": _SEEDS}
     | {f"{name}_se": _error(name) for name in MEASURED},
     trained(
-        [*_WHAT[1:4], *_WHAT[5:], "rho", "step", "multiplicity"], {name: f"{name}_se" for name in MEASURED}
+        [*_WHAT[1:4], *_WHAT[5:], "rho", "step", "multiplicity"],
+        {name: f"{name}_se" for name in MEASURED},
+        units="seeds",
     ),
 )
 
@@ -163,6 +165,7 @@ AVERAGES = Table(
     trained(
         [*_WHAT, "strength", "rho", "step", "attack", "main", "multiplicity"],
         {name: f"{name}_se" for name in ("bits_recovered", "free_recovered", *MEASURED[1:])},
+        units="seeds",
     ),
 )
 
@@ -204,6 +207,7 @@ LEAKAGE = Table(
     trained(
         [*_WHAT, "strength", "rho", "attack"],
         {name: f"{name}_se" for name in ("leaked_bits", "accuracy_singleton")},
+        units="seeds",
     ),
 )
 
@@ -258,5 +262,6 @@ EXTRACTION = Table(
     trained(
         ["model", "loss", "epochs", "multiplicity"],
         {name: f"{name}_se" for name in ("exposure", "extracted", "digits_recovered", "accuracy_fresh")},
+        units="seeds",
     ),
 )

@@ -219,6 +219,7 @@ CURVES = Table(
             "test_error": "test_standard_error",
             "excess": "excess_standard_error",
         },
+        units="seeds",
     ),
 )
 
@@ -263,5 +264,6 @@ MEMORIZATION = rows.MEMORIZATION.described(
     trained(
         [*_TRAINED_TEXTS, *_METHOD_TEXTS, "multiplicity"],
         {"score": "standard_error", "margin_score": "margin_standard_error"},
+        units="seeds",
     ),
 )

@@ -3,22 +3,32 @@
 A cell's mean is taken over what differs between runs by chance: the seeds of finetuning, or, where a
 network itself was trained here, its replicates, which differ by the seed of pretraining. Replicates are then
 one cell.
+
+Two honest runs draw the units of a cell from one distribution, so their means differ by Student's t with the
+variance pooled over both runs (`chance`). A lock holds thousands of cells. The limit is set for all of them
+together: an honest run has a difference beyond it anywhere with a probability of 1% at most (`Limits`).
 """
 
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 import polars as pl
+from scipy.special import stdtr
 
 from memgen.tables import Held
 
-#: Standard errors of the difference within which two means of many units agree.
-LIMIT = 4.0
+#: Probability that an honest run has a difference anywhere: the familywise error, over everything compared.
+FAMILYWISE = 0.01
+#: Largest difference, relative to the larger number and 1, that counts as none in answers of trained models.
+TOLERANCE = 1e-5
 #: Column whose replicates are trained here.
 MODEL = "model"
 
-Verdict = Literal["identical", "equivalent", "consistent", "different", "missing"]
+Verdict = Literal[
+    "identical", "equivalent", "consistent", "at the edge", "not compared", "different", "missing"
+]
 #: From best to worst.
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
@@ -40,7 +50,7 @@ def cells(frame: pl.DataFrame, held: Held, families: Mapping[str, str]) -> Cells
     Returns
     -------
     dict
-        ``[mean, standard error, units]`` by cell and value; the error is None where there is but one unit.
+        ``[mean, standard error, units]`` by cell and value; the error is None where the spread is unknown.
     """
     names = list(held.cells)
     if MODEL in names:
@@ -59,12 +69,14 @@ def cells(frame: pl.DataFrame, held: Held, families: Mapping[str, str]) -> Cells
             units = alone.group_by([*names, held.unit]).agg(pl.col("_value").mean())
             rows.append(_over(units, names))
         else:
+            # The table brings its errors: each is over as many units as the table says, and over one is none.
+            count = pl.lit(1) if error is None else pl.col(held.units or "")
             spread = pl.lit(None, pl.Float64) if error is None else pl.col(error).fill_nan(None)
             rows.append(
                 alone.group_by(names).agg(
                     pl.col("_value").mean().alias("mean"),
-                    spread.first().alias("error"),
-                    pl.len().alias("units"),
+                    pl.when(count.first() > 1).then(spread.first()).alias("error"),
+                    count.first().cast(pl.UInt32).alias("units"),
                 )
             )
         for row in pl.concat([part.select(*names, "mean", "error", "units") for part in rows]).iter_rows():
@@ -100,78 +112,148 @@ def close(one: float | None, other: float | None, tolerance: float) -> bool:
     return one == other or (math.isfinite(size) and abs(one - other) <= tolerance * size)
 
 
-def limit(one: tuple[float, int], other: tuple[float, int], known: float = LIMIT) -> float:
-    """Standard errors of a difference that chance exceeds as rarely as `known` where the errors are known.
+@dataclass(frozen=True)
+class Mean:
+    """A mean, its standard error, and the number of units behind it; see `chance`."""
 
-    With few units the errors themselves are estimates: of three networks against three, one cell in sixty
-    is more than four of them apart. So it is the quantile of Student's t, by Welch's degrees of freedom.
+    mean: float
+    error: float
+    units: int
+
+    @property
+    def spread(self) -> bool:
+        """Whether the units differ by more than rounding."""
+        # Far less than what counts as a difference of means, so that none comes from what is left out here.
+        return self.error * math.sqrt(self.units) > 0.1 * TOLERANCE * max(1.0, abs(self.mean))
+
+
+def estimate(mean: float | None, error: float | None, units: float | None) -> Mean | None:
+    """A mean with a known spread; None for a single unit, whose spread is unknown."""
+    if mean is None or error is None or units is None or units < 2:
+        return None
+    return Mean(mean, error, int(units))
+
+
+def chance(one: Mean, other: Mean) -> float:
+    """Probability that the means of two honest runs are at least so far apart.
+
+    Student's t with the variance pooled over both runs, which is exact for normal units, since both runs
+    draw from one distribution. Where all units of a run agree, and all of the other, there is no spread to
+    go by: the answer is then the largest probability, over all distributions, that one value is drawn in
+    the whole of one run, and the other value in the whole of the other.
 
     Parameters
     ----------
-    one, other : (float, int)
-        Standard error of a mean, and the units that it is over; below 2 the error came with the table.
-    known : float
-        The limit where the errors are known.
+    one, other : Mean
     """
-    from scipy import stats
+    count = one.units + other.units
+    if not (one.spread or other.spread):
+        shares = [(run.units / count) ** run.units for run in (one, other)]
+        return min(1.0, 2 * shares[0] * shares[1])
+    squares = sum((run.units - 1) * run.units * run.error**2 for run in (one, other))
+    error = math.sqrt(squares / (count - 2) * (1 / one.units + 1 / other.units))
+    return float(2 * stdtr(count - 2, -abs(one.mean - other.mean) / error))
 
-    parts = [(error**2, units - 1) for error, units in (one, other) if error > 0]
-    if not parts or any(free < 1 for _, free in parts):
-        return known
-    free = sum(part for part, _ in parts) ** 2 / sum(part**2 / free for part, free in parts)
-    return float(stats.t.isf(stats.norm.sf(known), free))
+
+@dataclass(frozen=True)
+class Limits:
+    """Probability below which chance does not explain a difference, for everything that is compared together.
+
+    By Bonferroni, whatever depends on what. Half of the familywise error is for Student's t, over all means;
+    the other half is for means whose units all agree, over those that do in the reference. Ten units that
+    agree on one value and ten on another could otherwise not be told from chance.
+
+    Parameters
+    ----------
+    count, agreeing : int
+        Means that are compared, and those among them whose units all agree.
+    """
+
+    count: int
+    agreeing: int
+
+    @classmethod
+    def of(cls, reference: Iterable[Mean]) -> "Limits":
+        """The limits for comparing another run with all means of a reference."""
+        spread = [mean.spread for mean in reference]
+        return cls(len(spread), spread.count(False))
+
+    def exceeded(self, reference: Mean, present: Mean) -> bool:
+        """Whether two means are further apart than chance explains."""
+        if close(reference.mean, present.mean, TOLERANCE):
+            return False
+        count = self.count if reference.spread or present.spread else self.agreeing
+        return chance(reference, present) < FAMILYWISE / 2 / count
+
+
+def means(parts: Cells) -> list[Mean]:
+    """Every mean of some cells that has a known spread."""
+    found = [estimate(*numbers) for values in parts.values() for numbers in values.values()]
+    return [mean for mean in found if mean is not None]
+
+
+@dataclass(frozen=True)
+class Apart:
+    """A difference between two runs: the cell, by the columns that name it, and what differs there."""
+
+    cell: Mapping[str, Any]
+    text: str
+
+    def __str__(self) -> str:
+        """One line."""
+        where = ", ".join(f"{name} {part}" for name, part in self.cell.items() if part is not None)
+        return f"{self.text} at {where}" if where else self.text
 
 
 def compare_cells(
-    locked: Cells, present: Cells, names: Iterable[str], tolerance: float
-) -> tuple[Verdict, str]:
-    """Verdict on two runs' cells, and the first that is different.
+    locked: Cells, present: Cells, names: Iterable[str], limits: Limits | None = None
+) -> tuple[Verdict, str, list[Apart]]:
+    """Verdict on two runs' cells, and every cell that is different.
 
     Parameters
     ----------
     locked, present : Cells
     names : iterable of str
         Columns that name a cell.
-    tolerance : float
-        As in `memgen.tables.Held`.
+    limits : Limits, optional
+        By default those of comparing this table alone.
 
     Returns
     -------
     verdict : {"equivalent", "consistent", "different"}
     text : str
-        Where and by how much; of a consistent table the largest deviation.
+        Of a different table the first difference, of a consistent one the least likely.
+    apart : list of Apart
     """
-    if not locked and not present:
-        return "consistent", "it has no means to compare: the claims alone can tell"
+    limits = limits or Limits.of(means(locked))
     columns = list(names)
-    equal, largest = True, 0.0
+    apart, equal, least = [], True, 1.0
     for key, values in locked.items():
-        where = ", ".join(
-            f"{name} {part}" for name, part in zip(columns, key, strict=True) if part is not None
-        )
+        cell = dict(zip(columns, key, strict=True))
         if key not in present:
-            return "different", f"there is no cell {where}"
+            apart.append(Apart(cell, "no cell"))
+            continue
         for value, (mean, error, units) in values.items():
             mean_here, error_here, units_here = present[key][value]
-            if close(mean, mean_here, tolerance):
-                equal &= close(error, error_here, tolerance) and units == units_here
+            if close(mean, mean_here, TOLERANCE):
+                equal &= close(error, error_here, TOLERANCE) and units == units_here
                 continue
             equal = False
             if mean is None or mean_here is None:
-                return "different", f"{value} at {where}: {mean_here}, locked {mean}"
-            if error is None or error_here is None:
-                continue  # one unit: its spread is not known, so the claims alone can tell
-            spread = math.hypot(error, error_here)
-            if (
-                abs(mean - mean_here)
-                > limit((error, int(units or 0)), (error_here, int(units_here or 0))) * spread
-            ):
-                size = f"{abs(mean - mean_here) / spread:.1f}" if spread else "infinitely many"
-                return (
-                    "different",
-                    f"{value} at {where}: {mean_here:.6g}, locked {mean:.6g}: {size} standard errors apart",
-                )
-            largest = max(largest, abs(mean - mean_here) / spread)
-    if more := [key for key in present if key not in locked]:
-        return "different", f"has the cell {', '.join(map(str, more[0]))}, which the lock has not"
-    return ("equivalent", "") if equal else ("consistent", f"at most {largest:.1f} standard errors apart")
+                apart.append(Apart(cell, f"{value} {mean_here}, locked {mean},"))
+                continue
+            one, other = estimate(mean, error, units), estimate(mean_here, error_here, units_here)
+            if one is None or other is None:
+                continue  # its spread is not known, so the claims alone can tell
+            least = min(least, chance(one, other))
+            if limits.exceeded(one, other):
+                numbers = f"{mean_here:.6g} over {units_here}, locked {mean:.6g} over {units},"
+                apart.append(Apart(cell, f"{value} {numbers} p = {chance(one, other):.1g},"))
+    for key in present.keys() - locked.keys():
+        apart.append(Apart(dict(zip(columns, key, strict=True)), "a cell that the lock lacks"))
+    if apart:
+        more = f" and {len(apart) - 1} more" if len(apart) > 1 else ""
+        return "different", f"{apart[0]}{more}", apart
+    if not locked:
+        return "consistent", "it has no means to compare: the claims alone can tell", []
+    return ("equivalent", "", []) if equal else ("consistent", f"least likely p = {least:.2g}", [])

@@ -1,36 +1,74 @@
-"""Did another run give the same? Every figure and claim of the lock, and what became of it here.
+"""Did another run give the same? Everything that the lock holds, and what became of it here.
 
 identical: the same bytes. equivalent: the same numbers within the tolerance of the table. consistent: means
-of cells within four standard errors of the difference, claims with the same verdict. different; missing.
+that chance alone may have moved so far (`memgen.provenance.cells`). at the edge: a claim with a consistent
+value, decided in one run and undecided in the other. not compared: weights and features, of which a table is
+compared that is computed from them. different; missing.
 """
 
 import base64
-import math
+import functools
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import polars as pl
 
+from memgen.claims import CLAIMS, KEY, LEVEL
 from memgen.digests import file_digest
 from memgen.errors import BadInput
-from memgen.provenance.cells import LIMIT, VERDICTS, Cells, Verdict, cells, close, compare_cells
+from memgen.provenance.cells import (
+    VERDICTS,
+    Apart,
+    Cells,
+    Limits,
+    Mean,
+    Verdict,
+    cells,
+    close,
+    compare_cells,
+    estimate,
+    means,
+)
 from memgen.provenance.known_tables import table_of
-from memgen.provenance.locking import CLAIM, claim_rows, picture, unpacked
+from memgen.provenance.locking import picture, skeleton, unpacked, unpacked_cells
+from memgen.statistics import student_factor
 
-#: Largest mean difference of two small pictures, of 255, that show the same.
-_SHADE = 2.0
+#: Largest mean difference of two small pictures, of 255, that show the same, and the same with other means.
+SAME, ALIKE = 2.0, 8.0
+#: Columns of a claim that follow from its value and error.
+_DERIVED = ("lower", "upper", "p_value", "p_holm", "seeds_to_decide")
+_ESTIMATED = ("ours", "standard_error", "n_units", "verdict", *_DERIVED)
+
+#: Verdicts of a run that did not reproduce the lock.
+FAILURES: tuple[Verdict, ...] = ("different", "missing")
+
+Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Judged:
-    """A figure, claim or table, its verdict, and what was found."""
+    """A figure, claim, table or other file, its verdict, and what was found.
 
-    kind: Literal["figure", "claim", "table"]
+    Parameters
+    ----------
+    kind : {"figure", "claim", "table", "file"}
+    name : str
+    verdict : str
+        One of `memgen.provenance.cells.VERDICTS`.
+    text : str
+    cause : str
+        The table by which a figure is different; empty for what is different itself.
+    """
+
+    kind: Literal["figure", "claim", "table", "file"]
     name: str
     verdict: Verdict
     text: str = ""
+    cause: str = ""
 
     def __str__(self) -> str:
         """One line."""
@@ -39,130 +77,231 @@ class Judged:
 
 @dataclass
 class Comparison:
-    """The study in the present folder held against a lock.
+    """The study in the present folder, compared with a lock.
 
     Parameters
     ----------
     lock : mapping
-        As `memgen.provenance.locking.read_lock` gives it.
+        As `memgen.provenance.lock_file.read_lock` gives it.
     """
 
     lock: Mapping[str, Any]
-    _tables: dict[str, Judged] = field(default_factory=dict)
+    _judged: dict[str, Judged] = field(default_factory=dict)
+    _apart: dict[str, list[Apart]] = field(default_factory=lambda: defaultdict(list))
+    _cells: dict[str, Cells] = field(default_factory=dict)
 
     def judged(self) -> list[Judged]:
-        """Every figure and claim of the lock."""
+        """Every figure, claim and other output of the lock."""
         figures = [self.figure(name) for name in sorted(self.lock["figures"])]
-        return [*figures, *(claim for path in sorted(self.lock["claims"]) for claim in self.claims(path))]
+        claims = [claim for path in sorted(self.lock["claims"]) for claim in self.claims(path)]
+        shown = {path for figure in self.lock["figures"].values() for path in figure["files"]}
+        others = sorted(set(self.lock["outputs"]) - shown - set(self.lock["claims"]))
+        return [*figures, *claims, *(self.output(path) for path in others)]
 
-    def tables(self) -> list[Judged]:
-        """Every table of the lock."""
-        return [self.table(path) for path in sorted(self.lock["tables"])]
+    @functools.cached_property
+    def means(self) -> list[Mean]:
+        """All means and values of claims in the lock that have a known spread."""
+        locked = [mean for path in self.lock["tables"] for mean in means(self._locked_cells(path))]
+        for path in self.lock["claims"]:
+            values = [_estimate(row) for row in self._locked_claims(path)]
+            locked += [mean for mean in values if mean is not None]
+        return locked
+
+    @functools.cached_property
+    def limits(self) -> Limits:
+        """The limits for all of them together."""
+        return Limits.of(self.means)
+
+    def _locked_cells(self, path: str) -> Cells:
+        table = self.lock["tables"][path]
+        if path not in self._cells:
+            self._cells[path] = unpacked_cells(table["cells"]) if "cells" in table else {}
+        return self._cells[path]
+
+    def _locked_claims(self, path: str) -> list[dict[str, Any]]:
+        return CLAIMS.check(unpacked(self.lock["claims"][path]["numbers"]), path).rows(named=True)
 
     def _same(self, path: str) -> bool | None:
         """Whether a file has the locked bytes; None where it is not there."""
         here = Path(path)
         return file_digest(here) == self.lock["outputs"][path]["sha256"] if here.exists() else None
 
-    def table(self, path: str) -> Judged:
-        """A table held to what its definition says."""
-        if path not in self._tables:
+    def output(self, path: str) -> Judged:
+        """A table, compared as its definition says, or another file."""
+        if path not in self._judged:
+            kind: Literal["table", "file"] = "table" if Path(path).suffix in (".csv", ".parquet") else "file"
             try:
-                verdict, text = self._table(path)
+                verdict, text = self._output(path)
             except BadInput as problem:
                 verdict, text = "different", str(problem)
-            self._tables[path] = Judged("table", path, verdict, text)
-        return self._tables[path]
+            self._judged[path] = Judged(kind, path, verdict, text)
+        return self._judged[path]
 
-    def _table(self, path: str) -> tuple[Verdict, str]:
+    def _output(self, path: str) -> tuple[Verdict, str]:
         same = self._same(path)
-        if same is not False:
-            return ("missing", "no such file") if same is None else ("identical", "")
-        locked, found = self.lock["tables"].get(path), table_of(Path(path))
+        if same:
+            return "identical", ""
+        if through := self.lock["outputs"][path].get("through"):
+            if self._same(through) is not None:
+                return "not compared", f"{through}, which is computed from it, is"
+            return "missing" if same is None else "different", f"so is {through}, by which it is compared"
+        if same is None:
+            return "missing", "no such file"
+        found = table_of(Path(path))
+        if found is not None and found[0] is CLAIMS:
+            return self._collected(found[1])
+        locked = self.lock["tables"].get(path)
         if locked is None or found is None:
-            return "different", "its bytes differ, and it is no table that can be held to more"
+            return "different", "other bytes"
         table, frame = found
-        if not table.held.cells:
-            if "numbers" not in locked:
-                return "different", "its definition is another one now"
-            return compare_numbers(unpacked(locked["numbers"]), frame, table.held.tolerance)
-        if locked.get("columns") != list(table.held.cells):
+        if list(table.held.cells) != locked.get("columns", []):
             return "different", "its definition is another one now"
-        before: Cells = {tuple(key): values for key, values in locked["cells"]}
+        if not table.held.cells:
+            return compare_numbers(unpacked(locked["numbers"]), frame, table.held.tolerance)
         after = cells(frame, table.held, self.lock["families"])
-        return compare_cells(before, after, table.held.cells, table.held.tolerance)
+        verdict, text, self._apart[path] = compare_cells(
+            self._locked_cells(path), after, table.held.cells, self.limits
+        )
+        return verdict, text
+
+    def _collected(self, frame: pl.DataFrame) -> tuple[Verdict, str]:
+        """The claims of all studies: those of the tables that they were collected from."""
+        tables = [CLAIMS.read(Path(path)) for path in self.lock["claims"]]
+        verdict, text = compare_numbers(pl.concat(tables).sort(KEY), frame.sort(KEY), 0.0)
+        if verdict == "different":
+            return verdict, f"the claims of the studies and these differ, sorted: {text}"
+        claims = [claim for path in self.lock["claims"] for claim in self.claims(path)]
+        worst = max(claims, key=lambda one: VERDICTS.index(one.verdict))
+        return worst.verdict, f"as its claims, of which {worst.name}" if worst.verdict == "different" else ""
 
     def figure(self, name: str) -> Judged:
-        """A figure: its bytes, or else the tables that it shows and the picture that they give."""
+        """A figure: its bytes, or else the rows of tables that it draws, and what it looks like."""
         entry = self.lock["figures"][name]
-        same = [self._same(path) for path in entry["files"]]
-        if None in same:
-            return Judged("figure", name, "missing", f"{entry['files'][same.index(None)]}: no such file")
-        if all(same):
+        same = {path: self._same(path) for path in entry["files"]}
+        if gone := [path for path, found in same.items() if found is None]:
+            return Judged("figure", name, "missing", f"{gone[0]}: no such file")
+        if all(same.values()):
             return Judged("figure", name, "identical")
-        shown = [self.table(path) for path in entry["tables"]]
+        shown = [self._drawn(path, entry["rows"].get(path, {})) for path in entry["tables"]]
         worst = max(shown, key=lambda one: VERDICTS.index(one.verdict), default=None)
-        if worst is not None and worst.verdict in ("consistent", "different", "missing"):
-            verdict: Verdict = "consistent" if worst.verdict == "consistent" else "different"
-            return Judged("figure", name, verdict, f"{worst.name}: {worst.text}")
-        away = self._shade(entry)
-        if away is None or away > _SHADE:
-            text = "shows the same tables otherwise"
-            return Judged("figure", name, "different", f"{text}: {away} of 255 in the mean" if away else text)
+        if worst is not None and worst.verdict in ("different", "missing"):
+            return Judged("figure", name, "different", f"{worst.name}: {worst.text}", worst.name)
+        moved = worst is not None and worst.verdict == "consistent"
+        if entry["picture"] is None and worst is not None and worst.verdict == "identical":
+            return Judged("figure", name, "different", "another page of the same tables")
+        for path in (path for path, found in same.items() if not found):
+            if text := self._looks_different(entry, path, ALIKE if moved else SAME):
+                return Judged("figure", name, "different", f"{path} {text}")
+        if moved and worst is not None:
+            return Judged("figure", name, "consistent", f"{worst.name}: {worst.text}")
         return Judged("figure", name, "equivalent", "other bytes, the same picture")
 
-    def _shade(self, entry: Mapping[str, Any]) -> float | None:
-        """Mean difference of a figure's small picture from the locked one, of 255."""
-        paths = [path for path in entry["files"] if path.endswith(".png")]
-        now = picture(Path(paths[0])) if paths else None
-        if now is None or entry["picture"] is None:
-            return None
-        one, other = (base64.b64decode(text) for text in (now, entry["picture"]))
-        if len(one) != len(other):
-            return None
-        return round(sum(abs(a - b) for a, b in zip(one, other, strict=True)) / len(one), 2)
+    def _drawn(self, path: str, rows: Mapping[str, list[Any]]) -> Judged:
+        """A table as far as a figure draws it."""
+        judged = self.output(path)
+        if judged.verdict != "different" or not self._apart[path]:
+            return judged
+        drawn = [
+            apart
+            for apart in self._apart[path]
+            if all(apart.cell.get(name) in values for name, values in rows.items())
+        ]
+        if not drawn:
+            return Judged("table", path, "consistent", "what differs is not drawn here")
+        return Judged("table", path, "different", str(drawn[0]))
+
+    def _looks_different(self, entry: Mapping[str, Any], path: str, limit: float) -> str:
+        """How a file of a figure looks different from the locked one; empty where it does not."""
+        if entry["picture"] is None:
+            return "" if skeleton(entry["files"]) == entry.get("text") else "has another text"
+        now = picture(Path(path))
+        if now is None:
+            return "cannot be drawn"
+        one, other = (np.frombuffer(base64.b64decode(text), np.uint8) for text in (now, entry["picture"]))
+        if one.shape != other.shape:
+            return "has another size"
+        away = float(np.abs(one.astype(float) - other).mean())
+        return f"looks different: by {away:.1f} of 255 in the mean" if away > limit else ""
 
     def claims(self, path: str) -> list[Judged]:
-        """Every claim of a table: the same number, or at least the same verdict."""
-        entry = self.lock["claims"][path]
+        """Every claim of a table: its value and interval as any mean, and its verdict."""
+        locked, held = self._locked_claims(path), self.lock["claims"][path]["held"]
         try:
-            here = {tuple(row[: len(CLAIM)]): row[len(CLAIM) :] for row in claim_rows(Path(path))}
+            here = {_key(row): row for row in CLAIMS.read(Path(path)).rows(named=True)}
         except BadInput as problem:
-            return [Judged("claim", _claim(row), "missing", str(problem)) for row in entry["rows"]]
-        return [_judge(row, here.get(tuple(row[: len(CLAIM)])), entry["held"]) for row in entry["rows"]]
+            return [Judged("claim", _name(row), "missing", str(problem)) for row in locked]
+        found = []
+        for row in locked:
+            verdict, text = self._claim(row, here.pop(_key(row), None), held)
+            found.append(Judged("claim", _name(row), verdict, text))
+        return [
+            *found,
+            *(Judged("claim", _name(row), "different", "not in the lock") for row in here.values()),
+        ]
+
+    def _claim(self, locked: Row, here: Row | None, held: str) -> tuple[Verdict, str]:
+        if here is None:
+            return "missing", "no such claim"
+        if dict(locked) == dict(here):
+            return "identical", ""
+        tolerance = 1e-9 if held == "equivalent" else 1e-5
+        changed = [name for name in locked if not _close(locked[name], here[name], tolerance)]
+        if not changed:
+            return "equivalent", ""
+        for name in changed:
+            if held == "equivalent" or name not in _ESTIMATED:
+                return "different", f"{name} {_short(here[name])}, locked {_short(locked[name])}"
+        text = " ".join(
+            f"{row['verdict']} with {_short(row['ours'])}{word}"
+            for row, word in ((here, ", locked"), (locked, ""))
+        )
+        decided, before = (row["verdict"] in ("agrees", "contradicts") for row in (here, locked))
+        one, other = _estimate(locked), _estimate(here)
+        if (
+            decided != (here["n_units"] is None or (here["p_holm"] or 0.0) < LEVEL)
+            and here["ours"] is not None
+        ):
+            return "different", f"{text}: the verdict does not follow from its p"
+        if one is not None and other is not None:
+            if self.limits.exceeded(one, other):
+                return "different", text
+        elif one is not None or (locked["n_units"] is None and "ours" in changed):
+            return "different", text
+        if not {"ours", "standard_error", "n_units"} & set(changed) and set(changed) & set(_DERIVED[:3]):
+            return "different", f"{text}: interval or p do not follow from the value"
+        if locked["verdict"] == here["verdict"]:
+            return "consistent", text
+        return ("different" if decided and before else "at the edge"), text
 
 
-def _claim(row: list[Any]) -> str:
-    study, claim, *rest = row[: len(CLAIM)]
+def _estimate(row: Row) -> Mean | None:
+    """Value of a claim with its error, by as many units as its interval was computed from."""
+    found = estimate(row["ours"], row["standard_error"], row["n_units"])
+    if found is None or not found.error or row["upper"] is None:
+        return found
+    # The degrees of freedom, which a slope has fewer of than a mean, are those of the interval.
+    factors = student_factor(np.arange(2, found.units + 1))
+    reach = (row["upper"] - row["ours"]) / found.error
+    return Mean(found.mean, found.error, 2 + int(np.abs(factors - reach).argmin()))
+
+
+def _key(row: Row) -> tuple[Any, ...]:
+    return tuple(row[name] for name in KEY)
+
+
+def _name(row: Row) -> str:
+    study, claim, *rest = _key(row)
     where = ", ".join(str(part) for part in rest if part is not None)
     return f"{study}: {claim}{f' [{where}]' if where else ''}"
 
 
-def _judge(row: list[Any], here: list[Any] | None, held: str) -> Judged:
-    verdict, ours, error = row[len(CLAIM) :]
-    if here is None:
-        return Judged("claim", _claim(row), "missing", "no such claim")
-    verdict_here, ours_here, error_here = here
-    if verdict is None and abs((ours_here or 0) - (ours or 0)) <= LIMIT * math.hypot(
-        error or 0, error_here or 0
-    ):
-        # Its verdict depends on the kernels; its value may differ no further than any mean.
-        verdict = verdict_here
-    if verdict != verdict_here:
-        text = f"{verdict_here} ({_short(ours_here)}), locked {verdict or 'any'} ({_short(ours)})"
-        return Judged("claim", _claim(row), "different", text)
-    if (ours, error) == (ours_here, error_here):
-        return Judged("claim", _claim(row), "identical")
-    tolerance = 1e-9 if held == "equivalent" else 1e-5
-    if close(ours, ours_here, tolerance) and close(error, error_here, tolerance):
-        return Judged("claim", _claim(row), "equivalent")
-    text = f"{_short(ours_here)}, locked {_short(ours)}"
-    found: Verdict = "consistent" if held == "consistent" else "different"
-    return Judged("claim", _claim(row), found, f"{verdict_here} with {text}")
+def _close(one: Any, other: Any, tolerance: float) -> bool:
+    numbers = all(isinstance(part, float) for part in (one, other))
+    return close(one, other, tolerance) if numbers else one == other
 
 
-def _short(number: float | None) -> str:
-    return "no value" if number is None else f"{number:.6g}"
+def _short(value: Any) -> str:
+    return "no value" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def compare_numbers(locked: pl.DataFrame, present: pl.DataFrame, tolerance: float) -> tuple[Verdict, str]:

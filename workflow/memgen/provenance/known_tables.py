@@ -6,6 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
+from memgen.checks import CHECKS
 from memgen.claims import CLAIMS
 from memgen.closure import PACKAGE, ROOT
 from memgen.errors import BadInput
@@ -18,7 +19,7 @@ SUFFIXES = frozenset({".csv", ".parquet"})
 @functools.cache
 def known_tables() -> dict[tuple[str, ...], Table]:
     """Every kind of table that a stage writes, by the names of its columns."""
-    found = {tuple(CLAIMS.columns): CLAIMS}
+    found: dict[tuple[str, ...], Table] = {tuple(table.columns): table for table in (CLAIMS, CHECKS)}
     for path in sorted((ROOT / PACKAGE).rglob("*/tables.py")):
         module = importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
         for value in vars(module).values():

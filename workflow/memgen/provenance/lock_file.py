@@ -6,47 +6,51 @@ from typing import Any
 
 from memgen.digests import bytes_digest, file_digest
 from memgen.errors import BadInput
+from memgen.own_folder import LOCK
 from memgen.provenance.findings import Finding
 from memgen.provenance.sealing import as_text, read_json
 
-LOCK = Path("provenance.lock.json")
-FORMAT = "memgen-lock/1"
+FORMAT = "memgen-lock/2"
 
 _SHA256 = {"type": "string", "pattern": r"\A[0-9a-f]{64}\Z"}
 _NAMES = {"type": "array", "items": {"type": "string"}}
 _OUTPUT = {
     "type": "object",
-    "properties": {"sha256": _SHA256, "recipe_id": _SHA256, "code_digest": _SHA256},
+    "properties": {
+        "sha256": _SHA256,
+        "recipe_id": _SHA256,
+        "code_digest": _SHA256,
+        "through": {"type": "string"},
+    },
     "required": ["sha256", "recipe_id", "code_digest"],
 }
 _TABLE = {
     "type": "object",
-    "properties": {
-        "numbers": {"type": "string"},
-        "columns": _NAMES,
-        "cells": {"type": "array", "items": {"type": "array", "minItems": 2, "maxItems": 2}},
-        "held": {"enum": ["equivalent", "consistent"]},
-    },
-    "required": ["held"],
+    "properties": {"numbers": {"type": "string"}, "columns": _NAMES, "cells": {"type": "string"}},
 }
 _FIGURE = {
     "type": "object",
-    "properties": {"files": _NAMES, "tables": _NAMES, "picture": {"type": ["string", "null"]}},
-    "required": ["files", "tables", "picture"],
+    "properties": {
+        "files": _NAMES,
+        "tables": _NAMES,
+        "rows": {"type": "object", "additionalProperties": {"type": "object"}},
+        "picture": {"type": ["string", "null"]},
+        "text": _SHA256,
+    },
+    "required": ["files", "tables", "rows", "picture"],
 }
 _CLAIMS = {
     "type": "object",
-    "properties": {
-        "held": {"enum": ["equivalent", "consistent"]},
-        "rows": {"type": "array", "items": {"type": "array", "minItems": 8, "maxItems": 8}},
-    },
-    "required": ["held", "rows"],
+    "properties": {"held": {"enum": ["equivalent", "consistent"]}, "numbers": {"type": "string"}},
+    "required": ["held", "numbers"],
 }
 _SCHEMA = {
     "type": "object",
     "properties": {
         "format": {"const": FORMAT},
         "configuration": {"type": ["string", "null"]},
+        "kernels": {"type": ["string", "null"]},
+        "processor": {"type": ["string", "null"]},
         "families": {"type": "object", "additionalProperties": {"type": "string"}},
         "outputs": {"type": "object", "additionalProperties": _OUTPUT},
         "tables": {"type": "object", "additionalProperties": _TABLE},
@@ -54,7 +58,10 @@ _SCHEMA = {
         "claims": {"type": "object", "additionalProperties": _CLAIMS},
         "root": _SHA256,
     },
-    "required": ["format", "configuration", "families", "outputs", "tables", "figures", "claims", "root"],
+    "required": [
+        *("format", "configuration", "kernels", "processor", "families"),
+        *("outputs", "tables", "figures", "claims", "root"),
+    ],
 }
 
 

@@ -1,34 +1,41 @@
 """The lock: what a complete run gave, so that a stranger can tell whether theirs gave the same.
 
-It holds nothing about machine, time or commit, so that an honest run elsewhere can equal it: digests of
-recipes, sources and outputs; of each table that a figure or a claim reads, its numbers or the means of its
-cells, whichever it can be held to (`memgen.tables.Held`); of each figure, a small picture; and every claim.
+It holds nothing about host, time or commit, so that an honest run elsewhere can equal it: digests of recipes,
+sources and outputs; of each table its numbers or the means of its cells, by which it is compared
+(`memgen.tables.Held`); of each figure a small picture and the rows that it draws; and every claim. Which
+kernels and which processor it ran with are there to be told to a reader, and are not compared.
 """
 
 import base64
 import io
+import json
+import re
+import zlib
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from memgen.digests import digest_of
+from memgen.claims import CLAIMS
+from memgen.digests import bytes_digest, canonical, digest_of
 from memgen.errors import BadInput
 from memgen.own_folder import lock_path
-from memgen.provenance.cells import cells
-from memgen.provenance.known_tables import SUFFIXES, table_of
+from memgen.provenance.cells import MODEL, Cells, cells
+from memgen.provenance.known_tables import table_of
 from memgen.provenance.lock_file import FORMAT, root_of
 from memgen.provenance.run import Record, Run, inputs
-from memgen.stability import STABILITY
+from memgen.tables import Table
 
-#: Columns that name a claim, and those that are compared.
-CLAIM = ("study", "claim", "model", "items", "method")
-FOUND = ("verdict", "ours", "standard_error")
-#: What `make stability` writes.
-COMPARED = Path("results/stability.csv")
 #: Size in pixels of the picture that stands for a figure, which is grey.
 PICTURE = (48, 32)
+#: Entry of a PNG that names the rows that are drawn; see `memgen.figures.style.save`.
+DRAWN = "Rows"
+#: What a page holds of the tables that it was made from, and the recipe that made it.
+_MADE_FROM = re.compile(
+    rb'(?<=<script type="application/json" id="fitted">).*?(?=</script>)|(?<=sha256:)[0-9a-f]{64}', re.S
+)
 
 
 def lock_of(run: Run, records: Iterable[str]) -> dict[str, Any]:
@@ -40,49 +47,119 @@ def lock_of(run: Run, records: Iterable[str]) -> dict[str, Any]:
     records : iterable of str
         Records that belong to it.
     """
-    names = sorted(records)
-    replicates = families(run, names)
-    tables: dict[str, dict[str, Any] | None] = {}
+    chosen = {name: run.records[name] for name in sorted(records)}
+    replicates = families(run, chosen)
+    found = {
+        output: table
+        for record in chosen.values()
+        for output in record["outputs"]
+        if (table := table_of(Path(output))) is not None
+    }
+    tables = {path: _locked(*table, replicates) for path, table in found.items() if table[0] is not CLAIMS}
     figures, claims = {}, {}
-    undecided = kernel_dependent()
-    for name in names:
-        record = run.records[name]
-        shown = {path: None for path, _ in inputs(record) if Path(path).suffix in SUFFIXES}
+    for name, record in chosen.items():
+        read = [path for path, _ in inputs(record)]
         drawn = sorted(output for output in record["outputs"] if output.startswith("figures/"))
-        made = sorted(output for output in record["outputs"] if is_claims(output))
         if drawn:
-            pictures = [output for output in drawn if output.endswith(".png")]
-            figures[Path(drawn[0]).stem] = {
-                "files": drawn,
-                "tables": list(shown),
-                "picture": picture(Path(pictures[0])) if pictures else None,
-            }
-        if (drawn or made) and not all(is_claims(path) for path in shown):
-            tables |= {path: _locked(Path(path), replicates) for path in shown if path not in tables}
-        for output in made:
-            if not any(is_claims(path) for path in shown):  # not the table of all studies
-                rows = [_settled(row, undecided) for row in claim_rows(Path(output))]
-                claims[output] = {"held": held_through(run, name), "rows": rows}
+            shown = {path: found[path] for path in read if path in tables}
+            figures[Path(drawn[0]).stem] = _figure(drawn, shown)
+        for output in record["outputs"]:
+            # A table that only collects claims is compared with those that it collects.
+            if output in found and found[output][0] is CLAIMS and not collects(read, found):
+                claims[output] = {"held": held_through(run, name), "numbers": packed(found[output][1])}
+    compared = {*found, *(path for figure in figures.values() for path in figure["files"])}
+    through = _through(chosen, compared)
     body = {
         "format": FORMAT,
-        "configuration": _configuration(run.records[name] for name in names),
+        "configuration": common((record["configuration"] or {}).get("digest") for record in chosen.values()),
+        "kernels": common(kernels(record) for record in chosen.values()),
+        "processor": common(record["environment"].get("processor") for record in chosen.values()),
         "families": replicates,
         "outputs": {
-            output: {"sha256": digest, "recipe_id": record["recipe_id"], "code_digest": record["code_digest"]}
-            for record in (run.records[name] for name in names)
+            output: {
+                "sha256": digest,
+                "recipe_id": record["recipe_id"],
+                "code_digest": record["code_digest"],
+                **({"through": through[output]} if output in through else {}),
+            }
+            for record in chosen.values()
             for output, digest in record["outputs"].items()
         },
-        "tables": {path: table for path, table in sorted(tables.items()) if table is not None},
+        "tables": dict(sorted(tables.items())),
         "figures": figures,
         "claims": claims,
     }
     return {**body, "root": root_of(body)}
 
 
-def _configuration(records: Iterable[Record]) -> str | None:
-    """Digest of the configuration that all jobs ran with; None where they ran with several."""
-    found = {(record["configuration"] or {"digest": None})["digest"] for record in records}
+def common(values: Iterable[Any]) -> Any:
+    """What all jobs have in common; None where they differ."""
+    found = set(values)
     return found.pop() if len(found) == 1 else None
+
+
+def kernels(record: Record) -> str | None:
+    """Which kernels a job ran with, such as ``portable``; None where its record does not say."""
+    return (record["environment"].get("kernels") or {}).get("mode")
+
+
+def collects(read: Iterable[str], tables: Mapping[str, tuple[Table, pl.DataFrame]]) -> bool:
+    """Whether a job reads claims."""
+    return any(tables[path][0] is CLAIMS for path in read if path in tables)
+
+
+def _through(records: Mapping[str, Record], compared: Iterable[str]) -> dict[str, str]:
+    """Of each output that is not compared itself, such as weights, the first compared one made from it."""
+    readers = defaultdict(list)
+    for record in records.values():
+        for path, _ in inputs(record):
+            for part in (path, *map(str, Path(path).parents)):
+                readers[part].append(record["outputs"])
+    found, known = {}, set(compared)
+    for output in (output for record in records.values() for output in record["outputs"]):
+        pending, seen = [output], {output}
+        while pending and output not in known and output not in found:
+            made = sorted(path for outputs in readers[pending.pop(0)] for path in outputs)
+            if reached := [path for path in made if path in known]:
+                found[output] = reached[0]
+            pending += [path for path in made if path not in seen]
+            seen.update(made)
+    return found
+
+
+def _figure(files: list[str], tables: Mapping[str, tuple[Table, pl.DataFrame]]) -> dict[str, Any]:
+    """A figure as the lock holds it: its picture, or the digest of its page without the data."""
+    pictures = [path for path in files if path.endswith(".png")]
+    rows = drawn_rows(Path(pictures[0])) if pictures else {}
+    narrowed: dict[str, dict[str, list[Any]]] = {}
+    for path, (table, frame) in tables.items():
+        columns = {
+            name: values
+            for name, values in rows.get(path, {}).items()
+            # Replicates of a network are one cell, whichever of them is drawn.
+            if name in table.held.cells and name != MODEL and not set(frame[name]) <= set(values)
+        }
+        narrowed |= {path: columns} if columns else {}
+    entry = {"files": files, "tables": list(tables), "rows": narrowed}
+    if pictures:
+        return {**entry, "picture": picture(Path(pictures[0]))}
+    return {**entry, "picture": None, "text": skeleton(files)}
+
+
+def skeleton(files: Iterable[str]) -> str:
+    """Digest of some pages without the data and the recipe in them."""
+    return bytes_digest(b"".join(_MADE_FROM.sub(b"", Path(path).read_bytes()) for path in files))
+
+
+def drawn_rows(path: Path) -> dict[str, dict[str, list[Any]]]:
+    """Values of the columns that name what a figure draws, by table; empty where the figure does not say."""
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(path) as image:
+            return dict(json.loads(image.info.get(DRAWN, "{}")))
+    except (OSError, UnidentifiedImageError, ValueError):
+        return {}
 
 
 def families(run: Run, names: Iterable[str]) -> dict[str, str]:
@@ -96,72 +173,51 @@ def families(run: Run, names: Iterable[str]) -> dict[str, str]:
     return {model: sorted(group)[0] for group in alike.values() for model in sorted(group)}
 
 
-def is_claims(path: str) -> bool:
-    """Whether an output is a table of claims, by its name."""
-    return Path(path).stem.endswith("claims") and path.endswith(".csv")
-
-
 def held_through(run: Run, record: str) -> str:
-    """What the numbers of a job can be held to: no more than any table that it stands on."""
+    """How the numbers of a job are compared: as loosely as any table that it is computed from."""
     for name in run.chain([record]):
         for output in run.records[name]["outputs"]:
-            found = None if is_claims(output) else table_of(Path(output))
+            found = table_of(Path(output))
             if found is not None and found[0].held.cells:
                 return "consistent"
     return "equivalent"
 
 
-def claim_rows(path: Path) -> list[list[Any]]:
-    """What names each claim of a table, and what is compared; its other columns may be any.
+def _locked(table: Table, frame: pl.DataFrame, replicates: Mapping[str, str]) -> dict[str, Any]:
+    """A table as the lock holds it."""
+    if not table.held.cells:
+        return {"numbers": packed(frame)}
+    return {
+        "columns": list(table.held.cells),
+        "cells": packed_cells(cells(frame, table.held, replicates)),
+    }
+
+
+def packed_cells(parts: Cells) -> str:
+    """Cells as text: base85 of compressed JSON."""
+    content = canonical([[list(key), values] for key, values in parts.items()])
+    return base64.b85encode(zlib.compress(content, 9)).decode()
+
+
+def unpacked_cells(text: str) -> Cells:
+    """The cells that `packed_cells` wrote.
 
     Raises
     ------
     BadInput
-        If the file is no table of claims.
     """
     try:
-        frame = pl.read_csv(path, infer_schema=False).select(
-            *CLAIM, FOUND[0], *(pl.col(name).cast(pl.Float64) for name in FOUND[1:])
-        )
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise BadInput(f"{path}: no table of claims ({str(error).splitlines()[0]})") from None
-    return [list(row) for row in frame.iter_rows()]
-
-
-def kernel_dependent(path: Path = COMPARED) -> set[tuple[Any, ...]]:
-    """Claims whose verdict differs between two sets of kernels, where `make stability` has looked."""
-    if not path.exists():
-        return set()
-    return set(STABILITY.read(path).filter(~pl.col("same")).select(CLAIM).iter_rows())
-
-
-def _settled(row: list[Any], undecided: set[tuple[Any, ...]]) -> list[Any]:
-    """A claim without its verdict where that depends on the kernels, as README shows it."""
-    key = tuple(row[: len(CLAIM)])
-    return [*key, None, *row[len(CLAIM) + 1 :]] if key in undecided else row
-
-
-def _locked(path: Path, replicates: Mapping[str, str]) -> dict[str, Any] | None:
-    """A table as the lock holds it; None for a file that is no table."""
-    found = table_of(path)
-    if found is None:
-        return None
-    table, frame = found
-    if not table.held.cells:
-        return {"held": "equivalent", "numbers": packed(frame)}
-    parts = cells(frame, table.held, replicates)
-    return {
-        "held": "consistent",
-        "columns": list(table.held.cells),
-        "cells": [[list(key), values] for key, values in parts.items()],
-    }
+        parts = json.loads(zlib.decompress(base64.b85decode(text)))
+        return {tuple(key): values for key, values in parts}
+    except (ValueError, TypeError, zlib.error):
+        raise BadInput(f"{lock_path()}: holds cells that cannot be read") from None
 
 
 def packed(frame: pl.DataFrame) -> str:
-    """A table as text: base64 of a parquet file."""
+    """A table as text: base85 of a parquet file."""
     buffer = io.BytesIO()
     frame.write_parquet(buffer, compression="zstd", compression_level=19, statistics=False)
-    return base64.b64encode(buffer.getvalue()).decode()
+    return base64.b85encode(buffer.getvalue()).decode()
 
 
 def unpacked(text: str) -> pl.DataFrame:
@@ -172,18 +228,35 @@ def unpacked(text: str) -> pl.DataFrame:
     BadInput
     """
     try:
-        return pl.read_parquet(io.BytesIO(base64.b64decode(text, validate=True)))
+        return pl.read_parquet(io.BytesIO(base64.b85decode(text)))
     except (ValueError, pl.exceptions.PolarsError, OSError):
         raise BadInput(f"{lock_path()}: holds a table that cannot be read") from None
 
 
 def picture(path: Path) -> str | None:
-    """A figure in grey and very small, as base64; None where the file is no picture."""
+    """A figure in grey and very small, as base64; None where the file is no picture.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        PNG, or PDF, whose first page is drawn.
+    """
     from PIL import Image, UnidentifiedImageError
 
     try:
-        with Image.open(path) as image:
+        with _page(path) if path.suffix == ".pdf" else Image.open(path) as image:
             small = image.convert("RGB").convert("L").resize(PICTURE, Image.Resampling.BOX)
             return base64.b64encode(small.tobytes()).decode()
-    except (OSError, UnidentifiedImageError, ValueError):
+    except (OSError, UnidentifiedImageError, ValueError, RuntimeError):
         return None
+
+
+def _page(path: Path) -> Any:
+    """First page of a PDF, as large as the PNG beside it."""
+    import pypdfium2
+
+    document = pypdfium2.PdfDocument(path)
+    try:
+        return document[0].render(scale=200 / 72).to_pil()
+    finally:
+        document.close()

@@ -25,7 +25,7 @@ from memgen.provenance.run import JOBS, Record, Run, inputs
 from memgen.provenance.sealing import BENCHMARKS, SEAL, SET_ASIDE, Seal, plan_files, read_seal
 
 #: In the folders that hold what jobs wrote, what Snakemake and commands of the study write.
-APART = ("results/provenance", "results/stability.csv", BENCHMARKS.as_posix())
+APART = ("results/provenance", BENCHMARKS.as_posix())
 
 
 class Present:

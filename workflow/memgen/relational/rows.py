@@ -62,6 +62,7 @@ FINITE_WIDTH_MARGINS = Schema(
         "pair_class": PAIR_CLASS,
         "margin": Column(pl.Float64),
         "standard_error": Column(pl.Float64),
+        "seeds": Column(pl.Int64),
         "theory": Column(pl.Float64),
     },
 )

@@ -235,9 +235,10 @@ FINITE_WIDTH_MARGINS = rows.FINITE_WIDTH_MARGINS.described(
         **_PAIR_CLASS_TEXTS,
         "margin": "margin M(higher, lower), mean over seeds, target units",
         "standard_error": "its standard error over seeds",
+        "seeds": "number of networks",
         "theory": "margin by the kernel theory at infinite width",
     },
-    trained([*_NETWORK_TEXTS, "higher", "lower", "pair_class"], {"margin": "standard_error"}),
+    trained([*_NETWORK_TEXTS, "higher", "lower", "pair_class"], {"margin": "standard_error"}, units="seeds"),
 )
 """Margins of finite networks, one row per hierarchy, regime, width, scale and pair."""
 
@@ -258,7 +259,7 @@ FINITE_WIDTH_SUMMARY = Table(
         "kernel_change": Column(pl.Float64, "relative change of the tangent kernel, mean over seeds"),
         "training_error": Column(pl.Float64, "largest over seeds, target units"),
     },
-    trained(_NETWORK, {"deviation": "standard_error", "accuracy": "accuracy_standard_error"}),
+    trained(_NETWORK, {"deviation": "standard_error", "accuracy": "accuracy_standard_error"}, units="seeds"),
 )
 """Deviation from theory, one row per hierarchy, regime, width and scale."""
 
@@ -279,6 +280,6 @@ FINITE_WIDTH_SLOPES = Table(
         "low": Column(pl.Float64, "lower end of the 95 % interval (Student's t over seeds)"),
         "high": Column(pl.Float64, "upper end"),
     },
-    trained([*_HIERARCHY, "regime", "quantity"], {"slope": "standard_error"}),
+    trained([*_HIERARCHY, "regime", "quantity"], {"slope": "standard_error"}, units="seeds"),
 )
 """Fitted power of the width, one row per hierarchy, regime and quantity."""

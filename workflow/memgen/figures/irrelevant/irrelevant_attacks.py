@@ -53,4 +53,4 @@ def irrelevant_attacks(*, averages: Input, pdf: Output, png: Output) -> None:
         panel.set(xlim=(0.48, 1.02), ylim=(-0.6, len(attacks) - 0.4), xlabel="share of free bits recovered")
         panel.set_title(f"{LEARNERS[learner][0]}\n{size_words(rows)}")
     panel_letters(axes[0])
-    save(figure, pdf=pdf, png=png)
+    save(figure, pdf=pdf, png=png, rows={averages: table.select(AVERAGES.held.cells)})

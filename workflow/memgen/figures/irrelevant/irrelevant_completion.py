@@ -60,7 +60,7 @@ def irrelevant_completion(*, averages: Input, pdf: Output, png: Output) -> None:
         _defences(axes[0, 1], once)
         panel_letters((panel, axes[0, 1]))
     figure.legend(*panel.get_legend_handles_labels(), loc="outside lower center", ncols=3 if defended else 2)
-    save(figure, pdf=pdf, png=png)
+    save(figure, pdf=pdf, png=png, rows={averages: every.select(AVERAGES.held.cells)})
 
 
 def _defences(panel: Axes, once: pl.DataFrame) -> None:

@@ -72,7 +72,7 @@ def irrelevant_controls(*, averages: Input, pdf: Output, png: Output) -> None:
         for words, colour, marker in _BITS.values()
     ]
     figure.legend(handles=handles, loc="outside lower center", ncols=3)
-    save(figure, pdf=pdf, png=png)
+    save(figure, pdf=pdf, png=png, rows={averages: table.select(AVERAGES.held.cells)})
 
 
 def _largest(table: pl.DataFrame) -> pl.DataFrame:

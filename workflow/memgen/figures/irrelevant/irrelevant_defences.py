@@ -49,7 +49,7 @@ def irrelevant_defences(*, averages: Input, pdf: Output, png: Output) -> None:
     panel_letters(axes[0])
     axes[0, 0].set_ylabel("accuracy on fresh examples\nof clusters seen once")
     figure.legend(list(shown.values()), list(shown), loc="outside lower center", ncols=3)
-    save(figure, pdf=pdf, png=png)
+    save(figure, pdf=pdf, png=png, rows={averages: table.select(AVERAGES.held.cells)})
 
 
 def _epsilon(row: Mapping[str, Any]) -> str | None:

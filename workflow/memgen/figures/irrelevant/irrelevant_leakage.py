@@ -71,4 +71,4 @@ def irrelevant_leakage(*, leakage: Input, pdf: Output, png: Output) -> None:
     right.set_yticks([at for at, _ in names], [text for _, text in names], fontsize=5)
     right.set_title("defence, accuracy on clusters seen once", fontsize=6)
     panel_letters((left, right))
-    save(figure, pdf=pdf, png=png)
+    save(figure, pdf=pdf, png=png, rows={leakage: table.select(LEAKAGE.held.cells)})

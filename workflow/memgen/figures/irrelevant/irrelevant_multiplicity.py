@@ -55,4 +55,4 @@ def irrelevant_multiplicity(*, averages: Input, pdf: Output, png: Output) -> Non
     panel_letters(axes[0])
     axes[0, 0].set_ylabel("share of a sample's bits recovered")
     figure.legend(list(shown.values()), list(shown), loc="outside lower center", ncols=3)
-    save(figure, pdf=pdf, png=png)
+    save(figure, pdf=pdf, png=png, rows={averages: table.select(AVERAGES.held.cells)})

@@ -64,7 +64,7 @@ def irrelevant_scaling(*, averages: Input, pdf: Output, png: Output) -> None:
     panel_letters(axes[0])
     handles = [axes[0, 0].plot([], [], color=colour, label=words)[0] for words, colour in _CURVES.values()]
     figure.legend(handles=handles, loc="outside lower center", ncols=2)
-    save(figure, pdf=pdf, png=png)
+    save(figure, pdf=pdf, png=png, rows={averages: table.select(AVERAGES.held.cells)})
 
 
 def _draw(panel: Axes, table: pl.DataFrame, x: str, fixed: list[str], words: str) -> None:

@@ -57,4 +57,4 @@ def irrelevant_training(*, averages: Input, pdf: Output, png: Output) -> None:
     panel_letters(axes[0])
     axes[0, 0].set_ylabel("error (share wrong)")
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
-    save(figure, pdf=pdf, png=png)
+    save(figure, pdf=pdf, png=png, rows={averages: table.select(AVERAGES.held.cells)})

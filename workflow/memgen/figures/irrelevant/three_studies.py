@@ -95,4 +95,4 @@ def three_studies(
     )  # fmt: skip
     leaked.legend(loc="upper left", fontsize=5)
     panel_letters(axes[0])
-    save(figure, pdf=pdf, png=png)
+    save(figure, pdf=pdf, png=png, rows={leakage: plain.select(LEAKAGE.held.cells)})

@@ -51,4 +51,4 @@ def exception_effect(
     ]
     figure, handles = dot_figure(frame, shown, hierarchies, beside=("train_accuracy", "train"))
     figure.legend(handles=handles, loc="outside upper center", ncols=len(handles))
-    save(figure, pdf=pdf, png=png)
+    save(figure, pdf=pdf, png=png, rows={effects: frame.select(EFFECTS.held.cells)})

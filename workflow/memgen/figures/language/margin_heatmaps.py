@@ -8,7 +8,7 @@ from typing import Annotated
 import cyclopts
 import numpy as np
 
-from memgen.figures.cells import cell_grid, gamma_text, train_text
+from memgen.figures.cells import KEYS, cell_grid, gamma_text, train_text
 from memgen.figures.margin_panels import draw_square
 from memgen.figures.style import save
 from memgen.language.fits.tables import FIT, PREDICTIONS
@@ -56,4 +56,5 @@ def margin_heatmaps(
     figure.colorbar(image, ax=axes, label=label, location="right", shrink=0.5, aspect=40)
     figure.set_layout_engine("constrained", h_pad=0.08)  # squares leave their labels too little room
     figure.suptitle("observed above the diagonal, theory at the fitted γ below", fontsize=7)
-    save(figure, pdf=pdf, png=png)
+    drawn = {predictions: frame.select(PREDICTIONS.held.cells), fit: frame.select(KEYS)}
+    save(figure, pdf=pdf, png=png, rows=drawn)

@@ -74,4 +74,5 @@ def own_kernel(
         ),
     ]
     figure.legend(handles=handles, loc="outside upper center", ncols=len(handles))
-    save(figure, pdf=pdf, png=png)
+    drawn = {geometry: cells.select(GEOMETRY.held.cells), fit: cells.select(KEY)}
+    save(figure, pdf=pdf, png=png, rows=drawn)

@@ -60,4 +60,5 @@ def predicted_margins(
     figure.legend(handles=handles, loc="outside upper center", ncols=len(handles))
     figure.supxlabel("margin predicted by the theory (logit units; ridge probes: target units)", fontsize=7)
     figure.supylabel("margin observed (same units)", fontsize=7)
-    save(figure, pdf=pdf, png=png)
+    drawn = {predictions: frame.select(PREDICTIONS.held.cells), fit: frame.select(KEYS)}
+    save(figure, pdf=pdf, png=png, rows=drawn)

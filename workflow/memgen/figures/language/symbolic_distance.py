@@ -71,4 +71,5 @@ def symbolic_distance(
     for axis in grid.axes[-1]:
         axis.set_xlabel("distance of ranks (steps)")
     grid.finish(Line2D([], [], color=PALETTE["black"], marker="o", mfc="white", lw=0, label="trained pairs"))
-    save(grid.figure, pdf=pdf, png=png)
+    drawn = {distance: grid.frame.select(DISTANCE.held.cells)}
+    save(grid.figure, pdf=pdf, png=png, rows=drawn)

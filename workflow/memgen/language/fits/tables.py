@@ -139,6 +139,7 @@ FIT = Table(
     trained(
         [*CELL, "n", "exceptions"],
         {"scale": "scale_standard_error", "run_correlation": "run_correlation_standard_error"},
+        units="n_seeds",
         why="gamma is not compared: its bootstrap intervals are no standard errors",
     ),
 )
@@ -214,6 +215,7 @@ BASELINES = Table(
             name: f"{name}_standard_error"
             for name in ("r2_by_seed", "difference_to_theory", "r2_difference_to_theory")
         },
+        units="n_seeds",
     ),
 )
 
@@ -236,6 +238,7 @@ PREDICTIONS = Table(
         "standard_error": Column(
             pl.Float64, "standard error of observed, clustered by seed, logit units", nullable=True
         ),
+        "n_seeds": Column(pl.Int64, "seeds averaged"),
         "rank_difference": Column(pl.Float64, "r_higher - r_lower at the fitted gamma", nullable=True),
         "predicted": Column(
             pl.Float64,
@@ -244,5 +247,9 @@ PREDICTIONS = Table(
             nullable=True,
         ),
     },
-    trained([*CELL, "n", "exceptions", "higher", "lower", "pair_class"], {"observed": "standard_error"}),
+    trained(
+        [*CELL, "n", "exceptions", "higher", "lower", "pair_class"],
+        {"observed": "standard_error"},
+        units="n_seeds",
+    ),
 )

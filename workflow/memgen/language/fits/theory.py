@@ -156,6 +156,7 @@ def predict_cell(cell: Cell, row: dict[str, object]) -> pl.DataFrame:
         }
     )
     constants = {**cell.key, "n": cell.hierarchy.n, "exceptions": cell.hierarchy.label, "gamma": gamma}
+    constants["n_seeds"] = len(cell.seeds)
     frame = frame.with_columns(
         pl.lit(value, dtype=PREDICTIONS.columns[name].dtype).alias(name) for name, value in constants.items()
     )

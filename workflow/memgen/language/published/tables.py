@@ -65,7 +65,9 @@ EXPLANATIONS = Table(
     },
     trained(
         ["source", "model", "items", "hierarchy", "method", "hyperparameter", "margins", "explanation"],
-        {"gain_seeds": "gain_seeds_standard_error", "gain_pairs": "gain_pairs_standard_error"},
+        {"gain_seeds": "gain_seeds_standard_error", "gain_pairs": None},
+        units="n_seeds",
+        why="the error of gain_pairs is over pairs, which are the same in every run",
     ),
 )
 
@@ -113,7 +115,8 @@ TRANSFER = Table(
     },
     trained(
         ["source", "model", "items", "method", "hyperparameter", "link", "fitted_on", "predicted"],
-        {"log_gamma_difference": "log_gamma_difference_standard_error"},
+        {"log_gamma_difference": None},
+        why="its errors come without the number of seeds behind them",
     ),
 )
 
@@ -143,7 +146,9 @@ REGULARIZATION = Table(
         "n_undefined": Column(pl.Int64, "hyperparameters left out: the logarithm of what is not positive"),
     },
     trained(
-        ["source", "model", "items", "hierarchy", "method", "quantity"], {"slope": "slope_standard_error"}
+        ["source", "model", "items", "hierarchy", "method", "quantity"],
+        {"slope": None},
+        why="its errors come without the number of seeds behind them",
     ),
 )
 
@@ -165,7 +170,7 @@ REGULARIZATION_POOLED = Table(
         "n_positive": Column(pl.Int64, "of them, those whose interval lies above 0"),
         "n_negative": Column(pl.Int64, "of them, those whose interval lies below 0"),
     },
-    trained(["source", "items", "method", "quantity"], {"slope": "slope_standard_error"}),
+    trained(["source", "items", "method", "quantity"], {"slope": "slope_standard_error"}, units="n_models"),
 )
 
 
@@ -197,6 +202,7 @@ COMPARISON = Table(
     trained(
         ["items", "hierarchy", "pair_class", "model", "our_method", "hyperparameter", "published_model"],
         {"accuracy": "accuracy_standard_error"},
+        units="n_seeds",
     ),
 )
 

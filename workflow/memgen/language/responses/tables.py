@@ -125,7 +125,11 @@ GEOMETRY = Table(
         "n_runs": Column(pl.Int64, "distinct runs averaged, diverged ones left out"),
         "n_seeds": Column(pl.Int64, "seeds averaged"),
     },
-    trained([*CELL, *PHASE], _errors("kappa_o", "kappa_d", "alpha", "distance", "ridge_correlation")),
+    trained(
+        [*CELL, *PHASE],
+        _errors("kappa_o", "kappa_d", "alpha", "distance", "ridge_correlation"),
+        units="n_seeds",
+    ),
 )
 
 
@@ -183,6 +187,7 @@ EFFECTS = Table(
             "exception_margin_effect",
             "exception_accuracy_effect",
         ),
+        units="n_seeds",
     ),
 )
 
@@ -231,7 +236,7 @@ ACCURACY = Table(
         "n_runs": Column(pl.Int64, "distinct runs: a reversed run that repeats its forward run is left out"),
         "n_seeds": Column(pl.Int64, "seeds: the clusters of the standard errors"),
     },
-    trained([*CELL, *PHASE, "pair_class"], _errors("accuracy", "paired_accuracy", "margin")),
+    trained([*CELL, *PHASE, "pair_class"], _errors("accuracy", "paired_accuracy", "margin"), units="n_seeds"),
 )
 
 
@@ -251,7 +256,11 @@ DISTANCE = Table(
         "n_runs": ACCURACY.columns["n_runs"],
         "n_seeds": ACCURACY.columns["n_seeds"],
     },
-    trained([*CELL, *PHASE, "distance", "trained"], _errors("accuracy", "paired_accuracy", "margin")),
+    trained(
+        [*CELL, *PHASE, "distance", "trained"],
+        _errors("accuracy", "paired_accuracy", "margin"),
+        units="n_seeds",
+    ),
 )
 
 
@@ -270,5 +279,5 @@ MARGINS = Table(
         "n_runs": ACCURACY.columns["n_runs"],
         "n_seeds": Column(pl.Int64, "seeds averaged"),
     },
-    trained([*CELL, *PHASE, "higher", "lower", "pair_class"], {"margin": "standard_error"}),
+    trained([*CELL, *PHASE, "higher", "lower", "pair_class"], {"margin": "standard_error"}, units="n_seeds"),
 )

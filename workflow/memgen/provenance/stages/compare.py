@@ -5,26 +5,26 @@ from collections import Counter
 from pathlib import Path
 
 from memgen.own_folder import is_own_folder, lock_path
-from memgen.provenance.cells import VERDICTS
-from memgen.provenance.comparison import Comparison
+from memgen.provenance.cells import FAMILYWISE, VERDICTS
+from memgen.provenance.comparison import FAILURES, Comparison
 from memgen.provenance.lock_file import read_lock
 from memgen.stage import command
 
 
 @command
-def compare(*, lock: Path | None = None, tables: bool = False, json: bool = False) -> None:
-    """Hold the run against a lock, one line per figure and claim; exit 0 unless one is different or missing.
+def compare(*, lock: Path | None = None, json: bool = False) -> None:
+    """Compare the run with a lock, one line per figure, claim and other output.
 
     identical: the same bytes. equivalent: the same numbers within the tolerance of the table. consistent: of
-    trained models, whose last digits no two machines share, means within four standard errors of the
-    difference over seeds, and the same verdict on every claim.
+    trained models, means that chance alone may have moved so far; the limit is set for all means together,
+    so that an honest run fails once in a hundred. at the edge: a claim with a consistent value, decided in
+    one run and undecided in the other. not compared: weights and features; what is computed from them is.
+    Exit status 0: none is different or missing; 1: some are; 2: bad input.
 
     Parameters
     ----------
     lock
         The lock of another run; by default the committed one of this study.
-    tables
-        Print a line for every table too.
     json
         Print JSON instead.
     """
@@ -34,11 +34,11 @@ def compare(*, lock: Path | None = None, tables: bool = False, json: bool = Fals
     comparison = Comparison(read_lock(lock or lock_path()))
     judged = comparison.judged()
     counts = Counter(one.verdict for one in judged)
-    shown = [*(comparison.tables() if tables else []), *judged]
     if json:
-        print(json_format.dumps([vars(one) for one in shown], indent=1))
+        print(json_format.dumps([vars(one) for one in judged], indent=1))
     else:
-        print(*shown, sep="\n")
+        print(*judged, sep="\n")
+        print(f"{comparison.limits.count} means compared at a familywise error of {FAMILYWISE:.0%}")
         print(", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICTS))
-    if counts["different"] or counts["missing"]:
+    if any(counts[verdict] for verdict in FAILURES):
         raise SystemExit(1)

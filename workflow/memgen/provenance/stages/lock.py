@@ -22,8 +22,7 @@ def lock() -> None:
     text = as_text(content)
     with whole_file(path) as beside:
         beside.write_bytes(text)
-    claims = sum(len(table["rows"]) for table in content["claims"].values())
     print(
-        f"{path}: {len(content['figures'])} figures, {claims} claims, {len(content['tables'])} tables, "
+        f"{path}: {len(content['figures'])} figures, {len(content['tables'])} tables, "
         f"{len(text) / 1e6:.1f} MB, root {content['root']}"
     )

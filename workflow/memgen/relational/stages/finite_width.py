@@ -107,6 +107,7 @@ def _rows(hierarchy: Hierarchy, trained: Trained) -> tuple[pl.DataFrame, pl.Data
             "pair_class": pairs.classes.tolist(),
             "margin": means,
             "standard_error": errors,
+            "seeds": count,
             "theory": theory,
         }
     )

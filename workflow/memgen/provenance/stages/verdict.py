@@ -1,0 +1,125 @@
+"""Whether the files are intact and the study was reproduced: the answer that `make verify` prints."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from memgen.errors import BadInput
+from memgen.own_folder import is_own_folder, lock_path
+from memgen.provenance.cells import FAMILYWISE, VERDICTS
+from memgen.provenance.comparison import FAILURES, Comparison, Judged
+from memgen.provenance.findings import Finding, within
+from memgen.provenance.lock_file import read_lock
+from memgen.provenance.locking import common, kernels
+from memgen.provenance.run import JOBS, read_run
+from memgen.provenance.verification import Verification
+from memgen.stage import command
+
+#: Causes that are named, and figures of each.
+_CAUSES, _FIGURES = 4, 6
+_KINDS = {"figure": "Figures", "claim": "Claims", "table": "Tables", "file": "Other files"}
+
+
+@command
+def verdict(*, lock: Path | None = None, identical: bool = False, all: bool = False) -> None:
+    """Say in at most 15 lines whether the files are intact and the study was reproduced.
+
+    Exit status 0: reproduced; 1: something is different or missing; 2: damaged, not a finished run, or bad
+    input.
+
+    Parameters
+    ----------
+    lock
+        The lock of another run; by default the committed one of this study.
+    identical
+        Demand that everything is identical: exit status 1 otherwise, and the first output that is not
+        identical is printed first.
+    all
+        Print every finding and a line per figure, claim and other output after the answer.
+    """
+    if not Path(JOBS).is_dir():
+        raise BadInput(f"{JOBS}: no such folder; nothing has run here")
+    found = Verification(read_run())
+    findings = within(found.findings, "lock")
+    if lock is None and is_own_folder() and not lock_path().exists():
+        print(_files(found, findings), f"Reproduced: not known, there is no {lock_path()}.", sep="\n")
+        raise SystemExit(2 if findings else 0)
+    comparison = Comparison(read_lock(lock or lock_path()))
+    judged = comparison.judged()
+    records = found.records.values()
+    here = {
+        "kernels": common(kernels(record) for record in records),
+        "processor": common(record["environment"].get("processor") for record in records),
+    }
+    others = [one for one in judged if one.verdict != "identical"]
+    portable = here["kernels"] == comparison.lock["kernels"] == "portable"
+    if others and (identical or portable):
+        print(
+            f"Not identical: {others[0].name} ({others[0].kind}, {others[0].verdict}) "
+            f"and {len(others) - 1} more."
+        )
+    failed = any(one.verdict in FAILURES for one in judged)
+    print(*_answer(found, findings, judged, failed), sep="\n")
+    print(
+        f"Limit: {comparison.limits.count} means compared together; "
+        f"an honest run fails with a probability of {FAMILYWISE:.0%}."
+    )
+    print(f"Ran on: {_machine(here)}. The lock: {_machine(comparison.lock)}.")
+    print(f"Next: {_advice(bool(findings), failed)}")
+    if all:
+        print(*findings, *judged, sep="\n")
+    if findings:
+        raise SystemExit(2)
+    if failed or (identical and others):
+        raise SystemExit(1)
+
+
+def _answer(
+    found: Verification, findings: list[Finding], judged: list[Judged], failed: bool
+) -> Iterator[str]:
+    yield "Reproduced: no." if failed else "Reproduced: yes."
+    yield _files(found, findings)
+    for kind, title in _KINDS.items():
+        counts = Counter(one.verdict for one in judged if one.kind == kind)
+        if counts:
+            yield f"{title}: {', '.join(f'{counts[name]} {name}' for name in VERDICTS if counts[name])}."
+    causes = list(_causes(judged))
+    yield from causes[:_CAUSES]
+    if len(causes) > _CAUSES:
+        yield f"  and {len(causes) - _CAUSES} more (--all)"
+
+
+def _files(found: Verification, findings: list[Finding]) -> str:
+    if findings:
+        return f"Files: damaged or not of a finished run, {len(findings)} findings; the first: {findings[0]}"
+    return f"Files: intact ({len(found.records)} jobs, {len(found.present)} files)."
+
+
+def _causes(judged: Iterable[Judged]) -> Iterator[str]:
+    """What is different or missing, each once, with the figures that it touches."""
+    failures = [one for one in judged if one.verdict in FAILURES]
+    for one in failures:
+        if one.cause:
+            continue
+        figures = [other.name for other in failures if other.cause == one.name]
+        more = f" and {len(figures) - _FIGURES} more" if len(figures) > _FIGURES else ""
+        touched = f"; drawn in {', '.join(figures[:_FIGURES])}{more}" if figures else ""
+        yield f"  {one.verdict}: {one.name}: {one.text}{touched}"
+
+
+def _machine(where: Any) -> str:
+    return (
+        f"{where['processor'] or 'processors that are not named'}, kernels {where['kernels'] or 'not named'}"
+    )
+
+
+def _advice(damaged: bool, failed: bool) -> str:
+    if damaged:
+        return "`memgen provenance verify` lists every finding; `make study` rebuilds what is damaged."
+    if failed:
+        return (
+            "`make verify ARGS=--all` lists everything; "
+            "`memgen provenance diff provenance.lock.json .` finds what the two runs did differently."
+        )
+    return "nothing; `make deposit` packs the run."
