@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from memgen.own_folder import LAYERS
 from repository import copy_repository
 from runs import environment, study
 
@@ -21,12 +22,16 @@ def git(folder: Path, *arguments: str) -> str:
 
 
 def run_in(folder: Path) -> Path:
-    """Copy the repository, make two figures, the theory's claims and a job with a leaf, and lock them."""
+    """Copy the repository, make two figures, the theory's claims and a job with a leaf, and lock them.
+
+    The smoke study's results are left there as if they were the default study's.
+    """
     copy_repository(folder)
     git(folder, "init", "--quiet")
     git(folder, "add", ".")
     git(folder, "commit", "--quiet", "--message", "All")
     (folder / "printed.txt").write_text(study(folder, *TARGETS))
+    (folder / LAYERS).unlink()
     (folder / LEAF.parent).mkdir()
     shutil.copy(folder / "results/relational/tasks/ti_n9.parquet", folder / LEAF)
     memgen(folder, *("relational", "critical-table", "--tasks", str(LEAF), "--out", "results/given.csv"),

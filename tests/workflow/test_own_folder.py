@@ -78,7 +78,7 @@ def test_the_study_is_verified_and_compared_with_its_own_lock(own: Path) -> None
     folder, lock = own.parents[1], Path("configs/smoke.lock.json")
     done = make(folder, "verify", CONFIG)
     assert done.returncode == 0 and "Files: intact" in done.stdout, done.stdout
-    assert f"Reproduced: not known, there is no {lock}." in done.stdout
+    assert f"Reproduced: not known; there is no {lock}." in done.stdout
     assert make(folder, "relock", CONFIG).returncode == 0
     assert f"LOCK-NOT-COMMITTED {lock}" in " ".join(make(folder, "verify", CONFIG).stdout.split())
     git(folder, "add", str(lock))

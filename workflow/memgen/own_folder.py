@@ -66,33 +66,33 @@ def enter(overlays: Sequence[Path], kernels: Kernels, *, here: bool = False) -> 
     BadInput
         If the present folder is not the repository, or the folder holds results of other overlays.
     """
-    repository = Path.cwd()
+    top = Path.cwd()
     if is_own_folder():
-        raise BadInput(f"{repository}: is the folder of one study; run this in that of the repository")
+        raise BadInput(f"{top}: is the folder of one study; run this in that of the repository")
     names = [_name(path) for path in overlays]
     folder = Path() if here else folder_of(overlays, kernels)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if folder.resolve() != repository / folder:
+        if folder.resolve() != top / folder:
             raise BadInput(f"{folder}: is a link; allowed: a folder, whose results and figures may be links")
         if folder != Path():
-            _link(repository, folder)
+            _link(top, folder)
     except OSError as error:
         raise BadInput(
             f"{folder}: cannot be written ({error.strerror}); allowed: a writable folder"
         ) from None
     os.chdir(folder)
-    present = [Path(name) if Path(name).exists() else repository / name for name in names]
+    present = [Path(name) if Path(name).exists() else top / name for name in names]
     belong(present, kernels)
     return present
 
 
-def _link(repository: Path, folder: Path) -> None:
+def _link(top: Path, folder: Path) -> None:
     """Link everything in the repository that no study makes; remove links to what is gone."""
     for path in folder.iterdir():
         if path.is_symlink() and not path.exists():
             path.unlink()
-    for source in repository.iterdir():
+    for source in top.iterdir():
         if not source.name.startswith(".") and source.name not in _APART:
             with contextlib.suppress(FileExistsError):  # of an earlier run, or of one that starts now as well
                 (folder / source.name).symlink_to(Path("../..", source.name))
@@ -150,18 +150,18 @@ def is_own_folder() -> bool:
     return Path.cwd().parent.name == STUDIES and LAYERS.is_file()
 
 
+def repository() -> Path:
+    """Folder of the repository that the study in the present folder belongs to."""
+    return Path.cwd().parents[1] if is_own_folder() else Path.cwd()
+
+
 def given(path: str) -> str:
     """A path in the configuration, relative to the repository, as it is called in the present folder.
 
     Paths inside the repository are the same in every study's folder; those that lead out of it are not.
     """
     outside = Path(os.path.normpath(path)).parts[:1] == ("..",)
-    return os.path.normpath(Path.cwd().parents[1] / path) if outside and is_own_folder() else path
-
-
-def repository() -> Path:
-    """Folder of the repository, from the present folder."""
-    return Path("../..") if is_own_folder() else Path()
+    return os.path.normpath(repository() / path) if outside and is_own_folder() else path
 
 
 def lock_path() -> Path:
@@ -170,9 +170,10 @@ def lock_path() -> Path:
     ``provenance.lock.json`` for the default study; for a study with overlays, a file beside the last of them,
     named as they are, such as ``configs/hour.lock.json``.
     """
-    overlays = [Path(name) for name in layers()] if is_own_folder() else []
-    name = "+".join(path.stem for path in overlays)
-    return overlays[-1].parent / f"{name}.lock.json" if overlays else repository() / LOCK
+    overlays = [Path(name) for name in layers()]
+    if not overlays:
+        return Path("../..", LOCK) if is_own_folder() else LOCK
+    return overlays[-1].parent / f"{'+'.join(path.stem for path in overlays)}.lock.json"
 
 
 def next_steps() -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from memgen.digests import file_digest
 from memgen.errors import BadInput
-from memgen.own_folder import LOCK, lock_path, repository
+from memgen.own_folder import LAYERS, LOCK, lock_path, repository
 from memgen.provenance.exports.crate import Crate
 from memgen.provenance.reading import CRATE, LARGE, is_external
 from memgen.provenance.run import Run, inputs
@@ -43,6 +43,7 @@ def deposited(run: Run, seal: Seal) -> list[str]:
     made = {path for record in records for path in record["outputs"] if Path(path).suffix not in LARGE}
     return sorted(
         {SEAL.as_posix(), *committed, *made, *seal.records, *seal.benchmarks}
+        | ({LAYERS.as_posix()} if LAYERS.is_file() else set())
         | {path for path in leaves if not is_external(path)}
     )
 

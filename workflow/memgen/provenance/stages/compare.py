@@ -4,7 +4,7 @@ import json as json_format
 from collections import Counter
 from pathlib import Path
 
-from memgen.own_folder import is_own_folder, lock_path
+from memgen.own_folder import layers, lock_path
 from memgen.provenance.cells import FAMILYWISE, VERDICTS
 from memgen.provenance.comparison import FAILURES, Comparison
 from memgen.provenance.lock_file import read_lock
@@ -28,7 +28,7 @@ def compare(*, lock: Path | None = None, json: bool = False) -> None:
     json
         Print JSON instead.
     """
-    if lock is None and is_own_folder() and not lock_path().exists():
+    if lock is None and layers() and not lock_path().exists():
         print(f"{lock_path()}: no such file: this configuration has no lock, so only the files were checked")
         return
     comparison = Comparison(read_lock(lock or lock_path()))

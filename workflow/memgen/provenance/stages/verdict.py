@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from memgen.errors import BadInput
-from memgen.own_folder import is_own_folder, lock_path
+from memgen.own_folder import layers, lock_path
 from memgen.provenance.cells import FAMILYWISE, VERDICTS
 from memgen.provenance.comparison import FAILURES, Comparison, Judged
 from memgen.provenance.findings import Finding, within
@@ -42,8 +42,9 @@ def verdict(*, lock: Path | None = None, identical: bool = False, all: bool = Fa
         raise BadInput(f"{JOBS}: no such folder; nothing has run here")
     found = Verification(read_run())
     findings = within(found.findings, "lock")
-    if lock is None and is_own_folder() and not lock_path().exists():
-        print(_files(found, findings), f"Reproduced: not known, there is no {lock_path()}.", sep="\n")
+    if lock is None and layers() and not lock_path().exists():
+        print(f"Reproduced: not known; there is no {lock_path()}.", _files(found, findings), sep="\n")
+        print(*(findings if all else []), sep="\n", end="\n" if all and findings else "")
         raise SystemExit(2 if findings else 0)
     comparison = Comparison(read_lock(lock or lock_path()))
     judged = comparison.judged()
