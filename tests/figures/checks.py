@@ -16,7 +16,7 @@ def drawn(draw: Callable[..., None], folder: Path, **arguments: Any) -> Figure:
     """The figure that a stage hands to `style.save`, laid out; its pdf and png hold nothing of use."""
     kept: list[Figure] = []
 
-    def keep(figure: Figure, *, pdf: Path, png: Path) -> None:
+    def keep(figure: Figure, *, pdf: Path, png: Path, **rows: object) -> None:
         figure.canvas.draw()
         kept.append(figure)
         plt.close(figure)

@@ -145,12 +145,13 @@ def panel_letters(panels: Iterable[Axes]) -> None:
         )
 
 
-def _metadata(kind: Literal["pdf", "png"], title: str, rows: str) -> dict[str, str | None]:
+def _metadata(kind: Literal["pdf", "png"], title: str, rows: str = "") -> dict[str, str | None]:
     """Metadata of a file: its title, the recipe's name, and nothing that differs between two runs."""
     urn = recipe_urn()
     if kind == "pdf":
         return {"CreationDate": None, "Creator": None, "Producer": None, "Title": title, "Keywords": urn}
-    return {"Software": None, "Title": title, "Rows": rows, **({"Source": urn} if urn else {})}
+    stated = {"Title": title, "Source": urn, "Rows": rows}
+    return {"Software": None, **{name: text for name, text in stated.items() if text}}
 
 
 def _foot(figure: Figure, title: str) -> Bbox:
@@ -193,9 +194,13 @@ def save(figure: Figure, *, pdf: Path, png: Path, rows: Mapping[Path, pl.DataFra
     # A job writes beside its target, `memgen.outputs`; what is written down is the target's name.
     title = re.sub(r"^\.(.+)\.partial-\d+.*$", r"\1", png.stem)
     area = _foot(figure, title)
-    figure.savefig(pdf, format="pdf", metadata=_metadata("pdf", title, ""), bbox_inches=area)
+    figure.savefig(pdf, format="pdf", metadata=_metadata("pdf", title), bbox_inches=area)
     figure.set_layout_engine("none")  # the layout stays as it is
     figure.savefig(
-        png, format="png", dpi=200, metadata=_metadata("png", title, json.dumps(drawn)), bbox_inches=area
+        png,
+        format="png",
+        dpi=200,
+        metadata=_metadata("png", title, json.dumps(drawn) if drawn else ""),
+        bbox_inches=area,
     )
     plt.close(figure)

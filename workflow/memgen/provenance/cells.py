@@ -10,6 +10,7 @@ together: an honest run has a difference beyond it anywhere with a probability o
 """
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
@@ -160,13 +161,14 @@ class Limits:
     """Probability below which chance does not explain a difference, for everything that is compared together.
 
     By Bonferroni, whatever depends on what. Half of the familywise error is for Student's t, over all means;
-    the other half is for means whose units all agree, over those that do in the reference. Ten units that
-    agree on one value and ten on another could otherwise not be told from chance.
+    the other half is for means whose units all agree, over those that have units enough to differ at all
+    (Tarone 1990). Ten units that agree on one value and ten on another could otherwise not be told from
+    chance.
 
     Parameters
     ----------
     count, agreeing : int
-        Means that are compared, and those among them whose units all agree.
+        Means that are compared, and those among them whose units all agree and are enough.
     """
 
     count: int
@@ -175,8 +177,14 @@ class Limits:
     @classmethod
     def of(cls, reference: Iterable[Mean]) -> "Limits":
         """The limits for comparing another run with all means of a reference."""
-        spread = [mean.spread for mean in reference]
-        return cls(len(spread), spread.count(False))
+        compared = list(reference)
+        least = Counter(chance(mean, mean) for mean in compared if not mean.spread)
+        able = (
+            agreeing
+            for agreeing in range(1, len(compared) + 2)
+            if sum(least[p] for p in least if p < FAMILYWISE / 2 / agreeing) <= agreeing
+        )
+        return cls(len(compared), next(able))
 
     def exceeded(self, reference: Mean, present: Mean) -> bool:
         """Whether two means are further apart than chance explains."""

@@ -38,7 +38,7 @@ from memgen.provenance.locking import picture, skeleton, unpacked, unpacked_cell
 from memgen.statistics import student_factor
 
 #: Largest mean difference of two small pictures, of 255, that show the same, and the same with other means.
-SAME, ALIKE = 2.0, 8.0
+SAME, ALIKE = 2.0, 5.0
 #: Columns of a claim that follow from its value and error.
 _DERIVED = ("lower", "upper", "p_value", "p_holm", "seeds_to_decide")
 _ESTIMATED = ("ours", "standard_error", "n_units", "verdict", *_DERIVED)
@@ -61,7 +61,7 @@ class Judged:
         One of `memgen.provenance.cells.VERDICTS`.
     text : str
     cause : str
-        The table by which a figure is different; empty for what is different itself.
+        The table by which a figure or claim is different or missing; empty for what is so itself.
     """
 
     kind: Literal["figure", "claim", "table", "file"]
@@ -229,7 +229,7 @@ class Comparison:
         try:
             here = {_key(row): row for row in CLAIMS.read(Path(path)).rows(named=True)}
         except BadInput as problem:
-            return [Judged("claim", _name(row), "missing", str(problem)) for row in locked]
+            return [Judged("claim", _name(row), "missing", str(problem), path) for row in locked]
         found = []
         for row in locked:
             verdict, text = self._claim(row, here.pop(_key(row), None), held)

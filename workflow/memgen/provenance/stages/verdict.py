@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -98,15 +99,20 @@ def _files(found: Verification, findings: list[Finding]) -> str:
 
 
 def _causes(judged: Iterable[Judged]) -> Iterator[str]:
-    """What is different or missing, each once, with the figures that it touches."""
+    """What is different or missing, each once, with the figures and the number of claims that it touches."""
     failures = [one for one in judged if one.verdict in FAILURES]
-    for one in failures:
-        if one.cause:
-            continue
-        figures = [other.name for other in failures if other.cause == one.name]
+    for name, group in groupby(sorted(failures, key=_cause), key=_cause):
+        parts = list(group)
+        first = next((one for one in parts if one.name == name), parts[0])
+        figures = [one.name for one in parts if one.cause and one.kind == "figure"]
         more = f" and {len(figures) - _FIGURES} more" if len(figures) > _FIGURES else ""
+        claims = sum(one.kind == "claim" and bool(one.cause) for one in parts)
         touched = f"; drawn in {', '.join(figures[:_FIGURES])}{more}" if figures else ""
-        yield f"  {one.verdict}: {one.name}: {one.text}{touched}"
+        yield f"  {first.verdict}: {name}: {first.text}{touched}" + (f"; {claims} claims" if claims else "")
+
+
+def _cause(one: Judged) -> str:
+    return one.cause or one.name
 
 
 def _machine(where: Any) -> str:
