@@ -26,6 +26,7 @@ from memgen.provenance.verification import Verification
 from memgen.recovery.damage import ASIDE
 from memgen.relational.stages.sweep import sweep
 from memgen.stage import Job, OutputDirectory
+from memgen.stages.tidy import tidy
 from recorded import forged
 from run_by_snakemake import LEAF
 
@@ -387,11 +388,9 @@ def test_a_job_that_no_target_needs_is_not_part_of_the_run(real_run: Path) -> No
     """Such as one of an earlier configuration: `verify` names it, and it can be set aside."""
     left = Path("results/given.csv")
     line = sealed([target for target in read_seal().targets if target != str(left)])
-    assert line.endswith(
-        "not part of this run: 1 jobs; `memgen provenance seal --set-aside` moves what they wrote to .damaged"
-    )
+    assert line.endswith("not part of this run: 1 jobs; `memgen tidy` moves such results to .damaged")
     assert found() == {("RECORD-NOT-SEALED", str(GIVEN))}
-    again("seal", "--set-aside")
+    tidy()
     assert found() == set() and not left.exists() and (ASIDE / left).exists() and (ASIDE / GIVEN).exists()
 
 

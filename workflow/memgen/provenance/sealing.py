@@ -24,7 +24,7 @@ from memgen.whole_file import whole_file
 SEAL = Path("results/provenance/seal.json")
 FORMAT = "memgen-seal/2"
 BENCHMARKS = Path("results/benchmarks")
-SET_ASIDE = "`memgen provenance seal --set-aside` moves what they wrote to .damaged"
+TIDY = "`memgen tidy` moves such results to .damaged"
 #: What plans the jobs: rules, the schemas of their configuration, Snakemake's options.
 PLAN = ("Snakefile", "workflow/rules/*.smk", "workflow/schemas/*.yaml", "profiles/default/config.yaml")
 _IMPORTED = re.compile(rf"^\s*(?:from|import)\s+({PACKAGE}[\w.]*)", re.MULTILINE)
@@ -238,4 +238,4 @@ def sealed(
     seal = write_seal(run, targets, description and json.loads(description)["digest"], workflow)
     others = len(run.records) - len(seal.records)
     line = f"sealed {len(seal.records)} jobs in {SEAL}: root {seal.root}"
-    return f"{line}\nnot part of this run: {others} jobs; {SET_ASIDE}" if others else line
+    return f"{line}\nnot part of this run: {others} jobs; {TIDY}" if others else line

@@ -22,7 +22,7 @@ from memgen.provenance.lock_file import lock_findings
 from memgen.provenance.reading import CRATE, MADE, home, is_external, is_left_out, leaves_the_study
 from memgen.provenance.record import LOCK_FILE, digests
 from memgen.provenance.run import JOBS, Record, Run, inputs
-from memgen.provenance.sealing import BENCHMARKS, SEAL, SET_ASIDE, Seal, plan_files, read_seal
+from memgen.provenance.sealing import BENCHMARKS, SEAL, TIDY, Seal, plan_files, read_seal
 
 #: In the folders that hold what jobs wrote, what Snakemake and commands of the study write.
 APART = ("results/provenance", BENCHMARKS.as_posix())
@@ -247,7 +247,7 @@ class Verification:
             elif self.whole and name not in self.run.records and name not in refused:
                 self._add("RECORD-MISSING", name, f"no such file; {SEAL} names it")
         for name in self.records.keys() - self.seal.records:
-            text = f"{SEAL} does not name it: it was added, or is of an earlier configuration ({SET_ASIDE})"
+            text = f"{SEAL} does not name it: it was added, or is of an earlier configuration ({TIDY})"
             self._add("RECORD-NOT-SEALED", name, text)
         if not self.whole:
             return

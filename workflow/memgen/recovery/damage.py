@@ -86,8 +86,13 @@ def set_aside(*, dry: bool = False) -> list[str]:
     ]
 
 
-def set_left_over_aside() -> None:
+def set_left_over_aside() -> int:
     """Move the outputs of jobs that the seal does not name, and their records, out of the study.
+
+    Returns
+    -------
+    int
+        How many jobs those are.
 
     Raises
     ------
@@ -98,9 +103,11 @@ def set_left_over_aside() -> None:
     if seal is None:
         raise BadInput(f"{SEAL}: no such file; it says which jobs are part of the run")
     kept = {output for name in seal.records if name in run.records for output in run.records[name]["outputs"]}
-    for name in sorted(run.records.keys() - seal.records):
+    left_over = sorted(run.records.keys() - seal.records)
+    for name in left_over:
         for path in (*sorted(run.records[name]["outputs"].keys() - kept), name):
             _move(Path(path))
+    return len(left_over)
 
 
 def _is_of_a_job(path: Path) -> bool:
