@@ -18,7 +18,7 @@ MEMGEN = "$$top/$(BIN)/python" -m memgen
 export PYTHONPATH := workflow
 
 .DEFAULT_GOAL := help
-.PHONY: help study verify relock deposit test test-hpc test-portable test-envs test-paper test-container test-faults smoke plan report docs figure certify readme lint format bench lock clean
+.PHONY: help study verify relock deposit test test-all test-hpc test-portable test-envs test-paper test-container test-faults smoke plan report docs figure certify readme lint format bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,6 +60,11 @@ docs: $(DOCS)/.ready ## build the documentation into site/, with the figures tha
 
 readme: $(READY) ## put the present claims and figure into README.md (KERNELS=portable: those of the committed lock)
 	@$(ENTER) "$$top/$(BIN)/python" "$$top/tools/readme.py"
+
+test-all: test ## run every test there is, as root on Debian: hours, before an issue is said to be done
+	@$(MAKE) --no-print-directory test-portable FULL=1
+	@$(MAKE) --no-print-directory test-hpc FULL=1
+	@$(MAKE) --no-print-directory test-envs test-paper test-faults test-container
 
 test-hpc: $(READY) ## run the study on a real SLURM, started here as root on Debian (FULL=1: every fault)
 	@PYTHONPATH=workflow:tests $(BIN)/python tests/hpc/slurm.py
