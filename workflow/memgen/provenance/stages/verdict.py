@@ -80,8 +80,12 @@ def verdict(*, lock: Path | None = None, identical: bool = False, all: bool = Fa
 def _answer(
     found: Verification, findings: list[Finding], judged: list[Judged], failed: bool
 ) -> Iterator[str]:
-    yield "Reproduced: no." if failed else "Reproduced: yes."
+    if findings:
+        yield "Reproduced: not known, since files are damaged or the run is not finished."
+    else:
+        yield "Reproduced: no." if failed else "Reproduced: yes."
     yield _files(found, findings)
+    yield from found.notes
     for kind, title in _KINDS.items():
         counts = Counter(one.verdict for one in judged if one.kind == kind)
         if counts:
@@ -94,7 +98,7 @@ def _answer(
 
 def _files(found: Verification, findings: list[Finding]) -> str:
     if findings:
-        return f"Files: damaged or not of a finished run, {len(findings)} findings; the first: {findings[0]}"
+        return f"Files: {len(findings)} findings; the first: {findings[0]}"
     return f"Files: intact ({len(found.records)} jobs, {len(found.present)} files)."
 
 
