@@ -82,6 +82,9 @@ for block in config:
     include: f"workflow/rules/{block}.smk"
 
 
+include: "workflow/rules/figures.smk"
+
+
 # One figure alone, where `make figure` asks for one.
 try:
     targets = figure_alone(targets, os.environ.get("MEMGEN_FIGURE"))

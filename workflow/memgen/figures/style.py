@@ -1,17 +1,21 @@
-"""One look for every figure, and one way to save it.
+"""One look for every figure, and one way to make a stage of it.
 
 Colours are Okabe and Ito's, which colour-blind readers can tell apart. Files are the same, byte for byte, for
 the same data and matplotlib: they carry the id of the recipe that made them, and no date or version. Pair
 classes have the same colour everywhere.
 """
 
+import functools
+import inspect
 import re
-from collections.abc import Iterable
+import typing
+from collections.abc import Callable, Iterable
 from itertools import cycle
 from pathlib import Path
 from string import ascii_lowercase
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
+import cyclopts
 import matplotlib
 
 matplotlib.use("agg")
@@ -23,7 +27,10 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from matplotlib.transforms import Bbox
 
-from memgen.stage import recipe_urn
+from memgen.stage import Output, recipe_urn, stage
+
+#: Names of hierarchies; on the command line `--hierarchy`.
+Hierarchies = Annotated[list[str], cyclopts.Parameter(name="--hierarchy")]
 
 #: Width of a text column and of a page, inches.
 COLUMN = 3.4
@@ -169,6 +176,34 @@ def _foot(figure: Figure, title: str) -> Bbox:
         va="center",
     )
     return Bbox([[0, -FOOT], [width, height]])
+
+
+def figure(draw: Callable[..., Figure]) -> Callable[..., None]:
+    """Make a stage of a function that reads tables and draws them: it takes `pdf` and `png` too.
+
+    What its docstring says between the first line and the parameters is the figure's caption, in which
+    ``{name}`` stands for an argument; see `memgen.figures.table`.
+    """
+
+    @functools.wraps(draw)
+    def drawn(*, pdf: Path, png: Path, **given: Any) -> None:
+        save(draw(**given), pdf=pdf, png=png)
+
+    # What is called, and shown by --help, is the whole stage; its caption is markup for pages.
+    del drawn.__wrapped__
+    outputs = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY) for name in ("pdf", "png")]
+    parameters = [*inspect.signature(draw).parameters.values(), *outputs]
+    drawn.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    drawn.__annotations__ = {
+        **typing.get_type_hints(draw, include_extras=True),
+        **{part.name: Output for part in outputs},
+        "return": None,
+    }
+    text = inspect.cleandoc(draw.__doc__ or "")
+    first, tables = text.partition("\n")[0], text.partition("\nParameters\n")[2]
+    files = "".join(f"\n{part.name}\n    Figure as {part.name.upper()}." for part in outputs)
+    drawn.__doc__ = f"{first}\n\nParameters\n{tables}{files}"
+    return stage(drawn)
 
 
 def save(figure: Figure, *, pdf: Path, png: Path) -> None:

@@ -1,29 +1,27 @@
-"""Every attack on the same models: bits recovered, and the model's answers that it took.
-
-Reads the averages table and draws it; computes nothing.
-"""
+"""Every attack on the same models: bits recovered, and the model's answers that it took."""
 
 import polars as pl
+from matplotlib.figure import Figure
 
 from memgen.errors import BadInput
 from memgen.figures.irrelevant_names import ATTACKS, LEARNERS, size_words, undefended
-from memgen.figures.style import PALETTE, new_figure, panel_letters, save
+from memgen.figures.style import PALETTE, figure, new_figure, panel_letters
 from memgen.irrelevant.tables import AVERAGES
-from memgen.stage import Input, Output, stage
+from memgen.stage import Input
 
 
-@stage
-def irrelevant_attacks(*, averages: Input, pdf: Output, png: Output) -> None:
+@figure
+def irrelevant_attacks(*, averages: Input) -> Figure:
     """Draw the free bits that each attack recovers of samples seen once, with its queries.
+
+    Share of the free bits of samples seen once that each attack recovers from the same models, with the
+    number of the model's answers that one sample needed. Black-box attacks see log-probabilities only. Bars:
+    95% intervals over seeds; dotted, guessing.
 
     Parameters
     ----------
     averages
         Averages table.
-    pdf
-        Figure as PDF.
-    png
-        Figure as PNG.
     """
     table = AVERAGES.read(averages).filter(pl.col("last") & (pl.col("multiplicity") == 1))
     parts = {learner: undefended(table, learner) for learner in LEARNERS}
@@ -53,4 +51,4 @@ def irrelevant_attacks(*, averages: Input, pdf: Output, png: Output) -> None:
         panel.set(xlim=(0.48, 1.02), ylim=(-0.6, len(attacks) - 0.4), xlabel="share of free bits recovered")
         panel.set_title(f"{LEARNERS[learner][0]}\n{size_words(rows)}")
     panel_letters(axes[0])
-    save(figure, pdf=pdf, png=png)
+    return figure

@@ -1,31 +1,29 @@
-"""What is recovered of a sample whose cluster was seen several times.
-
-Reads the averages table and draws it; computes nothing.
-"""
+"""What is recovered of a sample whose cluster was seen several times."""
 
 from typing import Any
 
 import polars as pl
+from matplotlib.figure import Figure
 
 from memgen.errors import BadInput
 from memgen.figures.irrelevant_names import ATTACKS, LEARNERS, draw_interval, size_words, undefended
-from memgen.figures.style import PALETTE, new_figure, panel_letters, save
+from memgen.figures.style import PALETTE, figure, new_figure, panel_letters
 from memgen.irrelevant.tables import AVERAGES
-from memgen.stage import Input, Output, stage
+from memgen.stage import Input
 
 
-@stage
-def irrelevant_multiplicity(*, averages: Input, pdf: Output, png: Output) -> None:
+@figure
+def irrelevant_multiplicity(*, averages: Input) -> Figure:
     """Draw recovery against multiplicity with the formula of a majority, a panel per learner.
+
+    Share of a training sample's bits that attacks recover, against the number of training samples of its
+    cluster. Line: what the majority over these samples gives back. A sample seen alone is recovered whole;
+    others share what is recovered. Bars: 95% intervals over seeds.
 
     Parameters
     ----------
     averages
         Averages table.
-    pdf
-        Figure as PDF.
-    png
-        Figure as PNG.
     """
     table = AVERAGES.read(averages).filter(pl.col("last") & (pl.col("multiplicity") > 0))
     parts = {learner: undefended(table, learner) for learner in LEARNERS}
@@ -55,4 +53,4 @@ def irrelevant_multiplicity(*, averages: Input, pdf: Output, png: Output) -> Non
     panel_letters(axes[0])
     axes[0, 0].set_ylabel("share of a sample's bits recovered")
     figure.legend(list(shown.values()), list(shown), loc="outside lower center", ncols=3)
-    save(figure, pdf=pdf, png=png)
+    return figure

@@ -1,28 +1,25 @@
-"""Excess error against the share of singletons fitted: the price of not memorizing.
-
-Reads the trade-off table and draws it; computes nothing.
-"""
+"""Excess error against the share of singletons fitted: the price of not memorizing."""
 
 import polars as pl
+from matplotlib.figure import Figure
 
 from memgen.figures.longtail_names import prior_looks
-from memgen.figures.style import COLUMN, new_figure, save
+from memgen.figures.style import COLUMN, figure, new_figure
 from memgen.longtail.tables import TRADEOFF
-from memgen.stage import Input, Output, stage
+from memgen.stage import Input
 
 
-@stage
-def longtail_tradeoff(*, tradeoff: Input, pdf: Output, png: Output) -> None:
-    """Draw excess error against the share of singletons fitted; the lines have slope tau_1 K_1.
+@figure
+def longtail_tradeoff(*, tradeoff: Input) -> Figure:
+    r"""Draw excess error against the share of singletons fitted; the lines have slope tau_1 K_1.
+
+    The price of not memorizing: excess error against the share of singletons that a learner fits. Lines:
+    closed form, of slope :math:`\tau_1 K_1`; markers: drawn samples, with standard errors.
 
     Parameters
     ----------
     tradeoff
         Trade-off table.
-    pdf
-        Figure as PDF.
-    png
-        Figure as PNG.
     """
     table = TRADEOFF.read(tradeoff).sort("fitted_closed", maintain_order=True)
     looks = prior_looks(table["prior"].unique(maintain_order=True).to_list())
@@ -46,4 +43,4 @@ def longtail_tradeoff(*, tradeoff: Input, pdf: Output, png: Output) -> None:
     panel.legend(
         title=f"N = {size['domain']:,}, n = {size['samples']:,}, {size['labels']} labels", title_fontsize=6
     )
-    save(figure, pdf=pdf, png=png)
+    return figure
