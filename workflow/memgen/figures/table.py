@@ -1,7 +1,7 @@
 """The table of figures: the tables that each one reads, and its options from the configuration.
 
 A figure is a function marked `figure` in ``memgen/figures/<study>/<name>.py``, and an entry in the list of
-``memgen/figures/<study>/table.py``. Its rule, its place among the targets and its caption follow from the two.
+``memgen/figures/<study>/table.py``. Its rule, its files in a whole run and its caption follow from the two.
 """
 
 import ast

@@ -65,8 +65,9 @@ def _kinds(block: Mapping[str, Any], local: Path | None) -> list[str]:
     """Kinds of item: those that a local folder holds, or those to be downloaded or imitated."""
     if local is not None:
         return sorted({row.items for row in held_by(local, read_versions())})
-    known = {row.items for row in read_versions()}
-    return sorted(known & set(block["items"])) if block.get("source") != "imitation" else sorted(block["items"])
+    if block.get("source") == "imitation":
+        return sorted(block["items"])
+    return sorted({row.items for row in read_versions()} & set(block["items"]))
 
 
 def _ours(config: Mapping[str, Any]) -> list[str]:

@@ -13,7 +13,8 @@ def figures(config: Mapping[str, Any]) -> list[Entry]:
     """Every figure of the study."""
     block = config["relational"]
     shown = block["figures"]
-    profiles = {("hierarchy" if key == "hierarchies" else key): v for key, v in shown["rank_profiles"].items()}
+    profiles = dict(shown["rank_profiles"])
+    profiles["hierarchy"] = profiles.pop("hierarchies")
     networks = [f"{TABLES}/networks/{name}" for name in block["networks"]["hierarchies"]]
     figure = partial(Entry, "relational", "Theory")
     return [
