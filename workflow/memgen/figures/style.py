@@ -129,6 +129,15 @@ def class_handles(present: Iterable[str], **look: Any) -> list[Line2D]:
     ]
 
 
+def shared_legend(figure: Figure, panels: Iterable[Axes], ncols: int) -> None:
+    """Put one legend below a figure: what its panels show, each label once."""
+    found: dict[str, Any] = {}
+    for panel in panels:
+        handles, labels = panel.get_legend_handles_labels()
+        found |= dict(zip(labels, handles, strict=True))
+    figure.legend(list(found.values()), list(found), loc="outside lower center", ncols=ncols)
+
+
 def item(rank: int) -> str:
     """Name of an item by its rank, counted from 0 as on the command line: I0 is the strongest."""
     return f"I{rank}"

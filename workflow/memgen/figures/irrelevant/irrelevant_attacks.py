@@ -3,10 +3,8 @@
 import polars as pl
 from matplotlib.figure import Figure
 
-from memgen.errors import BadInput
-from memgen.figures.irrelevant_names import ATTACKS, LEARNERS, size_words, undefended
+from memgen.figures.irrelevant_names import ATTACKS, LEARNERS, of_undefended, size_words
 from memgen.figures.style import PALETTE, figure, new_figure, panel_letters
-from memgen.irrelevant.tables import AVERAGES
 from memgen.stage import Input
 
 
@@ -23,11 +21,7 @@ def irrelevant_attacks(*, averages: Input) -> Figure:
     averages
         Averages table.
     """
-    table = AVERAGES.read(averages).filter(pl.col("last") & (pl.col("multiplicity") == 1))
-    parts = {learner: undefended(table, learner) for learner in LEARNERS}
-    parts = {learner: rows for learner, rows in parts.items() if rows.height}
-    if not parts:
-        raise BadInput(f"{averages}: holds no undefended learner; allowed: one with rho > 0")
+    parts = of_undefended(averages, pl.col("last") & (pl.col("multiplicity") == 1))
     figure, axes = new_figure(1, len(parts), height=2.1, width=7.0)
     for panel, (learner, rows) in zip(axes[0], parts.items(), strict=True):
         attacks = [name for name in ATTACKS if name in set(rows["attack"])][::-1]

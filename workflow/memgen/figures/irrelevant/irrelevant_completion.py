@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from memgen.errors import BadInput
 from memgen.figures.defence_curves import draw_defences
 from memgen.figures.irrelevant_names import draw_interval
-from memgen.figures.style import COLUMN, PAGE, PALETTE, figure, new_figure, panel_letters
+from memgen.figures.style import COLUMN, PAGE, PALETTE, figure, new_figure, panel_letters, shared_legend
 from memgen.irrelevant.tables import AVERAGES
 from memgen.stage import Input
 
@@ -58,7 +58,7 @@ def irrelevant_completion(*, averages: Input) -> Figure:
     if defended:
         _defences(axes[0, 1], once)
         panel_letters((panel, axes[0, 1]))
-    figure.legend(*panel.get_legend_handles_labels(), loc="outside lower center", ncols=3 if defended else 2)
+    shared_legend(figure, [panel], ncols=3 if defended else 2)
     return figure
 
 

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from memgen.errors import BadInput
 from memgen.figures.defence_curves import draw_defences
 from memgen.figures.irrelevant_names import LEARNERS, size_words
-from memgen.figures.style import figure, new_figure, panel_letters
+from memgen.figures.style import figure, new_figure, panel_letters, shared_legend
 from memgen.irrelevant.tables import AVERAGES
 from memgen.stage import Input
 
@@ -37,17 +37,14 @@ def irrelevant_defences(*, averages: Input) -> Figure:
     if not runs:
         raise BadInput(f"{averages}: holds no defence; allowed: a run with defences")
     figure, axes = new_figure(1, len(runs), height=2.8, width=min(7.0, 3.4 * len(runs)), sharey=True)
-    shown: dict[str, Any] = {}
     for panel, run in zip(axes[0], runs, strict=True):
         rows = table.filter(pl.col("run") == run)
         draw_defences(panel, rows, _epsilon)
         panel.set_title(f"{LEARNERS[rows['learner'][0]][0]}\n{size_words(rows)}")
         panel.set(xlabel="share of bits recovered", xlim=(0.48, 1.02), ylim=(-0.03, 1.03))
-        handles, words = panel.get_legend_handles_labels()
-        shown |= dict(zip(words, handles, strict=True))
     panel_letters(axes[0])
     axes[0, 0].set_ylabel("accuracy on fresh examples\nof clusters seen once")
-    figure.legend(list(shown.values()), list(shown), loc="outside lower center", ncols=3)
+    shared_legend(figure, axes[0], ncols=3)
     return figure
 
 

@@ -6,7 +6,7 @@ import polars as pl
 from matplotlib.figure import Figure
 
 from memgen.figures.irrelevant_names import draw_interval
-from memgen.figures.style import PAGE, PALETTE, figure, new_figure, panel_letters
+from memgen.figures.style import PAGE, PALETTE, figure, new_figure, panel_letters, shared_legend
 from memgen.irrelevant.tables import EXTRACTION
 from memgen.stage import Input
 
@@ -80,5 +80,5 @@ def irrelevant_extraction(*, extraction: Input) -> Figure:
     accuracy.set_title(f"seen in {names[-1]} sentences; pale: never")
     shares.legend(loc="upper left")
     panel_letters(axes[0])
-    figure.legend(*times.get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    shared_legend(figure, [times], ncols=3)
     return figure

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 from matplotlib.figure import Figure
 
-from memgen.figures.irrelevant_names import DEFENCES, LEARNERS, draw_interval
+from memgen.figures.irrelevant_names import DEFENCES, LEARNERS, draw_leaked
 from memgen.figures.style import PALETTE, figure, new_figure, panel_letters
 from memgen.irrelevant.tables import LEAKAGE
 from memgen.stage import Input
@@ -33,16 +33,8 @@ def irrelevant_leakage(*, leakage: Input) -> Figure:
     left.plot(
         sizes, sizes / np.e, color=PALETTE["black"], lw=0.8, ls="--", label="$n\\,d / e$, its singletons"
     )
-    for learner, (words, colour, marker) in LEARNERS.items():
-        for zero, face in ((False, colour), (True, "none")):
-            rows = plain.filter((pl.col("learner") == learner) & ((pl.col("rho") == 0) == zero))
-            if rows.height:
-                label = words + (", $\\rho$ = 0" if zero else "")
-                draw_interval(
-                    left, rows, "storage_bits", "leaked_bits", fmt=marker, lw=0, color=colour, mfc=face,
-                    label=label,
-                )  # fmt: skip
-    left.set(xscale="log", yscale="log", xlabel="size of the sample $n\\,d$, bits", ylabel="leaked bits")
+    draw_leaked(left, plain)
+    left.set(ylabel="leaked bits")
     left.legend(loc="upper left")
     runs = table.filter(pl.col("defence") != "none")["run"].unique(maintain_order=True).to_list()
     shown = table.filter(pl.col("run").is_in(runs))

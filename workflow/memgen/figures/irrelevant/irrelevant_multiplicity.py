@@ -1,14 +1,10 @@
 """What is recovered of a sample whose cluster was seen several times."""
 
-from typing import Any
-
 import polars as pl
 from matplotlib.figure import Figure
 
-from memgen.errors import BadInput
-from memgen.figures.irrelevant_names import ATTACKS, LEARNERS, draw_interval, size_words, undefended
-from memgen.figures.style import PALETTE, figure, new_figure, panel_letters
-from memgen.irrelevant.tables import AVERAGES
+from memgen.figures.irrelevant_names import ATTACKS, LEARNERS, draw_interval, of_undefended, size_words
+from memgen.figures.style import PALETTE, figure, new_figure, panel_letters, shared_legend
 from memgen.stage import Input
 
 
@@ -25,13 +21,8 @@ def irrelevant_multiplicity(*, averages: Input) -> Figure:
     averages
         Averages table.
     """
-    table = AVERAGES.read(averages).filter(pl.col("last") & (pl.col("multiplicity") > 0))
-    parts = {learner: undefended(table, learner) for learner in LEARNERS}
-    parts = {learner: rows for learner, rows in parts.items() if rows.height}
-    if not parts:
-        raise BadInput(f"{averages}: holds no undefended learner; allowed: one with rho > 0")
+    parts = of_undefended(averages, pl.col("last") & (pl.col("multiplicity") > 0))
     figure, axes = new_figure(1, len(parts), height=2.6, width=min(7.0, 3.4 * len(parts)), sharey=True)
-    shown: dict[str, Any] = {}
     for panel, (learner, rows) in zip(axes[0], parts.items(), strict=True):
         formula = rows.unique("multiplicity").sort("multiplicity")
         panel.step(
@@ -48,9 +39,7 @@ def irrelevant_multiplicity(*, averages: Input) -> Figure:
             )
         panel.set(xlabel="samples of the cluster in training, $l$", xticks=formula["multiplicity"].to_list())
         panel.set_title(f"{LEARNERS[learner][0]}\n{size_words(rows)}")
-        handles, words_shown = panel.get_legend_handles_labels()
-        shown |= dict(zip(words_shown, handles, strict=True))
     panel_letters(axes[0])
     axes[0, 0].set_ylabel("share of a sample's bits recovered")
-    figure.legend(list(shown.values()), list(shown), loc="outside lower center", ncols=3)
+    shared_legend(figure, axes[0], ncols=3)
     return figure

@@ -3,10 +3,8 @@
 import polars as pl
 from matplotlib.figure import Figure
 
-from memgen.errors import BadInput
-from memgen.figures.irrelevant_names import LEARNERS, draw_interval, size_words, undefended
-from memgen.figures.style import PALETTE, figure, new_figure, panel_letters
-from memgen.irrelevant.tables import AVERAGES
+from memgen.figures.irrelevant_names import LEARNERS, draw_interval, of_undefended, size_words
+from memgen.figures.style import PALETTE, figure, new_figure, panel_letters, shared_legend
 from memgen.stage import Input
 
 _CURVES = {
@@ -31,11 +29,7 @@ def irrelevant_training(*, averages: Input) -> Figure:
     averages
         Averages table.
     """
-    table = AVERAGES.read(averages).filter(pl.col("main") & (pl.col("multiplicity") == 1))
-    parts = {learner: undefended(table, learner) for learner in LEARNERS}
-    parts = {learner: rows for learner, rows in parts.items() if rows.height}
-    if not parts:
-        raise BadInput(f"{averages}: holds no undefended learner; allowed: one with rho > 0")
+    parts = of_undefended(averages, pl.col("main") & (pl.col("multiplicity") == 1))
     figure, axes = new_figure(1, len(parts), height=2.7, width=min(7.0, 3.4 * len(parts)), sharey=True)
     for panel, (learner, rows) in zip(axes[0], parts.items(), strict=True):
         ordered = rows.filter(pl.col("step") > 0).sort("step")
@@ -55,5 +49,5 @@ def irrelevant_training(*, averages: Input) -> Figure:
         panel.set_title(f"{LEARNERS[learner][0]}\n{size_words(rows)}")
     panel_letters(axes[0])
     axes[0, 0].set_ylabel("error (share wrong)")
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    shared_legend(figure, axes.flat[:1], ncols=2)
     return figure

@@ -4,8 +4,8 @@ import polars as pl
 from matplotlib.figure import Figure
 
 from memgen.errors import BadInput
-from memgen.figures.irrelevant_names import LEARNERS, draw_interval
-from memgen.figures.longtail_names import prior_looks
+from memgen.figures.irrelevant_names import draw_leaked
+from memgen.figures.longtail_names import draw_excess, prior_looks
 from memgen.figures.style import PAGE, PAIR_CLASSES, PALETTE, figure, new_figure, panel_letters
 from memgen.irrelevant.tables import LEAKAGE
 from memgen.longtail.tables import TRADEOFF
@@ -60,14 +60,8 @@ def three_studies(
     )  # fmt: skip
     memorized.legend()
     table = TRADEOFF.read(tradeoff).sort("fitted_closed", maintain_order=True)
-    looks = prior_looks(table["prior"].unique(maintain_order=True).to_list())
-    for prior, (words, colour, marker) in looks.items():
-        rows = table.filter(pl.col("prior") == prior)
-        cost.plot(rows["fitted_closed"], rows["excess_closed"], color=colour, lw=0.8)
-        cost.errorbar(
-            rows["fitted_simulated"], rows["excess_simulated"], yerr=rows["standard_error"], fmt=marker,
-            color=colour, lw=0, elinewidth=0.7, label=words,
-        )  # fmt: skip
+    for prior, look in prior_looks(table["prior"]).items():
+        draw_excess(cost, table.filter(pl.col("prior") == prior), "fitted_closed", "fitted_simulated", look)
     cost.set(
         xlabel="share of singletons fitted", ylabel="excess error", xlim=(0, 1.05), ylim=(-0.005, None),
         title="what forgetting costs",
@@ -76,18 +70,8 @@ def three_studies(
     plain = LEAKAGE.read(leakage).filter(pl.col("defence") == "none")
     ends = [plain["storage_bits"].min(), plain["storage_bits"].max()]
     leaked.plot(ends, ends, color=PALETTE["black"], lw=0.8, label="the whole sample")
-    for learner, (words, colour, marker) in LEARNERS.items():
-        for useless, face, more in ((False, colour, ""), (True, "none", ", $\\rho$ = 0")):
-            rows = plain.filter((pl.col("learner") == learner) & ((pl.col("rho") == 0) == useless))
-            if rows.height:
-                draw_interval(
-                    leaked, rows, "storage_bits", "leaked_bits", fmt=marker, lw=0, color=colour, mfc=face,
-                    label=words + more,
-                )  # fmt: skip
-    leaked.set(
-        xscale="log", yscale="log", xlabel="size of the sample $n\\,d$, bits",
-        ylabel="irrelevant bits recovered", title="what it leaks",
-    )  # fmt: skip
+    draw_leaked(leaked, plain)
+    leaked.set(ylabel="irrelevant bits recovered", title="what it leaks")
     leaked.legend(loc="upper left", fontsize=5)
     panel_letters(axes[0])
     return figure

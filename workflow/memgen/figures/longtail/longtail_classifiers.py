@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from memgen.figures.longtail_names import CLASSIFIERS, STRUCTURES
-from memgen.figures.style import PALETTE, figure, new_figure, panel_letters
+from memgen.figures.style import PALETTE, figure, new_figure, panel_letters, shared_legend
 from memgen.longtail.tables import CURVES
 from memgen.stage import Input
 
@@ -36,8 +36,7 @@ def longtail_classifiers(*, curves: Input) -> Figure:
         _draw_bound(lower, part)
         upper.set_title(STRUCTURES[structure])
     panel_letters(axes.flat)
-    handles, words = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, words, loc="outside lower center", ncols=3)
+    shared_legend(figure, axes.flat[:1], ncols=3)
     return figure
 
 

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from memgen.errors import BadInput
 from memgen.figures.longtail_names import STRUCTURES
-from memgen.figures.style import PAIR_CLASSES, PALETTE, figure, new_figure, panel_letters
+from memgen.figures.style import PAIR_CLASSES, PALETTE, figure, new_figure, panel_letters, shared_legend
 from memgen.longtail.tables import MEMORIZATION
 from memgen.stage import Input, Inputs
 
@@ -62,8 +62,7 @@ def longtail_currency(*, relational: Input, longtail: Inputs, hierarchy: str, co
     for panel in (left, right):
         panel.set(xscale="log", xlabel="ridge (units of the kernel)")
     panel_letters((left, right))
-    handles, words = left.get_legend_handles_labels()
-    figure.legend(handles, words, loc="outside lower center", ncols=3)
+    shared_legend(figure, [left], ncols=3)
     return figure
 
 

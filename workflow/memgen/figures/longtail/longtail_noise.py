@@ -3,7 +3,7 @@
 import polars as pl
 from matplotlib.figure import Figure
 
-from memgen.figures.longtail_names import prior_looks
+from memgen.figures.longtail_names import draw_excess, legend_with_size, prior_looks
 from memgen.figures.style import COLUMN, figure, new_figure
 from memgen.longtail.tables import NOISE
 from memgen.stage import Input
@@ -23,28 +23,13 @@ def longtail_noise(*, noise: Input) -> Figure:
         Noise table.
     """
     table = NOISE.read(noise).sort("label_keep", maintain_order=True)
-    looks = prior_looks(table["prior"].unique(maintain_order=True).to_list())
     figure, axes = new_figure(width=COLUMN, height=2.6)
     panel = axes[0, 0]
-    for prior, (label, colour, marker) in looks.items():
-        rows = table.filter(pl.col("prior") == prior)
-        panel.plot(rows["label_keep"], rows["excess_closed"], color=colour, lw=0.8)
-        panel.errorbar(
-            rows["label_keep"],
-            rows["excess_simulated"],
-            yerr=rows["standard_error"],
-            fmt=marker,
-            color=colour,
-            lw=0,
-            elinewidth=0.7,
-            label=label,
-        )
+    for prior, look in prior_looks(table["prior"]).items():
+        draw_excess(panel, table.filter(pl.col("prior") == prior), "label_keep", "label_keep", look)
     panel.set(
         xlabel="probability that a training label is kept",
         ylabel="error of guessing singletons\nminus error of fitting them",
     )
-    size = table.row(0, named=True)
-    panel.legend(
-        title=f"N = {size['domain']:,}, n = {size['samples']:,}, {size['labels']} labels", title_fontsize=6
-    )
+    legend_with_size(panel, table)
     return figure

@@ -3,8 +3,8 @@
 import polars as pl
 from matplotlib.figure import Figure
 
-from memgen.figures.longtail_names import LEARNERS, prior_looks
-from memgen.figures.style import PALETTE, figure, new_figure, panel_letters
+from memgen.figures.longtail_names import LEARNERS, draw_excess, prior_looks
+from memgen.figures.style import PALETTE, figure, new_figure, panel_letters, shared_legend
 from memgen.longtail.tables import PRIVACY
 from memgen.stage import Input
 
@@ -24,24 +24,15 @@ def longtail_privacy(*, privacy: Input) -> Figure:
         Privacy table.
     """
     table = PRIVACY.read(privacy).sort("epsilon", maintain_order=True)
-    looks = prior_looks(table["prior"].unique(maintain_order=True).to_list())
+    looks = prior_looks(table["prior"])
     figure, axes = new_figure(1, len(looks), height=2.7)
     for panel, (prior, (label, _, _)) in zip(axes[0], looks.items(), strict=True):
         part = table.filter(pl.col("prior") == prior)
         for learner in ("exponential", "randomized_response"):
             words, colour, marker = LEARNERS[learner]
             rows = part.filter(pl.col("learner") == learner)
-            panel.plot(rows["epsilon"], rows["excess_closed"], color=colour, lw=0.8)
-            panel.errorbar(
-                rows["epsilon"],
-                rows["excess_simulated"],
-                yerr=rows["standard_error"],
-                fmt=marker,
-                color=colour,
-                lw=0,
-                elinewidth=0.7,
-                label=words + (", singletons only" if learner == "randomized_response" else ""),
-            )
+            label = words + (", singletons only" if learner == "randomized_response" else "")
+            draw_excess(panel, rows, "epsilon", "epsilon", (label, colour, marker))
         panel.plot(
             rows["epsilon"],
             rows["optimum"],
@@ -61,6 +52,5 @@ def longtail_privacy(*, privacy: Input) -> Figure:
         panel.set(title=label, xscale="log", xlabel="label privacy, $\\varepsilon$", ylim=(0, None))
     panel_letters(axes[0])
     axes[0, 0].set_ylabel("excess error")
-    handles, words = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, words, loc="outside lower center", ncols=4)
+    shared_legend(figure, axes.flat[:1], ncols=4)
     return figure

@@ -4,7 +4,7 @@ import polars as pl
 from matplotlib.figure import Figure
 
 from memgen.figures.longtail_names import prior_looks
-from memgen.figures.style import figure, new_figure, panel_letters
+from memgen.figures.style import figure, new_figure, panel_letters, shared_legend
 from memgen.longtail.tables import SCALING
 from memgen.stage import Input
 
@@ -24,7 +24,7 @@ def longtail_scaling(*, scaling: Input) -> Figure:
         Scaling table.
     """
     table = SCALING.read(scaling).sort("samples", maintain_order=True)
-    looks = prior_looks(table["prior"].unique(maintain_order=True).to_list())
+    looks = prior_looks(table["prior"])
     multiplicities = sorted(table["multiplicity"].unique().to_list())
     figure, axes = new_figure(1, len(multiplicities), height=2.7, sharey=True, sharex=True)
     for panel, count in zip(axes[0], multiplicities, strict=True):
@@ -55,6 +55,5 @@ def longtail_scaling(*, scaling: Input) -> Figure:
     panel_letters(axes[0])
     axes[0, 0].plot([], [], color="grey", ls="--", lw=0.6, label="lower bound")
     axes[0, 0].set(ylabel="$n\\,\\tau_l$", ylim=(1e-3, 30))
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=6)
+    shared_legend(figure, axes.flat[:1], ncols=6)
     return figure

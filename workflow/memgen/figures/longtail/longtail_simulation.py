@@ -23,7 +23,7 @@ def longtail_simulation(*, simulation: Input) -> Figure:
         Simulation table.
     """
     table = SIMULATION.read(simulation)
-    looks = prior_looks(table["prior"].unique(maintain_order=True).to_list())
+    looks = prior_looks(table["prior"])
     figure, axes = new_figure(1, len(looks), height=2.35)
     for panel, (prior, (label, _, _)) in zip(axes[0], looks.items(), strict=True):
         part = table.filter(pl.col("prior") == prior)

@@ -26,7 +26,7 @@ def longtail_spectra(*, spectra: Input, largest: Count = 100) -> Figure:
         Largest multiplicity drawn.
     """
     table = SPECTRA.read(spectra).filter(pl.col("multiplicity") <= largest)
-    looks = prior_looks(table["prior"].unique(maintain_order=True).to_list())
+    looks = prior_looks(table["prior"])
     figure, axes = new_figure(1, 2, height=2.5)
     for panel, column, words in (
         (axes[0, 0], "points", "expected points seen $l$ times, $K_l$"),

@@ -3,7 +3,7 @@
 from matplotlib.figure import Figure
 
 from memgen.figures.longtail_names import prior_looks
-from memgen.figures.style import COLUMN, PALETTE, figure, new_figure
+from memgen.figures.style import COLUMN, PALETTE, figure, new_figure, shared_legend
 from memgen.longtail.tables import SUBGROUPS
 from memgen.stage import Inputs
 
@@ -39,8 +39,7 @@ def longtail_subgroups(*, subgroups: Inputs) -> Figure:
         panel.set(title=f"n = {table['samples'][0]:,}", xlim=(-0.6, table.height - 0.4))
     limit = tables[0]["memorization_limit"][0]
     axes[0, 0].set_ylabel(f"excess error,\nmemorization limited to {limit:g}")
-    handles, words = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, words, loc="outside lower center", ncols=2)
+    shared_legend(figure, axes.flat[:1], ncols=2)
     return figure
 
 
