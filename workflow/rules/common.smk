@@ -27,12 +27,8 @@ def caption_of(figure):
     """Template of a figure's caption for the report, written from the docstring of its function."""
     template = Path(".snakemake/captions", f"{figure.function}.rst").absolute()
     if workflow.is_main_process:
-        told = figure.told(
-            {name: f"{{{{ snakemake.wildcards.{name} }}}}" for name in figure.wildcards}
-        )
-        ending = Path("workflow/report/figure.rst").read_text()
         template.parent.mkdir(parents=True, exist_ok=True)
-        template.write_text(f"{figure.caption(told)}\n\n{ending}")
+        template.write_text(figure.template())
     return str(template)
 
 

@@ -5,7 +5,7 @@
 # Makes: figures/<name>.pdf and figures/<name>.png
 from memgen.figures.table import entries
 
-# A rule keeps no loop variable: what a job needs of its entry stands in its parameters.
+# The command stands in a parameter: Snakemake reads the shell text of a rule when its job runs, after the loop.
 for figure in entries(config):
 
     rule:

@@ -14,6 +14,17 @@ from typing import Any
 from memgen.closure import module_file, syntax_tree
 from memgen.rules import Quoted, flags
 
+#: End of every caption in the report: the recipe's id, cut out of the record, and the commands that use it.
+ENDING = """
+.. include:: {{ snakemake.output.record }}
+   :literal:
+   :start-after: "recipe_id":"
+   :end-before: ","stage":
+
+``memgen provenance show {{ snakemake.output.png }}`` says how it was made, by the recipe of that id, and
+``memgen provenance reproduce {{ snakemake.output.png }}`` makes it again.
+"""
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -103,6 +114,11 @@ class Entry:
     def caption(self, told: Mapping[str, Any]) -> str:
         """Caption of one picture, in reStructuredText: ``{name}`` in it is the option of that name."""
         return re.sub(r"\{(\w+)\}", lambda match: str(told.get(match[1], match[0])), self.words()[1])
+
+    def template(self) -> str:
+        """Caption in the report, as the template that Snakemake fills in."""
+        told = self.told({name: f"{{{{ snakemake.wildcards.{name} }}}}" for name in self.wildcards})
+        return f"{self.caption(told)}\n{ENDING}"
 
 
 def entries(config: Mapping[str, Any]) -> list[Entry]:

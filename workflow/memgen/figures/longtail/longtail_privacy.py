@@ -31,8 +31,8 @@ def longtail_privacy(*, privacy: Input) -> Figure:
         for learner in ("exponential", "randomized_response"):
             words, colour, marker = LEARNERS[learner]
             rows = part.filter(pl.col("learner") == learner)
-            label = words + (", singletons only" if learner == "randomized_response" else "")
-            draw_excess(panel, rows, "epsilon", "epsilon", (label, colour, marker))
+            words += ", singletons only" if learner == "randomized_response" else ""
+            draw_excess(panel, rows, "epsilon", "epsilon", (words, colour, marker))
         panel.plot(
             rows["epsilon"],
             rows["optimum"],
