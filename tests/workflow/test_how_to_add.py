@@ -61,7 +61,7 @@ def follow(repository: Path) -> None:
             target.write_text(text)
         elif how == "to":
             before, end, after = target.read_text().rpartition("\n    ]\n")
-            target.write_text(f"{before}\n{text.rstrip()}{end}{after}")
+            target.write_text(f"{before}\n        {text.rstrip()},{end}{after}")
         else:
             target.write_text(f"{target.read_text()}\n\n{text}")
 

@@ -5,7 +5,7 @@
 # Makes: figures/<name>.pdf and figures/<name>.png
 from memgen.figures.table import entries
 
-# The command stands in a parameter: Snakemake reads the shell text of a rule when its job runs, after the loop.
+# The command is a parameter: Snakemake evaluates a rule's shell text when its job runs, after the loop.
 for figure in entries(config):
 
     rule:

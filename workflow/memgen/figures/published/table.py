@@ -71,7 +71,7 @@ def _kinds(block: Mapping[str, Any], local: Path | None) -> list[str]:
 
 
 def _ours(config: Mapping[str, Any]) -> list[str]:
-    """One model of ours of each source, and those of GGUF files; all stand in our own figures."""
+    """The first of our models from each source, and those in GGUF files; our own figures show all models."""
     return [
         name
         for source in ("wheel", "corpus", "hub")
