@@ -93,6 +93,9 @@ for block in config:
     include: f"workflow/rules/{block}.smk"
 
 
+include: "workflow/rules/figures.smk"
+
+
 # One figure alone, where `make figure` asks for one.
 whole_study = targets
 try:

@@ -31,7 +31,8 @@ def marked(path: Path) -> list[str]:
         for node in closure.syntax_tree(path).body
         if isinstance(node, ast.FunctionDef)
         and any(
-            isinstance(mark, ast.Name) and mark.id in ("stage", "command") for mark in node.decorator_list
+            isinstance(mark, ast.Name) and mark.id in ("stage", "figure", "command")
+            for mark in node.decorator_list
         )
     ]
 

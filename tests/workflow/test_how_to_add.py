@@ -21,7 +21,7 @@ from repository import ROOT, copy_repository
 
 DOCUMENT = (ROOT / "docs/how-to-add.md").read_text()
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-PLACE = re.compile(r"\b(in|at\s+the\s+end\s+of)\s+`([\w./-]+)`:\s*$", re.IGNORECASE)
+PLACE = re.compile(r"\b(in|to\s+the\s+list\s+in|at\s+the\s+end\s+of)\s+`([\w./-]+)`:\s*$", re.IGNORECASE)
 # What the example stands beside is left out, so that only its own jobs run.
 TOY = {
     "language": {
@@ -33,12 +33,12 @@ TOY = {
 
 
 def blocks() -> list[tuple[str, str, str, str]]:
-    """Blocks of the document: language, text, and whether it is put in or at the end of which file."""
+    """Blocks of the document: language, text, how it goes into a file, and which."""
     found = []
     for block in BLOCK.finditer(DOCUMENT):
         place = PLACE.search(DOCUMENT[: block.start()])
         assert place or block[1] == "sh", f"the document does not say where this goes: {block[2]}"
-        how, path = (place[1], place[2]) if place else ("", "")
+        how, path = (place[1].split()[0], place[2]) if place else ("", "")
         found.append((block[1], block[2], how, path))
     return found
 
@@ -59,6 +59,9 @@ def follow(repository: Path) -> None:
             assert not target.exists(), f"{path} is there already"
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text)
+        elif how == "to":
+            before, end, after = target.read_text().rpartition("\n    ]\n")
+            target.write_text(f"{before}\n        {text.rstrip()},{end}{after}")
         else:
             target.write_text(f"{target.read_text()}\n\n{text}")
 
@@ -124,7 +127,7 @@ def test_the_document_adds_one_of_each(added: tuple[Path, dict[str, Any]]) -> No
     assert mine["language"]["methods"][method]["hierarchies"] == [name]
     kinds = [language for language, *_ in blocks()]
     study = ["python", "python", "snakemake", "yaml", "yaml"]
-    assert kinds == [*study, "sh", "yaml", "yaml", "yaml", "python", "snakemake", "rst"]
+    assert kinds == [*study, "sh", "yaml", "yaml", "yaml", "python", "python"]
 
 
 def test_a_whole_run_would_train_the_model_on_the_hierarchy_and_draw_the_figure(

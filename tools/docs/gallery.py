@@ -1,10 +1,11 @@
 """Galleries: the figures of a study with their captions; pictures only where a run has made them."""
 
 import json
-import re
 import shutil
 from pathlib import Path
-from typing import Any
+
+from memgen.configuration import load
+from memgen.figures.table import Entry, entries
 
 ROOT = Path(__file__).resolve().parents[2]
 ABSENT = "*There is no finished run beside this page: after `make study`, `make docs` shows the pictures.*"
@@ -20,63 +21,39 @@ def gallery(study: str, pictures: Path) -> str:
     pictures : pathlib.Path
         Gets a copy of every picture that is shown.
     """
-    names = sorted(path.stem for path in (ROOT / "workflow/report").glob("*.rst"))
-    own = {path.stem for path in (ROOT / "workflow/memgen/figures" / study).glob("*.py")}
-    shown: dict[str, list[Path]] = {name: [] for name in names if name in own}
-    for path in sorted((ROOT / "figures").glob("*.png")):
-        stems = [name for name in names if path.stem == name or path.stem.startswith(f"{name}_")]
-        name = max(stems, key=len, default="")
-        if name in shown:
-            shown[name].append(path)
-    lines = []
-    if not any(shown.values()):
-        lines += [
-            ABSENT,
-            "",
-        ]
-    for name, paths in shown.items():
+    shown = [entry for entry in entries(load([ROOT / "config.yaml"])) if entry.study == study]
+    lines, found = [], False
+    for entry in shown:
+        pattern = entry.name.format(**dict.fromkeys(entry.wildcards, "*"))
+        paths = sorted((ROOT / "figures").glob(f"{pattern}.png"))
+        found |= bool(paths)
         for path in paths or [None]:
-            stem = path.stem if path else name
+            stem = path.stem if path else entry.function
             lines += ["```{eval-rst}", f".. rubric:: {stem}", ""]
             if path is not None:
                 shutil.copyfile(path, pictures / path.name)
                 lines += [f".. image:: /_generated/figures/{path.name}", f"   :alt: {stem}", ""]
-            lines += [*caption(name, stem).splitlines(), "```", ""]
-    return "\n".join(lines) + "\n"
+            lines += [*caption(entry, stem).splitlines(), "```", ""]
+    return "\n".join([*([] if found else [ABSENT, ""]), *lines]) + "\n"
 
 
-def caption(name: str, stem: str) -> str:
-    """Caption of a figure from the report, what it leaves to the workflow filled in.
+def caption(entry: Entry, stem: str) -> str:
+    """Caption of a picture, or, where none is drawn, of a figure with the settings of the default study.
 
     Parameters
     ----------
-    name : str
+    entry : Entry
         The figure.
     stem : str
-        Its file: the name, and what tells one of several apart.
+        Name of the file: the figure's, and what tells one of several apart.
     """
-    text = (
-        (ROOT / f"workflow/report/{name}.rst")
-        .read_text(encoding="utf-8")
-        .partition(".. include::")[0]
-        .strip()
-    )
-    told = _parameters(name)
-    told |= dict(zip(("method", "kind"), stem.removeprefix(name).strip("_").split("_"), strict=False))
-
-    def value(match: re.Match[str]) -> str:
-        return str(told.get(match[1], f"every {match[1]}"))
-
-    return re.sub(r"\{\{ snakemake\.(?:params|wildcards)\.(\w+) \}\}", value, text)
-
-
-def _parameters(name: str) -> dict[str, Any]:
-    """Arguments of the job that drew a figure, or, where none has, the settings of the default study."""
-    record = ROOT / f"results/provenance/jobs/figures_{name}/job.json"
+    values = stem.removeprefix(entry.function).strip("_").split("_")
+    wildcards = {name: f"every {name}" for name in entry.wildcards}
+    if stem != entry.function:
+        wildcards |= dict(zip(entry.wildcards, values, strict=True))
+    told = entry.told(wildcards)
+    record = ROOT / f"results/provenance/jobs/{entry.rule}/{entry.job.format(**wildcards)}.json"
     if record.is_file():
         arguments = json.loads(record.read_text(encoding="utf-8"))["arguments"]
-        return {key: part["value"] for key, part in arguments.items()}
-    from memgen.configuration import load
-
-    relational = load([ROOT / "config.yaml"])["relational"]
-    return {"n": relational["critical"]["map_n"], **relational["figures"].get(name, {})}
+        told |= {key: part["value"] for key, part in arguments.items()}
+    return entry.caption(told)

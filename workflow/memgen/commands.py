@@ -1,8 +1,9 @@
 """Which stages and commands there are, found by path.
 
 ``memgen <study> <name>`` is the file ``<name>.py``, with underscores for hyphens, anywhere below
-``memgen/<study>/`` that defines a function of its own name marked `stage` or `command`; ``memgen <name>`` is
-such a file in ``memgen/stages/``. The mark is read off the syntax tree, so nothing is imported to find out.
+``memgen/<study>/`` that defines a function of its own name marked `stage`, `figure` or `command`;
+``memgen <name>`` is such a file in ``memgen/stages/``. The mark is read off the syntax tree, so nothing is
+imported to find out.
 """
 
 import ast
@@ -78,7 +79,7 @@ def _defined(path: Path, function: str) -> Iterator[Entry]:
             continue
         marks = {mark.id for mark in node.decorator_list if isinstance(mark, ast.Name)}
         summary = (ast.get_docstring(node) or "").partition("\n")[0]
-        if "stage" in marks:
+        if marks & {"stage", "figure"}:
             yield Entry(module, node.name, "stage", summary)
         elif "command" in marks:
             yield Entry(module, node.name, "command", summary)

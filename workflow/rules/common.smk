@@ -23,24 +23,13 @@ def timed(rule, job="job"):
     return f"results/benchmarks/{rule}/{job}.tsv"
 
 
-def drawn(figure, category, job="job"):
-    """Outputs of a figure's rule: PDF, PNG and record.
-
-    `figure` is the name of the files, with the rule's wildcards at its end: "accuracy_by_class_{method}" is drawn by
-    figures_accuracy_by_class. Its caption stands in the report under `category`.
-    """
-    name = figure.partition("_{")[0]
-    caption = f"../report/{name}.rst"
-    return {
-        "pdf": f"figures/{figure}.pdf",
-        "png": report(f"figures/{figure}.png", caption=caption, category=category),
-        **record(f"figures_{name}", job),
-    }
-
-
-def figure_files(names):
-    """Files of figures, as targets of a whole run."""
-    return expand("figures/{name}.{suffix}", name=names, suffix=["pdf", "png"])
+def caption_of(figure):
+    """Template of a figure's caption for the report, written from the docstring of its function."""
+    template = Path(".snakemake/captions", f"{figure.function}.rst").absolute()
+    if workflow.is_main_process:
+        template.parent.mkdir(parents=True, exist_ok=True)
+        template.write_text(figure.template())
+    return str(template)
 
 
 def without(options, *keys):

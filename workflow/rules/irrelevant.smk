@@ -288,6 +288,3 @@ targets += [
 ]
 claims.append("results/irrelevant/claims.csv")
 checks.append("results/irrelevant/checks.csv")
-
-
-include: "irrelevant_figures.smk"

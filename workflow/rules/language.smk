@@ -739,6 +739,3 @@ claims.append("results/language/claims.csv")
 fitted.append("results/language/fit.csv")
 if PRETRAINED:
     checks.append("results/language/checks.csv")
-
-
-include: "language_figures.smk"

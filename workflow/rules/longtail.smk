@@ -387,6 +387,3 @@ rule longtail_checks:
 targets += ["results/longtail/costs.csv", "results/longtail/simulation.csv"]
 claims.append("results/longtail/claims.csv")
 checks.append("results/longtail/checks.csv")
-
-
-include: "longtail_figures.smk"

@@ -49,14 +49,12 @@ wanted = [
 # The matrix of equities lies in a local folder or nowhere.
 PUBLISHED_MATRIX = f"{PUBLISHED_FOLDER}/poker/preflop_equity.csv"
 PUBLISHED_FILES = [f"{PUBLISHED_FOLDER}/{file}" for file in wanted]
-PUBLISHED_ITEMS = sorted({Path(file).stem.split("__")[1] for file in wanted})
 
 if PUBLISHED_IMITATION:
     PUBLISHED_FOLDER = "results/published/imitation/files"
     PUBLISHED_VERSIONS = "results/published/imitation/versions.csv"
     PUBLISHED_MATRIX = "results/published/imitation/preflop_equity.csv"
     PUBLISHED_FILES = [PUBLISHED_FOLDER]
-    PUBLISHED_ITEMS = sorted(config["published"]["items"])
 
 
 localrules:
@@ -343,7 +341,4 @@ if PUBLISHED_SOURCE is not None:
 if PUBLISHED_IMITATION or (PUBLISHED_LOCAL and Path(PUBLISHED_MATRIX).is_file()):
     targets += expand(
         "results/published/{table}.csv", table=["equity_classes", "equity_suits"]
-    ) + figure_files(["published_equities"])
-
-
-include: "published_figures.smk"
+    )

@@ -380,6 +380,3 @@ targets += [
 ]
 claims.append("results/relational/claims.csv")
 checks.append("results/relational/checks.csv")
-
-
-include: "relational_figures.smk"

@@ -1,11 +1,14 @@
 """How the figures of the study on irrelevant information call and colour things, and draw an interval."""
 
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 from matplotlib.axes import Axes
 
+from memgen.errors import BadInput
 from memgen.figures.style import PALETTE
+from memgen.irrelevant.tables import AVERAGES
 
 LEARNERS = {
     "logistic": ("logistic regression", PALETTE["blue"], "o"),
@@ -71,6 +74,36 @@ def undefended(table: pl.DataFrame, learner: str) -> pl.DataFrame:
     # Of two runs of one size, the one with more steps and attacks.
     runs = chosen.group_by("run", maintain_order=True).len().sort("len", maintain_order=True)
     return chosen.filter(pl.col("run") == runs["run"][-1])
+
+
+def of_undefended(averages: Path, shown: pl.Expr) -> dict[str, pl.DataFrame]:
+    """Rows of an averages table that are shown, of each learner without a defence.
+
+    Raises
+    ------
+    BadInput
+        If there is none.
+    """
+    table = AVERAGES.read(averages).filter(shown)
+    parts = {learner: undefended(table, learner) for learner in LEARNERS}
+    parts = {learner: rows for learner, rows in parts.items() if rows.height}
+    if not parts:
+        raise BadInput(f"{averages}: holds no undefended learner; allowed: one with rho > 0")
+    return parts
+
+
+def draw_leaked(panel: Axes, plain: pl.DataFrame) -> None:
+    """Leaked bits of undefended learners against their sample's size; open where nothing can be learned."""
+    for learner, (words, colour, marker) in LEARNERS.items():
+        for zero, face in ((False, colour), (True, "none")):
+            rows = plain.filter((pl.col("learner") == learner) & ((pl.col("rho") == 0) == zero))
+            if rows.height:
+                label = words + (", $\\rho$ = 0" if zero else "")
+                draw_interval(
+                    panel, rows, "storage_bits", "leaked_bits", fmt=marker, lw=0, color=colour, mfc=face,
+                    label=label,
+                )  # fmt: skip
+    panel.set(xscale="log", yscale="log", xlabel="size of the sample $n\\,d$, bits")
 
 
 def size_words(rows: pl.DataFrame) -> str:

@@ -1,5 +1,10 @@
 """How the figures of the long-tail study call and colour priors, learners and structures."""
 
+from collections.abc import Iterable
+
+import polars as pl
+from matplotlib.axes import Axes
+
 from memgen.figures.style import PALETTE
 
 _PRIORS = {
@@ -33,8 +38,9 @@ CLASSIFIERS = {
 STRUCTURES = {"gaussian": "Gaussian clusters", "hypercube": "hypercube clusters"}
 
 
-def prior_looks(priors: list[str]) -> dict[str, tuple[str, str, str]]:
+def prior_looks(names: Iterable[str]) -> dict[str, tuple[str, str, str]]:
     """Label, colour and marker of each prior, in order; a second one of a kind gets another colour."""
+    priors = list(dict.fromkeys(names))
     looks: dict[str, tuple[str, str, str]] = {}
     others = iter(_OTHERS * (1 + len(priors) // len(_OTHERS)))
     taken = set()
@@ -46,3 +52,22 @@ def prior_looks(priors: list[str]) -> dict[str, tuple[str, str, str]]:
         taken.add(kind)
         looks[prior] = (f"{name} {parameter}".strip(), colour, marker)
     return looks
+
+
+def draw_excess(
+    panel: Axes, rows: pl.DataFrame, closed: str, simulated: str, look: tuple[str, str, str]
+) -> None:
+    """Draw excess error against a column: a line in closed form, and markers of drawn samples."""
+    label, colour, marker = look
+    panel.plot(rows[closed], rows["excess_closed"], color=colour, lw=0.8)
+    panel.errorbar(
+        rows[simulated], rows["excess_simulated"], yerr=rows["standard_error"], fmt=marker, color=colour,
+        lw=0, elinewidth=0.7, label=label,
+    )  # fmt: skip
+
+
+def legend_with_size(panel: Axes, table: pl.DataFrame) -> None:
+    """Legend of a panel, under the sizes of the domain and of the sample that a table is of."""
+    size = table.row(0, named=True)
+    title = f"N = {size['domain']:,}, n = {size['samples']:,}, {size['labels']} labels"
+    panel.legend(title=title, title_fontsize=6)

@@ -1,19 +1,11 @@
 """Which published runs, and which of ours, a figure shows, and how it marks them."""
 
-from typing import Annotated
-
-import cyclopts
 import polars as pl
 
 from memgen.errors import BadInput
 from memgen.figures.style import PALETTE
 
-Hierarchies = Annotated[list[str], cyclopts.Parameter(name="--hierarchy")]
-
-
 METHODS = {"full": PALETTE["black"], "lora": PALETTE["orange"], "probe": PALETTE["blue"]}
-
-
 MARKERS = "osD^vP*X"
 
 

@@ -1,18 +1,22 @@
-"""One look for every figure, and one way to save it.
+"""One look for every figure, and one way to make a stage of it.
 
 Colours are Okabe and Ito's, which colour-blind readers can tell apart. Files are the same, byte for byte, for
 the same data and matplotlib: they carry the id of the recipe that made them, and no date or version. Pair
 classes have the same colour everywhere.
 """
 
+import functools
+import inspect
 import json
 import re
-from collections.abc import Iterable, Mapping
+import typing
+from collections.abc import Callable, Iterable, Mapping
 from itertools import cycle
 from pathlib import Path
 from string import ascii_lowercase
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
+import cyclopts
 import matplotlib
 
 matplotlib.use("agg")
@@ -25,7 +29,10 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from matplotlib.transforms import Bbox
 
-from memgen.stage import recipe_urn
+from memgen.stage import Output, recipe_urn, stage
+
+#: Names of hierarchies; on the command line `--hierarchy`.
+Hierarchies = Annotated[list[str], cyclopts.Parameter(name="--hierarchy")]
 
 #: Width of a text column and of a page, inches.
 COLUMN = 3.4
@@ -124,6 +131,15 @@ def class_handles(present: Iterable[str], **look: Any) -> list[Line2D]:
     ]
 
 
+def shared_legend(figure: Figure, panels: Iterable[Axes], ncols: int) -> None:
+    """Put one legend below a figure: what its panels show, each label once."""
+    found: dict[str, Any] = {}
+    for panel in panels:
+        handles, labels = panel.get_legend_handles_labels()
+        found |= dict(zip(labels, handles, strict=True))
+    figure.legend(list(found.values()), list(found), loc="outside lower center", ncols=ncols)
+
+
 def item(rank: int) -> str:
     """Name of an item by its rank, counted from 0 as on the command line: I0 is the strongest."""
     return f"I{rank}"
@@ -172,6 +188,40 @@ def _foot(figure: Figure, title: str) -> Bbox:
         va="center",
     )
     return Bbox([[0, -FOOT], [width, height]])
+
+
+#: A picture, and, of a table that other figures share, the rows that it draws; see `save`.
+Drawn = Figure | tuple[Figure, Mapping[Path, pl.DataFrame]]
+
+
+def figure(draw: Callable[..., Drawn]) -> Callable[..., None]:
+    """Make a stage of a function that reads tables and draws them: it takes `pdf` and `png` too.
+
+    What its docstring says between the first line and the parameters is the figure's caption, in which
+    ``{name}`` stands for an argument; see `memgen.figures.table`.
+    """
+
+    @functools.wraps(draw)
+    def drawn(*, pdf: Path, png: Path, **given: Any) -> None:
+        made = draw(**given)
+        picture, rows = made if isinstance(made, tuple) else (made, None)
+        save(picture, pdf=pdf, png=png, rows=rows)
+
+    # What is called, and shown by --help, is the whole stage; its caption is markup for pages.
+    del drawn.__wrapped__
+    outputs = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY) for name in ("pdf", "png")]
+    parameters = [*inspect.signature(draw).parameters.values(), *outputs]
+    drawn.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    drawn.__annotations__ = {
+        **typing.get_type_hints(draw, include_extras=True),
+        **{part.name: Output for part in outputs},
+        "return": None,
+    }
+    text = inspect.cleandoc(draw.__doc__ or "")
+    first, tables = text.partition("\n")[0], text.partition("\nParameters\n")[2]
+    files = "".join(f"\n{part.name}\n    Figure as {part.name.upper()}." for part in outputs)
+    drawn.__doc__ = f"{first}\n\nParameters\n{tables}{files}"
+    return stage(drawn)
 
 
 def save(figure: Figure, *, pdf: Path, png: Path, rows: Mapping[Path, pl.DataFrame] | None = None) -> None:

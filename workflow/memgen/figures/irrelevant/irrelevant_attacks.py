@@ -1,35 +1,27 @@
-"""Every attack on the same models: bits recovered, and the model's answers that it took.
-
-Reads the averages table and draws it; computes nothing.
-"""
+"""Every attack on the same models: bits recovered, and the model's answers that it took."""
 
 import polars as pl
 
-from memgen.errors import BadInput
-from memgen.figures.irrelevant_names import ATTACKS, LEARNERS, size_words, undefended
-from memgen.figures.style import PALETTE, new_figure, panel_letters, save
+from memgen.figures.irrelevant_names import ATTACKS, LEARNERS, of_undefended, size_words
+from memgen.figures.style import PALETTE, Drawn, figure, new_figure, panel_letters
 from memgen.irrelevant.tables import AVERAGES
-from memgen.stage import Input, Output, stage
+from memgen.stage import Input
 
 
-@stage
-def irrelevant_attacks(*, averages: Input, pdf: Output, png: Output) -> None:
+@figure
+def irrelevant_attacks(*, averages: Input) -> Drawn:
     """Draw the free bits that each attack recovers of samples seen once, with its queries.
+
+    Share of the free bits of samples seen once that each attack recovers from the same models, with the
+    number of the model's answers that one sample needed. Black-box attacks see log-probabilities only. Bars:
+    95% intervals over seeds; dotted, guessing.
 
     Parameters
     ----------
     averages
         Averages table.
-    pdf
-        Figure as PDF.
-    png
-        Figure as PNG.
     """
-    table = AVERAGES.read(averages).filter(pl.col("last") & (pl.col("multiplicity") == 1))
-    parts = {learner: undefended(table, learner) for learner in LEARNERS}
-    parts = {learner: rows for learner, rows in parts.items() if rows.height}
-    if not parts:
-        raise BadInput(f"{averages}: holds no undefended learner; allowed: one with rho > 0")
+    parts = of_undefended(averages, pl.col("last") & (pl.col("multiplicity") == 1))
     figure, axes = new_figure(1, len(parts), height=2.1, width=7.0)
     for panel, (learner, rows) in zip(axes[0], parts.items(), strict=True):
         attacks = [name for name in ATTACKS if name in set(rows["attack"])][::-1]
@@ -53,4 +45,4 @@ def irrelevant_attacks(*, averages: Input, pdf: Output, png: Output) -> None:
         panel.set(xlim=(0.48, 1.02), ylim=(-0.6, len(attacks) - 0.4), xlabel="share of free bits recovered")
         panel.set_title(f"{LEARNERS[learner][0]}\n{size_words(rows)}")
     panel_letters(axes[0])
-    save(figure, pdf=pdf, png=png, rows={averages: table.select(AVERAGES.held.cells)})
+    return figure, {averages: pl.concat(parts.values()).select(AVERAGES.held.cells)}

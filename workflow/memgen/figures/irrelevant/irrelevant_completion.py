@@ -1,7 +1,4 @@
-"""A transformer asked to complete its samples of next-symbol prediction.
-
-Reads the averages table and draws it; computes nothing.
-"""
+"""A transformer asked to complete its samples of next-symbol prediction."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,9 +9,18 @@ from matplotlib.axes import Axes
 from memgen.errors import BadInput
 from memgen.figures.defence_curves import draw_defences
 from memgen.figures.irrelevant_names import draw_interval
-from memgen.figures.style import COLUMN, PAGE, PALETTE, new_figure, panel_letters, save
+from memgen.figures.style import (
+    COLUMN,
+    PAGE,
+    PALETTE,
+    Drawn,
+    figure,
+    new_figure,
+    panel_letters,
+    shared_legend,
+)
 from memgen.irrelevant.tables import AVERAGES
-from memgen.stage import Input, Output, stage
+from memgen.stage import Input
 
 _BITS = {
     "bits_recovered": ("all bits", PALETTE["black"], "D"),
@@ -23,18 +29,19 @@ _BITS = {
 }
 
 
-@stage
-def irrelevant_completion(*, averages: Input, pdf: Output, png: Output) -> None:
+@figure
+def irrelevant_completion(*, averages: Input) -> Drawn:
     """Draw what prefix queries recover of samples never seen, seen once, and seen several times.
+
+    A small causal transformer trained on noisy prefixes of reference strings, given a reference and asked to
+    go on: share of the bits of its samples that it says, those that noise flipped apart. What no fresh
+    example has, the flips of one sample, comes back as well. Never seen: a fresh noisy copy of the same
+    prefix. Bars: 95% intervals over seeds; dotted, guessing.
 
     Parameters
     ----------
     averages
         Averages table.
-    pdf
-        Figure as PDF.
-    png
-        Figure as PNG.
     """
     every = AVERAGES.read(averages).filter(pl.col("last") & (pl.col("learner") == "transformer"))
     table = every.filter(pl.col("defence") == "none")
@@ -59,8 +66,8 @@ def irrelevant_completion(*, averages: Input, pdf: Output, png: Output) -> None:
     if defended:
         _defences(axes[0, 1], once)
         panel_letters((panel, axes[0, 1]))
-    figure.legend(*panel.get_legend_handles_labels(), loc="outside lower center", ncols=3 if defended else 2)
-    save(figure, pdf=pdf, png=png, rows={averages: every.select(AVERAGES.held.cells)})
+    shared_legend(figure, [panel], ncols=3 if defended else 2)
+    return figure, {averages: every.select(AVERAGES.held.cells)}
 
 
 def _defences(panel: Axes, once: pl.DataFrame) -> None:

@@ -1,16 +1,14 @@
-"""What a finetuned language model gives away of numbers that its sentences carried to no use.
-
-Reads the extraction table and draws it; computes nothing.
-"""
+"""What a finetuned language model gives away of numbers that its sentences carried to no use."""
 
 import math
 
 import polars as pl
+from matplotlib.figure import Figure
 
 from memgen.figures.irrelevant_names import draw_interval
-from memgen.figures.style import PAGE, PALETTE, new_figure, panel_letters, save
+from memgen.figures.style import PAGE, PALETTE, figure, new_figure, panel_letters, shared_legend
 from memgen.irrelevant.tables import EXTRACTION
-from memgen.stage import Input, Output, stage
+from memgen.stage import Input
 
 _LOSSES = {
     "none": ("before training", PALETTE["grey"], "v"),
@@ -23,18 +21,22 @@ _SHARES = {
 }
 
 
-@stage
-def irrelevant_extraction(*, extraction: Input, pdf: Output, png: Output) -> None:
+@figure
+def irrelevant_extraction(*, extraction: Input) -> Figure:
     """Draw exposure and extraction against the sentences that carried a number, and against accuracy.
+
+    A pretrained decoder finetuned by LoRA on short letters, some of which complain; each carries its
+    writer's account number, which says nothing about that. (a) Exposure of the numbers: log2 of 1 + the
+    numbers drawn beside the true one, less log2 of its rank among them by likelihood. Dotted: expected of a
+    number that nobody knows; line: first of all. (b) Share of the numbers that greedy completion gives, and
+    of their digits that are the most likely of all tokens given the true ones before; dotted: a guessed
+    digit. (c) Exposure against the accuracy on letters of customers never seen: the task is learned as well
+    from the answers alone, which gives no number away. Bars: 95% intervals over seeds, Student's t.
 
     Parameters
     ----------
     extraction
         Extraction table.
-    pdf
-        Figure as PDF.
-    png
-        Figure as PNG.
     """
     table = EXTRACTION.read(extraction)
     shown = sorted(set(table["multiplicity"]))
@@ -78,5 +80,5 @@ def irrelevant_extraction(*, extraction: Input, pdf: Output, png: Output) -> Non
     accuracy.set_title(f"seen in {names[-1]} sentences; pale: never")
     shares.legend(loc="upper left")
     panel_letters(axes[0])
-    figure.legend(*times.get_legend_handles_labels(), loc="outside lower center", ncols=3)
-    save(figure, pdf=pdf, png=png)
+    shared_legend(figure, [times], ncols=3)
+    return figure

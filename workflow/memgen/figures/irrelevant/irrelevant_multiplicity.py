@@ -1,39 +1,28 @@
-"""What is recovered of a sample whose cluster was seen several times.
-
-Reads the averages table and draws it; computes nothing.
-"""
-
-from typing import Any
+"""What is recovered of a sample whose cluster was seen several times."""
 
 import polars as pl
 
-from memgen.errors import BadInput
-from memgen.figures.irrelevant_names import ATTACKS, LEARNERS, draw_interval, size_words, undefended
-from memgen.figures.style import PALETTE, new_figure, panel_letters, save
+from memgen.figures.irrelevant_names import ATTACKS, LEARNERS, draw_interval, of_undefended, size_words
+from memgen.figures.style import PALETTE, Drawn, figure, new_figure, panel_letters, shared_legend
 from memgen.irrelevant.tables import AVERAGES
-from memgen.stage import Input, Output, stage
+from memgen.stage import Input
 
 
-@stage
-def irrelevant_multiplicity(*, averages: Input, pdf: Output, png: Output) -> None:
+@figure
+def irrelevant_multiplicity(*, averages: Input) -> Drawn:
     """Draw recovery against multiplicity with the formula of a majority, a panel per learner.
+
+    Share of a training sample's bits that attacks recover, against the number of training samples of its
+    cluster. Line: what the majority over these samples gives back. A sample seen alone is recovered whole;
+    others share what is recovered. Bars: 95% intervals over seeds.
 
     Parameters
     ----------
     averages
         Averages table.
-    pdf
-        Figure as PDF.
-    png
-        Figure as PNG.
     """
-    table = AVERAGES.read(averages).filter(pl.col("last") & (pl.col("multiplicity") > 0))
-    parts = {learner: undefended(table, learner) for learner in LEARNERS}
-    parts = {learner: rows for learner, rows in parts.items() if rows.height}
-    if not parts:
-        raise BadInput(f"{averages}: holds no undefended learner; allowed: one with rho > 0")
+    parts = of_undefended(averages, pl.col("last") & (pl.col("multiplicity") > 0))
     figure, axes = new_figure(1, len(parts), height=2.6, width=min(7.0, 3.4 * len(parts)), sharey=True)
-    shown: dict[str, Any] = {}
     for panel, (learner, rows) in zip(axes[0], parts.items(), strict=True):
         formula = rows.unique("multiplicity").sort("multiplicity")
         panel.step(
@@ -50,9 +39,7 @@ def irrelevant_multiplicity(*, averages: Input, pdf: Output, png: Output) -> Non
             )
         panel.set(xlabel="samples of the cluster in training, $l$", xticks=formula["multiplicity"].to_list())
         panel.set_title(f"{LEARNERS[learner][0]}\n{size_words(rows)}")
-        handles, words_shown = panel.get_legend_handles_labels()
-        shown |= dict(zip(words_shown, handles, strict=True))
     panel_letters(axes[0])
     axes[0, 0].set_ylabel("share of a sample's bits recovered")
-    figure.legend(list(shown.values()), list(shown), loc="outside lower center", ncols=3)
-    save(figure, pdf=pdf, png=png, rows={averages: table.select(AVERAGES.held.cells)})
+    shared_legend(figure, axes[0], ncols=3)
+    return figure, {averages: pl.concat(parts.values()).select(AVERAGES.held.cells)}

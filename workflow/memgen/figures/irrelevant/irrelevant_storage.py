@@ -1,28 +1,27 @@
-"""What must be stored: errors of learners that store their sample, simulated and in closed form.
-
-Reads the simulation table and draws it; computes nothing.
-"""
+"""What must be stored: errors of learners that store their sample, simulated and in closed form."""
 
 import polars as pl
+from matplotlib.figure import Figure
 
 from memgen.figures.irrelevant_names import draw_interval
-from memgen.figures.style import PALETTE, new_figure, panel_letters, save
+from memgen.figures.style import PALETTE, figure, new_figure, panel_letters
 from memgen.irrelevant.tables import SIMULATION
-from memgen.stage import Input, Output, stage
+from memgen.stage import Input
 
 
-@stage
-def irrelevant_storage(*, simulation: Input, pdf: Output, png: Output) -> None:
+@figure
+def irrelevant_storage(*, simulation: Input) -> Figure:
     """Draw the errors of the nearest neighbour and the lookup learner against what is stored.
+
+    Learners that store their sample. Left: nearest neighbours that store some positions of each sample, or
+    flip stored bits; accuracy on clusters seen once. Right: error of the lookup learner in next-symbol
+    prediction when it stores a share of the bits of references seen once. Lines: closed forms; points:
+    simulations with 95% intervals.
 
     Parameters
     ----------
     simulation
         Simulation table.
-    pdf
-        Figure as PDF.
-    png
-        Figure as PNG.
     """
     table = SIMULATION.read(simulation).rename(
         {"error_simulated": "error"},
@@ -54,4 +53,4 @@ def irrelevant_storage(*, simulation: Input, pdf: Output, png: Output) -> None:
     axes[0, 1].set(ylabel="accuracy on clusters seen once", ylim=(0, 1.02), title="nearest neighbour")
     axes[0, 2].set(ylabel="next-symbol error", title="lookup learner")
     axes[0, 2].legend(loc="best")
-    save(figure, pdf=pdf, png=png)
+    return figure

@@ -1,32 +1,30 @@
-"""The three studies side by side: what is memorized, what forgetting it costs, what it leaks.
-
-Reads one table of each study and draws it; computes nothing.
-"""
+"""The three studies side by side: what is memorized, what forgetting it costs, what it leaks."""
 
 import polars as pl
 
 from memgen.errors import BadInput
-from memgen.figures.irrelevant_names import LEARNERS, draw_interval
-from memgen.figures.longtail_names import prior_looks
-from memgen.figures.style import PAGE, PAIR_CLASSES, PALETTE, new_figure, panel_letters, save
+from memgen.figures.irrelevant_names import draw_leaked
+from memgen.figures.longtail_names import draw_excess, prior_looks
+from memgen.figures.style import PAGE, PAIR_CLASSES, PALETTE, Drawn, figure, new_figure, panel_letters
 from memgen.irrelevant.tables import LEAKAGE
 from memgen.longtail.tables import TRADEOFF
 from memgen.relational.tables import MEMORIZATION
-from memgen.stage import Input, Output, stage
+from memgen.stage import Input
 
 
-@stage
+@figure
 def three_studies(
-    *,
-    memorization: Input,
-    tradeoff: Input,
-    leakage: Input,
-    hierarchy: str,
-    ridge: float,
-    pdf: Output,
-    png: Output,
-) -> None:
+    *, memorization: Input, tradeoff: Input, leakage: Input, hierarchy: str, ridge: float
+) -> Drawn:
     """Draw the memorization of an exception, the price of forgetting singletons, and the bits that leak.
+
+    Three studies of one question. (a) What is memorized: how much the margin of a training pair gains from
+    having been trained on it, for the exception to an order and for the pairs of its chain, along the
+    conjunctivity of the representation (exact). (b) What forgetting costs: excess error against the share of
+    examples seen once that are fitted, for four lists of frequencies (lines exact, markers simulated, bars
+    standard errors). (c) What is leaked: bits of no use for any answer that attacks recover from accurate
+    learners, against the size of the sample (bars 95% intervals over seeds); open markers (rho = 0), tasks
+    in which nothing can be learned.
 
     Parameters
     ----------
@@ -40,10 +38,6 @@ def three_studies(
         Hierarchy whose pairs are drawn.
     ridge
         Their effective ridge, on the table's grid.
-    pdf
-        Figure as PDF.
-    png
-        Figure as PNG.
     """
     pairs = MEMORIZATION.read(memorization).filter(
         (pl.col("hierarchy") == hierarchy) & (pl.col("ridge") == ridge)
@@ -65,14 +59,8 @@ def three_studies(
     )  # fmt: skip
     memorized.legend()
     table = TRADEOFF.read(tradeoff).sort("fitted_closed", maintain_order=True)
-    looks = prior_looks(table["prior"].unique(maintain_order=True).to_list())
-    for prior, (words, colour, marker) in looks.items():
-        rows = table.filter(pl.col("prior") == prior)
-        cost.plot(rows["fitted_closed"], rows["excess_closed"], color=colour, lw=0.8)
-        cost.errorbar(
-            rows["fitted_simulated"], rows["excess_simulated"], yerr=rows["standard_error"], fmt=marker,
-            color=colour, lw=0, elinewidth=0.7, label=words,
-        )  # fmt: skip
+    for prior, look in prior_looks(table["prior"]).items():
+        draw_excess(cost, table.filter(pl.col("prior") == prior), "fitted_closed", "fitted_simulated", look)
     cost.set(
         xlabel="share of singletons fitted", ylabel="excess error", xlim=(0, 1.05), ylim=(-0.005, None),
         title="what forgetting costs",
@@ -81,18 +69,8 @@ def three_studies(
     plain = LEAKAGE.read(leakage).filter(pl.col("defence") == "none")
     ends = [plain["storage_bits"].min(), plain["storage_bits"].max()]
     leaked.plot(ends, ends, color=PALETTE["black"], lw=0.8, label="the whole sample")
-    for learner, (words, colour, marker) in LEARNERS.items():
-        for useless, face, more in ((False, colour, ""), (True, "none", ", $\\rho$ = 0")):
-            rows = plain.filter((pl.col("learner") == learner) & ((pl.col("rho") == 0) == useless))
-            if rows.height:
-                draw_interval(
-                    leaked, rows, "storage_bits", "leaked_bits", fmt=marker, lw=0, color=colour, mfc=face,
-                    label=words + more,
-                )  # fmt: skip
-    leaked.set(
-        xscale="log", yscale="log", xlabel="size of the sample $n\\,d$, bits",
-        ylabel="irrelevant bits recovered", title="what it leaks",
-    )  # fmt: skip
+    draw_leaked(leaked, plain)
+    leaked.set(ylabel="irrelevant bits recovered", title="what it leaks")
     leaked.legend(loc="upper left", fontsize=5)
     panel_letters(axes[0])
-    save(figure, pdf=pdf, png=png, rows={leakage: plain.select(LEAKAGE.held.cells)})
+    return figure, {leakage: plain.select(LEAKAGE.held.cells)}

@@ -1,16 +1,14 @@
-"""The conjunctivity of a model's representation against the gamma of its behaviour, one point per cell.
-
-Reads the table of measured representations and draws it; computes nothing but the theory's curve.
-"""
+"""The conjunctivity of a model's representation against the gamma of its behaviour, one point per cell."""
 
 import numpy as np
 import polars as pl
+from matplotlib.figure import Figure
 
 from memgen.figures.names import spoken
-from memgen.figures.style import PAGE, PALETTE, new_figure, save
+from memgen.figures.style import PAGE, PALETTE, figure, new_figure
 from memgen.language.fits.tables import GAMMA_RANGE, RELATION
 from memgen.language.responses.tables import GEOMETRY
-from memgen.stage import Input, Output, stage
+from memgen.stage import Input
 
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 
@@ -27,9 +25,17 @@ def _reach(row: dict[str, float | None]) -> list[list[float]] | None:
     return [[max(gamma - ends[0], 0.0)], [max(ends[1] - gamma, 0.0)]]
 
 
-@stage
-def conjunctivity(*, geometry: Input, relation: Input, pdf: Output, png: Output) -> None:
+@figure
+def conjunctivity(*, geometry: Input, relation: Input) -> Figure:
     """Draw the measured conjunctivity, before and after training, against the fitted gamma.
+
+    Each point is one model, kind of item, hierarchy and method: the conjunctivity alpha measured from the
+    hidden states of its prompts, with its standard error over seeds, against the gamma fitted to its
+    answers, with its 95 % profile interval (errors by seed); a bar that reaches an end of the range is open
+    there, and a hollow point lies at that end: the answers bound its gamma on one side only. A point's shape
+    is the model, its colour the method. The grey curve is the theory without ridge, gamma = 2 alpha / (1 -
+    alpha); a ridge lies above it. The rank correlation is that of the finetuned cells, its interval a
+    bootstrap in which networks are drawn, each with all its cells.
 
     Parameters
     ----------
@@ -37,10 +43,6 @@ def conjunctivity(*, geometry: Input, relation: Input, pdf: Output, png: Output)
         Measures of every cell, and its gamma.
     relation
         Rank correlations of the two over cells.
-    pdf
-        Figure as PDF.
-    png
-        Figure as PNG.
     """
     end = pl.col("gamma_at_edge").replace_strict(["low", "high"], GAMMA_RANGE, return_dtype=pl.Float64)
     frame = GEOMETRY.read(geometry).with_columns(pl.coalesce("gamma", end).alias("gamma"))
@@ -87,4 +89,4 @@ def conjunctivity(*, geometry: Input, relation: Input, pdf: Output, png: Output)
     for index, method in enumerate(methods):
         axes[0, 1].plot([], [], "s", color=PALETTE[COLOURS[index % len(COLOURS)]], label=method)
     figure.legend(*axes[0, 1].get_legend_handles_labels(), loc="outside right center")
-    save(figure, pdf=pdf, png=png)
+    return figure

@@ -1,28 +1,21 @@
-"""What the exception does to cross pairs: the change from the plain hierarchy, paired by seed.
+"""What the exception does to cross pairs: the change from the plain hierarchy, paired by seed."""
 
-Reads the table of effects and draws it; computes nothing but the ends of intervals.
-"""
-
-from typing import Annotated
-
-import cyclopts
 import polars as pl
 
 from memgen.figures.dots import Dots, dot_figure
-from memgen.figures.style import save
+from memgen.figures.style import Drawn, Hierarchies, figure
 from memgen.language.responses.tables import EFFECTS
-from memgen.stage import Input, Output, stage
+from memgen.stage import Input
 
 
-@stage
-def exception_effect(
-    *,
-    effects: Input,
-    hierarchies: Annotated[list[str], cyclopts.Parameter(name="--hierarchy")],
-    pdf: Output,
-    png: Output,
-) -> None:
+@figure
+def exception_effect(*, effects: Input, hierarchies: Hierarchies) -> Drawn:
     """Draw the exception's effect on margin and accuracy of cross pairs, with 95 % intervals over seeds.
+
+    What the exception does to cross pairs: the change of their margin and accuracy from the plain hierarchy
+    of the same size, paired by seed, with 95 % intervals over seeds (Student's t). Left of the line, the
+    exception costs. Numbers at the right: mean accuracy on the trained pairs. For teams the two hierarchies
+    share items and prompts, for poker only the seed.
 
     Parameters
     ----------
@@ -30,10 +23,6 @@ def exception_effect(
         Effects of every cell.
     hierarchies
         Which hierarchies; those without an exception, or without a plain one of their size, show nothing.
-    pdf
-        Figure as PDF.
-    png
-        Figure as PNG.
     """
     frame = EFFECTS.read(effects).filter(pl.col("phase") == "post").drop_nulls("exception_margin_effect")
     shown = [
@@ -51,4 +40,4 @@ def exception_effect(
     ]
     figure, handles = dot_figure(frame, shown, hierarchies, beside=("train_accuracy", "train"))
     figure.legend(handles=handles, loc="outside upper center", ncols=len(handles))
-    save(figure, pdf=pdf, png=png, rows={effects: frame.select(EFFECTS.held.cells)})
+    return figure, {effects: frame.select(EFFECTS.held.cells)}

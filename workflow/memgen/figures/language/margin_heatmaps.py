@@ -1,32 +1,26 @@
-"""Margins of the language models beside the theory's, one square per model, items and hierarchy.
+"""Margins of the language models beside the theory's, one square per model, items and hierarchy."""
 
-Reads the predictions' table and draws it; computes nothing.
-"""
-
-from typing import Annotated
-
-import cyclopts
 import numpy as np
 
 from memgen.figures.cells import KEYS, cell_grid, gamma_text, train_text
 from memgen.figures.margin_panels import draw_square
-from memgen.figures.style import save
+from memgen.figures.style import Drawn, Hierarchies, figure
 from memgen.language.fits.tables import FIT, PREDICTIONS
-from memgen.stage import Input, Output, stage
+from memgen.stage import Input
 
 
-@stage
+@figure
 def margin_heatmaps(
-    *,
-    predictions: Input,
-    fit: Input,
-    method: str,
-    items: str,
-    hierarchies: Annotated[list[str], cyclopts.Parameter(name="--hierarchy")],
-    pdf: Output,
-    png: Output,
-) -> None:
+    *, predictions: Input, fit: Input, method: str, items: str, hierarchies: Hierarchies
+) -> Drawn:
     """Draw the margins of every cell above the diagonal and the theory's at the fitted gamma below it.
+
+    Margins of each model after training ({method}, {items} items), averaged over seeds and reversals:
+    observed above the diagonal, the theory's at the fitted gamma below it, mirrored. Each square is scaled
+    to its largest observed margin. One number, gamma, was fitted per square; what is alike on both sides of
+    the diagonal is what the theory explains. Where gamma lies at an end of its range, the weight of
+    memorization is not identified and the trained pairs stay empty below the diagonal. Train: accuracy on
+    the trained pairs.
 
     Parameters
     ----------
@@ -40,10 +34,6 @@ def margin_heatmaps(
         Which kind of item.
     hierarchies
         Which hierarchies, from left to right.
-    pdf
-        Figure as PDF.
-    png
-        Figure as PNG.
     """
     frame = PREDICTIONS.read(predictions).filter(source="study", method=method, items=items)
     fits = FIT.read(fit)
@@ -57,4 +47,4 @@ def margin_heatmaps(
     figure.set_layout_engine("constrained", h_pad=0.08)  # squares leave their labels too little room
     figure.suptitle("observed above the diagonal, theory at the fitted γ below", fontsize=7)
     drawn = {predictions: frame.select(PREDICTIONS.held.cells), fit: frame.select(KEYS)}
-    save(figure, pdf=pdf, png=png, rows=drawn)
+    return figure, drawn

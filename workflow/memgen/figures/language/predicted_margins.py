@@ -1,32 +1,24 @@
-"""Margins that the theory predicts against those observed, one point per untrained pair.
+"""Margins that the theory predicts against those observed, one point per untrained pair."""
 
-Reads the predictions' and the fits' tables and draws them; computes nothing.
-"""
-
-from typing import Annotated
-
-import cyclopts
 import polars as pl
 
 from memgen.figures.cells import KEYS, cell_grid, gamma_text, train_text
 from memgen.figures.margin_panels import TRAINED, draw_points
-from memgen.figures.style import class_handles, save
+from memgen.figures.style import Drawn, Hierarchies, class_handles, figure
 from memgen.language.fits.tables import FIT, PREDICTIONS
-from memgen.stage import Input, Output, stage
+from memgen.stage import Input
 
 
-@stage
+@figure
 def predicted_margins(
-    *,
-    predictions: Input,
-    fit: Input,
-    method: str,
-    items: str,
-    hierarchies: Annotated[list[str], cyclopts.Parameter(name="--hierarchy")],
-    pdf: Output,
-    png: Output,
-) -> None:
+    *, predictions: Input, fit: Input, method: str, items: str, hierarchies: Hierarchies
+) -> Drawn:
     """Draw predicted against observed margins, with standard errors by seed, coloured by pair class.
+
+    Each point is one untrained pair ({method}, {items} items): the margin that the theory predicts at the
+    fitted gamma and scale against the margin observed, with its standard error over seeds. The grey line is
+    equality; r and r² are in sample, those of held-out pairs stand in the figure of baselines. Gamma with an
+    inequality lies at an end of its range. Colours are pair classes. Train: accuracy on the trained pairs.
 
     Parameters
     ----------
@@ -40,10 +32,6 @@ def predicted_margins(
         Which kind of item.
     hierarchies
         Which hierarchies, from left to right.
-    pdf
-        Figure as PDF.
-    png
-        Figure as PNG.
     """
     frame = PREDICTIONS.read(predictions).filter(source="study", method=method, items=items)
     frame = frame.filter(~pl.col("pair_class").is_in(TRAINED))
@@ -61,4 +49,4 @@ def predicted_margins(
     figure.supxlabel("margin predicted by the theory (logit units; ridge probes: target units)", fontsize=7)
     figure.supylabel("margin observed (same units)", fontsize=7)
     drawn = {predictions: frame.select(PREDICTIONS.held.cells), fit: frame.select(KEYS)}
-    save(figure, pdf=pdf, png=png, rows=drawn)
+    return figure, drawn

@@ -1,31 +1,22 @@
-"""The symbolic distance effect of one method: accuracy and margin against the distance of two ranks.
+"""The symbolic distance effect of one method: accuracy and margin against the distance of two ranks."""
 
-Reads the table of distances and draws it; computes nothing. Trained pairs, at distance 1, are drawn open.
-"""
-
-from typing import Annotated
-
-import cyclopts
 import polars as pl
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from memgen.figures.method_grid import method_grid
-from memgen.figures.style import PALETTE, save
+from memgen.figures.style import PALETTE, Drawn, Hierarchies, figure
 from memgen.language.responses.tables import DISTANCE
-from memgen.stage import Input, Output, stage
+from memgen.stage import Input
 
 
-@stage
-def symbolic_distance(
-    *,
-    distance: Input,
-    method: str,
-    hierarchies: Annotated[list[str], cyclopts.Parameter(name="--hierarchy")],
-    pdf: Output,
-    png: Output,
-) -> None:
+@figure
+def symbolic_distance(*, distance: Input, method: str, hierarchies: Hierarchies) -> Drawn:
     """Draw accuracy and margin against distance, with 95 % intervals over seeds.
+
+    The symbolic distance effect ({method}): accuracy and margin of pairs against the distance of their
+    ranks, means over seeds with 95 % intervals. Open: trained pairs, neighbours and the exception. Pairs
+    within the exception's loop are left out.
 
     Parameters
     ----------
@@ -35,10 +26,6 @@ def symbolic_distance(
         Which method of training.
     hierarchies
         Which hierarchies, from left to right.
-    pdf
-        Figure as PDF.
-    png
-        Figure as PNG.
     """
     grid = method_grid(DISTANCE.read(distance), method, hierarchies, panel=1.15, repeats=2)
     for repeat, value in enumerate(("accuracy", "margin")):
@@ -72,4 +59,4 @@ def symbolic_distance(
         axis.set_xlabel("distance of ranks (steps)")
     grid.finish(Line2D([], [], color=PALETTE["black"], marker="o", mfc="white", lw=0, label="trained pairs"))
     drawn = {distance: grid.frame.select(DISTANCE.held.cells)}
-    save(grid.figure, pdf=pdf, png=png, rows=drawn)
+    return grid.figure, drawn

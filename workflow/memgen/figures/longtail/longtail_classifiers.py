@@ -1,30 +1,30 @@
-"""Trained classifiers on clustered data trace the trade-off that the theory predicts.
-
-Reads the curves table and draws it; computes nothing.
-"""
+"""Trained classifiers on clustered data trace the trade-off that the theory predicts."""
 
 import numpy as np
 import polars as pl
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from memgen.figures.longtail_names import CLASSIFIERS, STRUCTURES
-from memgen.figures.style import PALETTE, new_figure, panel_letters, save
+from memgen.figures.style import PALETTE, figure, new_figure, panel_letters, shared_legend
 from memgen.longtail.tables import CURVES
-from memgen.stage import Input, Output, stage
+from memgen.stage import Input
 
 
-@stage
-def longtail_classifiers(*, curves: Input, pdf: Output, png: Output) -> None:
+@figure
+def longtail_classifiers(*, curves: Input) -> Figure:
     """Draw excess test error against the share of singletons fitted, along each path of regularization.
+
+    Classifiers trained on clustered data with Zipf frequencies, along their paths of regularization. Above:
+    excess test error against the share of singletons fitted; dashed, what a learner pays that misfits
+    singletons alone; numbers, the privacy spent. Below: against the theorem's bound, which counts all misfit
+    training points. Bars: standard errors by seed. Nearest neighbours follow the bound; ridge and networks
+    also err on clusters that they fit.
 
     Parameters
     ----------
     curves
         Curves table.
-    pdf
-        Figure as PDF.
-    png
-        Figure as PNG.
     """
     table = CURVES.read(curves).sort("setting", maintain_order=True)
     structures = [name for name in STRUCTURES if name in set(table["structure"])]
@@ -36,9 +36,8 @@ def longtail_classifiers(*, curves: Input, pdf: Output, png: Output) -> None:
         _draw_bound(lower, part)
         upper.set_title(STRUCTURES[structure])
     panel_letters(axes.flat)
-    handles, words = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, words, loc="outside lower center", ncols=3)
-    save(figure, pdf=pdf, png=png)
+    shared_legend(figure, axes.flat[:1], ncols=3)
+    return figure
 
 
 def _draw_tradeoff(panel: Axes, part: pl.DataFrame) -> None:

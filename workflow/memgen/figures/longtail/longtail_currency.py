@@ -1,20 +1,16 @@
-"""Memorization in one currency: exceptions of transitive inference beside singletons of the long tail.
-
-Reads the memorization tables of both studies and draws them; computes nothing. One definition for both: how
-much the answer to a training example gains from having been trained on it. Left, the gain of margin of ridge
-regression, in units of the target; right, the gain of probability of the right answer.
-"""
+"""Memorization in one currency: exceptions of transitive inference beside singletons of the long tail."""
 
 from pathlib import Path
 
 import polars as pl
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from memgen.errors import BadInput
 from memgen.figures.longtail_names import STRUCTURES
-from memgen.figures.style import PAIR_CLASSES, PALETTE, new_figure, panel_letters, save
+from memgen.figures.style import PAIR_CLASSES, PALETTE, figure, new_figure, panel_letters, shared_legend
 from memgen.longtail.tables import MEMORIZATION
-from memgen.stage import Input, Inputs, Output, stage
+from memgen.stage import Input, Inputs
 
 _NEEDED = ("hierarchy", "higher", "lower", "pair_class", "alpha", "ridge", "score", "answer_gain")
 
@@ -22,17 +18,14 @@ _NEEDED = ("hierarchy", "higher", "lower", "pair_class", "alpha", "ridge", "scor
 _SINGLETONS = {"gaussian": (PALETTE["orange"], "^"), "hypercube": (PALETTE["green"], "v")}
 
 
-@stage
-def longtail_currency(
-    *,
-    relational: Input,
-    longtail: Inputs,
-    hierarchy: str,
-    conjunctivity: float,
-    pdf: Output,
-    png: Output,
-) -> None:
+@figure
+def longtail_currency(*, relational: Input, longtail: Inputs, hierarchy: str, conjunctivity: float) -> Figure:
     """Draw the memorization scores of exceptions and of singletons against the ridge.
+
+    Memorization in one currency: how much the answer to a training example gains from having been trained on
+    it, for exceptions and chain pairs of transitive inference, and for singletons and frequent clusters of
+    the long tail, all learned by ridge regression. Left: gain of margin, the target's being 1. Right: gain
+    of probability of the right answer.
 
     Parameters
     ----------
@@ -46,10 +39,6 @@ def longtail_currency(
         Hierarchy drawn.
     conjunctivity
         Conjunctivity drawn.
-    pdf
-        Figure as PDF.
-    png
-        Figure as PNG.
     """
     pairs = _pairs(relational).filter(
         (pl.col("hierarchy") == hierarchy)
@@ -73,9 +62,8 @@ def longtail_currency(
     for panel in (left, right):
         panel.set(xscale="log", xlabel="ridge (units of the kernel)")
     panel_letters((left, right))
-    handles, words = left.get_legend_handles_labels()
-    figure.legend(handles, words, loc="outside lower center", ncols=3)
-    save(figure, pdf=pdf, png=png)
+    shared_legend(figure, [left], ncols=3)
+    return figure
 
 
 def _pairs(path: Path) -> pl.DataFrame:

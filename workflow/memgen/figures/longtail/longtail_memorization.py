@@ -1,28 +1,26 @@
-"""Memorization scores of training examples, by how often their cluster is seen.
-
-Reads the memorization tables and draws them; computes nothing.
-"""
+"""Memorization scores of training examples, by how often their cluster is seen."""
 
 import polars as pl
+from matplotlib.figure import Figure
 
 from memgen.figures.longtail_names import CLASSIFIERS, STRUCTURES
-from memgen.figures.style import PALETTE, new_figure, panel_letters, save
+from memgen.figures.style import PALETTE, figure, new_figure, panel_letters
 from memgen.longtail.tables import MEMORIZATION
-from memgen.stage import Inputs, Output, stage
+from memgen.stage import Inputs
 
 
-@stage
-def longtail_memorization(*, memorization: Inputs, pdf: Output, png: Output) -> None:
+@figure
+def longtail_memorization(*, memorization: Inputs) -> Figure:
     """Draw the memorization score of trained classifiers by multiplicity, from subsampled retraining.
+
+    Memorization scores of training examples, the gain of probability of the right answer from having been
+    trained on the example, by how many examples its cluster has; from retraining on random subsamples.
+    Black: a learner that gives every training example its label and guesses clusters that it has not seen.
 
     Parameters
     ----------
     memorization
         Memorization tables.
-    pdf
-        Figure as PDF.
-    png
-        Figure as PNG.
     """
     table = pl.concat([MEMORIZATION.read(path) for path in memorization])
     table = table.filter(pl.col("method") == "subsampling").sort(
@@ -65,4 +63,4 @@ def longtail_memorization(*, memorization: Inputs, pdf: Output, png: Output) -> 
     axes[0, 0].set_ylabel("memorization score\n(gain of probability)")
     handles, words = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, words, loc="outside right center")
-    save(figure, pdf=pdf, png=png)
+    return figure

@@ -1,31 +1,30 @@
-"""What a point seen l times is worth, n tau_l, against the sample size.
-
-Reads the scaling table and draws it; computes nothing.
-"""
+"""What a point seen l times is worth, n tau_l, against the sample size."""
 
 import polars as pl
+from matplotlib.figure import Figure
 
 from memgen.figures.longtail_names import prior_looks
-from memgen.figures.style import new_figure, panel_letters, save
+from memgen.figures.style import figure, new_figure, panel_letters, shared_legend
 from memgen.longtail.tables import SCALING
-from memgen.stage import Input, Output, stage
+from memgen.stage import Input
 
 
-@stage
-def longtail_scaling(*, scaling: Input, pdf: Output, png: Output) -> None:
-    """Draw n tau_l against the sample size, with the asymptotics of Zipf's law and the lower bound.
+@figure
+def longtail_scaling(*, scaling: Input) -> Figure:
+    r"""Draw n tau_l against the sample size, with the asymptotics of Zipf's law and the lower bound.
+
+    What a point that was seen :math:`l` times is worth: its expected frequency :math:`\tau_l`, times the
+    sample size. Under Zipf's law a singleton is worth a constant share of :math:`1/n` whatever the sample
+    size, so that not fitting it costs. Dotted: :math:`e^{-x}/E_1(x)`, :math:`x = n/(N H_N)`. Dashed: the
+    lower bound weight([1/3n, 2/n])/5.
 
     Parameters
     ----------
     scaling
         Scaling table.
-    pdf
-        Figure as PDF.
-    png
-        Figure as PNG.
     """
     table = SCALING.read(scaling).sort("samples", maintain_order=True)
-    looks = prior_looks(table["prior"].unique(maintain_order=True).to_list())
+    looks = prior_looks(table["prior"])
     multiplicities = sorted(table["multiplicity"].unique().to_list())
     figure, axes = new_figure(1, len(multiplicities), height=2.7, sharey=True, sharex=True)
     for panel, count in zip(axes[0], multiplicities, strict=True):
@@ -56,6 +55,5 @@ def longtail_scaling(*, scaling: Input, pdf: Output, png: Output) -> None:
     panel_letters(axes[0])
     axes[0, 0].plot([], [], color="grey", ls="--", lw=0.6, label="lower bound")
     axes[0, 0].set(ylabel="$n\\,\\tau_l$", ylim=(1e-3, 30))
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=6)
-    save(figure, pdf=pdf, png=png)
+    shared_legend(figure, axes.flat[:1], ncols=6)
+    return figure

@@ -1,31 +1,29 @@
-"""Simulated against closed-form error of every learner.
-
-Reads the simulation table and draws it; computes nothing.
-"""
+"""Simulated against closed-form error of every learner."""
 
 import polars as pl
+from matplotlib.figure import Figure
 
 from memgen.figures.longtail_names import LEARNERS, prior_looks
-from memgen.figures.style import PALETTE, new_figure, panel_letters, save
+from memgen.figures.style import PALETTE, figure, new_figure, panel_letters
 from memgen.longtail.tables import SIMULATION
-from memgen.stage import Input, Output, stage
+from memgen.stage import Input
 
 
-@stage
-def longtail_simulation(*, simulation: Input, pdf: Output, png: Output) -> None:
-    """Draw simulated against closed-form error, one panel per prior, one point per learner and size.
+@figure
+def longtail_simulation(*, simulation: Input) -> Figure:
+    r"""Draw simulated against closed-form error, one panel per prior, one point per learner and size.
+
+    Error of every learner on drawn samples against its closed form :math:`\sum_l e_l M_l`. Bars: standard
+    errors over samples, mostly smaller than the markers. Each learner appears at two sizes and several
+    strengths.
 
     Parameters
     ----------
     simulation
         Simulation table.
-    pdf
-        Figure as PDF.
-    png
-        Figure as PNG.
     """
     table = SIMULATION.read(simulation)
-    looks = prior_looks(table["prior"].unique(maintain_order=True).to_list())
+    looks = prior_looks(table["prior"])
     figure, axes = new_figure(1, len(looks), height=2.35)
     for panel, (prior, (label, _, _)) in zip(axes[0], looks.items(), strict=True):
         part = table.filter(pl.col("prior") == prior)
@@ -54,4 +52,4 @@ def longtail_simulation(*, simulation: Input, pdf: Output, png: Output) -> None:
         if learner in present
     ]
     figure.legend(handles=handles, loc="outside lower center", ncols=4)
-    save(figure, pdf=pdf, png=png)
+    return figure

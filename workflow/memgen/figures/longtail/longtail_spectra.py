@@ -1,20 +1,22 @@
-"""How much of a domain is seen once, twice, …: spectra of four priors.
-
-Reads the spectra table and draws it; computes nothing.
-"""
+"""How much of a domain is seen once, twice, …: spectra of four priors."""
 
 import polars as pl
+from matplotlib.figure import Figure
 
 from memgen.arguments import Count
 from memgen.figures.longtail_names import prior_looks
-from memgen.figures.style import new_figure, panel_letters, save
+from memgen.figures.style import figure, new_figure, panel_letters
 from memgen.longtail.tables import SPECTRA
-from memgen.stage import Input, Output, stage
+from memgen.stage import Input
 
 
-@stage
-def longtail_spectra(*, spectra: Input, largest: Count = 100, pdf: Output, png: Output) -> None:
+@figure
+def longtail_spectra(*, spectra: Input, largest: Count = 100) -> Figure:
     """Draw the expected number and mass of the points that a sample holds l times.
+
+    Expected number :math:`K_l` (a) and probability :math:`M_l` (b) of the points that a sample holds
+    :math:`l` times, for four priors of the frequencies. Under Zipf's law a sample is full of points that
+    were seen once; under a geometric prior there are next to none.
 
     Parameters
     ----------
@@ -22,13 +24,9 @@ def longtail_spectra(*, spectra: Input, largest: Count = 100, pdf: Output, png: 
         Spectra table.
     largest
         Largest multiplicity drawn.
-    pdf
-        Figure as PDF.
-    png
-        Figure as PNG.
     """
     table = SPECTRA.read(spectra).filter(pl.col("multiplicity") <= largest)
-    looks = prior_looks(table["prior"].unique(maintain_order=True).to_list())
+    looks = prior_looks(table["prior"])
     figure, axes = new_figure(1, 2, height=2.5)
     for panel, column, words in (
         (axes[0, 0], "points", "expected points seen $l$ times, $K_l$"),
@@ -46,4 +44,4 @@ def longtail_spectra(*, spectra: Input, largest: Count = 100, pdf: Output, png: 
     panel_letters(axes[0])
     size = table.row(0, named=True)
     axes[0, 1].legend(title=f"N = {size['domain']:,}, n = {size['samples']:,}", title_fontsize=6)
-    save(figure, pdf=pdf, png=png)
+    return figure

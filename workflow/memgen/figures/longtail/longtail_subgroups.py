@@ -1,26 +1,24 @@
-"""Limited memorization costs subgroups unequally.
+"""Limited memorization costs subgroups unequally."""
 
-Reads the subgroups tables and draws them; computes nothing.
-"""
+from matplotlib.figure import Figure
 
 from memgen.figures.longtail_names import prior_looks
-from memgen.figures.style import COLUMN, PALETTE, new_figure, save
+from memgen.figures.style import COLUMN, PALETTE, figure, new_figure, shared_legend
 from memgen.longtail.tables import SUBGROUPS
-from memgen.stage import Inputs, Output, stage
+from memgen.stage import Inputs
 
 
-@stage
-def longtail_subgroups(*, subgroups: Inputs, pdf: Output, png: Output) -> None:
+@figure
+def longtail_subgroups(*, subgroups: Inputs) -> Figure:
     """Draw what limited memorization costs each subgroup of each mixture.
+
+    Limiting memorization costs the rarer (left) and the longer-tailed (right) subgroup of a mixture more.
+    Bars: closed form; points: drawn samples, with standard errors.
 
     Parameters
     ----------
     subgroups
         Subgroups tables, one mixture each.
-    pdf
-        Figure as PDF.
-    png
-        Figure as PNG.
     """
     tables = [SUBGROUPS.read(path) for path in subgroups]
     figure, axes = new_figure(1, len(tables), width=COLUMN, height=2.5, sharey=True)
@@ -41,9 +39,8 @@ def longtail_subgroups(*, subgroups: Inputs, pdf: Output, png: Output) -> None:
         panel.set(title=f"n = {table['samples'][0]:,}", xlim=(-0.6, table.height - 0.4))
     limit = tables[0]["memorization_limit"][0]
     axes[0, 0].set_ylabel(f"excess error,\nmemorization limited to {limit:g}")
-    handles, words = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, words, loc="outside lower center", ncols=2)
-    save(figure, pdf=pdf, png=png)
+    shared_legend(figure, axes.flat[:1], ncols=2)
+    return figure
 
 
 def _describe(row: dict[str, object]) -> str:

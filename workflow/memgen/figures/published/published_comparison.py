@@ -1,16 +1,21 @@
-"""Draw accuracy of our models against that of each published model, per pair class and hierarchy."""
+"""Accuracy of our models against that of the published ones."""
 
 import polars as pl
+from matplotlib.figure import Figure
 
 from memgen.figures.names import spoken
-from memgen.figures.style import PAIR_CLASSES, PALETTE, class_handles, new_figure, save
+from memgen.figures.style import PAIR_CLASSES, PALETTE, class_handles, figure, new_figure
 from memgen.language.published.tables import COMPARISON
-from memgen.stage import Input, Output, stage
+from memgen.stage import Input
 
 
-@stage
-def published_comparison(*, comparison: Input, pdf: Output, png: Output) -> None:
+@figure
+def published_comparison(*, comparison: Input) -> Figure:
     """Draw accuracy of our models against that of each published model, per pair class and hierarchy.
+
+    Accuracy of our models against that of the published ones, one point per pair class and hierarchy, with
+    95 % intervals over seeds; the grey line is equality. Our models are far smaller, and probes by ridge
+    regression: directions are comparable, levels need not be.
 
     Of each published model the smallest probe L2 and the largest LoRA rank are shown.
 
@@ -18,10 +23,6 @@ def published_comparison(*, comparison: Input, pdf: Output, png: Output) -> None
     ----------
     comparison
         Our responses beside the published ones.
-    pdf
-        Figure as PDF.
-    png
-        Figure as PNG.
     """
     frame = COMPARISON.read(comparison).filter(pl.col("accuracy").is_not_null())
     published = pl.col("published_hyperparameter")
@@ -59,4 +60,4 @@ def published_comparison(*, comparison: Input, pdf: Output, png: Output) -> None
     present = set(frame["pair_class"])
     handles = class_handles(present, lw=0)
     figure.legend(handles=handles, loc="outside upper center", ncols=7)
-    save(figure, pdf=pdf, png=png)
+    return figure

@@ -1,14 +1,12 @@
-"""Our equities of poker hands against the published matrix, and what its fixed suits explain.
-
-Reads the tables of differences and draws them; computes nothing.
-"""
+"""Our equities of poker hands against the published matrix, and what its fixed suits explain."""
 
 import polars as pl
+from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from memgen.figures.style import PAGE, PALETTE, new_figure, panel_letters, save
+from memgen.figures.style import PAGE, PALETTE, figure, new_figure, panel_letters
 from memgen.language.published.tables import EQUITY_CLASSES, EQUITY_SUITS
-from memgen.stage import Input, Output, stage
+from memgen.stage import Input
 
 LOOKS = {
     False: (PALETTE["blue"], "o", "no rank in common"),
@@ -16,9 +14,15 @@ LOOKS = {
 }
 
 
-@stage
-def published_equities(*, classes: Input, suits: Input, pdf: Output, png: Output) -> None:
+@figure
+def published_equities(*, classes: Input, suits: Input) -> Figure:
     """Draw differences by class of the two hands, and of sampled entries before and after fixing suits.
+
+    Equities of pre-flop hands, the published matrix against ours, which are averaged over all legal suits:
+    mean absolute difference (a) and share of entries beyond four standard errors (b) by class of the two
+    hands. Sampled entries (c): the difference that is left once suits are fixed as comes nearest. Open: the
+    nearest assignment gives both hands the same card, which no deck can deal; where labels share a rank, the
+    matrix holds such deals.
 
     Parameters
     ----------
@@ -26,10 +30,6 @@ def published_equities(*, classes: Input, suits: Input, pdf: Output, png: Output
         Differences by class.
     suits
         Sampled entries and the assignment of suits that comes nearest.
-    pdf
-        Figure as PDF.
-    png
-        Figure as PNG.
     """
     by_class, sampled = EQUITY_CLASSES.read(classes), EQUITY_SUITS.read(suits)
     figure, axes = new_figure(1, 3, width=PAGE, height=2.5)
@@ -76,4 +76,4 @@ def published_equities(*, classes: Input, suits: Input, pdf: Output, png: Output
         )
     )
     figure.legend(handles, labels, loc="outside lower center", ncols=3)
-    save(figure, pdf=pdf, png=png)
+    return figure

@@ -1,27 +1,31 @@
-"""Draw observed margins above the diagonal and the theory's below it, published models and ours."""
+"""Margins of the published models and ours, seen and as the theory predicts them."""
 
 import polars as pl
+from matplotlib.figure import Figure
 
 from memgen.figures.cells import cell_grid, gamma_text
 from memgen.figures.margin_panels import draw_square
-from memgen.figures.published_runs import Hierarchies, chosen
-from memgen.figures.style import save
+from memgen.figures.published_runs import chosen
+from memgen.figures.style import Hierarchies, figure
 from memgen.language.fits.tables import PREDICTIONS
-from memgen.stage import Inputs, Output, stage
+from memgen.stage import Inputs
 
 
-@stage
+@figure
 def published_heatmaps(
     *,
     predictions: Inputs,
     items: str,
     methods: list[str],
     hierarchies: Hierarchies,
-    pdf: Output,
-    png: Output,
     ours: list[str] | None = None,
-) -> None:
+) -> Figure:
     """Draw observed margins above the diagonal and the theory's below it, published models and ours.
+
+    Margins of every model after training, averaged over seeds and reversals: observed above the diagonal,
+    the theory's at the fitted gamma below it, mirrored; published models, and one of ours of each kind,
+    marked so. Without an exception margins grow with the distance in rank; with one, red spreads from the
+    framed exception to pairs next to it, as the theory says.
 
     Parameters
     ----------
@@ -33,10 +37,6 @@ def published_heatmaps(
         Which methods; of each model the smallest hyperparameter is shown.
     hierarchies
         Which hierarchies, from left to right.
-    pdf
-        Figure as PDF.
-    png
-        Figure as PNG.
     ours
         Which models of ours.
     """
@@ -49,4 +49,4 @@ def published_heatmaps(
     figure.colorbar(image, ax=axes, label=label, location="right", shrink=0.4, aspect=40)
     figure.set_layout_engine("constrained", h_pad=0.08)  # squares leave their labels too little room
     figure.suptitle("observed above the diagonal, theory at the fitted γ below", fontsize=7)
-    save(figure, pdf=pdf, png=png)
+    return figure

@@ -1,17 +1,18 @@
-"""Draw predicted against observed margins of untrained pairs, published models and ours."""
+"""Predicted against observed margins of the published models and ours."""
 
 import polars as pl
+from matplotlib.figure import Figure
 
 from memgen.figures.cells import cell_grid, gamma_text
 from memgen.figures.margin_panels import TRAINED, draw_points
-from memgen.figures.published_runs import Hierarchies, chosen
-from memgen.figures.style import class_handles, save
+from memgen.figures.published_runs import chosen
+from memgen.figures.style import Hierarchies, class_handles, figure
 from memgen.language.fits.tables import FIT, PREDICTIONS
 from memgen.language.responses.rows import KEY
-from memgen.stage import Inputs, Output, stage
+from memgen.stage import Inputs
 
 
-@stage
+@figure
 def published_predicted(
     *,
     predictions: Inputs,
@@ -19,11 +20,13 @@ def published_predicted(
     items: str,
     methods: list[str],
     hierarchies: Hierarchies,
-    pdf: Output,
-    png: Output,
     ours: list[str] | None = None,
-) -> None:
+) -> Figure:
     """Draw predicted against observed margins of untrained pairs, published models and ours.
+
+    Each point is one untrained pair: the margin that the theory predicts at the fitted gamma and scale
+    against the one observed, with its standard error over seeds; the grey line is equality. Where points
+    bend below the line at the right, logit differences saturate while ranks go on growing.
 
     Parameters
     ----------
@@ -37,10 +40,6 @@ def published_predicted(
         Which methods; of each model the smallest hyperparameter is shown.
     hierarchies
         Which hierarchies, from left to right.
-    pdf
-        Figure as PDF.
-    png
-        Figure as PNG.
     ours
         Which models of ours.
     """
@@ -58,4 +57,4 @@ def published_predicted(
     figure.legend(handles=handles, loc="outside upper center", ncols=len(handles))
     figure.supxlabel("margin predicted by the theory (logit units; ours: target units)", fontsize=7)
     figure.supylabel("margin observed (same units)", fontsize=7)
-    save(figure, pdf=pdf, png=png)
+    return figure

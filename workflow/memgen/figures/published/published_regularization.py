@@ -1,17 +1,18 @@
-"""Draw what regularization does: accuracy, margin, gamma and memorization weight, against L2 and rank."""
+"""What probe L2 and LoRA rank do to accuracy, margins, gamma and memorization."""
 
 from typing import Any
 
 import polars as pl
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from memgen.figures.names import spoken
-from memgen.figures.published_runs import MARKERS, Hierarchies, post, present
-from memgen.figures.style import PAIR_CLASSES, PALETTE, class_handles, new_figure, save
+from memgen.figures.published_runs import MARKERS, post, present
+from memgen.figures.style import PAIR_CLASSES, PALETTE, Hierarchies, class_handles, figure, new_figure
 from memgen.language.fits.tables import FIT
 from memgen.language.responses.tables import ACCURACY
-from memgen.stage import Input, Output, stage
+from memgen.stage import Input
 
 
 def _lines(axis: Axes, rows: pl.DataFrame, value: str, error: str | None, **style: Any) -> None:
@@ -27,11 +28,14 @@ def _lines(axis: Axes, rows: pl.DataFrame, value: str, error: str | None, **styl
     )
 
 
-@stage
-def published_regularization(
-    *, accuracy: Input, fit: Input, items: str, hierarchies: Hierarchies, pdf: Output, png: Output
-) -> None:
+@figure
+def published_regularization(*, accuracy: Input, fit: Input, items: str, hierarchies: Hierarchies) -> Figure:
     """Draw what regularization does: accuracy, margin, gamma and memorization weight, against L2 and rank.
+
+    From top to bottom: accuracy and margin by pair class, fitted gamma, and fitted memorization weight
+    against the L2 of the probe, one line per model; fitted gamma against LoRA rank. Fits with gamma at an
+    end of its range are left out. The theory says that gamma grows with regularization and the memorization
+    weight falls; loop pairs have no accuracy.
 
     Parameters
     ----------
@@ -43,10 +47,6 @@ def published_regularization(
         Which kind of item.
     hierarchies
         Which hierarchies, from left to right.
-    pdf
-        Figure as PDF.
-    png
-        Figure as PNG.
     """
     rates = post([ACCURACY.read(accuracy)], items)
     fits = FIT.read(fit).filter(pl.col("items") == items)
@@ -98,4 +98,4 @@ def published_regularization(
         for n, model in enumerate(models)
     ]
     figure.legend(handles=[*classes, *lines], loc="outside lower center", ncols=6)
-    save(figure, pdf=pdf, png=png)
+    return figure

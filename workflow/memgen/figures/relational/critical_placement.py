@@ -1,19 +1,17 @@
-"""Critical conjunctivity against the number of items, and against the exception's span and position.
-
-Reads the critical placement table and draws it; computes nothing.
-"""
+"""Critical conjunctivity against the number of items, and against the exception's span and position."""
 
 import numpy as np
 import polars as pl
 from matplotlib.axes import Axes
 from matplotlib.collections import QuadMesh
+from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from memgen.arguments import Count
 from memgen.errors import BadInput
-from memgen.figures.style import PALETTE, new_figure, panel_letters, save
+from memgen.figures.style import PALETTE, figure, new_figure, panel_letters
 from memgen.relational.tables import CRITICAL_PLACEMENT
-from memgen.stage import Input, Output, stage
+from memgen.stage import Input
 
 LINES = [
     (PALETTE["blue"], "o"),
@@ -62,9 +60,15 @@ def _draw_map(axes: Axes, rows: pl.DataFrame) -> QuadMesh:
     return mesh
 
 
-@stage
-def critical_placement(*, table: Input, n: Count, pdf: Output, png: Output) -> None:
+@figure
+def critical_placement(*, table: Input, n: Count) -> Figure:
     """Draw where the pairs next to an exception begin to be answered wrong.
+
+    Conjunctivity beyond which the cross pair next to the exception is answered wrong, without ridge. With
+    the exception in the middle (a, b) it falls as the inverse square of the number of items, whatever the
+    span; over span and position among {n} items (c) it is lowest for short exceptions in the middle. Grey:
+    no conjunctivity makes that pair wrong, because too little of the chain is left outside the loop on one
+    side.
 
     Parameters
     ----------
@@ -72,10 +76,6 @@ def critical_placement(*, table: Input, n: Count, pdf: Output, png: Output) -> N
         Critical placement table.
     n
         Number of items of the panel over span and position; must be in the table.
-    pdf
-        Figure as PDF.
-    png
-        Figure as PNG.
     """
     rows = CRITICAL_PLACEMENT.read(table)
     every = rows.filter(pl.col("n") == n)
@@ -94,4 +94,4 @@ def critical_placement(*, table: Input, n: Count, pdf: Output, png: Output) -> N
     axes[0][0].set_title("exception in the middle")
     figure.colorbar(mesh, ax=axes[0][2], label="critical conjunctivity α*")
     panel_letters(axes[0])
-    save(figure, pdf=pdf, png=png)
+    return figure

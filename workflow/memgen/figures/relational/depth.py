@@ -1,19 +1,17 @@
-"""From a network's depth and nonlinearity to its conjunctivity, and from there to its behaviour.
-
-Reads the depth table and draws it; computes nothing.
-"""
+"""From a network's depth and nonlinearity to its conjunctivity, and from there to its behaviour."""
 
 import polars as pl
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from memgen.errors import BadInput
-from memgen.figures.style import PAIR_CLASSES, PALETTE, class_handles, new_figure, panel_letters, save
+from memgen.figures.style import PAIR_CLASSES, PALETTE, class_handles, figure, new_figure, panel_letters
 from memgen.relational.tables import DEPTH
-from memgen.stage import Input, Output, stage
+from memgen.stage import Input
 
 STYLES = {"nngp": ("--", "NNGP (last layer trained)"), "ntk": ("-", "NTK (all layers trained)")}
 
@@ -37,9 +35,15 @@ def _draw_behaviour(axes: Axes, rows: pl.DataFrame, quantity: str) -> None:
     axes.set_xlabel("depth (layers)")
 
 
-@stage
-def depth(*, table: Input, hierarchy: str, ridge: float, pdf: Output, png: Output) -> None:
+@figure
+def depth(*, table: Input, hierarchy: str, ridge: float) -> Figure:
     """Draw conjunctivity over depth and nonlinearity, and the behaviour of ReLU networks over depth.
+
+    From architecture to behaviour. Conjunctivity of infinitely wide networks (a) rises with depth and with
+    nonlinearity, faster when all layers are trained (NTK, solid) than when only the last one is (NNGP,
+    dashed). What this does to {hierarchy} at raw ridge {ridge} with ReLU: the linear network cannot fit the
+    exception; a few layers are enough to fit it and to make errors on boundary and then on cross pairs (b),
+    while the margins of untrained pairs shrink (c).
 
     Parameters
     ----------
@@ -49,10 +53,6 @@ def depth(*, table: Input, hierarchy: str, ridge: float, pdf: Output, png: Outpu
         Which hierarchy.
     ridge
         Which raw ridge; must be in the table.
-    pdf
-        Figure as PDF.
-    png
-        Figure as PNG.
     """
     rows = DEPTH.read(table).filter((pl.col("hierarchy") == hierarchy) & (pl.col("raw_ridge") == ridge))
     relu = rows.filter(pl.col("rho") == 1)
@@ -73,4 +73,4 @@ def depth(*, table: Input, hierarchy: str, ridge: float, pdf: Output, png: Outpu
     handles = [Line2D([], [], color=PALETTE["grey"], ls=style, label=name) for style, name in STYLES.values()]
     handles += class_handles(present)
     figure.legend(handles=handles, loc="outside lower center", ncols=4)
-    save(figure, pdf=pdf, png=png)
+    return figure

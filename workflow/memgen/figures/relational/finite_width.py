@@ -1,20 +1,18 @@
-"""Finite networks against the kernel theory: deviation over width and scale, and margins at the widest.
-
-Reads the finite networks' tables and draws them; computes nothing.
-"""
+"""Finite networks against the kernel theory: deviation over width and scale, and margins at the widest."""
 
 import numpy as np
 import polars as pl
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
-from memgen.figures.style import PAIR_CLASSES, PALETTE, class_handles, new_figure, panel_letters, save
+from memgen.figures.style import PAIR_CLASSES, PALETTE, class_handles, figure, new_figure, panel_letters
 from memgen.relational.tables import (
     FINITE_WIDTH,
     FINITE_WIDTH_MARGINS,
     FINITE_WIDTH_SLOPES,
     FINITE_WIDTH_SUMMARY,
 )
-from memgen.stage import Input, Inputs, Output, stage
+from memgen.stage import Input, Inputs
 
 REGIMES = {"lazy": (PALETTE["blue"], "o"), "rich": (PALETTE["vermilion"], "s")}
 
@@ -99,11 +97,17 @@ def _draw_margins(axes: Axes, pairs: pl.DataFrame) -> None:
     axes.set(xlabel="margin by theory (target units)", ylabel="margin of networks (target units)")
 
 
-@stage
-def finite_width(
-    *, networks: Inputs, margins: Inputs, summary: Input, slopes: Input, pdf: Output, png: Output
-) -> None:
+@figure
+def finite_width(*, networks: Inputs, margins: Inputs, summary: Input, slopes: Input) -> Figure:
     """Draw how far finite networks are from the kernel theory, one row of panels per hierarchy.
+
+    Networks with one hidden layer of ReLU units, trained by full-batch gradient descent, against the kernel
+    theory at infinite width (NTK of depth 2). (a) Deviation of single networks (dots), mean and standard
+    error over seeds, and slope of the logarithms with its 95 % interval. In the lazy regime the theory holds
+    and the deviation falls as the inverse root of the width; in the rich regime it stops at a constant. (b)
+    The same at one width over the scale of the output: what is left at scale 1 is chance, it averages out
+    over seeds, while the deviation of rich networks does not. (c, d) Margins at the largest width, standard
+    errors within the symbols: rich networks err on the same pairs, more strongly.
 
     Parameters
     ----------
@@ -115,10 +119,6 @@ def finite_width(
         Summary over seeds.
     slopes
         Fitted slopes.
-    pdf
-        Figure as PDF.
-    png
-        Figure as PNG.
     """
     runs = pl.concat([FINITE_WIDTH.read(path) for path in networks])
     pairs = pl.concat([FINITE_WIDTH_MARGINS.read(path) for path in margins])
@@ -139,4 +139,4 @@ def finite_width(
     present = set(pairs["pair_class"])
     handles = class_handles(present, lw=0)
     figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
-    save(figure, pdf=pdf, png=png)
+    return figure

@@ -1,17 +1,15 @@
-"""The mechanism: ranks are those of plain transitive inference plus a dipole at the exception.
-
-Reads the mechanism table and draws its parts; computes nothing.
-"""
+"""The mechanism: ranks are those of plain transitive inference plus a dipole at the exception."""
 
 import itertools
 
 import polars as pl
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from memgen.errors import BadInput
-from memgen.figures.style import PALETTE, item, new_figure, panel_letters, save
+from memgen.figures.style import PALETTE, figure, item, new_figure, panel_letters
 from memgen.relational.tables import MECHANISM
-from memgen.stage import Input, Output, stage
+from memgen.stage import Input
 
 #: Below this the scale of ranks is linear, beyond it logarithmic.
 LINEAR = 0.02
@@ -32,11 +30,16 @@ def _draw(axes: Axes, part: pl.DataFrame, colour: str) -> None:
     axes.minorticks_off()
 
 
-@stage
-def mechanism(
-    *, table: Input, hierarchy: str, conjunctivity: list[float], ridge: float, pdf: Output, png: Output
-) -> None:
+@figure
+def mechanism(*, table: Input, hierarchy: str, conjunctivity: list[float], ridge: float) -> Figure:
     """Draw the ranks of one hierarchy as the sum that they are, one row per conjunctivity.
+
+    The mechanism, for {hierarchy} at ridge {ridge}: the ranks (c) are those of plain transitive inference
+    (a) plus one dipole at the exception (b), its strength being what the ranks leave unexplained of the
+    exception. One number, gamma, sets how fast both decay along the chain. See how the dipole is flat
+    outside the loop at conjunctivity 0, so that it only flattens the loop, and how with growing
+    conjunctivity it stays sharp while the chain's own ranks vanish: beyond the critical point the items next
+    to the loop change order.
 
     Parameters
     ----------
@@ -48,10 +51,6 @@ def mechanism(
         Which conjunctivities, from top to bottom; each must be on the table's grid.
     ridge
         Which effective ridge; must be on the table's grid.
-    pdf
-        Figure as PDF.
-    png
-        Figure as PNG.
     """
     chosen = MECHANISM.read(table).filter((pl.col("hierarchy") == hierarchy) & (pl.col("ridge") == ridge))
     missing = set(conjunctivity) - set(chosen["alpha"])
@@ -90,4 +89,4 @@ def mechanism(
     panel_letters(axes[0])
     for panel in axes[-1]:
         panel.set_xlabel("item")
-    save(figure, pdf=pdf, png=png)
+    return figure

@@ -1,16 +1,14 @@
-"""Memorization scores of the exception and of regular pairs along conjunctivity.
-
-Reads the memorization table and draws every training pair; computes nothing.
-"""
+"""Memorization scores of the exception and of regular pairs along conjunctivity."""
 
 import polars as pl
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from memgen.errors import BadInput
-from memgen.figures.style import PAIR_CLASSES, PALETTE, new_figure, panel_letters, save
+from memgen.figures.style import PAIR_CLASSES, PALETTE, figure, new_figure, panel_letters
 from memgen.relational.tables import MEMORIZATION
-from memgen.stage import Input, Output, stage
+from memgen.stage import Input
 
 GROUPS = (
     ("exception", (pl.col("pair_class") == "exception"), PAIR_CLASSES["exception"][0]),
@@ -31,9 +29,16 @@ def _draw(axes: Axes, scores: pl.DataFrame) -> None:
     axes.set(xlabel="conjunctivity α", xlim=(0, 1))
 
 
-@stage
-def memorization(*, table: Input, hierarchy: str, ridge: list[float], pdf: Output, png: Output) -> None:
+@figure
+def memorization(*, table: Input, hierarchy: str, ridge: list[float]) -> Figure:
     """Draw the memorization score of every training pair against conjunctivity, a panel per ridge.
+
+    Leave-one-out memorization score of every training pair of {hierarchy}: how much its margin gains from
+    training on it, both directions removed together (a gain of margin, not of probability; it may exceed 1).
+    Ridge grows from left to right. Regular pairs have the larger score: without one of them the chain falls
+    into two, and the last of the upper part, a loser there, is put behind the first of the lower part, a
+    winner there. The exception's items are linked by the chain between them whether it is trained or not. At
+    high conjunctivity every pair is memorized alone, and all scores meet at 1 / (1 + ridge).
 
     Parameters
     ----------
@@ -43,10 +48,6 @@ def memorization(*, table: Input, hierarchy: str, ridge: list[float], pdf: Outpu
         Which hierarchy.
     ridge
         Which effective ridges, from left to right; each must be on the table's grid.
-    pdf
-        Figure as PDF.
-    png
-        Figure as PNG.
     """
     scores = MEMORIZATION.read(table).filter(pl.col("hierarchy") == hierarchy)
     missing = set(ridge) - set(scores["ridge"])
@@ -60,4 +61,4 @@ def memorization(*, table: Input, hierarchy: str, ridge: list[float], pdf: Outpu
     axes[0][0].set_ylabel("memorization score\n(gain of margin, target units)")
     handles = [Line2D([], [], color=colour, label=name) for name, _, colour in GROUPS]
     figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
-    save(figure, pdf=pdf, png=png)
+    return figure

@@ -1,20 +1,18 @@
-"""Phase diagrams over hierarchies: number of items, position, span and number of exceptions.
-
-Reads the placement table and draws it; computes nothing.
-"""
+"""Phase diagrams over hierarchies: number of items, position, span and number of exceptions."""
 
 import numpy as np
 import polars as pl
 from matplotlib.axes import Axes
 from matplotlib.collections import QuadMesh
 from matplotlib.colors import SymLogNorm
+from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from memgen.arguments import Count
 from memgen.errors import BadInput
-from memgen.figures.style import MARGIN_COLOURS, new_figure, panel_letters, save
+from memgen.figures.style import MARGIN_COLOURS, figure, new_figure, panel_letters
 from memgen.relational.tables import PLACEMENT
-from memgen.stage import Input, Output, stage
+from memgen.stage import Input
 
 #: Below this the scale of margins is linear, beyond it logarithmic.
 LINEAR = 0.004
@@ -46,11 +44,15 @@ def _centred(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.filter(pl.col("position") == (pl.col("n") - 1 - length) // 2)
 
 
-@stage
-def phase_placement(
-    *, table: Input, n: Count, conjunctivity: float, ridge: float, span: Count, pdf: Output, png: Output
-) -> None:
+@figure
+def phase_placement(*, table: Input, n: Count, conjunctivity: float, ridge: float, span: Count) -> Figure:
     """Draw accuracy and margin of pairs around exceptions over the hierarchy's shape.
+
+    Pairs around exceptions at conjunctivity {conjunctivity} and ridge {ridge}, over the shape of the
+    hierarchy: position and span of one exception among {n} items (a), number of items and span with the
+    exception in the middle (b), number of items and of exceptions (c). Red: some pair of the class is
+    answered wrong. Grey: no such pair. Errors need room: they vanish where the loop is near an end of the
+    chain or nearly as long as it, and come with the number of items.
 
     Parameters
     ----------
@@ -64,10 +66,6 @@ def phase_placement(
         Which effective ridge; must be in the table.
     span
         Span of the exceptions in the panels over their number.
-    pdf
-        Figure as PDF.
-    png
-        Figure as PNG.
     """
     rows = PLACEMENT.read(table).filter((pl.col("alpha") == conjunctivity) & (pl.col("ridge") == ridge))
     if rows.filter(pl.col("n") == n).is_empty():
@@ -106,4 +104,4 @@ def phase_placement(
     for panel, title in zip(axes[0], titles, strict=True):
         panel.set_title(title)
     panel_letters(axes[0])
-    save(figure, pdf=pdf, png=png)
+    return figure

@@ -1,19 +1,17 @@
-"""Phase diagrams of accuracy and margin per pair class over conjunctivity and ridge.
-
-Reads the phase table and draws it; computes nothing.
-"""
+"""Phase diagrams of accuracy and margin per pair class over conjunctivity and ridge."""
 
 import numpy as np
 import polars as pl
 from matplotlib.axes import Axes
 from matplotlib.collections import QuadMesh
 from matplotlib.colors import SymLogNorm
+from matplotlib.figure import Figure
 
 from memgen.errors import BadInput
-from memgen.figures.style import MARGIN_COLOURS, new_figure, panel_letters, save
+from memgen.figures.style import MARGIN_COLOURS, figure, new_figure, panel_letters
 from memgen.relational.hierarchy import PAIR_CLASSES
 from memgen.relational.tables import PHASE
-from memgen.stage import Input, Output, stage
+from memgen.stage import Input
 
 #: Below this the scale of margins is linear, beyond it logarithmic.
 LINEAR = 0.02
@@ -39,9 +37,15 @@ def _draw(axes: Axes, rows: pl.DataFrame, quantity: str, limit: float) -> QuadMe
     return mesh
 
 
-@stage
-def phase_representation(*, table: Input, hierarchy: str, pdf: Output, png: Output) -> None:
+@figure
+def phase_representation(*, table: Input, hierarchy: str) -> Figure:
     """Draw accuracy and margin of every pair class over conjunctivity and ridge, for one hierarchy.
+
+    Share answered right and mean margin of each pair class of {hierarchy} over conjunctivity and effective
+    ridge. The black line is where the first pair of the class turns wrong. See that the learner errs on
+    boundary and cross pairs long before their mean margin changes sign, and that ridge acts like
+    conjunctivity on untrained pairs (both enter through gamma) but not on trained ones, where only ridge
+    forgets.
 
     Parameters
     ----------
@@ -49,10 +53,6 @@ def phase_representation(*, table: Input, hierarchy: str, pdf: Output, png: Outp
         Phase table.
     hierarchy
         Which hierarchy.
-    pdf
-        Figure as PDF.
-    png
-        Figure as PNG.
     """
     rows = PHASE.read(table).filter(pl.col("hierarchy") == hierarchy)
     if rows.is_empty():
@@ -78,4 +78,4 @@ def phase_representation(*, table: Input, hierarchy: str, pdf: Output, png: Outp
     bar = figure.colorbar(meshes["margin"], ax=axes[1], label="mean margin\n(target units)", aspect=12)
     bar.set_ticks([-1, -0.1, 0, 0.1, 1], labels=["−1", "−0.1", "0", "0.1", "1"])
     bar.minorticks_off()
-    save(figure, pdf=pdf, png=png)
+    return figure

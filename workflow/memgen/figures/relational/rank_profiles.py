@@ -1,24 +1,28 @@
-"""Ranks and margins along conjunctivity: transitive inference beside transitive inference with an exception.
+"""Ranks and margins along conjunctivity, with and without an exception."""
 
-Reads the sweep's tables and draws them; computes nothing.
-"""
-
-from typing import Annotated
-
-import cyclopts
 import matplotlib as mpl
 import numpy as np
 import polars as pl
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize, SymLogNorm
+from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
 
 from memgen.errors import BadInput
-from memgen.figures.style import MARGIN_COLOURS, PAIR_CLASSES, PALETTE, item, new_figure, panel_letters, save
+from memgen.figures.style import (
+    MARGIN_COLOURS,
+    PAIR_CLASSES,
+    PALETTE,
+    Hierarchies,
+    figure,
+    item,
+    new_figure,
+    panel_letters,
+)
 from memgen.relational.tables import RANKS, SWEEP
-from memgen.stage import Input, Output, stage
+from memgen.stage import Input
 
 #: Below this the scales of ranks and margins are linear, beyond it logarithmic.
 LINEAR = 0.02
@@ -53,18 +57,17 @@ def _draw_margins(axes: Axes, margins: pl.DataFrame, limit: float) -> AxesImage:
     return image
 
 
-@stage
+@figure
 def rank_profiles(
-    *,
-    ranks: Input,
-    margins: Input,
-    hierarchies: Annotated[list[str], cyclopts.Parameter(name="--hierarchy")],
-    conjunctivity: list[float],
-    ridge: float,
-    pdf: Output,
-    png: Output,
-) -> None:
+    *, ranks: Input, margins: Input, hierarchies: Hierarchies, conjunctivity: list[float], ridge: float
+) -> Figure:
     """Draw rank profiles, and margin matrices at a few conjunctivities, one row per hierarchy.
+
+    Exact ranks and margins of kernel ridge regression at ridge {ridge}. Left: one rank profile per
+    conjunctivity. Right: the margin of every pair, higher-ranked item by row, blue where the answer follows
+    the order and red where it does not; the exception is framed. Without an exception every pair is answered
+    right. With one, the ranks around it are bent; as conjunctivity grows, red spreads to pairs that were
+    never trained.
 
     Parameters
     ----------
@@ -78,10 +81,6 @@ def rank_profiles(
         Which conjunctivities to show as matrices; each must be on the sweep's grid.
     ridge
         Which effective ridge; must be on the sweep's grid.
-    pdf
-        Figure as PDF.
-    png
-        Figure as PNG.
     """
     chosen = pl.col("hierarchy").is_in(hierarchies) & (pl.col("ridge") == ridge)
     profiles = RANKS.read(ranks).filter(chosen)
@@ -108,4 +107,4 @@ def rank_profiles(
     panel_letters(axes[:, 0])
     figure.colorbar(colours, ax=axes[:, 0], label="conjunctivity", location="left", shrink=0.7, aspect=30)
     figure.colorbar(image, ax=axes[:, -1], label="margin (target units, ±1 trained)", shrink=0.7, aspect=30)
-    save(figure, pdf=pdf, png=png)
+    return figure

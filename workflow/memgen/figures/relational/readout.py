@@ -1,16 +1,14 @@
-"""Accuracy under a noisy readout, by pair class along conjunctivity and by distance between the items.
-
-Reads the readout table and draws it; computes nothing.
-"""
+"""Accuracy under a noisy readout, by pair class along conjunctivity and by distance between the items."""
 
 import polars as pl
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from memgen.errors import BadInput
-from memgen.figures.style import PAIR_CLASSES, PALETTE, class_handles, new_figure, panel_letters, save
+from memgen.figures.style import PAIR_CLASSES, PALETTE, class_handles, figure, new_figure, panel_letters
 from memgen.relational.tables import READOUT
-from memgen.stage import Input, Output, stage
+from memgen.stage import Input
 
 
 def _draw(axes: Axes, rows: pl.DataFrame, across: str) -> None:
@@ -22,11 +20,15 @@ def _draw(axes: Axes, rows: pl.DataFrame, across: str) -> None:
     axes.set(ylim=(-0.03, 1.03))
 
 
-@stage
-def readout(
-    *, table: Input, hierarchy: str, ridge: float, conjunctivity: float, pdf: Output, png: Output
-) -> None:
+@figure
+def readout(*, table: Input, hierarchy: str, ridge: float, conjunctivity: float) -> Figure:
     """Draw accuracy against conjunctivity (above) and distance (below), a column per temperature.
+
+    Expected accuracy when answers are drawn by softmax from the margins, for {hierarchy} at ridge {ridge};
+    the temperature is in units of the target, and at 1 margins are logits. Above: against conjunctivity.
+    Without noise accuracy moves in steps; with it errors are graded, and untrained pairs fall to chance as
+    conjunctivity shrinks their margins. Below, at conjunctivity {conjunctivity}: against the distance
+    between the items. Cross pairs show the distance effect, below chance for the pair next to the loop.
 
     Parameters
     ----------
@@ -38,10 +40,6 @@ def readout(
         Which effective ridge; must be on the table's grid.
     conjunctivity
         Which conjunctivity below; must be on the table's grid.
-    pdf
-        Figure as PDF.
-    png
-        Figure as PNG.
     """
     rows = READOUT.read(table).filter((pl.col("hierarchy") == hierarchy) & (pl.col("ridge") == ridge))
     at_one = rows.filter((pl.col("alpha") == conjunctivity) & pl.col("distance").is_not_null())
@@ -64,4 +62,4 @@ def readout(
     present = set(rows["pair_class"])
     handles = class_handles(present)
     figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
-    save(figure, pdf=pdf, png=png)
+    return figure

@@ -1,16 +1,14 @@
-"""The task as a directed graph, and the class of every pair.
-
-Reads the pair tables of the hierarchies and draws them; computes nothing.
-"""
+"""The task as a directed graph, and the class of every pair."""
 
 import polars as pl
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import FancyArrowPatch, Patch, Rectangle
 
-from memgen.figures.style import PAIR_CLASSES, PALETTE, item, new_figure, panel_letters, save
+from memgen.figures.style import PAIR_CLASSES, PALETTE, figure, item, new_figure, panel_letters
 from memgen.relational.tables import TASK
-from memgen.stage import Inputs, Output, stage
+from memgen.stage import Inputs
 
 
 def _draw_graph(axes: Axes, pairs: pl.DataFrame) -> None:
@@ -63,18 +61,19 @@ def _draw_classes(axes: Axes, pairs: pl.DataFrame) -> None:
         spine.set_visible(False)
 
 
-@stage
-def task(*, tasks: Inputs, pdf: Output, png: Output) -> None:
+@figure
+def task(*, tasks: Inputs) -> Figure:
     """Draw each hierarchy as a directed graph beside the class of every pair.
+
+    Transitive inference with exceptions. Items are ordered, I0 the strongest; an arrow leads from the winner
+    to the loser of each trained pair. The exception (vermilion) violates the order and closes a loop (shaded
+    items). Right: the class of every pair. Pairs inside a loop have no right answer unless they are trained;
+    cross pairs span the loop and are where a learner that is too conjunctive errs.
 
     Parameters
     ----------
     tasks
         Pair tables, one per hierarchy, from top to bottom.
-    pdf
-        Figure as PDF.
-    png
-        Figure as PNG.
     """
     frames = [TASK.read(path).filter(pl.col("first") < pl.col("second")) for path in tasks]
     figure, axes = new_figure(
@@ -95,4 +94,4 @@ def task(*, tasks: Inputs, pdf: Output, png: Output) -> None:
     handles = [Patch(color=PAIR_CLASSES[name][0], label=name) for name in PAIR_CLASSES if name in present]
     arrows = [Line2D([], [], color=PAIR_CLASSES["train"][0], marker=">", label="beats (trained)")]
     figure.legend(handles=[*arrows, *handles], loc="outside lower center", ncols=len(handles) + 1)
-    save(figure, pdf=pdf, png=png)
+    return figure

@@ -1,0 +1,132 @@
+"""The table of figures: the tables that each one reads, and its options from the configuration.
+
+A figure is a function marked `figure` in ``memgen/figures/<study>/<name>.py``, and an entry in the list of
+``memgen/figures/<study>/table.py``. Its rule, its files in a whole run and its caption follow from the two.
+"""
+
+import ast
+import importlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from memgen.closure import module_file, syntax_tree
+from memgen.rules import Quoted, flags
+
+#: End of every caption in the report: the recipe's id, cut out of the record, and the commands that use it.
+ENDING = """
+.. include:: {{ snakemake.output.record }}
+   :literal:
+   :start-after: "recipe_id":"
+   :end-before: ","stage":
+
+``memgen provenance show {{ snakemake.output.png }}`` says how it was made, by the recipe of that id, and
+``memgen provenance reproduce {{ snakemake.output.png }}`` makes it again.
+"""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One figure.
+
+    Parameters
+    ----------
+    study : str
+        Folder of `memgen.figures` that holds its function.
+    category : str
+        Heading in the report.
+    name : str
+        Name of its files, with wildcards at the end: "accuracy_by_class_{method}" is drawn by the function
+        accuracy_by_class.
+    tables : mapping of str to str or list of str
+        Inputs of the function: files of the study.
+    options : mapping of str to object
+        Flags of the function, without hyphens; a wildcard is written "{method}".
+    each : sequence of mapping of str to str
+        Values of the wildcards, a mapping for each picture that a whole run draws.
+    job : str
+        Name of a job's record, log and benchmark; made of the wildcards where it is empty.
+    """
+
+    study: str
+    category: str
+    name: str
+    tables: Mapping[str, str | list[str]]
+    options: Mapping[str, Any] = field(default_factory=dict)
+    each: Sequence[Mapping[str, str]] = ({},)
+    job: str = ""
+
+    def __post_init__(self) -> None:
+        by_wildcards = ",".join(f"{name}={{{name}}}" for name in self.wildcards)
+        object.__setattr__(self, "job", self.job or by_wildcards or "job")
+
+    @property
+    def wildcards(self) -> list[str]:
+        """Names of the wildcards."""
+        return re.findall(r"\{(\w+)\}", self.name)
+
+    @property
+    def function(self) -> str:
+        """Name of the function, and of its module."""
+        return self.name.partition("_{")[0]
+
+    @property
+    def rule(self) -> str:
+        """Name of the rule."""
+        return f"figures_{self.function}"
+
+    @property
+    def module(self) -> str:
+        """Dotted name of the module that holds the function."""
+        return f"memgen.figures.{self.study}.{self.function}"
+
+    def targets(self) -> list[str]:
+        """Files that a whole run makes."""
+        names = [self.name.format(**wildcards) for wildcards in self.each]
+        return [f"figures/{name}.{suffix}" for name in names for suffix in ("pdf", "png")]
+
+    def told(self, wildcards: Mapping[str, str]) -> dict[str, Any]:
+        """Options of one picture, its wildcards filled in."""
+        known = {f"{{{name}}}": value for name, value in wildcards.items()}
+        return {
+            key: known.get(value, value) if isinstance(value, str) else value
+            for key, value in self.options.items()
+        }
+
+    def command(self, wildcards: Mapping[str, str]) -> Quoted:
+        """Command of one picture, all but its outputs."""
+        name = self.function.replace("_", "-")
+        return Quoted(f"figures {name} {flags(self.tables)} {flags(self.told(wildcards))}".rstrip())
+
+    def words(self) -> tuple[str, str]:
+        """What the function's docstring says before the parameters: its first line, and the caption."""
+        path = module_file(self.module)
+        assert path is not None, f"{self.module}: there is no such module"
+        (text,) = (
+            ast.get_docstring(node) or ""
+            for node in syntax_tree(path).body
+            if isinstance(node, ast.FunctionDef) and node.name == self.function
+        )
+        first, _, caption = text.partition("\nParameters\n")[0].strip().partition("\n\n")
+        return first, caption
+
+    def caption(self, told: Mapping[str, Any]) -> str:
+        """Caption of one picture, in reStructuredText: ``{name}`` in it is the option of that name."""
+        return re.sub(r"\{(\w+)\}", lambda match: str(told.get(match[1], match[0])), self.words()[1])
+
+    def template(self) -> str:
+        """Caption in the report, as the template that Snakemake fills in."""
+        told = self.told({name: f"{{{{ snakemake.wildcards.{name} }}}}" for name in self.wildcards})
+        return f"{self.caption(told)}\n{ENDING}"
+
+
+def entries(config: Mapping[str, Any]) -> list[Entry]:
+    """Every figure of the studies in a configuration, in their order."""
+    modules = [f"memgen.figures.{study}.table" for study in config]
+    return [
+        entry
+        for module in modules
+        if module_file(module) is not None
+        for entry in importlib.import_module(module).figures(config)
+    ]
