@@ -62,10 +62,10 @@ def cells(frame: pl.DataFrame, held: Held, families: Mapping[str, str]) -> Cells
     found: Cells = {}
     for value, error in held.values.items():
         part = frame.with_columns(pl.col(value).cast(pl.Float64).fill_nan(None).alias("_value"))
-        replicated = part.group_by(names).agg(pl.col("_replicate").n_unique() > 1)
-        part = part.join(replicated.rename({"_replicate": "_pooled"}), on=names, nulls_equal=True)
-        rows = [_over_replicates(part.filter("_pooled"), names)]
-        alone = part.filter(~pl.col("_pooled"))
+        # One network that was trained here says nothing of how such networks differ, however many its seeds.
+        trained_here = pl.col("_replicate").is_in(list(families))
+        rows = [_over_replicates(part.filter(trained_here), names)]
+        alone = part.filter(~trained_here)
         if held.unit is not None:
             units = alone.group_by([*names, held.unit]).agg(pl.col("_value").mean())
             rows.append(_over(units, names))

@@ -267,7 +267,7 @@ class Comparison:
                 return "different", text
         elif one is not None or (locked["n_units"] is None and "ours" in changed):
             return "different", text
-        if not {"ours", "standard_error", "n_units"} & set(changed) and set(changed) & set(_DERIVED[:3]):
+        if not {"ours", "standard_error", "n_units"} & set(changed) and not _follows(locked, here, tolerance):
             return "different", f"{text}: interval or p do not follow from the value"
         if locked["verdict"] == here["verdict"]:
             return "consistent", text
@@ -283,6 +283,21 @@ def _estimate(row: Row) -> Mean | None:
     factors = student_factor(np.arange(2, found.units + 1))
     reach = (row["upper"] - row["ours"]) / found.error
     return Mean(found.mean, found.error, 2 + int(np.abs(factors - reach).argmin()))
+
+
+def _follows(locked: Row, here: Row, tolerance: float) -> bool:
+    """Whether interval and p-value changed by no more than value and error can have, which are close."""
+    error = here["standard_error"]
+    if not error:
+        return all(_close(locked[name], here[name], tolerance) for name in _DERIVED[:3])
+    slack = tolerance * max(1.0, abs(here["ours"]))
+    # An interval is at most some 13 errors wide on each side, and a p-value's slope in t is at most 2/3.
+    reach = {"lower": 15 * slack, "upper": 15 * slack, "p_value": 2 * slack / error}
+    return all(
+        (locked[name] is None) == (here[name] is None)
+        and abs((here[name] or 0.0) - (locked[name] or 0.0)) <= most
+        for name, most in reach.items()
+    )
 
 
 def _key(row: Row) -> tuple[Any, ...]:
