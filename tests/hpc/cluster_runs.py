@@ -11,9 +11,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from memgen import cluster
 from repository import ROOT, copy_repository
 from slurm import Cluster, wait_for
+from snakemake_executor_plugin_memgen_slurm import jobs as cluster
 
 PROFILE = ROOT / "tests/hpc/profile"
 #: A table and what it waits for: five jobs.
@@ -103,9 +103,7 @@ class Study:
             *(f"--config={overlay}" for overlay in self.overlays),
             *("--", *self.targets, *self.options),
         ]
-        environment = {
-            **os.environ, "PYTHONPATH": str(self.folder / "workflow"), "MEMGEN_POLL_SECONDS": "2",
-        }  # fmt: skip
+        environment = {**os.environ, "PYTHONPATH": str(self.folder / "workflow")}
         with self.log.open("ab") as output:
             run = subprocess.Popen(
                 node.command(command) if node else command,

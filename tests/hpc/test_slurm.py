@@ -20,9 +20,9 @@ import pytest
 import debian
 import slurm as local_slurm
 from cluster_runs import KINDS, TABLE, LoginNode, Study, Written, remove, twice, when_running
-from memgen import cluster
 from memgen.language.training.checkpoints import TABLES
 from slurm import Cluster
+from snakemake_executor_plugin_memgen_slurm import jobs as cluster
 
 
 @pytest.fixture(scope="module")
@@ -163,7 +163,7 @@ def test_jobs_of_a_killed_run_are_not_doubled(slurm: Cluster, study: Study, here
     run.wait()
     assert cluster.alive(study.name), "its jobs go on"
     study.finish(study.start())
-    assert "jobs that an earlier run left on the cluster" in study.log.read_text()
+    assert "jobs that an earlier run left on SLURM" in study.log.read_text()
     # A job that ended between the kill and the new run's start was complete, but nobody had noted it.
     watch.over("kill -9 of Snakemake, started again", here)
 
