@@ -110,7 +110,8 @@ def test_the_whole_smoke_study_is_that_of_this_machine(slurm: Cluster, tmp_path:
 
 
 def test_cancelled_job_is_tried_again(slurm: Cluster, study: Study, here: dict[str, bytes]) -> None:
-    watch, run = Watch(slurm, study), study.start()
+    """The plugin by itself, under plain Snakemake."""
+    watch, run = Watch(slurm, study), study.start_alone()
     number = when_running(slurm, study)[0]
     watch.fault()
     slurm.ask("scancel", number)
@@ -338,8 +339,7 @@ FAULTS = {
 
 @pytest.mark.full
 def test_results_are_the_same_with_accounting(here: dict[str, bytes], slurm: Cluster, study: Study) -> None:
-    """The command that tells states is found out; a cancelled job has another name there."""
-    assert cluster.status_command() == "squeue"
+    """The controller forgets jobs as soon as they have ended; accounting says how."""
     slurm.stop()
     packages = local_slurm.PACKAGES + local_slurm.ACCOUNTING_PACKAGES
     debian.install(packages)
@@ -347,7 +347,6 @@ def test_results_are_the_same_with_accounting(here: dict[str, bytes], slurm: Clu
     base = Path(tempfile.mkdtemp(prefix="memgen-slurm-"))
     try:
         with local_slurm.started(base, accounting=True) as other:
-            assert cluster.status_command() == "sacct"
             for name, fault in FAULTS.items():
                 remove(study.folder)
                 watch, run = Watch(other, study), study.start()

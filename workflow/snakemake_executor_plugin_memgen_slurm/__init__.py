@@ -36,7 +36,7 @@ class Executor(slurm.Executor):  # type: ignore[misc]
             raise WorkflowError("--memgen-slurm-array-jobs: states of array jobs are not told apart")
         super().__post_init__(test_mode)
         self.prefix = jobs.prefix(Path.cwd())
-        self.run_uuid = f"{self.prefix}_{self.run_uuid}"  # the name of each job
+        self.run_uuid: str = f"{self.prefix}_{self.run_uuid}"  # the name of each job
         self.unlisted: dict[str, float] = {}
         try:
             earlier = jobs.cancel(self.prefix)
