@@ -10,6 +10,7 @@ Snakemake's ``--seconds-between-status-checks``; the plugin's settings for that 
 
 import atexit
 import signal
+import sys
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -57,20 +58,20 @@ class Executor(slurm.Executor):  # type: ignore[misc]
         try:
             jobs.cancel(self.prefix, patience=60)
         except OSError as problem:
-            self.logger.error(str(problem))
+            print(f"memgen: error: {problem}", file=sys.stderr)  # at the exit Snakemake's logger has ended
 
     async def check_active_jobs(self, active_jobs: list[Any]) -> AsyncIterator[Any]:
         """Report the jobs that have ended, and yield the others: all of them where SLURM does not answer.
 
         What SLURM has forgotten has ended. Its outputs, which appear whole or not at all, tell Snakemake how.
         """
-        missing = {job.external_jobid for job in active_jobs}
-        states = jobs.states(self.run_uuid, missing) if missing else {}
+        asked = {job.external_jobid for job in active_jobs}
+        states = jobs.states(self.run_uuid, asked) if asked else {}
         if states is None:
             self.logger.warning("SLURM does not answer; the jobs are left as they are, and it is asked again")
-            states = dict.fromkeys(missing, "UNKNOWN")
+            states = dict.fromkeys(asked, "UNKNOWN")
         now = time.monotonic()
-        self.unlisted = {number: self.unlisted.get(number, now) for number in missing - states.keys()}
+        self.unlisted = {number: self.unlisted.get(number, now) for number in asked - states.keys()}
         for job in active_jobs:
             number, log = job.external_jobid, job.aux["slurm_logfile"]
             state = states.get(number)
