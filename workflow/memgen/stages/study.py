@@ -90,7 +90,7 @@ def _plugin(executor: str) -> Any:
     """Module of an executor's plugin."""
     try:
         return importlib.import_module(_PLUGIN + executor.replace("-", "_"))
-    except ImportError as error:
+    except (ImportError, OSError) as error:
         raise BadInput(
             f"--executor: {executor}: its plugin cannot be loaded ({error}); allowed: one that pip installed"
         ) from None
