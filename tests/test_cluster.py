@@ -1,26 +1,26 @@
 """Jobs on a cluster, found by name and cancelled; executors that are not installed. SLURM is made up here."""
 
 import asyncio
-import importlib.util
 import logging
 import os
 import re
+import signal
+import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 import yaml
 from snakemake.cli import get_argument_parser
 
 import memgen.stages.study as study_module
-from memgen import cluster
+import snakemake_executor_plugin_memgen_slurm as plugin
 from memgen.errors import BadInput
 from memgen.stages.study import study
 from repository import ROOT
+from snakemake_executor_plugin_memgen_slurm import jobs as cluster
 
 RULES = "".join(path.read_text() for path in sorted((ROOT / "workflow/rules").glob("*.smk")))
 SQUEUE = """#!{python}
@@ -30,6 +30,10 @@ jobs = Path({folder!r}) / "jobs"
 if not jobs.exists():
     sys.exit("slurm_load_jobs error: Unable to contact slurm controller (connect failure)")
 print(jobs.read_text(), end="")
+"""
+SACCT = """#!{python}
+print("5|CANCELLED by 0")
+print("1|RUNNING")
 """
 SCANCEL = """#!{python}
 import sys
@@ -43,7 +47,7 @@ jobs.write_text("".join(line + chr(10) for line in kept))
 @pytest.fixture
 def jobs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """File with the jobs that a made-up SLURM has, number|name; without it nobody answers."""
-    for name, text in (("squeue", SQUEUE), ("scancel", SCANCEL)):
+    for name, text in (("squeue", SQUEUE), ("scancel", SCANCEL), ("sacct", SACCT)):
         path = tmp_path / "bin" / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(text.format(python=sys.executable, folder=str(tmp_path)))
@@ -66,11 +70,17 @@ def test_only_the_studys_own_jobs_are_cancelled(jobs: Path) -> None:
     assert cluster.cancel("memgen-aa") == 0
 
 
+def test_accounting_is_asked_about_what_the_controller_has_forgotten(jobs: Path) -> None:
+    jobs.write_text("1|COMPLETED\n")
+    assert cluster.states("memgen-aa", {"1"}) == {"1": "COMPLETED"}
+    assert cluster.states("memgen-aa", {"1", "5", "6"}) == {"1": "COMPLETED", "5": "CANCELLED"}
+
+
 def test_silence_is_no_answer(jobs: Path) -> None:
     assert cluster.alive("memgen-aa") is None
     with pytest.raises(TimeoutError, match="could not be cancelled: nobody answers"):
         cluster.cancel("memgen-aa", patience=0)
-    assert not cluster.keeps_accounts() and cluster.status_command() == "squeue"
+    assert cluster.states("memgen-aa", {"1"}) is None
 
 
 @pytest.mark.parametrize(
@@ -119,7 +129,7 @@ def test_profiles_hold_what_snakemake_takes(executor: str) -> None:
     text = (ROOT / "profiles" / executor / "config.yaml").read_text()
     options = get_argument_parser()._option_string_actions
     profile = yaml.safe_load(text)
-    assert profile["executor"] == executor and profile["retries"] == 2
+    assert profile["executor"] in (executor, f"memgen-{executor}") and profile["retries"] == 2
     assert [key for key in profile if f"--{key}" not in options and not key.startswith(f"{executor}-")] == []
     if executor in OTHERS:
         assert "not run by us" in text and f"snakemake-executor-plugin-{executor}==" in text
@@ -131,69 +141,60 @@ def test_profiles_hold_what_snakemake_takes(executor: str) -> None:
         assert re.search(rf"^rule {rule}:", RULES, re.MULTILINE)
 
 
-def test_a_run_on_another_machine_is_waited_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path, ended = tmp_path / ".study.run", []
-
-    def other() -> None:
-        with cluster.sole_run(path, beat=0.05, host="one"):
-            time.sleep(1)
-            ended.append(True)
-
-    thread = threading.Thread(target=other)
-    thread.start()
-    while not path.exists():
-        time.sleep(0.01)
-    with cluster.sole_run(path, beat=0.05, stale=0.5, host="two"):
-        assert ended, "its beats are newer than what counts as silence"
-        assert path.read_text() == "two"
-    thread.join()
-    assert "a run on one holds this study" in capsys.readouterr().err
-    assert list(tmp_path.iterdir()) == []
+HOLD = """
+import sys, time
+from pathlib import Path
+from memgen.recovery.lease import hold
+hold(Path(".study.run"), beat=0.05, stale=1.0, host=sys.argv[1])
+print("held", flush=True)
+time.sleep(float(sys.argv[2]))
+"""
 
 
-def test_a_run_on_another_machine_that_was_killed_is_not_waited_for_for_ever(tmp_path: Path) -> None:
-    path = tmp_path / ".study.run"
-    path.write_text("one")
-    with cluster.sole_run(path, beat=0.05, stale=0.3, host="two"):
-        assert path.read_text() == "two"
+def test_a_run_on_another_machine_is_waited_for_until_it_is_silent(tmp_path: Path) -> None:
+    def run(host: str, seconds: int) -> "subprocess.Popen[str]":
+        command, path = [sys.executable, "-c", HOLD, host, str(seconds)], {"PYTHONPATH": f"{ROOT}/workflow"}
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        return subprocess.Popen(command, cwd=tmp_path, env=path, text=True, start_new_session=True, **pipes)
+
+    first = run("one", 60)
+    assert first.stdout is not None and first.stdout.readline() == "held\n"
+    second = run("two", 0)
+    with pytest.raises(subprocess.TimeoutExpired):
+        second.wait(2.5)
+    os.killpg(first.pid, signal.SIGKILL)  # with the child that touches the file, as if the machine had died
+    first.communicate()
+    said, told = second.communicate(timeout=20)
+    assert said == "held\n" and "a run on one holds this study" in told
+    end = time.monotonic() + 20
+    while list(tmp_path.iterdir()) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert list(tmp_path.iterdir()) == [], "the second ended well"
 
 
-def guards() -> Any:
-    """The module tools/slurm.py."""
-    spec = importlib.util.spec_from_file_location("tools_slurm", ROOT / "tools/slurm.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def test_states_survive_silence_and_forgetting(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What the executor reports of jobs 1, 2 and 3, asked four times."""
+    answers = iter([{"1": "CANCELLED", "2": "RUNNING"}, None, {"2": "COMPLETED"}, {}])
+    monkeypatch.setattr(cluster, "states", lambda name, numbers: next(answers))
+    ended: list[tuple[str, bool]] = []
+    executor = object.__new__(plugin.Executor)
+    vars(executor).update(
+        run_uuid="memgen-aa_run",
+        unlisted={},
+        logger=logging.getLogger("test"),
+        workflow=SimpleNamespace(executor_settings=SimpleNamespace(keep_successful_logs=False)),
+        report_job_success=lambda job: ended.append((job.external_jobid, True)),
+        report_job_error=lambda job, **_: ended.append((job.external_jobid, False)),
+    )
+    active = [SimpleNamespace(external_jobid=n, aux={"slurm_logfile": tmp_path / n}) for n in "123"]
 
+    async def ask() -> list[SimpleNamespace]:
+        return [job async for job in executor.check_active_jobs(active)]
 
-def test_states_survive_silence_and_forgetting(monkeypatch: pytest.MonkeyPatch) -> None:
-    module = guards()
-    states, answers = module.States(), iter([{"1": "CANCELLED by 0", "2": "RUNNING"}, None, {"1": "FAILED"}])
-
-    async def ask(command: str, logger: Any) -> tuple[dict[str, str] | None, float | None]:
-        answer = next(answers)
-        return (None, None) if answer is None else (answer, 0.1)
-
-    async def nothing(seconds: float) -> None:
-        pass
-
-    states.ask, states.active = ask, {"1", "2"}
-    monkeypatch.setattr(module.asyncio, "sleep", nothing)
-    monkeypatch.setattr(module, "FORGOTTEN", -1.0)
-    logger = logging.getLogger("test")
-    assert asyncio.run(states.query("squeue", logger))[0] == {"1": "CANCELLED", "2": "RUNNING"}
-    # The plugin would take None for "no job is left to ask for".
-    assert asyncio.run(states.query("squeue", logger)) == ({}, 0.0)
-    assert asyncio.run(states.query("squeue", logger))[0] == {"1": "FAILED", "2": "COMPLETED"}
-
-
-def test_the_guards_fit_the_plugin_that_is_installed() -> None:
-    """What tools/slurm.py puts its guards around is still there, under these names."""
-    plugin = pytest.importorskip("snakemake_executor_plugin_slurm")
-    for name in ("query_job_status", "get_min_job_age", "is_query_tool_available"):
-        assert callable(getattr(plugin, name))
-    assert callable(plugin.Executor.check_active_jobs) and callable(plugin.Executor.sleep)
-    from snakemake.scheduling.job_scheduler import JobScheduler
-
-    assert callable(JobScheduler.exit_gracefully)
+    seen = []
+    for forgotten in (60.0, 60.0, 60.0, -1.0):
+        monkeypatch.setattr(plugin, "FORGOTTEN", forgotten)
+        active = asyncio.run(ask())
+        seen.append("".join(job.external_jobid for job in active))
+    assert seen == ["23", "23", "3", ""]
+    assert ended == [("1", False), ("2", True), ("3", True)]

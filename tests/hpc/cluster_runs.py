@@ -11,9 +11,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from memgen import cluster
 from repository import ROOT, copy_repository
 from slurm import Cluster, wait_for
+from snakemake_executor_plugin_memgen_slurm import jobs as cluster
 
 PROFILE = ROOT / "tests/hpc/profile"
 #: A table and what it waits for: five jobs.
@@ -97,18 +97,12 @@ class Study:
         """What the names of its jobs begin with."""
         return cluster.prefix(self.folder)
 
-    def _start(self, *arguments: str, node: LoginNode | None = None) -> subprocess.Popen[bytes]:
-        command = [
-            *(sys.executable, "-m", "memgen", "study", "--here", *arguments),
-            *(f"--config={overlay}" for overlay in self.overlays),
-            *("--", *self.targets, *self.options),
-        ]
-        environment = {
-            **os.environ, "PYTHONPATH": str(self.folder / "workflow"), "MEMGEN_POLL_SECONDS": "2",
-        }  # fmt: skip
+    def _start(self, *command: str, node: LoginNode | None = None) -> subprocess.Popen[bytes]:
+        command = (sys.executable, "-m", *command, *self.targets, *self.options)
+        environment = {**os.environ, "PYTHONPATH": str(self.folder / "workflow")}
         with self.log.open("ab") as output:
             run = subprocess.Popen(
-                node.command(command) if node else command,
+                node.command([*command]) if node else command,
                 cwd=self.folder, env=environment, stdout=output, stderr=subprocess.STDOUT,
                 start_new_session=True,
                 # A shell that starts tests in the background has them ignore Ctrl-C.
@@ -116,6 +110,16 @@ class Study:
             )  # fmt: skip
         self.runs.append(run)
         return run
+
+    def _study(self, *arguments: str) -> tuple[str, ...]:
+        return (
+            "memgen",
+            "study",
+            "--here",
+            *arguments,
+            *(f"--config={overlay}" for overlay in self.overlays),
+            "--",
+        )
 
     def end(self) -> None:
         """End every run that a failed test left."""
@@ -127,7 +131,12 @@ class Study:
 
     def start(self, node: LoginNode | None = None) -> subprocess.Popen[bytes]:
         """Start it on the cluster, from this machine or another one."""
-        return self._start("--executor", "slurm", "--profile", str(PROFILE), node=node)
+        return self._start(*self._study("--executor", "slurm", "--profile", str(PROFILE)), node=node)
+
+    def start_alone(self) -> subprocess.Popen[bytes]:
+        """Start it on the cluster by plain Snakemake."""
+        configured = ("--configfile", *self.overlays)
+        return self._start("snakemake", *configured, "--executor", "memgen-slurm", "--profile", str(PROFILE))
 
     def finish(self, run: subprocess.Popen[bytes], seconds: float = 900) -> None:
         """Wait until a run has ended well."""
@@ -141,7 +150,7 @@ class Study:
 
     def here(self) -> dict[str, bytes]:
         """Run it on this machine, and give its results."""
-        self.finish(self._start("--cores", "2"))
+        self.finish(self._start(*self._study("--cores", "2")))
         return self.results()
 
     def printed(self) -> str:

@@ -58,7 +58,7 @@ SelectType=select/cons_tres
 SelectTypeParameters=CR_Core_Memory
 GresTypes=gpu
 SlurmdParameters=config_overrides
-MinJobAge=3600
+MinJobAge={age}
 ReturnToService=2
 KillWait=5
 BatchStartTimeout=10
@@ -180,11 +180,18 @@ class Cluster:
         if self.accounting:
             accounts = (
                 "AccountingStorageType=accounting_storage/slurmdbd\nAccountingStorageHost=127.0.0.1\n"
-                f"AccountingStoragePort={_DATABASE}\nAccountingStoragePass={self.base}/munge.socket"
+                f"AccountingStoragePort={_DATABASE}\nAccountingStoragePass={self.base}/munge.socket\n"
+                "AccountingStoreFlags=job_comment"
             )
         (self.base / "slurm.conf").write_text(
             CONFIGURATION.format(
-                host=host, base=self.base, controller=_CONTROLLER, nodes=nodes, accounting=accounts
+                host=host,
+                base=self.base,
+                controller=_CONTROLLER,
+                nodes=nodes,
+                accounting=accounts,
+                # Where there are accounts, they alone know jobs that have ended.
+                age=2 if self.accounting else 3600,
             )
         )
         key = self.base / "munge.key"
@@ -309,8 +316,11 @@ class Cluster:
 
     def jobs(self) -> list[tuple[str, str, str]]:
         """Every job so far: number, state, and the rule and wildcards that it is for."""
-        listed = self.ask("squeue", "--noheader", "--states=all", "--format=%i|%T|%k").splitlines()
-        return [tuple(line.strip().split("|", 2)) for line in listed]  # type: ignore[misc]
+        if self.accounting:
+            listed = self.ask("sacct", "-X", "--noheader", "--parsable2", "--format=JobIDRaw,State,Comment")
+        else:
+            listed = self.ask("squeue", "--noheader", "--states=all", "--format=%i|%T|%k")
+        return [tuple(line.strip().split("|", 2)) for line in listed.splitlines()]  # type: ignore[misc]
 
     def stop(self) -> None:
         """End what was started here, jobs first."""

@@ -29,14 +29,18 @@ from memgen.kernels import VARIABLE, Kernels, refuse_processor
 from memgen.own_folder import enter
 from memgen.recovery.clocks import to_the_present
 from memgen.recovery.damage import set_aside
+from memgen.recovery.lease import hold
 from memgen.stage import command
 
 LOCK = Path(".study.lock")
+LEASE = Path(".study.run")
 SNAKEMAKE_LOCKS = Path(".snakemake/locks")
 LEAST_MB = 100
 """Free space without which no run is begun."""
 _DRY = {"-n", "--dry-run", "--dryrun"}
 _PLUGIN = "snakemake_executor_plugin_"
+_SLURM = "memgen-slurm"
+"""The executor slurm is the study's plugin, a subclass of the one of that name: docs/cluster.md."""
 
 
 def _holders() -> list[str]:
@@ -88,7 +92,7 @@ def _plugin(executor: str) -> Any:
     """Module of an executor's plugin."""
     try:
         return importlib.import_module(_PLUGIN + executor.replace("-", "_"))
-    except ImportError as error:
+    except (ImportError, OSError) as error:
         raise BadInput(
             f"--executor: {executor}: its plugin cannot be loaded ({error}); allowed: one that pip installed"
         ) from None
@@ -121,10 +125,23 @@ def _profile(executor: str, profile: Path | None) -> Path | None:
 
 
 def _executors() -> list[str]:
-    """Executors whose plugins are installed; the jobstep is the other half of SLURM's."""
+    """Executors whose plugins are installed; of SLURM's three one is enough."""
     names = [module.name for module in pkgutil.iter_modules() if module.name.startswith(_PLUGIN)]
     found = [name.removeprefix(_PLUGIN).replace("_", "-") for name in names]
-    return sorted(name for name in found if name != "slurm-jobstep")
+    return sorted(name for name in found if name not in ("slurm-jobstep", _SLURM))
+
+
+def _sole_run(executor: str) -> None:
+    """Wait for runs on other machines, and cancel the jobs that an earlier one left on SLURM."""
+    hold(LEASE)
+    if executor == _SLURM:
+        jobs = _plugin(executor).jobs
+        try:
+            earlier = jobs.cancel(jobs.prefix(Path.cwd()))
+        except OSError as problem:
+            raise BadInput(f"--executor: slurm: {problem}") from None
+        if earlier:
+            print(f"memgen: cancelled {earlier} jobs that an earlier run left on SLURM", file=sys.stderr)
 
 
 @command
@@ -163,6 +180,7 @@ def study(
         studies/<name>, with the names of both.
     """
     profile = _profile(executor, profile)
+    executor = _SLURM if executor == "slurm" else executor
     if not Path("Snakefile").is_file():
         raise BadInput(f"{Path.cwd()}: holds no Snakefile; run this in the folder of the repository")
     overlays = config or []
@@ -178,11 +196,11 @@ def study(
     _refuse_unwritable()
     hold_lock()
     dry = not _DRY.isdisjoint(snakemake)
+    if executor != "local" and not dry:
+        _sole_run(executor)
     for line in (*set_aside(dry=dry), *to_the_present(dry=dry)):
         print(f"memgen: {line}", file=sys.stderr, flush=True)
-    # On SLURM with guards around the plugin: docs/cluster.md.
-    program = ["tools/slurm.py"] if executor == "slurm" else ["-m", "snakemake"]
-    arguments = [sys.executable, *program, *snakemake]
+    arguments = [sys.executable, "-m", "snakemake", *snakemake]
     if overlays:
         arguments += ["--configfile", *map(str, overlays)]
     if profile is not None:
