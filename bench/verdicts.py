@@ -1,6 +1,6 @@
 """How often `memgen provenance compare` takes an honest run for a different one, and what it finds.
 
-Writes results/bench/verdicts.csv. The units of every mean that provenance.lock.json holds are drawn anew, as
+Writes bench/results/verdicts.csv. The units of every mean that provenance.lock.json holds are drawn anew, as
 often as the lock has units, in 1,000 pairs of honest runs: from a normal distribution with the mean and the
 spread of the cell, and as shares of right answers, which take few values. Then one mean of otherwise honest
 runs is shifted by some standard deviations of its units.
@@ -85,7 +85,7 @@ def main() -> None:
             {"case": "shifted", "units": units, "shift": float(shift), "share": share}
             for shift, share in zip(SHIFTS, shares, strict=True)
         ]
-    out = Path("results/bench/verdicts.csv")
+    out = Path("bench/results/verdicts.csv")
     out.parent.mkdir(parents=True, exist_ok=True)
     pl.DataFrame(rows).write_csv(out)
 
