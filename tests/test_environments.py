@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import re
+import tomllib
 
 import pytest
 from packaging.requirements import Requirement
@@ -47,7 +48,8 @@ def test_lock_pins_everything_that_its_packages_need() -> None:
 
 
 def test_lock_holds_what_requirements_name() -> None:
-    lines = (ROOT / "requirements.in").read_text().splitlines()
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    lines = [*project["dependencies"], *(ROOT / "requirements.in").read_text().splitlines()]
     named = [Requirement(line) for line in lines if line and not line.startswith("#")]
     pins = lock()
     for requirement in named:

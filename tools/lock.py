@@ -1,4 +1,4 @@
-"""Compile requirements.lock and requirements-docs.txt from their .in files, in a throw-away environment.
+"""Compile requirements.lock and requirements-docs.txt from what they name, in a throw-away environment.
 
 torch's local version tag is dropped, so that each index may serve its own build of the same version.
 """
@@ -40,7 +40,8 @@ def main() -> None:
             return [line for line in output.read_text().splitlines() if line and not line.startswith("#")]
 
         if sys.argv[1:] != ["docs"]:
-            pins = [re.sub(r"^(torch==[^+]+)\+.*", r"\1", pin) for pin in compiled("requirements.in")]
+            found = compiled("pyproject.toml", "requirements.in")
+            pins = [re.sub(r"^(torch==[^+]+)\+.*", r"\1", pin) for pin in found]
             Path("requirements.lock").write_text(HEADER + "\n".join(pins) + "\n")
         pins = compiled("--generate-hashes", "--constraint", "requirements.lock", "requirements-docs.in")
         Path("requirements-docs.txt").write_text(DOCS_HEADER + "\n".join(pins) + "\n")

@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import special, stats
 from tests.irrelevant.reference import nearest_singleton_errors, precise_cluster_error, precise_symbol_error
 
 from memgen.errors import BadInput
+from memgen.irrelevant import bounds
 from memgen.irrelevant.bounds import (
     cluster_error,
     leaked_bits,
@@ -100,6 +102,20 @@ def test_more_stored_is_never_worse() -> None:
     assert errors == sorted(errors, reverse=True)
     errors = [symbol_error(50, 50, 20, 0.1, fraction) for fraction in (0, 0.3, 0.7, 1)]
     assert errors == sorted(errors, reverse=True)
+
+
+@pytest.mark.parametrize("chance", [0.0, 1e-300, 1e-20, 1e-3, 0.1739, 0.5, 1 - 1e-12, 1.0])
+def test_binomials_are_those_of_scipy_to_the_last_bit(chance: float) -> None:
+    for trials in (0, 1, 2, 64, 1000, 99_999):
+        times = np.arange(trials + 1)
+        expected = stats.binom(trials, chance)
+        assert np.array_equal(bounds._binomial(times, trials, chance), expected.pmf(times))
+        assert np.array_equal(bounds._log_binomial(times, trials, chance), expected.logpmf(times))
+        above = special._ufuncs._binom_sf(times // 2, times, chance)
+        assert np.array_equal(above, stats.binom.sf(times // 2, times, chance))
+        if chance > 0 and trials > 0:
+            assert special._ufuncs._binom_ppf(1e-18, trials, chance) == expected.ppf(1e-18)
+            assert special._ufuncs._binom_isf(1e-18, trials, chance) == expected.isf(1e-18)
 
 
 def test_majority_errors_begin_as_they_must() -> None:

@@ -17,7 +17,7 @@ from typing import Annotated, Any
 
 from memgen import kernels
 from memgen.arguments import NOTHING, bare, flag
-from memgen.closure import closure
+from memgen.closure import PACKAGE, closure
 from memgen.commands import Entry, entries, find, studies
 from memgen.errors import BadInput
 from memgen.stage import Job, ending_in_one_line, pin_threads
@@ -201,11 +201,16 @@ def _disk_is_full(error: BaseException | None) -> bool:
 
 
 def main() -> None:
-    """Entry point: bad input and a full disk end with one line and status 2, all else with a traceback."""
+    """Entry point: what a person can mend ends with one line and status 2, all else with a traceback."""
     with ending_in_one_line():
         try:
             run(sys.argv[1:])
         except Exception as error:
+            if isinstance(error, ModuleNotFoundError) and (error.name or PACKAGE).split(".")[0] != PACKAGE:
+                raise BadInput(
+                    f"this command needs the package {error.name}, which is not installed; "
+                    "in the repository, pip install '.[study]' installs what the studies need"
+                ) from None
             if isinstance(error, BadInput) or not _disk_is_full(error):
                 raise
             raise BadInput(

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 from scipy.special import ndtri
 
 from memgen.errors import BadInput
@@ -170,6 +169,8 @@ def from_file(path: Path) -> Frequencies:
     BadInput
         If the file is missing, is not such a list, or holds a number that is not positive.
     """
+    import polars as pl  # late, for a calculator that is given no file to start sooner
+
     try:
         column = pl.read_csv(
             path,

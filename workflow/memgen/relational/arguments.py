@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from memgen.errors import BadInput
-from memgen.relational.hierarchy import Hierarchy
+from memgen.relational.hierarchy import Hierarchy, parse_exception
 
 Floats: TypeAlias = NDArray[np.float64]
 Integers: TypeAlias = NDArray[np.int64]
@@ -77,8 +77,11 @@ def grouped(
 def _integers(n: Any, exceptions: Any) -> tuple[Integers, Integers]:
     """Sizes (...) and exceptions (..., exceptions, 2)."""
     sizes = np.asarray(n)
-    pairs = exceptions if isinstance(exceptions, np.ndarray) else np.array(list(exceptions), dtype=np.int64)
-    pairs = pairs.reshape(0, 2) if pairs.size == 0 and pairs.ndim < 2 else pairs
+    given = exceptions.split() if isinstance(exceptions, str) else exceptions
+    if not isinstance(given, np.ndarray):
+        read = [parse_exception(pair) if isinstance(pair, str) else pair for pair in given]
+        given = np.array(read, dtype=np.int64)
+    pairs = given.reshape(0, 2) if given.size == 0 and given.ndim < 2 else given
     if not np.issubdtype(sizes.dtype, np.integer):
         raise BadInput(f"n of type {sizes.dtype}: must be whole numbers of items, at least 3")
     if pairs.ndim < 2 or pairs.shape[-1] != 2 or not np.issubdtype(pairs.dtype, np.integer):

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import polars as pl
 from numpy.typing import ArrayLike
 
 from memgen.relational.hierarchy import PAIR_CLASSES, Hierarchy
 from memgen.relational.pairs import Pairs, right_answers
 from memgen.relational.ranks import Exceptions, Floats, gamma, memorization_weight, ranks
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,8 @@ def class_frames(
     schema: dict[str, pl.DataType],
 ) -> list[pl.DataFrame]:
     """Rows of one hierarchy, a frame per class; grid (configurations, 2) of alpha and ridge."""
+    import polars as pl
+
     frames = []
     for name, part in found.items():
         columns = {

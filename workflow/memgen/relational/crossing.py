@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import brentq
 
 from memgen.errors import BadInput
 from memgen.relational.hierarchy import Hierarchy
-from memgen.relational.ranks import ranks_among
+from memgen.relational.ranks import Exceptions, ranks_among
 
 POINTS_PER_DECADE = 8
 """Grid in log gamma on which a change of sign is looked for before it is refined."""
@@ -31,6 +30,9 @@ influence falls by more than 1e-3 per item, and the sign is that of the nearest 
 
 ROUNDING = 1e-14
 """A margin below this fraction of the largest rank involved is taken for zero."""
+
+TOLERANCE, ITERATIONS = 1e-15, 200
+"""Of the logarithm of the critical gamma, absolute and relative; and the most steps to it."""
 
 
 @dataclass(frozen=True)
@@ -53,14 +55,14 @@ class Crossing:
     alpha: float | None
 
 
-def critical(n: int, exceptions: Iterable[Sequence[int]], ridge: float = 0.0) -> tuple[Crossing, ...]:
+def critical(n: int, exceptions: Exceptions, ridge: float = 0.0) -> tuple[Crossing, ...]:
     """Critical gamma and conjunctivity of each component of a hierarchy.
 
     Parameters
     ----------
     n : int
         Number of items.
-    exceptions : iterable of (winner, loser)
+    exceptions : iterable of (winner, loser) or "winner:loser"
         Exceptions, all of them present throughout.
     ridge : float, default=0
         Effective ridge at which the conjunctivity is stated.
@@ -115,5 +117,46 @@ def _root(hierarchy: Hierarchy, above: int, below: int) -> float | None:
     signed = np.flatnonzero(values)
     for left, right in itertools.pairwise(signed):
         if values[left] > 0 > values[right]:
-            return math.exp(brentq(margin, grid[left], grid[right], xtol=1e-15, rtol=1e-15, maxiter=200))
+            return math.exp(_zero(margin, float(grid[left]), float(grid[right])))
     return None
+
+
+def _zero(function: Callable[[float], float], low: float, high: float) -> float:
+    """Where a function that changes its sign between two places is zero, by Brent's method.
+
+    Equal to scipy.optimize.brentq to the last bit; to import that takes longer than a calculator may.
+    """
+    before, here = low, high
+    value_before, value_here = function(before), function(here)
+    if value_before == 0:
+        return before
+    if value_here == 0:
+        return here
+    for _ in range(ITERATIONS):
+        if (value_before > 0) != (value_here > 0):
+            across, value_across = before, value_before
+            step_before = step = here - before
+        if abs(value_across) < abs(value_here):
+            before, here, across = here, across, here
+            value_before, value_here, value_across = value_here, value_across, value_here
+        least = (TOLERANCE + TOLERANCE * abs(here)) / 2
+        half = (across - here) / 2
+        if value_here == 0 or abs(half) < least:
+            return here
+        trial = math.inf
+        if abs(step_before) > least and abs(value_here) < abs(value_before):
+            if before == across:
+                trial = -value_here * (here - before) / (value_here - value_before)
+            else:
+                slope_before = (value_before - value_here) / (before - here)
+                slope_across = (value_across - value_here) / (across - here)
+                trial = -value_here * (value_across * slope_across - value_before * slope_before)
+                trial /= slope_across * slope_before * (value_across - value_before)
+        if 2 * abs(trial) < min(abs(step_before), 3 * abs(half) - least):
+            step_before, step = step, trial
+        else:
+            step_before = step = half
+        before, value_before = here, value_here
+        here += step if abs(step) > least else math.copysign(least, half)
+        value_here = function(here)
+    raise RuntimeError(f"no zero was found between {low} and {high} in {ITERATIONS} steps")

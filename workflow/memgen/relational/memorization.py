@@ -8,19 +8,17 @@ same circuit with one conductor taken out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-
 import numpy as np
 from numpy.typing import ArrayLike
 
 from memgen.relational.circuit import circuit_of, potentials
 from memgen.relational.hierarchy import Hierarchy
-from memgen.relational.ranks import Floats, explained, gamma, memorization_weight, ranks_at
+from memgen.relational.ranks import Exceptions, Floats, explained, gamma, memorization_weight, ranks_at
 
 
 def memorization_scores(
     n: int,
-    exceptions: Iterable[Sequence[int]] = (),
+    exceptions: Exceptions = (),
     alpha: ArrayLike = 0.0,
     ridge: ArrayLike = 0.0,
 ) -> Floats:
@@ -30,7 +28,7 @@ def memorization_scores(
     ----------
     n : int
         Number of items.
-    exceptions : iterable of (winner, loser)
+    exceptions : iterable of (winner, loser) or "winner:loser"
     alpha, ridge : array_like (...)
         Conjunctivity and effective ridge.
 
@@ -56,13 +54,13 @@ def memorization_scores(
     return weight + (1.0 - weight) * fitted - left_out_predictions(n, hierarchy.exceptions, leak)
 
 
-def left_out_predictions(n: int, exceptions: Iterable[Sequence[int]], gamma: ArrayLike) -> Floats:
+def left_out_predictions(n: int, exceptions: Exceptions, gamma: ArrayLike) -> Floats:
     """Predictions f_{-t}(t) of every training pair by the learner trained without it.
 
     Parameters
     ----------
     n : int
-    exceptions : iterable of (winner, loser)
+    exceptions : iterable of (winner, loser) or "winner:loser"
     gamma : array_like (...)
         At least 0.
 

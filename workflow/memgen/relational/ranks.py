@@ -30,7 +30,7 @@ from memgen.relational.differences import predictions
 from memgen.relational.hierarchy import Hierarchy
 
 Floats: TypeAlias = NDArray[np.float64]
-Exceptions: TypeAlias = Iterable[Sequence[int]] | NDArray[np.integer]
+Exceptions: TypeAlias = Iterable[str | Sequence[int]] | NDArray[np.integer]
 
 CACHED = 8192
 """Configurations whose gamma is computed at a time."""
@@ -108,7 +108,7 @@ def ranks(
     ----------
     n : int, or array_like of int (...)
         Number of items, >= 3; an array broadcasts against the others.
-    exceptions : iterable of (winner, loser), or array of int (..., exceptions, 2)
+    exceptions : iterable of (winner, loser) or "winner:loser", or array of int (..., exceptions, 2)
         Exceptions to the chain, ranks from 0; the array form broadcasts against the others; a row (-1, -1) in
         it holds no exception, so that hierarchies with fewer fit in.
     alpha, ridge : array_like (...)
