@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from memgen.errors import BadInput
@@ -33,7 +33,6 @@ def arguments(text: str) -> list[str]:
     return printed.split("\0")[1:-1]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(values=st.lists(TEXT, max_size=4))
 def test_hostile_values_come_out_of_a_shell_unchanged(values: list[str]) -> None:
     assert arguments(words(values)) == values

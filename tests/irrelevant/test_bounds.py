@@ -5,7 +5,7 @@ import math
 import mpmath
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.irrelevant.reference import nearest_singleton_errors, precise_cluster_error, precise_symbol_error
 
@@ -38,7 +38,6 @@ def test_known_errors_of_the_lookup_learner() -> None:
     assert round(symbol_error(500, 500, 200, 0.1, 0.5), 5) == 0.38687
 
 
-@settings(max_examples=40, deadline=None)
 @given(
     samples=st.integers(1, 40),
     dimension=st.integers(1, 25),
@@ -60,7 +59,6 @@ def test_small_cluster_errors_keep_their_digits(rho: float) -> None:
     assert cluster_error(30, 120, rho) == pytest.approx(float(exact), rel=1e-10)
 
 
-@settings(max_examples=15, deadline=None)
 @given(
     references=st.integers(1, 6),
     samples=st.integers(1, 7),

@@ -5,7 +5,7 @@ import math
 import mpmath
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.longtail.reference import LEARNERS, PRIORS, precise_list, precise_sums
 
@@ -70,7 +70,6 @@ def test_error_agrees_with_fifty_digits(prior: str, learner: str) -> None:
     st.floats(0, 1),
     st.integers(1, 4),
 )
-@settings(max_examples=30, deadline=None)
 def test_formulas_of_the_table(
     values: list[float], samples: int, labels: int, chance: float, times: int
 ) -> None:

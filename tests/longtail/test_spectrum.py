@@ -3,7 +3,7 @@
 import mpmath
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.longtail.reference import PRIORS, precise_list, precise_sums
 
@@ -70,7 +70,6 @@ def test_large_multiplicities_at_the_mode(multiplicity: int) -> None:
 
 
 @given(st.lists(st.floats(1e-4, 1.0), min_size=1, max_size=50), st.integers(1, 300), st.integers(1, 5))
-@settings(max_examples=60, deadline=None)
 def test_every_point_is_seen_some_number_of_times(values: list[float], samples: int, copies: int) -> None:
     drawn = from_values("list", values * copies)
     found = spectrum(drawn, samples, np.arange(samples + 1))

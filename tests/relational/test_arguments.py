@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.relational.reference import gammas, hierarchies
 
@@ -21,7 +21,6 @@ def padded(tasks):
 
 
 @given(tasks=st.lists(hierarchies(largest=15, most=3), min_size=1, max_size=6), leak=gammas)
-@settings(max_examples=40, deadline=None)
 def test_arrays_of_hierarchies_are_each_that_of_one(tasks, leak):
     n, exceptions = padded(tasks)
     found = ranks_at(n, exceptions, leak)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from tests.relational.reference import dense_ranks, hierarchies
 
 from memgen.errors import BadInput
@@ -40,7 +40,6 @@ def test_one_exception_has_a_crossing_exactly_where_the_theory_says(n):
 
 
 @given(task=hierarchies(largest=40, most=4))
-@settings(max_examples=40, deadline=None)
 def test_the_sign_turns_at_the_critical_gamma(task):
     n, exceptions = task
     for found in critical(n, exceptions):

@@ -3,7 +3,7 @@
 import mpmath
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.relational.reference import (
     dense_matrices,
@@ -49,7 +49,6 @@ def assert_precise(n, exceptions, leak, count=200):
 
 
 @given(task=hierarchies(largest=300), leak=gammas)
-@settings(max_examples=60, deadline=None)
 def test_ranks_in_fifty_digits(task, leak):
     assert_precise(*task, leak)
 
@@ -59,7 +58,6 @@ def test_ranks_in_fifty_digits(task, leak):
     shares=st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), max_size=6),
     leak=gammas | st.floats(-18, -6).map(lambda power: 10.0**power),
 )
-@settings(max_examples=15, deadline=None)
 def test_long_chains_in_fifty_digits(n, shares, leak):
     ends = [sorted((int(one * (n - 1)), int(other * (n - 1)))) for one, other in shares]
     assert_precise(n, list({(last, first) for first, last in ends if last >= first + 2}), leak)
@@ -74,7 +72,6 @@ def test_several_exceptions_that_span_a_long_chain(leak):
 
 
 @given(task=hierarchies(), alpha=st.floats(0, 0.999), ridge=st.just(0.0) | st.floats(0, 100))
-@settings(max_examples=60, deadline=None)
 def test_margins_are_those_of_the_regression(task, alpha, ridge):
     """Whole theory at once, trained pairs too. The regression itself loses digits as alpha + ridge -> 0."""
     n, exceptions = task
@@ -87,7 +84,6 @@ def test_margins_are_those_of_the_regression(task, alpha, ridge):
 
 
 @given(task=hierarchies(), alpha=st.floats(0.05, 0.95), ridge=st.floats(0.01, 10))
-@settings(max_examples=40, deadline=None)
 def test_dual_weights_reproduce_the_regression(task, alpha, ridge):
     """Both directions carry a_t and -a_t: K a + ridge a = y, in the canonical kernel."""
     n, exceptions = task
@@ -125,7 +121,6 @@ def test_published_closed_form_without_exception(n, alpha, regularization):
 
 
 @given(task=hierarchies(largest=60).filter(lambda task: len(task[1]) == 1))
-@settings(max_examples=40, deadline=None)
 def test_additive_limit_of_one_exception(task):
     """All loop items share one rank; a cross pair's margin counts the steps outside the loop."""
     n, [(winner, loser)] = task
@@ -136,7 +131,6 @@ def test_additive_limit_of_one_exception(task):
 
 
 @given(task=hierarchies(largest=60))
-@settings(max_examples=40, deadline=None)
 def test_the_limit_is_the_limit(task):
     at_zero, near_zero = ranks_at(*task, 0.0), ranks_at(*task, 1e-18)
     assert np.isfinite(at_zero).all()
@@ -156,7 +150,6 @@ def test_an_exception_may_cancel_everything(n, leak):
 
 
 @given(task=hierarchies(largest=60), leak=gammas)
-@settings(max_examples=40, deadline=None)
 def test_ranks_are_a_chain_plus_dipoles(task, leak):
     """The mechanism: plain transitive inference plus a dipole of strength s per exception."""
     n, exceptions = task
@@ -173,7 +166,6 @@ def test_ranks_are_a_chain_plus_dipoles(task, leak):
     ends=st.tuples(st.floats(0, 1), st.floats(0, 1)),
     leak=gammas,
 )
-@settings(max_examples=40, deadline=None)
 def test_dipoles_in_fifty_digits(n, ends, leak):
     first, second = (round(end * (n - 1)) for end in ends)
     if first == second:
@@ -195,7 +187,6 @@ def test_strength_of_one_exception():
 
 
 @given(task=hierarchies(largest=200), leak=gammas, share=st.floats(0, 1))
-@settings(max_examples=40, deadline=None)
 def test_some_ranks_are_those_of_all(task, leak, share):
     n, exceptions = task
     items = [round(share * (n - 1)), 0, n - 1, round(share * (n - 1))]
@@ -227,7 +218,6 @@ def test_many_configurations_are_each_that_of_one():
 
 
 @given(task=hierarchies(largest=40), leak=st.floats(1e-3, 1e3))
-@settings(max_examples=40, deadline=None)
 def test_ranks_against_a_dense_solve(task, leak):
     np.testing.assert_allclose(ranks_at(*task, leak), dense_ranks(*task, leak), atol=1e-11)
 

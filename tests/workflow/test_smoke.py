@@ -135,6 +135,7 @@ def test_second_run_has_nothing_to_do(finished: Path) -> None:
     assert "Nothing to be done" in study(finished)
 
 
+@pytest.mark.full
 def test_second_run_killed_and_finished_is_the_same_byte_for_byte(finished: Path, tmp_path: Path) -> None:
     """kill -9 of Snakemake while a job runs: the next run waits for the orphan, then makes the same files."""
     folder = copy_repository(tmp_path / "killed")

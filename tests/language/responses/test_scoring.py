@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from memgen.errors import BadInput
@@ -22,7 +22,6 @@ def task(tmp_path: Path, hierarchy: Hierarchy) -> pl.DataFrame:
     return read_task(tmp_path / "task.parquet")
 
 
-@settings(max_examples=30, deadline=None)
 @given(st.sampled_from([(), ((5, 3),), ((5, 1),), ((4, 2), (5, 3))]), st.integers(0, 2**32 - 1))
 def test_every_row_follows_the_definition(tmp_path_factory, exceptions: tuple, seed: int) -> None:
     hierarchy = Hierarchy(7, exceptions)
