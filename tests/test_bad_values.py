@@ -1,7 +1,7 @@
 """Every stage and command, found as the command line finds them, with bad values for every argument.
 
 A bad value ends in one line with exit status 2: no traceback, nothing written, no wait, no more memory than a
-small limit. The values are derived from the arguments' types; a command is given some of them, with FULL=1 all.
+small limit. The values are derived from the arguments' types; each is given some, all with FULL=1.
 A fresh process imports every stage once; each stage is then called in a fork of it.
 """
 

@@ -151,11 +151,6 @@ def test_an_untrained_model_knows_nothing_and_numbers_seen_in_training_are_learn
     assert not table.filter(pl.col("loss") == "none")["extracted"].any()
 
 
-def test_same_bytes_twice(folder: Path, tables: tuple[Path, Path], tmp_path: Path) -> None:
-    extract(model_directory=folder, **OPTIONS, out=tmp_path / "again.parquet")
-    assert (tmp_path / "again.parquet").read_bytes() == tables[0].read_bytes()
-
-
 def test_averages_claims_and_figure(tables: tuple[Path, Path], tmp_path: Path) -> None:
     runs, table = EXTRACTIONS.read(tables[0]), EXTRACTION.read(tables[1])
     assert set(itertools.product(("none", "answer", "sentence"), (0, 1, 4))) == set(

@@ -23,7 +23,7 @@ from memgen.irrelevant.stages.completed import completed
 from memgen.irrelevant.stages.leakage import leakage
 from memgen.irrelevant.stages.recovery import recovery
 from memgen.irrelevant.stages.simulate import simulate
-from memgen.irrelevant.tables import AVERAGES, LEAKAGE, RECOVERY, RUNS, SIMULATION
+from memgen.irrelevant.tables import AVERAGES, LEAKAGE, RUNS, SIMULATION
 
 LOGISTIC: dict[str, Any] = {
     "run": "logistic", "learner": "logistic", "clusters": [40, 40], "samples": [40, 40],
@@ -86,14 +86,6 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return write_all(tmp_path_factory.mktemp("irrelevant"))
 
 
-def test_same_bytes_twice(written: dict[str, Path], tmp_path: Path) -> None:
-    again = write_all(tmp_path)
-    # Claims and checks name the files that they were read off.
-    assert {
-        name: path.read_bytes() for name, path in written.items() if name not in ("claims", "checks")
-    } == {name: path.read_bytes() for name, path in again.items() if name not in ("claims", "checks")}
-
-
 def test_runs(written: dict[str, Path]) -> None:
     table = RUNS.read(written["logistic"])
     assert set(table["multiplicity"]) == {0, 1, 2}
@@ -104,14 +96,6 @@ def test_runs(written: dict[str, Path]) -> None:
     assert set(loud["step"]) == {10} and (loud["epsilon"] > 1).all() and set(loud["delta"]) == {1e-5}
     inverted = plain.filter((pl.col("attack") == "gradient_inversion") & (pl.col("multiplicity") == 1))
     assert (inverted["bits_recovered"] == 1).all()
-
-
-def test_recovery_has_the_columns_that_others_rely_on(written: dict[str, Path]) -> None:
-    table = RECOVERY.read(written["recovery"])
-    assert table.columns == COLUMNS
-    assert set(table["task"]) == {"clusters", "clusters:1", "next_symbol"}
-    assert set(table["learner"]) == {"logistic", "network", "transformer"}
-    assert table.unique(KEYS).height == table.height, "one row per setting"
 
 
 def test_averages_are_means_over_seeds(written: dict[str, Path]) -> None:

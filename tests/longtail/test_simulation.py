@@ -165,15 +165,6 @@ def test_subgroups_add_up_and_share_samples() -> None:
     assert (split.misfits == whole.misfits).all()
 
 
-def test_same_key_same_numbers_whatever_else_ran() -> None:
-    drawn = frequencies("zipf", 50)
-    names = ["majority:0.5", "optimal", "exponential:1", "majority:0.9"]
-    one = simulate(drawn, 50, 10, names, 5, generator("again"))
-    simulate(drawn, 70, 3, ["optimal"], 9, generator("other"))
-    again = simulate(drawn, 50, 10, names, 5, generator("again"))
-    assert (one.errors == again.errors).all() and (one.points == again.points).all()
-
-
 def test_mechanisms_are_chances() -> None:
     specs = [parse_learner(name, 10) for name in LEARNERS if not name.startswith("majority")]
     keep, offset = mechanisms(specs, 10, 1)

@@ -231,35 +231,3 @@ def test_edits_rerun_exactly_what_depends_on_them(finished: Path, tmp_path: Path
     assert planned(folder) == set()
     (package / "relational/newcomer.py").write_text("VALUE = 2\n")
     assert planned(folder) == {"figures_task"}, "an edit of a newly imported module"
-
-
-def test_figure_alone_needs_only_its_inputs(repository: Path) -> None:
-    rules = planned(repository, "figures/rank_profiles.pdf")
-    assert rules == {"relational_task", "relational_sweep", "figures_rank_profiles"}
-
-
-@pytest.mark.parametrize(
-    ("overlay", "message"),
-    [
-        ("relational: {hierarchies: {ti_n9: {n: 1}}}", "relational.hierarchies.ti_n9.n: 1 is not allowed"),
-        (
-            "relational: {theory: {conjunctivity: [1.0]}}",
-            "relational.theory.conjunctivity[0]: 1.0 is not allowed",
-        ),
-        ("nonsense: [", "overlay.yaml, line 1: "),
-        ("language: {device: cuda}", "no GPU"),
-    ],
-)
-def test_bad_configuration_stops_before_the_first_job(repository: Path, overlay: str, message: str) -> None:
-    (repository / "overlay.yaml").write_text(overlay)
-    answer = subprocess.run(
-        [*command()[:-1], "--config", "overlay.yaml"],
-        cwd=repository,
-        env={**environment(repository), "CUDA_VISIBLE_DEVICES": ""},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert answer.returncode == 2
-    assert message in answer.stderr and answer.stderr.count("\n") == 1, answer.stderr
-    assert not (repository / ".snakemake").exists()

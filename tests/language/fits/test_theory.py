@@ -1,7 +1,5 @@
 """The stages from a response table to fits and predictions; the published reference values."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +15,6 @@ from memgen.language.responses.rows import RESPONSES
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.ranks import gamma as gamma_of
 from memgen.relational.ranks import memorization_weight
-from repository import ROOT
 from synthetic_responses import response_rows, theory_margins
 
 TASK = Hierarchy(9, ((5, 3),))
@@ -166,21 +163,3 @@ def test_gamma_and_m_imply_alpha_and_ridge(alpha: float, ridge: float) -> None:
     m = alpha / (alpha + ridge)
     found = implied(np.array(2 * (alpha + ridge) / (1 - alpha)), np.array(m))
     assert found == pytest.approx((alpha, ridge), abs=1e-12)
-
-
-def test_the_command_line_writes_the_same_bytes_each_time(path: Path, tmp_path: Path) -> None:
-    for name in ("one.csv", "two.csv"):
-        command = [
-            sys.executable,
-            "-m",
-            "memgen",
-            "language",
-            "fit",
-            str(path),
-            "--out",
-            str(tmp_path / name),
-        ]
-        subprocess.run(
-            command, check=True, env={"PYTHONPATH": str(ROOT / "workflow"), "PATH": "/usr/bin:/bin"}
-        )
-    assert (tmp_path / "one.csv").read_bytes() == (tmp_path / "two.csv").read_bytes()
