@@ -13,7 +13,6 @@ from memgen.errors import BadInput
 from memgen.irrelevant.bounds import (
     cluster_error,
     leaked_bits,
-    majority_errors,
     recovered_share,
     separating_rho,
     symbol_error,
@@ -82,27 +81,11 @@ def test_cluster_error_within_four_standard_errors(stored: int, flip: float) -> 
     assert abs(wrong.mean() - expected) < 4 * math.sqrt(expected * (1 - expected) / 4000)
 
 
-def test_limits() -> None:
-    assert cluster_error(1, 10, 0.5) == 0
-    assert cluster_error(7, 10, 0.0) == pytest.approx(6 / 7)
-    assert cluster_error(7, 10, 0.9, stored=0) == pytest.approx(6 / 7)
-    assert cluster_error(100, 50, 0.4, flip=0.5) == pytest.approx(0.99)
-    assert 0 < cluster_error(10**8, 10**6, 0.012) < 1e-3
-    assert symbol_error(5, 9, 4, 1.0) == 0.5
-    assert symbol_error(1, 10**7, 3, 0.2) == pytest.approx(0.1)
-    assert symbol_error(10**8, 1, 5, 0.0) == pytest.approx(0.5, abs=1e-7)
-
-
 def test_more_stored_is_never_worse() -> None:
     errors = [cluster_error(100, 200, 0.3, stored=stored) for stored in range(0, 201, 10)]
     assert errors == sorted(errors, reverse=True)
     errors = [symbol_error(50, 50, 20, 0.1, fraction) for fraction in (0, 0.3, 0.7, 1)]
     assert errors == sorted(errors, reverse=True)
-
-
-def test_majority_errors_begin_as_they_must() -> None:
-    found = majority_errors(3, 0.1)
-    assert found == pytest.approx([0.5, 0.18, 0.18, 0.1 + 0.8 * (3 * 0.01 * 0.9 + 0.001)])
 
 
 @pytest.mark.parametrize("multiplicity", [1, 2, 3, 4, 7])

@@ -14,7 +14,6 @@ from memgen import __main__ as cli
 from memgen.checks import CHECKS
 from memgen.claims import CLAIMS
 from memgen.errors import BadInput
-from memgen.irrelevant.averages import averaged
 from memgen.irrelevant.stages.attack import attack
 from memgen.irrelevant.stages.checks import checks
 from memgen.irrelevant.stages.claims import claims
@@ -111,13 +110,6 @@ def test_averages_are_means_over_seeds(written: dict[str, Path]) -> None:
     assert row["bits_recovered_high"] - row["bits_recovered"] == pytest.approx(12.7062 * error, rel=1e-4)
     assert row["last"] and row["expected"] == 1
     assert table.filter(pl.col("multiplicity") == 2)["expected"].max() == pytest.approx(0.4 + 0.6 * 0.75)
-
-
-def test_single_seeds_have_no_interval() -> None:
-    frame = pl.DataFrame({"key": ["a", "b", "b"], "value": [1.0, 2.0, 4.0]})
-    found = averaged(frame, ["key"], ["value"])
-    assert found.row(0) == ("a", 1, 1.0, None, None, None)
-    assert found.row(1)[:4] == ("b", 2, 3.0, 1.0)
 
 
 def test_leakage(written: dict[str, Path]) -> None:

@@ -90,22 +90,6 @@ def test_noise_makes_singletons_cheaper_to_ignore() -> None:
         assert noisy_singleton_excess(risk, keep) == pytest.approx(excess, abs=1e-11)
 
 
-@pytest.mark.parametrize(
-    ("prior", "clean", "noisy"),
-    [
-        ("zipf", 0.09738, 0.07791),
-        ("uniform", 0.33117, 0.26494),
-        ("geometric:0.99", 0.04475, 0.03580),
-        ("lognormal:2", 0.08856, 0.07085),
-    ],
-)
-def test_excess_of_ignoring_singletons(prior: str, clean: float, noisy: float) -> None:
-    """The values of memorization, part A, at N = n = 2000 and ten labels, to every digit given."""
-    risk = Risk(frequencies(prior, 2000), 2000, 10)
-    assert round(risk.error("ignore:1") - risk.optimum, 5) == clean
-    assert round(noisy_singleton_excess(risk, 0.8), 5) == noisy
-
-
 def test_limited_memorization_lies_between_ignoring_and_fitting() -> None:
     risk = Risk(frequencies("zipf", 300), 300, 10)
     for limit in (0.0, 0.3, 0.9):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.longtail.reference import LEARNERS, PRIORS, precise_list, precise_sums
 
 from memgen.errors import BadInput
-from memgen.longtail.learners import Profile, Risk, profile
+from memgen.longtail.learners import Risk, profile
 from memgen.longtail.priors import frequencies, from_values
 from memgen.longtail.specs import LEARNERS as KINDS
 from memgen.longtail.specs import parse_learner
@@ -118,10 +118,6 @@ def test_memorization_score_is_what_one_example_more_gains(learner: str) -> None
         assert gains[0] == pytest.approx(0.9) and max(map(abs, gains[1:])) == 0
 
 
-def test_profile_beyond_its_end() -> None:
-    assert Profile(np.array([0.5, 0.2]), 0.1).at(7) == 0.1
-
-
 @pytest.mark.parametrize(
     "learner",
     [
@@ -144,8 +140,3 @@ def test_bad_learners_are_refused_in_one_line(learner: str) -> None:
         profile(learner, 10)
     assert "allowed" in str(caught.value) and "\n" not in str(caught.value)
     assert any(kind in str(caught.value) for kind in KINDS)
-
-
-def test_too_few_labels_are_refused() -> None:
-    with pytest.raises(BadInput, match="labels"):
-        profile("optimal", 1)

@@ -105,12 +105,6 @@ def test_leaving_out_the_negligible_changes_nothing() -> None:
         )
 
 
-@pytest.mark.parametrize("multiplicity", [1, 7, 10**4])
-def test_uniform_points_are_all_worth_the_same(multiplicity: int) -> None:
-    found = spectrum(frequencies("uniform", 10**7), 10**6, [multiplicity])
-    assert found.tau[0] == pytest.approx(1e-7, rel=1e-12)
-
-
 @pytest.mark.parametrize("prior", ["zipf", "geometric:0.99", "lognormal:3", "zipf:3"])
 def test_nothing_underflows_at_ten_million(prior: str) -> None:
     size = 10**7

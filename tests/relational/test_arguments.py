@@ -39,12 +39,6 @@ def test_everything_broadcasts_together():
     np.testing.assert_array_equal(found[4, 0, 2, :7], ranks(7, [], 0.8, 0.0))
 
 
-def test_one_n_for_many_exceptions_and_one_exception_for_many_n():
-    np.testing.assert_array_equal(ranks([9, 11], [(5, 3)], 0.3)[1], ranks(11, [(5, 3)], 0.3))
-    assert ranks([3, 4, 5]).shape == (3, 5)
-    assert ranks(np.zeros(0, dtype=int)).shape == (0, 0)
-
-
 def test_long_lists_of_exceptions_are_grouped_like_short_ones():
     """Too many columns for one integer key."""
     every = np.array([[[w, w - 2] for w in range(2, 40)], [[w, w - 3] for w in range(3, 41)]])

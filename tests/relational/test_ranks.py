@@ -6,8 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.relational.reference import (
-    dense_matrices,
-    dense_ranks,
     gammas,
     hierarchies,
     precise_dipole,
@@ -137,12 +135,6 @@ def test_the_limit_is_the_limit(task):
     np.testing.assert_allclose(near_zero, at_zero, atol=1e-10)
 
 
-def test_large_gamma_is_proportional_to_wins_minus_losses():
-    leak = 1e12
-    found = ranks_at(9, [(5, 3)], leak) * leak
-    np.testing.assert_allclose(found, [1, 0, 0, -1, 0, 1, 0, 0, -1], atol=1e-11)
-
-
 @pytest.mark.parametrize("leak", [0.0, 1e-9, 1.0, 1e12])
 @pytest.mark.parametrize("n", [3, 9, 1000])
 def test_an_exception_may_cancel_everything(n, leak):
@@ -178,14 +170,6 @@ def test_dipoles_in_fifty_digits(n, ends, leak):
     np.testing.assert_allclose(dipole(n, first, second, leak), expected, atol=1e-13 * np.abs(expected).max())
 
 
-def test_strength_of_one_exception():
-    """Sherman-Morrison, theory: Closed form."""
-    leak, winner, loser = 0.7, 5, 3
-    plain, column = dipole(9, 0, 8, leak), dipole(9, winner, loser, leak)
-    expected = (1 - (plain[winner] - plain[loser])) / (1 + column[winner] - column[loser])
-    np.testing.assert_allclose(strengths(9, [(winner, loser)], leak), [expected], rtol=1e-13)
-
-
 @given(task=hierarchies(largest=200), leak=gammas, share=st.floats(0, 1))
 def test_some_ranks_are_those_of_all(task, leak, share):
     n, exceptions = task
@@ -193,20 +177,6 @@ def test_some_ranks_are_those_of_all(task, leak, share):
     every = ranks_at(n, exceptions, leak)
     some = ranks_among(Hierarchy(n, tuple(exceptions)), leak, items)
     np.testing.assert_allclose(some, every[items], atol=1e-13 * max(1e-300, dipole(n, 0, n - 1, leak)[0]))
-
-
-def test_broadcasting_over_conjunctivity_ridge_and_exceptions():
-    alpha, ridge = np.linspace(0, 0.9, 4)[:, None, None], np.array([0.0, 0.1, 1.0])[:, None]
-    tasks = np.array([[[5, 3]], [[4, 2]]])
-    found = ranks(9, tasks, alpha, ridge)
-    assert found.shape == (4, 3, 2, 9)
-    for a in range(4):
-        for b in range(3):
-            for c in range(2):
-                one = ranks(9, tasks[c], alpha[a, 0, 0], ridge[b, 0])
-                np.testing.assert_array_equal(found[a, b, c], one)
-    assert ranks(9, (), np.zeros((2, 0)), 0.0).shape == (2, 0, 9)
-    assert ranks(9, [(5, 3)]).shape == (9,)
 
 
 def test_many_configurations_are_each_that_of_one():
@@ -217,11 +187,6 @@ def test_many_configurations_are_each_that_of_one():
         np.testing.assert_array_equal(together[index], ranks_at(9, [(5, 3), (8, 4)], leaks[index]))
 
 
-@given(task=hierarchies(largest=40), leak=st.floats(1e-3, 1e3))
-def test_ranks_against_a_dense_solve(task, leak):
-    np.testing.assert_allclose(ranks_at(*task, leak), dense_ranks(*task, leak), atol=1e-11)
-
-
 @given(alpha=st.floats(0, 0.999), ridge=st.floats(0, 100))
 def test_gamma_and_decay(alpha, ridge):
     leak = gamma(alpha, ridge)
@@ -229,12 +194,6 @@ def test_gamma_and_decay(alpha, ridge):
     np.testing.assert_allclose(2 * np.cosh(decay(leak)), 2 + leak, rtol=1e-12)
     weight = memorization_weight(alpha, ridge)
     assert weight == (0 if alpha + ridge == 0 else alpha / (alpha + ridge))
-
-
-def test_dense_matrices_of_the_reference():
-    laplacian, incidence = dense_matrices(3, [(2, 0)])
-    np.testing.assert_array_equal(incidence, [[1, -1, 0], [0, 1, -1], [-1, 0, 1]])
-    np.testing.assert_array_equal(laplacian, [[2, -1, -1], [-1, 2, -1], [-1, -1, 2]])
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from memgen.language.fits.cells import cells
 from memgen.language.fits.stages.fit import fit
 from memgen.language.fits.stages.predictions import predictions
 from memgen.language.fits.tables import FIT, PREDICTIONS
-from memgen.language.fits.theory import fit_cell, implied, seed_weights
+from memgen.language.fits.theory import fit_cell, implied
 from memgen.language.responses.rows import RESPONSES
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.ranks import gamma as gamma_of
@@ -149,13 +149,6 @@ def test_runs_are_told_one_by_one_with_the_cells_gamma(path: Path, tmp_path: Pat
     error = by_seed.std(ddof=1) / np.sqrt(12)
     assert noise["run_correlation_standard_error"] == pytest.approx(error)
     assert single["run_correlation_standard_error"] is None
-
-
-def test_the_same_seeds_are_drawn_whatever_else_there_is(path: Path) -> None:
-    exact, noise, _ = cells(path)
-    assert np.array_equal(seed_weights(exact, 5, "x"), seed_weights(exact, 5, "x"))
-    assert not np.array_equal(seed_weights(exact, 5, "x"), seed_weights(exact, 5, "y"))
-    assert seed_weights(noise, 5, "x").sum(axis=1).tolist() == [12] * 5
 
 
 @pytest.mark.parametrize(("alpha", "ridge"), [(0.2, 0.18), (0.0, 1.0), (0.9, 0.0), (-0.1, 0.3)])

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from memgen.errors import BadInput
-from memgen.language.responses.scoring import read_task, responses, sigmoid
+from memgen.language.responses.scoring import read_task, responses
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.stages.task import task_frame
 
@@ -50,10 +50,6 @@ def test_ties_count_as_in_the_published_responses(shared: Path) -> None:
     ties = published.filter(pl.col("logit_diff") == 0)
     assert ties.height > 100
     assert ties.filter((pl.col("label") == "No") != (pl.col("correct") == 1)).height == 0
-
-
-def test_sigmoid_does_not_overflow() -> None:
-    assert sigmoid(-1e4) == 0 and sigmoid(1e4) == 1 and sigmoid(0) == 0.5
 
 
 def test_a_file_that_is_no_task_is_refused(tmp_path: Path) -> None:
