@@ -39,8 +39,8 @@ relock: $(READY) ## write provenance.lock.json from this run, for others to comp
 deposit: $(READY) ## write deposit.zip: figures, tables, records, sources and the crate that describes them
 	@$(ENTER) $(MEMGEN) provenance deposit
 
-test: $(READY) ## run the tests
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+test: $(READY) ## run the tests (FULL=1: the long ones too)
+	@FULL=$(FULL) $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 smoke: $(READY) ## run every rule at its smallest size, in three minutes
 	@$(STUDY) --config configs/smoke.yaml -- $(ARGS)
@@ -61,7 +61,8 @@ docs: $(DOCS)/.ready ## build the documentation into site/, with the figures tha
 readme: $(READY) ## put the present claims and figure into README.md (KERNELS=portable: those of the committed lock)
 	@$(ENTER) "$$top/$(BIN)/python" "$$top/tools/readme.py"
 
-test-all: test ## run every test there is, as root on Debian: hours, before an issue is said to be done
+test-all: ## run every test there is, as root on Debian: hours, before an issue is said to be done
+	@$(MAKE) --no-print-directory test FULL=1
 	@$(MAKE) --no-print-directory test-portable FULL=1
 	@$(MAKE) --no-print-directory test-hpc FULL=1
 	@$(MAKE) --no-print-directory test-envs test-paper test-faults test-container

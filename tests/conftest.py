@@ -1,13 +1,22 @@
 """What the tests share: a copy of the repository, a browser, and the reference data where there are any."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
+from filelock import FileLock
 
 import browser
 from repository import ROOT, copy_repository
+from run_by_snakemake import run_in
+from runs import study
+
+_CHECKS = [hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.function_scoped_fixture]
+hypothesis.settings.register_profile("ci", max_examples=20, deadline=None, suppress_health_check=_CHECKS)
+hypothesis.settings.register_profile("full", hypothesis.settings.get_profile("ci"), max_examples=200)
+hypothesis.settings.load_profile("full" if os.environ.get("FULL") else "ci")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -18,6 +27,35 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if long:
         config.hook.pytest_deselected(items=long)
         items[:] = [item for item in items if item not in long]
+
+
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """A folder that the first worker to ask for it makes, for all of them; nobody may change it."""
+    base = factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
+    with FileLock(f"{folder}.lock"):
+        if not folder.exists():
+            made = factory.mktemp(name)
+            make(made)
+            made.rename(folder)
+    return folder
+
+
+def _smoke(folder: Path) -> None:
+    copy_repository(folder)
+    (folder / "printed.txt").write_text(study(folder))
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the repository in which the smoke study has run undisturbed."""
+    return made_once(tmp_path_factory, "finished", _smoke)
+
+
+@pytest.fixture(scope="session")
+def finished_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository in which Snakemake has run a part of the study."""
+    return made_once(tmp_path_factory, "finished_run", run_in)
 
 
 @pytest.fixture

@@ -17,8 +17,7 @@ from scipy import stats
 from longtail.conftest import write_all
 from memgen.__main__ import run
 from memgen.checks import CHECKS, Check, write_checks
-from memgen.claims import CLAIMS, Claim, judged, shell_command, write_claims
-from memgen.errors import BadInput
+from memgen.claims import CLAIMS, Claim, judged, write_claims
 from memgen.language.claims.stages.claims import claims as language_claims
 from memgen.language.fits.stages.baselines import baselines
 from memgen.language.fits.stages.fit import fit
@@ -27,7 +26,6 @@ from memgen.language.responses.rows import RESPONSES
 from memgen.language.responses.tables import GEOMETRY
 from memgen.longtail.stages.checks import checks as longtail_checks
 from memgen.longtail.stages.claims import claims as longtail_claims
-from memgen.relational.agreement import numbers
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.stages.checks import checks as relational_checks
 from memgen.relational.stages.claims import claims as relational_claims
@@ -37,7 +35,7 @@ from memgen.relational.stages.depth_table import depth_table
 from memgen.relational.stages.mechanism_table import mechanism_table
 from memgen.relational.stages.sweep import sweep
 from memgen.relational.stages.task import task
-from memgen.relational.tables import FINITE_WIDTH_SLOPES, FINITE_WIDTH_SUMMARY, SWEEP
+from memgen.relational.tables import FINITE_WIDTH_SLOPES, FINITE_WIDTH_SUMMARY
 from memgen.statistics import mean_with_error
 from synthetic_responses import response_rows, theory_margins
 
@@ -306,17 +304,3 @@ def test_check_holds_or_is_broken(tmp_path: Path) -> None:
     found = [Check(**common, allowed=0.1, found=value) for value in (1.05, 1.2, None)]
     write_checks(found, tmp_path / "checks.csv")
     assert CHECKS.read(tmp_path / "checks.csv")["outcome"].to_list() == ["holds", "broken", "not tested"]
-
-
-def test_command_is_quoted_where_the_shell_needs_it() -> None:
-    command = shell_command("longtail", "summary", "--table", Path("a b;c.csv"))
-    assert command == "memgen longtail summary --table 'a b;c.csv'"
-
-
-def test_critical_gammas_go_with_ranks_only(tmp_path: Path) -> None:
-    task(name="ti_n9", n=9, exceptions=[], out=tmp_path / "task.parquet")
-    out, ranks = tmp_path / "sweep.parquet", tmp_path / "ranks.parquet"
-    sweep(tasks=[tmp_path / "task.parquet"], conjunctivity=[0.5], ridge=[0.0], out=out, ranks=ranks)
-    assert SWEEP.read(out).height and numbers(out)["largest_exception_margin"] is None
-    with pytest.raises(BadInput, match="goes with a ranks table"):
-        numbers(out, critical=ranks)

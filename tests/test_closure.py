@@ -44,9 +44,7 @@ print(json.dumps(found))
 """
 
 
-@pytest.fixture(scope="module")
-def loaded() -> dict[str, set[Path]]:
-    """Files of the package that importing each module loads."""
+def test_holds_everything_that_an_import_loads() -> None:
     answer = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", PROGRAM, *MODULES],
         env={
@@ -59,13 +57,11 @@ def loaded() -> dict[str, set[Path]]:
         text=True,
         check=True,
     )
-    return {name: {Path(file) for file in files} for name, files in json.loads(answer.stdout).items()}
-
-
-@pytest.mark.parametrize("module", MODULES)
-def test_holds_everything_that_an_import_loads(module: str, loaded: dict[str, set[Path]]) -> None:
-    assert closure.module_file(module) in loaded[module]
-    assert loaded[module] <= set(closure.closure(module))
+    loaded = {name: {Path(file) for file in files} for name, files in json.loads(answer.stdout).items()}
+    assert set(loaded) == set(MODULES)
+    for module, files in loaded.items():
+        assert closure.module_file(module) in files, files
+        assert files <= set(closure.closure(module)), module
 
 
 def test_initializers_bring_no_stage_the_rest_of_the_package() -> None:

@@ -28,7 +28,6 @@ CALCULATORS = [
 ]
 #: Packages that a calculator needs not, and that take long to load.
 HEAVY = {"polars", "numba", "pydantic", "jsonschema", "yaml", "matplotlib", "torch", "snakemake"}
-HEAVY |= {"scipy.stats", "scipy.optimize"}
 LOADED = """
 import sys
 from memgen.__main__ import run

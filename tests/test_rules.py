@@ -5,11 +5,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from memgen.errors import BadInput
-from memgen.rules import Quoted, before_each_job, code, figure_alone, flags, one_of, repeated, words
+from memgen.rules import Quoted, before_each_job, figure_alone, flags, one_of, repeated, words
 from repository import ROOT
 
 # Whatever an argument of a process can hold: any character but the null one and what is no UTF-8.
@@ -33,7 +33,6 @@ def arguments(text: str) -> list[str]:
     return printed.split("\0")[1:-1]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(values=st.lists(TEXT, max_size=4))
 def test_hostile_values_come_out_of_a_shell_unchanged(values: list[str]) -> None:
     assert arguments(words(values)) == values
@@ -78,11 +77,6 @@ def test_a_figure_alone_is_found_or_the_nearest_are_told() -> None:
 def test_one_of_takes_names_literally() -> None:
     assert one_of(["a.b", "c"]) == r"a\.b|c"
     assert one_of([]) == "(?!)"
-
-
-def test_code_is_the_closure_of_a_module() -> None:
-    found = {Path(path).name for path in code("memgen.rules")}
-    assert {"rules.py", "closure.py"} <= found
 
 
 @pytest.mark.parametrize("folder", ["plain", "two words", "{braces}", "$HOME;id", "it's"])

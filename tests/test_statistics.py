@@ -5,7 +5,7 @@ import math
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
@@ -29,7 +29,6 @@ samples = arrays(float, st.integers(3, 30), elements=st.floats(-100, 100).map(la
 
 
 @given(values=samples)
-@settings(deadline=None)
 def test_every_form_of_a_mean_with_its_error_agrees(values: np.ndarray) -> None:
     expected = values.mean(), stats.sem(values)
     assert mean_with_error(values) == pytest.approx(expected, abs=1e-10)
@@ -58,7 +57,6 @@ def test_student_s_interval_is_scipys(level: float) -> None:
 
 
 @given(trials=st.integers(1, 500), share=st.floats(0, 1), level=st.sampled_from([0.5, 0.95, 0.99]))
-@settings(deadline=None)
 def test_wilson_is_scipys(trials: int, share: float, level: float) -> None:
     successes = round(share * trials)
     expected = stats.binomtest(successes, trials).proportion_ci(level, method="wilson")
@@ -72,7 +70,6 @@ def test_wilson_of_no_trial_is_empty() -> None:
 
 
 @given(one=samples, seed=st.integers(0, 100))
-@settings(deadline=None)
 def test_correlations_are_scipys(one: np.ndarray, seed: int) -> None:
     other = np.round(one + np.random.default_rng(seed).normal(0, 50, len(one)), 1)
     if np.ptp(one) < 1e-3:
@@ -88,7 +85,6 @@ def test_no_correlation_without_variation() -> None:
 
 
 @given(values=samples)
-@settings(deadline=None)
 def test_student_p_is_that_of_a_t_test(values: np.ndarray) -> None:
     mean, error = mean_with_error(values)
     if error and error > 1e-9:
@@ -122,7 +118,6 @@ def test_units_to_decide_are_those_of_the_tables() -> None:
 
 
 @given(values=samples)
-@settings(deadline=None)
 def test_line_slope_is_that_of_a_regression(values: np.ndarray) -> None:
     x = np.arange(len(values), dtype=float)
     expected = stats.linregress(x, values)

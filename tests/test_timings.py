@@ -19,10 +19,6 @@ def test_adds_up_per_rule(tmp_path: Path) -> None:
     ]
 
 
-def test_says_nothing_where_nothing_was_measured(tmp_path: Path) -> None:
-    assert timings(tmp_path) == ""
-
-
 def test_a_job_that_failed_has_the_last_word(tmp_path: Path) -> None:
     logs, records = tmp_path / "logs", tmp_path / "jobs"
     for job, text in (("a/x=1.5", "begun\nmemgen: error: no room\n"), ("a/x=2", ""), ("b/job", "ended\n")):

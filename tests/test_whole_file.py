@@ -7,8 +7,6 @@ from pathlib import Path
 import pytest
 
 from memgen.errors import BadInput
-from memgen.provenance.exports.deposit_files import is_deposit
-from memgen.provenance.exports.stages.deposit import deposit
 from memgen.whole_file import whole_file
 
 
@@ -36,12 +34,3 @@ def test_a_place_that_cannot_be_written_is_one_line(tmp_path: Path, place: str) 
     (tmp_path / "file").touch()
     with pytest.raises(BadInput, match="cannot be written"), whole_file(tmp_path / place) as beside:
         beside.write_text("x")
-
-
-def test_a_deposit_replaces_no_file_of_another_kind(tmp_path: Path) -> None:
-    thesis = tmp_path / "thesis.txt"
-    thesis.write_text("three years")
-    assert not is_deposit(thesis)
-    with pytest.raises(BadInput, match=r"thesis\.txt: is there, and no deposit; allowed for --out"):
-        deposit(out=thesis)
-    assert thesis.read_text() == "three years"

@@ -2,23 +2,11 @@
 
 import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
-from repository import copy_repository
-from runs import study
-
 collect_ignore_glob = [] if "MEMGEN_FAULTS" in os.environ else ["test_*.py"]
 Row = Callable[[str, str, float], None]
-
-
-@pytest.fixture(scope="session")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the repository in which the smoke study has run undisturbed. Do not change it."""
-    folder = copy_repository(tmp_path_factory.mktemp("undisturbed") / "repository")
-    study(folder)
-    return folder
 
 
 @pytest.fixture(scope="session")

@@ -104,16 +104,16 @@ def damage(path: Path, how: str) -> None:
     ],
 )
 def test_a_damaged_file_is_found_and_made_again(
-    undisturbed: Path, tmp_path: Path, row: Row, what: str, where: str, how: str
+    finished: Path, tmp_path: Path, row: Row, what: str, where: str, how: str
 ) -> None:
-    folder = Path(shutil.copytree(undisturbed, tmp_path / "copy", symlinks=True))
+    folder = Path(shutil.copytree(finished, tmp_path / "copy", symlinks=True))
     damage(folder / where, how)
     since = time.time()
     printed = study(folder)
     took = time.time() - since
     name = where if "/models/" not in where else str(Path(where).parent)
     assert [line for line in printed.splitlines() if line.startswith(f"memgen: {name}: is n")], printed[:600]
-    assert_same_results(undisturbed, folder)
+    assert_same_results(finished, folder)
     number = len(begun(folder, since))
     row(what, f"nothing; {number} jobs run, it and what stands on it", took)
 
@@ -163,7 +163,7 @@ def full(folder: Path, room: str) -> tuple[str, subprocess.CompletedProcess[str]
 
 @pytest.mark.parametrize("room", ["disk", "file"])
 def test_a_full_disk(
-    undisturbed: Path, tmp_path: Path, row: Row, monkeypatch: pytest.MonkeyPatch, room: str
+    finished: Path, tmp_path: Path, row: Row, monkeypatch: pytest.MonkeyPatch, room: str
 ) -> None:
     folder = tmp_path / "small"
     folder.mkdir()
@@ -185,7 +185,7 @@ def test_a_full_disk(
         since = time.time()
         study(folder, RANDOM)
         took = time.time() - since
-        mine, theirs = results(folder), results(undisturbed)
+        mine, theirs = results(folder), results(finished)
         models = {name for name in mine if "/models/" in name}
         assert len(models) > 4 and all(mine[name] == theirs[name] for name in models)
     finally:
@@ -246,13 +246,13 @@ def test_a_clock_that_jumps_in_the_middle_of_a_run(tmp_path: Path, row: Row, wha
     row(f"the clock jumps {what} in the middle of a run", lost, took)
 
 
-def test_kill_nine_at_random_moments(undisturbed: Path, tmp_path: Path, row: Row) -> None:
+def test_kill_nine_at_random_moments(finished: Path, tmp_path: Path, row: Row) -> None:
     """When so many jobs, drawn over the whole study, have ended, and up to 3 s later.
 
     Snakemake alone, whose jobs live on, and Snakemake with its jobs, by turns.
     """
     drawn = random.Random(SEED)
-    total = len(jobs(undisturbed, JOBS))
+    total = len(jobs(finished, JOBS))
     folder = copy_repository(tmp_path / "killed")
     waits, lost = [], 0
     print(f"\nseed {SEED}")
@@ -281,7 +281,7 @@ def test_kill_nine_at_random_moments(undisturbed: Path, tmp_path: Path, row: Row
             flush=True,
         )
     study(folder)
-    assert_same_results(undisturbed, folder)
+    assert_same_results(finished, folder)
     assert not list(folder.rglob("*.partial-*"))
     again = statistics.median(waits[1:])
     row(f"kill -9 at {KILLS} random moments", f"{lost} jobs in flight, computed again", again)

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import math
+import os
 import random
 from collections.abc import Iterator
 from dataclasses import replace
@@ -38,7 +39,7 @@ BOX = (
     "(() => {{ const box = document.getElementById('{name}').getBoundingClientRect();"
     " return [box.left, box.top, box.width, box.height]; }})()"
 )
-RELATIONAL, TAILS, LEAKS = 700, 150, 150
+RELATIONAL, TAILS, LEAKS = (700, 150, 150) if os.environ.get("FULL") else (60, 30, 30)
 
 
 def fitted(model: str, source: str, **values: Any) -> dict[str, Any]:
@@ -421,6 +422,7 @@ def test_fitted_models_can_be_gone_to(page: browser.Page) -> None:
     assert "above 1" in page.value("document.getElementById('fit-told').textContent")
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("width", [320, 390, 768, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_fits_every_width_in_light_and_dark(page: browser.Page, made: Path, width: int, scheme: str) -> None:

@@ -146,15 +146,3 @@ def test_counted_leaves_out_what_is_not_there() -> None:
     assert counted(guess, once, clusters, sample, twins, 40) is None
     found = counted(guess, once, clusters, sample, twins, 0)
     assert found is not None and found[0] == len(once)
-
-
-def test_same_seed_same_rows() -> None:
-    one, other = (
-        list(recoveries(SIZE, NETWORK, 1.0, ["coordinate_ascent", "sign"], [100, 300], 2, 1, 3, "network"))
-        for _ in range(2)
-    )
-    assert one == other and {row.step for row in one} == {100, 300}
-    assert {(row.attack, row.step) for row in one} == {
-        ("coordinate_ascent", 100), ("coordinate_ascent", 300), ("sign", 300)
-    }  # fmt: skip
-    torch.set_num_threads(1)

@@ -14,7 +14,7 @@ from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
 from memgen.errors import BadInput
 from memgen.figures.irrelevant.irrelevant_extraction import irrelevant_extraction
 from memgen.irrelevant.completions import Questions, Script, continuations
-from memgen.irrelevant.exposure import chance_exposure, exposure, rank_of_first
+from memgen.irrelevant.exposure import chance_exposure, exposure
 from memgen.irrelevant.extraction_claims import extraction_claims
 from memgen.irrelevant.letters import draw_candidates, draw_post
 from memgen.irrelevant.specs import MOST_LETTERS
@@ -98,11 +98,6 @@ def test_chance_is_the_mean_over_all_ranks() -> None:
     assert exposure([1, 64], 64).tolist() == [6, 0]
 
 
-def test_ties_count_against_a_number() -> None:
-    assert rank_of_first([0.0, -1, -2]) == 1
-    assert rank_of_first([-1.0, -1, 0, -2]) == 3
-
-
 @pytest.mark.parametrize("layers", [None, 1])
 def test_ranks_and_greedy_completions_are_those_of_asking_one_by_one(
     model: Model, layers: int | None
@@ -151,11 +146,6 @@ def test_an_untrained_model_knows_nothing_and_numbers_seen_in_training_are_learn
     assert not table.filter(pl.col("loss") == "none")["extracted"].any()
 
 
-def test_same_bytes_twice(folder: Path, tables: tuple[Path, Path], tmp_path: Path) -> None:
-    extract(model_directory=folder, **OPTIONS, out=tmp_path / "again.parquet")
-    assert (tmp_path / "again.parquet").read_bytes() == tables[0].read_bytes()
-
-
 def test_averages_claims_and_figure(tables: tuple[Path, Path], tmp_path: Path) -> None:
     runs, table = EXTRACTIONS.read(tables[0]), EXTRACTION.read(tables[1])
     assert set(itertools.product(("none", "answer", "sentence"), (0, 1, 4))) == set(
@@ -174,24 +164,6 @@ def test_averages_claims_and_figure(tables: tuple[Path, Path], tmp_path: Path) -
         irrelevant_extraction(extraction=tables[1], pdf=pdf, png=png)
         made.append((pdf.read_bytes(), png.read_bytes()))
     assert made[0] == made[1]
-
-
-@pytest.mark.parametrize(
-    ("change", "part"),
-    [
-        ({"losses": ["word"]}, "allowed: answer, sentence"),
-        ({"drawn": 100}, "allowed: 1 to 99"),
-        ({"tests": 190}, "192 together"),
-        ({"layers": 9}, "allowed: 1 to 2"),
-    ],
-)
-def test_bad_options_are_refused_in_one_line(
-    folder: Path, tmp_path: Path, change: dict[str, Any], part: str
-) -> None:
-    with pytest.raises(BadInput) as caught:
-        extract(model_directory=folder, **{**OPTIONS, **change}, out=tmp_path / "x.parquet")
-    assert part in str(caught.value) and "\n" not in str(caught.value)
-    assert not list(tmp_path.iterdir())
 
 
 def test_tokenizers_that_join_digits_are_refused() -> None:

@@ -33,18 +33,6 @@ def test_lookup_learner_against_its_closed_form(references: int, samples: int, n
         assert within_four(found[:, index], expected), fraction
 
 
-def test_reference_setting_of_the_lookup_learner() -> None:
-    found = simulate_lookup(500, 500, 200, 0.1, [1.0], 20, generator("test", "reference"))
-    assert within_four(found[:, 0], symbol_error(500, 500, 200, 0.1))
-
-
-def test_long_tails_have_fewer_errors() -> None:
-    """Frequent references are learned, rare ones seldom asked for."""
-    rng = generator("test", "tails")
-    uniform, zipf = (simulate_lookup(50, 50, 20, 0.1, [1.0], 50, rng, tail).mean() for tail in (0.0, 1.5))
-    assert zipf < uniform
-
-
 def test_too_few_repeats_and_no_singletons_are_refused() -> None:
     with pytest.raises(BadInput, match="repeats"):
         simulate_lookup(5, 5, 5, 0.1, [1.0], 1, generator("test"))

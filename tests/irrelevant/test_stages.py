@@ -14,7 +14,6 @@ from memgen import __main__ as cli
 from memgen.checks import CHECKS
 from memgen.claims import CLAIMS
 from memgen.errors import BadInput
-from memgen.irrelevant.averages import averaged
 from memgen.irrelevant.stages.attack import attack
 from memgen.irrelevant.stages.checks import checks
 from memgen.irrelevant.stages.claims import claims
@@ -23,7 +22,7 @@ from memgen.irrelevant.stages.completed import completed
 from memgen.irrelevant.stages.leakage import leakage
 from memgen.irrelevant.stages.recovery import recovery
 from memgen.irrelevant.stages.simulate import simulate
-from memgen.irrelevant.tables import AVERAGES, LEAKAGE, RECOVERY, RUNS, SIMULATION
+from memgen.irrelevant.tables import AVERAGES, LEAKAGE, RUNS, SIMULATION
 
 LOGISTIC: dict[str, Any] = {
     "run": "logistic", "learner": "logistic", "clusters": [40, 40], "samples": [40, 40],
@@ -86,14 +85,6 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return write_all(tmp_path_factory.mktemp("irrelevant"))
 
 
-def test_same_bytes_twice(written: dict[str, Path], tmp_path: Path) -> None:
-    again = write_all(tmp_path)
-    # Claims and checks name the files that they were read off.
-    assert {
-        name: path.read_bytes() for name, path in written.items() if name not in ("claims", "checks")
-    } == {name: path.read_bytes() for name, path in again.items() if name not in ("claims", "checks")}
-
-
 def test_runs(written: dict[str, Path]) -> None:
     table = RUNS.read(written["logistic"])
     assert set(table["multiplicity"]) == {0, 1, 2}
@@ -104,14 +95,6 @@ def test_runs(written: dict[str, Path]) -> None:
     assert set(loud["step"]) == {10} and (loud["epsilon"] > 1).all() and set(loud["delta"]) == {1e-5}
     inverted = plain.filter((pl.col("attack") == "gradient_inversion") & (pl.col("multiplicity") == 1))
     assert (inverted["bits_recovered"] == 1).all()
-
-
-def test_recovery_has_the_columns_that_others_rely_on(written: dict[str, Path]) -> None:
-    table = RECOVERY.read(written["recovery"])
-    assert table.columns == COLUMNS
-    assert set(table["task"]) == {"clusters", "clusters:1", "next_symbol"}
-    assert set(table["learner"]) == {"logistic", "network", "transformer"}
-    assert table.unique(KEYS).height == table.height, "one row per setting"
 
 
 def test_averages_are_means_over_seeds(written: dict[str, Path]) -> None:
@@ -127,13 +110,6 @@ def test_averages_are_means_over_seeds(written: dict[str, Path]) -> None:
     assert row["bits_recovered_high"] - row["bits_recovered"] == pytest.approx(12.7062 * error, rel=1e-4)
     assert row["last"] and row["expected"] == 1
     assert table.filter(pl.col("multiplicity") == 2)["expected"].max() == pytest.approx(0.4 + 0.6 * 0.75)
-
-
-def test_single_seeds_have_no_interval() -> None:
-    frame = pl.DataFrame({"key": ["a", "b", "b"], "value": [1.0, 2.0, 4.0]})
-    found = averaged(frame, ["key"], ["value"])
-    assert found.row(0) == ("a", 1, 1.0, None, None, None)
-    assert found.row(1)[:4] == ("b", 2, 3.0, 1.0)
 
 
 def test_leakage(written: dict[str, Path]) -> None:

@@ -28,15 +28,6 @@ def test_clusters_fix_their_share_and_nothing_else() -> None:
     assert sample.count.sum() == 300 and (sample.multiplicity >= 1).all()
 
 
-def test_rho_zero_has_nothing_to_learn() -> None:
-    assert not draw_clusters(5, 20, 0.0, 0.0, generator("test", "zero")).pattern.any()
-
-
-def test_same_key_same_task() -> None:
-    one, other = (draw_clusters(5, 20, 0.4, 1.0, generator("test", 3)) for _ in range(2))
-    assert (one.pattern == other.pattern).all()
-
-
 def test_symbols_are_noisy_prefixes() -> None:
     rng = generator("test", "symbols")
     references = draw_references(20, 30, rng)

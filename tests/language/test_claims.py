@@ -8,15 +8,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-from memgen.checks import CHECKS
 from memgen.claims import CLAIMS
 from memgen.errors import BadInput
-from memgen.language.claims.evidence import FIRST_WRONG, STATISTICS, pooled
-from memgen.language.claims.stages.checks import checks
+from memgen.language.claims.evidence import FIRST_WRONG, pooled
 from memgen.language.claims.stages.claims import claims
 from memgen.language.claims.stages.evidence import evidence
-from memgen.language.claims.stages.shared_words import shared_words
-from memgen.language.claims.statements import PUBLISHED_CHANGE, STATEMENTS
+from memgen.language.claims.statements import STATEMENTS
 from memgen.language.fits.tables import BASELINES
 from memgen.language.responses.rows import RESPONSES
 from memgen.language.responses.scoring import read_task
@@ -114,17 +111,6 @@ def test_what_the_seeds_cannot_decide_says_how_many_could(tmp_path: Path) -> Non
     row = verdicts(tmp_path, {"ti_n9": 1.0, "exc_mid_n9": 0.99}, seeds=3)["margin_change"]
     assert row["verdict"] == "undecided" and row["lower"] < 0 < row["upper"]
     assert row["seeds_to_decide"] > row["n_units"] == 3 and row["unit"] == "finetuning seeds"
-
-
-def test_no_value_is_published_for_a_model_that_was_not(tmp_path: Path) -> None:
-    row = verdicts(tmp_path, {"ti_n9": 1.0, "exc_mid_n9": 0.5})["accuracy_change"]
-    assert row["published_value"] is None
-    path = table(tmp_path, {"ti_n9": 1.0, "exc_mid_n9": 0.5})
-    RESPONSES.write(RESPONSES.read(path).with_columns(model=pl.lit("llama32-1b")), path)
-    rows = found(path, tmp_path)
-    given = rows.filter(pl.col("published_value").is_not_null())
-    assert given["published_value"].to_list() == [PUBLISHED_CHANGE["llama32-1b", "probe", "fake"]]
-    assert given["claim"][0].startswith("The accuracy on 2 v 6")
 
 
 def test_one_pooled_claim_leads_and_controls_stand_apart(tmp_path: Path) -> None:
@@ -250,38 +236,6 @@ def test_leanings_that_carry_over_are_found(tmp_path: Path, capsys: pytest.Captu
     assert row["ours"] == pytest.approx(1) and row["verdict"] == "contradicts"
     evidence(models=["m"], items=["fake"], method="lora", responses=path, leanings=True, json=True)
     assert json.loads(capsys.readouterr().out)["leaning"]["value"] == row["ours"]
-
-
-def test_no_word_of_the_corpus_stands_in_an_item(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    checks(words=32, seeds=[0, 1, 2], out=tmp_path / "checks.csv")
-    assert CHECKS.read(tmp_path / "checks.csv")["outcome"].to_list() == ["holds"] * 3
-    shared_words(words=32, seed=1)
-    assert capsys.readouterr().out == "0 words shared\n"
-
-
-def test_a_cell_that_was_not_run_is_refused(tmp_path: Path) -> None:
-    path = table(tmp_path, {"ti_n9": 1.0})
-    with pytest.raises(BadInput, match="holds no m fake lora; allowed: m fake probe"):
-        evidence(models=["m"], items=["fake"], method="lora", responses=path)
-    with pytest.raises(BadInput, match="--model, --items: both are needed"):
-        evidence(models=["m"], method="probe", responses=path)
-
-
-def test_command_prints_every_statistic(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path = table(tmp_path, {"ti_n9": 1.0, "exc_mid_n9": 0.5})
-    rows = {row["claim"]: row for row in found(path, tmp_path).to_dicts()}
-    evidence(models=["m"], items=["fake"], method="probe", responses=path, json=True)
-    printed = json.loads(capsys.readouterr().out)
-    assert set(printed) == set(STATISTICS)
-    for said in STATEMENTS:
-        row = rows[said.words]
-        assert printed[said.statistic] == {
-            "value": row["ours"],
-            "standard_error": row["standard_error"],
-            "n_units": row["n_units"],
-        }
-    evidence(models=["m"], items=["fake"], method="probe", responses=path)
-    assert len(capsys.readouterr().out.splitlines()) == len(STATISTICS)
 
 
 def test_without_the_hierarchies_nothing_is_tested_and_one_seed_decides_nothing(tmp_path: Path) -> None:

@@ -104,8 +104,3 @@ def write_all(folder: Path) -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return write_all(tmp_path_factory.mktemp("longtail"))
-
-
-@pytest.fixture(scope="session")
-def written_again(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    return write_all(tmp_path_factory.mktemp("again"))

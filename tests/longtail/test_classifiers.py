@@ -64,9 +64,3 @@ def test_leaving_out_a_neighbour_is_searching_without_it() -> None:
         others = np.arange(60) != place
         expected = neighbour_scores(x[others], y[others], 4, counts, x[place : place + 1])
         assert np.allclose(found[:, place], expected[:, 0])
-
-
-def test_more_neighbours_than_examples_are_all_of_them() -> None:
-    x, y, test_x = data(5, 3)
-    found = neighbour_scores(x, y, 4, np.array([5, 50]), test_x)
-    assert (found[0] == found[1]).all()

@@ -5,12 +5,12 @@ import math
 import mpmath
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.longtail.reference import LEARNERS, PRIORS, precise_list, precise_sums
 
 from memgen.errors import BadInput
-from memgen.longtail.learners import Profile, Risk, profile
+from memgen.longtail.learners import Risk, profile
 from memgen.longtail.priors import frequencies, from_values
 from memgen.longtail.specs import LEARNERS as KINDS
 from memgen.longtail.specs import parse_learner
@@ -70,7 +70,6 @@ def test_error_agrees_with_fifty_digits(prior: str, learner: str) -> None:
     st.floats(0, 1),
     st.integers(1, 4),
 )
-@settings(max_examples=30, deadline=None)
 def test_formulas_of_the_table(
     values: list[float], samples: int, labels: int, chance: float, times: int
 ) -> None:
@@ -119,10 +118,6 @@ def test_memorization_score_is_what_one_example_more_gains(learner: str) -> None
         assert gains[0] == pytest.approx(0.9) and max(map(abs, gains[1:])) == 0
 
 
-def test_profile_beyond_its_end() -> None:
-    assert Profile(np.array([0.5, 0.2]), 0.1).at(7) == 0.1
-
-
 @pytest.mark.parametrize(
     "learner",
     [
@@ -145,8 +140,3 @@ def test_bad_learners_are_refused_in_one_line(learner: str) -> None:
         profile(learner, 10)
     assert "allowed" in str(caught.value) and "\n" not in str(caught.value)
     assert any(kind in str(caught.value) for kind in KINDS)
-
-
-def test_too_few_labels_are_refused() -> None:
-    with pytest.raises(BadInput, match="labels"):
-        profile("optimal", 1)

@@ -6,7 +6,7 @@ from pathlib import Path
 import mpmath
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from tests.longtail.reference import PRIORS, precise_list
 
@@ -40,7 +40,6 @@ def test_nothing_underflows_in_the_tail() -> None:
 
 @given(st.lists(st.floats(1e-6, 1e6), min_size=1, max_size=60))
 @example([1000000.0, 999999.9999999999])
-@settings(max_examples=60, deadline=None)
 def test_weights_of_a_list_add_up(values: list[float]) -> None:
     drawn = from_values("list", values)
     assert drawn.expanded().sum() == pytest.approx(1, abs=1e-12)

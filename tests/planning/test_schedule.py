@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from memgen.planning.schedule import Job, attempts, critical_path, in_order, play, tails
@@ -54,7 +54,6 @@ def test_enough_processors_finish_with_the_critical_path(jobs: list[Job]) -> Non
 
 
 @given(studies(), st.integers(0, 3))
-@settings(max_examples=50)
 def test_failures_are_drawn_by_the_seed_and_cost_what_they_lose(jobs: list[Job], seed: int) -> None:
     one, again = (play(jobs, 2, 2, failures_per_hour=0.5, seed=seed) for _ in range(2))
     assert one == again

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from recorded import draw_figure, run_study
-from run_by_snakemake import run_in
 
 
 @pytest.fixture(scope="session")
@@ -26,12 +25,6 @@ def study(finished_study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     folder = Path(shutil.copytree(finished_study, tmp_path / "study"))
     monkeypatch.chdir(folder)
     return folder
-
-
-@pytest.fixture(scope="session")
-def finished_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A repository in which Snakemake has run a part of the study. Do not change it."""
-    return run_in(tmp_path_factory.mktemp("by_snakemake") / "repository")
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Did another run give the same? Verdicts on numbers, cells, figures and claims."""
 
-import json
 import math
 import re
 import shutil
@@ -21,7 +20,6 @@ from memgen.irrelevant.tables import AVERAGES
 from memgen.provenance import comparison
 from memgen.provenance.cells import (
     FAMILYWISE,
-    VERDICTS,
     Apart,
     Limits,
     Mean,
@@ -414,9 +412,3 @@ def test_a_lock_that_is_none_is_refused_and_none_is_written_of_a_tampered_run(re
     Path("figures/mine.png").write_bytes(b"mine")
     with pytest.raises(BadInput, match="not locked: UNTRACKED-FIGURE"):
         run(["provenance", "lock"])
-
-
-def test_verdicts_as_json(real_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    _, lines = compared(capsys, "compare", "--json")
-    found = json.loads("\n".join(lines))
-    assert {one["verdict"] for one in found} <= set(VERDICTS) and len(found) > 3

@@ -10,11 +10,10 @@ import pytest
 
 from memgen.__main__ import run
 from memgen.errors import BadInput
-from memgen.figures.style import new_figure
 from memgen.provenance.record import urn
 from memgen.provenance.run import read_run
-from memgen.provenance.steps import as_dot, duration, steps, tree
-from recorded import FIGURE, JOBS, TASK, forged
+from memgen.provenance.steps import steps
+from recorded import FIGURE, TASK, forged
 
 matplotlib.use("agg")
 
@@ -35,45 +34,6 @@ def test_a_chain_is_a_tree_with_when_commit_and_time(study: Path, capsys: pytest
     assert f"  {(record['execution']['commit'] or 'no commit')[:9]}" in top and "None" not in top
     assert leaf.startswith("└─ relational_task") and leaf.endswith(" s")
     assert shown(capsys, "task") == shown(capsys, "figures/task.pdf")
-
-
-def test_jobs_of_one_rule_are_one_line(study: Path) -> None:
-    """Ten tasks behind one sweep: three lines, not twelve."""
-    names = [f"results/tasks/t{number}.parquet" for number in range(10)]
-    for number, name in enumerate(names):
-        forged(
-            TASK,
-            lambda record, name=name, number=number: (
-                record["arguments"]["out"].update(value=name),
-                record.update(outputs={name: "0" * 64}),
-                record["recipe"].update(wildcards={"hierarchy": f"t{number}"}),
-            ),
-            TASK.with_name(f"hierarchy=t{number}.json"),
-        )
-    parts = [{"path": name, "sha256": "0" * 64} for name in names]
-    forged(
-        FIGURE,
-        lambda record: (
-            record["arguments"]["tasks"].update(value=names),
-            record["recipe"]["inputs"].update(tasks=parts),
-        ),
-    )
-    lines = tree(read_run(), FIGURE.as_posix()).splitlines()
-    assert len(lines) == 2 and lines[1].startswith("└─ relational_task x 10 ")
-
-
-def test_json_has_every_job_and_what_it_needs(study: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    content = json.loads(shown(capsys, "results/ranks.parquet", "--json"))
-    sweep, task = (str(JOBS / "relational_sweep/job.json"), str(TASK))
-    assert content["output"] == "results/ranks.parquet" and content["record"] == sweep
-    assert {name: job["needs"] for name, job in content["jobs"].items()} == {sweep: [task], task: []}
-
-
-def test_dot_has_every_step_and_quotes_names(study: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    lines = shown(capsys, "task", "--dot").splitlines()
-    assert '  "relational_task" -> "figures_task";' in lines
-    forged(TASK, lambda record: record["recipe"].update(rule='a"b'))
-    assert '"a\\"b" -> "figures_task";' in as_dot(read_run(), FIGURE.as_posix())
 
 
 class Page(HTMLParser):
@@ -119,14 +79,6 @@ def test_the_id_at_the_foot_is_enough(study: Path, capsys: pytest.CaptureFixture
         shown(capsys, Path("0123456789"))
 
 
-def test_a_loose_svg_is_found_too(study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    figure, _ = new_figure()
-    loose = tmp_path / "loose.svg"
-    identifier = urn(json.loads(FIGURE.read_text())["recipe_id"])
-    figure.savefig(loose, metadata={"Date": None, "Creator": None, "Identifier": identifier})
-    assert shown(capsys, loose).splitlines()[1].endswith(str(FIGURE))
-
-
 def test_what_is_no_output_is_refused(study: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.png"
     other.write_bytes(urn("0" * 64).encode())
@@ -143,7 +95,3 @@ def test_what_is_no_output_is_refused(study: Path, tmp_path: Path) -> None:
         assert message in str(caught.value) and "\n" not in str(caught.value)
     with pytest.raises(BadInput, match="only one of them is allowed"):
         run(["provenance", "show", "task", "--dot", "--html"])
-
-
-def test_durations_read_as_people_say_them() -> None:
-    assert [duration(value) for value in (0.4, 61, 3725)] == ["0 s", "1 min 1 s", "1 h 2 min"]

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.relational.reference import gammas, hierarchies
 
@@ -21,7 +21,6 @@ def padded(tasks):
 
 
 @given(tasks=st.lists(hierarchies(largest=15, most=3), min_size=1, max_size=6), leak=gammas)
-@settings(max_examples=40, deadline=None)
 def test_arrays_of_hierarchies_are_each_that_of_one(tasks, leak):
     n, exceptions = padded(tasks)
     found = ranks_at(n, exceptions, leak)
@@ -38,12 +37,6 @@ def test_everything_broadcasts_together():
     assert found.shape == (5, 2, 3, 9)
     np.testing.assert_array_equal(found[2, 1, 1], ranks(9, [(5, 3)], alpha[2, 0, 0], 1.0))
     np.testing.assert_array_equal(found[4, 0, 2, :7], ranks(7, [], 0.8, 0.0))
-
-
-def test_one_n_for_many_exceptions_and_one_exception_for_many_n():
-    np.testing.assert_array_equal(ranks([9, 11], [(5, 3)], 0.3)[1], ranks(11, [(5, 3)], 0.3))
-    assert ranks([3, 4, 5]).shape == (3, 5)
-    assert ranks(np.zeros(0, dtype=int)).shape == (0, 0)
 
 
 def test_long_lists_of_exceptions_are_grouped_like_short_ones():

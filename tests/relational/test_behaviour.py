@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.relational.reference import hierarchies, regression
 
@@ -12,7 +12,6 @@ from memgen.relational.kernels import Exchangeable
 
 
 @given(problem=hierarchies(largest=10), alpha=st.floats(0.05, 0.9), ridge=st.floats(0.01, 2))
-@settings(max_examples=25, deadline=None)
 def test_accuracy_and_margin_are_those_of_the_regression(problem, alpha, ridge):
     n, exceptions = problem
     hierarchy = Hierarchy(n, tuple(exceptions))

@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.relational.reference import gammas, hierarchies
 
@@ -19,7 +19,6 @@ from memgen.relational.hierarchy import Hierarchy
     leaks=st.lists(gammas, min_size=1, max_size=5),
     lanes=st.sampled_from([1, 64]),
 )
-@settings(max_examples=40, deadline=None)
 def test_interpreted_and_compiled_give_the_same_bits(task, leaks, lanes):
     n, exceptions = task
     nodes, wires, current = circuit_of(Hierarchy(n, tuple(exceptions)))
@@ -35,7 +34,6 @@ def test_interpreted_and_compiled_give_the_same_bits(task, leaks, lanes):
 
 
 @given(task=hierarchies(largest=100), leak=gammas)
-@settings(max_examples=60, deadline=None)
 def test_potentials_obey_kirchhoff(task, leak):
     """At every node the current in is the current out; checked on the chain's own nodes."""
     n, exceptions = task

@@ -7,44 +7,7 @@ from hypothesis import strategies as st
 from tests.relational.reference import hierarchies
 
 from memgen.errors import BadInput
-from memgen.relational.hierarchy import PAIR_CLASSES, Hierarchy, ordered_pairs, parse_exception
-
-
-def classes(n, *exceptions):
-    hierarchy = Hierarchy.of(n, exceptions)
-    return {pair: hierarchy.pair_class(*pair) for pair in hierarchy.unordered_pairs()}
-
-
-def test_the_paper_s_hierarchy():
-    found = classes(9, "5:3")
-    assert found[3, 5] == "exception"
-    assert found[3, 4] == found[0, 1] == "train"
-    assert found[0, 2] == found[6, 8] == "within"
-    assert found[2, 6] == found[0, 8] == "cross"
-    assert found[2, 4] == found[3, 6] == found[0, 5] == "boundary"
-    assert "loop" not in found.values() and "test" not in found.values()
-
-
-def test_a_longer_loop_and_no_exception():
-    found = classes(11, "7:3")
-    assert [pair for pair, kind in found.items() if kind == "loop"] == [
-        (3, 5),
-        (3, 6),
-        (4, 6),
-        (4, 7),
-        (5, 7),
-    ]
-    assert set(classes(9).values()) == {"train", "test"}
-
-
-def test_components_merge_where_they_share_an_item_only():
-    assert Hierarchy.of(12, ["4:2", "7:5"]).components == ((2, 4), (5, 7))
-    assert Hierarchy.of(12, ["4:2", "7:4"]).components == ((2, 7),)
-    assert Hierarchy.of(12, ["9:1", "5:3", "11:9"]).components == ((1, 11),)
-    touching = classes(12, "4:2", "7:5")
-    assert touching[4, 5] == "train" and touching[2, 5] == touching[4, 6] == "boundary"
-    merged = classes(12, "4:2", "7:4")
-    assert merged[2, 7] == "loop" and merged[4, 7] == "exception"
+from memgen.relational.hierarchy import PAIR_CLASSES, Hierarchy, parse_exception
 
 
 @given(task=hierarchies(largest=14))
@@ -143,8 +106,3 @@ def test_a_hierarchy_of_whatever_holds_it():
     for bad in (["53"], "5:3,8:6", [(5, 3, 1)], [5]):
         with pytest.raises(BadInput, match="exception"):
             Hierarchy.of(9, bad)
-
-
-def test_ordered_pairs_are_sorted():
-    pairs = ordered_pairs(5)
-    assert pairs == sorted(set(pairs)) and len(pairs) == 20 and Hierarchy(5).ordered_pairs() == pairs

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from tests.relational.reference import hierarchies, regression
 
@@ -27,7 +27,6 @@ share = st.floats(0.05, 0.95)
 @given(
     task=hierarchies(largest=8, most=3), parts=st.tuples(share, share, share, share), ridge=st.floats(0.01, 5)
 )
-@settings(max_examples=40, deadline=None)
 def test_only_conjunctivity_and_effective_ridge_matter(task, parts, ridge):
     """Any positive mixture of features by position, item, pair and unordered pair; distinct is free."""
     n, exceptions = task
@@ -46,7 +45,6 @@ def test_only_conjunctivity_and_effective_ridge_matter(task, parts, ridge):
 
 
 @given(kappa_d=st.floats(0, 0.9), between=st.floats(0.01, 1), ridge=st.floats(0.01, 1))
-@settings(max_examples=30, deadline=None)
 def test_published_conjunctivity_and_its_ridge(kappa_d, between, ridge):
     kappa_o = kappa_d + between * (1 - kappa_d) / 2
     kernel = Exchangeable.from_overlap(kappa_o, kappa_d)
@@ -56,14 +54,6 @@ def test_published_conjunctivity_and_its_ridge(kappa_d, between, ridge):
     alpha = max(kernel.conjunctivity, 0.0)
     found = margins(7, [(4, 2)], alpha, kernel.effective_ridge(ridge), *test.T)
     np.testing.assert_allclose(found, regression(7, [(4, 2)], kernel, ridge, test), atol=1e-8)
-
-
-def test_forgetting_the_factor_matters():
-    """Theory: Kernel family: it moves predictions by up to .27 (here by more than .2)."""
-    kernel, test = Exchangeable.from_overlap(0.95, 0.9), ordered_pairs(9)
-    right = regression(9, [(5, 3)], kernel, 0.1, test)
-    wrong = margins(9, [(5, 3)], max(kernel.conjunctivity, 0.0), 0.1, *test.T)
-    assert np.abs(right - wrong).max() > 0.2
 
 
 def test_reference_values_of_deep_networks():
@@ -110,7 +100,6 @@ def test_linear_networks_are_additive_and_rho_broadcasts():
 
 
 @given(alpha=st.floats(0, 0.95), rotation=st.integers(0, 100))
-@settings(max_examples=20, deadline=None)
 def test_an_exchangeable_kernel_is_measured_as_what_it_is(alpha, rotation):
     n = 5
     kernel = Exchangeable(2.0, (1 - alpha) * 0.75 + 0.2, 0.2, 0.5, 0.1)
@@ -126,7 +115,6 @@ def test_an_exchangeable_kernel_is_measured_as_what_it_is(alpha, rotation):
 
 
 @given(seed=st.integers(0, 1000), noise=st.floats(0, 2))
-@settings(max_examples=20, deadline=None)
 def test_measured_distance_is_the_distance_to_the_nearest(seed, noise):
     """No other exchangeable kernel is nearer on antisymmetric functions: least squares over two patterns."""
     n, pairs = 4, ordered_pairs(4)

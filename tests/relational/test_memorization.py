@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.relational.reference import dense_matrices, dense_ranks, hierarchies, regression
 
@@ -15,7 +15,6 @@ from memgen.relational.ranks import gamma, memorization_weight
 @given(
     task=hierarchies(largest=9, most=3), alpha=st.floats(0.01, 0.95), ridge=st.just(0.0) | st.floats(0.01, 5)
 )
-@settings(max_examples=25, deadline=None)
 def test_scores_are_those_of_refitting(task, alpha, ridge):
     n, exceptions = task
     kernel = Exchangeable.canonical(alpha)
@@ -27,7 +26,6 @@ def test_scores_are_those_of_refitting(task, alpha, ridge):
 
 
 @given(task=hierarchies(largest=20), alpha=st.floats(0, 0.95), ridge=st.floats(1e-3, 5))
-@settings(max_examples=40, deadline=None)
 def test_scores_are_theory_s_formula(task, alpha, ridge):
     n, exceptions = task
     leak = float(gamma(alpha, ridge))
@@ -40,7 +38,6 @@ def test_scores_are_theory_s_formula(task, alpha, ridge):
 
 
 @given(task=hierarchies(largest=20))
-@settings(max_examples=40, deadline=None)
 def test_limit_of_no_conjunctivity_and_no_ridge(task):
     """0/0 in theory.md's formula wherever no loop closes over the pair; the limit is that of small gamma."""
     at_zero = left_out_predictions(*task, 0.0)

@@ -1,7 +1,7 @@
 """All pairs at once, against the hierarchy pair by pair."""
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from tests.relational.reference import hierarchies
 
 from memgen.relational.hierarchy import Hierarchy
@@ -9,7 +9,6 @@ from memgen.relational.pairs import Pairs, right_answers
 
 
 @given(problem=hierarchies(largest=20))
-@settings(max_examples=60, deadline=None)
 def test_pairs_are_those_of_the_hierarchy(problem):
     hierarchy = Hierarchy(problem[0], tuple(problem[1]))
     pairs = Pairs.of(hierarchy)

@@ -3,11 +3,9 @@
 import mpmath
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.relational.reference import (
-    dense_matrices,
-    dense_ranks,
     gammas,
     hierarchies,
     precise_dipole,
@@ -49,7 +47,6 @@ def assert_precise(n, exceptions, leak, count=200):
 
 
 @given(task=hierarchies(largest=300), leak=gammas)
-@settings(max_examples=60, deadline=None)
 def test_ranks_in_fifty_digits(task, leak):
     assert_precise(*task, leak)
 
@@ -59,7 +56,6 @@ def test_ranks_in_fifty_digits(task, leak):
     shares=st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), max_size=6),
     leak=gammas | st.floats(-18, -6).map(lambda power: 10.0**power),
 )
-@settings(max_examples=15, deadline=None)
 def test_long_chains_in_fifty_digits(n, shares, leak):
     ends = [sorted((int(one * (n - 1)), int(other * (n - 1)))) for one, other in shares]
     assert_precise(n, list({(last, first) for first, last in ends if last >= first + 2}), leak)
@@ -74,7 +70,6 @@ def test_several_exceptions_that_span_a_long_chain(leak):
 
 
 @given(task=hierarchies(), alpha=st.floats(0, 0.999), ridge=st.just(0.0) | st.floats(0, 100))
-@settings(max_examples=60, deadline=None)
 def test_margins_are_those_of_the_regression(task, alpha, ridge):
     """Whole theory at once, trained pairs too. The regression itself loses digits as alpha + ridge -> 0."""
     n, exceptions = task
@@ -87,7 +82,6 @@ def test_margins_are_those_of_the_regression(task, alpha, ridge):
 
 
 @given(task=hierarchies(), alpha=st.floats(0.05, 0.95), ridge=st.floats(0.01, 10))
-@settings(max_examples=40, deadline=None)
 def test_dual_weights_reproduce_the_regression(task, alpha, ridge):
     """Both directions carry a_t and -a_t: K a + ridge a = y, in the canonical kernel."""
     n, exceptions = task
@@ -125,7 +119,6 @@ def test_published_closed_form_without_exception(n, alpha, regularization):
 
 
 @given(task=hierarchies(largest=60).filter(lambda task: len(task[1]) == 1))
-@settings(max_examples=40, deadline=None)
 def test_additive_limit_of_one_exception(task):
     """All loop items share one rank; a cross pair's margin counts the steps outside the loop."""
     n, [(winner, loser)] = task
@@ -136,17 +129,10 @@ def test_additive_limit_of_one_exception(task):
 
 
 @given(task=hierarchies(largest=60))
-@settings(max_examples=40, deadline=None)
 def test_the_limit_is_the_limit(task):
     at_zero, near_zero = ranks_at(*task, 0.0), ranks_at(*task, 1e-18)
     assert np.isfinite(at_zero).all()
     np.testing.assert_allclose(near_zero, at_zero, atol=1e-10)
-
-
-def test_large_gamma_is_proportional_to_wins_minus_losses():
-    leak = 1e12
-    found = ranks_at(9, [(5, 3)], leak) * leak
-    np.testing.assert_allclose(found, [1, 0, 0, -1, 0, 1, 0, 0, -1], atol=1e-11)
 
 
 @pytest.mark.parametrize("leak", [0.0, 1e-9, 1.0, 1e12])
@@ -156,7 +142,6 @@ def test_an_exception_may_cancel_everything(n, leak):
 
 
 @given(task=hierarchies(largest=60), leak=gammas)
-@settings(max_examples=40, deadline=None)
 def test_ranks_are_a_chain_plus_dipoles(task, leak):
     """The mechanism: plain transitive inference plus a dipole of strength s per exception."""
     n, exceptions = task
@@ -173,7 +158,6 @@ def test_ranks_are_a_chain_plus_dipoles(task, leak):
     ends=st.tuples(st.floats(0, 1), st.floats(0, 1)),
     leak=gammas,
 )
-@settings(max_examples=40, deadline=None)
 def test_dipoles_in_fifty_digits(n, ends, leak):
     first, second = (round(end * (n - 1)) for end in ends)
     if first == second:
@@ -186,36 +170,13 @@ def test_dipoles_in_fifty_digits(n, ends, leak):
     np.testing.assert_allclose(dipole(n, first, second, leak), expected, atol=1e-13 * np.abs(expected).max())
 
 
-def test_strength_of_one_exception():
-    """Sherman-Morrison, theory: Closed form."""
-    leak, winner, loser = 0.7, 5, 3
-    plain, column = dipole(9, 0, 8, leak), dipole(9, winner, loser, leak)
-    expected = (1 - (plain[winner] - plain[loser])) / (1 + column[winner] - column[loser])
-    np.testing.assert_allclose(strengths(9, [(winner, loser)], leak), [expected], rtol=1e-13)
-
-
 @given(task=hierarchies(largest=200), leak=gammas, share=st.floats(0, 1))
-@settings(max_examples=40, deadline=None)
 def test_some_ranks_are_those_of_all(task, leak, share):
     n, exceptions = task
     items = [round(share * (n - 1)), 0, n - 1, round(share * (n - 1))]
     every = ranks_at(n, exceptions, leak)
     some = ranks_among(Hierarchy(n, tuple(exceptions)), leak, items)
     np.testing.assert_allclose(some, every[items], atol=1e-13 * max(1e-300, dipole(n, 0, n - 1, leak)[0]))
-
-
-def test_broadcasting_over_conjunctivity_ridge_and_exceptions():
-    alpha, ridge = np.linspace(0, 0.9, 4)[:, None, None], np.array([0.0, 0.1, 1.0])[:, None]
-    tasks = np.array([[[5, 3]], [[4, 2]]])
-    found = ranks(9, tasks, alpha, ridge)
-    assert found.shape == (4, 3, 2, 9)
-    for a in range(4):
-        for b in range(3):
-            for c in range(2):
-                one = ranks(9, tasks[c], alpha[a, 0, 0], ridge[b, 0])
-                np.testing.assert_array_equal(found[a, b, c], one)
-    assert ranks(9, (), np.zeros((2, 0)), 0.0).shape == (2, 0, 9)
-    assert ranks(9, [(5, 3)]).shape == (9,)
 
 
 def test_many_configurations_are_each_that_of_one():
@@ -226,12 +187,6 @@ def test_many_configurations_are_each_that_of_one():
         np.testing.assert_array_equal(together[index], ranks_at(9, [(5, 3), (8, 4)], leaks[index]))
 
 
-@given(task=hierarchies(largest=40), leak=st.floats(1e-3, 1e3))
-@settings(max_examples=40, deadline=None)
-def test_ranks_against_a_dense_solve(task, leak):
-    np.testing.assert_allclose(ranks_at(*task, leak), dense_ranks(*task, leak), atol=1e-11)
-
-
 @given(alpha=st.floats(0, 0.999), ridge=st.floats(0, 100))
 def test_gamma_and_decay(alpha, ridge):
     leak = gamma(alpha, ridge)
@@ -239,12 +194,6 @@ def test_gamma_and_decay(alpha, ridge):
     np.testing.assert_allclose(2 * np.cosh(decay(leak)), 2 + leak, rtol=1e-12)
     weight = memorization_weight(alpha, ridge)
     assert weight == (0 if alpha + ridge == 0 else alpha / (alpha + ridge))
-
-
-def test_dense_matrices_of_the_reference():
-    laplacian, incidence = dense_matrices(3, [(2, 0)])
-    np.testing.assert_array_equal(incidence, [[1, -1, 0], [0, 1, -1], [-1, 0, 1]])
-    np.testing.assert_array_equal(laplacian, [[2, -1, -1], [-1, 2, -1], [-1, -1, 2]])
 
 
 @pytest.mark.parametrize(

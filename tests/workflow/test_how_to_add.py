@@ -146,6 +146,7 @@ def test_a_whole_run_would_train_the_model_on_the_hierarchy_and_draw_the_figure(
         assert output in planned, output
 
 
+@pytest.mark.full
 def test_they_meet(added: tuple[Path, dict[str, Any]]) -> None:
     repository, mine = added
     (hub,) = mine["language"]["models"].values()

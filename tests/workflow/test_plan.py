@@ -41,17 +41,3 @@ def test_the_papers_scale_is_planned(folder: Path) -> None:
     assert re.search(r"lora, cuda: .*; (assumed|measured: )", done.stdout)
     after = {path for path in folder.rglob("*") if "__pycache__" not in path.parts}
     assert {path for path in after - before if ".snakemake" not in path.parts} == set()
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["--gpus", "0"], "--gpus: 0 is not allowed; allowed: a whole number of at least 1"),
-        (["--failures-per-hour", "-1"], "--failures-per-hour: -1 is not allowed; allowed: 0 to 60"),
-        (["--config", "none.yaml"], "none.yaml"),
-    ],
-)
-def test_what_makes_no_plan_is_refused_in_one_line(folder: Path, arguments: list[str], message: str) -> None:
-    done = plan(folder, *arguments)
-    assert done.returncode == 2
-    assert message in done.stderr and len(done.stderr.strip().splitlines()) == 1

@@ -41,18 +41,12 @@ def test_jobs_run_with_the_python_that_runs_snakemake(repository: Path) -> None:
     assert (repository / TARGET).is_file()
 
 
-@pytest.mark.parametrize(
-    ("overlay", "message"),
-    [
-        ("language: {}\nlanguage: {}\n", "overlay.yaml, line 2: key 'language' is given twice"),
-        ("language: {device: tpu}\n", "config.yaml + overlay.yaml: language.device: 'tpu' is not allowed"),
-    ],
-)
-def test_plain_snakemake_refuses_what_the_study_refuses(repository: Path, overlay: str, message: str) -> None:
-    (repository / "overlay.yaml").write_text(overlay)
+def test_plain_snakemake_refuses_what_the_study_refuses(repository: Path) -> None:
+    (repository / "overlay.yaml").write_text("language: {}\nlanguage: {}\n")
     done = snakemake(repository, "--dry-run", "--configfile", "overlay.yaml")
     assert done.returncode != 0
-    assert message in done.stdout and "Traceback" not in done.stdout
+    assert "overlay.yaml, line 2: key 'language' is given twice" in done.stdout
+    assert "Traceback" not in done.stdout
 
 
 def test_what_the_command_line_changes_is_checked(repository: Path) -> None:

@@ -72,13 +72,6 @@ def test_free_ranks_are_least_squares_with_each_group_left_out() -> None:
     np.testing.assert_allclose(scores(family, observed, groups), expected, rtol=1e-9)
 
 
-def test_distance_is_a_line_in_the_distance() -> None:
-    higher, lower = untrained(TASK)
-    observed = 3 - 0.4 * (lower - higher)
-    (family,) = families(TASK)["distance"]
-    np.testing.assert_allclose(scores(family, observed, mirror_groups(9, higher, lower)), 1.0, rtol=1e-12)
-
-
 def test_wrong_exceptions_are_all_others() -> None:
     found = moved(TASK)
     assert len(found) == 27 and len(set(found)) == 27 and TASK not in found

@@ -63,12 +63,6 @@ def test_a_shape_that_vanishes_or_repeats_gets_nothing() -> None:
     assert coefficients[0, 1] == 0
 
 
-def test_parameters_are_counted() -> None:
-    grid = np.array([[1.0, 5.0], [2.0, 5.0]])
-    explanation = Explanation("x", RANDOM.normal(size=(2, 2, PAIRS)), grid, ("a", "b"))
-    assert explanation.n_parameters == 3
-
-
 def test_held_out_seeds_are_predicted_from_the_others() -> None:
     explanation = family(2)
     totals, runs = RANDOM.normal(size=(13, PAIRS)), RANDOM.integers(1, 3, 13).astype(float)

@@ -25,13 +25,6 @@ def difference(r: np.ndarray, hierarchy: Hierarchy) -> np.ndarray:
 
 
 @pytest.mark.parametrize("hierarchy", [Hierarchy(7), ONE, TWO])
-def test_untrained_pairs_are_those_of_the_hierarchy(hierarchy: Hierarchy) -> None:
-    higher, lower = untrained(hierarchy)
-    expected = [pair for pair in hierarchy.unordered_pairs() if not hierarchy.trained(*pair)]
-    assert list(zip(higher, lower, strict=True)) == expected
-
-
-@pytest.mark.parametrize("hierarchy", [Hierarchy(7), ONE, TWO])
 def test_exchangeable_saturating_and_similarity_against_dense_solves(hierarchy: Hierarchy) -> None:
     straight = pooled("exchangeable", hierarchy)
     curved = pooled("saturating", hierarchy)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from memgen.language.fits.least_squares import (
@@ -53,7 +53,6 @@ def test_recovers_what_a_dense_solve_made(hierarchy: Hierarchy, gamma: float, sc
 
 
 @given(seed=st.integers(0, 2**32 - 1), hierarchy=st.sampled_from([CHAIN, ONE, TWO]))
-@settings(max_examples=25, deadline=None)
 def test_no_gamma_of_a_finer_search_is_better(seed: int, hierarchy: Hierarchy) -> None:
     random = np.random.default_rng(seed)
     higher, lower, trained = split(hierarchy)

@@ -1,7 +1,5 @@
 """The stages from a response table to fits and predictions; the published reference values."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +10,11 @@ from memgen.language.fits.cells import cells
 from memgen.language.fits.stages.fit import fit
 from memgen.language.fits.stages.predictions import predictions
 from memgen.language.fits.tables import FIT, PREDICTIONS
-from memgen.language.fits.theory import fit_cell, implied, seed_weights
+from memgen.language.fits.theory import fit_cell, implied
 from memgen.language.responses.rows import RESPONSES
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.ranks import gamma as gamma_of
 from memgen.relational.ranks import memorization_weight
-from repository import ROOT
 from synthetic_responses import response_rows, theory_margins
 
 TASK = Hierarchy(9, ((5, 3),))
@@ -154,33 +151,8 @@ def test_runs_are_told_one_by_one_with_the_cells_gamma(path: Path, tmp_path: Pat
     assert single["run_correlation_standard_error"] is None
 
 
-def test_the_same_seeds_are_drawn_whatever_else_there_is(path: Path) -> None:
-    exact, noise, _ = cells(path)
-    assert np.array_equal(seed_weights(exact, 5, "x"), seed_weights(exact, 5, "x"))
-    assert not np.array_equal(seed_weights(exact, 5, "x"), seed_weights(exact, 5, "y"))
-    assert seed_weights(noise, 5, "x").sum(axis=1).tolist() == [12] * 5
-
-
 @pytest.mark.parametrize(("alpha", "ridge"), [(0.2, 0.18), (0.0, 1.0), (0.9, 0.0), (-0.1, 0.3)])
 def test_gamma_and_m_imply_alpha_and_ridge(alpha: float, ridge: float) -> None:
     m = alpha / (alpha + ridge)
     found = implied(np.array(2 * (alpha + ridge) / (1 - alpha)), np.array(m))
     assert found == pytest.approx((alpha, ridge), abs=1e-12)
-
-
-def test_the_command_line_writes_the_same_bytes_each_time(path: Path, tmp_path: Path) -> None:
-    for name in ("one.csv", "two.csv"):
-        command = [
-            sys.executable,
-            "-m",
-            "memgen",
-            "language",
-            "fit",
-            str(path),
-            "--out",
-            str(tmp_path / name),
-        ]
-        subprocess.run(
-            command, check=True, env={"PYTHONPATH": str(ROOT / "workflow"), "PATH": "/usr/bin:/bin"}
-        )
-    assert (tmp_path / "one.csv").read_bytes() == (tmp_path / "two.csv").read_bytes()

@@ -106,15 +106,6 @@ def test_what_is_written_is_an_ordinary_model(tmp_path: Path, tiny_gguf: tuple, 
     assert answer_tokens(model.tokenizer) == answer_tokens(other)
 
 
-def test_the_same_bytes_twice(tmp_path: Path, tiny_gguf: tuple) -> None:
-    for name in ("a", "b"):
-        dequantize(quantized=tiny_gguf[0], out=tmp_path / name)
-    files = sorted(path.name for path in (tmp_path / "a").iterdir())
-    assert {"config.json", "model.safetensors", "tokenizer.json"} <= set(files)
-    for name in files:
-        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes(), name
-
-
 @pytest.mark.parametrize("kept", [0, 3, 6, 20, 24, 100, 3000, -4096, -1])
 def test_a_file_cut_short_is_one_line(tmp_path: Path, tiny_gguf: tuple, kept: int) -> None:
     whole = (tiny_gguf[0] / "model.gguf").read_bytes()

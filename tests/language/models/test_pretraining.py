@@ -13,7 +13,6 @@ from memgen.language.models.causal import answer_tokens, check_head
 from memgen.language.models.corpus import CONTESTS, document, world
 from memgen.language.models.decoder import knows
 from memgen.language.models.loading import load
-from memgen.language.models.pretraining import learning_rate
 from memgen.language.models.tables import PRETRAINING
 from memgen.language.stages.initialize import initialize
 from memgen.language.stages.pretrain import pretrain
@@ -65,12 +64,6 @@ def test_answers_follow_the_strengths() -> None:
             expected.append(chance * (1 - chance))
     assert abs(np.sum(agreed)) < 4 * np.sqrt(np.sum(expected))
     assert np.var(agreed) == pytest.approx(np.mean(expected), rel=0.05)
-
-
-def test_learning_rate_rises_and_falls() -> None:
-    rates = [learning_rate(step, 200, 1.0) for step in range(200)]
-    assert rates[0] == pytest.approx(0.1) and max(rates) == rates[9] == 1.0
-    assert rates[9:] == sorted(rates[9:], reverse=True) and rates[-1] == pytest.approx(0.1, abs=0.01)
 
 
 def test_pretraining_repeats_and_lends_the_global_generator(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """Trees of prompts: every prompt is a path, nothing stands twice, and a token sees its own beginning."""
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from memgen.language.models.trees import tree_of
@@ -10,7 +10,6 @@ ROWS = st.lists(st.lists(st.integers(0, 3), min_size=1, max_size=6).map(tuple), 
 PREFIX = st.lists(st.integers(0, 3), min_size=1, max_size=4).map(tuple)
 
 
-@settings(max_examples=200, deadline=None)
 @given(PREFIX, ROWS)
 def test_every_prompt_is_a_path(prefix: tuple, queries: list) -> None:
     tree = tree_of(prefix, queries)
@@ -26,7 +25,6 @@ def test_every_prompt_is_a_path(prefix: tuple, queries: list) -> None:
     assert len(tree.tokens) == len(beginnings), "every common beginning stands once"
 
 
-@settings(max_examples=100, deadline=None)
 @given(PREFIX, ROWS, st.data())
 def test_some_prompts_are_found_in_the_tree_of_all(prefix: tuple, queries: list, data: st.DataObject) -> None:
     chosen = data.draw(st.lists(st.sampled_from(queries), min_size=1, max_size=8))

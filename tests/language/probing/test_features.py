@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from memgen.errors import BadInput
@@ -18,7 +18,6 @@ from memgen.language.stimuli.prompts import prompts
 from memgen.relational.hierarchy import ordered_pairs
 
 
-@settings(max_examples=50, deadline=None)
 @given(st.lists(st.integers(1, 12), min_size=1, max_size=5), st.sampled_from(POOLINGS), st.integers(0, 99))
 def test_pooling_reads_a_prompts_own_tokens_only(lengths: list[int], pooling: str, seed: int) -> None:
     generator = np.random.default_rng(seed)

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from memgen.language.fits.tables import FIT
@@ -29,7 +29,6 @@ def representation(alpha: float, n: int) -> np.ndarray:
     return np.hstack([shared * first, shared * second, np.sqrt(alpha) * np.eye(len(pairs))])
 
 
-@settings(max_examples=30, deadline=None)
 @given(st.floats(0, 0.95), st.integers(4, 9), st.floats(0.1, 10))
 def test_canonical_representations_have_their_alpha(alpha: float, n: int, size: float) -> None:
     found = measured(size * representation(alpha, n), n)

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.kernel_ridge import KernelRidge
 
@@ -19,7 +19,6 @@ from memgen.relational.ranks import ranks
 from memgen.relational.stages.task import task_frame
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.floats(1e-6, 10))
 def test_predictions_are_those_of_kernel_ridge_regression(seed: int, ridge: float) -> None:
     generator = np.random.default_rng(seed)

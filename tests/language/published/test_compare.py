@@ -95,9 +95,3 @@ def test_the_sides_are_not_to_be_swapped(sides: tuple[Path, Path], tmp_path: Pat
     ours, published = sides
     with pytest.raises(BadInput, match=r"published\.parquet.*source \['published'\]; allowed: study"):
         compare(ours=published, published=ours, out=tmp_path / "comparison.csv")
-
-
-def test_an_empty_table_has_nothing_to_average(tmp_path: Path) -> None:
-    RESPONSES.write(rows().clear(), tmp_path / "empty.parquet")
-    with pytest.raises(BadInput, match="holds no responses"):
-        accuracy(responses=tmp_path / "empty.parquet", out=tmp_path / "accuracy.csv")

@@ -1,8 +1,5 @@
 """Gathering and averaging: order of jobs, means and seed-clustered errors against plain loops."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +18,6 @@ from memgen.language.stages.responses import responses
 from memgen.language.stages.runs import runs
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.stages.task import task_frame
-from repository import ROOT
 
 HIERARCHY = Hierarchy(7, ((5, 2),))
 SEEDS = (0, 1, 2, 5)
@@ -143,22 +139,6 @@ def test_margins_are_the_theorys_definition(gathered: Path, tmp_path: Path) -> N
         pair = part.filter(pl.col("first").is_in([h, k]), pl.col("second").is_in([h, k]))
         assert row["standard_error"] == pytest.approx(clustered(per_seed(pair, signed)))
         assert row["pair_class"] == HIERARCHY.pair_class(h, k)
-
-
-QUICK = ["stages.responses", "claims.stages.claims", "stages.probe", "settings", "stages.fetch"]
-
-
-@pytest.mark.parametrize("module", QUICK)
-def test_what_needs_no_network_imports_no_torch(module: str) -> None:
-    heavy = "not {'torch', 'transformers'}.isdisjoint(sys.modules)"
-    code = f"import memgen.language.{module}, sys; sys.exit({heavy})"
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "workflow")}
-    assert subprocess.run([sys.executable, "-c", code], env=environment, check=False).returncode == 0
-
-
-def test_one_seed_has_no_standard_error(blocks: list[Path], tmp_path: Path) -> None:
-    margins(responses=blocks[0], out=tmp_path / "margins.parquet")
-    assert MARGINS.read(tmp_path / "margins.parquet")["standard_error"].null_count() == 21
 
 
 def test_accuracy_has_the_wilson_interval_of_its_answers(gathered: Path, tmp_path: Path) -> None:

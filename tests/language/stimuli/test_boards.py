@@ -9,7 +9,6 @@ import polars as pl
 import pytest
 
 from memgen.errors import BadInput
-from memgen.language.stages.equity import equity
 from memgen.language.stimuli.boards import HOLDINGS, LABEL_OF, Compare, play, strengths
 from memgen.language.stimuli.hands import LABELS, RANKS, SUITS, holdings, label
 from memgen.seeding import generator
@@ -21,10 +20,6 @@ BOARDS = 3000
 @pytest.fixture(scope="module")
 def computed() -> tuple[np.ndarray, np.ndarray]:
     return play(BOARDS, 0).equity()
-
-
-def draw_boards(random: np.random.Generator, count: int) -> list[tuple[str, ...]]:
-    return [tuple(DECK[card] for card in random.choice(52, 5, replace=False)) for _ in range(count)]
 
 
 def test_labels_are_the_standard_ones() -> None:
@@ -145,12 +140,6 @@ def test_fixed_suits_explain_the_difference_to_the_published_matrix(shared: Path
     assert abs((same + 3 * other) / 4 - values[place]) < spread + 4 * errors[place]
     assert same > other
     assert abs(published[place] - same) < spread
-
-
-def test_stage_writes_the_same_bytes_twice(tmp_path: Path) -> None:
-    for name in "ab":
-        equity(boards=3, seed=1, out=tmp_path / f"{name}.parquet")
-    assert (tmp_path / "a.parquet").read_bytes() == (tmp_path / "b.parquet").read_bytes()
 
 
 def test_too_few_boards_for_every_pair_are_refused() -> None:

@@ -13,7 +13,6 @@ import polars as pl
 import pytest
 import torch
 
-from memgen.errors import BadInput
 from memgen.language.models.causal import answer_tokens
 from memgen.language.models.loading import load
 from memgen.language.responses.rows import RESPONSES, RUNS
@@ -260,18 +259,7 @@ def test_finished_runs_are_not_trained_again(
         assert one.read_bytes() == other.read_bytes()
 
 
-def test_other_arguments_find_nothing_kept(tmp_path: Path, tiny_causal: dict, inputs: dict) -> None:
-    from memgen.language.training.kept import depends_on
-
-    paths = [tiny_causal["llama", False], *inputs.values()]
-    name = "memgen.language.stages.finetune"
-    assert depends_on(name, {"a": 1}, paths) == depends_on(name, {"a": 1}, paths)
-    assert depends_on(name, {"a": 1}, paths) != depends_on(name, {"a": 2}, paths)
-    assert depends_on(name, {"a": 1}, paths) != depends_on(
-        name, {"a": 1}, [tiny_causal["llama", True], *paths[1:]]
-    )
-
-
+@pytest.mark.full
 def test_a_killed_job_is_finished_by_the_next(tmp_path: Path, tiny_causal: dict, inputs: dict) -> None:
     """kill -9 between two runs, then within one: it goes on, to the bytes of an undisturbed job."""
     folder = tiny_causal["llama", False]
@@ -321,46 +309,3 @@ def test_a_killed_job_is_finished_by_the_next(tmp_path: Path, tiny_causal: dict,
     for name in ("a", "b", "c"):
         one, other = (tmp_path / part / f"{name}.parquet" for part in ("killed", "whole"))
         assert one.read_bytes() == other.read_bytes()
-
-
-@pytest.mark.parametrize(
-    ("changed", "message"),
-    [
-        ({"kind": "probe"}, "allowed: full, lora, head"),
-        (
-            {"kind": "head", "l2": [1.0], "head": "mine"},
-            "head: 'mine' is not allowed; allowed: detached, authors",
-        ),
-        ({"order": "random"}, "allowed: shuffled, hierarchy"),
-        ({"rank": [2]}, "the key 'rank' does not go with kind full; allowed: epochs"),
-        ({"rate": None}, "the key 'rate' is missing; required for kind full: epochs, batch, rate"),
-        ({"rate": 2.0}, "--rate: 2.0 is not allowed; allowed: a number of at least 1e-12 and at most 1"),
-        ({"epochs": 1.5}, "--epochs: 1.5 is not allowed; allowed: a whole number"),
-        ({"kind": "head"}, "the key 'l2' is missing"),
-        ({"kind": "lora"}, "the key 'rank' is missing"),
-        ({"kind": "lora", "rank": []}, "the key 'rank' is missing"),
-        (
-            {"kind": "lora", "rank": [4, 0]},
-            "--rank: 0 is not allowed; allowed: a whole number of at least 1",
-        ),
-        ({"momentum": 0.5}, "momentum: AdamW has none; allowed: with optimizer sgd"),
-        ({"layers": 3}, "layers: 3, but the model has 2; allowed: 1 to 2"),
-        ({"optimizer": "lion"}, "allowed: adamw, sgd"),
-        ({"last_seed": 9}, "no items of seed 6"),
-    ],
-)
-def test_bad_input_is_refused(
-    tmp_path: Path, tiny_causal: dict, inputs: dict, changed: dict, message: str
-) -> None:
-    with pytest.raises(BadInput, match=message):
-        run(tmp_path, tiny_causal["llama", False], inputs, **changed)
-
-
-def test_half_precision_takes_the_protocols_step() -> None:
-    """A fused step rounds less often in half precision; in the others it is the faster one."""
-    from memgen.language.training.loop import optimizer_of
-    from memgen.language.training.recipe import Recipe
-
-    for dtype, fused in ((torch.bfloat16, False), (torch.float32, True)):
-        parameter = torch.nn.Parameter(torch.ones(2, dtype=dtype))
-        assert optimizer_of(Recipe(1, 1, 0.1), [parameter]).defaults["fused"] is fused

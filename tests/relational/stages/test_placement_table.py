@@ -40,8 +40,3 @@ def test_placement_table(tmp_path):
         assert set(rows["pair_class"]) == set(expected) and set(rows["number"]) == {number}
         for row in rows.iter_rows(named=True):
             assert row["margin"] == pytest.approx(float(expected[row["pair_class"]].margin), abs=1e-14)
-
-
-def test_no_hierarchy_fits(tmp_path):
-    placement_table(n=[3], numbers=[5], conjunctivity=[0.1], ridge=[0.0], out=tmp_path / "g.parquet")
-    assert PLACEMENT.read(tmp_path / "g.parquet").is_empty()

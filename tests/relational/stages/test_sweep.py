@@ -6,7 +6,6 @@ from tests.relational.reference import regression
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.kernels import Exchangeable
 from memgen.relational.ranks import ranks_at
-from memgen.relational.stages.sweep import sweep
 from memgen.relational.tables import (
     RANKS,
     SWEEP,
@@ -31,18 +30,3 @@ def test_ranks_table_holds_the_ranks(study, hierarchies_of_the_study):
         hierarchy = Hierarchy.of(*hierarchies_of_the_study[name])
         expected = ranks_at(hierarchy.n, hierarchy.exceptions, gamma)
         np.testing.assert_array_equal(rows.sort("item")["rank"].to_numpy(), expected)
-
-
-def test_tables_are_the_same_bytes_each_time(study, hierarchies_of_the_study, tmp_path):
-    tasks = [study / f"{name}.parquet" for name in hierarchies_of_the_study]
-    for attempt in ("one", "two"):
-        folder = tmp_path / attempt
-        sweep(
-            tasks=tasks,
-            conjunctivity=[0.1],
-            ridge=[0.0],
-            out=folder / "sweep.parquet",
-            ranks=folder / "ranks.parquet",
-        )
-    for name in ("sweep.parquet", "ranks.parquet"):
-        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()

@@ -11,8 +11,7 @@ from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import special
-from scipy.special import _ufuncs
+from scipy import special, stats
 
 from memgen.arguments import check_number, check_whole
 from memgen.irrelevant.arguments import MOST_SAMPLES, check_cluster_task, check_symbol_task
@@ -70,8 +69,8 @@ def cluster_error(
     check_number("flip", flip, 0, 1)
     agreeing = (1 + rho * (1 - 2 * flip)) / 2
     overlap = np.arange(kept + 1)
-    chance = _binomial(overlap, kept, agreeing)
-    log_equal = _log_binomial(overlap, kept, 0.5)
+    chance = stats.binom.pmf(overlap, kept, agreeing)
+    log_equal = stats.binom.logpmf(overlap, kept, 0.5)
     log_below = np.logaddexp.accumulate(log_equal)
     # At most b. Near 1 it is taken from the other end; symmetry turns P(> b) into P(< k - b).
     log_above = np.concatenate([log_below[::-1][1:], [-math.inf]])
@@ -80,18 +79,6 @@ def cluster_error(
     rivals = (samples - 1) * log_most
     wrong = -np.expm1(rivals) + np.exp(rivals) * _loses_tie(share, samples)
     return float(min(1.0, max(0.0, math.fsum(chance * wrong))))
-
-
-# The functions behind scipy.stats.binom: to import scipy.stats takes longer than a calculator may.
-def _binomial(times: Integers, trials: ArrayLike, chance: ArrayLike) -> Floats:
-    """Probability of so many successes, from 0 to all trials."""
-    return np.asarray(np.clip(_ufuncs._binom_pmf(times, trials, chance), 0, 1))
-
-
-def _log_binomial(times: Integers, trials: int, chance: float) -> Floats:
-    """Logarithm of `_binomial`, also where that underflows."""
-    ways = special.gammaln(trials + 1) - (special.gammaln(times + 1) + special.gammaln(trials - times + 1))
-    return np.asarray(ways + special.xlogy(times, chance) + special.xlog1py(trials - times, -chance))
 
 
 def _loses_tie(share: Floats, samples: int) -> Floats:
@@ -152,13 +139,13 @@ def symbol_error(
     covering = (dimension - np.arange(dimension)) / dimension / references
     # From `settled` copies on, the majority is wrong with a probability that no error can show (Hoeffding).
     settled = 0.0 if noise == 1 else -math.log(_NEGLIGIBLE) / (2 * (0.5 - flipped) ** 2)
-    low = np.maximum(_ufuncs._binom_ppf(_NEGLIGIBLE, samples, covering) - 1, 0).astype(np.int64)
-    high = np.minimum(_ufuncs._binom_isf(_NEGLIGIBLE, samples, covering) + 1, min(samples, settled))
+    low = np.maximum(stats.binom.ppf(_NEGLIGIBLE, samples, covering) - 1, 0).astype(np.int64)
+    high = np.minimum(stats.binom.isf(_NEGLIGIBLE, samples, covering) + 1, min(samples, settled))
     excess = majority_errors(int(high.max()), flipped) - flipped
     total = []
     for share, first, last in zip(covering, low, high.astype(np.int64), strict=True):
         times = np.arange(first, last + 1)
-        total.append(float(_binomial(times, samples, share) @ excess[first : last + 1]))
+        total.append(float(stats.binom.pmf(times, samples, share) @ excess[first : last + 1]))
     error = flipped + math.fsum(total) / dimension
     once = math.exp(
         math.log(samples) - math.log(references) + float(special.xlog1py(samples - 1, -1 / references))
@@ -185,8 +172,8 @@ def majority_errors(most: int, flipped: float) -> Floats:
     copies = np.arange(most + 1)
     half = copies // 2
     flipped = 0.0 if flipped < _TINY else flipped
-    wrong = _ufuncs._binom_sf(half, copies, flipped)
-    tied = np.where(copies % 2 == 0, _binomial(half, copies, flipped), 0.0)
+    wrong = stats.binom.sf(half, copies, flipped)
+    tied = np.where(copies % 2 == 0, stats.binom.pmf(half, copies, flipped), 0.0)
     return np.asarray(flipped + (1 - 2 * flipped) * (wrong + tied / 2))
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.optimize import brentq
 
 from memgen.errors import BadInput
 from memgen.relational.hierarchy import Hierarchy
@@ -30,9 +30,6 @@ influence falls by more than 1e-3 per item, and the sign is that of the nearest 
 
 ROUNDING = 1e-14
 """A margin below this fraction of the largest rank involved is taken for zero."""
-
-TOLERANCE, ITERATIONS = 1e-15, 200
-"""Of the logarithm of the critical gamma, absolute and relative; and the most steps to it."""
 
 
 @dataclass(frozen=True)
@@ -117,46 +114,5 @@ def _root(hierarchy: Hierarchy, above: int, below: int) -> float | None:
     signed = np.flatnonzero(values)
     for left, right in itertools.pairwise(signed):
         if values[left] > 0 > values[right]:
-            return math.exp(_zero(margin, float(grid[left]), float(grid[right])))
+            return math.exp(brentq(margin, grid[left], grid[right], xtol=1e-15, rtol=1e-15, maxiter=200))
     return None
-
-
-def _zero(function: Callable[[float], float], low: float, high: float) -> float:
-    """Where a function that changes its sign between two places is zero, by Brent's method.
-
-    Equal to scipy.optimize.brentq to the last bit; to import that takes longer than a calculator may.
-    """
-    before, here = low, high
-    value_before, value_here = function(before), function(here)
-    if value_before == 0:
-        return before
-    if value_here == 0:
-        return here
-    for _ in range(ITERATIONS):
-        if (value_before > 0) != (value_here > 0):
-            across, value_across = before, value_before
-            step_before = step = here - before
-        if abs(value_across) < abs(value_here):
-            before, here, across = here, across, here
-            value_before, value_here, value_across = value_here, value_across, value_here
-        least = (TOLERANCE + TOLERANCE * abs(here)) / 2
-        half = (across - here) / 2
-        if value_here == 0 or abs(half) < least:
-            return here
-        trial = math.inf
-        if abs(step_before) > least and abs(value_here) < abs(value_before):
-            if before == across:
-                trial = -value_here * (here - before) / (value_here - value_before)
-            else:
-                slope_before = (value_before - value_here) / (before - here)
-                slope_across = (value_across - value_here) / (across - here)
-                trial = -value_here * (value_across * slope_across - value_before * slope_before)
-                trial /= slope_across * slope_before * (value_across - value_before)
-        if 2 * abs(trial) < min(abs(step_before), 3 * abs(half) - least):
-            step_before, step = step, trial
-        else:
-            step_before = step = half
-        before, value_before = here, value_here
-        here += step if abs(step) > least else math.copysign(least, half)
-        value_here = function(here)
-    raise RuntimeError(f"no zero was found between {low} and {high} in {ITERATIONS} steps")
