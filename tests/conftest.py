@@ -9,6 +9,7 @@ import pytest
 from filelock import FileLock
 
 import browser
+from published_imitation import imitate
 from repository import ROOT, copy_repository
 from run_by_snakemake import run_in
 from runs import study
@@ -43,6 +44,7 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
 
 def _smoke(folder: Path) -> None:
     copy_repository(folder)
+    imitate(folder)
     (folder / "printed.txt").write_text(study(folder))
 
 

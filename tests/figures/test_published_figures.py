@@ -21,7 +21,6 @@ from memgen.language.fits.stages.fit import fit
 from memgen.language.fits.stages.predictions import predictions
 from memgen.language.fits.tables import FIT, PREDICTIONS
 from memgen.language.published.conversion import convert
-from memgen.language.published.imitation import imitated
 from memgen.language.published.stages.compare import compare
 from memgen.language.published.stages.explain import explain
 from memgen.language.published.stages.transfer import transfer
@@ -36,6 +35,7 @@ from memgen.language.responses.rows import KEY, RESPONSES
 from memgen.language.responses.tables import ACCURACY
 from memgen.language.stages.accuracy import accuracy
 from memgen.relational.hierarchy import Hierarchy
+from published_imitation import imitated
 from synthetic_responses import response_rows, theory_margins
 
 HIERARCHIES = {"plain": Hierarchy(6), "exc": Hierarchy(6, ((3, 1),))}

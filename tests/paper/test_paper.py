@@ -32,7 +32,6 @@ def toy() -> dict[str, Any]:
     """The overlay."""
     paper = load([ROOT / "config.yaml", ROOT / PAPER])
     found = yaml.safe_load((ROOT / "configs/smoke.yaml").read_text())
-    del found["published"]
     methods = paper["language"]["methods"]
     found["language"] = {
         "device": "cpu", "seeds": 2, "seeds_per_job": 2, "poker": {"boards": 200},

@@ -38,7 +38,6 @@ def overlays(folder: Path) -> list[Path]:
     for name, content in {
         "local": {"published": {"source": str(held)}, "language": {"models": {"hub-lm": hub}}},
         "download": {"published": {"source": "download"}},
-        "imitation": {"published": {"source": "imitation"}},
     }.items():
         written.append(folder / f"{name}.yaml")
         written[-1].write_text(yaml.safe_dump(content))

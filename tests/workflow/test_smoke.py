@@ -22,6 +22,7 @@ from memgen.provenance.known_tables import table_of
 from memgen.provenance.run import read_run
 from memgen.provenance.sealing import SEAL, read_seal
 from memgen.provenance.verification import Verification
+from published_imitation import imitate
 from repository import copy_repository
 from runs import assert_same_results, command, environment, planned, results, study
 
@@ -138,6 +139,7 @@ def test_second_run_has_nothing_to_do(finished: Path) -> None:
 def test_second_run_killed_and_finished_is_the_same_byte_for_byte(finished: Path, tmp_path: Path) -> None:
     """kill -9 of Snakemake while a job runs: the next run waits for the orphan, then makes the same files."""
     folder = copy_repository(tmp_path / "killed")
+    imitate(folder)
     process = subprocess.Popen(
         command(), cwd=folder, env=environment(folder), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )

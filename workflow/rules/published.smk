@@ -1,7 +1,6 @@
 # The published responses of the paper's language models: converted to our columns, fitted, and compared.
 #
-# Needs: config["published"]["source"], a folder or the word download (nothing here is made without it), or the
-#        word imitation, which makes responses up to try these rules: then nothing here is a result;
+# Needs: config["published"]["source"], a folder or the word download (nothing here is made without it);
 #        results/language/responses.parquet, to stand beside them
 # Makes: results/published/responses.parquet           the published answers in our columns
 #        results/published/accuracy.csv                accuracies and margins by pair class
@@ -21,8 +20,7 @@ from memgen.own_folder import given
 
 PUBLISHED_VERSIONS = "workflow/memgen/language/published/versions.csv"
 PUBLISHED_SOURCE = config["published"].get("source")
-PUBLISHED_IMITATION = PUBLISHED_SOURCE == "imitation"
-PUBLISHED_LOCAL = PUBLISHED_SOURCE not in (None, "download", "imitation")
+PUBLISHED_LOCAL = PUBLISHED_SOURCE not in (None, "download")
 PUBLISHED_FOLDER = (
     given(PUBLISHED_SOURCE) if PUBLISHED_LOCAL else "results/published/files"
 )
@@ -49,12 +47,6 @@ wanted = [
 # The matrix of equities lies in a local folder or nowhere.
 PUBLISHED_MATRIX = f"{PUBLISHED_FOLDER}/poker/preflop_equity.csv"
 PUBLISHED_FILES = [f"{PUBLISHED_FOLDER}/{file}" for file in wanted]
-
-if PUBLISHED_IMITATION:
-    PUBLISHED_FOLDER = "results/published/imitation/files"
-    PUBLISHED_VERSIONS = "results/published/imitation/versions.csv"
-    PUBLISHED_MATRIX = "results/published/imitation/preflop_equity.csv"
-    PUBLISHED_FILES = [PUBLISHED_FOLDER]
 
 
 localrules:
@@ -114,36 +106,6 @@ rule language_published_download:
         "python -m memgen language published-download --file {wildcards.folder:q}/{wildcards.name:q}.parquet "
         "--partial results/published/partial --versions {input.versions:q} --out {output.file:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
-
-
-rule language_published_imitation:
-    """MADE-UP responses in the published columns, for trying these rules; never a result."""
-    input:
-        tasks=expand(
-            "results/relational/tasks/{hierarchy}.parquet",
-            hierarchy=language_settings.hierarchies(config),
-        ),
-        equity="results/language/poker/equity.parquet",
-        code=code("memgen.language.published.stages.published_imitation"),
-    output:
-        files=directory("results/published/imitation/files"),
-        matrix="results/published/imitation/preflop_equity.csv",
-        versions="results/published/imitation/versions.csv",
-        record="results/provenance/jobs/language_published_imitation/job.json",
-    log:
-        "logs/language_published_imitation/job.log",
-    benchmark:
-        "results/benchmarks/language_published_imitation/job.tsv"
-    conda:
-        "../../envs/theory.yaml"
-    resources:
-        **needs("language_published_imitation"),
-    params:
-        kinds=config["published"]["items"],
-    shell:
-        "python -m memgen language published-imitation --tasks {input.tasks:q} --items {params.kinds:q} "
-        "--equity {input.equity:q} --out {output.files:q} --matrix-out {output.matrix:q} "
-        "--versions {output.versions:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
 rule language_published:
@@ -334,11 +296,10 @@ if PUBLISHED_SOURCE is not None:
         ],
     )
     claims.append("results/published/claims.csv")
-    # What is made up stands on no page that people read results from.
-    fitted += [] if PUBLISHED_IMITATION else ["results/published/fit.csv"]
+    fitted.append("results/published/fit.csv")
 
 
-if PUBLISHED_IMITATION or (PUBLISHED_LOCAL and Path(PUBLISHED_MATRIX).is_file()):
+if PUBLISHED_LOCAL and Path(PUBLISHED_MATRIX).is_file():
     targets += expand(
         "results/published/{table}.csv", table=["equity_classes", "equity_suits"]
     )

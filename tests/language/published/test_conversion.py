@@ -11,11 +11,12 @@ import polars as pl
 import pytest
 
 from memgen.claims import CLAIMS
+from memgen.digests import file_digest
 from memgen.errors import BadInput
 from memgen.language.fits.stages.fit import fit
 from memgen.language.fits.tables import FIT
 from memgen.language.published.conversion import COLUMNS
-from memgen.language.published.files import digest, held_by, read_versions
+from memgen.language.published.files import held_by, read_versions
 from memgen.language.published.stages.published import published
 from memgen.language.published.stages.published_claims import published_claims
 from memgen.language.responses.rows import RESPONSES
@@ -82,7 +83,7 @@ def source_of(
     path.parent.mkdir(parents=True)
     frame.write_parquet(path)
     versions = folder / "versions.csv"
-    versions.write_text(f"file,sha256,url\n{name},{digest(path)},http://localhost/{name}\n")
+    versions.write_text(f"file,sha256,url\n{name},{file_digest(path)},http://localhost/{name}\n")
     return folder / "source", versions
 
 
@@ -207,7 +208,9 @@ def test_refuses_a_changed_file_and_what_is_not_parquet(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"own__fake\.parquet: sha256 is"):
         published(source=source, versions=versions, out=tmp_path / "responses.parquet")
     path.write_bytes(b"not parquet")
-    versions.write_text(f"file,sha256,url\nexception/own__fake.parquet,{digest(path)},http://localhost/x\n")
+    versions.write_text(
+        f"file,sha256,url\nexception/own__fake.parquet,{file_digest(path)},http://localhost/x\n"
+    )
     with pytest.raises(BadInput, match=r"own__fake\.parquet: cannot be read as parquet"):
         published(source=source, versions=versions, out=tmp_path / "responses.parquet")
 

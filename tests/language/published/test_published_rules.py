@@ -31,7 +31,7 @@ def jobs(done: subprocess.CompletedProcess[str]) -> dict[str, int]:
     lines = [line.split() for line in (done.stdout + done.stderr).splitlines()]
     text = (ROOT / "workflow" / "rules" / "published.smk").read_text()
     rules = re.findall(r"^(?:use rule \w+ as|rule) (\w+)", text, re.MULTILINE)
-    assert len(rules) == 12
+    assert len(rules) == 11
     return {line[0]: int(line[1]) for line in lines if len(line) == 2 and line[0] in rules}
 
 
@@ -49,13 +49,6 @@ def test_a_folder_is_read_in_place(repository: Path, shared: Path) -> None:
     found = jobs(dry_run(repository, f"published: {{source: {shared / 'published'}}}"))
     assert "language_published_download" not in found
     assert len(found) == 10
-
-
-def test_an_imitation_runs_every_rule_but_the_download(repository: Path) -> None:
-    found = jobs(dry_run(repository, "published: {source: imitation, items: [fake]}"))
-    assert found["language_published_imitation"] == 1
-    assert "language_published_download" not in found
-    assert len(found) == 11
 
 
 @pytest.mark.parametrize(

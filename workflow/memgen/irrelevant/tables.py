@@ -5,7 +5,10 @@ import polars as pl
 from memgen.irrelevant import rows
 from memgen.tables import Column, Table, trained
 
-_WHAT = ("run", "task", "learner", "defence", "kind", "clusters", "samples", "dimension")
+_WHO = ("run", "task", "learner", "defence", "kind")
+_PRIVACY = ("strength", "epsilon", "delta")
+_SIZES = ("clusters", "samples", "dimension")
+_WHAT = (*_WHO, *_SIZES)
 
 RUNS = rows.RUNS.described(
     {
@@ -50,6 +53,11 @@ MEASURED = (
     "accuracy_singleton",
     "queries",
 )
+
+
+def _of_runs(*names: str) -> dict[str, Column]:
+    """Columns of runs that another table has as they are."""
+    return {name: RUNS.columns[name] for name in names}
 
 
 def _error(name: str) -> Column:
@@ -101,21 +109,8 @@ SIMULATION = Table(
 
 RECOVERY = Table(
     "recovery",
-    {
-        name: RUNS.columns[name]
-        for name in (
-            "task",
-            "learner",
-            "defence",
-            "clusters",
-            "samples",
-            "dimension",
-            "rho",
-            "step",
-            "multiplicity",
-        )
-    }
-    | {name: RUNS.columns[name] for name in MEASURED}
+    _of_runs("task", "learner", "defence", *_SIZES, "rho", "step", "multiplicity")
+    | _of_runs(*MEASURED)
     | {"seeds": _SEEDS}
     | {f"{name}_se": _error(name) for name in MEASURED},
     trained(
@@ -127,27 +122,7 @@ RECOVERY = Table(
 
 AVERAGES = Table(
     "averages",
-    {
-        name: RUNS.columns[name]
-        for name in (
-            "run",
-            "task",
-            "learner",
-            "defence",
-            "kind",
-            "strength",
-            "epsilon",
-            "delta",
-            "clusters",
-            "samples",
-            "dimension",
-            "rho",
-            "step",
-            "attack",
-            "main",
-            "multiplicity",
-        )
-    }
+    _of_runs(*_WHO, *_PRIVACY, *_SIZES, "rho", "step", "attack", "main", "multiplicity")
     | {
         "last": Column(pl.Boolean, "whether it is the last step of its learner and defence"),
         "expected": Column(
@@ -171,23 +146,7 @@ AVERAGES = Table(
 
 LEAKAGE = Table(
     "leakage",
-    {
-        name: RUNS.columns[name]
-        for name in (
-            "run",
-            "task",
-            "learner",
-            "defence",
-            "kind",
-            "strength",
-            "epsilon",
-            "delta",
-            "clusters",
-            "samples",
-            "dimension",
-            "rho",
-        )
-    }
+    _of_runs(*_WHO, *_PRIVACY, *_SIZES, "rho")
     | {
         "attack": Column(pl.String, "the run's main attack", allowed=rows.ATTACKS),
         "singletons": Column(pl.Float64, "mean number of samples attacked: those of clusters seen once"),

@@ -224,7 +224,7 @@ def check(config: Mapping[str, Any]) -> None:
         for items in block["items"]:
             _check_size(name, known[name]["n"], items)
     source = config.get("published", {}).get("source")
-    if source not in (None, "download", "imitation"):
+    if source not in (None, "download"):
         try:
             _check_published(Path(source))
         except BadInput as problem:

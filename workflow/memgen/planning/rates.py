@@ -37,7 +37,6 @@ RULES = {
     "language_fetch_gguf": Usual(5, 150, 100),
     "language_equity": Usual(28, 150),
     "language_published_download": Usual(60, 200, 50, ASSUMED),
-    "language_published_imitation": Usual(10, 300, 20, ASSUMED),
     "language_explain": Usual(60, 600, 1, ASSUMED),
     "language_transfer": Usual(60, 600, 1, ASSUMED),
     "language_regularization": Usual(60, 600, 1, ASSUMED),

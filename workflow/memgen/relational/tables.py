@@ -64,16 +64,18 @@ RANKS = Table(
 )
 """Rank profiles over the grid, one row per hierarchy, alpha, ridge and item."""
 
+_CROSSING = {
+    "gamma": Column(pl.Float64, "critical gamma; empty where there is no crossing", nullable=True),
+    "alpha": Column(
+        pl.Float64, "critical conjunctivity without ridge; empty where there is no crossing", nullable=True
+    ),
+}
+
 CRITICAL = Table(
     "critical",
     {
         **_HIERARCHY,
-        "gamma": Column(pl.Float64, "critical gamma; empty where there is no crossing", nullable=True),
-        "alpha": Column(
-            pl.Float64,
-            "critical conjunctivity without ridge; empty where there is no crossing",
-            nullable=True,
-        ),
+        **_CROSSING,
         "component": Column(
             pl.String,
             "first and last rank of the component, e.g. 3-5; empty without exception",
@@ -149,12 +151,7 @@ CRITICAL_PLACEMENT = Table(
     {
         **_SHAPE,
         "centred": Column(pl.Boolean, "whether the exception stands in the middle (half a step above it)"),
-        "gamma": Column(pl.Float64, "critical gamma; empty where there is no crossing", nullable=True),
-        "alpha": Column(
-            pl.Float64,
-            "critical conjunctivity without ridge; empty where there is no crossing",
-            nullable=True,
-        ),
+        **_CROSSING,
     },
 )
 """Critical conjunctivity of one exception, one row per n, span and position."""

@@ -187,7 +187,7 @@ def _weights(config: Mapping[str, Any], study: Path) -> Iterator[Finding]:
 def _published(config: Mapping[str, Any]) -> Finding:
     source = (config.get("published") or {}).get("source")
     enables = "the published models beside ours, also in the explorer"
-    if source in (None, "imitation"):
+    if source is None:
         return Finding(
             "published responses",
             "missing",

@@ -8,6 +8,7 @@ from typing import Any
 from memgen.figures.table import Entry
 from memgen.language import settings
 from memgen.language.published.files import held_by, read_versions
+from memgen.own_folder import given
 
 TABLES = "results/published"
 
@@ -16,11 +17,11 @@ def figures(config: Mapping[str, Any]) -> list[Entry]:
     """Every figure of the study."""
     block = config["published"]
     source = block.get("source")
-    local = Path(source) if source not in (None, "download", "imitation") else None
+    local = Path(given(source)) if source not in (None, "download") else None
     kinds = _kinds(block, local)
     each = [{"kind": kind} for kind in kinds] if source else []
     once: list[Mapping[str, str]] = [{}] if source else []
-    equities = source == "imitation" or (local and (local / "poker/preflop_equity.csv").is_file())
+    equities = local and (local / "poker/preflop_equity.csv").is_file()
     compared = {"hierarchy": list(config["relational"]["hierarchies"])}
     of_items = {"items": "{kind}", **compared}
     beside_ours = {**of_items, "methods": ["full", "probe"], "ours": _ours(config)}
@@ -62,11 +63,9 @@ def _both(name: str, file: str) -> dict[str, str | list[str]]:
 
 
 def _kinds(block: Mapping[str, Any], local: Path | None) -> list[str]:
-    """Kinds of item: those that a local folder holds, or those to be downloaded or imitated."""
+    """Kinds of item: those that a local folder holds, or those to be downloaded."""
     if local is not None:
         return sorted({row.items for row in held_by(local, read_versions())})
-    if block.get("source") == "imitation":
-        return sorted(block["items"])
     return sorted({row.items for row in read_versions()} & set(block["items"]))
 
 

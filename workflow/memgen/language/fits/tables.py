@@ -54,12 +54,25 @@ RELATION = Table(
 )
 
 
+_CELL_AND_TASK = {
+    **CELL,
+    "n": Column(pl.Int64, "number of items"),
+    "exceptions": Column(pl.String, "exceptions as winner:loser in ranks, separated by blanks"),
+}
+
+
+def _over_seeds(name: str, description: str) -> dict[str, Column]:
+    """A mean over seeds and its standard error."""
+    return {
+        name: Column(pl.Float64, description, nullable=True),
+        f"{name}_standard_error": Column(pl.Float64, "its standard error over seeds", nullable=True),
+    }
+
+
 FIT = Table(
     "fit",
     {
-        **CELL,
-        "n": Column(pl.Int64, "number of items"),
-        "exceptions": Column(pl.String, "exceptions as winner:loser in ranks, separated by blanks"),
+        **_CELL_AND_TASK,
         "gamma": Column(
             pl.Float64,
             "2 (alpha + lam) / (1 - alpha); empty where the theory has no margins, and at an end of [0.001, "
@@ -91,12 +104,10 @@ FIT = Table(
             pl.Float64, "Pearson, predicted against observed, untrained pairs", nullable=True
         ),
         "r2": Column(pl.Float64, "1 - SSE/SST about the mean, untrained pairs", nullable=True),
-        "run_correlation": Column(
-            pl.Float64,
+        **_over_seeds(
+            "run_correlation",
             "Pearson of a run's margins with the theory at the cell's gamma; mean, seeds weighted equally",
-            nullable=True,
         ),
-        "run_correlation_standard_error": Column(pl.Float64, "its standard error over seeds", nullable=True),
         "run_correlation_half_width": Column(
             pl.Float64, "half the width of its 95% interval, Student's t over seeds", nullable=True
         ),
@@ -137,7 +148,7 @@ FIT = Table(
         ),
     },
     trained(
-        [*CELL, "n", "exceptions"],
+        _CELL_AND_TASK,
         {"scale": "scale_standard_error", "run_correlation": "run_correlation_standard_error"},
         units="n_seeds",
         why="gamma is not compared: its bootstrap intervals are no standard errors",
@@ -148,9 +159,7 @@ FIT = Table(
 BASELINES = Table(
     "baselines",
     {
-        **CELL,
-        "n": Column(pl.Int64, "number of items"),
-        "exceptions": Column(pl.String, "exceptions as winner:loser in ranks, separated by blanks"),
+        **_CELL_AND_TASK,
         "predictor": Column(
             pl.String,
             "theory; distance: a line in the distance of ranks; plain: the theory without the exception; "
@@ -177,40 +186,23 @@ BASELINES = Table(
             nullable=True,
         ),
         "held_out_r2": Column(pl.Float64, "1 - SSE/SST of those predictions", nullable=True),
-        "correlation_by_seed": Column(
-            pl.Float64, "held-out Pearson of each seed's own margins, mean over seeds", nullable=True
-        ),
-        "correlation_by_seed_standard_error": Column(
-            pl.Float64, "its standard error over seeds", nullable=True
-        ),
-        "r2_by_seed": Column(
-            pl.Float64, "held-out 1 - SSE/SST of each seed's own margins, mean over seeds", nullable=True
-        ),
-        "r2_by_seed_standard_error": Column(pl.Float64, "its standard error over seeds", nullable=True),
-        "difference_to_theory": Column(
-            pl.Float64,
+        **_over_seeds("correlation_by_seed", "held-out Pearson of each seed's own margins, mean over seeds"),
+        **_over_seeds("r2_by_seed", "held-out 1 - SSE/SST of each seed's own margins, mean over seeds"),
+        **_over_seeds(
+            "difference_to_theory",
             "the theory's held-out Pearson minus this predictor's, seed by seed, mean: above 0 where the "
             "theory predicts better",
-            nullable=True,
-        ),
-        "difference_to_theory_standard_error": Column(
-            pl.Float64, "its standard error over seeds", nullable=True
         ),
         "difference_to_theory_half_width": Column(
             pl.Float64, "half the width of its 95% interval, Student's t over seeds", nullable=True
         ),
-        "r2_difference_to_theory": Column(
-            pl.Float64, "the same difference of the held-out 1 - SSE/SST", nullable=True
-        ),
-        "r2_difference_to_theory_standard_error": Column(
-            pl.Float64, "its standard error over seeds", nullable=True
-        ),
+        **_over_seeds("r2_difference_to_theory", "the same difference of the held-out 1 - SSE/SST"),
         "n_pairs": Column(pl.Int64, "untrained pairs"),
         "n_groups": Column(pl.Int64, "groups held out one after the other: a pair and its mirror image"),
         "n_seeds": Column(pl.Int64, "seeds"),
     },
     trained(
-        [*CELL, "n", "exceptions", "predictor"],
+        [*_CELL_AND_TASK, "predictor"],
         {
             name: f"{name}_standard_error"
             for name in ("r2_by_seed", "difference_to_theory", "r2_difference_to_theory")
@@ -223,9 +215,7 @@ BASELINES = Table(
 PREDICTIONS = Table(
     "predictions",
     {
-        **CELL,
-        "n": Column(pl.Int64, "number of items"),
-        "exceptions": Column(pl.String, "exceptions as winner:loser in ranks, separated by blanks"),
+        **_CELL_AND_TASK,
         "higher": Column(pl.Int64, "rank of the higher-ranked item, 0 the strongest"),
         "lower": Column(pl.Int64, "rank of the lower-ranked item"),
         "pair_class": Column(pl.String, "class of the pair"),
@@ -248,7 +238,7 @@ PREDICTIONS = Table(
         ),
     },
     trained(
-        [*CELL, "n", "exceptions", "higher", "lower", "pair_class"],
+        [*_CELL_AND_TASK, "higher", "lower", "pair_class"],
         {"observed": "standard_error"},
         units="n_seeds",
     ),

@@ -9,7 +9,6 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from memgen.digests import file_digest
 from memgen.errors import BadInput
 from memgen.files import fault
 
@@ -75,11 +74,6 @@ def read_versions(path: Path = VERSIONS) -> list[PublishedFile]:
     return rows
 
 
-def digest(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
-    return file_digest(path)
-
-
 def held_by(source: Path, versions: list[PublishedFile]) -> list[PublishedFile]:
     """Files of the versions table that a folder holds, in the table's order; digests are not checked.
 
@@ -106,15 +100,3 @@ def held_by(source: Path, versions: list[PublishedFile]) -> list[PublishedFile]:
         if problem := fault(source / name):
             raise BadInput(f"{source / name}: {problem}; allowed: a file that can be read")
     return [row for row in versions if row.file in found]
-
-
-def check_digest(path: Path, expected: PublishedFile) -> None:
-    """Refuse a file whose digest is not the listed one.
-
-    Raises
-    ------
-    BadInput
-    """
-    actual = digest(path)
-    if actual != expected.sha256:
-        raise BadInput(f"{path}: sha256 is {actual}; allowed: {expected.sha256}, as in the versions table")

@@ -91,16 +91,20 @@ def _half_width(column: str) -> dict[str, Column]:
     return {f"{column}_half_width": Column(pl.Float64, text, nullable=True)}
 
 
-def _with_error(name: str) -> dict[str, Column]:
+def _mean(name: str, description: str, *, nullable: bool = True) -> dict[str, Column]:
     """A mean over seeds, its standard error and half the width of its interval."""
-    description = GEOMETRY_RUNS.columns[name].description
     return {
-        name: Column(pl.Float64, f"{description}; mean, seeds weighted equally", nullable=True),
+        name: Column(pl.Float64, description, nullable=nullable),
         f"{name}_standard_error": Column(
             pl.Float64, "its standard error, clustered by seed; empty for a single seed", nullable=True
         ),
         **_half_width(name),
     }
+
+
+def _with_error(name: str) -> dict[str, Column]:
+    """The mean over seeds of a measure of representations."""
+    return _mean(name, f"{GEOMETRY_RUNS.columns[name].description}; mean, seeds weighted equally")
 
 
 GEOMETRY = Table(
@@ -208,27 +212,14 @@ ACCURACY = Table(
         **CELL,
         **PHASE,
         "pair_class": RESPONSES.columns["pair_class"],
-        "accuracy": Column(pl.Float64, "mean of correct, seeds weighted equally", nullable=True),
-        "accuracy_standard_error": Column(
-            pl.Float64, "its standard error, clustered by seed; empty for a single seed", nullable=True
-        ),
-        **_half_width("accuracy"),
-        "paired_accuracy": Column(
-            pl.Float64, "mean of paired_correct, seeds weighted equally", nullable=True
-        ),
-        "paired_accuracy_standard_error": Column(
-            pl.Float64, "its standard error, clustered by seed; empty for a single seed", nullable=True
-        ),
-        **_half_width("paired_accuracy"),
-        "margin": Column(
-            pl.Float64,
+        **_mean("accuracy", "mean of correct, seeds weighted equally"),
+        **_mean("paired_accuracy", "mean of paired_correct, seeds weighted equally"),
+        **_mean(
+            "margin",
             "mean of (d(h, k) - d(k, h)) / 2 over the pairs of the class, h the higher-ranked, d the "
             "logit difference: negative where an exception is learned",
+            nullable=False,
         ),
-        "margin_standard_error": Column(
-            pl.Float64, "its standard error, clustered by seed; empty for a single seed", nullable=True
-        ),
-        **_half_width("margin"),
         **_wilson("accuracy", "answers"),
         **_wilson("paired_accuracy", "pairs of every run"),
         "n_answers": Column(pl.Int64, "answers with a truth, two per pair and distinct run"),

@@ -7,7 +7,6 @@ is not what was written is never used. What goes on there gives the bytes of a t
 """
 
 import contextlib
-import hashlib
 import json
 import logging
 import time
@@ -57,6 +56,22 @@ def depends_on(module: str, arguments: Mapping[str, Any], inputs: Sequence[Path]
 def folder_for(root: Path, recipe: Mapping[str, Any]) -> Path:
     """Folder, below a root, named after everything that the answers depend on; it need not be there."""
     return root / bytes_digest(json.dumps(recipe, sort_keys=True).encode())[:32]
+
+
+def put(beside: Path, name: str, suffix: str) -> Path:
+    """Give a written file its place in the same folder, under a name that holds its digest."""
+    path = beside.with_name(f"{name}.{file_digest(beside)}.{suffix}")
+    beside.replace(path)
+    return path
+
+
+def whole(folder: Path, name: str, suffix: str) -> Iterator[Path]:
+    """Files that were `put` under a name and are as they were written."""
+    for path in sorted(folder.glob(f"{name}.*.{suffix}")):
+        if path.name == f"{name}.{file_digest(path)}.{suffix}":
+            yield path
+        else:
+            log.warning("%s: is not what was kept, and is not used", path)
 
 
 @dataclass
@@ -113,15 +128,11 @@ class Keeper:
         if time.monotonic() - self._before < self._every:
             return
         beside = self._folder / f".{self._name}.partial"
-        digest = hashlib.sha256()
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             with beside.open("wb") as stream:
-                for part in _content(position, parameters, optimizer):
-                    digest.update(part)
-                    stream.write(part)
-            path = self._folder / f"{self._name}.{digest.hexdigest()}.safetensors"
-            beside.replace(path)
+                stream.writelines(_content(position, parameters, optimizer))
+            path = put(beside, self._name, "safetensors")
             for old in self._files():
                 if old != path:
                     old.unlink()
@@ -152,10 +163,7 @@ class Keeper:
         from safetensors import safe_open
 
         found: list[tuple[int, int, Path, Position]] = []
-        for path in self._files():
-            if file_digest(path) != path.name.split(".")[-2]:
-                log.warning("%s: is not what was kept, and is not used", path)
-                continue
+        for path in whole(self._folder, self._name, "safetensors"):
             with safe_open(path, framework="pt") as saved:
                 told = json.loads(saved.metadata()["position"])
             if told.pop("of") != _identity(parameters, optimizer):

@@ -4,9 +4,10 @@ import logging
 
 import polars as pl
 
+from memgen.digests import check_digest
 from memgen.errors import BadInput
 from memgen.language.published.conversion import convert
-from memgen.language.published.files import VERSIONS, check_digest, held_by, read_versions
+from memgen.language.published.files import VERSIONS, held_by, read_versions
 from memgen.stage import Input, InputDirectory, Output, progress, stage
 
 logger = logging.getLogger(__name__)
@@ -35,7 +36,7 @@ def published(*, source: InputDirectory, versions: Input = VERSIONS, out: Output
     frames = []
     for listed in progress(held_by(source, read_versions(versions)), "checking published files"):
         path = source / listed.file
-        check_digest(path, listed)
+        check_digest(path, listed.sha256, "as in the versions table")
         frames.append(convert(path, listed.hierarchy, listed.items))
     pl.concat(frames).sink_parquet(
         out,

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Annotated
 
 from memgen.arguments import NonNegative, Positive, Range
+from memgen.digests import file_digest
 from memgen.errors import BadInput
-from memgen.language.published.files import VERSIONS, PublishedFile, digest, read_versions
+from memgen.language.published.files import VERSIONS, PublishedFile, read_versions
 from memgen.stage import Input, Output, stage
 
 logger = logging.getLogger(__name__)
@@ -109,7 +110,7 @@ def download(listed: PublishedFile, partial: Path, attempts: int, pause: float, 
             reason = str(error)
             logger.warning("%s: attempt %d of %d: %s", listed.url, attempt + 1, attempts, reason)
             continue
-        actual = digest(kept)
+        actual = file_digest(kept)
         if actual == listed.sha256:
             return kept
         kept.unlink()

@@ -1,8 +1,7 @@
-"""Made-up responses in the columns of the published files, for trying the rules that read those.
+"""Made-up responses in the columns of the published files, for runs of the rules that read those.
 
-Nothing here was answered by a model: margins are the theory's, with noise. That they agree with the theory
-says nothing about it. Every model's name begins with ``made-up``, and the addresses in the versions table are
-at a host that does not exist.
+Nothing here was answered by a model: margins are the theory's, with noise. Every model's name begins with
+``made-up``, and the addresses in the versions table are at a host that does not exist.
 """
 
 from collections.abc import Iterator
@@ -12,17 +11,19 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from memgen.digests import file_digest
 from memgen.language.published.conversion import COLUMNS
-from memgen.language.published.files import PublishedFile, digest
-from memgen.language.responses.scoring import read_task
-from memgen.language.stimuli.chains import Equities
+from memgen.language.stimuli.hands import LABELS
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.ranks import margins
 from memgen.seeding import generator
 
 SEEDS = 3
 
-ADDRESS = "https://example.invalid/made-up"
+VERSIONS = "workflow/memgen/language/published/versions.csv"
+
+#: Those of the smoke study.
+HIERARCHIES = {"ti_n9": Hierarchy(9), "exc_mid_n9": Hierarchy(9, ((5, 3),))}
 
 
 @dataclass(frozen=True)
@@ -59,21 +60,6 @@ GROUPS = (
     Group("made-up-2", "full", None, 0.4, 0.05, 3.0),
 )
 """What is made up of every hierarchy and kind of item."""
-
-
-def read_hierarchy(path: Path) -> tuple[str, Hierarchy]:
-    """Name and hierarchy of a task table.
-
-    Raises
-    ------
-    BadInput
-        If it is no such table.
-    """
-    task = read_task(path)
-    # In the direction in which the first wins although it ranks lower.
-    exceptions = task.filter(pl.col("pair_class") == "exception", pl.col("first") > pl.col("second"))
-    pairs = tuple(exceptions.select("first", "second").iter_rows())
-    return task["hierarchy"][0], Hierarchy(task["n"][0], pairs)
 
 
 def imitated(name: str, hierarchy: Hierarchy, items: str) -> pl.DataFrame:
@@ -178,46 +164,26 @@ def _scored(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def matrix(equities: Equities) -> pl.DataFrame:
-    """Made-up matrix of equities: the given ones, off by a hundredth or so.
-
-    Parameters
-    ----------
-    equities : Equities
-
-    Returns
-    -------
-    polars.DataFrame
-        Labels in the first row and column; two hands' equities sum to 1.
-    """
-    k = len(equities.labels)
-    noise = generator("made-up equities").normal(0.0, 0.01, (k, k))
-    values = np.clip(equities.equity + (noise - noise.T) / 2, 0.0, 1.0).round(4)
-    columns = dict(zip(equities.labels, values.T, strict=True))
-    return pl.DataFrame({"made-up": equities.labels, **columns})
+def matrix() -> pl.DataFrame:
+    """Made-up matrix of equities, drawn at random: labels in the first row and column, opposites sum to 1."""
+    k = len(LABELS)
+    noise = generator("made-up equities").uniform(-0.2, 0.2, (k, k))
+    values = (0.5 + noise - noise.T).round(4)
+    return pl.DataFrame({"made-up": LABELS, **dict(zip(LABELS, values.T, strict=True))})
 
 
-def write(folder: Path, tasks: list[Path], items: list[str]) -> list[PublishedFile]:
-    """Write the made-up files of some hierarchies and kinds of item into a folder.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-    tasks : list of pathlib.Path
-        Task tables.
-    items : list of str
-
-    Returns
-    -------
-    list of PublishedFile
-        Rows of the versions table.
-    """
-    rows = []
-    for path in tasks:
-        name, hierarchy = read_hierarchy(path)
-        for kind in items:
-            file = f"{'exception' if hierarchy.exceptions else 'ti'}/{name}__{kind}.parquet"
-            (folder / file).parent.mkdir(exist_ok=True)
-            imitated(name, hierarchy, kind).write_parquet(folder / file, compression="zstd")
-            rows.append(PublishedFile(file, digest(folder / file), f"{ADDRESS}/{file}"))
-    return rows
+def imitate(repository: Path) -> None:
+    """Give the smoke study of a copy of the repository made-up files, listed as the published ones are."""
+    folder = repository / "imitation"
+    rows = ["file,sha256,url"]
+    for name, hierarchy in HIERARCHIES.items():
+        for items in ("fake", "poker"):
+            file = f"{'exception' if hierarchy.exceptions else 'ti'}/{name}__{items}.parquet"
+            (folder / file).parent.mkdir(parents=True, exist_ok=True)
+            imitated(name, hierarchy, items).write_parquet(folder / file, compression="zstd")
+            rows.append(f"{file},{file_digest(folder / file)},https://example.invalid/made-up/{file}")
+    (folder / "poker").mkdir()
+    matrix().write_csv(folder / "poker/preflop_equity.csv")
+    (repository / VERSIONS).write_text("\n".join(rows) + "\n")
+    with (repository / "configs/smoke.yaml").open("a") as smoke:
+        smoke.write("\npublished: {source: imitation, equity_boards: 200, equity_entries: 1}\n")
