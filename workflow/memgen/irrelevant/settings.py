@@ -1,4 +1,4 @@
-"""What a JSON schema cannot say about the block `irrelevant`.
+"""What types cannot say about the block `irrelevant`.
 
 Sizes that must fit each other, defences that a learner has, and attacks that a learner can meet. Knows the
 block's own keys only, and imports nothing heavier than the standard library.
@@ -53,7 +53,7 @@ def attack_options(block: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 
 def check(config: Mapping[str, Any]) -> None:
-    """Check the block of a configuration that fits its schema.
+    """Check the block of a configuration that its types allow.
 
     Parameters
     ----------
