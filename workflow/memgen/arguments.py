@@ -210,16 +210,24 @@ def _check(name: str, value: Any, hint: Any, given: Sequence[Any], optional: boo
                     _check(name, value, part, given, True)
     elif typing.get_origin(hint) is list:
         _check_list(name, value, typing.get_args(hint)[0], optional)
+        _refuse(name, value, "list", given)
     elif hint in (int, float):
         _check_number(name, value, hint, next((part for part in given if isinstance(part, Range)), Range()))
     elif hint is str:
         _check_text(name, value)
+        _refuse(name, value, "text", given)
     elif typing.get_origin(hint) is Literal:
         if value not in typing.get_args(hint):
             allowed = ", ".join(map(str, typing.get_args(hint)))
             raise BadInput(f"{name}: {value!r} is not allowed; allowed: {allowed}")
     elif hint is Path and "\0" in str(value):
         raise BadInput(f"{name}: {str(value)!r} is not a path")
+
+
+def _refuse(name: str, value: Any, kind: str, given: Sequence[Any]) -> None:
+    for part in given:
+        if isinstance(part, Described) and part.refuses(value):
+            raise BadInput(f"{name}: {value!r} is not allowed; allowed: {part.words(kind)}")
 
 
 def _check_list(name: str, value: Any, hint: Any, optional: bool) -> None:

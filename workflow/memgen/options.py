@@ -138,6 +138,83 @@ def _listed(hint: Any) -> Any:
     return hint
 
 
+class As:
+    """How a stage calls some keys of a block, ``As(layers="depth")``; None for a key that is no argument."""
+
+    def __init__(self, **names: str | None) -> None:
+        self.names = names
+
+    def flags(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """A block's part of a configuration, by the names of the stage's arguments."""
+        called = {key: self.names.get(key, key) for key in options}
+        return {name: options[key] for key, name in called.items() if name is not None}
+
+
+@dataclass(frozen=True)
+class By:
+    """Which block's defaults hold where nothing is given, by the value of another argument."""
+
+    other: str
+    kinds: Mapping[str, Any]
+
+
+def flat(function: F) -> F:
+    """Let a stage take blocks: its flags are their keys, and it is given the blocks.
+
+    A block is the type of an argument, which may say `As` and `By`.
+
+    Parameters
+    ----------
+    function : callable
+        With keyword arguments, some of them blocks.
+
+    Returns
+    -------
+    callable
+        The same with the keys of the blocks as arguments, and what they mean in its docstring.
+    """
+    hints = typing.get_type_hints(function, include_extras=True)
+    blocks = {name: bare(hint) for name, hint in hints.items() if dataclasses.is_dataclass(bare(hint))}
+    added: dict[str, list[inspect.Parameter]] = {}
+    taken: dict[str, dict[str, str]] = {}
+    by: dict[str, By] = {}
+    for name, kind in blocks.items():
+        renamed = next((part.names for part in metadata(hints[name]) if isinstance(part, As)), {})
+        names = {key: renamed.get(key, key) for key in types(kind)}
+        taken[name] = {key: called for key, called in names.items() if called is not None}
+        chosen = next((part for part in metadata(hints[name]) if isinstance(part, By)), None)
+        defaults = {part.name: part.default for part in dataclasses.fields(kind)}
+        added[name] = []
+        for key, called in taken[name].items():
+            said = (
+                {of: getattr(one, key, defaults[key]) for of, one in chosen.kinds.items()} if chosen else {}
+            )
+            if chosen is None or len(set(said.values())) == 1:
+                added[name].append(argument(called, types(kind)[key], defaults[key]))
+            else:
+                each = ", ".join(f"{value:g} for {of}" for of, value in said.items())
+                text = f"{meaning(types(kind)[key])}; by default {each}"
+                added[name].append(argument(called, Annotated[types(kind)[key], About(text)] | None, None))
+                by[called] = By(
+                    chosen.other, {of: as_held(value, types(kind)[key]) for of, value in said.items()}
+                )
+
+    def call(**given: Any) -> None:
+        for name, kind in blocks.items():
+            held = {key: as_held(given.pop(called), types(kind)[key]) for key, called in taken[name].items()}
+            given[name] = kind(**held)
+        function(**given)
+
+    def complete(arguments: dict[str, Any]) -> None:
+        for name, chosen in by.items():
+            if arguments[name] is None:
+                arguments[name] = chosen.kinds.get(arguments[chosen.other])
+
+    call.complete = complete  # type: ignore[attr-defined]
+    made: F = with_arguments(call, function, added)  # type: ignore[assignment,type-var]
+    return made
+
+
 def with_arguments(function: F, like: F, added: Mapping[str, Iterable[inspect.Parameter]]) -> F:
     """Give a function the arguments of another, some replaced by those of a block, and say what they mean."""
     hints = typing.get_type_hints(like, include_extras=True)
@@ -146,9 +223,11 @@ def with_arguments(function: F, like: F, added: Mapping[str, Iterable[inspect.Pa
     lines = []
     for part in signature.parameters.values():
         parameters += added.get(part.name, [part.replace(annotation=hints.get(part.name, part.annotation))])
-    for part in (part for parts in added.values() for part in parts):
+    said = re.findall(r"^    (\w+(?:, \w+)*)$", like.__doc__ or "", re.MULTILINE)
+    for part in parameters:
         text = meaning(part.annotation)
-        lines.append(f"    {part.name}\n        {text[:1].upper()}{text[1:]}.")
+        if text and part.name not in ", ".join(said).split(", "):
+            lines.append(f"    {part.name}\n        {text[:1].upper()}{text[1:]}.")
     function.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
     function.__annotations__ = {part.name: part.annotation for part in parameters}
     function.__annotations__["return"] = signature.return_annotation

@@ -4,7 +4,7 @@ from dataclasses import field
 from typing import Annotated, Literal, TypeAlias
 
 from memgen.arguments import Range
-from memgen.options import About, Name, Several, Text, block
+from memgen.options import About, As, Name, Several, Text, block
 
 NumberOfClusters: TypeAlias = Annotated[int, Range(2, 100_000), About("number of clusters N")]
 Samples: TypeAlias = Annotated[int, Range(2, 100_000), About("sample size n")]
@@ -20,6 +20,11 @@ Seeds: TypeAlias = Annotated[int, Range(1, 1000), About("number of seeds")]
 Rate: TypeAlias = Annotated[float, Range(0, 1000, above=True), About("learning rate")]
 MostSeen: TypeAlias = Annotated[int, Range(1, 1000), About("largest multiplicity whose samples are attacked")]
 DefenceName: TypeAlias = Annotated[Name, About("name of a defence")]
+Tail: TypeAlias = Annotated[
+    float,
+    Range(0, 10),
+    About("exponent of the clusters' frequencies, (1 + rank)^-tail; 0 for equal ones"),
+]
 
 
 @block
@@ -59,6 +64,11 @@ class Lookup:
     repeats: Repeats = 30
 
 
+OF_SIMULATE = As(
+    samples="symbol_samples", dimension="length", stored_fractions="fractions", repeats="symbol_repeats"
+)
+
+
 @block
 class Simulation:
     """Learners that store their sample, beside their exact expected errors."""
@@ -93,11 +103,7 @@ class Size:
     samples: Samples = 500
     dimension: Dimension = 1000
     rho: Rho = 0.1739
-    tail: Annotated[
-        float,
-        Range(0, 10),
-        About("exponent of the clusters' frequencies, (1 + rank)^-tail; 0 for equal ones"),
-    ] = 0
+    tail: Tail = 0
 
 
 @block
@@ -113,15 +119,17 @@ class Noisy:
     ] = 1e-05
 
 
+OF_ATTACK = As(rate="noisy_rate", momentum="noisy_momentum", steps="noisy_steps")
+
+
 @block
-class Run:
-    """One run."""
+class Attacked:
+    """A learner that is trained and attacked."""
 
     learner: Annotated[
         Literal["logistic", "network"],
         About("multinomial logistic regression, or a network with one hidden layer of sigmoid units"),
     ]
-    sizes: Annotated[tuple[Size, ...], Several(1, 100), About("sizes of the cluster task")]
     seeds: Annotated[int, Range(1, 1000), About("number of seeds of task, sample, training and attack")] = 5
     steps: Annotated[int, Range(1, 1_000_000), About("steps of training, each on all samples")] = 50
     rate: Rate = 0.1
@@ -158,6 +166,13 @@ class Run:
     ] = ("sign",)
     most_seen: MostSeen = 1
     tests: Annotated[int, Range(1, 1000), About("fresh examples of each cluster for the accuracies")] = 4
+
+
+@block
+class Run(Attacked):
+    """One run."""
+
+    sizes: Annotated[tuple[Size, ...], Several(1, 100), About("sizes of the cluster task")]
     defences: Annotated[
         tuple[DefenceName, ...], Several(0, 64), About("defences that are run beside none")
     ] = ()
@@ -197,9 +212,12 @@ class Transformer:
     ] = ()
 
 
+OF_COMPLETE = As(seeds=None, defences=None)
+
+
 @block
 class Extraction:
-    """A language model asked for random numbers of its training sentences; nothing where left out."""
+    """A language model asked for random numbers of its training sentences; nothing where it is left out."""
 
     model: Annotated[
         str,
@@ -242,7 +260,7 @@ class ThreeStudies:
 
 @block
 class Irrelevant:
-    """When irrelevant information must be memorized (Brown and others): closed forms and attacks."""
+    """When irrelevant information must be memorized (Brown and others): closed forms, and attacks."""
 
     simulation: Simulation = Simulation()
     defences: Annotated[

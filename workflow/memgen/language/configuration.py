@@ -21,6 +21,11 @@ HierarchyNames: TypeAlias = Annotated[
     tuple[HierarchyName, ...], Several(), About("keys of relational.hierarchies")
 ]
 Digest: TypeAlias = Annotated[str, Text("^[0-9a-f]{64}$")]
+Dtype: TypeAlias = Annotated[
+    Literal["float32", "float64", "bfloat16", "float16"], About("precision of the network")
+]
+Device: TypeAlias = Annotated[Literal["cpu", "cuda"], About("where networks run")]
+Batch: TypeAlias = Annotated[int, Range(1, 4096), About("prompts per forward pass")]
 
 
 @block
@@ -79,9 +84,7 @@ class Model:
             "model has those of the one that it is like. By default 135 (wheel), 1000 (hub), 0.3 (corpus)"
         ),
     ] = None
-    dtype: Annotated[
-        Literal["float32", "float64", "bfloat16", "float16"], About("precision of the network")
-    ] = "float32"
+    dtype: Dtype = "float32"
 
 
 @block
@@ -189,7 +192,7 @@ class Language:
     seeds_per_job: Annotated[
         int, Range(1, 10000), About("seeds that one job runs after loading the model once")
     ] = 10
-    batch: Annotated[int, Range(1, 4096), About("prompts per forward pass")] = 24
-    device: Annotated[Literal["cpu", "cuda"], About("where networks run")] = "cpu"
+    batch: Batch = 24
+    device: Device = "cpu"
     poker: Poker = Poker()
     pretraining: Pretraining = Pretraining()

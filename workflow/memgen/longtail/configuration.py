@@ -4,7 +4,7 @@ from dataclasses import field
 from typing import Annotated, TypeAlias
 
 from memgen.arguments import Range
-from memgen.options import About, Name, Several, Text, block
+from memgen.options import About, As, Name, Several, Text, block
 
 Prior: TypeAlias = Annotated[
     str,
@@ -19,12 +19,30 @@ Settings: TypeAlias = Annotated[
     Several(1, 100),
     About(
         "ridges (> 0, units of the mean squared length of an example), numbers of neighbours, weight "
-        "decays, or"
-        "noise multipliers (units of the clipped gradient)"
+        "decays, or noise multipliers (units of the clipped gradient)"
     ),
 ]
 Steps: TypeAlias = Annotated[int, Range(1, 100_000), About("steps of training, each on all examples")]
 LearningRate: TypeAlias = Annotated[float, Range(0, 100, above=True), About("learning rate")]
+Labels: TypeAlias = Annotated[int, Range(2, 1000), About("number of labels m, uniform")]
+Limit: TypeAlias = Annotated[
+    float, Range(0, 1), About("largest memorization score of singletons, 0 to 1 - 1/labels")
+]
+Weight: TypeAlias = Annotated[
+    float,
+    Range(0, 1_000_000, above=True),
+    About("weight of the subgroup; weights are divided by their sum"),
+]
+SubsampleShare: TypeAlias = Annotated[
+    float, Range(0, 1, above=True, below=True), About("share of the sample in each random subsample")
+]
+Tests: TypeAlias = Annotated[int, Range(1, 1000), About("test examples per cluster")]
+Learner: TypeAlias = Annotated[
+    str,
+    Text("^(?=.{1,64}$)[a-z_]+(:[0-9.eE+-]+)?$"),
+    About("a learner with its parameter, for example ignore:1"),
+]
+Seeds: TypeAlias = Annotated[int, Range(1, 1000), About("number of seeds of clusters, sample and training")]
 
 
 @block
@@ -94,14 +112,7 @@ class Simulation:
         SimulationSize(domain=50000, samples=50000, repeats=50),
     )
     learners: Annotated[
-        tuple[
-            Annotated[
-                str,
-                Text("^(?=.{1,64}$)[a-z_]+(:[0-9.eE+-]+)?$"),
-                About("a learner with its parameter, for example ignore:1"),
-            ],
-            ...,
-        ],
+        tuple[Learner, ...],
         Several(1, 64),
         About(
             "learners; optimal, ignore:TIMES, flip:PROBABILITY, limited:LIMIT, exponential:EPSILON, "
@@ -175,11 +186,7 @@ class Group:
 
     prior: Prior
     domain: Points
-    weight: Annotated[
-        float,
-        Range(0, 1_000_000, above=True),
-        About("weight of the subgroup; weights are divided by their sum"),
-    ]
+    weight: Weight
 
 
 @block
@@ -235,6 +242,10 @@ class PrivateNetwork(Network):
     ] = 1e-5
 
 
+TRAINED_BY = {"ridge": Network, "neighbours": Network, "network": Network, "private_network": PrivateNetwork}
+"""How each classifier is trained by default; a closed form needs none of it."""
+
+
 @block
 class Subsampled:
     """How often a classifier is trained to score its examples."""
@@ -250,6 +261,9 @@ class ScoredClosed(Subsampled, Closed):
 @block
 class ScoredNetwork(Subsampled, Network):
     """A network with one hidden layer."""
+
+
+OF_MEMORIZE = As(subsamples="subsample_count")
 
 
 @block
@@ -275,10 +289,8 @@ class ScoredLearners:
 class Memorization:
     """Memorization scores of training examples."""
 
-    seeds: Annotated[int, Range(1, 1000), About("number of seeds")] = 3
-    subsample_share: Annotated[
-        float, Range(0, 1, above=True, below=True), About("share of the sample in each random subsample")
-    ] = 0.7
+    seeds: Seeds = 3
+    subsample_share: SubsampleShare = 0.7
     learners: Annotated[ScoredLearners, Several()] = ScoredLearners(
         ridge=ScoredClosed(settings=(0.01, 0.1, 1, 10, 100, 1000)),
         neighbours=ScoredClosed(settings=(1, 5)),
@@ -287,15 +299,21 @@ class Memorization:
 
 
 @block
-class Clusters:
-    """Classifiers trained on clustered data with a long tail."""
+class Data:
+    """Clustered data with a long tail."""
 
     prior: Prior = "zipf"
     domain: Annotated[int, Range(2, 100_000), About("number of clusters N")] = 300
     samples: Annotated[int, Range(4, 20000), About("training examples n")] = 300
     dimensions: Annotated[int, Range(1, 20000), About("dimension d of the examples")] = 600
-    tests: Annotated[int, Range(1, 1000), About("test examples per cluster")] = 4
-    seeds: Annotated[int, Range(1, 1000), About("number of seeds of clusters, sample and training")] = 5
+
+
+@block
+class Clusters(Data):
+    """Classifiers trained on clustered data with a long tail."""
+
+    tests: Tests = 4
+    seeds: Seeds = 5
     structures: Annotated[Structures, Several()] = Structures(gaussian=0.7, hypercube=0.6)
     learners: Annotated[Learners, Several()] = Learners(
         ridge=Closed(settings=(0.001, 0.1, 1, 3, 10, 20, 50, 100, 1000)),
@@ -339,10 +357,8 @@ class Longtail:
         Several(0, 16),
         About("text files with one positive number a line, each a further prior named by its stem"),
     ] = ()
-    labels: Annotated[int, Range(2, 1000), About("number of labels m, uniform")] = 10
-    memorization_limit: Annotated[
-        float, Range(0, 1), About("largest memorization score of singletons, 0 to 1 - 1/labels")
-    ] = 0.5
+    labels: Labels = 10
+    memorization_limit: Limit = 0.5
     costs: Annotated[
         tuple[Size, ...],
         Several(1, 50),

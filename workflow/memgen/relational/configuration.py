@@ -3,7 +3,7 @@
 from typing import Annotated, TypeAlias
 
 from memgen.arguments import Range
-from memgen.options import About, Name, Several, Text, block
+from memgen.options import About, As, Name, Several, Text, block
 
 HierarchyName: TypeAlias = Annotated[Name, About("a key of relational.hierarchies")]
 Exceptional: TypeAlias = Annotated[
@@ -140,6 +140,9 @@ class Depth:
     ] = (0, 0.1)
 
 
+OF_DEPTH_TABLE = As(layers="depth")
+
+
 @block
 class Networks:
     """Finite networks trained in the lazy and in the rich regime."""
@@ -169,6 +172,9 @@ class Networks:
     scan_scale: Annotated[
         tuple[Scale, ...], Several(1, 20), About("scales of their output, 1 being lazy")
     ] = (1, 0.5, 0.2, 0.1, 0.05, 0.03, 0.02, 0.015)
+
+
+OF_FINITE_WIDTH = As(hierarchies=None)
 
 
 @block

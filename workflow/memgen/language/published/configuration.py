@@ -1,9 +1,21 @@
 """Block `published`: where the published responses come from, and how their equities are checked."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, TypeAlias
 
 from memgen.arguments import Range
 from memgen.options import About, Several, Text, block
+
+EquityBoards: TypeAlias = Annotated[
+    int,
+    Range(2, 2_598_960),
+    About(
+        "boards on which sampled entries of the published matrix of equities are scored, where the folder "
+        "holds it"
+    ),
+]
+EquityEntries: TypeAlias = Annotated[
+    int, Range(1, 1000), About("entries of the matrix sampled of each class of two hands")
+]
 
 
 @block
@@ -17,10 +29,8 @@ class Published:
         Text(r"^(?![- ])[\w ./+=,@-]{1,512}$"),
         About(
             "a folder with any of the published files (ti/…, exception/…), or the word download; the word "
-            "imitation"
-            "makes responses up, to try the rules: models named made-up-…, never a result; null for none; "
-            "letters,"
-            "digits, blanks and . _ - + = , @ /, no hyphen first"
+            "imitation makes responses up, to try the rules: models named made-up-…, never a result; null "
+            "for none; letters, digits, blanks and . _ - + = , @ /, no hyphen first"
         ),
     ] = None
     items: Annotated[
@@ -28,15 +38,5 @@ class Published:
         Several(1),
         About("kinds of item to download or to make up; a folder's files are all used"),
     ] = ("fake", "real", "poker")
-    equity_boards: Annotated[
-        int,
-        Range(2, 2_598_960),
-        About(
-            "boards on which sampled entries of the published matrix of equities are scored, where the "
-            "folder"
-            "holds it"
-        ),
-    ] = 20000
-    equity_entries: Annotated[
-        int, Range(1, 1000), About("entries of the matrix sampled of each class of two hands")
-    ] = 20
+    equity_boards: EquityBoards = 20000
+    equity_entries: EquityEntries = 20
