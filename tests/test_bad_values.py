@@ -333,46 +333,31 @@ def test_bad_value_ends_in_one_line(key: tuple[str, str], tmp_path: Path) -> Non
 
 #: Calls that would take more memory than there is, though every argument alone is allowed.
 CLASSIFY = (
-    "longtail classify --structure=gaussian --spread=0.5 --settings=1 --prior=zipf --domain=10 --samples=10 "
-    "--labels=2 --seeds=1 --out=out/x.parquet "
+    "longtail classify --structure=gaussian --spread=0.5 --settings=1 --prior=zipf --domain=100000 "
+    "--samples=10 --labels=2 --seeds=1 --out=out/x.parquet "
 )
 LARGE = {
     "task": "relational task --name=x --n=100000 --out=out/x.parquet",
     "ranks": "relational ranks --n=100000000 --alpha=0.5",
-    "placement": "relational placement-table --n=100000 --numbers=1 --conjunctivity=0 --ridge=0 --out=x.csv",
-    "spans": "relational critical-placement --n=5 --spans=2 --map-n=100000 --out=out/x.parquet",
-    "phase": (
-        "relational phase-table --tasks=task.parquet --conjunctivity-points=100000 --ridge-points=100000 "
-        "--highest-conjunctivity=0.5 --lowest-ridge=0.1 --highest-ridge=1 --out=out/x.parquet"
-    ),
     "networks": (
-        "relational finite-width --task=task.parquet --width=1000000 --seeds=1000 --steps=1 --rich-scale=1 "
-        "--scan-width=1 --scan-scale=1 --out=out/x.parquet --margins=out/y.parquet"
+        "relational finite-width --task=task.parquet --width 65535 65536 --seeds=1000 --steps=1 "
+        "--rich-scale=1 --scan-width=1 --scan-scale=1 --out=out/x.parquet --margins=out/y.parquet"
     ),
     "domain": "longtail error --prior=zipf --domain=100000000 --samples=10",
-    "repeats": (
-        "longtail privacy --priors=zipf --domain=10 --epsilons=1 --samples=10 --labels=2 --repeats=1000000000"
-        " --out=out/x.parquet"
-    ),
-    "simulate": (
-        "longtail tradeoff --priors=uniform --domain=100000000 --samples=1000 --labels=2 --repeats=2 "
-        "--memorization-limits=0.1 --out=out/x.parquet"
-    ),
-    "dimensions": f"{CLASSIFY} --learner=ridge --tests=1 --dimensions=1000000000",
-    "tests": f"{CLASSIFY} --learner=ridge --tests=1000000000 --dimensions=3",
-    "hidden": f"{CLASSIFY} --learner=network --tests=1 --dimensions=3 --hidden=1000000000",
+    "dimensions": f"{CLASSIFY} --learner=ridge --tests=1 --dimensions=20000",
+    "tests": f"{CLASSIFY} --learner=ridge --tests=1000 --dimensions=3",
     "clusters": (
-        "irrelevant simulate --clusters=10000000 --samples=10 --dimension=10000 --rho=0.5 --stored=1 "
+        "irrelevant simulate --clusters=100000 --samples=10 --dimension=100000 --rho=0.5 --stored=1 "
         "--flips=0.1 --repeats=2 --references=10 --symbol-samples=10 --length=10 --noise=0.1 --fractions=0.5 "
         "--symbol-repeats=2 --out=out/x.parquet"
     ),
     "transformer": (
         "irrelevant complete --run=x --references=10 --samples=10 --length=10 --noise=0.1 --tail=0 --seed=1 "
-        "--width=1000000 --layers=2 --heads=2 --epochs=1 --batch=1 --rate=0.1 --most-seen=1 --tests=1 "
+        "--width=4096 --layers=100 --heads=2 --epochs=1 --batch=1 --rate=0.1 --most-seen=1 --tests=1 "
         "--out=out/x.parquet"
     ),
-    "width": "language pretrain --seed=1 --width=1000000 --heads=2 --out=out/model",
-    "batch": "language pretrain --seed=1 --batch=1000000000 --out=out/model",
+    "width": "language pretrain --seed=1 --width=65536 --heads=2 --out=out/model",
+    "batch": "language pretrain --seed=1 --batch=65536 --out=out/model",
     "seeds": "language lineups --items=fake --n=9 --first-seed=0 --last-seed=1000000000 --out=out/x.parquet",
 }
 

@@ -31,8 +31,16 @@ def test_the_configuration_reference_holds_every_key_of_the_default_study(config
             assert name in keys or f"### {block}.{name}\n" in configuration
     for field in ("clusters.learners.network.hidden", "figures.rank_profiles.ridge", "<name>.epochs"):
         assert field in keys or field.partition(".")[2] in keys, field
-    # What a method's dataclasses say is there, with its default.
+    # What a method's blocks say is there, with its default.
     assert "whole number" in configuration and "default: `" in configuration
+
+
+def test_editors_read_the_types_that_the_configuration_is_checked_against() -> None:
+    first = (ROOT / "config.yaml").read_text().partition("\n")[0]
+    assert first == f"# yaml-language-server: $schema={configuration_page.SCHEMA}"
+    assert (ROOT / configuration_page.SCHEMA).read_text() == configuration_page.schema_text(), (
+        "write it anew: PYTHONPATH=workflow python tools/docs/configuration_page.py"
+    )
 
 
 def test_captions_are_filled_in() -> None:

@@ -11,7 +11,7 @@ from memgen.irrelevant.training import Recipe, initial_model, train
 from memgen.seeding import generator
 
 CLASSES, SAMPLES, DIMENSION, HIDDEN, SEED = 7, 12, 20, 9, 3
-NOISY = Noisy(2.0, 0.9, 10, 1.0, 1e-5)
+NOISY = Noisy(rate=2.0, momentum=0.9, steps=10, clip=1.0, delta=1e-5)
 
 
 def sample() -> tuple[np.ndarray, np.ndarray, np.ndarray]:

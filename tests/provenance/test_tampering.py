@@ -307,7 +307,7 @@ TAMPERINGS: dict[str, tuple[Callable[[], object], set[tuple[str, str]]]] = {
         for name in (
             "Snakefile",
             "workflow/rules/relational.smk",
-            "workflow/schemas/relational.schema.yaml",
+            "workflow/memgen/relational/configuration.py",
             "workflow/memgen/rules.py",
         )
     },

@@ -1,21 +1,36 @@
-"""The configuration reference: every key with its type, range, default and meaning, from the schema."""
+"""The configuration reference: every key with its type, range, default and meaning, from its type.
+
+Run as a program it writes the JSON schema that config.yaml names, by which editors complete and check it:
+PYTHONPATH=workflow python tools/docs/configuration_page.py
+"""
 
 import json
 import re
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
+
+SCHEMA = Path("workflow/schemas/config.schema.json")
 
 INTRODUCTION = """\
 # Configuration
 
-Every key, from the schema that a configuration is checked against (`workflow/schemas`). `config.yaml` is
-the default study; overlays such as `configs/smoke.yaml` are laid over it, key by key, and a key set to
-null is removed. `<name>` stands for a name of one's own, `[]` for every entry of a list.
+Every key, from the types that a configuration is checked against (`workflow/memgen/*/configuration.py`).
+`config.yaml` is the default study; overlays such as `configs/smoke.yaml` are laid over it, key by key, and
+a key set to null is removed. `<name>` stands for a name of one's own, `[]` for every entry of a list.
 """
 
 
+def schema_text() -> str:
+    """What `SCHEMA` holds."""
+    from memgen.configuration import schema
+
+    whole = {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema()}
+    return json.dumps(whole, indent=1, ensure_ascii=False) + "\n"
+
+
 def configuration() -> str:
-    """Every key of the configuration with its type, range, default and meaning, from the schema."""
+    """Every key of the configuration with its type, range, default and meaning."""
     from memgen.configuration import schema
 
     whole = schema()
@@ -103,9 +118,12 @@ def _default(rules: dict[str, Any], required: bool) -> str:
         return "must be given" if required else "optional"
     value = rules["default"]
     if value in ({}, []):
-        return "default: those of its keys" if rules.get("properties") else "default: none"
+        return "default: none"
+    parts = rules.get("properties", {})
+    if parts and all(parts[key].get("default") == part for key, part in value.items()):
+        return "default: those of its keys"
     text = json.dumps(value, ensure_ascii=False)
-    return f"default: `{text}`" if len(text) <= 120 else "default: see the schema"
+    return f"default: `{text}`" if len(text) <= 120 else "default: in the schema"
 
 
 def _cell(text: str) -> str:
@@ -116,3 +134,7 @@ def _cell(text: str) -> str:
 def _sentence(text: str) -> str:
     text = _cell(text)
     return text[:1].upper() + text[1:].rstrip(".")
+
+
+if __name__ == "__main__":
+    SCHEMA.write_text(schema_text(), encoding="utf-8")

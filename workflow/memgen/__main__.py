@@ -13,10 +13,11 @@ import textwrap
 import typing
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import NoneType
 from typing import Annotated, Any
 
 from memgen import kernels
-from memgen.arguments import NOTHING, bare, flag
+from memgen.arguments import NOTHING, Described, bare, flag
 from memgen.closure import PACKAGE, closure
 from memgen.commands import Entry, entries, find, studies
 from memgen.errors import BadInput
@@ -69,6 +70,18 @@ def _whole(hint: Any, tokens: Sequence[Any]) -> Any:
     return numbers if typing.get_origin(bare(hint)) is list else numbers[0]
 
 
+def _undescribed(hint: Any) -> Any:
+    """A type without what `memgen.stage` checks: the command line's package would ask pydantic for it."""
+    parts = typing.get_args(hint)
+    if typing.get_origin(hint) is Annotated:
+        kept = [part for part in hint.__metadata__ if not isinstance(part, Described)]
+        inner = _undescribed(hint.__origin__)
+        return Annotated[inner, *kept] if kept else inner
+    if typing.get_origin(hint) is list:
+        return list[_undescribed(parts[0])]  # type: ignore[misc]
+    return _undescribed(parts[0]) | None if NoneType in parts and len(parts) == 2 else hint
+
+
 def _parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
     """Parameters of a stage or command, those that are whole numbers with their own reading."""
     import cyclopts
@@ -78,7 +91,7 @@ def _parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
     return [
         part.replace(annotation=Annotated[hint, whole] if bare(hint) in (int, list[int]) else hint)
         for part in inspect.signature(function).parameters.values()
-        for hint in [hints.get(part.name, part.annotation)]
+        for hint in [_undescribed(hints.get(part.name, part.annotation))]
     ]
 
 

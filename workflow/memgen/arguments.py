@@ -24,8 +24,41 @@ NOTHING = "no value is given; allowed: one or more"
 MOST_COUNTED = 10**9
 
 
+class Described:
+    """What a type says of its values beyond their kind; pydantic asks for it too."""
+
+    def refuses(self, value: Any) -> bool:
+        """Whether a value of the right kind is not allowed."""
+        return False
+
+    def rules(self, kind: str) -> dict[str, Any]:
+        """The same as keys of a JSON schema, for a value of its kind."""
+        raise NotImplementedError
+
+    def words(self, kind: str) -> str:
+        """The same in words."""
+        raise NotImplementedError
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        """Validate the kind, then what is said here."""
+        from pydantic_core import core_schema
+
+        def checked(value: Any) -> Any:
+            if value is not None and self.refuses(value):
+                raise ValueError
+            return value
+
+        return core_schema.no_info_after_validator_function(checked, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
+        """Rules of the kind, and these."""
+        found = handler(schema)
+        kinds = found.get("anyOf", [handler.resolve_ref_schema(found)])
+        return {**found, **self.rules(kinds[0].get("type", ""))}
+
+
 @dataclass(frozen=True)
-class Range:
+class Range(Described):
     """Numbers from `least` to `most`; `above` excludes the least, `below` the most."""
 
     least: float = -math.inf
@@ -38,6 +71,18 @@ class Range:
         if not math.isfinite(value) or not self.least <= value <= self.most:
             return False
         return not (self.above and value == self.least) and not (self.below and value == self.most)
+
+    def refuses(self, value: float) -> bool:
+        """Whether a number lies outside the range."""
+        return not self.holds(value)
+
+    def rules(self, kind: str) -> dict[str, Any]:
+        """Its bounds; infinite ones are none."""
+        bounds = {
+            "exclusiveMinimum" if self.above else "minimum": self.least,
+            "exclusiveMaximum" if self.below else "maximum": self.most,
+        }
+        return {name: bound for name, bound in bounds.items() if math.isfinite(bound)}
 
     def words(self, kind: str) -> str:
         """The range in words, such as ``a number of at least 0 and less than 1``."""
@@ -165,16 +210,24 @@ def _check(name: str, value: Any, hint: Any, given: Sequence[Any], optional: boo
                     _check(name, value, part, given, True)
     elif typing.get_origin(hint) is list:
         _check_list(name, value, typing.get_args(hint)[0], optional)
+        _refuse(name, value, "list", given)
     elif hint in (int, float):
         _check_number(name, value, hint, next((part for part in given if isinstance(part, Range)), Range()))
     elif hint is str:
         _check_text(name, value)
+        _refuse(name, value, "text", given)
     elif typing.get_origin(hint) is Literal:
         if value not in typing.get_args(hint):
             allowed = ", ".join(map(str, typing.get_args(hint)))
             raise BadInput(f"{name}: {value!r} is not allowed; allowed: {allowed}")
     elif hint is Path and "\0" in str(value):
         raise BadInput(f"{name}: {str(value)!r} is not a path")
+
+
+def _refuse(name: str, value: Any, kind: str, given: Sequence[Any]) -> None:
+    for part in given:
+        if isinstance(part, Described) and part.refuses(value):
+            raise BadInput(f"{name}: {value!r} is not allowed; allowed: {part.words(kind)}")
 
 
 def _check_list(name: str, value: Any, hint: Any, optional: bool) -> None:

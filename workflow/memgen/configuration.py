@@ -1,11 +1,12 @@
 """The study's configuration: read, merge, fill in, and refuse what is wrong in one line.
 
 Overlays merge deeply into ``config.yaml``; a key that an overlay sets to null is removed before validation.
-The JSON schema of each block stands in ``workflow/schemas/<block>.schema.yaml``; what a schema cannot say,
-such as an exception outside its hierarchy, is checked by ``memgen/<block>/settings.py`` where there is one.
+What a block may hold is said by the types in ``memgen/<block>/configuration.py`` (`memgen.options`), which
+pydantic validates; what types cannot say, such as an exception outside its hierarchy, is checked by
+``memgen/<block>/settings.py`` where there is one.
 """
 
-import copy
+import dataclasses
 import functools
 import importlib
 import json
@@ -15,14 +16,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import yaml
+from pydantic import TypeAdapter, ValidationError
+from pydantic.json_schema import GenerateJsonSchema
+from pydantic_core import ErrorDetails
 
 from memgen.closure import PACKAGE, ROOT, module_file
 from memgen.errors import BadInput
 from memgen.files import fault
+from memgen.options import block, summary
 
-SCHEMAS = ROOT / "schemas"
+FIRST = ("relational", "language")
+"""Blocks that every configuration has, what others build on first; the rest follow by their names."""
 
 # Some ten times what any study needs: what is larger is a mistake, or meant to fill the memory.
 LARGEST_FILE = 200_000
@@ -174,42 +179,77 @@ def without_nulls(value: Any) -> Any:
 
 
 @functools.cache
+def _blocks() -> dict[str, Any]:
+    """Blocks by name: in the file ``configuration.py`` of a folder, the class that is named like it."""
+    folder = ROOT / PACKAGE
+    modules = {path.parent.name: path for path in sorted(folder.glob("*/**/configuration.py"))}
+    return {
+        name: getattr(
+            importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts)), name.title()
+        )
+        for name, path in modules.items()
+    }
+
+
+@functools.cache
+def _whole() -> TypeAdapter[Any]:
+    """The whole configuration, a block per study; one that is left out is a study that is not run."""
+    fields: list[Any] = [(name, _blocks()[name]) for name in FIRST]
+    for name in sorted({*_blocks()} - {*FIRST}):
+        kind = _blocks()[name]
+        fields.append((name, kind | None, kind() if getattr(kind, "always", False) else None))
+    described = {"__doc__": "The configuration of a study."}
+    return TypeAdapter(block(dataclasses.make_dataclass("Configuration", fields, namespace=described)))
+
+
+class _Schema(GenerateJsonSchema):
+    """JSON schema of blocks: no titles, the words of docstrings, and defaults that a function makes."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
+
+    def get_default_value(self, schema: Any) -> Any:
+        made = schema.get("default_factory")
+        return super().get_default_value(schema) if made is None else made()
+
+    def dataclass_schema(self, schema: Any) -> Any:
+        found = {**super().dataclass_schema(schema), "description": summary(schema["cls"])}
+        return {key: part for key, part in found.items() if key != "title"}
+
+
+@functools.cache
 def schema() -> dict[str, Any]:
-    """JSON schema of the whole configuration, put together from ``workflow/schemas``.
-
-    What dataclasses say of a block is added by its settings, where they have a function `complete`.
-    """
-    whole = _schema_file(SCHEMAS / "config.schema.yaml")
-    for path in sorted(SCHEMAS.glob("*.schema.yaml")):
-        block = path.name.removesuffix(".schema.yaml")
-        if block != "config":
-            whole["properties"][block] = part = _schema_file(path)
-            if complete := getattr(_settings(block), "complete", None):
-                complete(part)
-    return whole
+    """JSON schema of the whole configuration, as its types say it, every reference written out."""
+    found = _whole().json_schema(schema_generator=_Schema)
+    plain: dict[str, Any] = _written_out(found, found.pop("$defs"))
+    return plain
 
 
-def _settings(block: str) -> Any:
+def _written_out(rules: Any, kinds: Mapping[str, Any]) -> Any:
+    """Rules with each kind in the place of its name, and without null, which only takes a key out."""
+    if not isinstance(rules, dict):
+        return rules
+    rules = dict(rules)
+    while "anyOf" in rules or "$ref" in rules:
+        (one,) = (part for part in rules.pop("anyOf", [{}]) if part != {"type": "null"})
+        name = rules.pop("$ref", "").rpartition("/")[2]
+        rules = {**kinds.get(name, {}), **one, **rules}
+    for pattern, values in rules.pop("patternProperties", {}).items():
+        rules["propertyNames"] = {"type": "string", "pattern": pattern, **rules.get("propertyNames", {})}
+        rules["additionalProperties"] = values
+    for key in {"items", "additionalProperties"} & set(rules):
+        rules[key] = _written_out(rules[key], kinds)
+    if "properties" in rules:
+        rules["properties"] = {key: _written_out(part, kinds) for key, part in rules["properties"].items()}
+    if (default := without_nulls(rules.pop("default", None))) is not None:
+        rules["default"] = default
+    return rules
+
+
+def _settings(study: str) -> Any:
     """Module of a block's settings, or None if it has none."""
-    name = f"{PACKAGE}.{block}.settings"
+    name = f"{PACKAGE}.{study}.settings"
     return None if module_file(name) is None else importlib.import_module(name)
-
-
-def _schema_file(path: Path) -> dict[str, Any]:
-    content: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
-    without: dict[str, Any] = _without_dialect(content)
-    return without
-
-
-def _without_dialect(rules: Any) -> Any:
-    """A schema without ``$schema``, at which jsonschema would go back to its own, laxer validator."""
-    if isinstance(rules, dict):
-        return {
-            key: _without_dialect(part)
-            for key, part in rules.items()
-            if not (key == "$schema" and isinstance(part, str))
-        }
-    return [_without_dialect(part) for part in rules] if isinstance(rules, list) else rules
 
 
 def check(config: Mapping[str, Any], where: str = "configuration") -> dict[str, Any]:
@@ -225,7 +265,7 @@ def check(config: Mapping[str, Any], where: str = "configuration") -> dict[str, 
     Returns
     -------
     dict
-        A new mapping, the required blocks first; the argument is left as it is.
+        A new mapping, its blocks in one order whichever overlay named them first.
 
     Raises
     ------
@@ -238,19 +278,22 @@ def check(config: Mapping[str, Any], where: str = "configuration") -> dict[str, 
         if number > MOST_ENTRIES:
             raise BadInput(f"{where}: more than {MOST_ENTRIES} entries; allowed: fewer")
         _refuse_foreign(path, value, where)
-    complete: dict[str, Any] = _filled(without_nulls(copy.deepcopy(dict(config))), schema())
-    error = jsonschema.exceptions.best_match(_Validator(schema()).iter_errors(complete))
-    if error is not None:
-        raise BadInput(f"{where}: {_explain(error)}")
-    for block in complete:
-        if (settings := _settings(block)) is not None:
+    given = without_nulls(config)
+    try:
+        # Of JSON, since it knows no difference between a list and a tuple, a mapping and a dataclass.
+        read = _whole().validate_json(json.dumps(given), strict=True)
+    except ValidationError as problem:
+        raise BadInput(
+            f"{where}: {_explain(min(problem.errors(), key=lambda one: len(one['loc'])))}"
+        ) from None
+    complete: dict[str, Any] = _filled(given, read)
+    for name in complete:
+        if (settings := _settings(name)) is not None:
             try:
                 settings.check(complete)
             except BadInput as problem:
                 raise BadInput(f"{where}: {problem}") from None
-    # The same order whichever overlay named a block first: what others build on, then the rest.
-    first = schema()["required"]
-    return {block: complete[block] for block in [*first, *sorted(set(complete) - set(first))]}
+    return {name: complete[name] for name in [*FIRST, *sorted(set(complete) - set(FIRST))]}
 
 
 def load(paths: Iterable[Path], changes: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -282,38 +325,6 @@ def load(paths: Iterable[Path], changes: Mapping[str, Any] | None = None) -> dic
         merged = merge(merged, changes)
         names.append("the command line")
     return check(merged, " + ".join(names))
-
-
-def _strict_integer(_: Any, value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _whole_pattern(validator: Any, pattern: str, value: Any, _: Any) -> Iterator[jsonschema.ValidationError]:
-    """A pattern covers the whole text: ``$`` alone also matches before a newline at its end."""
-    if validator.is_type(value, "string") and not re.fullmatch(pattern, value):
-        yield jsonschema.ValidationError(f"{value!r} does not match {pattern!r}")
-
-
-def _no_repetition(validator: Any, unique: bool, value: Any, _: Any) -> Iterator[jsonschema.ValidationError]:
-    """Entries compared through a set: jsonschema compares each with each where they cannot be sorted."""
-
-    def identity(entry: Any) -> Any:
-        if isinstance(entry, (dict, list)):
-            return "nested", json.dumps(entry, sort_keys=True)
-        return isinstance(entry, bool), isinstance(entry, str), entry
-
-    if not (unique and validator.is_type(value, "array")):
-        return
-    if len({identity(entry) for entry in value}) < len(value):
-        yield jsonschema.ValidationError("has repeated entries")
-
-
-#: JSON Schema takes 9.0 for an integer; a command line does not.
-_Validator = jsonschema.validators.extend(
-    jsonschema.Draft202012Validator,
-    validators={"pattern": _whole_pattern, "uniqueItems": _no_repetition},
-    type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine("integer", _strict_integer),
-)
 
 
 def _walk(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
@@ -359,20 +370,16 @@ def _refuse_foreign(path: tuple[Any, ...], value: Any, where: str) -> None:
         )
 
 
-def _filled(value: Any, rules: Mapping[str, Any]) -> Any:
-    """Fill in defaults, outermost first."""
-    if isinstance(value, dict):
-        properties = rules.get("properties", {})
-        for key, rule in properties.items():
-            if key not in value and "default" in rule:
-                value[key] = copy.deepcopy(rule["default"])
-        for key, part in value.items():
-            rule = properties.get(key, rules.get("additionalProperties"))
-            if isinstance(rule, Mapping):
-                value[key] = _filled(part, rule)
-    elif isinstance(value, list) and isinstance(rules.get("items"), Mapping):
-        value[:] = [_filled(part, rules["items"]) for part in value]
-    return value
+def _filled(given: Any, read: Any) -> Any:
+    """What was given, as it was written, and after it the defaults of what was read from it."""
+    if dataclasses.is_dataclass(read):
+        read = {key: part for key, part in vars(read).items() if part is not None}
+    if isinstance(read, dict):
+        given = given or {}
+        return {key: _filled(given.get(key), read[key]) for key in {**given, **read}}
+    if isinstance(read, tuple):
+        return [_filled(*parts) for parts in zip(given or [None] * len(read), read, strict=True)]
+    return read if given is None else given
 
 
 def _type_name(value: Any) -> str:
@@ -403,26 +410,35 @@ def _short(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def _explain(error: jsonschema.ValidationError) -> str:
-    """One line for a schema error: where, what, and what is allowed there."""
-    where = _spell(error.absolute_path)
-    rules: Mapping[str, Any] = error.schema if isinstance(error.schema, Mapping) else {}
-    value: Any = error.instance
-    demanded: Any = error.validator_value
-    if error.validator == "additionalProperties":
-        known = set(rules.get("properties", {}))
-        unknown = sorted(key for key in value if key not in known)
-        return f"{where}: unknown key {_short(unknown[0])}; allowed: {', '.join(sorted(known)) or 'none'}"
-    if error.validator == "required":
-        missing = [key for key in demanded if key not in value]
-        return f"{where}: the key {missing[0]!r} is missing; required: {', '.join(demanded)}"
-    if "propertyNames" in error.absolute_schema_path:
-        return f"{where}: {_short(value)} is not allowed as a name; allowed: {_allowed(rules)}"
-    if error.validator in ("minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties"):
-        count = len(value)
-        what = "has repeated entries" if error.validator == "uniqueItems" else f"has {count} entries"
-        return f"{where}: {what}; allowed: {_allowed(rules)}"
-    return f"{where}: {_short(value)} is not allowed; allowed: {_allowed(rules)}"
+def _explain(error: ErrorDetails) -> str:
+    """One line for what pydantic refuses: where, what, and what is allowed there."""
+    path = [part for part in error["loc"] if part != "[key]"]
+    value = error["input"]
+    if error["type"] == "unexpected_keyword_argument":
+        known = ", ".join(sorted(_rules_at(path[:-1])["properties"]))
+        return f"{_spell(path[:-1])}: unknown key {_short(path[-1])}; allowed: {known or 'none'}"
+    if error["type"] == "missing":
+        needed = ", ".join(_rules_at(path[:-1])["required"])
+        return f"{_spell(path[:-1])}: the key {path[-1]!r} is missing; required: {needed}"
+    if len(path) < len(error["loc"]):
+        names = _rules_at(path[:-1])["propertyNames"]
+        return f"{_spell(path[:-1])}: {_short(value)} is not allowed as a name; allowed: {_allowed(names)}"
+    rules = _rules_at(path)
+    if error["type"] == "value_error" and isinstance(value, (list, dict)):
+        most = rules.get("maxItems", math.inf)
+        repeated = isinstance(value, list) and rules.get("minItems", 0) <= len(value) <= most
+        what = "has repeated entries" if repeated else f"has {len(value)} entries"
+        return f"{_spell(path)}: {what}; allowed: {_allowed(rules)}"
+    return f"{_spell(path)}: {_short(value)} is not allowed; allowed: {_allowed(rules)}"
+
+
+def _rules_at(path: Iterable[Any]) -> Mapping[str, Any]:
+    """Rules of the schema for one place of a configuration."""
+    rules: Mapping[str, Any] = schema()
+    for part in path:
+        known = rules.get("properties", {})
+        rules = rules["items"] if isinstance(part, int) else known.get(part) or rules["additionalProperties"]
+    return rules
 
 
 def _allowed(rules: Mapping[str, Any]) -> str:
@@ -449,5 +465,5 @@ def _allowed(rules: Mapping[str, Any]) -> str:
         words.append("no entry twice")
     if "pattern" in rules:
         words.append(f"matching {rules['pattern']}")
-    text = ", ".join(words) or "see the schema"
+    text = ", ".join(words)
     return f"{text} ({rules['description']})" if "description" in rules else text

@@ -131,6 +131,8 @@ class Job:
         """
         bound = inspect.signature(function).bind(*args, **kwargs)
         bound.apply_defaults()
+        if complete := getattr(function, "complete", None):
+            complete(bound.arguments)
         hints = typing.get_type_hints(function, include_extras=True)
         check_arguments(_each_of_its_own(function, hints), bound.arguments)
         inputs, outputs, parameters, directories = {}, {}, {}, set()

@@ -10,6 +10,7 @@
 #        results/irrelevant/claims.csv          the paper's claims
 
 import memgen.irrelevant.work as irrelevant_work
+from memgen.irrelevant.configuration import OF_SIMULATE
 from memgen.irrelevant.settings import (
     attack_options,
     complete_options,
@@ -51,15 +52,7 @@ rule irrelevant_simulate:
     resources:
         **needs("irrelevant_simulate"),
     params:
-        settings=flags(
-            NEAREST,
-            references=LOOKUP["references"],
-            symbol_samples=LOOKUP["samples"],
-            length=LOOKUP["dimension"],
-            noise=LOOKUP["noise"],
-            fractions=LOOKUP["stored_fractions"],
-            symbol_repeats=LOOKUP["repeats"],
-        ),
+        settings=flags(NEAREST | OF_SIMULATE.flags(LOOKUP)),
     shell:
         "python -m memgen irrelevant simulate {params.settings} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
@@ -113,7 +106,7 @@ rule irrelevant_complete:
             lambda wildcards: irrelevant_work.complete(IRRELEVANT),
         ),
     params:
-        settings=flags(without(complete_options(IRRELEVANT), "seeds")),
+        settings=flags(complete_options(IRRELEVANT)),
     shell:
         "python -m memgen irrelevant complete --run transformer --seed {wildcards.seed:q} {params.settings} "
         "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"

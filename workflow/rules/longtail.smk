@@ -9,6 +9,8 @@
 #        results/longtail/classifiers/*.parquet, curves.csv       trained classifiers
 #        results/longtail/memorization/*.parquet                  memorization scores of their examples
 
+from memgen.longtail.configuration import OF_MEMORIZE
+
 LONGTAIL = config["longtail"]
 CLUSTERS = LONGTAIL["clusters"]
 SCORED = CLUSTERS["memorization"]["learners"]
@@ -318,10 +320,7 @@ rule longtail_memorize:
         **needs("longtail_memorize"),
     params:
         spread=lambda wildcards: CLUSTERS["structures"][wildcards.structure],
-        learner=lambda wildcards: flags(
-            without(SCORED[wildcards.learner], "subsamples"),
-            subsample_count=SCORED[wildcards.learner]["subsamples"],
-        ),
+        learner=lambda wildcards: flags(OF_MEMORIZE.flags(SCORED[wildcards.learner])),
         share=CLUSTERS["memorization"]["subsample_share"],
         clusters=CLUSTERED,
         seeds=CLUSTERS["memorization"]["seeds"],

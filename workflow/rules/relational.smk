@@ -15,6 +15,8 @@
 #        results/relational/finite_width*.csv deviation of finite networks from the theory
 #        results/relational/claims.csv        what of the paper's theory holds here
 
+from memgen.relational.configuration import OF_DEPTH_TABLE, OF_FINITE_WIDTH
+
 RELATIONAL = config["relational"]
 BY_HIERARCHY = "hierarchy={hierarchy}"
 # The grid of conjunctivity and ridge on which most tables stand.
@@ -256,10 +258,9 @@ rule relational_depth_table:
     resources:
         **needs("relational_depth_table"),
     params:
-        layers=flags(depth=RELATIONAL["depth"]["layers"]),
-        grid=flags(without(RELATIONAL["depth"], "layers")),
+        networks=flags(OF_DEPTH_TABLE.flags(RELATIONAL["depth"])),
     shell:
-        "python -m memgen relational depth-table --tasks {input.tasks:q} {params.layers} {params.grid} "
+        "python -m memgen relational depth-table --tasks {input.tasks:q} {params.networks} "
         "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
@@ -281,7 +282,7 @@ rule relational_finite_width:
     resources:
         **needs("relational_finite_width"),
     params:
-        training=flags(without(RELATIONAL["networks"], "hierarchies")),
+        training=flags(OF_FINITE_WIDTH.flags(RELATIONAL["networks"])),
     shell:
         "python -m memgen relational finite-width --task {input.task:q} {params.training} "
         "--out {output.table:q} --margins {output.margins:q} --record {output.record:q} --threads {threads} 2> {log:q}"

@@ -5,32 +5,9 @@ import math
 import warnings
 from dataclasses import dataclass
 
+from memgen.irrelevant.configuration import Noisy
 from memgen.irrelevant.specs import check_defence
 from memgen.irrelevant.training import Recipe
-
-
-@dataclass(frozen=True)
-class Noisy:
-    """How clipped and noisy gradient descent is run.
-
-    Parameters
-    ----------
-    rate : float
-        Learning rate.
-    momentum : float
-        Plain momentum.
-    steps : int
-    clip : float
-        Largest norm of one sample's gradient.
-    delta : float
-        Delta of (epsilon, delta) differential privacy.
-    """
-
-    rate: float
-    momentum: float
-    steps: int
-    clip: float
-    delta: float
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ numbers, letters and labels are drawn apart from each other, so that a number is
 Knows words; knows neither tokens nor models.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -75,13 +76,13 @@ class Post:
 
 
 def draw_post(
-    multiplicities: list[int], each: int, unseen: int, digits: int, tests: int, rng: np.random.Generator
+    multiplicities: Sequence[int], each: int, unseen: int, digits: int, tests: int, rng: np.random.Generator
 ) -> Post:
     """Draw customers and their letters.
 
     Parameters
     ----------
-    multiplicities : list of int
+    multiplicities : sequence of int
         Numbers of training letters of a customer.
     each : int
         Customers with each of them.

@@ -1,4 +1,4 @@
-"""What a JSON schema cannot say about the block `irrelevant`.
+"""What types cannot say about the block `irrelevant`.
 
 Sizes that must fit each other, defences that a learner has, and attacks that a learner can meet. Knows the
 block's own keys only, and imports nothing heavier than the standard library.
@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from memgen.errors import BadInput
+from memgen.irrelevant.configuration import OF_ATTACK, OF_COMPLETE
 from memgen.irrelevant.specs import check_attacks, check_defence, check_letters
 
 # Run of the transformer, which has a block of its own.
@@ -46,14 +47,12 @@ def attack_options(block: Mapping[str, Any], name: str) -> dict[str, Any]:
         "defences": names,
         "kinds": [defences[defence]["kind"] for defence in names],
         "strengths": [defences[defence]["strength"] for defence in names],
-        "clip": noisy["clip"],
-        "delta": noisy["delta"],
-        **{f"noisy_{key}": noisy[key] for key in ("rate", "momentum", "steps")},
+        **OF_ATTACK.flags(noisy),
     }
 
 
 def check(config: Mapping[str, Any]) -> None:
-    """Check the block of a configuration that fits its schema.
+    """Check the block of a configuration that its types allow.
 
     Parameters
     ----------
@@ -102,7 +101,8 @@ def complete_options(block: Mapping[str, Any]) -> dict[str, Any]:
     """
     transformer, defences = block["transformer"], block["defences"]
     return {
-        **transformer,
+        **OF_COMPLETE.flags(transformer),
+        "defences": transformer["defences"],
         "kinds": [defences[name]["kind"] for name in transformer["defences"]],
         "strengths": [defences[name]["strength"] for name in transformer["defences"]],
     }

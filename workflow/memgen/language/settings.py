@@ -1,4 +1,4 @@
-"""What a JSON schema cannot say about the block `language`: names must exist, and items must suffice.
+"""What types cannot say about the block `language`: names must exist, and items must suffice.
 
 Knows the block's own keys, the names and sizes of the hierarchies, and which model meets which task and
 method; needs neither torch nor numpy.
@@ -13,8 +13,7 @@ from memgen import rules
 from memgen.errors import BadInput
 from memgen.files import fault
 from memgen.language.published.files import held_by, read_versions
-from memgen.language.training import keys
-from memgen.language.training.methods import KINDS, Finetuning, Ridge, method_of
+from memgen.language.training.methods import Finetuning, Ridge, method_of
 from memgen.relational.hierarchy import Hierarchy
 from memgen.rules import Quoted
 
@@ -26,15 +25,6 @@ _NEEDED = {
 }
 _TASKS = ("items", "hierarchies", "hierarchies_of", "seeds")
 _CHOICE = ("models", "of_model", *_TASKS)
-
-
-def complete(schema: dict[str, Any]) -> None:
-    """Add the keys of the methods to the block's schema, as their dataclasses have them."""
-    method = schema["properties"]["methods"]["additionalProperties"]
-    own = {name: keys.rules(name, KINDS) for name in keys.names(KINDS)}
-    kinds = {"description": f"what is trained: {keys.summary(KINDS)}", "enum": [kind.kind for kind in KINDS]}
-    method["properties"] |= {"kind": kinds, **own}
-    method["properties"]["of_model"]["additionalProperties"]["properties"] |= own
 
 
 class Cell(NamedTuple):
@@ -201,7 +191,7 @@ def contrast(config: Mapping[str, Any]) -> tuple[str, str] | None:
 
 
 def check(config: Mapping[str, Any]) -> None:
-    """Check the block `language` of a configuration that fits its schema.
+    """Check the block `language` of a configuration that its types allow.
 
     Parameters
     ----------

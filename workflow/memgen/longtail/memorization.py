@@ -13,9 +13,9 @@ from scipy.special import gammaln
 
 from memgen.errors import BadInput
 from memgen.longtail.classifiers import neighbour_scores, ridge_left_out_scores, ridge_scores
+from memgen.longtail.configuration import Network
 from memgen.longtail.priors import Floats, Integers
 from memgen.longtail.specs import check_settings
-from memgen.longtail.training import Training
 from memgen.seeding import integer_seed
 from memgen.stage import progress
 
@@ -119,7 +119,7 @@ def subsampled(
     y: Integers,
     labels: int,
     used: Floats,
-    training: Training,
+    training: Network,
     seed: int,
 ) -> Gains:
     """Scores of every example from learners trained on random subsamples.
@@ -134,7 +134,7 @@ def subsampled(
     labels : int
     used : numpy.ndarray, shape (T, n)
         See `subsamples`.
-    training : Training
+    training : Network
     seed : int
         Seed of the networks' weights, the same for all subsamples.
 

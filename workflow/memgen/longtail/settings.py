@@ -1,4 +1,4 @@
-"""What a JSON schema cannot say about the block `longtail`.
+"""What types cannot say about the block `longtail`.
 
 Names of priors and learners and their parameters, memorization limits that the labels allow, and sizes that
 must fit each other, and which hierarchies the theory solves.
@@ -15,7 +15,7 @@ from memgen.longtail.specs import check_memorization_limit, check_settings, pars
 
 
 def check(config: Mapping[str, Any]) -> None:
-    """Check the long-tail block of a configuration that fits its schema.
+    """Check the long-tail block of a configuration that its types allow.
 
     Parameters
     ----------

@@ -25,8 +25,8 @@ SEAL = Path("results/provenance/seal.json")
 FORMAT = "memgen-seal/2"
 BENCHMARKS = Path("results/benchmarks")
 TIDY = "`memgen tidy` moves such results to .damaged"
-#: What plans the jobs: rules, the schemas of their configuration, Snakemake's options.
-PLAN = ("Snakefile", "workflow/rules/*.smk", "workflow/schemas/*.yaml", "profiles/default/config.yaml")
+#: What plans the jobs, beside the modules that the rules import: rules, and Snakemake's options.
+PLAN = ("Snakefile", "workflow/rules/*.smk", "profiles/default/config.yaml")
 _IMPORTED = re.compile(rf"^\s*(?:from|import)\s+({PACKAGE}[\w.]*)", re.MULTILINE)
 _LARGEST = 64 * 2**20
 _DIGESTS = {"type": "object", "additionalProperties": {"type": "string", "pattern": r"\A[0-9a-f]{64}\Z"}}
@@ -114,7 +114,9 @@ def workflow_digests() -> dict[str, str]:
     text = "\n".join(path.read_text(encoding="utf-8") for path in plan if path.suffix != ".yaml")
     modules = set(_IMPORTED.findall(text))
     # The configuration imports these by name.
-    modules |= {f"{PACKAGE}.{path.parent.name}.settings" for path in ROOT.glob(f"{PACKAGE}/*/settings.py")}
+    for name in ("configuration", "settings"):
+        paths = ROOT.glob(f"{PACKAGE}/*/**/{name}.py")
+        modules |= {".".join(path.relative_to(ROOT).with_suffix("").parts) for path in paths}
     imported = {path for module in modules for path in closure(module)} if plan else set()
     return digests({*plan, *imported})
 

@@ -1,4 +1,4 @@
-"""What a JSON schema cannot say about the block `relational`: exceptions fit, figures show what there is."""
+"""What types cannot say about the block `relational`: exceptions fit, figures show what there is."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from memgen.relational.hierarchy import Hierarchy
 
 
 def check(config: Mapping[str, Any]) -> None:
-    """Check the relational block of a configuration that fits its schema.
+    """Check the relational block of a configuration that its types allow.
 
     Parameters
     ----------

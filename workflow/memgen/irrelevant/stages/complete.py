@@ -7,12 +7,14 @@ the answers depend on (`memgen.language.training.kept`); a killed job goes on th
 import dataclasses
 import shutil
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import polars as pl
 
-from memgen.arguments import Count, NonNegative, Positive, Seed, Share
+from memgen.arguments import NonNegative, Seed
 from memgen.errors import BadInput
+from memgen.irrelevant.configuration import OF_COMPLETE, DefenceName, Transformer
 from memgen.irrelevant.rows import RUNS
 from memgen.irrelevant.specs import check_defence
 from memgen.irrelevant.tasks import (
@@ -27,30 +29,20 @@ from memgen.irrelevant.transformer import Shape, accuracies, completed, trained_
 from memgen.language.training.kept import MINUTES, Keeper, depends_on, folder_for
 from memgen.language.training.recipe import Recipe
 from memgen.memory import refuse_beyond_memory
+from memgen.options import flat
 from memgen.seeding import generator, integer_seed
 from memgen.stage import Output, progress, stage
 
 
 @stage
+@flat
 def complete(
     *,
     run: str,
-    references: Count,
-    samples: Count,
-    length: Count,
-    noise: Share,
-    tail: NonNegative,
     seed: Seed,
-    width: Count,
-    layers: Count,
-    heads: Count,
-    epochs: Count,
-    batch: Count,
-    rate: Positive,
-    most_seen: Count,
-    tests: Count,
+    model: Annotated[Transformer, OF_COMPLETE],
     out: Output,
-    defences: list[str] | None = None,
+    defences: list[DefenceName] | None = None,
     kinds: list[str] | None = None,
     strengths: list[float] | None = None,
     finished: Path = Path(".finished"),
@@ -62,22 +54,8 @@ def complete(
     ----------
     run
         Name of the run.
-    references, samples, length
-        References, sample size, and length of a reference.
-    noise
-        Each bit is flipped with probability noise / 2.
-    tail
-        Exponent of the references' frequencies; 0 for equal ones.
     seed
         Draws references, sample and initial weights.
-    width, layers, heads
-        Size of the transformer.
-    epochs, batch, rate
-        Epochs over all prefixes of the sample, prefixes per step, and learning rate.
-    most_seen
-        Largest multiplicity whose samples are attacked.
-    tests
-        Fresh prefixes of each reference for the accuracies.
     out
         Runs table.
     defences, kinds, strengths
@@ -93,12 +71,13 @@ def complete(
     BadInput
         If a defence is none that a transformer has.
     """
-    arguments = dict(locals())
-    for name in ("out", "finished", "keep_minutes"):
-        del arguments[name]
+    arguments = {**vars(model), "run": run, "seed": seed}
+    arguments |= {"defences": defences, "kinds": kinds, "strengths": strengths}
     refuse_beyond_memory(
-        16.0 * width * (12 * width * layers + references) + 2.0 * references * length * tests,
-        f"a transformer of width {width} and {layers} layers, {tests} tests of {references} references",
+        16.0 * model.width * (12 * model.width * model.layers + model.references)
+        + 2.0 * model.references * model.length * model.tests,
+        f"a transformer of width {model.width} and {model.layers} layers, {model.tests} tests of "
+        f"{model.references} references",
     )
     named = list(defences or ()), list(kinds or ()), list(strengths or ())
     if len({len(part) for part in named}) > 1:
@@ -106,39 +85,40 @@ def complete(
     every = [("none", "none", 0.0), *zip(*named, strict=True)]
     for one in every:
         check_defence("transformer", *one)
-    frequency = frequencies(references, tail)
-    recipe = Recipe(epochs, batch, rate)
+    frequency = frequencies(model.references, model.tail)
+    recipe = Recipe(model.epochs, model.batch, model.rate)
     rows = []
     kept = folder_for(finished, depends_on(__name__, arguments, []))
-    size = (references, samples, length, repr(noise), repr(tail), seed)
+    size = (model.references, model.samples, model.length, repr(model.noise), repr(model.tail), seed)
     rng = generator("irrelevant", "symbols", *size)
-    strings = draw_references(references, length, rng)
-    sample = draw_symbols(strings, frequency, samples, noise, rng)
+    strings = draw_references(model.references, model.length, rng)
+    sample = draw_symbols(strings, frequency, model.samples, model.noise, rng)
     for index, (defence, kind, strength) in enumerate(progress(every, "transformer", len(every))):
         defended = _defended(recipe, kind, strength)
         network = trained_transformer(
             sample,
-            Shape(width, layers, heads),
+            Shape(model.width, model.layers, model.heads),
             defended,
             ("irrelevant", "transformer", *size),
             integer_seed("irrelevant", "transformer", *size),
             Keeper(kept, f"{index:03d}", keep_minutes),
         )
         fresh = generator("irrelevant", "symbols", "fresh", *size)
-        by_reference = accuracies(network, strings, noise, tests, fresh)
-        said = completed(network, np.arange(references), length)
-        twins = np.asarray(strings[sample.reference] ^ (fresh.random(sample.bits.shape) < noise / 2))
-        task = "next_symbol" if tail == 0 else f"next_symbol:{tail:g}"
+        by_reference = accuracies(network, strings, model.noise, model.tests, fresh)
+        said = completed(network, np.arange(model.references), model.length)
+        twins = np.asarray(strings[sample.reference] ^ (fresh.random(sample.bits.shape) < model.noise / 2))
+        task = "next_symbol" if model.tail == 0 else f"next_symbol:{model.tail:g}"
         common = {
             "run": run, "task": task, "learner": "transformer", "defence": defence, "kind": kind,
             "strength": None if kind == "none" else strength, "epsilon": None, "delta": None,
-            "clusters": references, "samples": samples, "dimension": length, "rho": None, "seed": seed,
+            "clusters": model.references, "samples": model.samples, "dimension": model.length,
+            "rho": None, "seed": seed,
             "step": defended.epochs, "attack": "prefix", "main": True,
             "accuracy_fresh": _mean(by_reference, frequency, sample.count >= 0),
             "accuracy_represented": _mean(by_reference, frequency, sample.count > 0),
             "accuracy_singleton": _mean(by_reference, frequency, sample.count == 1),
         }  # fmt: skip
-        for multiplicity in range(most_seen + 1):
+        for multiplicity in range(model.most_seen + 1):
             seen = sample.count[sample.reference] == max(1, multiplicity)
             if seen.any():
                 bits = twins if multiplicity == 0 else sample.bits

@@ -4,50 +4,37 @@ The training loop and its adapters are the language study's.
 """
 
 import math
-from typing import Annotated, Any
+from typing import Any
 
 import polars as pl
 
-from memgen.arguments import Count, Positive, Range
 from memgen.errors import BadInput
 from memgen.irrelevant.completions import Questions, Script, continuations
+from memgen.irrelevant.configuration import Extraction
 from memgen.irrelevant.letters import Post, draw_candidates, draw_post
 from memgen.irrelevant.rows import EXTRACTIONS
 from memgen.irrelevant.specs import check_letters
+from memgen.language import configuration as language
 from memgen.language.models.causal import answer_tokens, check_head, logit_differences, tokenize
 from memgen.language.models.loading import Model, load
 from memgen.language.training.layers import Below, below_of, last_layers, upper
 from memgen.language.training.loop import Run, train
 from memgen.language.training.lora import TARGETS, adapted
 from memgen.language.training.recipe import Recipe
+from memgen.options import flat
 from memgen.seeding import generator
 from memgen.stage import InputDirectory, Output, progress, stage
 
-LOSSES = ("answer", "sentence")
-
 
 @stage
+@flat
 def extract(
     *,
     model_directory: InputDirectory,
-    model: str,
-    losses: list[str],
-    multiplicities: list[Count],
-    each: Count,
-    unseen: Count,
-    digits: Annotated[int, Range(1, 9)],
-    drawn: Count,
-    tests: Count,
-    seeds: Count,
-    layers: Count,
-    rank: Count,
-    scaling: Positive,
-    epochs: Count,
-    batch: Count,
-    rate: Positive,
+    extraction: Extraction,
     out: Output,
-    dtype: str = "float32",
-    device: str = "cpu",
+    dtype: language.Dtype = language.Model.dtype,
+    device: language.Device = language.Language.device,
 ) -> None:
     """Finetune a language model on a label task, and measure what it gives away of numbers in the sentences.
 
@@ -55,81 +42,77 @@ def extract(
     ----------
     model_directory
         Folder of the model.
-    model
-        Name of the model in the table.
-    losses
-        What the loss is of: sentence (every token of the sentence and its answer), answer (the answer alone);
-        each is a run of its own.
-    multiplicities
-        Numbers of training letters that carry a customer's number.
-    each
-        Customers with each of them.
-    unseen
-        Customers in no training letter: the control.
-    digits
-        Digits of a number.
-    drawn
-        Other numbers among which the true one is ranked.
-    tests
-        Fresh letters for the accuracy.
-    seeds
-        Number of seeds; seed 0, 1, … draws customers, letters and initial adapters anew.
-    layers
-        Last layers that get adapters.
-    rank, scaling
-        Of the adapters: their product is multiplied by scaling, LoRA's alpha / rank.
-    epochs, batch, rate
-        Epochs over the training letters, letters per step (on average), and learning rate.
     out
         Extraction runs table.
-    dtype
-        Precision of the network: float32, float64, bfloat16 or float16.
-    device
-        Torch device: cpu or cuda.
 
     Raises
     ------
     BadInput
         If the model cannot be loaded, its tokenizer joins digits, or an argument is not allowed.
     """
-    for loss in losses:
-        if loss not in LOSSES:
-            raise BadInput(f"losses: {loss!r} is not allowed; allowed: {', '.join(LOSSES)}")
-    check_letters(each * sum(multiplicities), tests, digits, drawn)
+    check_letters(
+        extraction.each * sum(extraction.multiplicities),
+        extraction.tests,
+        extraction.digits,
+        extraction.drawn,
+    )
     loaded = load(model_directory, dtype, device, causal=True)
     check_head(loaded.network)
     loaded.network.requires_grad_(False)
-    within = last_layers(loaded.network, layers)
+    within = last_layers(loaded.network, extraction.layers)
     script = Script.of(loaded.tokenizer)
     rows = []
-    for seed in progress(range(seeds), f"extraction from {model}", total=seeds):
+    for seed in progress(
+        range(extraction.seeds), f"extraction from {extraction.model}", total=extraction.seeds
+    ):
         key: tuple[str | int, ...] = (
             "irrelevant",
             "extract",
-            each,
-            unseen,
-            digits,
-            drawn,
-            *multiplicities,
+            extraction.each,
+            extraction.unseen,
+            extraction.digits,
+            extraction.drawn,
+            *extraction.multiplicities,
             seed,
         )
-        post = draw_post(multiplicities, each, unseen, digits, tests, generator(*key))
-        below = below_of(loaded.network, layers)
-        asked = _Asked(loaded, script, post, drawn, below, key)
-        common: dict[str, Any] = {"model": model, "seed": seed, "digits": digits, "drawn": drawn}
+        post = draw_post(
+            extraction.multiplicities,
+            extraction.each,
+            extraction.unseen,
+            extraction.digits,
+            extraction.tests,
+            generator(*key),
+        )
+        below = below_of(loaded.network, extraction.layers)
+        asked = _Asked(loaded, script, post, extraction.drawn, below, key)
+        common: dict[str, Any] = {
+            "model": extraction.model,
+            "seed": seed,
+            "digits": extraction.digits,
+            "drawn": extraction.drawn,
+        }
         rows += [{**common, "loss": "none", "epochs": 0, "train_loss": None, **row} for row in asked.rows()]
-        for loss in losses:
+        for loss in extraction.losses:
             training = _training(loaded, script, post, loss, ("irrelevant", "extract", *key[2:], loss))
             count, letters = len(training.answers), len(post.letters)
             # In one random order throughout, so that the letters of a step stay together.
-            recipe = Recipe(epochs, math.ceil(batch * count / letters), rate, order="hierarchy")
-            with adapted(loaded.network, [training.key], rank, scaling, TARGETS, within) as adapters:
+            recipe = Recipe(
+                extraction.epochs,
+                math.ceil(extraction.batch * count / letters),
+                extraction.rate,
+                order="hierarchy",
+            )
+            with adapted(
+                loaded.network, [training.key], extraction.rank, extraction.scaling, TARGETS, within
+            ) as adapters:
                 weights = [part for layer in adapters for part in (layer.down, layer.up)]
                 network = upper(loaded.network, below, [training.prompts])
                 (last,) = train(network, [training], recipe, weights)
                 if not math.isfinite(last):
-                    raise BadInput(f"rate: {rate:g} diverges with seed {seed}; allowed: a smaller one")
-                trained = {**common, "loss": loss, "epochs": epochs, "train_loss": float(last)}
+                    raise BadInput(
+                        f"rate: {extraction.rate:g} diverges with seed {seed}; allowed: a smaller one"
+                    )
+                trained = {**common, "loss": loss, "epochs": extraction.epochs, "train_loss": float(last)}
                 rows += [{**trained, **row} for row in asked.rows()]
     EXTRACTIONS.write(pl.DataFrame(rows, schema=EXTRACTIONS.schema), out)
 

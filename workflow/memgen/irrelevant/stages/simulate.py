@@ -4,88 +4,95 @@ from typing import Annotated
 
 import polars as pl
 
-from memgen.arguments import Count, CountOrNone, Range, Repeats, Share
 from memgen.irrelevant.bounds import cluster_error, symbol_error
+from memgen.irrelevant.configuration import OF_SIMULATE, Lookup, Nearest
 from memgen.irrelevant.simulation import Memory, simulate_lookup, simulate_nearest
 from memgen.irrelevant.tables import SIMULATION
 from memgen.irrelevant.tasks import Floats
+from memgen.options import flat
 from memgen.seeding import generator
 from memgen.stage import Output, stage
 from memgen.statistics import student_interval
 
 
 @stage
+@flat
 def simulate(
     *,
-    clusters: Count,
-    samples: Count,
-    dimension: Count,
-    rho: Annotated[float, Range(0, 1, below=True)],
-    stored: list[CountOrNone],
-    flips: list[Share],
-    repeats: Repeats,
-    references: Count,
-    symbol_samples: Count,
-    length: Count,
-    noise: Share,
-    fractions: list[Share],
-    symbol_repeats: Repeats,
+    nearest: Nearest,
+    lookup: Annotated[Lookup, OF_SIMULATE],
     out: Output,
 ) -> None:
     """Run nearest neighbours and the lookup learner on drawn samples, beside their exact errors.
 
     Parameters
     ----------
-    clusters, samples, dimension, rho
-        Clusters, sample size, positions, and probability that a position is fixed, of the cluster task.
-    stored
-        Numbers of positions that are stored of every sample, without flips.
-    flips
-        Probabilities that a stored bit is flipped, with all positions stored.
-    repeats
-        Clusters and samples drawn.
-    references, symbol_samples, length, noise
-        References, sample size, length and noise of next-symbol prediction.
-    fractions
-        Shares of the bits of singletons that are stored.
-    symbol_repeats
-        References and samples drawn.
     out
         Simulation table.
     """
-    memories = [*map(Memory, stored), *(Memory(dimension, flip) for flip in flips)]
-    rng = generator("irrelevant", "simulate", "nearest", clusters, samples, dimension, repr(rho))
-    errors = simulate_nearest(clusters, samples, dimension, rho, memories, repeats, rng)
+    memories = [*map(Memory, nearest.stored), *(Memory(nearest.dimension, flip) for flip in nearest.flips)]
+    rng = generator(
+        "irrelevant",
+        "simulate",
+        "nearest",
+        nearest.clusters,
+        nearest.samples,
+        nearest.dimension,
+        repr(nearest.rho),
+    )
+    errors = simulate_nearest(
+        nearest.clusters, nearest.samples, nearest.dimension, nearest.rho, memories, nearest.repeats, rng
+    )
     rows = [
         {
             "task": "clusters",
             "learner": "nearest",
-            "clusters": clusters,
-            "samples": samples,
-            "dimension": dimension,
-            "rho": rho,
+            "clusters": nearest.clusters,
+            "samples": nearest.samples,
+            "dimension": nearest.dimension,
+            "rho": nearest.rho,
             "stored": memory.stored,
             "flip": memory.flip,
-            "error_closed": cluster_error(samples, dimension, rho, memory.stored, memory.flip),
+            "error_closed": cluster_error(
+                nearest.samples, nearest.dimension, nearest.rho, memory.stored, memory.flip
+            ),
             **_averaged(errors[:, index]),
         }
         for index, memory in enumerate(memories)
     ]
-    rng = generator("irrelevant", "simulate", "lookup", references, symbol_samples, length, repr(noise))
-    errors = simulate_lookup(references, symbol_samples, length, noise, fractions, symbol_repeats, rng)
+    rng = generator(
+        "irrelevant",
+        "simulate",
+        "lookup",
+        lookup.references,
+        lookup.samples,
+        lookup.dimension,
+        repr(lookup.noise),
+    )
+    errors = simulate_lookup(
+        lookup.references,
+        lookup.samples,
+        lookup.dimension,
+        lookup.noise,
+        lookup.stored_fractions,
+        lookup.repeats,
+        rng,
+    )
     rows += [
         {
             "task": "next_symbol",
             "learner": "lookup",
-            "clusters": references,
-            "samples": symbol_samples,
-            "dimension": length,
-            "noise": noise,
+            "clusters": lookup.references,
+            "samples": lookup.samples,
+            "dimension": lookup.dimension,
+            "noise": lookup.noise,
             "stored_fraction": fraction,
-            "error_closed": symbol_error(references, symbol_samples, length, noise, fraction),
+            "error_closed": symbol_error(
+                lookup.references, lookup.samples, lookup.dimension, lookup.noise, fraction
+            ),
             **_averaged(errors[:, index]),
         }
-        for index, fraction in enumerate(fractions)
+        for index, fraction in enumerate(lookup.stored_fractions)
     ]
     SIMULATION.write(pl.DataFrame(rows, schema=SIMULATION.schema), out)
 

@@ -4,11 +4,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from memgen.arguments import Count, Seed
+from memgen.arguments import Seed
 from memgen.errors import BadInput
+from memgen.language.configuration import Batch, Device, Dtype, Language, Model
 from memgen.language.models.loading import load
 from memgen.language.stimuli.lineups import block_of, read_samples
 from memgen.language.stimuli.prompts import prompts
+from memgen.options import flat
 from memgen.stage import Input, InputDirectory, Output, progress, stage
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ from memgen.language.probing.features import POOLINGS, Features, extract
 
 
 @stage
+@flat
 def features(
     *,
     model_directory: InputDirectory,
@@ -26,9 +29,9 @@ def features(
     last_seed: Seed,
     pooling: list[str],
     out: Output,
-    batch: Count = 24,
-    dtype: str = "float32",
-    device: str = "cpu",
+    batch: Batch = Language.batch,
+    dtype: Dtype = Model.dtype,
+    device: Device = Language.device,
 ) -> None:
     """Extract a frozen model's features of every ordered pair's prompt, for a block of seeds.
 
@@ -47,12 +50,6 @@ def features(
         mean (over all tokens); one or more.
     out
         Features, safetensors.
-    batch
-        Prompts per forward pass.
-    dtype
-        Precision of the network: float32, float64, bfloat16 or float16.
-    device
-        Torch device: cpu or cuda.
 
     Raises
     ------

@@ -17,6 +17,7 @@ import polars as pl
 
 from memgen.arguments import NonNegative
 from memgen.errors import BadInput
+from memgen.language import configuration
 from memgen.language.models.causal import Prompts, check_head, tokenize
 from memgen.language.models.loading import Model, is_causal, load
 from memgen.language.probing.geometry import geometry_rows
@@ -79,8 +80,8 @@ def finetune(
     runs: Output,
     geometry: Output,
     evaluation_batch: int = 512,
-    dtype: str = "float32",
-    device: str = "cpu",
+    dtype: configuration.Dtype = configuration.Model.dtype,
+    device: configuration.Device = configuration.Language.device,
     finished: Path = Path(".finished"),
     keep_minutes: NonNegative = MINUTES,
     **options: Any,
@@ -113,10 +114,6 @@ def finetune(
         Measures of its representation before and after training.
     evaluation_batch
         Prompts per forward pass when answers are read.
-    dtype
-        Precision of the network and its training: float32, float64, bfloat16 or float16.
-    device
-        Torch device: cpu or cuda.
     finished
         Folder in which ended groups of runs are kept until the job ends.
     keep_minutes

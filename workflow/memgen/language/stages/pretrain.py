@@ -6,12 +6,14 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from memgen.arguments import Count, CountOrNone, Positive, Range, Seed, Share
+from memgen.arguments import Count, Positive, Range, Seed, Share
 from memgen.errors import BadInput
+from memgen.language.configuration import Pretraining
 from memgen.language.models.corpus import document, world
 from memgen.language.models.loading import transformers_offline
 from memgen.language.models.pretraining import EVERY, LONGEST, batches, learning_rate, train_tokenizer
 from memgen.memory import refuse_beyond_memory
+from memgen.options import flat
 from memgen.seeding import generator, integer_seed
 from memgen.stage import OutputDirectory, progress, stage
 
@@ -20,20 +22,14 @@ MOST_WORDS = 5000
 
 
 @stage
+@flat
 def pretrain(
     *,
     seed: Seed,
     out: OutputDirectory,
-    steps: Count = 1200,
-    batch: Count = 64,
-    rate: Positive = 3e-3,
-    width: Count = 64,
-    layers: Count = 2,
-    heads: Count = 4,
+    recipe: Pretraining,
     vocabulary: Count = 2048,
-    words: Annotated[int, Range(2, MOST_WORDS)] = 32,
     first_words: Annotated[int, Range(2, MOST_WORDS)] = 8,
-    first_steps: CountOrNone = 250,
     sharpness: Positive = 3.0,
     own: Share = 0.6,
     everywhere: Share = 0.125,
@@ -46,26 +42,10 @@ def pretrain(
         Pretraining seed: the words' strengths, the documents, the initial weights.
     out
         Folder of the model, in the form that every model has.
-    steps
-        Steps of AdamW.
-    batch
-        Documents per step.
-    rate
-        Peak learning rate.
-    width
-        Width of the residual stream; the layers between are 8/3 as wide.
-    layers
-        Layers.
-    heads
-        Attention heads.
     vocabulary
         Tokens at most.
-    words
-        Words in each of the two places of the corpus's own names.
     first_words
         Words in each place during the first steps.
-    first_steps
-        Steps with a single contest among few words.
     sharpness
         Logit units per unit of strength.
     own
@@ -73,29 +53,30 @@ def pretrain(
     everywhere
         Share of the documents whose every token is predicted, not only the answers.
     """
-    options = dict(locals())
-    if width % (2 * heads):
+    options = {**locals(), **vars(recipe)}
+    if recipe.width % (2 * recipe.heads):
         raise BadInput(
-            f"--width {width} with --heads {heads}: a head's width must be even; "
-            f"allowed: a width that {2 * heads} divides"
+            f"--width {recipe.width} with --heads {recipe.heads}: a head's width must be even; "
+            f"allowed: a width that {2 * recipe.heads} divides"
         )
-    weights = width * (2.0 * vocabulary + 12.0 * width * layers)
-    activations = 20.0 * batch * LONGEST * width * layers
+    weights = recipe.width * (2.0 * vocabulary + 12.0 * recipe.width * recipe.layers)
+    activations = 20.0 * recipe.batch * LONGEST * recipe.width * recipe.layers
     refuse_beyond_memory(
-        16 * weights + 4 * activations, f"--width {width}, --layers {layers}, --batch {batch}"
+        16 * weights + 4 * activations,
+        f"--width {recipe.width}, --layers {recipe.layers}, --batch {recipe.batch}",
     )
     transformers = transformers_offline()
     import torch
 
-    made = world(words, seed)
+    made = world(recipe.words, seed)
     random = generator("language", "corpus", "tokenizer", seed)
     tokenizer = train_tokenizer([document(made, sharpness, own, random) for _ in range(6000)], vocabulary)
     config = transformers.LlamaConfig(
         vocab_size=len(tokenizer),
-        hidden_size=width,
-        intermediate_size=8 * width // 3 // 4 * 4,
-        num_hidden_layers=layers,
-        num_attention_heads=heads,
+        hidden_size=recipe.width,
+        intermediate_size=8 * recipe.width // 3 // 4 * 4,
+        num_hidden_layers=recipe.layers,
+        num_attention_heads=recipe.heads,
         max_position_embeddings=LONGEST,
         tie_word_embeddings=False,
         initializer_range=0.05,
@@ -111,7 +92,7 @@ def pretrain(
     network.save_pretrained(out)
     (out / "model.safetensors").chmod(0o644)  # safetensors writes a private file
     tokenizer.save_pretrained(out)
-    ends = [min(steps, EVERY * (index + 1)) for index in range(len(losses))]
+    ends = [min(recipe.steps, EVERY * (index + 1)) for index in range(len(losses))]
     history = {"step": ends, "answer_loss": [round(value, 6) for value in losses]}
     (out / "pretraining.json").write_text(json.dumps(history) + "\n", encoding="utf-8")
 

@@ -5,38 +5,41 @@ from typing import Annotated
 import numpy as np
 import polars as pl
 
-from memgen.arguments import Count, NonNegative, Positive, Range
+from memgen.arguments import NonNegative
 from memgen.longtail.classifiers import neighbour_scores, ridge_scores
 from memgen.longtail.clusters import Sample, drawn_sample
+from memgen.longtail.configuration import (
+    TRAINED_BY,
+    Clusters,
+    Data,
+    Labels,
+    Longtail,
+    PrivateNetwork,
+    Seeds,
+    Tests,
+)
 from memgen.longtail.priors import Floats, Frequencies, Integers, frequencies
 from memgen.longtail.rows import CLASSIFIERS
-from memgen.longtail.specs import Labels, Points, check_settings
+from memgen.longtail.specs import check_settings
 from memgen.longtail.spectrum import spectrum
-from memgen.longtail.training import Training
 from memgen.memory import refuse_beyond_memory
+from memgen.options import By, flat
 from memgen.seeding import integer_seed
 from memgen.stage import Output, progress, stage
 
 
 @stage
+@flat
 def classify(
     *,
     structure: str,
     spread: NonNegative,
     learner: str,
-    settings: list[float],
-    prior: str,
-    domain: Points,
-    samples: Points,
-    labels: Labels,
-    dimensions: Count,
-    tests: Count,
-    seeds: Count,
-    hidden: Count = 64,
-    steps: Count = 150,
-    learning_rate: Positive = 0.005,
-    clip: Positive = 1.0,
-    delta: Annotated[float, Range(0, 1, above=True, below=True)] = 1e-5,
+    training: Annotated[PrivateNetwork, By("learner", TRAINED_BY)],
+    data: Data,
+    labels: Labels = Longtail.labels,
+    tests: Tests = Clusters.tests,
+    seeds: Seeds = Clusters.seeds,
     out: Output,
 ) -> None:
     """Train one classifier over a path of regularization on clustered data.
@@ -49,36 +52,18 @@ def classify(
         gaussian: noise about a centre, in units of the centres'; hypercube: share of random positions.
     learner
         ridge, neighbours, network or private_network.
-    settings
-        Ridges, numbers of neighbours, weight decays or noise multipliers.
-    prior
-        Prior of the clusters' frequencies.
-    domain, samples
-        Number of clusters and sample size.
-    labels
-        Number of labels; every cluster's is uniform.
-    dimensions
-        Dimension of the examples.
-    tests
-        Test examples per cluster.
-    seeds
-        Number of seeds; seed 0, 1, … draws clusters, sample and training anew.
-    hidden, steps, learning_rate
-        Hidden units, steps and learning rate of networks.
-    clip, delta
-        Largest norm of one example's gradient, and delta, of private networks.
     out
         Classifiers table.
     """
+    settings = list(training.settings)
     check_settings(learner, settings)
     refuse_beyond_memory(
-        8.0 * len(settings) * labels * (samples + domain * tests), f"scores of {labels} labels"
+        8.0 * len(settings) * labels * (data.samples + data.domain * tests), f"scores of {labels} labels"
     )
-    drawn = frequencies(prior, domain)
-    training = Training(hidden, steps, learning_rate, clip, delta)
+    drawn = frequencies(data.prior, data.domain)
     rows = []
     for seed in progress(range(seeds), f"{learner} on {structure}", total=seeds):
-        sample = drawn_sample(structure, drawn, samples, labels, dimensions, spread, tests, seed)
+        sample = drawn_sample(structure, drawn, data.samples, labels, data.dimensions, spread, tests, seed)
         asked = np.concatenate([sample.test_x, sample.x])
         scores, spent = trained_scores(learner, settings, sample.x, sample.y, labels, asked, training, seed)
         answers = scores.argmax(axis=2)
@@ -87,7 +72,7 @@ def classify(
         once = sample.multiplicity == 1
         unseen = float(sample.test_weight[sample.test_multiplicity == 0].sum())
         optimum = (1 - 1 / labels) * unseen
-        prices = _prices(drawn, sample, samples)
+        prices = _prices(drawn, sample, data.samples)
         for index, setting in enumerate(settings):
             rows.append(
                 {
@@ -95,13 +80,13 @@ def classify(
                     "learner": learner,
                     "setting": setting,
                     "epsilon": spent[index],
-                    "delta": None if spent[index] is None else delta,
+                    "delta": None if spent[index] is None else training.delta,
                     "seed": seed,
-                    "prior": prior,
-                    "domain": domain,
-                    "samples": samples,
+                    "prior": data.prior,
+                    "domain": data.domain,
+                    "samples": data.samples,
                     "labels": labels,
-                    "dimensions": dimensions,
+                    "dimensions": data.dimensions,
                     "spread": spread,
                     "singletons": int(once.sum()),
                     "fitted_singletons": float(1 - wrong[index][once].mean()) if once.any() else 1.0,
@@ -121,7 +106,7 @@ def trained_scores(
     y: Integers,
     labels: int,
     test_x: Floats,
-    training: Training,
+    training: PrivateNetwork,
     seed: int,
 ) -> tuple[Floats, list[float | None]]:
     """Train a learner at every setting and score test examples.
@@ -136,7 +121,7 @@ def trained_scores(
     y : numpy.ndarray of int, shape (n,)
     labels : int
     test_x : numpy.ndarray, shape (t, d)
-    training : Training
+    training : PrivateNetwork
     seed : int
         Seed of the networks' weights and noise.
 

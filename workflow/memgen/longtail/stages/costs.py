@@ -4,23 +4,25 @@ from typing import Annotated
 
 import polars as pl
 
-from memgen.arguments import AsManyAs, Share
+from memgen.arguments import AsManyAs
 from memgen.longtail.bounds import limited_memorization_cost
+from memgen.longtail.configuration import Labels, Limit, Longtail, Points, Prior, Samples
 from memgen.longtail.learners import Risk
 from memgen.longtail.priors import frequencies
-from memgen.longtail.specs import Labels, Points
 from memgen.longtail.tables import COSTS
+from memgen.options import flat
 from memgen.stage import Output, stage
 
 
 @stage
+@flat
 def costs(
     *,
-    prior: str,
+    prior: Prior,
     domain: list[Points],
-    samples: Annotated[list[Points], AsManyAs("domain")],
-    labels: Labels,
-    memorization_limit: Share,
+    samples: Annotated[list[Samples], AsManyAs("domain")],
+    labels: Labels = Longtail.labels,
+    memorization_limit: Limit = Longtail.memorization_limit,
     out: Output,
 ) -> None:
     """Tabulate what fitting singletons is worth, the numbers that the paper states.
@@ -31,10 +33,6 @@ def costs(
         Prior of the frequencies.
     domain, samples
         Number of points and sample size, one of each per row.
-    labels
-        Number of labels.
-    memorization_limit
-        Largest memorization score of singletons, 0 to 1 - 1/labels.
     out
         Costs table.
     """

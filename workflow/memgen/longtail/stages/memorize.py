@@ -5,14 +5,24 @@ from typing import Annotated
 import numpy as np
 import polars as pl
 
-from memgen.arguments import Count, NonNegative, Positive, Range, Repeats
+from memgen.arguments import NonNegative
 from memgen.errors import BadInput
 from memgen.longtail.clusters import Sample, drawn_sample
+from memgen.longtail.configuration import (
+    OF_MEMORIZE,
+    Data,
+    Labels,
+    Longtail,
+    Memorization,
+    ScoredNetwork,
+    Seeds,
+    SubsampleShare,
+)
 from memgen.longtail.memorization import Gains, expected_gain, leave_one_out, subsampled, subsamples
 from memgen.longtail.priors import frequencies
 from memgen.longtail.rows import MEMORIZATION, SCORES
-from memgen.longtail.specs import Labels, Points, check_settings
-from memgen.longtail.training import Training
+from memgen.longtail.specs import check_settings
+from memgen.options import flat
 from memgen.seeding import generator
 from memgen.stage import Output, progress, stage
 from memgen.statistics import standard_error
@@ -22,23 +32,17 @@ MANY = 4
 
 
 @stage
+@flat
 def memorize(
     *,
     structure: str,
     spread: NonNegative,
     learner: str,
-    settings: list[float],
-    prior: str,
-    domain: Points,
-    samples: Points,
-    labels: Labels,
-    dimensions: Count,
-    seeds: Count,
-    subsample_count: Repeats,
-    subsample_share: Annotated[float, Range(0, 1, above=True, below=True)],
-    hidden: Count = 64,
-    steps: Count = 150,
-    learning_rate: Positive = 0.005,
+    training: Annotated[ScoredNetwork, OF_MEMORIZE],
+    data: Data,
+    labels: Labels = Longtail.labels,
+    seeds: Seeds = Memorization.seeds,
+    subsample_share: SubsampleShare = Memorization.subsample_share,
     scores: Output,
     out: Output,
 ) -> None:
@@ -52,48 +56,32 @@ def memorize(
         gaussian: noise about a centre, in units of the centres'; hypercube: share of random positions.
     learner
         ridge, neighbours or network.
-    settings
-        Ridges, numbers of neighbours or weight decays.
-    prior
-        Prior of the clusters' frequencies.
-    domain, samples
-        Number of clusters and sample size.
-    labels
-        Number of labels.
-    dimensions
-        Dimension of the examples.
-    seeds
-        Number of seeds.
-    subsample_count, subsample_share
-        Number of random subsamples, and the share of the sample that each holds.
-    hidden, steps, learning_rate
-        Hidden units, steps and learning rate of networks.
     scores
         Scores table: every training example.
     out
         Memorization table: averages by multiplicity.
     """
+    settings = list(training.settings)
     check_settings(learner, settings)
-    size = round(subsample_share * samples)
-    if not 0 < size < samples:
+    size = round(subsample_share * data.samples)
+    if not 0 < size < data.samples:
         raise BadInput(f"subsample share: {subsample_share:g} is not allowed; allowed: between 0 and 1")
-    drawn = frequencies(prior, domain)
-    training = Training(hidden, steps, learning_rate)
+    drawn = frequencies(data.prior, data.domain)
     parts = []
     for seed in progress(range(seeds), f"memorization by {learner} on {structure}", total=seeds):
-        sample = drawn_sample(structure, drawn, samples, labels, dimensions, spread, 1, seed)
-        rng = generator("longtail", "subsamples", samples, size, subsample_count, seed)
-        used = subsamples(samples, size, subsample_count, rng)
+        sample = drawn_sample(structure, drawn, data.samples, labels, data.dimensions, spread, 1, seed)
+        rng = generator("longtail", "subsamples", data.samples, size, training.subsamples, seed)
+        used = subsamples(data.samples, size, training.subsamples, rng)
         found = {
             "subsampling": (
                 subsampled(learner, settings, sample.x, sample.y, labels, used, training, seed),
-                expected_gain(sample.multiplicity, samples, size, labels),
+                expected_gain(sample.multiplicity, data.samples, size, labels),
             )
         }
         if learner != "network":
             found["leave_one_out"] = (
                 leave_one_out(learner, settings, sample.x, sample.y, labels),
-                expected_gain(sample.multiplicity, samples, samples - 1, labels),
+                expected_gain(sample.multiplicity, data.samples, data.samples - 1, labels),
             )
         parts += [
             _rows(gains, sample, settings, seed).with_columns(

@@ -2,24 +2,23 @@
 
 import polars as pl
 
-from memgen.arguments import Repeats, Seed, Share
+from memgen.arguments import Seed
 from memgen.longtail.bounds import noisy_singleton_excess
 from memgen.longtail.comparison import Comparison
-from memgen.longtail.specs import Labels, Points
+from memgen.longtail.configuration import Labels, Longtail, Noise, Prior
 from memgen.longtail.tables import NOISE
+from memgen.options import flat
 from memgen.stage import Output, stage
 from memgen.statistics import means_with_errors
 
 
 @stage
+@flat
 def noise(
     *,
-    priors: list[str],
-    domain: Points,
-    samples: Points,
-    repeats: Repeats,
-    labels: Labels,
-    label_keep: list[Share],
+    priors: list[Prior],
+    compared: Noise,
+    labels: Labels = Longtail.labels,
     seed: Seed = 0,
     out: Output,
 ) -> None:
@@ -29,19 +28,13 @@ def noise(
     ----------
     priors
         Priors, such as zipf or geometric:0.99.
-    domain, samples, repeats
-        Number of points, sample size and number of samples.
-    labels
-        Number of labels.
-    label_keep
-        Probabilities that a training label is kept, each 0 or 0.1 to 1.
     seed
         Seed of the samples.
     out
         Noise table.
     """
-    comparison = Comparison(domain, samples, repeats, labels, seed)
-    names = [f"{kind}:{keep!r}" for keep in label_keep for kind in ("majority", "majority_ignore")]
+    comparison = Comparison(compared.domain, compared.samples, compared.repeats, labels, seed)
+    names = [f"{kind}:{keep!r}" for keep in compared.label_keep for kind in ("majority", "majority_ignore")]
     rows = []
     for prior in priors:
         risk, found = comparison.run("noise", prior, names)
@@ -54,6 +47,6 @@ def noise(
                 "excess_simulated": mean,
                 "standard_error": error,
             }
-            for keep, mean, error in zip(label_keep, means, errors, strict=True)
+            for keep, mean, error in zip(compared.label_keep, means, errors, strict=True)
         ]
     NOISE.write(pl.DataFrame(rows, schema=NOISE.schema), out)

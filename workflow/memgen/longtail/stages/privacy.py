@@ -2,24 +2,23 @@
 
 import polars as pl
 
-from memgen.arguments import NonNegative, Repeats, Seed
+from memgen.arguments import Seed
 from memgen.longtail.bounds import private_excess_bound, private_excess_optimum
 from memgen.longtail.comparison import Comparison
-from memgen.longtail.specs import Labels, Points
+from memgen.longtail.configuration import Labels, Longtail, Prior, Privacy
 from memgen.longtail.tables import PRIVACY
+from memgen.options import flat
 from memgen.stage import Output, stage
 from memgen.statistics import means_with_errors
 
 
 @stage
+@flat
 def privacy(
     *,
-    priors: list[str],
-    domain: Points,
-    samples: Points,
-    repeats: Repeats,
-    labels: Labels,
-    epsilons: list[NonNegative],
+    priors: list[Prior],
+    compared: Privacy,
+    labels: Labels = Longtail.labels,
     seed: Seed = 0,
     out: Output,
 ) -> None:
@@ -29,19 +28,15 @@ def privacy(
     ----------
     priors
         Priors, such as zipf or geometric:0.99.
-    domain, samples, repeats
-        Number of points, sample size and number of samples.
-    labels
-        Number of labels.
-    epsilons
-        Privacy parameters, each 0 or at least 0.001.
     seed
         Seed of the samples.
     out
         Privacy table.
     """
-    comparison = Comparison(domain, samples, repeats, labels, seed)
-    chosen = [(kind, epsilon) for kind in ("exponential", "randomized_response") for epsilon in epsilons]
+    comparison = Comparison(compared.domain, compared.samples, compared.repeats, labels, seed)
+    chosen = [
+        (kind, epsilon) for kind in ("exponential", "randomized_response") for epsilon in compared.epsilons
+    ]
     names = ["optimal", *(f"{kind}:{epsilon!r}" for kind, epsilon in chosen)]
     rows = []
     for prior in priors:

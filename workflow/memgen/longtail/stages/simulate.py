@@ -4,27 +4,30 @@ from typing import Annotated
 
 import polars as pl
 
-from memgen.arguments import AsManyAs, Repeats, Seed
+from memgen.arguments import AsManyAs, Seed
 from memgen.longtail import simulation
+from memgen.longtail.configuration import Labels, Learner, Longtail, Points, Prior, Repeats, Samples
 from memgen.longtail.learners import Risk
 from memgen.longtail.priors import domains
-from memgen.longtail.specs import Labels, Points, parse_learner
+from memgen.longtail.specs import parse_learner
 from memgen.longtail.tables import SIMULATION
+from memgen.options import Several, flat
 from memgen.seeding import generator
 from memgen.stage import Inputs, Output, stage
 from memgen.statistics import means_with_errors
 
 
 @stage
+@flat
 def simulate(
     *,
-    priors: list[str],
+    priors: list[Prior],
     frequencies: Inputs | None = None,
     domain: list[Points],
-    samples: Annotated[list[Points], AsManyAs("domain")],
+    samples: Annotated[list[Samples], AsManyAs("domain")],
     repeats: Annotated[list[Repeats], AsManyAs("domain")],
-    labels: Labels,
-    learners: list[str],
+    labels: Labels = Longtail.labels,
+    learners: Annotated[list[Learner], Several(1, 64)],
     seed: Seed = 0,
     out: Output,
 ) -> None:
@@ -38,8 +41,6 @@ def simulate(
         Files of frequencies, a prior each, with their own domain; run at every sample size.
     domain, samples, repeats
         Number of points, sample size and number of samples, one of each per size of simulation.
-    labels
-        Number of labels.
     learners
         Learners, such as ignore:1, flip:0.1 or majority:0.8.
     seed

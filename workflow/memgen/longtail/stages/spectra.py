@@ -3,20 +3,21 @@
 import numpy as np
 import polars as pl
 
+from memgen.longtail.configuration import Prior, Spectra
 from memgen.longtail.priors import Frequencies, domains
-from memgen.longtail.specs import Points
 from memgen.longtail.spectrum import spectrum
 from memgen.longtail.tables import SPECTRA
+from memgen.options import flat
 from memgen.stage import Inputs, Output, progress, stage
 
 
 @stage
+@flat
 def spectra(
     *,
-    priors: list[str],
+    priors: list[Prior],
     frequencies: Inputs | None = None,
-    domain: Points,
-    samples: Points,
+    size: Spectra,
     out: Output,
 ) -> None:
     """Tabulate how many points, and what mass, a sample holds l times.
@@ -27,28 +28,24 @@ def spectra(
         Priors, such as zipf or geometric:0.99.
     frequencies
         Files of frequencies, a prior each, with their own domain.
-    domain
-        Number of points of the named priors.
-    samples
-        Sample size.
     out
         Spectra table.
     """
     parts = []
-    for drawn in progress(domains(priors, frequencies, domain), "priors"):
-        found = spectrum(drawn, samples, spaced(min(samples, _most_seen(drawn, samples))))
+    for drawn in progress(domains(priors, frequencies, size.domain), "priors"):
+        found = spectrum(drawn, size.samples, spaced(min(size.samples, _most_seen(drawn, size.samples))))
         parts.append(
             pl.DataFrame(
                 {
                     "multiplicity": found.multiplicity,
                     "points": found.points,
                     "mass": found.mass,
-                    "tau_n": found.tau * samples,
+                    "tau_n": found.tau * size.samples,
                 }
             ).with_columns(
                 prior=pl.lit(drawn.name),
                 domain=pl.lit(drawn.domain, pl.Int64),
-                samples=pl.lit(samples, pl.Int64),
+                samples=pl.lit(size.samples, pl.Int64),
             )
         )
     SPECTRA.write(pl.concat(parts), out)

@@ -7,12 +7,24 @@ from typing import Annotated
 import numpy as np
 import polars as pl
 
-from memgen.arguments import AsManyAs, Positive, Repeats, Seed, Share
+from memgen.arguments import AsManyAs, Seed
+from memgen.longtail.configuration import (
+    Labels,
+    Limit,
+    Longtail,
+    Mixture,
+    Points,
+    Prior,
+    Repeats,
+    Samples,
+    Weight,
+)
 from memgen.longtail.priors import Frequencies, frequencies, joined
 from memgen.longtail.simulation import simulate
-from memgen.longtail.specs import Labels, Points, check_memorization_limit
+from memgen.longtail.specs import check_memorization_limit
 from memgen.longtail.spectrum import spectrum
 from memgen.longtail.tables import SUBGROUPS
+from memgen.options import flat
 from memgen.seeding import generator
 from memgen.stage import Output, stage
 from memgen.statistics import means_with_errors
@@ -45,17 +57,18 @@ def group_masses(group: Frequencies, weight: float, samples: int) -> tuple[float
 
 
 @stage
+@flat
 def subgroups(
     *,
     mixture: str,
     groups: list[str],
-    priors: Annotated[list[str], AsManyAs("groups")],
+    priors: Annotated[list[Prior], AsManyAs("groups")],
     domains: Annotated[list[Points], AsManyAs("groups")],
-    weights: Annotated[list[Positive], AsManyAs("groups")],
-    samples: Points,
-    labels: Labels,
-    memorization_limit: Share,
-    repeats: Repeats,
+    weights: Annotated[list[Weight], AsManyAs("groups")],
+    samples: Samples,
+    labels: Labels = Longtail.labels,
+    memorization_limit: Limit = Longtail.memorization_limit,
+    repeats: Repeats = Mixture.repeats,
     seed: Seed = 0,
     out: Output,
 ) -> None:
@@ -67,12 +80,6 @@ def subgroups(
         Name of the mixture.
     groups, priors, domains, weights
         Name, prior, number of points and weight of each subgroup; weights are divided by their sum.
-    samples, repeats
-        Sample size of the mixture, and number of samples.
-    labels
-        Number of labels.
-    memorization_limit
-        Largest memorization score of singletons, 0 to 1 - 1/labels.
     seed
         Seed of the samples.
     out

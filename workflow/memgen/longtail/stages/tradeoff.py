@@ -2,24 +2,23 @@
 
 import polars as pl
 
-from memgen.arguments import Repeats, Seed, Share
+from memgen.arguments import Seed
 from memgen.longtail.bounds import limited_memorization_cost
 from memgen.longtail.comparison import Comparison
-from memgen.longtail.specs import Labels, Points
+from memgen.longtail.configuration import Labels, Longtail, Prior, Tradeoff
 from memgen.longtail.tables import TRADEOFF
+from memgen.options import flat
 from memgen.stage import Output, stage
 from memgen.statistics import means_with_errors
 
 
 @stage
+@flat
 def tradeoff(
     *,
-    priors: list[str],
-    domain: Points,
-    samples: Points,
-    repeats: Repeats,
-    labels: Labels,
-    memorization_limits: list[Share],
+    priors: list[Prior],
+    compared: Tradeoff,
+    labels: Labels = Longtail.labels,
     seed: Seed = 0,
     out: Output,
 ) -> None:
@@ -29,19 +28,13 @@ def tradeoff(
     ----------
     priors
         Priors, such as zipf or geometric:0.99.
-    domain, samples, repeats
-        Number of points, sample size and number of samples.
-    labels
-        Number of labels.
-    memorization_limits
-        Largest memorization scores of singletons, each 0 to 1 - 1/labels.
     seed
         Seed of the samples.
     out
         Trade-off table.
     """
-    comparison = Comparison(domain, samples, repeats, labels, seed)
-    names = ["optimal", *(f"limited:{limit!r}" for limit in memorization_limits)]
+    comparison = Comparison(compared.domain, compared.samples, compared.repeats, labels, seed)
+    names = ["optimal", *(f"limited:{limit!r}" for limit in compared.memorization_limits)]
     rows = []
     for prior in priors:
         risk, found = comparison.run("tradeoff", prior, names)
@@ -58,6 +51,6 @@ def tradeoff(
                 "standard_error": errors[index],
                 "slope": risk.mass(1),
             }
-            for index, limit in enumerate(memorization_limits)
+            for index, limit in enumerate(compared.memorization_limits)
         ]
     TRADEOFF.write(pl.DataFrame(rows, schema=TRADEOFF.schema), out)

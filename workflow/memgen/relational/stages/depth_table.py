@@ -8,8 +8,9 @@ from typing import Annotated, Literal
 import numpy as np
 import polars as pl
 
-from memgen.arguments import NonNegative, Range
+from memgen.options import flat
 from memgen.relational.behaviour import class_frames, phase
+from memgen.relational.configuration import OF_DEPTH_TABLE, Depth
 from memgen.relational.kernels import network_conjunctivity, network_similarities
 from memgen.relational.tables import DEPTH
 from memgen.relational.tasks import read_tasks
@@ -19,37 +20,25 @@ KERNELS: tuple[Literal["nngp", "ntk"], ...] = ("nngp", "ntk")
 
 
 @stage
-def depth_table(
-    *,
-    tasks: Inputs,
-    depth: list[Annotated[int, Range(1, 10)]],
-    nonlinearity: list[Annotated[float, Range(0, 2)]],
-    ridge: list[NonNegative],
-    out: Output,
-) -> None:
+@flat
+def depth_table(*, tasks: Inputs, networks: Annotated[Depth, OF_DEPTH_TABLE], out: Output) -> None:
     """Write conjunctivity and behaviour of infinitely wide networks over depth and nonlinearity.
 
     Parameters
     ----------
     tasks
         Task tables, one per hierarchy.
-    depth
-        Layers, 1 (linear) to 10.
-    nonlinearity
-        Values of rho, from 0 (linear) over 1 (ReLU) to 2 (absolute value).
-    ridge
-        Raw ridges, at least 0, in units of the similarity of a pair with itself.
     out
         Depth table.
     """
     hierarchies = read_tasks([Path(path) for path in tasks])
-    rho = np.array(nonlinearity)
+    rho = np.array(networks.nonlinearity)
     frames = []
     for kernel in KERNELS:
-        for layers in depth:
+        for layers in networks.layers:
             alpha = np.maximum(network_conjunctivity(kernel, layers, rho), 0.0)  # -1e-17 for a linear one
             scale = 1.0 - network_similarities(kernel, layers, rho)[1]
-            for raw in ridge:
+            for raw in networks.ridge:
                 grid = np.stack([alpha, raw / scale], axis=1)
                 for name, hierarchy in hierarchies.items():
                     found = phase(hierarchy.n, hierarchy.exceptions, grid[:, 0], grid[:, 1])

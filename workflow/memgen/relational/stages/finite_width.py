@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import math
+from typing import Annotated
 
 import numpy as np
 import polars as pl
 
-from memgen.arguments import Count, Positive
 from memgen.memory import refuse_beyond_memory
+from memgen.options import flat
+from memgen.relational.configuration import OF_FINITE_WIDTH, Networks
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.kernels import network_conjunctivity
 from memgen.relational.networks import DEPTH, Trained, train
@@ -25,15 +27,11 @@ logger = logging.getLogger(__name__)
 
 
 @stage
+@flat
 def finite_width(
     *,
     task: Input,
-    width: list[Count],
-    seeds: Count,
-    steps: Count,
-    rich_scale: Positive,
-    scan_width: Count,
-    scan_scale: list[Positive],
+    networks: Annotated[Networks, OF_FINITE_WIDTH],
     out: Output,
     margins: Output,
 ) -> None:
@@ -43,35 +41,26 @@ def finite_width(
     ----------
     task
         Task table.
-    width
-        Hidden units of the networks.
-    seeds
-        Networks per width and scale.
-    steps
-        Steps of gradient descent.
-    rich_scale
-        In the rich regime the output's scale is this over the root of the width; in the lazy one it is 1.
-    scan_width
-        Hidden units of the networks whose scale is varied.
-    scan_scale
-        Scales of their output.
     out
         Finite width table: a row per network.
     margins
         Margins of every pair, averaged over seeds.
     """
     ((name, hierarchy),) = read_tasks([task]).items()
-    largest = max(*width, scan_width)
+    largest = max(*networks.width, networks.scan_width)
     refuse_beyond_memory(
-        8.0 * seeds * largest * hierarchy.n * (hierarchy.n + 2), f"{seeds} networks of width {largest}"
+        8.0 * networks.seeds * largest * hierarchy.n * (hierarchy.n + 2),
+        f"{networks.seeds} networks of width {largest}",
     )
-    settings = [("lazy", units, 1.0) for units in width]
-    settings += [("rich", units, rich_scale / math.sqrt(units)) for units in width]
-    settings += [("scan", scan_width, scale) for scale in scan_scale]
+    settings = [("lazy", units, 1.0) for units in networks.width]
+    settings += [("rich", units, networks.rich_scale / math.sqrt(units)) for units in networks.width]
+    settings += [("scan", networks.scan_width, scale) for scale in networks.scan_scale]
     rows, pair_rows = [], []
     for regime, units, scale in progress(settings, "finite networks"):
-        keys = [integer_seed("relational", "finite width", name, units, seed) for seed in range(seeds)]
-        trained = train(hierarchy, units, scale, steps, keys)
+        keys = [
+            integer_seed("relational", "finite width", name, units, seed) for seed in range(networks.seeds)
+        ]
+        trained = train(hierarchy, units, scale, networks.steps, keys)
         labels = {"hierarchy": name, "n": hierarchy.n, "exceptions": hierarchy.label}
         labels |= {"regime": regime, "width": units, "scale": scale}
         one, other = _rows(hierarchy, trained)

@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from memgen.arguments import Conjunctivity, NonNegative
+from memgen.options import flat
+from memgen.relational.configuration import Theory
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.ranks import dipole, gamma, ranks_at, strengths
 from memgen.relational.tables import MECHANISM
@@ -20,11 +21,11 @@ from memgen.stage import Inputs, Output, stage
 
 
 @stage
+@flat
 def mechanism_table(
     *,
     tasks: Inputs,
-    conjunctivity: list[Conjunctivity],
-    ridge: list[NonNegative],
+    theory: Theory,
     out: Output,
 ) -> None:
     """Write the ranks of every hierarchy, the chain's own, and what each exception adds to them.
@@ -33,14 +34,10 @@ def mechanism_table(
     ----------
     tasks
         Task tables, one per hierarchy.
-    conjunctivity
-        Values of alpha, at least 0 and less than 1.
-    ridge
-        Values of the effective ridge, at least 0.
     out
         Mechanism table.
     """
-    grid = np.array(list(itertools.product(conjunctivity, ridge)), dtype=float).reshape(-1, 2)
+    grid = np.array(list(itertools.product(theory.conjunctivity, theory.ridge)), dtype=float).reshape(-1, 2)
     leak = gamma(grid[:, 0], grid[:, 1])
     frames = []
     for name, hierarchy in read_tasks([Path(path) for path in tasks]).items():

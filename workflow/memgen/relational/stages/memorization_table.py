@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from memgen.arguments import Conjunctivity, NonNegative
+from memgen.options import flat
+from memgen.relational.configuration import Theory
 from memgen.relational.memorization import left_out_predictions, memorization_scores
 from memgen.relational.ranks import gamma
 from memgen.relational.tables import MEMORIZATION
@@ -17,11 +18,11 @@ from memgen.stage import Inputs, Output, stage
 
 
 @stage
+@flat
 def memorization_table(
     *,
     tasks: Inputs,
-    conjunctivity: list[Conjunctivity],
-    ridge: list[NonNegative],
+    theory: Theory,
     out: Output,
 ) -> None:
     """Write how much each training pair's margin gains from having been trained on it.
@@ -30,14 +31,10 @@ def memorization_table(
     ----------
     tasks
         Task tables, one per hierarchy.
-    conjunctivity
-        Values of alpha, at least 0 and less than 1.
-    ridge
-        Values of the effective ridge, at least 0.
     out
         Memorization table.
     """
-    grid = np.array(list(itertools.product(conjunctivity, ridge)), dtype=float).reshape(-1, 2)
+    grid = np.array(list(itertools.product(theory.conjunctivity, theory.ridge)), dtype=float).reshape(-1, 2)
     alpha, lam = grid[:, 0], grid[:, 1]
     leak = gamma(alpha, lam)
     frames = []

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from typing import Annotated
 
 import numpy as np
 import polars as pl
 
-from memgen.arguments import Conjunctivity, NonNegative, Range
 from memgen.memory import refuse_beyond_memory
+from memgen.options import flat
 from memgen.relational.arguments import NO_EXCEPTION
 from memgen.relational.behaviour import behaviour, class_frames
-from memgen.relational.flags import Items
+from memgen.relational.configuration import Placement
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.pairs import Pairs
 from memgen.relational.ranks import memorization_weight, ranks
@@ -25,45 +24,30 @@ GAP = 2
 
 
 @stage
-def placement_table(
-    *,
-    n: list[Items],
-    numbers: list[Annotated[int, Range(1, 1_000_000)]],
-    conjunctivity: list[Conjunctivity],
-    ridge: list[NonNegative],
-    out: Output,
-) -> None:
+@flat
+def placement_table(*, placement: Placement, out: Output) -> None:
     """Write accuracy and margin of every pair class over hierarchies of one family.
 
     Parameters
     ----------
-    n
-        Numbers of items, at least 3.
-    numbers
-        Numbers of exceptions, at least 1. They have the same span and follow each other with one item
-        between two loops.
-    conjunctivity
-        Values of alpha, at least 0 and less than 1.
-    ridge
-        Values of the effective ridge, at least 0.
     out
         Placement table: every span and every position that fit.
     """
-    configurations, most = len(conjunctivity) * len(ridge), max(n)
-    places = sum(items**2 / (2 * number) for items in n for number in numbers)
+    configurations, most = len(placement.conjunctivity) * len(placement.ridge), max(placement.n)
+    places = sum(items**2 / (2 * number) for items in placement.n for number in placement.numbers)
     refuse_beyond_memory(
-        places * (configurations * (500 + 8 * most) + 16 * max(numbers)),
+        places * (configurations * (500 + 8 * most) + 16 * max(placement.numbers)),
         f"--n {most}: every span and position at {configurations} configurations",
     )
-    grid = np.array(list(itertools.product(conjunctivity, ridge)))
+    grid = np.array(list(itertools.product(placement.conjunctivity, placement.ridge)))
     weight = memorization_weight(grid[:, 0], grid[:, 1])
     members = [
         (number, span, position, hierarchy)
-        for items in n
-        for number in numbers
+        for items in placement.n
+        for number in placement.numbers
         for span, position, hierarchy in family(items, number)
     ]
-    padded = np.full((len(members), max(numbers, default=1), 2), NO_EXCEPTION)
+    padded = np.full((len(members), max(placement.numbers, default=1), 2), NO_EXCEPTION)
     for row, (number, _, _, hierarchy) in enumerate(members):
         padded[row, :number] = hierarchy.exceptions
     sizes = np.array([member[-1].n for member in members], dtype=np.int64)

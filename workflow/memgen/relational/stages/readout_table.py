@@ -13,8 +13,9 @@ import polars as pl
 from numpy.typing import ArrayLike
 from scipy.special import expit
 
-from memgen.arguments import Conjunctivity, NonNegative
 from memgen.errors import BadInput
+from memgen.options import flat
+from memgen.relational.configuration import Readout, Theory
 from memgen.relational.hierarchy import PAIR_CLASSES
 from memgen.relational.pairs import Pairs, right_answers
 from memgen.relational.ranks import Floats, gamma, memorization_weight, ranks
@@ -50,12 +51,12 @@ def readout(margin: ArrayLike, temperature: ArrayLike) -> Floats:
 
 
 @stage
+@flat
 def readout_table(
     *,
     tasks: Inputs,
-    conjunctivity: list[Conjunctivity],
-    ridge: list[NonNegative],
-    temperature: list[NonNegative],
+    theory: Theory,
+    noisy: Readout,
     out: Output,
 ) -> None:
     """Write the expected accuracy of a noisy readout by pair class and by distance between the items.
@@ -64,16 +65,10 @@ def readout_table(
     ----------
     tasks
         Task tables, one per hierarchy.
-    conjunctivity
-        Values of alpha, at least 0 and less than 1.
-    ridge
-        Values of the effective ridge, at least 0.
-    temperature
-        Temperatures of the softmax, in units of the target, at least 0; 0 is without noise.
     out
         Readout table.
     """
-    grid = np.array(list(itertools.product(conjunctivity, ridge)), dtype=float).reshape(-1, 2)
+    grid = np.array(list(itertools.product(theory.conjunctivity, theory.ridge)), dtype=float).reshape(-1, 2)
     alpha, lam = grid[:, 0], grid[:, 1]
     frames = []
     for name, hierarchy in read_tasks([Path(path) for path in tasks]).items():
@@ -89,7 +84,7 @@ def readout_table(
             for kind in PAIR_CLASSES
             for steps in np.unique(distance)
         }
-        for noise in temperature:
+        for noise in noisy.temperature:
             right = readout(scored, noise) if noise > 0 else right_answers(scored)
             for (kind, steps), chosen in groups.items():
                 if kind == "loop" or not chosen.any():

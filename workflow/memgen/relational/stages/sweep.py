@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from memgen.arguments import Conjunctivity, NonNegative
 from memgen.memory import refuse_beyond_memory
+from memgen.options import flat
+from memgen.relational.configuration import Theory
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.ranks import gamma, margins
 from memgen.relational.ranks import ranks as exact_ranks
@@ -19,11 +20,11 @@ from memgen.stage import Inputs, Output, stage
 
 
 @stage
+@flat
 def sweep(
     *,
     tasks: Inputs,
-    conjunctivity: list[Conjunctivity],
-    ridge: list[NonNegative],
+    theory: Theory,
     out: Output,
     ranks: Output,
 ) -> None:
@@ -33,10 +34,6 @@ def sweep(
     ----------
     tasks
         Task tables, one per hierarchy.
-    conjunctivity
-        Values of alpha, at least 0 and less than 1.
-    ridge
-        Values of the effective ridge, at least 0.
     out
         Sweep table: the margin of every pair.
     ranks
@@ -44,9 +41,9 @@ def sweep(
     """
     hierarchies = read_tasks([Path(path) for path in tasks])
     pairs = sum(one.n**2 / 2 for one in hierarchies.values())
-    configurations = len(conjunctivity) * len(ridge)
+    configurations = len(theory.conjunctivity) * len(theory.ridge)
     refuse_beyond_memory(200 * pairs * configurations, f"{configurations} configurations of every pair")
-    grid = np.array(list(itertools.product(conjunctivity, ridge)), dtype=float).reshape(-1, 2)
+    grid = np.array(list(itertools.product(theory.conjunctivity, theory.ridge)), dtype=float).reshape(-1, 2)
     frames = [sweep_frames(name, hierarchy, grid) for name, hierarchy in hierarchies.items()]
     SWEEP.write(pl.concat([margin for margin, _ in frames]), out)
     RANKS.write(pl.concat([profile for _, profile in frames]), ranks)

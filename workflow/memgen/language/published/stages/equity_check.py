@@ -12,12 +12,14 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from memgen.arguments import Count, Seed
+from memgen.arguments import Seed
 from memgen.errors import BadInput
+from memgen.language.published.configuration import EquityBoards, EquityEntries, Published
 from memgen.language.published.tables import EQUITY_CLASSES, EQUITY_SUITS
-from memgen.language.stimuli.boards import Boards, ratio, strengths
+from memgen.language.stimuli.boards import ratio, strengths
 from memgen.language.stimuli.chains import Equities
 from memgen.language.stimuli.hands import LABELS, RANKS, SUITS, holdings, label
+from memgen.options import flat
 from memgen.seeding import generator
 from memgen.stage import Input, Output, progress, stage
 
@@ -138,12 +140,13 @@ def _renamed(cards: tuple[str, ...]) -> tuple[str, ...]:
 
 
 @stage
+@flat
 def equity_check(
     *,
     equity: Input,
     published: Input,
-    boards: Boards,
-    entries: Count,
+    boards: EquityBoards = Published.equity_boards,
+    entries: EquityEntries = Published.equity_entries,
     seed: Seed,
     classes: Output,
     suits: Output,
@@ -156,10 +159,6 @@ def equity_check(
         Our equities, averaged over suits.
     published
         The published matrix.
-    boards
-        Boards on which the sampled entries are scored.
-    entries
-        Entries sampled of each class of two hands.
     seed
         Seed of both samples.
     classes

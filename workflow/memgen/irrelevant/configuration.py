@@ -1,0 +1,283 @@
+"""Block `irrelevant`: which learners are trained on which tasks, defended how, and attacked."""
+
+from dataclasses import field
+from typing import Annotated, Literal, TypeAlias
+
+from memgen.arguments import Range
+from memgen.options import About, As, Name, Several, Text, block
+
+NumberOfClusters: TypeAlias = Annotated[int, Range(2, 100_000), About("number of clusters N")]
+Samples: TypeAlias = Annotated[int, Range(2, 100_000), About("sample size n")]
+Dimension: TypeAlias = Annotated[int, Range(1, 100_000), About("positions d of an example")]
+Rho: TypeAlias = Annotated[
+    float, Range(0, 1, below=True), About("probability that a position is fixed in a cluster, in [0, 1)")
+]
+Noise: TypeAlias = Annotated[
+    float, Range(0, 1), About("the paper's delta; each bit is flipped with probability noise / 2")
+]
+Repeats: TypeAlias = Annotated[int, Range(2, 100_000), About("number of tasks and samples drawn")]
+Seeds: TypeAlias = Annotated[int, Range(1, 1000), About("number of seeds")]
+Rate: TypeAlias = Annotated[float, Range(0, 1000, above=True), About("learning rate")]
+MostSeen: TypeAlias = Annotated[int, Range(1, 1000), About("largest multiplicity whose samples are attacked")]
+DefenceName: TypeAlias = Annotated[Name, About("name of a defence")]
+Tail: TypeAlias = Annotated[
+    float,
+    Range(0, 10),
+    About("exponent of the clusters' frequencies, (1 + rank)^-tail; 0 for equal ones"),
+]
+
+
+@block
+class Nearest:
+    """Nearest neighbours on the cluster task."""
+
+    clusters: NumberOfClusters = 500
+    samples: Samples = 500
+    dimension: Dimension = 1000
+    rho: Rho = 0.1739
+    stored: Annotated[
+        tuple[Annotated[int, Range(0), About("a number of positions")], ...],
+        Several(1, 100),
+        About("numbers of positions stored of every sample, at most dimension"),
+    ] = (100, 200, 300, 400, 500, 600, 700, 800, 900, 1000)
+    flips: Annotated[
+        tuple[Annotated[float, Range(0, 1), About("a probability")], ...],
+        Several(1, 100),
+        About("probabilities that a stored bit is flipped"),
+    ] = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
+    repeats: Repeats = 30
+
+
+@block
+class Lookup:
+    """The lookup learner on next-symbol prediction."""
+
+    references: Annotated[int, Range(1, 100_000), About("number of reference strings N")] = 500
+    samples: Samples = 500
+    dimension: Annotated[int, Range(1, 100_000), About("length d of a reference")] = 200
+    noise: Noise = 0.1
+    stored_fractions: Annotated[
+        tuple[Annotated[float, Range(0, 1), About("a share")], ...],
+        Several(1, 100),
+        About("shares of the bits of singletons that are stored"),
+    ] = (0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1)
+    repeats: Repeats = 30
+
+
+OF_SIMULATE = As(
+    samples="symbol_samples", dimension="length", stored_fractions="fractions", repeats="symbol_repeats"
+)
+
+
+@block
+class Simulation:
+    """Learners that store their sample, beside their exact expected errors."""
+
+    clusters: Nearest = Nearest()
+    next_symbol: Lookup = Lookup()
+
+
+@block
+class Defence:
+    """One defence."""
+
+    kind: Annotated[
+        Literal["weight_decay", "noise", "early_stopping", "no_momentum", "fewer_parameters"],
+        About("what it changes in training"),
+    ]
+    strength: Annotated[
+        float,
+        Range(0, 1_000_000),
+        About(
+            "weight decay, noise in units of the clipped gradient, steps, learning rate without momentum, "
+            "or hidden units"
+        ),
+    ]
+
+
+@block
+class Size:
+    """One size."""
+
+    clusters: NumberOfClusters = 500
+    samples: Samples = 500
+    dimension: Dimension = 1000
+    rho: Rho = 0.1739
+    tail: Tail = 0
+
+
+@block
+class Noisy:
+    """Clipped and noisy gradient descent, of defences of the kind noise."""
+
+    rate: Rate = 2
+    momentum: Annotated[float, Range(0, 1, below=True), About("plain momentum")] = 0.9
+    steps: Annotated[int, Range(1, 100_000), About("steps")] = 50
+    clip: Annotated[float, Range(0, 1000, above=True), About("largest norm of one sample's gradient")] = 1
+    delta: Annotated[
+        float, Range(0, 1, above=True, below=True), About("delta of the differential privacy")
+    ] = 1e-05
+
+
+OF_ATTACK = As(rate="noisy_rate", momentum="noisy_momentum", steps="noisy_steps")
+
+
+@block
+class Attacked:
+    """A learner that is trained and attacked."""
+
+    learner: Annotated[
+        Literal["logistic", "network"],
+        About("multinomial logistic regression, or a network with one hidden layer of sigmoid units"),
+    ]
+    seeds: Annotated[int, Range(1, 1000), About("number of seeds of task, sample, training and attack")] = 5
+    steps: Annotated[int, Range(1, 1_000_000), About("steps of training, each on all samples")] = 50
+    rate: Rate = 0.1
+    momentum: Annotated[float, Range(0, 1, below=True), About("Nesterov's momentum of gradient descent")] = (
+        0.99
+    )
+    hidden: Annotated[
+        int, Range(0, 100_000), About("hidden units of a network; 0 for logistic regression")
+    ] = 0
+    optimizer: Annotated[
+        Literal["sgd", "adam"], About("gradient descent, or Adam without momentum of Nesterov's")
+    ] = "sgd"
+    slower_from: Annotated[
+        int, Range(0, 1_000_000), About("step from which the learning rate is 0.3 of itself; 0 for never")
+    ] = 0
+    singleton_weight: Annotated[
+        float, Range(1, 1000), About("times that a sample of a cluster seen once counts in training")
+    ] = 2
+    record_steps: Annotated[
+        tuple[Annotated[int, Range(0), About("a number of steps done")], ...],
+        Several(0, 1000),
+        About("steps after which the undefended learner is attacked, beside the last"),
+    ] = ()
+    attacks: Annotated[
+        tuple[
+            Annotated[
+                Literal["sign", "informed_sign", "coordinate_ascent", "weight_signs", "gradient_inversion"],
+                About("an attack; weight_signs and gradient_inversion for logistic regression only"),
+            ],
+            ...,
+        ],
+        Several(1, 5),
+        About("attacks; the first is made after every recorded step, the others after the last"),
+    ] = ("sign",)
+    most_seen: MostSeen = 1
+    tests: Annotated[int, Range(1, 1000), About("fresh examples of each cluster for the accuracies")] = 4
+
+
+@block
+class Run(Attacked):
+    """One run."""
+
+    sizes: Annotated[tuple[Size, ...], Several(1, 100), About("sizes of the cluster task")]
+    defences: Annotated[
+        tuple[DefenceName, ...], Several(0, 64), About("defences that are run beside none")
+    ] = ()
+    noisy: Noisy = Noisy()
+
+
+@block
+class Transformer:
+    """A small causal transformer on next-symbol prediction, attacked by prefix queries."""
+
+    references: Annotated[int, Range(2, 100_000), About("number of reference strings N")] = 50
+    samples: Samples = 50
+    length: Annotated[int, Range(1, 4096), About("length d of a reference, bits")] = 24
+    noise: Noise = 0.2
+    tail: Annotated[
+        float,
+        Range(0, 10),
+        About("exponent of the references' frequencies, (1 + rank)^-tail; 0 for equal ones"),
+    ] = 0
+    seeds: Seeds = 3
+    width: Annotated[
+        int, Range(4, 4096), About("width of the residual stream, a multiple of twice the heads")
+    ] = 64
+    layers: Annotated[int, Range(1, 100), About("layers")] = 2
+    heads: Annotated[int, Range(1, 128), About("attention heads")] = 4
+    epochs: Annotated[int, Range(1, 100_000), About("epochs over all prefixes of the sample")] = 50
+    batch: Annotated[int, Range(1, 100_000), About("prefixes per step")] = 64
+    rate: Annotated[float, Range(0, 10, above=True), About("learning rate of AdamW")] = 0.002
+    most_seen: MostSeen = 3
+    tests: Annotated[int, Range(1, 100_000), About("fresh prefixes of each reference for the accuracies")] = (
+        40
+    )
+    defences: Annotated[
+        tuple[DefenceName, ...],
+        Several(0, 64),
+        About("defences that are run beside none; weight_decay or early_stopping, whose steps are epochs"),
+    ] = ()
+
+
+OF_COMPLETE = As(seeds=None, defences=None)
+
+
+@block
+class Extraction:
+    """A language model asked for random numbers of its training sentences; nothing where it is left out."""
+
+    model: Annotated[
+        str,
+        Text("^[a-z0-9][a-z0-9-]*$"),
+        About("a causal model of language.models whose tokenizer has a token for each digit"),
+    ]
+    losses: Annotated[
+        tuple[Annotated[Literal["answer", "sentence"], About("a loss")], ...],
+        Several(1, 2),
+        About("what the loss is of; sentence is every token of it and its answer, answer the answer alone"),
+    ] = ("answer", "sentence")
+    multiplicities: Annotated[
+        tuple[Annotated[int, Range(1, 100), About("a number of sentences")], ...],
+        Several(1, 20),
+        About("numbers of training sentences that carry a number"),
+    ] = (1, 2, 4, 8)
+    each: Annotated[int, Range(1, 100), About("numbers with each multiplicity")] = 3
+    unseen: Annotated[int, Range(1, 100), About("numbers in no training sentence, the control")] = 3
+    digits: Annotated[int, Range(1, 9), About("digits of a number")] = 4
+    drawn: Annotated[int, Range(1, 100_000), About("other numbers among which the true one is ranked")] = 63
+    tests: Annotated[int, Range(1, 192), About("fresh sentences for the accuracy")] = 30
+    seeds: Seeds = 3
+    layers: Annotated[int, Range(1, 1000), About("last layers of the model that get adapters")] = 4
+    rank: Annotated[int, Range(1, 1024), About("rank of the adapters")] = 8
+    scaling: Annotated[float, Range(0, 1000, above=True), About("factor of the adapters, alpha / rank")] = 2
+    epochs: Annotated[int, Range(1, 100_000), About("epochs over the training sentences")] = 8
+    batch: Annotated[int, Range(1, 192), About("sentences per step, on average")] = 6
+    rate: Annotated[float, Range(0, 10, above=True), About("learning rate of AdamW")] = 0.003
+
+
+@block
+class ThreeStudies:
+    """The exception that stands for the relational study in the figure of all three."""
+
+    hierarchy: Annotated[str, Text("^[a-z][a-z0-9_]*$"), About("a hierarchy of relational.hierarchies")] = (
+        "exc_mid_n9"
+    )
+    ridge: Annotated[float, Range(0, 1000), About("effective ridge, one of relational.theory.ridge")] = 0.05
+
+
+@block
+class Irrelevant:
+    """When irrelevant information must be memorized (Brown and others): closed forms, and attacks."""
+
+    simulation: Simulation = Simulation()
+    defences: Annotated[
+        dict[
+            Annotated[
+                str, Text("^(?!none$)[a-z][a-z0-9_]{0,62}$"), About("name of a defence, lower case, not none")
+            ],
+            Defence,
+        ],
+        Several(0, 64),
+        About("defences by name"),
+    ] = field(default_factory=dict)
+    runs: Annotated[
+        dict[Annotated[Name, About("name of a run, lower case")], Run],
+        Several(1, 64),
+        About("learners trained and attacked, by name; one job each"),
+    ]
+    transformer: Transformer = Transformer()
+    extraction: Extraction | None = None
+    three_studies: ThreeStudies = ThreeStudies()
