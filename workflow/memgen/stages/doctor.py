@@ -15,7 +15,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import psutil
+
 from memgen.configuration import load
+from memgen.kernels import processor
 from memgen.own_folder import folder_of
 from memgen.stage import command
 
@@ -71,38 +74,15 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _processor() -> str:
-    """Model of the processor, where the system tells."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        lines = []
-    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(names, platform.processor() or platform.machine())
-
-
-def _memory() -> tuple[float, float] | None:
-    """Memory of the machine and what is free of it, GB; None where the system does not tell."""
-    try:
-        lines = Path("/proc/meminfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return None
-    sizes = {line.partition(":")[0]: float(line.split()[1]) / 1e6 for line in lines if line.endswith(" kB")}
-    return sizes.get("MemTotal", 0.0), sizes.get("MemAvailable", 0.0)
-
-
 def _machine() -> Iterator[Finding]:
     cores = _cores()
-    yield Finding("CPU", "here", f"{_processor()}, {cores} usable", f"jobs at once: make study CORES={cores}")
+    yield Finding("CPU", "here", f"{processor()}, {cores} usable", f"jobs at once: make study CORES={cores}")
     pinned = os.environ.get("OMP_NUM_THREADS", "1")
     yield Finding("threads", "here", f"{pinned} a process", "set for each rule in profiles/default")
-    memory = _memory()
-    if memory is not None:
-        total, free = memory
-        state: Literal["here", "scarce"] = "here" if total >= MEMORY else "scarce"
-        yield Finding(
-            "memory", state, f"{total:.0f} GB, {free:.0f} free", f"the default study needs {MEMORY} GB"
-        )
+    memory = psutil.virtual_memory()
+    total, free = memory.total / 1e9, memory.available / 1e9
+    state: Literal["here", "scarce"] = "here" if total >= MEMORY else "scarce"
+    yield Finding("memory", state, f"{total:.0f} GB, {free:.0f} free", f"the default study needs {MEMORY} GB")
     free = shutil.disk_usage(".").free / 1e9
     state = "here" if free >= DISK else "scarce"
     yield Finding("disk", state, f"{free:.0f} GB free here", f"the default study needs {DISK} GB")
