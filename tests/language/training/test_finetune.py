@@ -309,3 +309,13 @@ def test_a_killed_job_is_finished_by_the_next(tmp_path: Path, tiny_causal: dict,
     for name in ("a", "b", "c"):
         one, other = (tmp_path / part / f"{name}.parquet" for part in ("killed", "whole"))
         assert one.read_bytes() == other.read_bytes()
+
+
+def test_half_precision_takes_the_protocols_step() -> None:
+    """A fused step rounds less often in half precision; in the others it is the faster one."""
+    from memgen.language.training.loop import optimizer_of
+    from memgen.language.training.recipe import Recipe
+
+    for dtype, fused in ((torch.bfloat16, False), (torch.float32, True)):
+        parameter = torch.nn.Parameter(torch.ones(2, dtype=dtype))
+        assert optimizer_of(Recipe(1, 1, 0.1), [parameter]).defaults["fused"] is fused
