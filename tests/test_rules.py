@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from memgen.errors import BadInput
-from memgen.rules import Quoted, before_each_job, code, figure_alone, flags, one_of, repeated, words
+from memgen.rules import Quoted, before_each_job, figure_alone, flags, one_of, repeated, words
 from repository import ROOT
 
 # Whatever an argument of a process can hold: any character but the null one and what is no UTF-8.
@@ -78,11 +78,6 @@ def test_a_figure_alone_is_found_or_the_nearest_are_told() -> None:
 def test_one_of_takes_names_literally() -> None:
     assert one_of(["a.b", "c"]) == r"a\.b|c"
     assert one_of([]) == "(?!)"
-
-
-def test_code_is_the_closure_of_a_module() -> None:
-    found = {Path(path).name for path in code("memgen.rules")}
-    assert {"rules.py", "closure.py"} <= found
 
 
 @pytest.mark.parametrize("folder", ["plain", "two words", "{braces}", "$HOME;id", "it's"])
