@@ -41,7 +41,6 @@ def forged(path: Path, change: Callable[[dict[str, Any]], object], into: Path | 
     content = json.loads(path.read_text())
     change(content)
     content["recipe_id"] = digest_of(content["recipe"])
-    content["code_digest"] = digest_of(content["code"])
     target = into or path
     target.write_bytes(seal(content))
     return target

@@ -83,7 +83,11 @@ def test_sources_environment_and_plain_chance_are_causes(
     real_run: Path, other: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     forged(TASK, lambda record: record["environment"].update(python="3.13.1"))
-    forged(SWEPT, lambda record: record["code"].update({"workflow/memgen/relational/ranks.py": "1" * 64}))
+
+    def other_code(record: dict[str, Any]) -> None:
+        record["code"]["workflow/memgen/relational/ranks.py"] = record["code_digest"] = "1" * 64
+
+    forged(SWEPT, other_code)
     forged(JOBS / "figures_task/job.json", other_outputs)
     status, lines = told(capsys, other)
     assert status == 1

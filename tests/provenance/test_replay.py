@@ -73,7 +73,7 @@ def test_output_that_differs_is_named_and_kept(
 ) -> None:
     def change(record: dict[str, Any]) -> None:
         record["outputs"] = dict.fromkeys(record["outputs"], "0" * 64)
-        record["code"]["workflow/memgen/relational/gone.py"] = "0" * 64
+        record["code"]["workflow/memgen/relational/gone.py"] = record["code_digest"] = "0" * 64
 
     forged(TASK, change)
     assert replay(TASK) == 1

@@ -170,12 +170,16 @@ TAMPERINGS: dict[str, tuple[Callable[[], object], set[tuple[str, str]]]] = {
         {("OUTPUT-MISSING", str(TABLE)), ("STALE-INPUT", str(TABLE))},
     ),
     "script edited": (
-        lambda: append(Path("workflow/memgen/figures/relational/rank_profiles.py"), b"\n"),
+        lambda: append(Path("workflow/memgen/figures/relational/rank_profiles.py"), b"\nprint()\n"),
         {("CODE-CHANGED", "workflow/memgen/figures/relational/rank_profiles.py")},
     ),
     "imported module edited": (
-        lambda: append(Path("workflow/memgen/relational/ranks.py"), b"\n"),
+        lambda: append(Path("workflow/memgen/relational/ranks.py"), b"\nprint()\n"),
         {("CODE-CHANGED", "workflow/memgen/relational/ranks.py")},
+    ),
+    "comment and unused function added": (
+        lambda: append(Path("workflow/memgen/relational/ranks.py"), b"# words\ndef unused(): ...\n"),
+        set(),
     ),
     "imported module gone": (
         drop(Path("workflow/memgen/relational/ranks.py")),
@@ -255,8 +259,8 @@ TAMPERINGS: dict[str, tuple[Callable[[], object], set[tuple[str, str]]]] = {
     },
     "record of 100 MB": (large, INVALID),
     "record nested deeply": (hostile(b"[" * 200_000), INVALID),
-    "record with NaN": (hostile(b'{"format": "memgen-record/2", "x": NaN}'), INVALID),
-    "record with a key twice": (hostile(b'{"format": "memgen-record/2", "format": 1}'), INVALID),
+    "record with NaN": (hostile(b'{"format": "memgen-record/3", "x": NaN}'), INVALID),
+    "record with a key twice": (hostile(b'{"format": "memgen-record/3", "format": 1}'), INVALID),
     "record empty": (hostile(b""), INVALID),
     "record no text": (hostile(b"\xff\xfe\x00"), INVALID),
     "two records claim one output": (

@@ -86,7 +86,7 @@ def test_the_study_is_verified_and_compared_with_its_own_lock(own: Path) -> None
     done = make(folder, "verify", CONFIG)
     assert done.returncode == 0 and "Reproduced: yes." in done.stdout, done.stdout
     with (folder / TASK).open("a") as stream:
-        stream.write("\n# edited\n")
+        stream.write("\nprint()\n")
     done = make(folder, "verify", CONFIG)
     assert done.returncode and f"CODE-CHANGED {TASK}:" in " ".join(done.stdout.split()), done.stdout
 

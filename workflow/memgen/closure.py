@@ -14,9 +14,9 @@ ROOT = Path(__file__).absolute().parent.parent
 PACKAGE = "memgen"
 
 
-def module_file(module: str) -> Path | None:
-    """Source file of a first-party module, or None if there is none of that name."""
-    stem = ROOT.joinpath(*module.split("."))
+def module_file(module: str, root: Path | None = None) -> Path | None:
+    """Source file of a first-party module below `root`, else `ROOT`; None if there is none."""
+    stem = (root or ROOT).joinpath(*module.split("."))
     for path in (stem.with_suffix(".py"), stem / "__init__.py"):
         if path.is_file():
             return path
@@ -32,22 +32,37 @@ def syntax_tree(path: Path) -> ast.Module:
 @functools.cache
 def _imported_names(module: str, path: Path) -> tuple[str, ...]:
     """Every dotted name that a module imports, relative imports resolved."""
-    return tuple(_imports(module, path))
+    return tuple(imported(syntax_tree(path), package_of(module, path)))
 
 
-def _imports(module: str, path: Path) -> Iterator[str]:
-    package = module if path.name == "__init__.py" else module.rpartition(".")[0]
-    for node in ast.walk(syntax_tree(path)):
+def package_of(module: str, path: Path) -> str:
+    """Package from which a module's relative imports start."""
+    return module if path.name == "__init__.py" else module.rpartition(".")[0]
+
+
+def imported(tree: ast.Module, package: str) -> Iterator[str]:
+    """Every dotted name that the source of a module imports, at its top or inside a function."""
+    pending: list[ast.AST] = [tree]
+    while pending:  # an import is a statement; expressions, most of the tree, are passed over
+        node = pending.pop()
+        for part in ("body", "orelse", "finalbody", "handlers", "cases"):
+            pending += getattr(node, part, ())
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            base = node.module or ""
-            if node.level:
-                parts = package.split(".")
-                parents = parts[: len(parts) - node.level + 1]
-                base = ".".join([*parents, base] if base else parents)
+            base = imported_from(node, package)
             yield base
             yield from (f"{base}.{alias.name}" for alias in node.names)
+
+
+def imported_from(node: ast.ImportFrom, package: str) -> str:
+    """Module from which a statement of a package imports."""
+    base = node.module or ""
+    if not node.level:
+        return base
+    parts = package.split(".")
+    parents = parts[: len(parts) - node.level + 1]
+    return ".".join([*parents, base] if base else parents)
 
 
 @functools.cache

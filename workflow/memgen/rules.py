@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from memgen.closure import closure
+from memgen.definitions import present
 from memgen.errors import BadInput
 
 
@@ -134,10 +134,9 @@ def figure_alone(targets: list[str], name: str | None) -> list[str]:
     raise BadInput(f"figure {name!r}: there is none of that name; nearest: {', '.join(near[:5] or names)}")
 
 
-def code(module: str) -> list[str]:
-    """Source files that a stage's module imports, directly or not, relative to the repository."""
-    here = Path.cwd().resolve()
-    return [str(path.relative_to(here) if path.is_relative_to(here) else path) for path in closure(module)]
+def code(module: str) -> str:
+    """Digest of the definitions that a stage reaches; as a parameter of its rule, an edit reruns its jobs."""
+    return present().digest(module)
 
 
 def before_each_job(interpreter: str | None, variables: Mapping[str, str] | None = None) -> str:

@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, ParamSpec, TypeVar
 
 from memgen.arguments import check_arguments, flag, metadata
-from memgen.digests import digest_of, file_digest
+from memgen.digests import file_digest
 from memgen.errors import BadInput
 from memgen.files import fault
 from memgen.outputs import Target, publish, refuse_missing, refuse_overwriting, written_beside
@@ -210,6 +210,7 @@ class Job:
             return
 
         from memgen.closure import closure
+        from memgen.definitions import Package
         from memgen.provenance import record as provenance
         from memgen.provenance.names import label, stage_name
 
@@ -228,7 +229,8 @@ class Job:
             },
             inputs=paths,
         )
-        content |= {"code": code, "code_digest": digest_of(code)}
+        reached = Package().digest(self.function.__module__, self.function.__name__)
+        content |= {"code": code, "code_digest": reached}
         start = provenance.now()
         with recipe_named(provenance.urn(content["recipe_id"])), written_beside(targets) as beside:
             self.function(**{**self.arguments, **{name: beside[name] for name in self.outputs}})

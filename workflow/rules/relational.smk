@@ -36,8 +36,6 @@ NETWORK_MARGINS = expand(
 
 rule relational_task:
     """Every ordered pair of one hierarchy, with its class, whether it is trained, and its truth."""
-    input:
-        code=code("memgen.relational.stages.task"),
     output:
         **record("relational_task", BY_HIERARCHY),
         table="results/relational/tasks/{hierarchy}.parquet",
@@ -50,6 +48,7 @@ rule relational_task:
     resources:
         **needs("relational_task"),
     params:
+        code=code("memgen.relational.stages.task"),
         n=lambda wildcards: RELATIONAL["hierarchies"][wildcards.hierarchy]["n"],
         exceptions=lambda wildcards: repeated(
             "--exception", RELATIONAL["hierarchies"][wildcards.hierarchy]["exceptions"]
@@ -63,7 +62,6 @@ rule relational_sweep:
     """Exact ranks and margins of every hierarchy over the grid of conjunctivity and ridge."""
     input:
         tasks=TASKS,
-        code=code("memgen.relational.stages.sweep"),
     output:
         **record("relational_sweep"),
         margins="results/relational/sweep.parquet",
@@ -77,6 +75,7 @@ rule relational_sweep:
     resources:
         **needs("relational_sweep"),
     params:
+        code=code("memgen.relational.stages.sweep"),
         grid=GRID,
     shell:
         "python -m memgen relational sweep --tasks {input.tasks:q} {params.grid} "
@@ -87,7 +86,6 @@ rule relational_critical_table:
     """Conjunctivity beyond which the pairs next to the exception are answered wrong."""
     input:
         tasks=TASKS,
-        code=code("memgen.relational.stages.critical_table"),
     output:
         **record("relational_critical_table"),
         table="results/relational/critical.csv",
@@ -99,6 +97,8 @@ rule relational_critical_table:
         "../../envs/theory.yaml"
     resources:
         **needs("relational_critical_table"),
+    params:
+        code=code("memgen.relational.stages.critical_table"),
     shell:
         "python -m memgen relational critical-table --tasks {input.tasks:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
@@ -108,7 +108,6 @@ rule relational_memorization_table:
     """Leave-one-out memorization score of every training pair."""
     input:
         tasks=TASKS,
-        code=code("memgen.relational.stages.memorization_table"),
     output:
         **record("relational_memorization_table"),
         table="results/relational/memorization.parquet",
@@ -121,6 +120,7 @@ rule relational_memorization_table:
     resources:
         **needs("relational_memorization_table"),
     params:
+        code=code("memgen.relational.stages.memorization_table"),
         grid=GRID,
     shell:
         "python -m memgen relational memorization-table --tasks {input.tasks:q} {params.grid} "
@@ -131,7 +131,6 @@ rule relational_phase_table:
     """Accuracy and margin by pair class over conjunctivity and ridge."""
     input:
         tasks=TASKS,
-        code=code("memgen.relational.stages.phase_table"),
     output:
         **record("relational_phase_table"),
         table="results/relational/phase.parquet",
@@ -144,6 +143,7 @@ rule relational_phase_table:
     resources:
         **needs("relational_phase_table"),
     params:
+        code=code("memgen.relational.stages.phase_table"),
         phase=flags(RELATIONAL["phase"]),
     shell:
         "python -m memgen relational phase-table --tasks {input.tasks:q} {params.phase} "
@@ -152,8 +152,6 @@ rule relational_phase_table:
 
 rule relational_placement_table:
     """Accuracy and margin by pair class over n, position, span and number of exceptions."""
-    input:
-        code=code("memgen.relational.stages.placement_table"),
     output:
         **record("relational_placement_table"),
         table="results/relational/placement.parquet",
@@ -166,6 +164,7 @@ rule relational_placement_table:
     resources:
         **needs("relational_placement_table"),
     params:
+        code=code("memgen.relational.stages.placement_table"),
         placement=flags(RELATIONAL["placement"]),
     shell:
         "python -m memgen relational placement-table {params.placement} "
@@ -174,8 +173,6 @@ rule relational_placement_table:
 
 rule relational_critical_placement:
     """Critical conjunctivity against n and the exception's span and position."""
-    input:
-        code=code("memgen.relational.stages.critical_placement"),
     output:
         **record("relational_critical_placement"),
         table="results/relational/critical_placement.parquet",
@@ -188,6 +185,7 @@ rule relational_critical_placement:
     resources:
         **needs("relational_critical_placement"),
     params:
+        code=code("memgen.relational.stages.critical_placement"),
         critical=flags(RELATIONAL["critical"]),
     shell:
         "python -m memgen relational critical-placement {params.critical} "
@@ -198,7 +196,6 @@ rule relational_mechanism_table:
     """Ranks taken apart: plain transitive inference plus a dipole per exception."""
     input:
         tasks=TASKS,
-        code=code("memgen.relational.stages.mechanism_table"),
     output:
         **record("relational_mechanism_table"),
         table="results/relational/mechanism.parquet",
@@ -211,6 +208,7 @@ rule relational_mechanism_table:
     resources:
         **needs("relational_mechanism_table"),
     params:
+        code=code("memgen.relational.stages.mechanism_table"),
         grid=GRID,
     shell:
         "python -m memgen relational mechanism-table --tasks {input.tasks:q} {params.grid} "
@@ -221,7 +219,6 @@ rule relational_readout_table:
     """Accuracy of a noisy readout by pair class and distance."""
     input:
         tasks=TASKS,
-        code=code("memgen.relational.stages.readout_table"),
     output:
         **record("relational_readout_table"),
         table="results/relational/readout.parquet",
@@ -234,6 +231,7 @@ rule relational_readout_table:
     resources:
         **needs("relational_readout_table"),
     params:
+        code=code("memgen.relational.stages.readout_table"),
         grid=GRID,
         readout=flags(RELATIONAL["readout"]),
     shell:
@@ -245,7 +243,6 @@ rule relational_depth_table:
     """From depth and nonlinearity to conjunctivity and behaviour."""
     input:
         tasks=TASKS,
-        code=code("memgen.relational.stages.depth_table"),
     output:
         **record("relational_depth_table"),
         table="results/relational/depth.parquet",
@@ -258,6 +255,7 @@ rule relational_depth_table:
     resources:
         **needs("relational_depth_table"),
     params:
+        code=code("memgen.relational.stages.depth_table"),
         networks=flags(OF_DEPTH_TABLE.flags(RELATIONAL["depth"])),
     shell:
         "python -m memgen relational depth-table --tasks {input.tasks:q} {params.networks} "
@@ -268,7 +266,6 @@ rule relational_finite_width:
     """Finite networks trained lazily and richly on one hierarchy, all seeds at once."""
     input:
         task="results/relational/tasks/{hierarchy}.parquet",
-        code=code("memgen.relational.stages.finite_width"),
     output:
         **record("relational_finite_width", BY_HIERARCHY),
         table="results/relational/networks/{hierarchy}.parquet",
@@ -282,6 +279,7 @@ rule relational_finite_width:
     resources:
         **needs("relational_finite_width"),
     params:
+        code=code("memgen.relational.stages.finite_width"),
         training=flags(OF_FINITE_WIDTH.flags(RELATIONAL["networks"])),
     shell:
         "python -m memgen relational finite-width --task {input.task:q} {params.training} "
@@ -293,7 +291,6 @@ rule relational_finite_width_summary:
     input:
         networks=NETWORKS,
         margins=NETWORK_MARGINS,
-        code=code("memgen.relational.stages.finite_width_summary"),
     output:
         **record("relational_finite_width_summary"),
         table="results/relational/finite_width.csv",
@@ -306,6 +303,8 @@ rule relational_finite_width_summary:
         "../../envs/theory.yaml"
     resources:
         **needs("relational_finite_width_summary"),
+    params:
+        code=code("memgen.relational.stages.finite_width_summary"),
     shell:
         "python -m memgen relational finite-width-summary --networks {input.networks:q} --margins {input.margins:q} "
         "--out {output.table:q} --slopes {output.slopes:q} --record {output.record:q} --threads {threads} 2> {log:q}"
@@ -319,7 +318,6 @@ rule relational_claims:
         depth="results/relational/depth.parquet",
         widths="results/relational/finite_width.csv",
         slopes="results/relational/finite_width_slopes.csv",
-        code=code("memgen.relational.stages.claims"),
     output:
         **record("relational_claims"),
         table="results/relational/claims.csv",
@@ -331,6 +329,8 @@ rule relational_claims:
         "../../envs/theory.yaml"
     resources:
         **needs("relational_claims"),
+    params:
+        code=code("memgen.relational.stages.claims"),
     shell:
         "python -m memgen relational claims --margins {input.margins:q} --critical {input.critical:q} "
         "--depth {input.depth:q} --widths {input.widths:q} --slopes {input.slopes:q} --out {output.table:q} "
@@ -346,7 +346,6 @@ rule relational_checks:
         placement="results/relational/critical_placement.parquet",
         mechanism="results/relational/mechanism.parquet",
         depth="results/relational/depth.parquet",
-        code=code("memgen.relational.stages.checks"),
     output:
         **record("relational_checks"),
         table="results/relational/checks.csv",
@@ -358,6 +357,8 @@ rule relational_checks:
         "../../envs/theory.yaml"
     resources:
         **needs("relational_checks"),
+    params:
+        code=code("memgen.relational.stages.checks"),
     shell:
         "python -m memgen relational checks --margins {input.margins:q} --ranks {input.ranks:q} "
         "--critical {input.critical:q} --placement {input.placement:q} --mechanism {input.mechanism:q} "

@@ -122,8 +122,9 @@ def _own(one: Run, other: Run, name: str) -> Iterator[tuple[str, str]]:
             yield "recipe", f"{'reads' if path in reads else 'does not read'} {path}"
         elif one.maker(path) is None:
             yield "leaf", path
-    for path in _unequal(before["code"], after["code"]):
-        yield "code", path
+    if before["code_digest"] != after["code_digest"]:
+        for path in _unequal(before["code"], after["code"]) or [before["stage"]["module"]]:
+            yield "code", path
     for part, old, new in _environment(before, after):
         yield "environment", f"{part} {_shown(old)} -> {_shown(new)}"
 

@@ -169,7 +169,6 @@ def _check(path: Path, content: dict[str, Any]) -> None:
         held = {
             "digest": digest_of(body),
             "recipe_id": digest_of(recipe),
-            "code_digest": digest_of(content["code"]),
         }
     except BadInput as problem:
         _refuse(path, str(problem))

@@ -28,7 +28,7 @@ from memgen.errors import BadInput
 from memgen.provenance import layers
 from memgen.provenance.names import label, rule_and_wildcards
 
-FORMAT = "memgen-record/2"
+FORMAT = "memgen-record/3"
 LOCK_FILE = "requirements.lock"
 #: Largest record that is read, in bytes; those of the study have some ten thousand.
 LARGEST = 16 * 2**20

@@ -96,7 +96,7 @@ def read_run(study: Path = Path()) -> Run:
     records: dict[str, Record] = {}
     makers: dict[str, str] = {}
     findings = []
-    shared: dict[str, Any] = {}
+    shared: dict[Any, Any] = {}
     for path in sorted((study / JOBS).rglob("*.json")):
         name = path.relative_to(study).as_posix()
         try:
@@ -107,7 +107,7 @@ def read_run(study: Path = Path()) -> Run:
             findings.append(Finding(problem.kind, name, str(problem).removeprefix(f"{path}: ")))
             continue
         # Most jobs of a rule have one code: ten thousand records then stay small.
-        record["code"] = shared.setdefault(record["code_digest"], record["code"])
+        record["code"] = shared.setdefault(tuple(record["code"].items()), record["code"])
         records[name] = record
         findings += _misplaced(name, record)
         for output in record["outputs"]:

@@ -12,7 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from memgen.closure import closure
+from memgen.closure import ROOT, closure
+from memgen.definitions import Package
 from memgen.digests import MARKS, SNAKEMAKE_MARK, STUDY_MARK, file_digest, files_of
 from memgen.errors import BadInput
 from memgen.own_folder import lock_path, repository
@@ -95,6 +96,8 @@ class Verification:
         #: What could not be looked at, a line each.
         self.notes: list[str] = []
         self.whole = only is None
+        self._packages: dict[Path, Package] = {}
+        self._digests: dict[tuple[Path, str], str | None] = {}
         try:
             self.seal = read_seal()
             if self.seal is None:
@@ -191,15 +194,39 @@ class Verification:
                 self._add("LEAF-MODIFIED", label, f"sha256 {found}, but {name} read {read}")
 
     def _code(self) -> None:
+        """Sources that are gone or links, and those that differ where a job now reaches other definitions."""
         changed: dict[str, list[str]] = {}
+        unused: set[str] = set()
         for name, record in self.records.items():
-            for label, ran in record["code"].items():
-                found = self._source(label, record)
-                if found != ran:
+            found = {label: self._source(label, record) for label in record["code"]}
+            differ = [label for label, ran in record["code"].items() if found[label] != ran]
+            same = self._definitions(record) == record["code_digest"]
+            if not same and not differ:
+                self._add("CODE-CHANGED", name, "its digest is not that of the sources which it names")
+            for label in differ:
+                if same and found[label] is not None:
+                    unused.add(label)
+                else:
                     changed.setdefault(label, []).append(name)
         for label, names in changed.items():
             others = f" and {len(names) - 1} others" if len(names) > 1 else ""
             self._add("CODE-CHANGED", label, f"is not the source that ran in {names[0]}{others}")
+        if unused := unused - changed.keys():
+            self.notes.append(f"edited, but nothing that a job uses: {', '.join(sorted(unused))}")
+
+    def _definitions(self, record: Record) -> str | None:
+        """Present digest of the definitions that a job reaches; None where they cannot be read."""
+        module = record["stage"]["module"]
+        ending = f"{module.replace('.', '/')}.py"
+        label = next((label for label in record["code"] if label.endswith(f"/{ending}")), "")
+        root = Path(label.removesuffix(ending)) if label and not is_external(label) else ROOT
+        if (root, module) not in self._digests:
+            package = self._packages.setdefault(root, Package(root))
+            try:
+                self._digests[root, module] = package.digest(module)
+            except (ImportError, SyntaxError, ValueError, OSError, RecursionError):
+                self._digests[root, module] = None
+        return self._digests[root, module]
 
     def _source(self, label: str, record: Record) -> str | None:
         if not is_external(label):

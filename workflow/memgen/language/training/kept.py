@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from memgen.closure import closure
+from memgen.definitions import present
 from memgen.digests import bytes_digest, digest_of, file_digest
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def depends_on(module: str, arguments: Mapping[str, Any], inputs: Sequence[Path]
     return {
         "arguments": dict(arguments),
         "inputs": [_digest(path) for path in inputs],
-        "code": [_digest(path) for path in closure(module)],
+        "code": present().digest(module),
     }
 
 

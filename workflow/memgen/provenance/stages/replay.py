@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from memgen.closure import ROOT, closure
+from memgen.definitions import present
 from memgen.digests import check_digest, file_digest
 from memgen.errors import BadInput
 from memgen.provenance.names import EXTERNAL
@@ -38,7 +39,7 @@ def replay(record: Input, /, *, out: Path | None = None) -> None:
     stage = stage_of(content["stage"]["name"])
     _check_inputs(content)
     folder = _folder(out)
-    print(_about_the_code(content["code"], digests(closure(stage.module))))
+    print(_about_the_code(content, digests(closure(stage.module)), present().digest(stage.module)))
     try:
         done = _run(content, folder)
         if done == 2:  # the job has said why, in one line
@@ -84,12 +85,13 @@ def _folder(out: Path | None) -> Path:
         ) from None
 
 
-def _about_the_code(recorded: dict[str, str], present: dict[str, str]) -> str:
-    names = sorted(recorded.keys() | present.keys())
-    changed = [name for name in names if recorded.get(name) != present.get(name)]
-    if not changed:
-        return f"code       as recorded ({len(recorded)} source files)"
-    return f"code       differs from the record: {', '.join(changed)}"
+def _about_the_code(content: dict[str, Any], now: dict[str, str], digest: str) -> str:
+    code = content["code"]
+    changed = [name for name in sorted(code.keys() | now.keys()) if code.get(name) != now.get(name)]
+    if content["code_digest"] != digest:
+        return f"code       differs from the record: {', '.join(changed) or content['stage']['module']}"
+    prose = f"; edited since, but not what the job uses: {', '.join(changed)}" if changed else ""
+    return f"code       as recorded ({len(code)} source files{prose})"
 
 
 def _run(content: dict[str, Any], folder: Path) -> int:

@@ -1,0 +1,189 @@
+"""What an edit of the sources changes of a stage's digest: exactly what the stage reaches, and no prose."""
+
+from pathlib import Path
+
+import pytest
+
+from memgen.commands import entries, studies
+from memgen.definitions import Package
+
+FILES = {
+    "__init__.py": "",
+    "room/__init__.py": "",
+    "room/one.py": '''"""A stage."""
+from __future__ import annotations
+import json
+import memgen.room.parts
+from memgen import keep
+from memgen.room.learner import fit, Learner as Base
+from memgen.tables import Column, RATE
+
+STEPS = 10
+"""How many steps."""
+UNUSED = 1
+
+def one(path):
+    """Write something."""
+    # a comment
+    from memgen.late import answer
+    rows = {"a": Column(int, "a number", nullable=True)}
+    return fit(STEPS), answer, json, RATE, memgen.room.parts.PART
+
+def unused():
+    return UNUSED
+''',
+    "room/two.py": """from . import parts
+from .sub import Ridge
+
+def two(parts):
+    return Ridge().fit([UNUSED for UNUSED in ()])
+
+def three(name):
+    return getattr(parts, name)
+""",
+    "room/learner.py": '''from memgen.keep import kept, memo
+from functools import cache
+
+class Learner:
+    """Fits."""
+
+    def fit(self, steps):
+        """How."""
+        return self.penalty() * steps
+
+    def penalty(self):
+        return 0
+
+@cache
+def fit(steps):
+    return Learner().fit(steps)
+
+@kept
+def registered():
+    return 1
+
+@cache
+def plain():
+    return 1
+''',
+    "room/sub.py": """from memgen.room.learner import Learner
+
+class Ridge(Learner):
+    def penalty(self):
+        return 1
+""",
+    "room/parts.py": "PART = 1\nOTHER = 2\n",
+    "keep.py": "KEPT = []\nmemo = {}\n\ndef kept(one):\n    KEPT.append(one)\n    return one\n",
+    "late.py": "import os\nif os.name:\n    answer = 42\nmood = 1\nos.environ['A'] = 'b'\n",
+    "tables.py": "def Column(kind, description, nullable=False): ...\nRATE: float = 0.5\n",
+    "kernels.py": "def choose():\n    return 1\n\ndef other():\n    return 2\n",
+}
+STAGES = {"one": ("room.one", "one"), "two": ("room.two", "two"), "three": ("room.two", "three")}
+
+
+def digests(root: Path) -> dict[str, str]:
+    package = Package(root)
+    return {name: package.digest(f"memgen.{module}", stage) for name, (module, stage) in STAGES.items()}
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> Path:
+    for name, text in FILES.items():
+        path = tmp_path / "memgen" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "changed"),
+    [
+        # Prose.
+        ("room/one.py", '"""A stage."""', '"""Other words."""', ""),
+        ("room/one.py", '"""Write something."""', '"""Write it."""', ""),
+        ("room/one.py", '"""How many steps."""', '"""Steps."""', ""),
+        ("room/one.py", "# a comment", "# another\n\n", ""),
+        ("room/one.py", '"a number"', 'f"better {STEPS}"', ""),
+        ("room/learner.py", '"""How."""', '"""Why."""', ""),
+        # What a stage does not use.
+        ("room/one.py", "return UNUSED", "return UNUSED + 1", ""),
+        ("room/one.py", "UNUSED = 1", "UNUSED = 2", ""),
+        ("room/learner.py", "def plain():\n    return 1", "def plain():\n    return 2", ""),
+        ("kernels.py", "return 2", "return 3", ""),
+        # What it uses.
+        ("room/one.py", "STEPS = 10", "STEPS = 20", "one"),
+        ("room/one.py", '"a": Column(int', '"a": Column(str', "one"),
+        ("tables.py", "RATE: float = 0.5", "RATE: float = 0.25", "one"),
+        ("late.py", "42", "43", "one"),
+        ("room/learner.py", "return self.penalty() * steps", "return self.penalty() + steps", "one two"),
+        ("room/sub.py", "return 1", "return 2", "two"),
+        ("room/learner.py", "def penalty(self):\n        return 0", "pass", "one two"),
+        ("kernels.py", "return 1", "return 3", "one two three"),
+        # Imports.
+        ("room/one.py", "import json\n", "import json\nimport csv\nfrom memgen.room import sub\n", ""),
+        ("room/one.py", "import json\n", "import ujson as json\n", "one"),
+        ("room/one.py", "import json\n", "import json\nimport torch\n", "one"),
+        ("room/one.py", "learner import fit,", "learner import plain as fit,", "one"),
+        ("room/sub.py", "from memgen.room.learner import", "from memgen.late import", "two three"),
+        # Decorators of the package, and statements that bind no name.
+        ("room/learner.py", "registered():\n    return 1", "registered():\n    return 2", "one two three"),
+        ("keep.py", "KEPT.append(one)", "KEPT.insert(0, one)", "one two three"),
+        ("keep.py", "memo = {}", "memo = {1: 2}", ""),
+        ("keep.py", "memo = {}", "memo = {}\nmemo[1] = 2", "one two three"),
+        ("late.py", "'b'", "'c'", "one"),
+        ("late.py", "mood = 1", "mood = 2", ""),
+        # A module that is passed on counts whole; one whose name an argument hides does not count.
+        ("room/parts.py", "OTHER = 2", "OTHER = 3", "three"),
+        ("room/parts.py", "PART = 1", "PART = 2", "one three"),
+    ],
+)  # fmt: skip
+def test_an_edit_changes_the_stages_that_reach_it(
+    package: Path, file: str, old: str, new: str, changed: str
+) -> None:
+    before = digests(package)
+    path = package / "memgen" / file
+    assert path.read_text().count(old) == 1
+    path.write_text(path.read_text().replace(old, new))
+    after = digests(package)
+    assert [name for name in STAGES if before[name] != after[name]] == changed.split()
+
+
+@pytest.mark.parametrize("word", ["globals()['PART']", "eval('PART')"])
+def test_all_of_a_module_counts_where_names_are_computed(package: Path, word: str) -> None:
+    path = package / "memgen/room/one.py"
+    path.write_text(path.read_text().replace("return fit(STEPS),", f"return fit(STEPS), {word},"))
+    before = digests(package)
+    path.write_text(path.read_text().replace("UNUSED = 1", "UNUSED = 2"))
+    assert [name for name in STAGES if before[name] != digests(package)[name]] == ["one"]
+
+
+def test_a_stage_must_be_there(package: Path) -> None:
+    with pytest.raises(ModuleNotFoundError, match=r"memgen\.nowhere"):
+        Package(package).digest("memgen.nowhere")
+
+
+MODULES = [
+    entry.module
+    for study in ["", *studies()]
+    for entry in entries(study).values()
+    if entry.kind == "stage"
+]  # fmt: skip
+
+
+def test_edits_of_the_package_change_the_stages_that_reach_them(repository: Path) -> None:
+    path = repository / "workflow/memgen/relational/kernels.py"
+
+    def found() -> dict[str, str]:
+        package = Package(repository / "workflow")
+        return {module: package.digest(module) for module in MODULES}
+
+    before, text = found(), path.read_text()
+    words = text.replace("Kernel that depends only on", "A kernel that depends on nothing but")
+    path.write_text(f"{words}\n# The end.\n")
+    assert words != text and found() == before
+    path.write_text(text.replace("MAXIMAL_DEPTH = 10", "MAXIMAL_DEPTH = 11"))
+    after = found()
+    assert {module.rpartition(".")[2] for module in MODULES if before[module] != after[module]} == {
+        "depth_table",
+        "finite_width",
+    }
