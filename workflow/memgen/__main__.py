@@ -19,10 +19,9 @@ from typing import Annotated, Any
 from memgen import kernels
 from memgen.arguments import NOTHING, Described, bare, flag
 from memgen.closure import PACKAGE, closure
-from memgen.commands import Entry, entries, find, studies
+from memgen.commands import Entry, entries, find, studies, version
 from memgen.errors import BadInput
 from memgen.stage import Job, ending_in_one_line, pin_threads
-from memgen.version import version
 
 EXAMPLES = """Examples:
   memgen relational ranks --n 9 --exception 5:3 --alpha 0.3          ranks of the items, by the exact theory

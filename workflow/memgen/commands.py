@@ -7,7 +7,9 @@ imported to find out.
 """
 
 import ast
+import importlib.metadata
 import re
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,3 +85,12 @@ def _defined(path: Path, function: str) -> Iterator[Entry]:
             yield Entry(module, node.name, "stage", summary)
         elif "command" in marks:
             yield Entry(module, node.name, "command", summary)
+
+
+def version() -> str:
+    """Version of the package, from the file that states it or, without that, from what is installed."""
+    try:
+        with (ROOT.parent / "pyproject.toml").open("rb") as file:
+            return str(tomllib.load(file)["project"]["version"])
+    except OSError:
+        return importlib.metadata.version(PACKAGE)

@@ -14,11 +14,11 @@ from urllib.parse import quote
 
 import yaml
 
+from memgen.commands import version
 from memgen.digests import canonical
 from memgen.errors import BadInput
 from memgen.provenance.record import LOCK_FILE
 from memgen.provenance.run import Record, Run, inputs
-from memgen.version import version
 
 CONTEXT = "https://w3id.org/ro/crate/1.1/context"
 _TERMS = {"sha256": "https://w3id.org/ro/terms/workflow-run#sha256"}
