@@ -401,7 +401,7 @@ def _is_text(node: object) -> bool:
 def _fields(node: ast.AST) -> Iterator[tuple[str, object]]:
     """What a node holds, without prose."""
     prose = PROSE.get(getattr(node.func, "id", "")) if isinstance(node, ast.Call) else None
-    for name in _speaking(type(node)):
+    for name in _speaking(type(node)):  # type: ignore[arg-type]
         value = getattr(node, name, None)
         if isinstance(value, list):
             if name == "args" and prose is not None:
