@@ -10,7 +10,7 @@ import pytest
 from packaging.utils import canonicalize_name
 from snakemake.io import strip_wildcard_constraints
 
-from memgen.closure import closure, syntax_tree
+from memgen.closure import closure, module_file, syntax_tree
 from memgen.commands import Entry, entries, studies
 from memgen.rules import code
 from parsed import workflow
@@ -87,7 +87,10 @@ def test_every_environment_holds_what_its_rules_import_and_no_more(rules: dict[s
     known = commands()
     imported: dict[str, set[str]] = {}
     for rule in rules.values():
-        files = {*closure("memgen.__main__"), *closure(known[spoken(rule)].module)}
+        # The kernels import torch only for a stage that does.
+        files = {*closure("memgen.__main__"), *closure(known[spoken(rule)].module)} - {
+            module_file("memgen.kernels")
+        }
         found = imported.setdefault(Path(str(rule.conda_env)).stem, set())
         found.update(*map(third_party, files))
     for found in imported.values():
