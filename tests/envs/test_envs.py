@@ -143,7 +143,7 @@ def test_a_job_sees_its_own_environment_alone(repository: Path, deployment: Depl
     path.write_text("".join(line for line in path.read_text().splitlines(True) if "matplotlib" not in line))
     code, printed = deployment.run(repository, THREE["figures"])
     assert code != 0, printed[-3000:]
-    assert "No module named 'matplotlib'" in (repository / "logs/figures_task/job.log").read_text()
+    assert "needs the package matplotlib" in (repository / "logs/figures_task/job.log").read_text()
 
 
 def test_versions_that_do_not_go_together_make_no_environment(

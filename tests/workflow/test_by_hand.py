@@ -12,6 +12,7 @@ from memgen import __main__ as cli
 from memgen.options import meaning
 from memgen.stage import Job, flag
 from parsed import jobs, workflow
+from published_imitation import imitate
 from repository import copy_repository
 
 #: Nothing but what a study must say: all else is a default.
@@ -42,6 +43,7 @@ REQUIRED = {
 def commands(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """Every command of such a study but for figures."""
     folder = copy_repository(tmp_path_factory.mktemp("required") / "repository")
+    imitate(folder)
     (folder / "config.yaml").write_text(yaml.safe_dump(REQUIRED))
     with workflow(folder) as (_, opened):
         return [job.shellcmd for job in jobs(opened) if job.shellcmd and "memgen figures" not in job.shellcmd]

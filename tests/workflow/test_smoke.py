@@ -194,7 +194,8 @@ def copy_of(finished: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(finished, tmp_path / "copy", symlinks=True))
 
 
-def edit(path: Path, text: str = "\n# edited\n") -> None:
+def edit(path: Path, text: str = "\nlen\n") -> None:
+    """Append a statement, which counts for every stage that imports the module."""
     with path.open("a") as stream:
         stream.write(text)
 
@@ -205,6 +206,8 @@ def test_edits_rerun_exactly_what_depends_on_them(finished: Path, tmp_path: Path
     assert planned(folder) == set()
 
     original = (package / "figures/relational/task.py").read_text()
+    edit(package / "figures/relational/task.py", "\n# edited\n")
+    assert planned(folder) == set(), "prose needs no run"
     edit(package / "figures/relational/task.py")
     assert planned(folder) == {"figures_task"}
     (package / "figures/relational/task.py").write_text(original)
@@ -227,7 +230,10 @@ def test_edits_rerun_exactly_what_depends_on_them(finished: Path, tmp_path: Path
 
     assert planned(folder) == set()
     (package / "relational/newcomer.py").write_text("VALUE = 1\n")
-    edit(package / "figures/relational/task.py", "\nfrom memgen.relational import newcomer  # noqa\n")
+    edit(
+        package / "figures/relational/task.py",
+        "\nfrom memgen.relational.newcomer import VALUE\n\nlen([VALUE])\n",
+    )
     study(folder, "figures/task.png")
     assert planned(folder) == set()
     (package / "relational/newcomer.py").write_text("VALUE = 2\n")

@@ -15,7 +15,7 @@ from memgen.provenance.judging import judge_files
 from memgen.provenance.locking import families
 from memgen.provenance.naming import output_named
 from memgen.provenance.reading import is_external
-from memgen.provenance.record import urn
+from memgen.provenance.record import kernels_of, urn
 from memgen.provenance.run import Record, Run, inputs, read_run
 from memgen.provenance.worktree import worktree
 from memgen.stage import command
@@ -113,6 +113,7 @@ def _run(name: str, record: Record, folder: Path) -> None:
         "stage": record["stage"]["name"],
         "arguments": record["arguments"],
         "threads": record["execution"]["threads"] or 1,
+        "kernels": kernels_of(record),
         "urn": urn(record["recipe_id"]),
         "folder": ".",
     }
