@@ -5,6 +5,7 @@ An argument says so in its type: ``seeds: Count``, ``conjunctivity: list[Conjunc
 number is finite, a text is one line and not empty, and a list that must be given holds something.
 """
 
+import abc
 import math
 import numbers
 import typing
@@ -24,20 +25,20 @@ NOTHING = "no value is given; allowed: one or more"
 MOST_COUNTED = 10**9
 
 
-class Described:
+class Described(abc.ABC):
     """What a type says of its values beyond their kind; pydantic asks for it too."""
 
     def refuses(self, value: Any) -> bool:
         """Whether a value of the right kind is not allowed."""
         return False
 
+    @abc.abstractmethod
     def rules(self, kind: str) -> dict[str, Any]:
         """The same as keys of a JSON schema, for a value of its kind."""
-        raise NotImplementedError
 
     def words(self, kind: str) -> str:
-        """The same in words."""
-        raise NotImplementedError
+        """The same in words; the kind alone where no value of it is refused."""
+        return kind
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
         """Validate the kind, then what is said here."""
