@@ -40,7 +40,7 @@ deposit: $(READY) ## write deposit.zip: figures, tables, records, sources and th
 	@$(ENTER) $(MEMGEN) provenance deposit
 
 test: $(READY) ## run the tests (FULL=1: the long ones too)
-	@FULL=$(FULL) $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@OMP_NUM_THREADS=1 FULL=$(FULL) $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 smoke: $(READY) ## run every rule at its smallest size, in three minutes
 	@$(STUDY) --config configs/smoke.yaml -- $(ARGS)

@@ -25,6 +25,7 @@ from memgen.own_folder import lock_path
 from memgen.provenance.cells import MODEL, Cells, cells
 from memgen.provenance.known_tables import table_of
 from memgen.provenance.lock_file import FORMAT, root_of
+from memgen.provenance.record import kernels_of
 from memgen.provenance.run import Record, Run, inputs
 from memgen.tables import Table
 
@@ -72,7 +73,7 @@ def lock_of(run: Run, records: Iterable[str]) -> dict[str, Any]:
     body = {
         "format": FORMAT,
         "configuration": common((record["configuration"] or {}).get("digest") for record in chosen.values()),
-        "kernels": common(kernels(record) for record in chosen.values()),
+        "kernels": common(kernels_of(record) for record in chosen.values()),
         "processor": common(record["environment"].get("processor") for record in chosen.values()),
         "families": replicates,
         "outputs": {
@@ -96,11 +97,6 @@ def common(values: Iterable[Any]) -> Any:
     """What all jobs have in common; None where they differ."""
     found = set(values)
     return found.pop() if len(found) == 1 else None
-
-
-def kernels(record: Record) -> str | None:
-    """Which kernels a job ran with, such as ``portable``; None where its record does not say."""
-    return (record["environment"].get("kernels") or {}).get("mode")
 
 
 def collects(read: Iterable[str], tables: Mapping[str, tuple[Table, pl.DataFrame]]) -> bool:

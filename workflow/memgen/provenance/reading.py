@@ -66,7 +66,10 @@ SCHEMA = _mapping(
     recipe_id=_SHA256,
     code=_DIGESTS,
     code_digest=_SHA256,
-    environment={"type": "object"},
+    environment={
+        "type": "object",
+        "properties": {"processor": _TEXT, "kernels": {"type": "object", "properties": {"mode": _TEXT}}},
+    },
     outputs=_DIGESTS,
     execution={
         "type": "object",

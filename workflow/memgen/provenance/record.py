@@ -217,8 +217,7 @@ def environment() -> dict[str, Any]:
 
 def kernels_of(content: Mapping[str, Any]) -> kernels.Kernels:
     """Kernels that a recorded job was asked to use."""
-    found = content["environment"].get("kernels")
-    return "portable" if isinstance(found, Mapping) and found.get("mode") == "portable" else "ordinary"
+    return "portable" if content["environment"].get("kernels", {}).get("mode") == "portable" else "ordinary"
 
 
 def _git(*arguments: str) -> str | None:

@@ -12,7 +12,8 @@ from memgen.provenance.cells import FAMILYWISE, VERDICTS
 from memgen.provenance.comparison import FAILURES, Comparison, Judged
 from memgen.provenance.findings import Finding, within
 from memgen.provenance.lock_file import read_lock
-from memgen.provenance.locking import common, kernels
+from memgen.provenance.locking import common
+from memgen.provenance.record import kernels_of
 from memgen.provenance.run import JOBS, read_run
 from memgen.provenance.verification import Verification
 from memgen.stage import command
@@ -51,7 +52,7 @@ def verdict(*, lock: Path | None = None, identical: bool = False, all: bool = Fa
     judged = comparison.judged()
     records = found.records.values()
     here = {
-        "kernels": common(kernels(record) for record in records),
+        "kernels": common(kernels_of(record) for record in records),
         "processor": common(record["environment"].get("processor") for record in records),
     }
     others = [one for one in judged if one.verdict != "identical"]
