@@ -20,16 +20,16 @@ report: "workflow/report/study.rst"
 # Jobs and this file use the same package, installed or not.
 sys.path.insert(0, "workflow")
 
-from memgen import kernels
-from memgen.configuration import load
-from memgen.devices import refuse_missing_gpu
+from memgen.jobs import kernels
+from memgen.configuration.layers import load
+from memgen.jobs.devices import refuse_missing_gpu
 from memgen.errors import BadInput
-from memgen.own_folder import belong, next_steps
+from memgen.configuration.own_folder import belong, next_steps
 from memgen.planning.estimates import Estimates, in_words
 from memgen.provenance.layers import VARIABLE, described
 from memgen.provenance.sealing import sealed, workflow_digests
-from memgen.rules import before_each_job, figure_alone
-from memgen.timings import failures, timings
+from memgen.jobs.rules import before_each_job, figure_alone
+from memgen.planning.timings import failures, timings
 
 begun, as_begun = time.time(), workflow_digests()
 

@@ -23,7 +23,7 @@ from memgen.irrelevant.experiment import Size
 from memgen.irrelevant.models import Model, accuracy_by_class, as_tensor
 from memgen.irrelevant.tasks import ClusterSample
 from memgen.irrelevant.training import Recipe, train
-from memgen.seeding import generator
+from memgen.jobs.seeding import generator
 
 ROOT = Path(__file__).resolve().parent.parent
 SIZE = Size(500, 500, 1000, 0.1739)

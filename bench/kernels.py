@@ -23,7 +23,7 @@ language finetune --model-directory {MODEL} --model smollm2 --method lora --kind
 --out {{out}}/a.parquet --runs {{out}}/b.parquet --geometry {{out}}/c.parquet
 """.split()
 MKL = """
-from memgen import kernels
+from memgen.jobs import kernels
 from memgen.__main__ import main
 kernels._replace_products = lambda: None
 main()

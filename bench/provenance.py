@@ -18,7 +18,7 @@ from pathlib import Path
 
 import polars as pl
 
-from memgen.digests import digest_of, file_digest
+from memgen.jobs.digests import digest_of, file_digest
 from memgen.provenance.record import FORMAT, environment, seal
 
 ROOT = Path(__file__).resolve().parent.parent

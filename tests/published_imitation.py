@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from memgen.digests import file_digest
+from memgen.jobs.digests import file_digest
+from memgen.jobs.seeding import generator
 from memgen.language.published.conversion import COLUMNS
 from memgen.language.stimuli.hands import LABELS
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.ranks import margins
-from memgen.seeding import generator
 
 SEEDS = 3
 

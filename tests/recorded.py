@@ -5,12 +5,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from memgen.digests import digest_of
 from memgen.figures.relational.task import task as draw
+from memgen.jobs.digests import digest_of
+from memgen.jobs.stage import Job
 from memgen.provenance.record import seal
 from memgen.relational.stages.sweep import sweep
 from memgen.relational.stages.task import task
-from memgen.stage import Job
 
 JOBS = Path("results/provenance/jobs")
 TASK = JOBS / "relational_task/hierarchy=a.json"

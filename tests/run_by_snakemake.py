@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from memgen.own_folder import LAYERS
+from memgen.configuration.own_folder import LAYERS
 from repository import copy_repository
 from runs import environment, study
 

@@ -25,13 +25,13 @@ from typing import Any, Literal
 
 import pytest
 
-from memgen import commands
 from memgen.__main__ import run
-from memgen.arguments import MOST_WHOLE, Range, bare, flag, metadata
-from memgen.memory import _line
+from memgen.jobs import entries as commands
+from memgen.jobs.arguments import MOST_WHOLE, Range, bare, flag, metadata
+from memgen.jobs.memory import _line
+from memgen.jobs.stage import ending_in_one_line, pin_threads, role_of
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.stages.task import task_frame
-from memgen.stage import ending_in_one_line, pin_threads, role_of
 from repository import ROOT
 
 ENTRIES = {

@@ -16,8 +16,6 @@ from scipy import stats
 
 from longtail.conftest import write_all
 from memgen.__main__ import run
-from memgen.checks import CHECKS, Check, write_checks
-from memgen.claims import CLAIMS, Claim, judged, write_claims
 from memgen.language.claims.stages.claims import claims as language_claims
 from memgen.language.fits.stages.baselines import baselines
 from memgen.language.fits.stages.fit import fit
@@ -36,7 +34,9 @@ from memgen.relational.stages.mechanism_table import mechanism_table
 from memgen.relational.stages.sweep import sweep
 from memgen.relational.stages.task import task
 from memgen.relational.tables import FINITE_WIDTH_SLOPES, FINITE_WIDTH_SUMMARY
-from memgen.statistics import mean_with_error
+from memgen.tables.checks import CHECKS, Check, write_checks
+from memgen.tables.claims import CLAIMS, Claim, judged, write_claims
+from memgen.tables.statistics import mean_with_error
 from synthetic_responses import response_rows, theory_margins
 
 HIERARCHIES: dict[str, list[str]] = {"ti_n9": [], "exc_mid_n9": ["5:3"]}

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from memgen import __main__ as cli
-from memgen import commands
+from memgen.jobs import entries as commands
 from repository import ROOT
 
 

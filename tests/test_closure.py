@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from memgen import closure
+from memgen.jobs import closure
 from repository import ROOT
 
 MODULES = sorted(

@@ -15,10 +15,10 @@ import pytest
 import yaml
 from snakemake.cli import get_argument_parser
 
-import memgen.stages.study as study_module
+import memgen.commands.study as study_module
 import snakemake_executor_plugin_memgen_slurm as plugin
+from memgen.commands.study import study
 from memgen.errors import BadInput
-from memgen.stages.study import study
 from repository import ROOT
 from snakemake_executor_plugin_memgen_slurm import jobs as cluster
 

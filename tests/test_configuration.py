@@ -10,7 +10,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from memgen import configuration
+from memgen.configuration import layers as configuration
 from memgen.errors import BadInput
 from repository import ROOT
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from memgen.commands import entries, studies
-from memgen.definitions import Package
+from memgen.jobs.definitions import Package
+from memgen.jobs.entries import entries, studies
 
 FILES = {
     "__init__.py": "",
@@ -16,7 +16,7 @@ import json
 import memgen.room.parts
 from memgen import keep
 from memgen.room.learner import fit, Learner as Base
-from memgen.tables import Column, RATE
+from memgen.tables.schema import Column, RATE
 
 STEPS = 10
 """How many steps."""

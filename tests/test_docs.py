@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from memgen.configuration import load
+from memgen.configuration.layers import load
 from memgen.figures import table
 from memgen.notebooks.result import Lines
 from repository import ROOT

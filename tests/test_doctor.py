@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from memgen import __main__ as cli
-from memgen.stages import doctor as module
+from memgen.commands import doctor as module
 from repository import ROOT
 
 

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 import pytest
 
 from memgen import __main__ as cli
-from memgen import configuration
+from memgen.configuration import layers as configuration
 from memgen.errors import BadInput
 from memgen.language import settings
 from memgen.language.published.files import read_versions

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from memgen import kernels
 from memgen.errors import BadInput
+from memgen.jobs import kernels
 from repository import ROOT
 
 PRODUCTS = """
 import json, sys
-from memgen import kernels
+from memgen.jobs import kernels
 kernels.choose("memgen.language.stages.pretrain", sys.argv[1])
 import numpy, torch
 from torch.nn.functional import linear

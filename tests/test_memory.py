@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from memgen import memory
 from memgen.errors import BadInput
+from memgen.jobs import memory
 
 GIB = 1 << 30
 

@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from memgen.checks import Check, write_checks
-from memgen.claims import Claim, write_claims
+from memgen.tables.checks import Check, write_checks
+from memgen.tables.claims import Claim, write_claims
 from repository import ROOT
 
 MARKS = ("<!-- claims: written by `make readme` -->", "<!-- end of claims -->")

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from memgen.errors import BadInput
-from memgen.rules import Quoted, before_each_job, figure_alone, flags, one_of, repeated, words
+from memgen.jobs.rules import Quoted, before_each_job, figure_alone, flags, one_of, repeated, words
 from repository import ROOT
 
 # Whatever an argument of a process can hold: any character but the null one and what is no UTF-8.

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 import rfc8785
 
-from memgen.digests import STUDY_MARK, digest_of, file_digest
 from memgen.errors import BadInput
+from memgen.jobs.digests import STUDY_MARK, digest_of, file_digest
+from memgen.jobs.stage import Input, Inputs, Job, Output, OutputDirectory, recipe_urn, stage
 from memgen.provenance import layers
-from memgen.stage import Input, Inputs, Job, Output, OutputDirectory, recipe_urn, stage
 from repository import ROOT
 
 SEEN: list[str | None] = []
@@ -42,7 +42,7 @@ def unpack(*, out: OutputDirectory) -> None:
 
 # A record lists the sources of a first-party module; these functions stand in for stages of one.
 for function in (join, unpack):
-    function.__module__ = "memgen.tables"
+    function.__module__ = "memgen.tables.schema"
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_record_says_what_went_in_and_came_out(parts: list[Path], tmp_path: Path
     assert content["outputs"] == {"out/z.txt": hashlib.sha256(b"x+y").hexdigest()}
     given = [{"path": name, "sha256": hashlib.sha256(name.encode()).hexdigest()} for name in "xy"]
     assert content["recipe"]["inputs"] == {"parts": given}
-    assert content["stage"] == {"name": "join", "module": "memgen.tables"}
+    assert content["stage"] == {"name": "join", "module": "memgen.tables.schema"}
     assert content["arguments"] == {
         "parts": {"role": "input", "value": ["x", "y"]},
         "sign": {"role": "parameter", "value": "+"},
@@ -319,7 +319,7 @@ def test_kill_while_publishing_leaves_no_record_that_lies(
 PROGRAM = """
 import sys, time
 from pathlib import Path
-from memgen import stage
+from memgen.jobs import stage
 def slow(*, out: stage.Output) -> None:
     out.write_text("half")
     print("writing", flush=True)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
 
-from memgen.statistics import (
+from memgen.tables.statistics import (
     holm,
     line_slope,
     mean_with_error,

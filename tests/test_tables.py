@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from memgen.errors import BadInput
-from memgen.tables import Column, Schema, Table
+from memgen.tables.schema import Column, Schema, Table
 
 TABLE = Table(
     "demo",

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from memgen.timings import failures, timings
+from memgen.planning.timings import failures, timings
 
 
 def test_adds_up_per_rule(tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ def test_the_notebook_runs_in_a_fresh_clone(tmp_path: Path, monkeypatch: pytest.
     from matplotlib import pyplot as plt
 
     # The cell that pins threads would pin those of all tests that follow.
-    monkeypatch.setattr("memgen.stage.pin_threads", lambda threads: None)
+    monkeypatch.setattr("memgen.jobs.stage.pin_threads", lambda threads: None)
     monkeypatch.chdir(tmp_path)
     cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
     names: dict[str, object] = {}

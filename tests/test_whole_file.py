@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from memgen.errors import BadInput
-from memgen.whole_file import whole_file
+from memgen.jobs.whole_file import whole_file
 
 
 def test_a_file_takes_the_place_of_the_one_before(tmp_path: Path) -> None:

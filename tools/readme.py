@@ -6,9 +6,9 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from memgen.checks import CHECKS
-from memgen.claims import CLAIMS, VERDICTS
 from memgen.errors import BadInput
+from memgen.tables.checks import CHECKS
+from memgen.tables.claims import CLAIMS, VERDICTS
 
 START, END = "<!-- claims: written by `make readme` -->", "<!-- end of claims -->"
 FIGURE = "rank_profiles.png"

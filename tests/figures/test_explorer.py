@@ -30,7 +30,7 @@ from memgen.relational.crossing import critical
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.pairs import Pairs
 from memgen.relational.ranks import dipole, gamma, memorization_weight, ranks, strengths
-from memgen.tables import Table
+from memgen.tables.schema import Table
 from repository import ROOT
 
 PARTS = ROOT / "workflow/memgen/figures/explorer/page"

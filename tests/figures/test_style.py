@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from memgen.figures.style import new_figure, save
-from memgen.stage import recipe_named
+from memgen.jobs.stage import recipe_named
 
 URN = "urn:memgen:recipe:sha256:0123456789abcdef"
 

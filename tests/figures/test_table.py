@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from memgen.arguments import flag
-from memgen.configuration import load
+from memgen.configuration.layers import load
 from memgen.figures.table import Entry, entries
-from memgen.stage import role_of
+from memgen.jobs.arguments import flag
+from memgen.jobs.stage import role_of
 from repository import ROOT
 
 CONFIG = load([ROOT / "config.yaml", ROOT / "configs/smoke.yaml"])

@@ -16,7 +16,7 @@ from memgen.irrelevant.experiment import Size, counted, recoveries, times_counte
 from memgen.irrelevant.models import Model, as_tensor
 from memgen.irrelevant.tasks import ClusterSample
 from memgen.irrelevant.training import Recipe, train
-from memgen.seeding import generator
+from memgen.jobs.seeding import generator
 
 SIZE = Size(60, 60, 150, 0.4)
 LOGISTIC = Recipe(50, 0.1, 0.99)

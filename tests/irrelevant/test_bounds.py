@@ -17,7 +17,7 @@ from memgen.irrelevant.bounds import (
     separating_rho,
     symbol_error,
 )
-from memgen.seeding import generator
+from memgen.jobs.seeding import generator
 
 
 @pytest.mark.parametrize(

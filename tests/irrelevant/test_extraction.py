@@ -21,9 +21,9 @@ from memgen.irrelevant.specs import MOST_LETTERS
 from memgen.irrelevant.stages.extract import extract
 from memgen.irrelevant.stages.extraction import extraction
 from memgen.irrelevant.tables import EXTRACTION, EXTRACTIONS
+from memgen.jobs.seeding import generator
 from memgen.language.models.loading import Model
 from memgen.language.training.layers import below_of
-from memgen.seeding import generator
 
 OPTIONS: dict[str, Any] = {
     "model": "tiny", "losses": ["answer", "sentence"], "multiplicities": [1, 4], "each": 1, "unseen": 2,

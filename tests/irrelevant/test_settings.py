@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from memgen.configuration import check, load
+from memgen.configuration.layers import check, load
 from memgen.errors import BadInput
 from memgen.irrelevant.rows import RUNS
 from memgen.irrelevant.settings import attack_options, complete_options, extract_options

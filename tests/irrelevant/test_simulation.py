@@ -8,7 +8,7 @@ import pytest
 from memgen.errors import BadInput
 from memgen.irrelevant.bounds import cluster_error, symbol_error
 from memgen.irrelevant.simulation import Memory, simulate_lookup, simulate_nearest
-from memgen.seeding import generator
+from memgen.jobs.seeding import generator
 
 
 def within_four(values: np.ndarray, expected: float) -> bool:

@@ -11,8 +11,6 @@ import pytest
 from PIL import Image
 
 from memgen import __main__ as cli
-from memgen.checks import CHECKS
-from memgen.claims import CLAIMS
 from memgen.errors import BadInput
 from memgen.irrelevant.stages.attack import attack
 from memgen.irrelevant.stages.checks import checks
@@ -23,6 +21,8 @@ from memgen.irrelevant.stages.leakage import leakage
 from memgen.irrelevant.stages.recovery import recovery
 from memgen.irrelevant.stages.simulate import simulate
 from memgen.irrelevant.tables import AVERAGES, LEAKAGE, RUNS, SIMULATION
+from memgen.tables.checks import CHECKS
+from memgen.tables.claims import CLAIMS
 
 LOGISTIC: dict[str, Any] = {
     "run": "logistic", "learner": "logistic", "clusters": [40, 40], "samples": [40, 40],

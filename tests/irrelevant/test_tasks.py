@@ -7,7 +7,7 @@ import pytest
 
 from memgen.errors import BadInput
 from memgen.irrelevant.tasks import draw_clusters, draw_references, draw_sample, draw_symbols, frequencies
-from memgen.seeding import generator
+from memgen.jobs.seeding import generator
 
 
 def test_frequencies_from_uniform_to_long_tailed() -> None:

@@ -8,7 +8,7 @@ from memgen.errors import BadInput
 from memgen.irrelevant.defences import Defence, Noisy, epsilon_spent
 from memgen.irrelevant.models import Model, accuracy_by_class, as_tensor
 from memgen.irrelevant.training import Recipe, initial_model, train
-from memgen.seeding import generator
+from memgen.jobs.seeding import generator
 
 CLASSES, SAMPLES, DIMENSION, HIDDEN, SEED = 7, 12, 20, 9, 3
 NOISY = Noisy(rate=2.0, momentum=0.9, steps=10, clip=1.0, delta=1e-5)

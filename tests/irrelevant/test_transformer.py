@@ -19,9 +19,9 @@ from memgen.irrelevant.transformer import (
     prompts_of,
     trained_transformer,
 )
+from memgen.jobs.seeding import generator
 from memgen.language.training import loop
 from memgen.language.training.recipe import Recipe
-from memgen.seeding import generator
 
 SHAPE = Shape(32, 2, 4)
 

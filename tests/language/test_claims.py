@@ -8,7 +8,6 @@ import numpy as np
 import polars as pl
 import pytest
 
-from memgen.claims import CLAIMS
 from memgen.errors import BadInput
 from memgen.language.claims.evidence import FIRST_WRONG, pooled
 from memgen.language.claims.stages.claims import claims
@@ -21,6 +20,7 @@ from memgen.language.responses.scoring import responses as answer
 from memgen.language.responses.tables import GEOMETRY
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.stages.task import task_frame
+from memgen.tables.claims import CLAIMS
 from synthetic_responses import dense_ranks
 
 

@@ -4,8 +4,8 @@ import copy
 
 import pytest
 
-from memgen import configuration
-from memgen.configuration import load
+from memgen.configuration import layers as configuration
+from memgen.configuration.layers import load
 from memgen.errors import BadInput
 from memgen.language.settings import (
     blocks,

@@ -5,8 +5,8 @@ import pytest
 from sklearn.linear_model import Ridge
 from sklearn.neighbors import KNeighborsClassifier
 
+from memgen.jobs.seeding import generator
 from memgen.longtail.classifiers import neighbour_scores, ridge_left_out_scores, ridge_scores, targets
-from memgen.seeding import generator
 
 RIDGES = np.array([1e-2, 0.3, 5.0, 400.0])
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from memgen.errors import BadInput
+from memgen.jobs.seeding import generator
 from memgen.longtail.clusters import draw, make_clusters
 from memgen.longtail.priors import frequencies
-from memgen.seeding import generator
 
 
 def test_gaussian_examples_resemble_their_centre() -> None:

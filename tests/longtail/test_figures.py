@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from checks import assert_draws, assert_sound, drawn, points, shown
 from memgen.errors import BadInput
 from memgen.longtail.tables import NOISE, SCALING, SIMULATION, SPECTRA, TRADEOFF
-from memgen.tables import Table
+from memgen.tables.schema import Table
 
 FIGURES: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     **{

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from memgen.errors import BadInput
+from memgen.jobs.seeding import generator, integer_seed
 from memgen.longtail.classifiers import neighbour_scores, ridge_scores
 from memgen.longtail.configuration import Network
 from memgen.longtail.memorization import expected_gain, leave_one_out, subsampled, subsamples
 from memgen.longtail.networks import network_scores
-from memgen.seeding import generator, integer_seed
 
 TRAINING = Network(settings=(), hidden=4, steps=15, learning_rate=0.05)
 LABELS = 3

@@ -7,9 +7,9 @@ import pytest
 import torch
 from scipy.optimize import minimize_scalar
 
+from memgen.jobs.seeding import generator, integer_seed
 from memgen.longtail.networks import initial_weights, network_scores
 from memgen.longtail.private_networks import private_network_scores
-from memgen.seeding import generator, integer_seed
 
 SMALL = {"hidden": 8, "steps": 25, "learning_rate": 0.02}
 

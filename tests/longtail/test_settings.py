@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from memgen.configuration import check, load
+from memgen.configuration.layers import check, load
 from memgen.errors import BadInput
 from repository import ROOT
 

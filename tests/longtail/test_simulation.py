@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from tests.longtail.reference import LEARNERS, explicit_errors
 
+from memgen.jobs.seeding import generator
 from memgen.longtail.bounds import lower_bound
 from memgen.longtail.learners import Risk, profile
 from memgen.longtail.mechanisms import mechanisms
@@ -12,8 +13,7 @@ from memgen.longtail.sampling import Sampler, alias_table
 from memgen.longtail.simulation import simulate
 from memgen.longtail.specs import parse_learner
 from memgen.longtail.spectrum import spectrum
-from memgen.seeding import generator
-from memgen.statistics import means_with_errors
+from memgen.tables.statistics import means_with_errors
 
 PRIORS = ("zipf", "uniform", "geometric:0.9", "lognormal:2")
 SIZES = [(60, 40, 2), (300, 500, 10)]

@@ -15,7 +15,7 @@ import polars as pl
 import pytest
 import yaml
 
-from memgen.configuration import load
+from memgen.configuration.layers import load
 from memgen.language.responses.rows import RESPONSES, RUNS
 from memgen.provenance.findings import within
 from memgen.provenance.run import read_run

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from memgen.configuration import load
+from memgen.configuration.layers import load
 from memgen.irrelevant import work as irrelevant
 from memgen.language import settings, work
 from memgen.language.training.kept import MINUTES

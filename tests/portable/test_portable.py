@@ -1,7 +1,7 @@
 """The same bytes on every processor: small jobs of each kind, here and on two emulated processors.
 
 `make test-portable` prints a table, with FULL=1 of all jobs and both processors. The same jobs without the
-settings of `memgen.kernels` must differ somewhere, or equal bytes would prove nothing.
+settings of `memgen.jobs.kernels` must differ somewhere, or equal bytes would prove nothing.
 """
 
 import json
@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from memgen.digests import file_digest, files_of
-from memgen.kernels import VARIABLE
+from memgen.jobs.digests import file_digest, files_of
+from memgen.jobs.kernels import VARIABLE
 from repository import ROOT
 
 QEMU = "qemu-x86_64"
@@ -69,7 +69,7 @@ HEAVY = {
 }
 DRIVER = """
 import json, sys
-from memgen import kernels
+from memgen.jobs import kernels
 from memgen.__main__ import run
 commands, with_settings = json.load(sys.stdin)
 if not with_settings:

@@ -7,7 +7,7 @@ import pytest
 from docutils.core import publish_parts
 from jinja2 import Template
 
-from memgen.configuration import load
+from memgen.configuration.layers import load
 from memgen.figures.table import entries
 
 

@@ -13,7 +13,6 @@ import pytest
 from scipy import stats
 
 from memgen.__main__ import run
-from memgen.claims import CLAIMS
 from memgen.errors import BadInput
 from memgen.figures.style import new_figure, save
 from memgen.irrelevant.tables import AVERAGES
@@ -35,7 +34,8 @@ from memgen.provenance.locking import drawn_rows, lock_of, packed, unpacked
 from memgen.provenance.run import read_run
 from memgen.provenance.sealing import as_text
 from memgen.relational.tables import SWEEP
-from memgen.tables import EXACT, Column, Held, Table, trained
+from memgen.tables.claims import CLAIMS
+from memgen.tables.schema import EXACT, Column, Held, Table, trained
 from repository import loaded
 from run_by_snakemake import memgen
 

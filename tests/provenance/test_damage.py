@@ -77,7 +77,7 @@ def test_what_stands_on_a_damaged_table_goes_with_it(study: Path) -> None:
 
 
 def test_a_damaged_folder_goes_whole(study: Path) -> None:
-    from memgen.stage import Job, OutputDirectory
+    from memgen.jobs.stage import Job, OutputDirectory
 
     def made(*, out: OutputDirectory) -> None:
         (out / "deep").mkdir()

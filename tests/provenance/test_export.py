@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 
 from memgen.__main__ import run
-from memgen.digests import file_digest
 from memgen.errors import BadInput
+from memgen.jobs.digests import file_digest
+from memgen.jobs.stage import Job, OutputDirectory
 from memgen.provenance.lock_file import LOCK
 from memgen.provenance.reading import CRATE
 from memgen.provenance.run import read_run
 from memgen.provenance.sealing import write_seal
 from memgen.provenance.verification import Verification
-from memgen.stage import Job, OutputDirectory
 from offline_context import seed
 from run_by_snakemake import LEAF, TARGETS, git, memgen
 from runs import planned

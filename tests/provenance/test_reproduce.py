@@ -13,7 +13,7 @@ from memgen.errors import BadInput
 from memgen.provenance.judging import judge_files
 from memgen.provenance.known_tables import known_tables
 from memgen.relational.tables import FINITE_WIDTH, SWEEP
-from memgen.tables import Held, Table, trained
+from memgen.tables.schema import Held, Table, trained
 from recorded import JOBS, forged
 
 #: As if the sweep were that of trained models: any margin will do.

@@ -15,8 +15,10 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from memgen.__main__ import run
-from memgen.digests import bytes_digest, file_digest
+from memgen.commands.tidy import tidy
 from memgen.errors import BadInput
+from memgen.jobs.digests import bytes_digest, file_digest
+from memgen.jobs.stage import Job, OutputDirectory
 from memgen.provenance.findings import KINDS, within
 from memgen.provenance.lock_file import LOCK
 from memgen.provenance.record import urn
@@ -25,8 +27,6 @@ from memgen.provenance.sealing import SEAL, as_text, read_seal, sealed, write_se
 from memgen.provenance.verification import Verification
 from memgen.recovery.damage import ASIDE
 from memgen.relational.stages.sweep import sweep
-from memgen.stage import Job, OutputDirectory
-from memgen.stages.tidy import tidy
 from recorded import forged
 from run_by_snakemake import LEAF
 
@@ -312,7 +312,7 @@ TAMPERINGS: dict[str, tuple[Callable[[], object], set[tuple[str, str]]]] = {
             "Snakefile",
             "workflow/rules/relational.smk",
             "workflow/memgen/relational/configuration.py",
-            "workflow/memgen/rules.py",
+            "workflow/memgen/jobs/rules.py",
         )
     },
     "rule file added": (

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.relational.reference import gammas, hierarchies
 
-from memgen.closure import ROOT
+from memgen.jobs.closure import ROOT
 from memgen.relational import circuit
 from memgen.relational.circuit import circuit_of
 from memgen.relational.hierarchy import Hierarchy

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from memgen import digests
+from memgen.jobs import digests
 from memgen.provenance.sealing import SEAL
 
 

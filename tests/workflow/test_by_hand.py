@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from memgen import __main__ as cli
-from memgen.options import meaning
-from memgen.stage import Job, flag
+from memgen.configuration.options import meaning
+from memgen.jobs.stage import Job, flag
 from parsed import jobs, workflow
 from published_imitation import imitate
 from repository import copy_repository

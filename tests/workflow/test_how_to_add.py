@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 import yaml
 
-from memgen.configuration import merge
+from memgen.configuration.layers import merge
 from memgen.language.models.pretraining import train_tokenizer
 from memgen.language.responses.rows import RESPONSES, RUNS
 from memgen.language.stimuli.items import FAKE_TEAMS

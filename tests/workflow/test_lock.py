@@ -11,7 +11,7 @@ from repository import ROOT
 
 HOLD = """
 import subprocess, sys, time
-from memgen.stages.study import hold_lock
+from memgen.commands.study import hold_lock
 hold_lock()
 print("held", flush=True)
 job = subprocess.Popen(["sleep", sys.argv[1]])  # inherits standard input, as Snakemake's jobs do

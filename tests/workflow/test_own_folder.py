@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from memgen.own_folder import given
+from memgen.configuration.own_folder import given
 from memgen.provenance.sealing import SEAL, read_seal
 from repository import copy_repository
 from run_by_snakemake import git

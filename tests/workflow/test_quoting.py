@@ -11,8 +11,8 @@ import pytest
 import yaml
 from snakemake.utils import format as snakemake_format
 
+from memgen.jobs.rules import Quoted
 from memgen.language.published.files import read_versions
-from memgen.rules import Quoted
 from parsed import jobs, workflow
 from repository import copy_repository
 

@@ -10,9 +10,9 @@ import pytest
 from packaging.utils import canonicalize_name
 from snakemake.io import strip_wildcard_constraints
 
-from memgen.closure import closure, module_file, syntax_tree
-from memgen.commands import Entry, entries, studies
-from memgen.rules import code
+from memgen.jobs.closure import closure, module_file, syntax_tree
+from memgen.jobs.entries import Entry, entries, studies
+from memgen.jobs.rules import code
 from parsed import workflow
 from repository import copy_repository, loaded
 
@@ -32,7 +32,7 @@ def rules(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 
 def commands() -> dict[str, Entry]:
-    """Commands by what follows `python -m memgen`; those of no study stand in memgen/stages."""
+    """Commands by what follows `python -m memgen`; those of no study stand in memgen/commands."""
     return {
         f"{study} {name}".lstrip(): entry
         for study in ("", *studies())
@@ -89,7 +89,7 @@ def test_every_environment_holds_what_its_rules_import_and_no_more(rules: dict[s
     for rule in rules.values():
         # The kernels import torch only for a stage that does.
         files = {*closure("memgen.__main__"), *closure(known[spoken(rule)].module)} - {
-            module_file("memgen.kernels")
+            module_file("memgen.jobs.kernels")
         }
         found = imported.setdefault(Path(str(rule.conda_env)).stem, set())
         found.update(*map(third_party, files))

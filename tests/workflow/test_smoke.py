@@ -13,15 +13,15 @@ import polars as pl
 import pytest
 
 import browser
-from memgen import digests
-from memgen.checks import CHECKS
-from memgen.claims import CLAIMS, KEY
+from memgen.jobs import digests
 from memgen.provenance import record as provenance
 from memgen.provenance.findings import within
 from memgen.provenance.known_tables import table_of
 from memgen.provenance.run import read_run
 from memgen.provenance.sealing import SEAL, read_seal
 from memgen.provenance.verification import Verification
+from memgen.tables.checks import CHECKS
+from memgen.tables.claims import CLAIMS, KEY
 from published_imitation import imitate
 from repository import copy_repository
 from runs import assert_same_results, command, environment, planned, results, study

@@ -18,7 +18,7 @@ line and exit status 2.
 
 def commands() -> str:
     """The help of every command and stage, as the command line prints it."""
-    from memgen.commands import entries, studies
+    from memgen.jobs.entries import entries, studies
 
     lines = [INTRODUCTION]
     for study in ["", *studies()]:

@@ -23,7 +23,7 @@ a key set to null is removed. `<name>` stands for a name of one's own, `[]` for 
 
 def schema_text() -> str:
     """What `SCHEMA` holds."""
-    from memgen.configuration import schema
+    from memgen.configuration.layers import schema
 
     whole = {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema()}
     return json.dumps(whole, indent=1, ensure_ascii=False) + "\n"
@@ -31,7 +31,7 @@ def schema_text() -> str:
 
 def configuration() -> str:
     """Every key of the configuration with its type, range, default and meaning."""
-    from memgen.configuration import schema
+    from memgen.configuration.layers import schema
 
     whole = schema()
     lines = [INTRODUCTION]

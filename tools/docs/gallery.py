@@ -4,7 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
-from memgen.configuration import load
+from memgen.configuration.layers import load
 from memgen.figures.table import Entry, entries
 
 ROOT = Path(__file__).resolve().parents[2]

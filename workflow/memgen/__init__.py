@@ -7,7 +7,7 @@ functions is first asked for. The rest of the package is imported from its own m
 import importlib
 from typing import Any
 
-# Modules are named, not imported, so that no stage depends on all of them (see `memgen.closure`).
+# Modules are named, not imported, so that no stage depends on all of them (see `memgen.jobs.closure`).
 _OFFERED = {
     "errors": ["BadInput"],
     "relational.hierarchy": ["Hierarchy"],

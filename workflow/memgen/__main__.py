@@ -1,7 +1,7 @@
 """Command line: ``memgen <study> <stage> …`` and ``memgen <command> …``.
 
-Only the module that defines the command asked for is imported (see ``memgen.commands``), so that the theory
-needs no torch, and threads are pinned before that import. A study added as a folder appears here by itself.
+Only the module that defines the command is imported (see ``memgen.jobs.entries``), so that the theory needs
+no torch, and threads are pinned before that import. A study added as a folder appears here by itself.
 """
 
 import errno
@@ -16,12 +16,12 @@ from pathlib import Path
 from types import NoneType
 from typing import Annotated, Any
 
-from memgen import kernels
-from memgen.arguments import NOTHING, Described, bare, flag
-from memgen.closure import PACKAGE, closure
-from memgen.commands import Entry, entries, find, studies, version
 from memgen.errors import BadInput
-from memgen.stage import Job, ending_in_one_line, pin_threads
+from memgen.jobs import kernels
+from memgen.jobs.arguments import NOTHING, Described, bare, flag
+from memgen.jobs.closure import PACKAGE, closure
+from memgen.jobs.entries import Entry, entries, find, studies, version
+from memgen.jobs.stage import Job, ending_in_one_line, pin_threads
 
 EXAMPLES = """Examples:
   memgen relational ranks --n 9 --exception 5:3 --alpha 0.3          ranks of the items, by the exact theory
@@ -70,7 +70,7 @@ def _whole(hint: Any, tokens: Sequence[Any]) -> Any:
 
 
 def _undescribed(hint: Any) -> Any:
-    """A type without what `memgen.stage` checks: the command line's package would ask pydantic for it."""
+    """A type without what `memgen.jobs.stage` checks: cyclopts would ask pydantic for it."""
     parts = typing.get_args(hint)
     if typing.get_origin(hint) is Annotated:
         kept = [part for part in hint.__metadata__ if not isinstance(part, Described)]

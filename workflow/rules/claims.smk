@@ -21,7 +21,7 @@ rule claims:
     resources:
         **needs("claims"),
     params:
-        code=code("memgen.stages.claims"),
+        code=code("claims"),
     shell:
         "python -m memgen claims --tables {input.tables:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
@@ -43,7 +43,7 @@ rule checks:
     resources:
         **needs("checks"),
     params:
-        code=code("memgen.stages.checks"),
+        code=code("checks"),
     shell:
         "python -m memgen checks --tables {input.tables:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"

@@ -5,7 +5,7 @@
 from pathlib import Path
 
 from memgen.planning.resources import needs
-from memgen.rules import code, flags, one_of, repeated, words
+from memgen.jobs.rules import code, flags, one_of, repeated, words
 
 
 def record(rule, job="job"):

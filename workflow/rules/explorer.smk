@@ -27,7 +27,7 @@ rule figures_explorer:
     resources:
         **needs("figures_explorer"),
     params:
-        code=code("memgen.figures.explorer.explorer"),
+        code=code("figures explorer"),
     shell:
         "python -m memgen figures explorer --template {input.template:q} --parts {input.parts:q} "
         "--fits {input.fits:q} --out {output.page:q} "

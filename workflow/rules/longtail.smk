@@ -68,7 +68,7 @@ rule longtail_spectra:
     resources:
         **needs("longtail_spectra"),
     params:
-        code=code("memgen.longtail.stages.spectra"),
+        code=code("longtail spectra"),
         priors=flags(priors=LONGTAIL["priors"]),
         frequencies=repeated("--frequencies", LONGTAIL["frequency_files"]),
         size=flags(LONGTAIL["spectra"]),
@@ -91,7 +91,7 @@ rule longtail_scaling:
     resources:
         **needs("longtail_scaling"),
     params:
-        code=code("memgen.longtail.stages.scaling"),
+        code=code("longtail scaling"),
         scaling=flags(LONGTAIL["scaling"]),
     shell:
         "python -m memgen longtail scaling {params.scaling} "
@@ -112,7 +112,7 @@ rule longtail_costs:
     resources:
         **needs("longtail_costs"),
     params:
-        code=code("memgen.longtail.stages.costs"),
+        code=code("longtail costs"),
         sizes=flags(columns(LONGTAIL["costs"], "domain", "samples")),
         labels=LONGTAIL["labels"],
         limit=LONGTAIL["memorization_limit"],
@@ -138,7 +138,7 @@ rule longtail_simulate:
     resources:
         **needs("longtail_simulate"),
     params:
-        code=code("memgen.longtail.stages.simulate"),
+        code=code("longtail simulate"),
         priors=flags(priors=LONGTAIL["priors"]),
         frequencies=repeated("--frequencies", LONGTAIL["frequency_files"]),
         sizes=flags(
@@ -166,7 +166,7 @@ rule longtail_tradeoff:
     resources:
         **needs("longtail_tradeoff"),
     params:
-        code=code("memgen.longtail.stages.tradeoff"),
+        code=code("longtail tradeoff"),
         priors=flags(priors=LONGTAIL["priors"]),
         labels=LONGTAIL["labels"],
         tradeoff=flags(LONGTAIL["tradeoff"]),
@@ -189,7 +189,7 @@ rule longtail_privacy:
     resources:
         **needs("longtail_privacy"),
     params:
-        code=code("memgen.longtail.stages.privacy"),
+        code=code("longtail privacy"),
         priors=flags(priors=LONGTAIL["priors"]),
         labels=LONGTAIL["labels"],
         privacy=flags(LONGTAIL["privacy"]),
@@ -212,7 +212,7 @@ rule longtail_noise:
     resources:
         **needs("longtail_noise"),
     params:
-        code=code("memgen.longtail.stages.noise"),
+        code=code("longtail noise"),
         priors=flags(priors=LONGTAIL["priors"]),
         labels=LONGTAIL["labels"],
         noise=flags(LONGTAIL["noise"]),
@@ -235,7 +235,7 @@ rule longtail_subgroups:
     resources:
         **needs("longtail_subgroups"),
     params:
-        code=code("memgen.longtail.stages.subgroups"),
+        code=code("longtail subgroups"),
         mixture=lambda wildcards: LONGTAIL["mixtures"][wildcards.mixture],
         groups=lambda wildcards: GROUPS[wildcards.mixture],
         labels=LONGTAIL["labels"],
@@ -261,7 +261,7 @@ rule longtail_classify:
     resources:
         **needs("longtail_classify"),
     params:
-        code=code("memgen.longtail.stages.classify"),
+        code=code("longtail classify"),
         spread=lambda wildcards: CLUSTERS["structures"][wildcards.structure],
         learner=lambda wildcards: flags(CLUSTERS["learners"][wildcards.learner]),
         clusters=CLUSTERED,
@@ -290,7 +290,7 @@ rule longtail_curves:
     resources:
         **needs("longtail_curves"),
     params:
-        code=code("memgen.longtail.stages.curves"),
+        code=code("longtail curves"),
     shell:
         "python -m memgen longtail curves --runs {input.runs:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
@@ -311,7 +311,7 @@ rule longtail_memorize:
     resources:
         **needs("longtail_memorize"),
     params:
-        code=code("memgen.longtail.stages.memorize"),
+        code=code("longtail memorize"),
         spread=lambda wildcards: CLUSTERS["structures"][wildcards.structure],
         learner=lambda wildcards: flags(OF_MEMORIZE.flags(SCORED[wildcards.learner])),
         share=CLUSTERS["memorization"]["subsample_share"],
@@ -344,7 +344,7 @@ rule longtail_claims:
     resources:
         **needs("longtail_claims"),
     params:
-        code=code("memgen.longtail.stages.claims"),
+        code=code("longtail claims"),
     shell:
         "python -m memgen longtail claims --costs {input.costs:q} --scaling {input.scaling:q} "
         "--subgroups {input.subgroups:q} --curves {input.curves:q} --memorization {input.memorization:q} --out {output.table:q} "
@@ -371,7 +371,7 @@ rule longtail_checks:
     resources:
         **needs("longtail_checks"),
     params:
-        code=code("memgen.longtail.stages.checks"),
+        code=code("longtail checks"),
     shell:
         "python -m memgen longtail checks --scaling {input.scaling:q} --simulation {input.simulation:q} "
         "--tradeoff {input.tradeoff:q} --privacy {input.privacy:q} --noise {input.noise:q} "

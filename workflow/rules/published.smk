@@ -16,7 +16,7 @@
 #        results/published/equity_classes.csv          our equities of hands against the published matrix, where
 #        results/published/equity_suits.csv            the folder holds it, and what fixed suits explain
 from memgen.language.published.files import held_by, read_versions
-from memgen.own_folder import given
+from memgen.configuration.own_folder import given
 
 PUBLISHED_VERSIONS = "workflow/memgen/language/published/versions.csv"
 PUBLISHED_SOURCE = config["published"].get("source")
@@ -71,7 +71,7 @@ rule language_equity_check:
     resources:
         **needs("language_equity_check"),
     params:
-        code=code("memgen.language.published.stages.equity_check"),
+        code=code("language equity-check"),
         boards=config["published"]["equity_boards"],
         entries=config["published"]["equity_entries"],
         seed=LANGUAGE["poker"]["seed"],
@@ -102,7 +102,7 @@ rule language_published_download:
     resources:
         **needs("language_published_download"),
     params:
-        code=code("memgen.language.published.stages.published_download"),
+        code=code("language published-download"),
     shell:
         "python -m memgen language published-download --file {wildcards.folder:q}/{wildcards.name:q}.parquet "
         "--partial results/published/partial --versions {input.versions:q} --out {output.file:q} "
@@ -126,7 +126,7 @@ rule language_published:
     resources:
         **needs("language_published"),
     params:
-        code=code("memgen.language.published.stages.published"),
+        code=code("language published"),
         source=lambda wildcards: str(Path(PUBLISHED_FOLDER)),
     shell:
         "python -m memgen language published --source {params.source:q} --versions {input.versions:q} "
@@ -187,7 +187,7 @@ rule language_explain:
     resources:
         **needs("language_explain"),
     params:
-        code=code("memgen.language.published.stages.explain"),
+        code=code("language explain"),
     shell:
         "python -m memgen language explain --responses {input.responses:q} --out {output.table:q} "
         "--summary {output.summary:q} --record {output.record:q} --threads {threads} 2> {log:q}"
@@ -209,7 +209,7 @@ rule language_transfer:
     resources:
         **needs("language_transfer"),
     params:
-        code=code("memgen.language.published.stages.transfer"),
+        code=code("language transfer"),
     shell:
         "python -m memgen language transfer --responses {input.responses:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
@@ -232,7 +232,7 @@ rule language_regularization:
     resources:
         **needs("language_regularization"),
     params:
-        code=code("memgen.language.published.stages.regularization"),
+        code=code("language regularization"),
     shell:
         "python -m memgen language regularization --responses {input.responses:q} --out {output.table:q} "
         "--pooled {output.pooled:q} --record {output.record:q} --threads {threads} 2> {log:q}"
@@ -255,7 +255,7 @@ rule language_compare:
     resources:
         **needs("language_compare"),
     params:
-        code=code("memgen.language.published.stages.compare"),
+        code=code("language compare"),
     shell:
         "python -m memgen language compare --ours {input.ours:q} --published {input.published:q} "
         "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
@@ -278,7 +278,7 @@ rule language_published_claims:
     resources:
         **needs("language_published_claims"),
     params:
-        code=code("memgen.language.published.stages.published_claims"),
+        code=code("language published-claims"),
     shell:
         "python -m memgen language published-claims --responses {input.responses:q} --fits {input.fits:q} "
         "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"

@@ -48,7 +48,7 @@ rule relational_task:
     resources:
         **needs("relational_task"),
     params:
-        code=code("memgen.relational.stages.task"),
+        code=code("relational task"),
         n=lambda wildcards: RELATIONAL["hierarchies"][wildcards.hierarchy]["n"],
         exceptions=lambda wildcards: repeated(
             "--exception", RELATIONAL["hierarchies"][wildcards.hierarchy]["exceptions"]
@@ -75,7 +75,7 @@ rule relational_sweep:
     resources:
         **needs("relational_sweep"),
     params:
-        code=code("memgen.relational.stages.sweep"),
+        code=code("relational sweep"),
         grid=GRID,
     shell:
         "python -m memgen relational sweep --tasks {input.tasks:q} {params.grid} "
@@ -98,7 +98,7 @@ rule relational_critical_table:
     resources:
         **needs("relational_critical_table"),
     params:
-        code=code("memgen.relational.stages.critical_table"),
+        code=code("relational critical-table"),
     shell:
         "python -m memgen relational critical-table --tasks {input.tasks:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
@@ -120,7 +120,7 @@ rule relational_memorization_table:
     resources:
         **needs("relational_memorization_table"),
     params:
-        code=code("memgen.relational.stages.memorization_table"),
+        code=code("relational memorization-table"),
         grid=GRID,
     shell:
         "python -m memgen relational memorization-table --tasks {input.tasks:q} {params.grid} "
@@ -143,7 +143,7 @@ rule relational_phase_table:
     resources:
         **needs("relational_phase_table"),
     params:
-        code=code("memgen.relational.stages.phase_table"),
+        code=code("relational phase-table"),
         phase=flags(RELATIONAL["phase"]),
     shell:
         "python -m memgen relational phase-table --tasks {input.tasks:q} {params.phase} "
@@ -164,7 +164,7 @@ rule relational_placement_table:
     resources:
         **needs("relational_placement_table"),
     params:
-        code=code("memgen.relational.stages.placement_table"),
+        code=code("relational placement-table"),
         placement=flags(RELATIONAL["placement"]),
     shell:
         "python -m memgen relational placement-table {params.placement} "
@@ -185,7 +185,7 @@ rule relational_critical_placement:
     resources:
         **needs("relational_critical_placement"),
     params:
-        code=code("memgen.relational.stages.critical_placement"),
+        code=code("relational critical-placement"),
         critical=flags(RELATIONAL["critical"]),
     shell:
         "python -m memgen relational critical-placement {params.critical} "
@@ -208,7 +208,7 @@ rule relational_mechanism_table:
     resources:
         **needs("relational_mechanism_table"),
     params:
-        code=code("memgen.relational.stages.mechanism_table"),
+        code=code("relational mechanism-table"),
         grid=GRID,
     shell:
         "python -m memgen relational mechanism-table --tasks {input.tasks:q} {params.grid} "
@@ -231,7 +231,7 @@ rule relational_readout_table:
     resources:
         **needs("relational_readout_table"),
     params:
-        code=code("memgen.relational.stages.readout_table"),
+        code=code("relational readout-table"),
         grid=GRID,
         readout=flags(RELATIONAL["readout"]),
     shell:
@@ -255,7 +255,7 @@ rule relational_depth_table:
     resources:
         **needs("relational_depth_table"),
     params:
-        code=code("memgen.relational.stages.depth_table"),
+        code=code("relational depth-table"),
         networks=flags(OF_DEPTH_TABLE.flags(RELATIONAL["depth"])),
     shell:
         "python -m memgen relational depth-table --tasks {input.tasks:q} {params.networks} "
@@ -279,7 +279,7 @@ rule relational_finite_width:
     resources:
         **needs("relational_finite_width"),
     params:
-        code=code("memgen.relational.stages.finite_width"),
+        code=code("relational finite-width"),
         training=flags(OF_FINITE_WIDTH.flags(RELATIONAL["networks"])),
     shell:
         "python -m memgen relational finite-width --task {input.task:q} {params.training} "
@@ -304,7 +304,7 @@ rule relational_finite_width_summary:
     resources:
         **needs("relational_finite_width_summary"),
     params:
-        code=code("memgen.relational.stages.finite_width_summary"),
+        code=code("relational finite-width-summary"),
     shell:
         "python -m memgen relational finite-width-summary --networks {input.networks:q} --margins {input.margins:q} "
         "--out {output.table:q} --slopes {output.slopes:q} --record {output.record:q} --threads {threads} 2> {log:q}"
@@ -330,7 +330,7 @@ rule relational_claims:
     resources:
         **needs("relational_claims"),
     params:
-        code=code("memgen.relational.stages.claims"),
+        code=code("relational claims"),
     shell:
         "python -m memgen relational claims --margins {input.margins:q} --critical {input.critical:q} "
         "--depth {input.depth:q} --widths {input.widths:q} --slopes {input.slopes:q} --out {output.table:q} "
@@ -358,7 +358,7 @@ rule relational_checks:
     resources:
         **needs("relational_checks"),
     params:
-        code=code("memgen.relational.stages.checks"),
+        code=code("relational checks"),
     shell:
         "python -m memgen relational checks --margins {input.margins:q} --ranks {input.ranks:q} "
         "--critical {input.critical:q} --placement {input.placement:q} --mechanism {input.mechanism:q} "

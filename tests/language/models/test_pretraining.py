@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from memgen.errors import BadInput
+from memgen.jobs.seeding import generator
 from memgen.language.models.causal import answer_tokens, check_head
 from memgen.language.models.corpus import CONTESTS, document, world
 from memgen.language.models.decoder import knows
@@ -18,7 +19,6 @@ from memgen.language.stages.initialize import initialize
 from memgen.language.stages.pretrain import pretrain
 from memgen.language.stages.pretraining import pretraining
 from memgen.language.stimuli.items import FAKE_TEAMS, REAL_TEAMS
-from memgen.seeding import generator
 
 SHORT = {"steps": 6, "batch": 8, "first_steps": 2, "width": 16, "layers": 1, "heads": 2}
 QUESTION = re.compile(

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from memgen.digests import files_of
 from memgen.errors import BadInput
+from memgen.jobs.digests import files_of
 from memgen.language.models.causal import check_head
 from memgen.language.models.loading import load
 from memgen.language.models.wheel import sha256

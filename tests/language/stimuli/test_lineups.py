@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from memgen.errors import BadInput
+from memgen.jobs.seeding import generator
 from memgen.language.stages.equity import equity
 from memgen.language.stages.lineups import lineups
 from memgen.language.stimuli.chains import BAND, Equities, chain
@@ -15,7 +16,6 @@ from memgen.language.stimuli.items import sample
 from memgen.language.stimuli.lineups import block_of, read_samples
 from memgen.language.stimuli.tables import EQUITY
 from memgen.relational.hierarchy import Hierarchy
-from memgen.seeding import generator
 
 
 @pytest.fixture(scope="module")

@@ -6,16 +6,16 @@ from typing import Annotated, Any, ClassVar, Literal
 
 import pytest
 
-from memgen import configuration
-from memgen.arguments import Conjunctivity, NonNegative, Range, bare, check_arguments
+from memgen.configuration import layers as configuration
+from memgen.configuration.options import About, block, meaning
 from memgen.errors import BadInput
+from memgen.jobs.arguments import Conjunctivity, NonNegative, Range, bare, check_arguments
+from memgen.jobs.stage import Job
 from memgen.language.settings import options
 from memgen.language.stages.finetune import finetune
 from memgen.language.stages.probe import probe
 from memgen.language.training import keys
 from memgen.language.training.methods import FINETUNING, KINDS, Ridge, method_of
-from memgen.options import About, block, meaning
-from memgen.stage import Job
 from repository import ROOT
 
 

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from memgen.checks import CHECKS
-from memgen.claims import CLAIMS
 from memgen.errors import BadInput
 from memgen.longtail.agreement import numbers
 from memgen.longtail.stages.checks import checks
 from memgen.longtail.stages.claims import claims
 from memgen.longtail.stages.summary import summary
+from memgen.tables.checks import CHECKS
+from memgen.tables.claims import CLAIMS
 
 
 def test_claims_and_their_numbers(

@@ -3,12 +3,12 @@
 import polars as pl
 import pytest
 
-from memgen.checks import CHECKS
 from memgen.relational.stages.checks import checks
 from memgen.relational.stages.critical_placement import critical_placement
 from memgen.relational.stages.depth_table import depth_table
 from memgen.relational.stages.mechanism_table import mechanism_table
 from memgen.relational.tables import CRITICAL, CRITICAL_PLACEMENT, DEPTH, MECHANISM, RANKS, SWEEP
+from memgen.tables.checks import CHECKS
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import polars as pl
 import pytest
 
-from memgen.claims import CLAIMS
 from memgen.relational.stages.claims import claims
 from memgen.relational.stages.critical_placement import critical_placement
 from memgen.relational.stages.depth_table import depth_table
@@ -14,6 +13,7 @@ from memgen.relational.tables import (
     FINITE_WIDTH_SUMMARY,
     SWEEP,
 )
+from memgen.tables.claims import CLAIMS
 
 
 def slope_rows(lazy: float, rich: float) -> pl.DataFrame:

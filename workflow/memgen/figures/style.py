@@ -29,7 +29,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from matplotlib.transforms import Bbox
 
-from memgen.stage import Output, recipe_urn, stage
+from memgen.jobs.stage import Output, recipe_urn, stage
 
 #: Names of hierarchies; on the command line `--hierarchy`.
 Hierarchies = Annotated[list[str], cyclopts.Parameter(name="--hierarchy")]
@@ -241,7 +241,7 @@ def save(figure: Figure, *, pdf: Path, png: Path, rows: Mapping[Path, pl.DataFra
         str(path): {name: frame[name].unique().sort().to_list() for name in frame.columns}
         for path, frame in (rows or {}).items()
     }
-    # A job writes beside its target, `memgen.outputs`; what is written down is the target's name.
+    # A job writes beside its target, `memgen.jobs.outputs`; what is written down is the target's name.
     title = re.sub(r"^\.(.+)\.partial-\d+.*$", r"\1", png.stem)
     area = _foot(figure, title)
     figure.savefig(pdf, format="pdf", metadata=_metadata("pdf", title), bbox_inches=area)

@@ -4,15 +4,15 @@ A figure is a function marked `figure` in ``memgen/figures/<study>/<name>.py``, 
 ``memgen/figures/<study>/table.py``. Its rule, its files in a whole run and its caption follow from the two.
 """
 
-import ast
 import importlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from memgen.closure import module_file, syntax_tree
-from memgen.rules import Quoted, flags
+from memgen.jobs.closure import module_file
+from memgen.jobs.entries import docstring, find
+from memgen.jobs.rules import Quoted, flags
 
 #: End of every caption in the report: the recipe's id, cut out of the record, and the commands that use it.
 ENDING = """
@@ -77,9 +77,9 @@ class Entry:
         return f"figures_{self.function}"
 
     @property
-    def module(self) -> str:
-        """Dotted name of the module that holds the function."""
-        return f"memgen.figures.{self.study}.{self.function}"
+    def stage(self) -> str:
+        """Name of the stage, as one types it."""
+        return f"figures {self.function.replace('_', '-')}"
 
     def targets(self) -> list[str]:
         """Files that a whole run makes."""
@@ -96,18 +96,13 @@ class Entry:
 
     def command(self, wildcards: Mapping[str, str]) -> Quoted:
         """Command of one picture, all but its outputs."""
-        name = self.function.replace("_", "-")
-        return Quoted(f"figures {name} {flags(self.tables)} {flags(self.told(wildcards))}".rstrip())
+        return Quoted(f"{self.stage} {flags(self.tables)} {flags(self.told(wildcards))}".rstrip())
 
     def words(self) -> tuple[str, str]:
         """What the function's docstring says before the parameters: its first line, and the caption."""
-        path = module_file(self.module)
-        assert path is not None, f"{self.module}: there is no such module"
-        (text,) = (
-            ast.get_docstring(node) or ""
-            for node in syntax_tree(path).body
-            if isinstance(node, ast.FunctionDef) and node.name == self.function
-        )
+        entry = find(*self.stage.split())
+        assert entry is not None, f"{self.stage}: there is no such figure"
+        text = docstring(entry)
         first, _, caption = text.partition("\nParameters\n")[0].strip().partition("\n\n")
         return first, caption
 

@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 
 from memgen.irrelevant.tables import AVERAGES, EXTRACTION, LEAKAGE, SIMULATION
-from memgen.statistics import line_slope
-from memgen.summaries import Kinds, Numbers, summarize
+from memgen.tables.statistics import line_slope
+from memgen.tables.summaries import Kinds, Numbers, summarize
 
 #: Accuracy on clusters seen once from which a learner counts as accurate.
 ACCURATE = 0.9

@@ -4,7 +4,7 @@ Nothing but the standard library and the command line's own package is imported,
 checked at once.
 """
 
-from memgen.arguments import check_number, check_whole
+from memgen.jobs.arguments import check_number, check_whole
 
 #: Largest sizes of the closed forms.
 MOST_SAMPLES = 10**8

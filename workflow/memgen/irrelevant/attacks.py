@@ -13,7 +13,7 @@ import torch
 
 from memgen.irrelevant.models import Model, as_tensor
 from memgen.irrelevant.tasks import Floats, Integers, Signs
-from memgen.stage import progress
+from memgen.jobs.stage import progress
 
 #: Fresh inputs of the sign attack, for each bit.
 REPEATS = 5

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from memgen.statistics import student_factor
+from memgen.tables.statistics import student_factor
 
 
 def averaged(table: pl.DataFrame, keys: Sequence[str], measured: Sequence[str]) -> pl.DataFrame:

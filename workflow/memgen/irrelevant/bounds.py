@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special, stats
 
-from memgen.arguments import check_number, check_whole
 from memgen.irrelevant.arguments import MOST_SAMPLES, check_cluster_task, check_symbol_task
+from memgen.jobs.arguments import check_number, check_whole
 
 Floats: TypeAlias = NDArray[np.float64]
 Integers: TypeAlias = NDArray[np.int64]

@@ -3,8 +3,8 @@
 from dataclasses import field
 from typing import Annotated, Literal, TypeAlias
 
-from memgen.arguments import Range
-from memgen.options import About, As, Name, Several, Text, block
+from memgen.configuration.options import About, As, Name, Several, Text, block
+from memgen.jobs.arguments import Range
 
 NumberOfClusters: TypeAlias = Annotated[int, Range(2, 100_000), About("number of clusters N")]
 Samples: TypeAlias = Annotated[int, Range(2, 100_000), About("sample size n")]

@@ -16,7 +16,7 @@ from memgen.irrelevant.attacks import (
 from memgen.irrelevant.models import Model, accuracy_by_class
 from memgen.irrelevant.tasks import Clusters, ClusterSample, Floats, Integers, draw_clusters, draw_sample
 from memgen.irrelevant.training import Recipe, train
-from memgen.seeding import generator, integer_seed
+from memgen.jobs.seeding import generator, integer_seed
 
 
 @dataclass(frozen=True)

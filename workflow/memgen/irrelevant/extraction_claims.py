@@ -7,9 +7,9 @@ none, so a claim here is about a direction, or about chance.
 from pathlib import Path
 from typing import Literal
 
-from memgen.claims import THIS_STUDY, Claim, shell_command
 from memgen.irrelevant.agreement import ACCURATE, numbers
 from memgen.irrelevant.tables import EXTRACTION
+from memgen.tables.claims import THIS_STUDY, Claim, shell_command
 
 _MOTIVE = (
     "Brown, Bun, Feldman, Smith, Talwar, When is Memorization of Irrelevant Training Data Necessary, "

@@ -6,7 +6,7 @@ model again.
 
 import polars as pl
 
-from memgen.tables import Column, Schema
+from memgen.tables.schema import Column, Schema
 
 LEARNERS = ("logistic", "network", "transformer")
 KINDS = (

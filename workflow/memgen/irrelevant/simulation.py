@@ -17,7 +17,7 @@ from memgen.irrelevant.tasks import (
     draw_symbols,
     frequencies,
 )
-from memgen.stage import progress
+from memgen.jobs.stage import progress
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import polars as pl
 
 from memgen.irrelevant import rows
-from memgen.tables import Column, Table, trained
+from memgen.tables.schema import Column, Table, trained
 
 _WHO = ("run", "task", "learner", "defence", "kind")
 _PRIVACY = ("strength", "epsilon", "delta")

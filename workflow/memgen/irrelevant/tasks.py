@@ -10,9 +10,9 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from memgen.arguments import check_number, check_whole
 from memgen.irrelevant.arguments import check_cluster_task, check_symbol_task
-from memgen.memory import refuse_beyond_memory
+from memgen.jobs.arguments import check_number, check_whole
+from memgen.jobs.memory import refuse_beyond_memory
 
 Signs: TypeAlias = NDArray[np.int8]
 Floats: TypeAlias = NDArray[np.float64]

@@ -16,7 +16,7 @@ import torch
 
 from memgen.irrelevant.models import Model, as_tensor
 from memgen.irrelevant.tasks import Floats, Integers, Signs
-from memgen.stage import progress
+from memgen.jobs.stage import progress
 
 ADAM = (0.9, 0.999, 1e-8)
 

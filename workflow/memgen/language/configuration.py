@@ -3,10 +3,10 @@
 import dataclasses
 from typing import Annotated, Literal, TypeAlias
 
-from memgen.arguments import Range
+from memgen.configuration.options import About, Several, Text, block
+from memgen.jobs.arguments import Range
 from memgen.language.training import keys
 from memgen.language.training.methods import KINDS
-from memgen.options import About, Several, Text, block
 from memgen.relational.configuration import HierarchyName
 
 Short: TypeAlias = Annotated[

@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from memgen import rules
 from memgen.errors import BadInput
-from memgen.files import fault
+from memgen.jobs import rules
+from memgen.jobs.files import fault
+from memgen.jobs.rules import Quoted
 from memgen.language.published.files import held_by, read_versions
 from memgen.language.training.methods import Finetuning, Ridge, method_of
 from memgen.relational.hierarchy import Hierarchy
-from memgen.rules import Quoted
 
 _NEEDED = {
     "wheel": ("package", "version", "wheel_sha256", "weights", "weights_sha256"),

@@ -15,8 +15,8 @@ from memgen.longtail.tables import (
     SUBGROUPS,
     TRADEOFF,
 )
-from memgen.statistics import student_factor
-from memgen.summaries import Kinds, Numbers, summarize
+from memgen.tables.statistics import student_factor
+from memgen.tables.summaries import Kinds, Numbers, summarize
 
 
 def _largest_deviation(simulated: pl.Series, closed: pl.Series, error: pl.Series) -> float | None:

@@ -10,10 +10,10 @@ from typing import Literal
 import numpy as np
 
 from memgen.errors import BadInput
+from memgen.jobs.memory import refuse_beyond_memory
+from memgen.jobs.seeding import generator
 from memgen.longtail.priors import Floats, Frequencies, Integers
 from memgen.longtail.rows import STRUCTURES
-from memgen.memory import refuse_beyond_memory
-from memgen.seeding import generator
 
 Structure = Literal["gaussian", "hypercube"]
 

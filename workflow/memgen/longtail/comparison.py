@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
+from memgen.jobs.seeding import generator
 from memgen.longtail.learners import Risk
 from memgen.longtail.priors import frequencies
 from memgen.longtail.simulation import Simulation, simulate
-from memgen.seeding import generator
 
 
 @dataclass(frozen=True)

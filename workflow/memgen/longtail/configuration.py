@@ -3,8 +3,8 @@
 from dataclasses import field
 from typing import Annotated, TypeAlias
 
-from memgen.arguments import Range
-from memgen.options import About, As, Name, Several, Text, block
+from memgen.configuration.options import About, As, Name, Several, Text, block
+from memgen.jobs.arguments import Range
 
 Prior: TypeAlias = Annotated[
     str,

@@ -12,12 +12,12 @@ import numpy as np
 from scipy.special import gammaln
 
 from memgen.errors import BadInput
+from memgen.jobs.seeding import integer_seed
+from memgen.jobs.stage import progress
 from memgen.longtail.classifiers import neighbour_scores, ridge_left_out_scores, ridge_scores
 from memgen.longtail.configuration import Network
 from memgen.longtail.priors import Floats, Integers
 from memgen.longtail.specs import check_settings
-from memgen.seeding import integer_seed
-from memgen.stage import progress
 
 
 @dataclass(frozen=True)

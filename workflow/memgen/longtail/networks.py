@@ -9,9 +9,9 @@ import math
 import numpy as np
 import torch
 
+from memgen.jobs.memory import refuse_beyond_memory
+from memgen.jobs.stage import progress
 from memgen.longtail.priors import Floats, Integers
-from memgen.memory import refuse_beyond_memory
-from memgen.stage import progress
 
 
 def initial_weights(

@@ -16,8 +16,8 @@ import numpy.typing as npt
 from scipy.special import ndtri
 
 from memgen.errors import BadInput
+from memgen.jobs.memory import refuse_beyond_memory
 from memgen.longtail.specs import parse_prior
-from memgen.memory import refuse_beyond_memory
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.signedinteger[Any]]

@@ -10,10 +10,10 @@ import warnings
 import numpy as np
 import torch
 
+from memgen.jobs.memory import refuse_beyond_memory
+from memgen.jobs.seeding import integer_seed
 from memgen.longtail.networks import initial_weights
 from memgen.longtail.priors import Floats, Integers
-from memgen.memory import refuse_beyond_memory
-from memgen.seeding import integer_seed
 
 
 def private_network_scores(

@@ -6,7 +6,7 @@ classifier again.
 
 import polars as pl
 
-from memgen.tables import Column, Schema
+from memgen.tables.schema import Column, Schema
 
 LEARNERS = ("ridge", "neighbours", "network", "private_network")
 STRUCTURES = ("gaussian", "hypercube")

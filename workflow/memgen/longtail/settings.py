@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from memgen.errors import BadInput
-from memgen.files import fault
+from memgen.jobs.files import fault
 from memgen.longtail.specs import check_memorization_limit, check_settings, parse_learner, parse_prior
 
 

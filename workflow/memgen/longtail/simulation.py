@@ -9,13 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from memgen.errors import BadInput
+from memgen.jobs.memory import refuse_beyond_memory
+from memgen.jobs.stage import progress
 from memgen.longtail.mechanisms import mechanisms
 from memgen.longtail.priors import Floats, Frequencies, Integers
 from memgen.longtail.sampling import Sampler, learn_clean, learn_noisy, split
 from memgen.longtail.specs import Spec, parse_learner
 from memgen.longtail.spectrum import check_samples
-from memgen.memory import refuse_beyond_memory
-from memgen.stage import progress
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, TypeAlias
 
-from memgen.arguments import Range
 from memgen.errors import BadInput
+from memgen.jobs.arguments import Range
 
 Labels: TypeAlias = Annotated[int, Range(2, 1_000_000)]
 """Number of labels."""

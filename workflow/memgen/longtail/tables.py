@@ -3,7 +3,7 @@
 import polars as pl
 
 from memgen.longtail import rows
-from memgen.tables import Column, Table, described, trained
+from memgen.tables.schema import Column, Table, described, trained
 
 _DOMAIN_TEXTS = {
     "prior": "prior of the frequencies: a name as in the configuration, or a file's stem",

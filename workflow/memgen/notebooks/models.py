@@ -10,6 +10,7 @@ from collections.abc import Iterable
 import numpy as np
 import polars as pl
 
+from memgen.jobs.seeding import integer_seed
 from memgen.language.fits.least_squares import fit_gamma, ranks_at
 from memgen.language.models.loading import Model, transformers_offline
 from memgen.language.models.pretraining import train_tokenizer
@@ -21,7 +22,6 @@ from memgen.notebooks.result import Fitted, PairMatrix
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.kernels import ordered_pairs
 from memgen.relational.pairs import Pairs
-from memgen.seeding import integer_seed
 
 
 def tiny_decoder(seed: int = 0, width: int = 128, layers: int = 4) -> Model:

@@ -5,7 +5,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from memgen.timings import seconds_of
+from memgen.planning.timings import seconds_of
 
 
 class Estimates:

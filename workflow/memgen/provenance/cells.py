@@ -18,7 +18,7 @@ from typing import Any, Literal, get_args
 import polars as pl
 from scipy.special import stdtr
 
-from memgen.tables import Held
+from memgen.tables.schema import Held
 
 #: Probability that an honest run has a difference anywhere: the familywise error, over everything compared.
 FAMILYWISE = 0.01
@@ -44,7 +44,7 @@ def cells(frame: pl.DataFrame, held: Held, families: Mapping[str, str]) -> Cells
     ----------
     frame : polars.DataFrame
     held : Held
-        Names the columns; see `memgen.tables.Held`.
+        Names the columns; see `memgen.tables.schema.Held`.
     families : mapping of str to str
         One name for the replicates of a network that is trained here, by the name of each.
 

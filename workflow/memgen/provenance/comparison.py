@@ -17,9 +17,8 @@ from typing import Any, Literal
 import numpy as np
 import polars as pl
 
-from memgen.claims import CLAIMS, KEY, LEVEL
-from memgen.digests import file_digest
 from memgen.errors import BadInput
+from memgen.jobs.digests import file_digest
 from memgen.provenance.cells import (
     VERDICTS,
     Apart,
@@ -35,7 +34,8 @@ from memgen.provenance.cells import (
 )
 from memgen.provenance.known_tables import table_of
 from memgen.provenance.locking import picture, skeleton, unpacked, unpacked_cells
-from memgen.statistics import student_factor
+from memgen.tables.claims import CLAIMS, KEY, LEVEL
+from memgen.tables.statistics import student_factor
 
 #: Largest mean difference of two small pictures, of 255, that show the same, and the same with other means.
 SAME, ALIKE = 2.0, 5.0

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from memgen.errors import BadInput
-from memgen.files import fault
+from memgen.jobs.files import fault
 from memgen.provenance.record import URN_PATTERN
 
 #: Suffixes of files that carry the id.

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from memgen.digests import file_digest
 from memgen.errors import BadInput
+from memgen.jobs.digests import file_digest
 from memgen.provenance.cells import Verdict, cells, compare_cells
 from memgen.provenance.comparison import compare_numbers
 from memgen.provenance.known_tables import table_of

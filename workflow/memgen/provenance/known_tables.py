@@ -6,11 +6,11 @@ from pathlib import Path
 
 import polars as pl
 
-from memgen.checks import CHECKS
-from memgen.claims import CLAIMS
-from memgen.closure import PACKAGE, ROOT
 from memgen.errors import BadInput
-from memgen.tables import Table
+from memgen.jobs.closure import PACKAGE, ROOT
+from memgen.tables.checks import CHECKS
+from memgen.tables.claims import CLAIMS
+from memgen.tables.schema import Table
 
 #: Suffixes of files that hold a table.
 SUFFIXES = frozenset({".csv", ".parquet"})

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from memgen.digests import canonical, digest_of, file_digest
 from memgen.errors import BadInput
+from memgen.jobs.digests import canonical, digest_of, file_digest
 from memgen.provenance.names import label
 
 VARIABLE = "MEMGEN_CONFIGURATION"

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from memgen.digests import bytes_digest, file_digest
+from memgen.configuration.own_folder import LOCK
 from memgen.errors import BadInput
-from memgen.own_folder import LOCK
+from memgen.jobs.digests import bytes_digest, file_digest
 from memgen.provenance.findings import Finding
 from memgen.provenance.sealing import as_text, read_json
 

@@ -2,7 +2,8 @@
 
 It holds nothing about host, time or commit, so that an honest run elsewhere can equal it: digests of recipes,
 sources and outputs; of each table its numbers or the means of its cells, by which it is compared
-(`memgen.tables.Held`); of each figure a small picture and the rows that it draws; and every claim. Which
+(`memgen.tables.schema.Held`); of each figure a small picture and the rows that it draws; and every claim.
+Which
 kernels and which processor it ran with are there to be told to a reader, and are not compared.
 """
 
@@ -18,16 +19,16 @@ from typing import Any
 
 import polars as pl
 
-from memgen.claims import CLAIMS
-from memgen.digests import bytes_digest, canonical, digest_of
+from memgen.configuration.own_folder import lock_path
 from memgen.errors import BadInput
-from memgen.own_folder import lock_path
+from memgen.jobs.digests import bytes_digest, canonical, digest_of
 from memgen.provenance.cells import MODEL, Cells, cells
 from memgen.provenance.known_tables import table_of
 from memgen.provenance.lock_file import FORMAT, root_of
 from memgen.provenance.record import kernels_of
 from memgen.provenance.run import Record, Run, inputs
-from memgen.tables import Table
+from memgen.tables.claims import CLAIMS
+from memgen.tables.schema import Table
 
 #: Size in pixels of the picture that stands for a figure, which is grey.
 PICTURE = (48, 32)

@@ -32,4 +32,4 @@ def rule_and_wildcards(record: Path) -> tuple[str, dict[str, str]]:
 def stage_name(module: str, function: str) -> str:
     """Name of a stage as one types it after ``memgen``, such as ``relational sweep``."""
     room = module.split(".")[1:2] if module.count(".") > 1 else []
-    return " ".join([*(name for name in room if name != "stages"), function.replace("_", "-")])
+    return " ".join([*(name for name in room if name != "commands"), function.replace("_", "-")])

@@ -12,10 +12,10 @@ from typing import Any, NoReturn
 
 import jsonschema
 
-from memgen.arguments import flag
-from memgen.digests import digest_of
+from memgen.configuration.own_folder import STUDIES
 from memgen.errors import BadInput
-from memgen.own_folder import STUDIES
+from memgen.jobs.arguments import flag
+from memgen.jobs.digests import digest_of
 from memgen.provenance.names import EXTERNAL
 from memgen.provenance.record import FORMAT, LARGEST, seal
 

@@ -22,9 +22,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from memgen import kernels
-from memgen.digests import canonical, digest_of, file_digest
 from memgen.errors import BadInput
+from memgen.jobs import kernels
+from memgen.jobs.digests import canonical, digest_of, file_digest
 from memgen.provenance import layers
 from memgen.provenance.names import label, rule_and_wildcards
 

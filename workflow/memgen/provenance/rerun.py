@@ -14,12 +14,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union
 
-from memgen import kernels
-from memgen.arguments import flag
-from memgen.commands import Entry, find
 from memgen.errors import BadInput
+from memgen.jobs import kernels
+from memgen.jobs.arguments import flag
+from memgen.jobs.entries import Entry, find
+from memgen.jobs.stage import Job, ending_in_one_line, pin_threads, recipe_named, role_of
 from memgen.provenance.reading import is_label
-from memgen.stage import Job, ending_in_one_line, pin_threads, recipe_named, role_of
 
 
 def stage_of(name: str) -> Entry:

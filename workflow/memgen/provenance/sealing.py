@@ -13,13 +13,13 @@ from typing import Any
 
 import jsonschema
 
-from memgen.closure import PACKAGE, ROOT, closure
-from memgen.digests import bytes_digest, file_digest
 from memgen.errors import BadInput
+from memgen.jobs.closure import PACKAGE, ROOT, closure
+from memgen.jobs.digests import bytes_digest, file_digest
+from memgen.jobs.whole_file import whole_file
 from memgen.provenance.reading import is_label
 from memgen.provenance.record import digests
 from memgen.provenance.run import JOBS, Record, Run, read_run
-from memgen.whole_file import whole_file
 
 SEAL = Path("results/provenance/seal.json")
 FORMAT = "memgen-seal/2"

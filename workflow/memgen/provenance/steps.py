@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from memgen.digests import canonical
+from memgen.jobs.digests import canonical
 from memgen.provenance.reading import is_external
 from memgen.provenance.run import Run, inputs
 

@@ -12,11 +12,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from memgen.closure import ROOT, closure
-from memgen.definitions import Package
-from memgen.digests import MARKS, SNAKEMAKE_MARK, STUDY_MARK, file_digest, files_of
+from memgen.configuration.own_folder import lock_path, repository
 from memgen.errors import BadInput
-from memgen.own_folder import lock_path, repository
+from memgen.jobs.closure import ROOT, closure
+from memgen.jobs.definitions import Package
+from memgen.jobs.digests import MARKS, SNAKEMAKE_MARK, STUDY_MARK, file_digest, files_of
 from memgen.provenance.embedded import FIGURES, recipe_ids
 from memgen.provenance.findings import Finding
 from memgen.provenance.lock_file import lock_findings

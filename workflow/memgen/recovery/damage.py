@@ -10,8 +10,8 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from memgen.digests import MARKS
 from memgen.errors import BadInput
+from memgen.jobs.digests import MARKS
 from memgen.provenance.reading import MADE
 from memgen.provenance.run import Run, inputs, read_run
 from memgen.provenance.sealing import SEAL, read_seal

@@ -24,7 +24,7 @@ from memgen.relational.tables import (
     RANKS,
     SWEEP,
 )
-from memgen.summaries import Kinds, Numbers, summarize
+from memgen.tables.summaries import Kinds, Numbers, summarize
 
 REFERENCE_RANKS = (0.6, 0.2, 0.0, -0.2, 0.0, 0.2, 0.0, -0.2, -0.6)
 """Ranks of 9 items with exception 5:3 at gamma = 1 (theory: What it predicts)."""

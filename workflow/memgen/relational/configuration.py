@@ -2,8 +2,8 @@
 
 from typing import Annotated, TypeAlias
 
-from memgen.arguments import Range
-from memgen.options import About, As, Name, Several, Text, block
+from memgen.configuration.options import About, As, Name, Several, Text, block
+from memgen.jobs.arguments import Range
 
 HierarchyName: TypeAlias = Annotated[Name, About("a key of relational.hierarchies")]
 Exceptional: TypeAlias = Annotated[

@@ -4,7 +4,7 @@ from typing import Annotated, TypeAlias
 
 import cyclopts
 
-from memgen.arguments import Range
+from memgen.jobs.arguments import Range
 
 Items: TypeAlias = Annotated[int, Range(3, 100_000_000)]
 """Number of items of a hierarchy."""

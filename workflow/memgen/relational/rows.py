@@ -7,7 +7,7 @@ network again.
 import polars as pl
 
 from memgen.relational.hierarchy import PAIR_CLASSES
-from memgen.tables import Column, Schema
+from memgen.tables.schema import Column, Schema
 
 HIERARCHY = {
     "hierarchy": Column(pl.String),

@@ -3,7 +3,7 @@
 import polars as pl
 
 from memgen.relational import rows
-from memgen.tables import Column, Table, described, trained
+from memgen.tables.schema import Column, Table, described, trained
 
 _HIERARCHY_TEXTS = {
     "hierarchy": "name of the hierarchy: a key of relational.hierarchies",

@@ -10,8 +10,8 @@ from pathlib import Path
 import polars as pl
 
 from memgen.errors import BadInput
+from memgen.jobs.stage import Input, Inputs, Output, recipe_urn, stage
 from memgen.language.fits.tables import FIT
-from memgen.stage import Input, Inputs, Output, recipe_urn, stage
 
 #: What the page knows of a fitted model.
 COLUMNS = (

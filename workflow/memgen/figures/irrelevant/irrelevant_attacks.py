@@ -5,7 +5,7 @@ import polars as pl
 from memgen.figures.irrelevant_names import ATTACKS, LEARNERS, of_undefended, size_words
 from memgen.figures.style import PALETTE, Drawn, figure, new_figure, panel_letters
 from memgen.irrelevant.tables import AVERAGES
-from memgen.stage import Input
+from memgen.jobs.stage import Input
 
 
 @figure

@@ -20,7 +20,7 @@ from memgen.figures.style import (
     shared_legend,
 )
 from memgen.irrelevant.tables import AVERAGES
-from memgen.stage import Input
+from memgen.jobs.stage import Input
 
 _BITS = {
     "bits_recovered": ("all bits", PALETTE["black"], "D"),

@@ -6,7 +6,7 @@ from memgen.errors import BadInput
 from memgen.figures.irrelevant_names import LEARNERS, draw_interval
 from memgen.figures.style import PALETTE, Drawn, figure, new_figure, panel_letters
 from memgen.irrelevant.tables import AVERAGES
-from memgen.stage import Input
+from memgen.jobs.stage import Input
 
 _BITS = {
     "free_recovered": ("free bits recovered", PALETTE["vermilion"], "o"),

@@ -11,7 +11,7 @@ from memgen.figures.defence_curves import draw_defences
 from memgen.figures.irrelevant_names import LEARNERS, size_words
 from memgen.figures.style import Drawn, figure, new_figure, panel_letters, shared_legend
 from memgen.irrelevant.tables import AVERAGES
-from memgen.stage import Input
+from memgen.jobs.stage import Input
 
 
 @figure

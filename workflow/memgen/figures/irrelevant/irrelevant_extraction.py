@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from memgen.figures.irrelevant_names import draw_interval
 from memgen.figures.style import PAGE, PALETTE, figure, new_figure, panel_letters, shared_legend
 from memgen.irrelevant.tables import EXTRACTION
-from memgen.stage import Input
+from memgen.jobs.stage import Input
 
 _LOSSES = {
     "none": ("before training", PALETTE["grey"], "v"),

@@ -6,7 +6,7 @@ import polars as pl
 from memgen.figures.irrelevant_names import DEFENCES, LEARNERS, draw_leaked
 from memgen.figures.style import PALETTE, Drawn, figure, new_figure, panel_letters
 from memgen.irrelevant.tables import LEAKAGE
-from memgen.stage import Input
+from memgen.jobs.stage import Input
 
 
 @figure

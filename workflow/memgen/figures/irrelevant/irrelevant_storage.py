@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from memgen.figures.irrelevant_names import draw_interval
 from memgen.figures.style import PALETTE, figure, new_figure, panel_letters
 from memgen.irrelevant.tables import SIMULATION
-from memgen.stage import Input
+from memgen.jobs.stage import Input
 
 
 @figure

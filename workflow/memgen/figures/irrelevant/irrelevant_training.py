@@ -5,7 +5,7 @@ import polars as pl
 from memgen.figures.irrelevant_names import LEARNERS, draw_interval, of_undefended, size_words
 from memgen.figures.style import PALETTE, Drawn, figure, new_figure, panel_letters, shared_legend
 from memgen.irrelevant.tables import AVERAGES
-from memgen.stage import Input
+from memgen.jobs.stage import Input
 
 _CURVES = {
     "bits_recovered": ("bits of samples seen once, recovered", PALETTE["vermilion"], "o"),

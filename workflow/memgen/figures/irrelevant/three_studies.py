@@ -7,9 +7,9 @@ from memgen.figures.irrelevant_names import draw_leaked
 from memgen.figures.longtail_names import draw_excess, prior_looks
 from memgen.figures.style import PAGE, PAIR_CLASSES, PALETTE, Drawn, figure, new_figure, panel_letters
 from memgen.irrelevant.tables import LEAKAGE
+from memgen.jobs.stage import Input
 from memgen.longtail.tables import TRADEOFF
 from memgen.relational.tables import MEMORIZATION
-from memgen.stage import Input
 
 
 @figure

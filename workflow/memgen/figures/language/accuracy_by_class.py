@@ -4,8 +4,8 @@ from matplotlib.lines import Line2D
 
 from memgen.figures.method_grid import method_grid
 from memgen.figures.style import PAIR_CLASSES, PALETTE, Drawn, Hierarchies, figure
+from memgen.jobs.stage import Input
 from memgen.language.responses.tables import ACCURACY
-from memgen.stage import Input
 
 
 @figure

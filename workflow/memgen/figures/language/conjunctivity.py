@@ -6,9 +6,9 @@ from matplotlib.figure import Figure
 
 from memgen.figures.names import spoken
 from memgen.figures.style import PAGE, PALETTE, figure, new_figure
+from memgen.jobs.stage import Input
 from memgen.language.fits.tables import GAMMA_RANGE, RELATION
 from memgen.language.responses.tables import GEOMETRY
-from memgen.stage import Input
 
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 

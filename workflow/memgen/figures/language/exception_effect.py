@@ -4,8 +4,8 @@ import polars as pl
 
 from memgen.figures.dots import Dots, dot_figure
 from memgen.figures.style import Drawn, Hierarchies, figure
+from memgen.jobs.stage import Input
 from memgen.language.responses.tables import EFFECTS
-from memgen.stage import Input
 
 
 @figure

@@ -10,8 +10,8 @@ from matplotlib.ticker import MaxNLocator
 from memgen.errors import BadInput
 from memgen.figures.names import broken
 from memgen.figures.style import PAGE, PALETTE, figure, new_figure, panel_letters
+from memgen.jobs.stage import Inputs
 from memgen.language.fits.tables import PREDICTIONS
-from memgen.stage import Inputs
 
 COLUMNS = 3
 

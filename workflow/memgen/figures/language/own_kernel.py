@@ -5,10 +5,10 @@ from matplotlib.lines import Line2D
 
 from memgen.figures.dots import Dots, dot_figure, with_interval
 from memgen.figures.style import PALETTE, Drawn, Hierarchies, figure
+from memgen.jobs.stage import Input
 from memgen.language.fits.tables import FIT
 from memgen.language.responses.rows import KEY
 from memgen.language.responses.tables import GEOMETRY
-from memgen.stage import Input
 
 
 @figure

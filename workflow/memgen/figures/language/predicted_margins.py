@@ -5,8 +5,8 @@ import polars as pl
 from memgen.figures.cells import KEYS, cell_grid, gamma_text, train_text
 from memgen.figures.margin_panels import TRAINED, draw_points
 from memgen.figures.style import Drawn, Hierarchies, class_handles, figure
+from memgen.jobs.stage import Input
 from memgen.language.fits.tables import FIT, PREDICTIONS
-from memgen.stage import Input
 
 
 @figure

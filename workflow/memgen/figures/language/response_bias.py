@@ -6,8 +6,8 @@ from matplotlib.lines import Line2D
 
 from memgen.figures.dots import Dots, dot_figure, with_interval
 from memgen.figures.style import PALETTE, Hierarchies, figure
+from memgen.jobs.stage import Input
 from memgen.language.responses.tables import EFFECTS
-from memgen.stage import Input
 
 
 @figure

@@ -6,8 +6,8 @@ from matplotlib.ticker import MaxNLocator
 
 from memgen.figures.method_grid import method_grid
 from memgen.figures.style import PALETTE, Drawn, Hierarchies, figure
+from memgen.jobs.stage import Input
 from memgen.language.responses.tables import DISTANCE
-from memgen.stage import Input
 
 
 @figure

@@ -7,8 +7,8 @@ from matplotlib.figure import Figure
 
 from memgen.figures.longtail_names import CLASSIFIERS, STRUCTURES
 from memgen.figures.style import PALETTE, figure, new_figure, panel_letters, shared_legend
+from memgen.jobs.stage import Input
 from memgen.longtail.tables import CURVES
-from memgen.stage import Input
 
 
 @figure

@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 from memgen.errors import BadInput
 from memgen.figures.longtail_names import STRUCTURES
 from memgen.figures.style import PAIR_CLASSES, PALETTE, figure, new_figure, panel_letters, shared_legend
+from memgen.jobs.stage import Input, Inputs
 from memgen.longtail.tables import MEMORIZATION
-from memgen.stage import Input, Inputs
 
 _NEEDED = ("hierarchy", "higher", "lower", "pair_class", "alpha", "ridge", "score", "answer_gain")
 

@@ -5,8 +5,8 @@ from matplotlib.figure import Figure
 
 from memgen.figures.longtail_names import CLASSIFIERS, STRUCTURES
 from memgen.figures.style import PALETTE, figure, new_figure, panel_letters
+from memgen.jobs.stage import Inputs
 from memgen.longtail.tables import MEMORIZATION
-from memgen.stage import Inputs
 
 
 @figure

@@ -5,8 +5,8 @@ from matplotlib.figure import Figure
 
 from memgen.figures.longtail_names import LEARNERS, draw_excess, prior_looks
 from memgen.figures.style import PALETTE, figure, new_figure, panel_letters, shared_legend
+from memgen.jobs.stage import Input
 from memgen.longtail.tables import PRIVACY
-from memgen.stage import Input
 
 
 @figure

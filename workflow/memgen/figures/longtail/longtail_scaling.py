@@ -5,8 +5,8 @@ from matplotlib.figure import Figure
 
 from memgen.figures.longtail_names import prior_looks
 from memgen.figures.style import figure, new_figure, panel_letters, shared_legend
+from memgen.jobs.stage import Input
 from memgen.longtail.tables import SCALING
-from memgen.stage import Input
 
 
 @figure

@@ -5,8 +5,8 @@ from matplotlib.figure import Figure
 
 from memgen.figures.longtail_names import LEARNERS, prior_looks
 from memgen.figures.style import PALETTE, figure, new_figure, panel_letters
+from memgen.jobs.stage import Input
 from memgen.longtail.tables import SIMULATION
-from memgen.stage import Input
 
 
 @figure

@@ -3,11 +3,11 @@
 import polars as pl
 from matplotlib.figure import Figure
 
-from memgen.arguments import Count
 from memgen.figures.longtail_names import prior_looks
 from memgen.figures.style import figure, new_figure, panel_letters
+from memgen.jobs.arguments import Count
+from memgen.jobs.stage import Input
 from memgen.longtail.tables import SPECTRA
-from memgen.stage import Input
 
 
 @figure

@@ -4,8 +4,8 @@ from matplotlib.figure import Figure
 
 from memgen.figures.longtail_names import prior_looks
 from memgen.figures.style import COLUMN, PALETTE, figure, new_figure, shared_legend
+from memgen.jobs.stage import Inputs
 from memgen.longtail.tables import SUBGROUPS
-from memgen.stage import Inputs
 
 
 @figure

@@ -5,8 +5,8 @@ from matplotlib.figure import Figure
 
 from memgen.figures.longtail_names import draw_excess, legend_with_size, prior_looks
 from memgen.figures.style import COLUMN, figure, new_figure
+from memgen.jobs.stage import Input
 from memgen.longtail.tables import TRADEOFF
-from memgen.stage import Input
 
 
 @figure

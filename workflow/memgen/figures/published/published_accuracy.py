@@ -9,8 +9,8 @@ from matplotlib.lines import Line2D
 from memgen.figures.names import spoken
 from memgen.figures.published_runs import MARKERS, METHODS, post, present
 from memgen.figures.style import PAIR_CLASSES, PALETTE, Hierarchies, figure, new_figure
+from memgen.jobs.stage import Inputs
 from memgen.language.responses.tables import ACCURACY
-from memgen.stage import Inputs
 
 
 @figure

@@ -5,8 +5,8 @@ from matplotlib.figure import Figure
 
 from memgen.figures.names import spoken
 from memgen.figures.style import PAIR_CLASSES, PALETTE, class_handles, figure, new_figure
+from memgen.jobs.stage import Input
 from memgen.language.published.tables import COMPARISON
-from memgen.stage import Input
 
 
 @figure

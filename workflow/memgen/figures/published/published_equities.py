@@ -5,8 +5,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from memgen.figures.style import PAGE, PALETTE, figure, new_figure, panel_letters
+from memgen.jobs.stage import Input
 from memgen.language.published.tables import EQUITY_CLASSES, EQUITY_SUITS
-from memgen.stage import Input
 
 LOOKS = {
     False: (PALETTE["blue"], "o", "no rank in common"),

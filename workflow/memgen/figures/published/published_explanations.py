@@ -6,8 +6,8 @@ from matplotlib.lines import Line2D
 
 from memgen.errors import BadInput
 from memgen.figures.style import PALETTE, Hierarchies, figure, new_figure
+from memgen.jobs.stage import Input
 from memgen.language.published.tables import EXPLANATIONS_SUMMARY
-from memgen.stage import Input
 
 
 @figure

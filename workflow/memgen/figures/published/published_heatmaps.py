@@ -7,8 +7,8 @@ from memgen.figures.cells import cell_grid, gamma_text
 from memgen.figures.margin_panels import draw_square
 from memgen.figures.published_runs import chosen
 from memgen.figures.style import Hierarchies, figure
+from memgen.jobs.stage import Inputs
 from memgen.language.fits.tables import PREDICTIONS
-from memgen.stage import Inputs
 
 
 @figure

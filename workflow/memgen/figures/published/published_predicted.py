@@ -7,9 +7,9 @@ from memgen.figures.cells import cell_grid, gamma_text
 from memgen.figures.margin_panels import TRAINED, draw_points
 from memgen.figures.published_runs import chosen
 from memgen.figures.style import Hierarchies, class_handles, figure
+from memgen.jobs.stage import Inputs
 from memgen.language.fits.tables import FIT, PREDICTIONS
 from memgen.language.responses.rows import KEY
-from memgen.stage import Inputs
 
 
 @figure

@@ -10,9 +10,9 @@ from matplotlib.lines import Line2D
 from memgen.figures.names import spoken
 from memgen.figures.published_runs import MARKERS, post, present
 from memgen.figures.style import PAIR_CLASSES, PALETTE, Hierarchies, class_handles, figure, new_figure
+from memgen.jobs.stage import Input
 from memgen.language.fits.tables import FIT
 from memgen.language.responses.tables import ACCURACY
-from memgen.stage import Input
 
 
 def _lines(axis: Axes, rows: pl.DataFrame, value: str, error: str | None, **style: Any) -> None:

@@ -5,8 +5,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from memgen.figures.style import PALETTE, figure, new_figure
+from memgen.jobs.stage import Input
 from memgen.language.published.tables import TRANSFER
-from memgen.stage import Input
 
 
 @figure

@@ -5,10 +5,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from memgen.configuration.own_folder import given
 from memgen.figures.table import Entry
 from memgen.language import settings
 from memgen.language.published.files import held_by, read_versions
-from memgen.own_folder import given
 
 TABLES = "results/published"
 

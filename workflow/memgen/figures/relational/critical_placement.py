@@ -7,11 +7,11 @@ from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from memgen.arguments import Count
 from memgen.errors import BadInput
 from memgen.figures.style import PALETTE, figure, new_figure, panel_letters
+from memgen.jobs.arguments import Count
+from memgen.jobs.stage import Input
 from memgen.relational.tables import CRITICAL_PLACEMENT
-from memgen.stage import Input
 
 LINES = [
     (PALETTE["blue"], "o"),

@@ -10,8 +10,8 @@ from matplotlib.ticker import MaxNLocator
 
 from memgen.errors import BadInput
 from memgen.figures.style import PAIR_CLASSES, PALETTE, class_handles, figure, new_figure, panel_letters
+from memgen.jobs.stage import Input
 from memgen.relational.tables import DEPTH
-from memgen.stage import Input
 
 STYLES = {"nngp": ("--", "NNGP (last layer trained)"), "ntk": ("-", "NTK (all layers trained)")}
 

@@ -6,13 +6,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from memgen.figures.style import PAIR_CLASSES, PALETTE, class_handles, figure, new_figure, panel_letters
+from memgen.jobs.stage import Input, Inputs
 from memgen.relational.tables import (
     FINITE_WIDTH,
     FINITE_WIDTH_MARGINS,
     FINITE_WIDTH_SLOPES,
     FINITE_WIDTH_SUMMARY,
 )
-from memgen.stage import Input, Inputs
 
 REGIMES = {"lazy": (PALETTE["blue"], "o"), "rich": (PALETTE["vermilion"], "s")}
 

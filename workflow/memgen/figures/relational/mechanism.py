@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 
 from memgen.errors import BadInput
 from memgen.figures.style import PALETTE, figure, item, new_figure, panel_letters
+from memgen.jobs.stage import Input
 from memgen.relational.tables import MECHANISM
-from memgen.stage import Input
 
 #: Below this the scale of ranks is linear, beyond it logarithmic.
 LINEAR = 0.02

@@ -7,8 +7,8 @@ from matplotlib.lines import Line2D
 
 from memgen.errors import BadInput
 from memgen.figures.style import PAIR_CLASSES, PALETTE, figure, new_figure, panel_letters
+from memgen.jobs.stage import Input
 from memgen.relational.tables import MEMORIZATION
-from memgen.stage import Input
 
 GROUPS = (
     ("exception", (pl.col("pair_class") == "exception"), PAIR_CLASSES["exception"][0]),

@@ -8,11 +8,11 @@ from matplotlib.colors import SymLogNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from memgen.arguments import Count
 from memgen.errors import BadInput
 from memgen.figures.style import MARGIN_COLOURS, figure, new_figure, panel_letters
+from memgen.jobs.arguments import Count
+from memgen.jobs.stage import Input
 from memgen.relational.tables import PLACEMENT
-from memgen.stage import Input
 
 #: Below this the scale of margins is linear, beyond it logarithmic.
 LINEAR = 0.004

@@ -9,9 +9,9 @@ from matplotlib.figure import Figure
 
 from memgen.errors import BadInput
 from memgen.figures.style import MARGIN_COLOURS, figure, new_figure, panel_letters
+from memgen.jobs.stage import Input
 from memgen.relational.hierarchy import PAIR_CLASSES
 from memgen.relational.tables import PHASE
-from memgen.stage import Input
 
 #: Below this the scale of margins is linear, beyond it logarithmic.
 LINEAR = 0.02

@@ -21,8 +21,8 @@ from memgen.figures.style import (
     new_figure,
     panel_letters,
 )
+from memgen.jobs.stage import Input
 from memgen.relational.tables import RANKS, SWEEP
-from memgen.stage import Input
 
 #: Below this the scales of ranks and margins are linear, beyond it logarithmic.
 LINEAR = 0.02

@@ -7,8 +7,8 @@ from matplotlib.ticker import MaxNLocator
 
 from memgen.errors import BadInput
 from memgen.figures.style import PAIR_CLASSES, PALETTE, class_handles, figure, new_figure, panel_letters
+from memgen.jobs.stage import Input
 from memgen.relational.tables import READOUT
-from memgen.stage import Input
 
 
 def _draw(axes: Axes, rows: pl.DataFrame, across: str) -> None:

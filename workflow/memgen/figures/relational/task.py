@@ -7,8 +7,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import FancyArrowPatch, Patch, Rectangle
 
 from memgen.figures.style import PAIR_CLASSES, PALETTE, figure, item, new_figure, panel_letters
+from memgen.jobs.stage import Inputs
 from memgen.relational.tables import TASK
-from memgen.stage import Inputs
 
 
 def _draw_graph(axes: Axes, pairs: pl.DataFrame) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import polars as pl
 
-from memgen.arguments import AsManyAs, Count, NonNegative
+from memgen.configuration.options import As, flat
 from memgen.irrelevant.configuration import (
     OF_ATTACK,
     Attacked,
@@ -21,9 +21,9 @@ from memgen.irrelevant.experiment import Size, recoveries
 from memgen.irrelevant.rows import RUNS
 from memgen.irrelevant.specs import check_attacks
 from memgen.irrelevant.training import Recipe
-from memgen.memory import refuse_beyond_memory
-from memgen.options import As, flat
-from memgen.stage import Output, stage
+from memgen.jobs.arguments import AsManyAs, Count, NonNegative
+from memgen.jobs.memory import refuse_beyond_memory
+from memgen.jobs.stage import Output, stage
 
 
 @stage

@@ -1,9 +1,9 @@
 """Closed forms of irrelevant information that simulations must obey, and that only a bug can break."""
 
-from memgen.checks import Check, write_checks
-from memgen.claims import THIS_STUDY, shell_command
 from memgen.irrelevant.agreement import numbers
-from memgen.stage import Input, Output, stage
+from memgen.jobs.stage import Input, Output, stage
+from memgen.tables.checks import Check, write_checks
+from memgen.tables.claims import THIS_STUDY, shell_command
 
 
 @stage

@@ -2,11 +2,11 @@
 
 from typing import Annotated
 
-from memgen.arguments import Count, CountOrNone, Range, Share
 from memgen.irrelevant.answers import show
 from memgen.irrelevant.bounds import cluster_error as exact_error
 from memgen.irrelevant.bounds import leaked_bits
-from memgen.stage import command
+from memgen.jobs.arguments import Count, CountOrNone, Range, Share
+from memgen.jobs.stage import command
 
 
 @command

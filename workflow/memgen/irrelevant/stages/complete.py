@@ -12,7 +12,7 @@ from typing import Annotated
 import numpy as np
 import polars as pl
 
-from memgen.arguments import NonNegative, Seed
+from memgen.configuration.options import flat
 from memgen.errors import BadInput
 from memgen.irrelevant.configuration import OF_COMPLETE, DefenceName, Transformer
 from memgen.irrelevant.rows import RUNS
@@ -26,12 +26,12 @@ from memgen.irrelevant.tasks import (
     frequencies,
 )
 from memgen.irrelevant.transformer import Shape, accuracies, completed, trained_transformer
+from memgen.jobs.arguments import NonNegative, Seed
+from memgen.jobs.memory import refuse_beyond_memory
+from memgen.jobs.seeding import generator, integer_seed
+from memgen.jobs.stage import Output, progress, stage
 from memgen.language.training.kept import MINUTES, Keeper, depends_on, folder_for
 from memgen.language.training.recipe import Recipe
-from memgen.memory import refuse_beyond_memory
-from memgen.options import flat
-from memgen.seeding import generator, integer_seed
-from memgen.stage import Output, progress, stage
 
 
 @stage

@@ -3,7 +3,7 @@
 import polars as pl
 
 from memgen.irrelevant.rows import RUNS
-from memgen.stage import Inputs, Output, stage
+from memgen.jobs.stage import Inputs, Output, stage
 
 
 @stage

@@ -8,12 +8,15 @@ from typing import Any
 
 import polars as pl
 
+from memgen.configuration.options import flat
 from memgen.errors import BadInput
 from memgen.irrelevant.completions import Questions, Script, continuations
 from memgen.irrelevant.configuration import Extraction
 from memgen.irrelevant.letters import Post, draw_candidates, draw_post
 from memgen.irrelevant.rows import EXTRACTIONS
 from memgen.irrelevant.specs import check_letters
+from memgen.jobs.seeding import generator
+from memgen.jobs.stage import InputDirectory, Output, progress, stage
 from memgen.language import configuration as language
 from memgen.language.models.causal import answer_tokens, check_head, logit_differences, tokenize
 from memgen.language.models.loading import Model, load
@@ -21,9 +24,6 @@ from memgen.language.training.layers import Below, below_of, last_layers, upper
 from memgen.language.training.loop import Run, train
 from memgen.language.training.lora import TARGETS, adapted
 from memgen.language.training.recipe import Recipe
-from memgen.options import flat
-from memgen.seeding import generator
-from memgen.stage import InputDirectory, Output, progress, stage
 
 
 @stage

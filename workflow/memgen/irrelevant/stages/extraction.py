@@ -5,7 +5,7 @@ import polars as pl
 from memgen.irrelevant.averages import averaged
 from memgen.irrelevant.exposure import chance_exposure, exposure
 from memgen.irrelevant.tables import EXTRACTION, EXTRACTIONS
-from memgen.stage import Input, Output, stage
+from memgen.jobs.stage import Input, Output, stage
 
 _KEYS = ["model", "loss", "epochs", "multiplicity", "digits", "drawn"]
 _MEASURED = [name for name in EXTRACTION.columns if f"{name}_se" in EXTRACTION.columns]

@@ -5,7 +5,7 @@ import polars as pl
 from memgen.irrelevant.averages import averaged
 from memgen.irrelevant.bounds import leaked_bits
 from memgen.irrelevant.tables import LEAKAGE, RUNS
-from memgen.stage import Inputs, Output, stage
+from memgen.jobs.stage import Inputs, Output, stage
 
 _KEYS = list(LEAKAGE.columns)[: list(LEAKAGE.columns).index("singletons")]
 

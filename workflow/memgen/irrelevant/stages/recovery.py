@@ -5,7 +5,7 @@ import polars as pl
 from memgen.irrelevant.averages import averaged
 from memgen.irrelevant.bounds import recovered_share
 from memgen.irrelevant.tables import AVERAGES, RECOVERY, RUNS
-from memgen.stage import Inputs, Output, stage
+from memgen.jobs.stage import Inputs, Output, stage
 
 _KEYS = list(AVERAGES.columns)[: list(AVERAGES.columns).index("multiplicity") + 1]
 _MEASURED = [name for name in AVERAGES.columns if f"{name}_se" in AVERAGES.columns]

@@ -4,15 +4,15 @@ from typing import Annotated
 
 import polars as pl
 
+from memgen.configuration.options import flat
 from memgen.irrelevant.bounds import cluster_error, symbol_error
 from memgen.irrelevant.configuration import OF_SIMULATE, Lookup, Nearest
 from memgen.irrelevant.simulation import Memory, simulate_lookup, simulate_nearest
 from memgen.irrelevant.tables import SIMULATION
 from memgen.irrelevant.tasks import Floats
-from memgen.options import flat
-from memgen.seeding import generator
-from memgen.stage import Output, stage
-from memgen.statistics import student_interval
+from memgen.jobs.seeding import generator
+from memgen.jobs.stage import Output, stage
+from memgen.tables.statistics import student_interval
 
 
 @stage

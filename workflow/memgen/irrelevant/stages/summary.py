@@ -1,8 +1,8 @@
 """How well a table bears out the paper, on the command line."""
 
 from memgen.irrelevant.agreement import numbers
-from memgen.stage import Input, command
-from memgen.summaries import text
+from memgen.jobs.stage import Input, command
+from memgen.tables.summaries import text
 
 
 @command

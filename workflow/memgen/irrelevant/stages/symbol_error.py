@@ -1,9 +1,9 @@
 """What the lookup learner gets wrong in next-symbol prediction, as a calculator."""
 
-from memgen.arguments import Count, Share
 from memgen.irrelevant.answers import show
 from memgen.irrelevant.bounds import symbol_error as exact_error
-from memgen.stage import command
+from memgen.jobs.arguments import Count, Share
+from memgen.jobs.stage import command
 
 
 @command

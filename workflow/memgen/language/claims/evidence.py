@@ -15,7 +15,7 @@ import polars as pl
 from memgen.errors import BadInput
 from memgen.language.responses.averages import pair_margins
 from memgen.language.responses.scanning import NEEDED, scan
-from memgen.statistics import line_slope, mean_with_error
+from memgen.tables.statistics import line_slope, mean_with_error
 
 BASELINE, EXCEPTION = "ti_n9", "exc_mid_n9"
 

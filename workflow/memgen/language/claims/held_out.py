@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from memgen.language.claims.evidence import EXCEPTION, Found
-from memgen.statistics import mean_with_error
+from memgen.tables.statistics import mean_with_error
 
 BASELINES: Mapping[str, str] = {
     "distance": "the distance of ranks",

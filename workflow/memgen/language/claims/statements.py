@@ -13,7 +13,6 @@ from typing import Literal
 
 import polars as pl
 
-from memgen.claims import Claim, shell_command
 from memgen.language.claims.evidence import (
     BASELINE,
     EXCEPTION,
@@ -26,6 +25,7 @@ from memgen.language.claims.evidence import (
     over_units,
     runs_of,
 )
+from memgen.tables.claims import Claim, shell_command
 
 PAPER = "Cheng & Lippl 2026, arXiv 2605.22972"
 

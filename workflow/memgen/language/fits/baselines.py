@@ -20,6 +20,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from memgen.jobs.seeding import generator
 from memgen.language.fits.cells import Cell
 from memgen.language.fits.cross_validation import (
     Explanation,
@@ -31,8 +32,7 @@ from memgen.language.fits.cross_validation import (
 from memgen.language.fits.explanations import GAMMAS, differences, pooled, untrained
 from memgen.language.fits.least_squares import r_squared, ranks_at
 from memgen.relational.hierarchy import Hierarchy
-from memgen.seeding import generator
-from memgen.statistics import half_width, mean_with_error, pearson
+from memgen.tables.statistics import half_width, mean_with_error, pearson
 
 PREDICTORS = (
     "theory",

@@ -15,7 +15,7 @@ import numpy as np
 from scipy.stats import rankdata
 
 from memgen.language.fits.least_squares import r_squared
-from memgen.statistics import pearson, spearman
+from memgen.tables.statistics import pearson, spearman
 
 MOST_FOLDS = 10
 """Seeds are held out in this many folds, or one by one if there are fewer seeds."""

@@ -14,7 +14,7 @@ from scipy.optimize import minimize_scalar
 from memgen.language.fits.tables import GAMMA_RANGE
 from memgen.relational import ranks
 from memgen.relational.hierarchy import Hierarchy
-from memgen.statistics import pearson, student_factor
+from memgen.tables.statistics import pearson, student_factor
 
 GRID_POINTS = 1001
 """Points of the grid: 200 per decade."""

@@ -7,7 +7,7 @@ over runs (theory: Fitting behaviour).
 import polars as pl
 
 from memgen.language.responses.tables import CELL
-from memgen.tables import Column, Table, trained
+from memgen.tables.schema import Column, Table, trained
 
 GAMMA_RANGE = (1e-3, 1e2)
 """Ends of the range of gamma."""

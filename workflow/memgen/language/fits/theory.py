@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from memgen.jobs.seeding import generator
 from memgen.language.fits.cells import Cell
 from memgen.language.fits.least_squares import (
     GRID_POINTS,
@@ -24,8 +25,7 @@ from memgen.language.fits.least_squares import (
     ranks_at,
 )
 from memgen.language.fits.tables import FIT, GAMMA_RANGE, PREDICTIONS
-from memgen.seeding import generator
-from memgen.statistics import half_width, mean_with_error, pearson, student_factor
+from memgen.tables.statistics import half_width, mean_with_error, pearson, student_factor
 
 RESAMPLES = 400
 """Bootstrap samples of the seeds."""

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from memgen.jobs.seeding import generator
 from memgen.language.stimuli.hands import LABELS
 from memgen.language.stimuli.items import FAKE_TEAMS, REAL_TEAMS
-from memgen.seeding import generator
 
 CONTESTS = ("win against", "outrun", "outsell", "outlast")
 """The first is the contest that the study asks about."""

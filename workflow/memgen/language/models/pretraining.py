@@ -9,9 +9,9 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
+from memgen.jobs.seeding import generator
 from memgen.language.models.corpus import World, document
 from memgen.language.models.loading import transformers_offline
-from memgen.seeding import generator
 
 END = "<|end|>"
 

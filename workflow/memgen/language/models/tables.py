@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from memgen.tables import Column, Table, trained
+from memgen.tables.schema import Column, Table, trained
 
 PRETRAINING = Table(
     "pretraining",

@@ -14,8 +14,8 @@ import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
 
-from memgen.digests import file_digest
 from memgen.errors import BadInput
+from memgen.jobs.digests import file_digest
 
 log = logging.getLogger(__name__)
 

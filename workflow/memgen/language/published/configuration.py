@@ -2,8 +2,8 @@
 
 from typing import Annotated, ClassVar, Literal, TypeAlias
 
-from memgen.arguments import Range
-from memgen.options import About, Several, Text, block
+from memgen.configuration.options import About, Several, Text, block
+from memgen.jobs.arguments import Range
 
 EquityBoards: TypeAlias = Annotated[
     int,

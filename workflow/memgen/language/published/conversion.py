@@ -9,8 +9,8 @@ from pathlib import Path
 
 import polars as pl
 
-from memgen.arguments import MOST_WHOLE
 from memgen.errors import BadInput
+from memgen.jobs.arguments import MOST_WHOLE
 from memgen.language.responses.rows import RESPONSES
 from memgen.relational.hierarchy import Hierarchy
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from memgen.errors import BadInput
-from memgen.files import fault
+from memgen.jobs.files import fault
 
 VERSIONS = Path(__file__).with_name("versions.csv")
 """Versions table of the files of sflippl/ti-with-exceptions at commit a3ef111."""

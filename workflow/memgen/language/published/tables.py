@@ -6,7 +6,7 @@ They are written by `explain`, `transfer`, `regularization`, `compare` and `equi
 import polars as pl
 
 from memgen.language.responses.tables import CELL, RESPONSES
-from memgen.tables import Column, Table, trained
+from memgen.tables.schema import Column, Table, trained
 
 _GROUP = {name: column for name, column in CELL.items() if name != "hyperparameter"}
 

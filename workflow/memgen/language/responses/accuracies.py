@@ -10,12 +10,12 @@ from pathlib import Path
 import polars as pl
 
 from memgen.errors import BadInput
+from memgen.jobs.stage import progress
 from memgen.language.responses.averages import CELL, over_seeds, pair_margins
 from memgen.language.responses.rows import RESPONSES
 from memgen.language.responses.scanning import scan
 from memgen.language.responses.tables import ACCURACY
-from memgen.stage import progress
-from memgen.statistics import wilson
+from memgen.tables.statistics import wilson
 
 VALUES = ["accuracy", "paired_accuracy", "margin"]
 

@@ -6,7 +6,7 @@ within the seed before any standard error.
 
 import polars as pl
 
-from memgen.statistics import student_factor
+from memgen.tables.statistics import student_factor
 
 CELL = ["source", "model", "items", "hierarchy", "method", "hyperparameter", "phase"]
 

@@ -6,7 +6,7 @@ that better words train no model again.
 
 import polars as pl
 
-from memgen.tables import Column, Schema
+from memgen.tables.schema import Column, Schema
 
 PAIR_CLASSES = ("train", "exception", "loop", "boundary", "cross", "within", "test")
 

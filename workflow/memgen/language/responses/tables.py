@@ -6,7 +6,7 @@ The tables of the fit are in `fits.tables`.
 import polars as pl
 
 from memgen.language.responses import rows
-from memgen.tables import Column, Table, described, trained
+from memgen.tables.schema import Column, Table, described, trained
 
 _CELL_TEXTS = {
     "source": "who ran it",

@@ -1,8 +1,8 @@
 """Average accuracy, paired accuracy and margin by pair class, in bounded memory."""
 
+from memgen.jobs.stage import Input, Output, stage
 from memgen.language.responses.accuracies import accuracies
 from memgen.language.responses.tables import ACCURACY
-from memgen.stage import Input, Output, stage
 
 
 @stage

@@ -4,9 +4,9 @@ import os
 from typing import Any
 
 from memgen.errors import BadInput
+from memgen.jobs.stage import InputDirectory, OutputDirectory, stage
 from memgen.language.models.gguf import ALLOWED, BROKEN, QUANTIZED, check_start
 from memgen.language.models.loading import transformers_offline
-from memgen.stage import InputDirectory, OutputDirectory, stage
 
 
 @stage

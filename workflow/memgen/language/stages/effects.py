@@ -8,11 +8,11 @@ size, seed by seed, whose items are the same; of poker only where the exception'
 import numpy as np
 import polars as pl
 
+from memgen.jobs.stage import Input, Output, stage
 from memgen.language.responses.averages import pair_margins
 from memgen.language.responses.rows import RESPONSES
 from memgen.language.responses.tables import EFFECTS
-from memgen.stage import Input, Output, stage
-from memgen.statistics import half_width, mean_with_error, wilson
+from memgen.tables.statistics import half_width, mean_with_error, wilson
 
 RUN = ["source", "model", "items", "method", "hyperparameter", "phase"]
 

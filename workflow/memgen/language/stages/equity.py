@@ -5,12 +5,12 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from memgen.configuration.options import flat
+from memgen.jobs.stage import Output, stage
 from memgen.language.configuration import Poker
 from memgen.language.stimuli.boards import play
 from memgen.language.stimuli.hands import LABELS
 from memgen.language.stimuli.tables import EQUITY
-from memgen.options import flat
-from memgen.stage import Output, stage
 
 
 @stage

@@ -4,14 +4,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from memgen.arguments import Seed
+from memgen.configuration.options import flat
 from memgen.errors import BadInput
+from memgen.jobs.arguments import Seed
+from memgen.jobs.stage import Input, InputDirectory, Output, progress, stage
 from memgen.language.configuration import Batch, Device, Dtype, Language, Model
 from memgen.language.models.loading import load
 from memgen.language.stimuli.lineups import block_of, read_samples
 from memgen.language.stimuli.prompts import prompts
-from memgen.options import flat
-from memgen.stage import Input, InputDirectory, Output, progress, stage
 
 if TYPE_CHECKING:
     pass

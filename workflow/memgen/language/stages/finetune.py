@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from memgen.arguments import NonNegative
 from memgen.errors import BadInput
+from memgen.jobs.arguments import NonNegative
+from memgen.jobs.stage import Input, InputDirectory, Output, progress, stage
 from memgen.language import configuration
 from memgen.language.models.causal import Prompts, check_head, tokenize
 from memgen.language.models.loading import Model, is_causal, load
@@ -32,7 +33,6 @@ from memgen.language.training.layers import Below, below_of
 from memgen.language.training.learning import Answers, Learner, learn
 from memgen.language.training.loop import Run
 from memgen.language.training.methods import FINETUNING, Finetuning, Head, Lora
-from memgen.stage import Input, InputDirectory, Output, progress, stage
 
 log = logging.getLogger(__name__)
 

@@ -3,10 +3,10 @@
 import shutil
 from typing import TYPE_CHECKING
 
-from memgen.arguments import Seed
 from memgen.errors import BadInput
-from memgen.seeding import integer_seed
-from memgen.stage import InputDirectory, OutputDirectory, stage
+from memgen.jobs.arguments import Seed
+from memgen.jobs.seeding import integer_seed
+from memgen.jobs.stage import InputDirectory, OutputDirectory, stage
 
 if TYPE_CHECKING:
     pass

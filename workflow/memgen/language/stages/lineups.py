@@ -5,15 +5,15 @@ from typing import Annotated
 import cyclopts
 import polars as pl
 
-from memgen.arguments import Range, Seed
 from memgen.errors import BadInput
+from memgen.jobs.arguments import Range, Seed
+from memgen.jobs.memory import refuse_beyond_memory
+from memgen.jobs.seeding import generator
+from memgen.jobs.stage import Input, Output, stage
 from memgen.language.stimuli.chains import Equities, chain
 from memgen.language.stimuli.items import POKER_ANCHOR, Sample, largest_hierarchy, needs_exceptions, sample
 from memgen.language.stimuli.tables import LINEUP
-from memgen.memory import refuse_beyond_memory
 from memgen.relational.hierarchy import Hierarchy
-from memgen.seeding import generator
-from memgen.stage import Input, Output, stage
 
 
 def sample_hands(equities: Equities, hierarchy: Hierarchy, seed: int, *, ordered: bool = False) -> Sample:

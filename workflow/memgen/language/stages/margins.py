@@ -1,9 +1,9 @@
 """Average the margin of every pair over runs, with standard errors by seed."""
 
+from memgen.jobs.stage import Input, Output, stage
 from memgen.language.responses.averages import CELL, over_seeds, pair_margins
 from memgen.language.responses.rows import RESPONSES
 from memgen.language.responses.tables import MARGINS
-from memgen.stage import Input, Output, stage
 
 
 @stage

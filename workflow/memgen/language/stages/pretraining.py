@@ -5,8 +5,8 @@ import json
 import polars as pl
 
 from memgen.errors import BadInput
+from memgen.jobs.stage import InputDirectories, Output, stage
 from memgen.language.models.tables import PRETRAINING
-from memgen.stage import InputDirectories, Output, stage
 
 
 @stage

@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from memgen.errors import BadInput
+from memgen.jobs.stage import Input, Output, stage
 from memgen.language.probing.features import Features
 from memgen.language.probing.geometry import geometry_rows
 from memgen.language.probing.ridge import contrast, predict
@@ -13,7 +14,6 @@ from memgen.language.responses.rows import GEOMETRY_RUNS, RESPONSES
 from memgen.language.responses.scoring import read_task, responses
 from memgen.language.training.keys import read, takes
 from memgen.language.training.methods import Ridge
-from memgen.stage import Input, Output, stage
 
 
 @stage

@@ -2,9 +2,9 @@
 
 import polars as pl
 
+from memgen.jobs.stage import Inputs, Output, stage
 from memgen.language.responses.averages import CELL
 from memgen.language.responses.rows import RESPONSES
-from memgen.stage import Inputs, Output, stage
 
 
 @stage

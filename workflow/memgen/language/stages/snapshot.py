@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from memgen.errors import BadInput
-from memgen.stage import OutputDirectory, stage
+from memgen.jobs.stage import OutputDirectory, stage
 
 TAKEN = ("*.safetensors", "*.json", "*.txt", "*.model")
 

@@ -10,11 +10,11 @@ from typing import Annotated, TypeAlias
 
 import numpy as np
 
-from memgen.arguments import Range
 from memgen.errors import BadInput
+from memgen.jobs.arguments import Range
+from memgen.jobs.seeding import generator
+from memgen.jobs.stage import progress
 from memgen.language.stimuli.hands import LABELS, RANKS, SUITS, holdings, label
-from memgen.seeding import generator
-from memgen.stage import progress
 
 Boards: TypeAlias = Annotated[int, Range(2, 10_000_000)]
 """Number of boards sampled, at least 2 for standard errors."""

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from memgen.errors import BadInput
+from memgen.jobs.seeding import generator
 from memgen.language.stimuli.hands import LABELS
-from memgen.seeding import generator
 
 REAL_TEAMS = (
     "Arizona Diamondbacks",

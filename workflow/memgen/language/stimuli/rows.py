@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from memgen.tables import Column, Schema
+from memgen.tables.schema import Column, Schema
 
 LINEUP = Schema(
     "lineup",

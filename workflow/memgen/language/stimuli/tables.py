@@ -3,7 +3,7 @@
 import polars as pl
 
 from memgen.language.stimuli import rows
-from memgen.tables import Column, Table
+from memgen.tables.schema import Column, Table
 
 EQUITY = Table(
     "equity",

@@ -12,8 +12,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from memgen.jobs.seeding import integer_seed
 from memgen.language.models.causal import Prompts, padded
-from memgen.seeding import integer_seed
 
 ANSWERS = (0, 1)
 """Rows of the head that stand for Yes and No."""

@@ -15,8 +15,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from memgen.definitions import present
-from memgen.digests import bytes_digest, digest_of, file_digest
+from memgen.jobs.definitions import present
+from memgen.jobs.digests import bytes_digest, digest_of, file_digest
 
 if TYPE_CHECKING:
     import torch

@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, fields
 from typing import Annotated, Any, Literal
 
-from memgen.arguments import bare
+from memgen.configuration.options import About, F, argument, as_held, meaning, summary, types, with_arguments
 from memgen.errors import BadInput
-from memgen.options import About, F, argument, as_held, meaning, summary, types, with_arguments
+from memgen.jobs.arguments import bare
 
 Kinds = Sequence[Any]
 

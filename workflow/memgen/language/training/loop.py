@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from memgen.errors import BadInput
+from memgen.jobs.seeding import generator
 from memgen.language.models.causal import Prompts, last_hidden
 from memgen.language.training.kept import Keeper, Position
 from memgen.language.training.recipe import Recipe
-from memgen.seeding import generator
 
 if TYPE_CHECKING:
     import torch

@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 from memgen.errors import BadInput
-from memgen.seeding import integer_seed
+from memgen.jobs.seeding import integer_seed
 
 TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj", "up_proj", "down_proj")
 """The protocol's layers, by their names in Llama and Qwen."""

@@ -7,10 +7,10 @@ from these fields (`memgen.language.training.keys`).
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
-from memgen.arguments import Range
+from memgen.configuration.options import About, Several, block
+from memgen.jobs.arguments import Range
 from memgen.language.training import keys
 from memgen.language.training.recipe import Recipe
-from memgen.options import About, Several, block
 
 Layers: TypeAlias = Annotated[
     int | None,

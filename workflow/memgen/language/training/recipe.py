@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from memgen.arguments import Range
+from memgen.configuration.options import About
 from memgen.errors import BadInput
-from memgen.options import About
+from memgen.jobs.arguments import Range
 
 
 @dataclass(frozen=True)

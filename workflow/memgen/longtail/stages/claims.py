@@ -8,10 +8,10 @@ from pathlib import Path
 
 import polars as pl
 
-from memgen.claims import THIS_STUDY, Claim, shell_command, write_claims
+from memgen.jobs.stage import Input, Inputs, Output, stage
 from memgen.longtail.agreement import numbers
 from memgen.longtail.tables import COSTS, MEMORIZATION, SUBGROUPS
-from memgen.stage import Input, Inputs, Output, stage
+from memgen.tables.claims import THIS_STUDY, Claim, shell_command, write_claims
 
 PAPER = "Feldman, Does Learning Require Memorization?, arXiv 1906.05271"
 ERROR = 0.01

@@ -5,7 +5,11 @@ from typing import Annotated
 import numpy as np
 import polars as pl
 
-from memgen.arguments import NonNegative
+from memgen.configuration.options import By, flat
+from memgen.jobs.arguments import NonNegative
+from memgen.jobs.memory import refuse_beyond_memory
+from memgen.jobs.seeding import integer_seed
+from memgen.jobs.stage import Output, progress, stage
 from memgen.longtail.classifiers import neighbour_scores, ridge_scores
 from memgen.longtail.clusters import Sample, drawn_sample
 from memgen.longtail.configuration import (
@@ -22,10 +26,6 @@ from memgen.longtail.priors import Floats, Frequencies, Integers, frequencies
 from memgen.longtail.rows import CLASSIFIERS
 from memgen.longtail.specs import check_settings
 from memgen.longtail.spectrum import spectrum
-from memgen.memory import refuse_beyond_memory
-from memgen.options import By, flat
-from memgen.seeding import integer_seed
-from memgen.stage import Output, progress, stage
 
 
 @stage

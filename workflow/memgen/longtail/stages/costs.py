@@ -4,14 +4,14 @@ from typing import Annotated
 
 import polars as pl
 
-from memgen.arguments import AsManyAs
+from memgen.configuration.options import flat
+from memgen.jobs.arguments import AsManyAs
+from memgen.jobs.stage import Output, stage
 from memgen.longtail.bounds import limited_memorization_cost
 from memgen.longtail.configuration import Labels, Limit, Longtail, Points, Prior, Samples
 from memgen.longtail.learners import Risk
 from memgen.longtail.priors import frequencies
 from memgen.longtail.tables import COSTS
-from memgen.options import flat
-from memgen.stage import Output, stage
 
 
 @stage

@@ -2,11 +2,11 @@
 
 import polars as pl
 
+from memgen.jobs.stage import Inputs, Output, stage
 from memgen.longtail.learners import Risk
 from memgen.longtail.priors import frequencies
 from memgen.longtail.tables import CLASSIFIERS, CURVES
-from memgen.stage import Inputs, Output, stage
-from memgen.statistics import standard_error
+from memgen.tables.statistics import standard_error
 
 
 @stage

@@ -6,12 +6,12 @@ from typing import Annotated
 
 import cyclopts
 
-from memgen.arguments import Share
+from memgen.jobs.arguments import Share
+from memgen.jobs.stage import Input, command
 from memgen.longtail.bounds import limited_memorization_cost
 from memgen.longtail.learners import Risk
 from memgen.longtail.priors import domain_of
 from memgen.longtail.specs import Labels, Points, check_memorization_limit
-from memgen.stage import Input, command
 
 
 @command

@@ -5,8 +5,11 @@ from typing import Annotated
 import numpy as np
 import polars as pl
 
-from memgen.arguments import NonNegative
+from memgen.configuration.options import flat
 from memgen.errors import BadInput
+from memgen.jobs.arguments import NonNegative
+from memgen.jobs.seeding import generator
+from memgen.jobs.stage import Output, progress, stage
 from memgen.longtail.clusters import Sample, drawn_sample
 from memgen.longtail.configuration import (
     OF_MEMORIZE,
@@ -22,10 +25,7 @@ from memgen.longtail.memorization import Gains, expected_gain, leave_one_out, su
 from memgen.longtail.priors import frequencies
 from memgen.longtail.rows import MEMORIZATION, SCORES
 from memgen.longtail.specs import check_settings
-from memgen.options import flat
-from memgen.seeding import generator
-from memgen.stage import Output, progress, stage
-from memgen.statistics import standard_error
+from memgen.tables.statistics import standard_error
 
 #: Multiplicities from this on share one average.
 MANY = 4

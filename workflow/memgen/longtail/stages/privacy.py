@@ -2,14 +2,14 @@
 
 import polars as pl
 
-from memgen.arguments import Seed
+from memgen.configuration.options import flat
+from memgen.jobs.arguments import Seed
+from memgen.jobs.stage import Output, stage
 from memgen.longtail.bounds import private_excess_bound, private_excess_optimum
 from memgen.longtail.comparison import Comparison
 from memgen.longtail.configuration import Labels, Longtail, Prior, Privacy
 from memgen.longtail.tables import PRIVACY
-from memgen.options import flat
-from memgen.stage import Output, stage
-from memgen.statistics import means_with_errors
+from memgen.tables.statistics import means_with_errors
 
 
 @stage

@@ -2,14 +2,14 @@
 
 import polars as pl
 
+from memgen.configuration.options import flat
+from memgen.jobs.stage import Output, progress, stage
 from memgen.longtail.bounds import tau_lower_bound
 from memgen.longtail.configuration import Scaling
 from memgen.longtail.priors import frequencies
 from memgen.longtail.specs import parse_prior
 from memgen.longtail.spectrum import spectrum, zipf_asymptotics
 from memgen.longtail.tables import SCALING
-from memgen.options import flat
-from memgen.stage import Output, progress, stage
 
 
 @stage

@@ -4,17 +4,17 @@ from typing import Annotated
 
 import polars as pl
 
-from memgen.arguments import AsManyAs, Seed
+from memgen.configuration.options import Several, flat
+from memgen.jobs.arguments import AsManyAs, Seed
+from memgen.jobs.seeding import generator
+from memgen.jobs.stage import Inputs, Output, stage
 from memgen.longtail import simulation
 from memgen.longtail.configuration import Labels, Learner, Longtail, Points, Prior, Repeats, Samples
 from memgen.longtail.learners import Risk
 from memgen.longtail.priors import domains
 from memgen.longtail.specs import parse_learner
 from memgen.longtail.tables import SIMULATION
-from memgen.options import Several, flat
-from memgen.seeding import generator
-from memgen.stage import Inputs, Output, stage
-from memgen.statistics import means_with_errors
+from memgen.tables.statistics import means_with_errors
 
 
 @stage

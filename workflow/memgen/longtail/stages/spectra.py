@@ -3,12 +3,12 @@
 import numpy as np
 import polars as pl
 
+from memgen.configuration.options import flat
+from memgen.jobs.stage import Inputs, Output, progress, stage
 from memgen.longtail.configuration import Prior, Spectra
 from memgen.longtail.priors import Frequencies, domains
 from memgen.longtail.spectrum import spectrum
 from memgen.longtail.tables import SPECTRA
-from memgen.options import flat
-from memgen.stage import Inputs, Output, progress, stage
 
 
 @stage

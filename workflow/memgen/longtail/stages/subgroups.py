@@ -7,7 +7,10 @@ from typing import Annotated
 import numpy as np
 import polars as pl
 
-from memgen.arguments import AsManyAs, Seed
+from memgen.configuration.options import flat
+from memgen.jobs.arguments import AsManyAs, Seed
+from memgen.jobs.seeding import generator
+from memgen.jobs.stage import Output, stage
 from memgen.longtail.configuration import (
     Labels,
     Limit,
@@ -24,10 +27,7 @@ from memgen.longtail.simulation import simulate
 from memgen.longtail.specs import check_memorization_limit
 from memgen.longtail.spectrum import spectrum
 from memgen.longtail.tables import SUBGROUPS
-from memgen.options import flat
-from memgen.seeding import generator
-from memgen.stage import Output, stage
-from memgen.statistics import means_with_errors
+from memgen.tables.statistics import means_with_errors
 
 
 def group_masses(group: Frequencies, weight: float, samples: int) -> tuple[float, float]:

@@ -1,8 +1,8 @@
 """How well a table agrees with the theory, on the command line."""
 
+from memgen.jobs.stage import Input, command
 from memgen.longtail.agreement import numbers
-from memgen.stage import Input, command
-from memgen.summaries import text
+from memgen.tables.summaries import text
 
 
 @command

@@ -14,9 +14,9 @@ from urllib.parse import quote
 
 import yaml
 
-from memgen.commands import version
-from memgen.digests import canonical
 from memgen.errors import BadInput
+from memgen.jobs.digests import canonical
+from memgen.jobs.entries import version
 from memgen.provenance.record import LOCK_FILE
 from memgen.provenance.run import Record, Run, inputs
 

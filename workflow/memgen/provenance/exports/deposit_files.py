@@ -9,9 +9,9 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from memgen.digests import file_digest
+from memgen.configuration.own_folder import LAYERS, LOCK, lock_path, repository
 from memgen.errors import BadInput
-from memgen.own_folder import LAYERS, LOCK, lock_path, repository
+from memgen.jobs.digests import file_digest
 from memgen.provenance.exports.crate import Crate
 from memgen.provenance.reading import CRATE, LARGE, is_external
 from memgen.provenance.run import Run, inputs

@@ -4,11 +4,11 @@ import json as json_format
 from collections import Counter
 from pathlib import Path
 
-from memgen.own_folder import layers, lock_path
+from memgen.configuration.own_folder import layers, lock_path
+from memgen.jobs.stage import command
 from memgen.provenance.cells import FAMILYWISE, VERDICTS
 from memgen.provenance.comparison import FAILURES, Comparison
 from memgen.provenance.lock_file import read_lock
-from memgen.stage import command
 
 
 @command

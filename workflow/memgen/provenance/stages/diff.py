@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from memgen.jobs.stage import command
 from memgen.provenance.difference import causes, first_numbers, from_lock, run_in
-from memgen.stage import command
 
 
 @command

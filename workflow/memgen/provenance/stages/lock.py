@@ -1,11 +1,11 @@
 """The lock that a stranger's run is compared with."""
 
-from memgen.own_folder import lock_path
+from memgen.configuration.own_folder import lock_path
+from memgen.jobs.stage import command
+from memgen.jobs.whole_file import whole_file
 from memgen.provenance.locking import lock_of
 from memgen.provenance.sealed_run import sealed_run
 from memgen.provenance.sealing import as_text
-from memgen.stage import command
-from memgen.whole_file import whole_file
 
 
 @command

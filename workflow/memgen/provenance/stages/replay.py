@@ -9,15 +9,15 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from memgen.closure import ROOT, closure
-from memgen.definitions import present
-from memgen.digests import check_digest, file_digest
 from memgen.errors import BadInput
+from memgen.jobs.closure import ROOT, closure
+from memgen.jobs.definitions import present
+from memgen.jobs.digests import check_digest, file_digest
+from memgen.jobs.stage import Input, command
 from memgen.provenance.names import EXTERNAL
 from memgen.provenance.reading import is_external, leaves_the_study, read_record
 from memgen.provenance.record import digests, kernels_of, urn
 from memgen.provenance.rerun import stage_of
-from memgen.stage import Input, command
 
 
 @command

@@ -8,8 +8,9 @@ import sys
 import time
 from pathlib import Path
 
-from memgen.digests import file_digest
 from memgen.errors import BadInput
+from memgen.jobs.digests import file_digest
+from memgen.jobs.stage import command
 from memgen.provenance.cells import VERDICTS, Verdict
 from memgen.provenance.judging import judge_files
 from memgen.provenance.locking import families
@@ -18,7 +19,6 @@ from memgen.provenance.reading import is_external
 from memgen.provenance.record import kernels_of, urn
 from memgen.provenance.run import Record, Run, inputs, read_run
 from memgen.provenance.worktree import worktree
-from memgen.stage import command
 
 
 @command

@@ -1,7 +1,7 @@
 """The run in the present folder under one digest."""
 
+from memgen.jobs.stage import command
 from memgen.provenance.sealing import sealed
-from memgen.stage import command
 
 
 @command

@@ -4,13 +4,13 @@ import json as json_format
 import sys
 from pathlib import Path
 
-from memgen.digests import file_digest
 from memgen.errors import BadInput
+from memgen.jobs.digests import file_digest
+from memgen.jobs.stage import command
 from memgen.provenance.naming import output_named
 from memgen.provenance.page import page
 from memgen.provenance.run import read_run
 from memgen.provenance.steps import as_dot, as_json, tree
-from memgen.stage import command
 
 
 @command

@@ -6,8 +6,9 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from memgen.configuration.own_folder import layers, lock_path
 from memgen.errors import BadInput
-from memgen.own_folder import layers, lock_path
+from memgen.jobs.stage import command
 from memgen.provenance.cells import FAMILYWISE, VERDICTS
 from memgen.provenance.comparison import FAILURES, Comparison, Judged
 from memgen.provenance.findings import Finding, within
@@ -16,7 +17,6 @@ from memgen.provenance.locking import common
 from memgen.provenance.record import kernels_of
 from memgen.provenance.run import JOBS, read_run
 from memgen.provenance.verification import Verification
-from memgen.stage import command
 
 #: Causes that are named, and figures of each.
 _CAUSES, _FIGURES = 4, 6

@@ -5,11 +5,11 @@ import time
 from pathlib import Path
 
 from memgen.errors import BadInput
+from memgen.jobs.stage import command
 from memgen.provenance.findings import LEVELS, Level, within
 from memgen.provenance.naming import output_named
 from memgen.provenance.run import JOBS, read_run
 from memgen.provenance.verification import Verification, as_json, summary
-from memgen.stage import command
 
 
 @command

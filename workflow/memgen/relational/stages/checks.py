@@ -9,12 +9,12 @@ from pathlib import Path
 
 import polars as pl
 
-from memgen.checks import Check, write_checks
-from memgen.claims import THIS_STUDY, shell_command
+from memgen.jobs.stage import Input, Output, stage
 from memgen.relational.agreement import numbers
 from memgen.relational.sources import CHAIN, EXACT, ROUNDED
 from memgen.relational.tables import CRITICAL, CRITICAL_PLACEMENT
-from memgen.stage import Input, Output, stage
+from memgen.tables.checks import Check, write_checks
+from memgen.tables.claims import THIS_STUDY, shell_command
 
 
 @stage

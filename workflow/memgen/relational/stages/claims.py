@@ -11,11 +11,11 @@ from typing import Literal
 
 import polars as pl
 
-from memgen.claims import THIS_STUDY, Claim, shell_command, write_claims
+from memgen.jobs.stage import Input, Output, stage
 from memgen.relational.agreement import numbers
 from memgen.relational.sources import CHAIN, EXCEPTIONS, WIDE
 from memgen.relational.tables import FINITE_WIDTH_SLOPES
-from memgen.stage import Input, Output, stage
+from memgen.tables.claims import THIS_STUDY, Claim, shell_command, write_claims
 
 EXPONENT = 0.05
 """Margin of an exponent, stated beforehand: a tenth of the exponents that are claimed."""

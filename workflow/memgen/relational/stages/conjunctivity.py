@@ -8,11 +8,11 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 
-from memgen.arguments import Range
 from memgen.errors import BadInput
+from memgen.jobs.arguments import Range
+from memgen.jobs.stage import Input, command
 from memgen.relational import kernels
 from memgen.relational.flags import Items
-from memgen.stage import Input, command
 
 
 @command

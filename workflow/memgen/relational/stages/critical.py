@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json as json_format
 
-from memgen.arguments import NonNegative
+from memgen.jobs.arguments import NonNegative
+from memgen.jobs.stage import command
 from memgen.relational import crossing
 from memgen.relational.flags import ExceptionFlag, Items
 from memgen.relational.hierarchy import Hierarchy
-from memgen.stage import command
 
 
 @command

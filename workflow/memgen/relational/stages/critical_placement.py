@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import polars as pl
 
-from memgen.memory import refuse_beyond_memory
-from memgen.options import flat
+from memgen.configuration.options import flat
+from memgen.jobs.memory import refuse_beyond_memory
+from memgen.jobs.stage import Output, stage
 from memgen.relational.configuration import Critical
 from memgen.relational.crossing import critical
 from memgen.relational.tables import CRITICAL_PLACEMENT
-from memgen.stage import Output, stage
 
 
 @stage

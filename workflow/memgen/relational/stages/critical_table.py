@@ -6,10 +6,10 @@ from pathlib import Path
 
 import polars as pl
 
+from memgen.jobs.stage import Inputs, Output, stage
 from memgen.relational.crossing import critical
 from memgen.relational.tables import CRITICAL
 from memgen.relational.tasks import read_tasks
-from memgen.stage import Inputs, Output, stage
 
 
 @stage

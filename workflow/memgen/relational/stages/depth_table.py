@@ -8,13 +8,13 @@ from typing import Annotated, Literal
 import numpy as np
 import polars as pl
 
-from memgen.options import flat
+from memgen.configuration.options import flat
+from memgen.jobs.stage import Inputs, Output, stage
 from memgen.relational.behaviour import class_frames, phase
 from memgen.relational.configuration import OF_DEPTH_TABLE, Depth
 from memgen.relational.kernels import network_conjunctivity, network_similarities
 from memgen.relational.tables import DEPTH
 from memgen.relational.tasks import read_tasks
-from memgen.stage import Inputs, Output, stage
 
 KERNELS: tuple[Literal["nngp", "ntk"], ...] = ("nngp", "ntk")
 

@@ -9,8 +9,10 @@ from typing import Annotated
 import numpy as np
 import polars as pl
 
-from memgen.memory import refuse_beyond_memory
-from memgen.options import flat
+from memgen.configuration.options import flat
+from memgen.jobs.memory import refuse_beyond_memory
+from memgen.jobs.seeding import integer_seed
+from memgen.jobs.stage import Input, Output, progress, stage
 from memgen.relational.configuration import OF_FINITE_WIDTH, Networks
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.kernels import network_conjunctivity
@@ -19,9 +21,7 @@ from memgen.relational.pairs import Pairs, right_answers
 from memgen.relational.ranks import memorization_weight, ranks
 from memgen.relational.rows import FINITE_WIDTH, FINITE_WIDTH_MARGINS
 from memgen.relational.tasks import read_tasks
-from memgen.seeding import integer_seed
-from memgen.stage import Input, Output, progress, stage
-from memgen.statistics import means_with_errors
+from memgen.tables.statistics import means_with_errors
 
 logger = logging.getLogger(__name__)
 

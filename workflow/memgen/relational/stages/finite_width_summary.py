@@ -11,14 +11,14 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from memgen.jobs.stage import Inputs, Output, stage
 from memgen.relational.tables import (
     FINITE_WIDTH,
     FINITE_WIDTH_MARGINS,
     FINITE_WIDTH_SLOPES,
     FINITE_WIDTH_SUMMARY,
 )
-from memgen.stage import Inputs, Output, stage
-from memgen.statistics import standard_error, student_interval
+from memgen.tables.statistics import standard_error, student_interval
 
 
 @stage

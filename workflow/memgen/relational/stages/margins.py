@@ -5,12 +5,12 @@ from __future__ import annotations
 import json as json_format
 from typing import Annotated
 
-from memgen.arguments import Conjunctivity, NonNegative, Range
+from memgen.jobs.arguments import Conjunctivity, NonNegative, Range
+from memgen.jobs.stage import command
 from memgen.relational import ranks as exact
 from memgen.relational.flags import ExceptionFlag
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.pairs import Pairs
-from memgen.stage import command
 
 LARGEST_MARGINS = 1000
 """Most items for which every pair is printed."""

@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from memgen.options import flat
+from memgen.configuration.options import flat
+from memgen.jobs.stage import Inputs, Output, stage
 from memgen.relational.configuration import Theory
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.ranks import dipole, gamma, ranks_at, strengths
 from memgen.relational.tables import MECHANISM
 from memgen.relational.tasks import read_tasks
-from memgen.stage import Inputs, Output, stage
 
 
 @stage

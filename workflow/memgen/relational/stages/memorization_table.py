@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from memgen.options import flat
+from memgen.configuration.options import flat
+from memgen.jobs.stage import Inputs, Output, stage
 from memgen.relational.configuration import Theory
 from memgen.relational.memorization import left_out_predictions, memorization_scores
 from memgen.relational.ranks import gamma
 from memgen.relational.tables import MEMORIZATION
 from memgen.relational.tasks import read_tasks
-from memgen.stage import Inputs, Output, stage
 
 
 @stage

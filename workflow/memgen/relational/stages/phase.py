@@ -7,12 +7,12 @@ from typing import Annotated
 
 import numpy as np
 
-from memgen.arguments import Conjunctivity, NonNegative, Range
+from memgen.jobs.arguments import Conjunctivity, NonNegative, Range
+from memgen.jobs.stage import command
 from memgen.relational import behaviour
 from memgen.relational.flags import ExceptionFlag
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.ranks import gamma
-from memgen.stage import command
 
 LARGEST_PHASE = 1000
 """Most items for which every pair is looked at on the command line."""

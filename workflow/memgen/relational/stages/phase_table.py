@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from memgen.memory import refuse_beyond_memory
-from memgen.options import flat
+from memgen.configuration.options import flat
+from memgen.jobs.memory import refuse_beyond_memory
+from memgen.jobs.stage import Inputs, Output, stage
 from memgen.relational.behaviour import class_frames, phase
 from memgen.relational.configuration import Phase
 from memgen.relational.tables import PHASE
 from memgen.relational.tasks import read_tasks
-from memgen.stage import Inputs, Output, stage
 
 
 @stage

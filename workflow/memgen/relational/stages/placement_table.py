@@ -8,8 +8,9 @@ from collections.abc import Iterator
 import numpy as np
 import polars as pl
 
-from memgen.memory import refuse_beyond_memory
-from memgen.options import flat
+from memgen.configuration.options import flat
+from memgen.jobs.memory import refuse_beyond_memory
+from memgen.jobs.stage import Output, stage
 from memgen.relational.arguments import NO_EXCEPTION
 from memgen.relational.behaviour import behaviour, class_frames
 from memgen.relational.configuration import Placement
@@ -17,7 +18,6 @@ from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.pairs import Pairs
 from memgen.relational.ranks import memorization_weight, ranks
 from memgen.relational.tables import PLACEMENT
-from memgen.stage import Output, stage
 
 GAP = 2
 """Steps of the chain between one exception's winner and the next one's loser: one item stands between."""

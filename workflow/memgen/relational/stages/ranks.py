@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json as json_format
 
-from memgen.arguments import Conjunctivity, NonNegative
-from memgen.memory import refuse_beyond_memory
+from memgen.jobs.arguments import Conjunctivity, NonNegative
+from memgen.jobs.memory import refuse_beyond_memory
+from memgen.jobs.stage import command
 from memgen.relational import ranks as exact
 from memgen.relational.flags import ExceptionFlag, Items
 from memgen.relational.hierarchy import Hierarchy
-from memgen.stage import command
 
 
 @command

@@ -13,15 +13,15 @@ import polars as pl
 from numpy.typing import ArrayLike
 from scipy.special import expit
 
+from memgen.configuration.options import flat
 from memgen.errors import BadInput
-from memgen.options import flat
+from memgen.jobs.stage import Inputs, Output, stage
 from memgen.relational.configuration import Readout, Theory
 from memgen.relational.hierarchy import PAIR_CLASSES
 from memgen.relational.pairs import Pairs, right_answers
 from memgen.relational.ranks import Floats, gamma, memorization_weight, ranks
 from memgen.relational.tables import READOUT
 from memgen.relational.tasks import read_tasks
-from memgen.stage import Inputs, Output, stage
 
 
 def readout(margin: ArrayLike, temperature: ArrayLike) -> Floats:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from memgen.jobs.stage import Input, command
 from memgen.relational.agreement import numbers
-from memgen.stage import Input, command
-from memgen.summaries import text
+from memgen.tables.summaries import text
 
 
 @command

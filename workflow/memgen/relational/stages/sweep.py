@@ -8,15 +8,15 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from memgen.memory import refuse_beyond_memory
-from memgen.options import flat
+from memgen.configuration.options import flat
+from memgen.jobs.memory import refuse_beyond_memory
+from memgen.jobs.stage import Inputs, Output, stage
 from memgen.relational.configuration import Theory
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.ranks import gamma, margins
 from memgen.relational.ranks import ranks as exact_ranks
 from memgen.relational.tables import RANKS, SWEEP
 from memgen.relational.tasks import read_tasks
-from memgen.stage import Inputs, Output, stage
 
 
 @stage

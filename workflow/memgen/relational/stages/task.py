@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import polars as pl
 
-from memgen.memory import refuse_beyond_memory
+from memgen.jobs.memory import refuse_beyond_memory
+from memgen.jobs.stage import Output, stage
 from memgen.relational.flags import ExceptionFlag, Items
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.tables import TASK
-from memgen.stage import Output, stage
 
 
 @stage

@@ -1,10 +1,10 @@
 """What must hold of the corpus that networks are pretrained on here."""
 
-from memgen.arguments import Count, Seed
-from memgen.checks import Check, write_checks
-from memgen.claims import THIS_STUDY, shell_command
+from memgen.jobs.arguments import Count, Seed
+from memgen.jobs.stage import Output, stage
 from memgen.language.models.corpus import shared_words
-from memgen.stage import Output, stage
+from memgen.tables.checks import Check, write_checks
+from memgen.tables.claims import THIS_STUDY, shell_command
 
 
 @stage

@@ -9,8 +9,8 @@ from typing import Annotated
 import cyclopts
 import polars as pl
 
-from memgen.claims import THIS_STUDY, Claim, shell_command, write_claims
 from memgen.errors import BadInput
+from memgen.jobs.stage import Input, Output, stage
 from memgen.language.claims import held_out
 from memgen.language.claims.evidence import BASELINE, EXCEPTION, against_geometry, leaning
 from memgen.language.claims.held_out import beyond
@@ -25,7 +25,7 @@ from memgen.language.claims.statements import (
 )
 from memgen.language.fits.tables import BASELINES
 from memgen.language.responses.tables import GEOMETRY
-from memgen.stage import Input, Output, stage
+from memgen.tables.claims import THIS_STUDY, Claim, shell_command, write_claims
 
 CEILING = 0.05
 """By how much the theory's held-out correlation may miss that of one free number an item."""

@@ -8,6 +8,7 @@ import cyclopts
 import polars as pl
 
 from memgen.errors import BadInput
+from memgen.jobs.stage import Input, command
 from memgen.language.claims import held_out
 from memgen.language.claims.evidence import (
     STATISTICS,
@@ -20,7 +21,6 @@ from memgen.language.claims.evidence import (
 from memgen.language.claims.held_out import beyond
 from memgen.language.fits.tables import BASELINES
 from memgen.language.responses.tables import GEOMETRY
-from memgen.stage import Input, command
 
 RESPONSE_FILE = Path("results/language/responses.parquet")
 

@@ -2,9 +2,9 @@
 
 import json as json_format
 
-from memgen.arguments import Count, Seed
+from memgen.jobs.arguments import Count, Seed
+from memgen.jobs.stage import command
 from memgen.language.models import corpus
-from memgen.stage import command
 
 
 @command

@@ -2,10 +2,10 @@
 
 import polars as pl
 
+from memgen.jobs.stage import Input, Output, progress, stage
 from memgen.language.fits.baselines import compare
 from memgen.language.fits.cells import cells
 from memgen.language.fits.tables import BASELINES
-from memgen.stage import Input, Output, progress, stage
 
 
 @stage

@@ -5,10 +5,10 @@ import logging
 import numpy as np
 import polars as pl
 
+from memgen.jobs.stage import Input, Output, progress, stage
 from memgen.language.fits.cells import cells
 from memgen.language.fits.tables import FIT
 from memgen.language.fits.theory import fit_cell
-from memgen.stage import Input, Output, progress, stage
 
 logger = logging.getLogger(__name__)
 

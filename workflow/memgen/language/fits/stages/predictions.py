@@ -2,11 +2,11 @@
 
 import polars as pl
 
+from memgen.jobs.stage import Input, Output, stage
 from memgen.language.fits.cells import cells
 from memgen.language.fits.tables import FIT, PREDICTIONS
 from memgen.language.fits.theory import predict_cell
 from memgen.language.responses.rows import KEY
-from memgen.stage import Input, Output, stage
 
 
 @stage

@@ -9,11 +9,11 @@ import numpy as np
 import polars as pl
 from scipy import stats
 
+from memgen.jobs.seeding import generator
+from memgen.jobs.stage import Input, Output, stage
 from memgen.language.fits.tables import FIT, GAMMA_RANGE, RELATION
 from memgen.language.responses.rows import KEY
 from memgen.language.responses.tables import GEOMETRY
-from memgen.seeding import generator
-from memgen.stage import Input, Output, stage
 
 RESAMPLES = 2000
 """Bootstrap samples of the networks."""

@@ -7,9 +7,9 @@ trained pairs stands beside each, since a run that did not learn its pairs canno
 import polars as pl
 
 from memgen.errors import BadInput
+from memgen.jobs.stage import Input, Output, stage
 from memgen.language.published.tables import COMPARISON
 from memgen.language.responses.accuracies import accuracies
-from memgen.stage import Input, Output, stage
 
 KINDS = ("full", "lora", "probe")
 

@@ -12,16 +12,16 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from memgen.arguments import Seed
+from memgen.configuration.options import flat
 from memgen.errors import BadInput
+from memgen.jobs.arguments import Seed
+from memgen.jobs.seeding import generator
+from memgen.jobs.stage import Input, Output, progress, stage
 from memgen.language.published.configuration import EquityBoards, EquityEntries, Published
 from memgen.language.published.tables import EQUITY_CLASSES, EQUITY_SUITS
 from memgen.language.stimuli.boards import ratio, strengths
 from memgen.language.stimuli.chains import Equities
 from memgen.language.stimuli.hands import LABELS, RANKS, SUITS, holdings, label
-from memgen.options import flat
-from memgen.seeding import generator
-from memgen.stage import Input, Output, progress, stage
 
 HOLDINGS = holdings()
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from memgen.jobs.stage import Inputs, Output, progress, stage
 from memgen.language.fits.cells import Cell, cells, phases
 from memgen.language.fits.cross_validation import (
     Explanation,
@@ -30,8 +31,7 @@ from memgen.language.fits.cross_validation import (
 from memgen.language.fits.explanations import BY_REVERSAL, POOLED, by_reversal, pooled, untrained
 from memgen.language.fits.least_squares import r_squared
 from memgen.language.published.tables import EXPLANATIONS, EXPLANATIONS_SUMMARY
-from memgen.stage import Inputs, Output, progress, stage
-from memgen.statistics import pearson, spearman
+from memgen.tables.statistics import pearson, spearman
 
 Margins = tuple[np.ndarray, np.ndarray]
 

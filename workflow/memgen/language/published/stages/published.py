@@ -4,11 +4,11 @@ import logging
 
 import polars as pl
 
-from memgen.digests import check_digest
 from memgen.errors import BadInput
+from memgen.jobs.digests import check_digest
+from memgen.jobs.stage import Input, InputDirectory, Output, progress, stage
 from memgen.language.published.conversion import convert
 from memgen.language.published.files import VERSIONS, held_by, read_versions
-from memgen.stage import Input, InputDirectory, Output, progress, stage
 
 logger = logging.getLogger(__name__)
 

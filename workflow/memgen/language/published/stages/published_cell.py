@@ -1,12 +1,12 @@
 """What this study finds in one cell of the published responses, on the command line."""
 
-from memgen.arguments import NonNegative
 from memgen.errors import BadInput
+from memgen.jobs.arguments import NonNegative
+from memgen.jobs.stage import Input, command
 from memgen.language.fits.tables import FIT
 from memgen.language.published.references import HIGHER, LOWER, accuracy, fitted, pair_responses
 from memgen.language.responses.scanning import scan
-from memgen.stage import Input, command
-from memgen.summaries import text
+from memgen.tables.summaries import text
 
 
 @command

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import polars as pl
 
-from memgen.claims import THIS_STUDY, Claim, shell_command, write_claims
+from memgen.jobs.stage import Input, Output, stage
 from memgen.language.claims.statements import Study, claims_by_method
 from memgen.language.fits.tables import FIT
 from memgen.language.published.references import HIGHER, LOWER, accuracy, fitted, pair_responses
 from memgen.language.responses.scanning import scan
-from memgen.stage import Input, Output, stage
+from memgen.tables.claims import THIS_STUDY, Claim, shell_command, write_claims
 
 PAPER = "Cheng & Lippl 2026, arXiv 2605.22972, published responses"
 

@@ -14,11 +14,11 @@ import urllib.request
 from pathlib import Path
 from typing import Annotated
 
-from memgen.arguments import NonNegative, Positive, Range
-from memgen.digests import file_digest
 from memgen.errors import BadInput
+from memgen.jobs.arguments import NonNegative, Positive, Range
+from memgen.jobs.digests import file_digest
+from memgen.jobs.stage import Input, Output, stage
 from memgen.language.published.files import VERSIONS, PublishedFile, read_versions
-from memgen.stage import Input, Output, stage
 
 logger = logging.getLogger(__name__)
 

@@ -16,10 +16,10 @@ import numpy as np
 import polars as pl
 from scipy.stats import t as student
 
+from memgen.jobs.stage import Inputs, Output, progress, stage
 from memgen.language.fits.cells import Cell, cells
 from memgen.language.fits.theory import best_fit, implied, resample, seed_weights
 from memgen.language.published.tables import REGULARIZATION, REGULARIZATION_POOLED
-from memgen.stage import Inputs, Output, progress, stage
 
 RESAMPLES = 400
 """Bootstrap samples of the seeds."""

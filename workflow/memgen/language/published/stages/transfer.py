@@ -13,14 +13,14 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from memgen.jobs.stage import Inputs, Output, progress, stage
 from memgen.language.fits.cells import Cell, cells
 from memgen.language.fits.cross_validation import search
 from memgen.language.fits.explanations import GAMMAS, pooled
 from memgen.language.fits.least_squares import best_scale, fit_gamma, r_squared, ranks_at
 from memgen.language.fits.theory import resample, seed_weights
 from memgen.language.published.tables import TRANSFER
-from memgen.stage import Inputs, Output, progress, stage
-from memgen.statistics import pearson
+from memgen.tables.statistics import pearson
 
 RESAMPLES = 200
 """Bootstrap samples of the seeds."""

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from memgen.digests import file_digest
 from memgen.errors import BadInput
+from memgen.jobs.digests import file_digest
+from memgen.jobs.stage import command
+from memgen.jobs.whole_file import whole_file
 from memgen.provenance.exports.deposit_files import is_deposit, write_deposit
 from memgen.provenance.sealed_run import sealed_run
-from memgen.stage import command
-from memgen.whole_file import whole_file
 
 
 @command

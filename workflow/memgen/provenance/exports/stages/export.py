@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Literal
 
 from memgen.errors import BadInput
+from memgen.jobs.stage import command
+from memgen.jobs.whole_file import whole_file
 from memgen.provenance.exports.deposit_files import crate_of
 from memgen.provenance.sealed_run import sealed_run
-from memgen.stage import command
-from memgen.whole_file import whole_file
 
 
 @command

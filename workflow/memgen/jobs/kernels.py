@@ -19,8 +19,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from memgen.closure import closure, module_file, names_package
 from memgen.errors import BadInput
+from memgen.jobs.closure import closure, module_file, names_package
 
 if TYPE_CHECKING:
     import torch

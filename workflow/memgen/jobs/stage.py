@@ -4,8 +4,8 @@ A stage is a plain function with typed keyword arguments. The type of an argumen
 `Input`, an `Output`, or, being neither, a parameter. From that, and from nothing else, each stage gets
 
 - its command line (``memgen <study> <stage> --flag …``, see ``memgen.__main__``),
-- atomic outputs that destroy nothing (``memgen.outputs``): the function writes beside the target, and the
-  target appears whole or not at all,
+- atomic outputs that destroy nothing (``memgen.jobs.outputs``): the function writes beside the target, and
+  the target appears whole or not at all,
 - pinned threads, logging and progress on standard error,
 - a provenance record (``memgen.provenance.record``) when one is asked for.
 
@@ -26,11 +26,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, ParamSpec, TypeVar
 
-from memgen.arguments import check_arguments, flag, metadata
-from memgen.digests import file_digest
 from memgen.errors import BadInput
-from memgen.files import fault
-from memgen.outputs import Target, publish, refuse_missing, refuse_overwriting, written_beside
+from memgen.jobs.arguments import check_arguments, flag, metadata
+from memgen.jobs.digests import file_digest
+from memgen.jobs.files import fault
+from memgen.jobs.outputs import Target, publish, refuse_missing, refuse_overwriting, written_beside
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -127,7 +127,7 @@ class Job:
         Raises
         ------
         BadInput
-            If an argument is not what its type says (see ``memgen.arguments``).
+            If an argument is not what its type says (see ``memgen.jobs.arguments``).
         """
         bound = inspect.signature(function).bind(*args, **kwargs)
         bound.apply_defaults()
@@ -209,8 +209,8 @@ class Job:
                 publish(targets, beside)
             return
 
-        from memgen.closure import closure
-        from memgen.definitions import Package
+        from memgen.jobs.closure import closure
+        from memgen.jobs.definitions import Package
         from memgen.provenance import record as provenance
         from memgen.provenance.names import label, stage_name
 

@@ -2,8 +2,8 @@
 
 import polars as pl
 
-from memgen.claims import CLAIMS
-from memgen.stage import Inputs, Output, stage
+from memgen.jobs.stage import Inputs, Output, stage
+from memgen.tables.claims import CLAIMS
 
 
 @stage

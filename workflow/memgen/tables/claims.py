@@ -16,8 +16,8 @@ from typing import Literal
 
 import polars as pl
 
-from memgen.statistics import holm, student_factor, student_p, units_to_decide
-from memgen.tables import Column, Table
+from memgen.tables.schema import Column, Table
+from memgen.tables.statistics import holm, student_factor, student_p, units_to_decide
 
 VERDICTS = ("agrees", "contradicts", "undecided", "not tested")
 

@@ -2,8 +2,8 @@
 
 from typing import Literal
 
-from memgen.commands import entries, studies
-from memgen.stage import command
+from memgen.jobs.entries import entries, studies
+from memgen.jobs.stage import command
 
 # Flags are asked of the command itself, so that the script never says more than the command takes.
 SCRIPT = """_memgen() {{

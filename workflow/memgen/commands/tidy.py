@@ -1,7 +1,7 @@
 """Results that are not part of the run."""
 
+from memgen.jobs.stage import command
 from memgen.recovery.damage import ASIDE, set_left_over_aside
-from memgen.stage import command
 
 
 @command

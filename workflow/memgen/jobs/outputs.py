@@ -15,8 +15,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from memgen.digests import MARKS, STUDY_MARK, file_digest, files_of
 from memgen.errors import BadInput
+from memgen.jobs.digests import MARKS, STUDY_MARK, file_digest, files_of
 
 _PARTIAL = ".partial-"
 

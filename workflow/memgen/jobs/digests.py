@@ -10,7 +10,7 @@ from memgen.errors import BadInput
 
 #: Snakemake adds this empty file to every folder that a job declares, after the job.
 SNAKEMAKE_MARK = ".snakemake_timestamp"
-#: The study puts this file into every folder that it makes, to know it again (see ``memgen.stage``).
+#: The study puts this file into every folder that it makes, to know it again (see ``memgen.jobs.stage``).
 STUDY_MARK = ".memgen_files"
 MARKS = frozenset({SNAKEMAKE_MARK, STUDY_MARK})
 

@@ -1,9 +1,9 @@
 """Typed options: what a block of the configuration holds, each key said once.
 
 A block is a frozen dataclass. The type of a field says all there is to say of its key: type, range
-(`memgen.arguments.Range`), pattern, number of entries and, in one line, the meaning with its unit; the field
-has the default. `memgen.configuration` validates a block by pydantic, which is imported there only, and
-writes its schema. A stage takes blocks as arguments (`flat`), and has the keys as flags.
+(`memgen.jobs.arguments.Range`), pattern, number of entries and, in one line, the meaning with its unit; the
+field has the default. `memgen.configuration.layers` validates a block by pydantic, which is imported there
+only, and writes its schema. A stage takes blocks as arguments (`flat`), and has the keys as flags.
 """
 
 import dataclasses
@@ -16,7 +16,7 @@ from dataclasses import MISSING, dataclass, field
 from types import NoneType
 from typing import Annotated, Any, TypeAlias, TypeVar, dataclass_transform
 
-from memgen.arguments import Described, bare, metadata
+from memgen.jobs.arguments import Described, bare, metadata
 
 F = TypeVar("F", bound=Callable[..., None])
 T = TypeVar("T", bound=type[Any])

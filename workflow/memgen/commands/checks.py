@@ -2,8 +2,8 @@
 
 import polars as pl
 
-from memgen.checks import CHECKS
-from memgen.stage import Inputs, Output, stage
+from memgen.jobs.stage import Inputs, Output, stage
+from memgen.tables.checks import CHECKS
 
 
 @stage

@@ -17,10 +17,10 @@ from typing import Any, Literal
 
 import psutil
 
-from memgen.configuration import load
-from memgen.kernels import processor
-from memgen.own_folder import folder_of
-from memgen.stage import command
+from memgen.configuration.layers import load
+from memgen.configuration.own_folder import folder_of
+from memgen.jobs.kernels import processor
+from memgen.jobs.stage import command
 
 #: Free disk, GB, and memory, GB, below which the default study is in danger.
 DISK, MEMORY = 5, 8

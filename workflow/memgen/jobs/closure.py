@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 #: The folder on PYTHONPATH that holds the first-party package; a link in the folder of a study with overlays.
-ROOT = Path(__file__).absolute().parent.parent
+ROOT = Path(__file__).absolute().parents[2]
 PACKAGE = "memgen"
 
 
@@ -24,9 +24,15 @@ def module_file(module: str, root: Path | None = None) -> Path | None:
 
 
 @functools.cache
+def source(path: Path) -> str:
+    """Text of a source file."""
+    return path.read_text(encoding="utf-8")
+
+
+@functools.cache
 def syntax_tree(path: Path) -> ast.Module:
     """Parsed source of a file."""
-    return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+    return ast.parse(source(path), filename=str(path))
 
 
 @functools.cache

@@ -1,9 +1,7 @@
-"""Which stages and commands there are, found by path.
+"""Which stages and commands there are, read off the syntax tree: nothing is imported to find out.
 
-``memgen <study> <name>`` is the file ``<name>.py``, with underscores for hyphens, anywhere below
-``memgen/<study>/`` that defines a function of its own name marked `stage`, `figure` or `command`;
-``memgen <name>`` is such a file in ``memgen/stages/``. The mark is read off the syntax tree, so nothing is
-imported to find out.
+``memgen <study> <name>`` is a function marked `stage`, `figure` or `command`, with underscores for hyphens,
+in any file below ``memgen/<study>/``; ``memgen <name>`` is one in ``memgen/commands/``.
 """
 
 import ast
@@ -15,12 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from memgen.closure import PACKAGE, ROOT, syntax_tree
+from memgen.jobs.closure import PACKAGE, ROOT, module_file, source, syntax_tree
 
 #: Folder of the commands that belong to no study.
-TOP = "stages"
+TOP = "commands"
 _STUDY = re.compile(r"[a-z][a-z0-9_]*")
 _COMMAND = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_MARKED = re.compile(r"^@(stage|figure|command)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -51,33 +50,29 @@ def studies() -> list[str]:
 def entries(study: str) -> dict[str, Entry]:
     """Every command of a study, or of none where the name is empty, by its name on the command line."""
     room = folder(study)
-    if room is None:
-        return {}
-    found = {
-        entry.function: entry for path in sorted(room.rglob("*.py")) for entry in _defined(path, path.stem)
-    }
-    return {name.replace("_", "-"): found[name] for name in sorted(found)}
+    paths = sorted(room.rglob("*.py")) if room else []
+    found = {entry.function.replace("_", "-"): entry for path in paths for entry in _defined(path, _MARKED)}
+    return dict(sorted(found.items()))
 
 
 def find(study: str, name: str) -> Entry | None:
-    """The command of a name, or None if the study has none; only files of that name are read."""
+    """The command of a name, or None if the study has none."""
     room = folder(study)
     if room is None or not _COMMAND.fullmatch(name):
         return None
     function = name.replace("-", "_")
-    for path in sorted(room.rglob(f"{function}.py")):
-        for entry in _defined(path, function):
-            return entry
-    return None
+    marked = re.compile(rf"^def {function}\(", re.MULTILINE)
+    found = (entry for path in sorted(room.rglob("*.py")) for entry in _defined(path, marked))
+    return next((entry for entry in found if entry.function == function), None)
 
 
-def _defined(path: Path, function: str) -> Iterator[Entry]:
-    """The marked function of a name in a file, if it is there."""
-    if f"def {function}(" not in path.read_text(encoding="utf-8"):
+def _defined(path: Path, marked: re.Pattern[str]) -> Iterator[Entry]:
+    """The marked functions of a file whose text has what is sought."""
+    if not marked.search(source(path)):
         return
     module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
     for node in syntax_tree(path).body:
-        if not isinstance(node, ast.FunctionDef) or node.name != function:
+        if not isinstance(node, ast.FunctionDef):
             continue
         marks = {mark.id for mark in node.decorator_list if isinstance(mark, ast.Name)}
         summary = (ast.get_docstring(node) or "").partition("\n")[0]
@@ -85,6 +80,14 @@ def _defined(path: Path, function: str) -> Iterator[Entry]:
             yield Entry(module, node.name, "stage", summary)
         elif "command" in marks:
             yield Entry(module, node.name, "command", summary)
+
+
+def docstring(entry: Entry) -> str:
+    """All that a command's function says of itself."""
+    path = module_file(entry.module)
+    assert path is not None
+    named = (node for node in syntax_tree(path).body if isinstance(node, ast.FunctionDef))
+    return next(ast.get_docstring(node) or "" for node in named if node.name == entry.function)
 
 
 def version() -> str:

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
+from memgen.configuration.own_folder import folder_of
 from memgen.errors import BadInput
-from memgen.kernels import Kernels
-from memgen.own_folder import folder_of
-from memgen.stage import command
+from memgen.jobs.kernels import Kernels
+from memgen.jobs.stage import command
 
 
 @command

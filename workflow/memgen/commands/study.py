@@ -21,16 +21,16 @@ from typing import Annotated, Any
 
 import cyclopts
 
-from memgen.arguments import Count
-from memgen.configuration import load
-from memgen.devices import refuse_gpu, refuse_missing_gpu
+from memgen.configuration.layers import load
+from memgen.configuration.own_folder import enter
 from memgen.errors import BadInput
-from memgen.kernels import VARIABLE, Kernels, refuse_processor
-from memgen.own_folder import enter
+from memgen.jobs.arguments import Count
+from memgen.jobs.devices import refuse_gpu, refuse_missing_gpu
+from memgen.jobs.kernels import VARIABLE, Kernels, refuse_processor
+from memgen.jobs.stage import command
 from memgen.recovery.clocks import to_the_present
 from memgen.recovery.damage import set_aside
 from memgen.recovery.lease import hold
-from memgen.stage import command
 
 LOCK = Path(".study.lock")
 LEASE = Path(".study.run")

@@ -1,9 +1,9 @@
 """The study's configuration: read, merge, fill in, and refuse what is wrong in one line.
 
 Overlays merge deeply into ``config.yaml``; a key that an overlay sets to null is removed before validation.
-What a block may hold is said by the types in ``memgen/<block>/configuration.py`` (`memgen.options`), which
-pydantic validates; what types cannot say, such as an exception outside its hierarchy, is checked by
-``memgen/<block>/settings.py`` where there is one.
+What a block may hold is said by the types in ``memgen/<block>/configuration.py``
+(`memgen.configuration.options`), which pydantic validates; what types cannot say, such as an exception
+outside its hierarchy, is checked by ``memgen/<block>/settings.py`` where there is one.
 """
 
 import dataclasses
@@ -21,10 +21,10 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import ErrorDetails
 
-from memgen.closure import PACKAGE, ROOT, module_file
+from memgen.configuration.options import block, summary
 from memgen.errors import BadInput
-from memgen.files import fault
-from memgen.options import block, summary
+from memgen.jobs.closure import PACKAGE, ROOT, module_file
+from memgen.jobs.files import fault
 
 FIRST = ("relational", "language")
 """Blocks that every configuration has, what others build on first; the rest follow by their names."""

@@ -10,7 +10,7 @@ Nothing is imported to find out. Where the syntax does not say what is used, mor
 - a variable of a function hides a name of the module, a variable of a comprehension does not;
 - the packages of others count that any imported module names, since importing one can change another.
 
-A module that is imported under a computed name is not found, as in ``memgen.closure``.
+A module that is imported under a computed name is not found, as in ``memgen.jobs.closure``.
 
 Comments, docstrings and other strings that stand alone are prose, and so are arguments that only tell a
 reader something: the `description` of a ``Column`` and the `why` of a ``Held`` (`PROSE`).
@@ -24,8 +24,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from memgen import closure
-from memgen.digests import bytes_digest, digest_of
+from memgen.jobs import closure
+from memgen.jobs.digests import bytes_digest, digest_of
 
 #: Arguments that are prose, by the name of what is called: position, where they have one, and keyword.
 PROSE: Mapping[str, tuple[int | None, str]] = {
@@ -34,7 +34,7 @@ PROSE: Mapping[str, tuple[int | None, str]] = {
     "trained": (None, "why"),
 }
 #: What every job calls before the module of its stage is imported; see ``memgen.__main__``.
-BEFORE = ("memgen.kernels", "choose")
+BEFORE = ("memgen.jobs.kernels", "choose")
 #: Reached names are not known in a module that calls one of these.
 _DYNAMIC = frozenset({"globals", "locals", "vars", "eval", "exec", "__import__"})
 #: Fields of the syntax tree that say nothing more, or are not the same in all versions of Python.

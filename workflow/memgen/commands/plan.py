@@ -12,11 +12,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
-from memgen.configuration import load
+from memgen.configuration.layers import load
 from memgen.errors import BadInput
+from memgen.jobs.stage import command
 from memgen.planning.rates import ASSUMED, RATES, SHARES
 from memgen.planning.schedule import MOST, Job, Played, critical_path, play
-from memgen.stage import command
 
 TOOL = Path("tools/dag.py")
 MOST_ATTEMPTS = 3

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import polars as pl
 
-from memgen.tables import Column, Held, Table
+from memgen.tables.schema import Column, Held, Table
 
 OUTCOMES = ("holds", "broken", "not tested")
 

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from memgen.definitions import present
 from memgen.errors import BadInput
+from memgen.jobs.definitions import present
+from memgen.jobs.entries import find
 
 
 class Quoted(str):
@@ -134,9 +135,18 @@ def figure_alone(targets: list[str], name: str | None) -> list[str]:
     raise BadInput(f"figure {name!r}: there is none of that name; nearest: {', '.join(near[:5] or names)}")
 
 
-def code(module: str) -> str:
-    """Digest of the definitions that a stage reaches; as a parameter of its rule, an edit reruns its jobs."""
-    return present().digest(module)
+def code(stage: str) -> str:
+    """Digest of the definitions that a stage reaches; as a parameter of its rule, an edit reruns its jobs.
+
+    Parameters
+    ----------
+    stage : str
+        What follows ``memgen`` on the command line, such as ``relational sweep``.
+    """
+    entry = find(*(["", *stage.split()][-2:]))
+    if entry is None:
+        raise BadInput(f"there is no stage {stage!r}")
+    return present().digest(entry.module, entry.function)
 
 
 def before_each_job(interpreter: str | None, variables: Mapping[str, str] | None = None) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from memgen.errors import BadInput
-from memgen.tables import Table
+from memgen.tables.schema import Table
 
 Numbers = dict[str, float | None]
 
