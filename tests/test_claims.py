@@ -27,10 +27,8 @@ from memgen.longtail.stages.claims import claims as longtail_claims
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.stages.checks import checks as relational_checks
 from memgen.relational.stages.claims import claims as relational_claims
-from memgen.relational.stages.critical_placement import critical_placement
-from memgen.relational.stages.critical_table import critical_table
-from memgen.relational.stages.depth_table import depth_table
-from memgen.relational.stages.mechanism_table import mechanism_table
+from memgen.relational.stages.grids import critical_table, depth_table, mechanism_table
+from memgen.relational.stages.placement import critical_placement
 from memgen.relational.stages.sweep import sweep
 from memgen.relational.stages.task import task
 from memgen.relational.tables import FINITE_WIDTH_SLOPES, FINITE_WIDTH_SUMMARY

@@ -15,13 +15,14 @@ from memgen.figures.relational.memorization import memorization
 from memgen.figures.relational.phase_placement import phase_placement
 from memgen.figures.relational.phase_representation import phase_representation
 from memgen.figures.relational.readout import readout
-from memgen.relational.stages.critical_placement import critical_placement
-from memgen.relational.stages.depth_table import depth_table
-from memgen.relational.stages.mechanism_table import mechanism_table
-from memgen.relational.stages.memorization_table import memorization_table
-from memgen.relational.stages.phase_table import phase_table
-from memgen.relational.stages.placement_table import placement_table
-from memgen.relational.stages.readout_table import readout_table
+from memgen.relational.stages.grids import (
+    depth_table,
+    mechanism_table,
+    memorization_table,
+    phase_table,
+    readout_table,
+)
+from memgen.relational.stages.placement import critical_placement, placement_table
 from memgen.relational.stages.task import task
 from memgen.relational.tables import DEPTH, MECHANISM, READOUT
 

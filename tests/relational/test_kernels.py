@@ -40,7 +40,7 @@ def test_only_conjunctivity_and_effective_ridge_matter(task, parts, ridge):
     )
     assert kernel.conjunctivity == pytest.approx(pair / (2 * position + pair))
     test = ordered_pairs(n)
-    found = margins(n, exceptions, kernel.conjunctivity, kernel.effective_ridge(ridge), *test.T)
+    found = margins(n, exceptions, kernel.conjunctivity, ridge / kernel.scale, *test.T)
     np.testing.assert_allclose(found, regression(n, exceptions, kernel, ridge, test), atol=1e-8)
 
 
@@ -49,10 +49,10 @@ def test_published_conjunctivity_and_its_ridge(kappa_d, between, ridge):
     kappa_o = kappa_d + between * (1 - kappa_d) / 2
     kernel = Exchangeable.from_overlap(kappa_o, kappa_d)
     assert kernel.conjunctivity == pytest.approx(float(conjunctivity(kappa_o, kappa_d)), abs=1e-12)
-    assert kernel.effective_ridge(ridge) == pytest.approx(ridge / (1 - kappa_d))
+    assert kernel.scale == pytest.approx(1 - kappa_d)
     test = ordered_pairs(7)
     alpha = max(kernel.conjunctivity, 0.0)
-    found = margins(7, [(4, 2)], alpha, kernel.effective_ridge(ridge), *test.T)
+    found = margins(7, [(4, 2)], alpha, ridge / kernel.scale, *test.T)
     np.testing.assert_allclose(found, regression(7, [(4, 2)], kernel, ridge, test), atol=1e-8)
 
 

@@ -14,15 +14,16 @@ from tests.relational.reference import (
 )
 
 from memgen.errors import BadInput
+from memgen.relational import ranks as module
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.kernels import Exchangeable
 from memgen.relational.ranks import (
-    decay,
     dipole,
     dual_weights,
     gamma,
     margins,
     memorization_weight,
+    predictions,
     ranks,
     ranks_among,
     ranks_at,
@@ -188,10 +189,8 @@ def test_many_configurations_are_each_that_of_one():
 
 
 @given(alpha=st.floats(0, 0.999), ridge=st.floats(0, 100))
-def test_gamma_and_decay(alpha, ridge):
-    leak = gamma(alpha, ridge)
-    np.testing.assert_allclose(np.cosh(decay(leak)), (1 + ridge) / (1 - alpha), rtol=1e-12)
-    np.testing.assert_allclose(2 * np.cosh(decay(leak)), 2 + leak, rtol=1e-12)
+def test_gamma_and_memorization_weight(alpha, ridge):
+    np.testing.assert_allclose(1 + gamma(alpha, ridge) / 2, (1 + ridge) / (1 - alpha), rtol=1e-12)
     weight = memorization_weight(alpha, ridge)
     assert weight == (0 if alpha + ridge == 0 else alpha / (alpha + ridge))
 
@@ -212,3 +211,18 @@ def test_bad_input_is_refused_in_one_line(arguments, message):
     with pytest.raises(BadInput) as caught:
         ranks(*arguments)
     assert message in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_predictions_interpreted_and_compiled_have_the_same_bits(monkeypatch):
+    stream = np.random.default_rng(0)
+    profile, weight = stream.standard_normal((50, 9)), stream.uniform(0, 1, 50)
+    pairs = np.stack(np.triu_indices(9, 1))
+    target = stream.choice([-1.0, 0.0, 1.0], 36)
+    one, other = np.empty((50, 36)), np.empty((50, 36))
+    predictions(profile, weight, pairs, target, one)
+    monkeypatch.setattr(module, "COMPILED_WORK", 0)
+    predictions(profile, weight, pairs, target, other)
+    np.testing.assert_array_equal(one, other)
+    row, pair = 7, int(np.flatnonzero(target)[0])
+    difference = profile[row, pairs[0, pair]] - profile[row, pairs[1, pair]]
+    assert np.isclose(one[row, pair], weight[row] * target[pair] + (1 - weight[row]) * difference)

@@ -19,19 +19,10 @@ from memgen.relational.configuration import OF_DEPTH_TABLE, OF_FINITE_WIDTH
 
 RELATIONAL = config["relational"]
 BY_HIERARCHY = "hierarchy={hierarchy}"
-# The grid of conjunctivity and ridge on which most tables stand.
-GRID = flags(RELATIONAL["theory"])
 TASKS = expand(
     "results/relational/tasks/{hierarchy}.parquet", hierarchy=RELATIONAL["hierarchies"]
 )
-NETWORKS = expand(
-    "results/relational/networks/{hierarchy}.parquet",
-    hierarchy=RELATIONAL["networks"]["hierarchies"],
-)
-NETWORK_MARGINS = expand(
-    "results/relational/networks/{hierarchy}_margins.parquet",
-    hierarchy=RELATIONAL["networks"]["hierarchies"],
-)
+TRAINED = RELATIONAL["networks"]["hierarchies"]
 
 
 rule relational_task:
@@ -76,190 +67,98 @@ rule relational_sweep:
         **needs("relational_sweep"),
     params:
         code=code("relational sweep"),
-        grid=GRID,
+        grid=flags(RELATIONAL["theory"]),
     shell:
         "python -m memgen relational sweep --tasks {input.tasks:q} {params.grid} "
         "--out {output.margins:q} --ranks {output.ranks:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
-rule relational_critical_table:
-    """Conjunctivity beyond which the pairs next to the exception are answered wrong."""
-    input:
-        tasks=TASKS,
-    output:
-        **record("relational_critical_table"),
-        table="results/relational/critical.csv",
-    log:
-        logged("relational_critical_table"),
-    benchmark:
-        timed("relational_critical_table")
-    conda:
-        "../../envs/theory.yaml"
-    resources:
-        **needs("relational_critical_table"),
-    params:
-        code=code("relational critical-table"),
-    shell:
-        "python -m memgen relational critical-table --tasks {input.tasks:q} --out {output.table:q} "
-        "--record {output.record:q} --threads {threads} 2> {log:q}"
+# Each of these tables follows from the tasks, or from the configuration alone.
+for stage, table, inputs, options, meaning in (
+    (
+        "critical_table",
+        "critical.csv",
+        {"tasks": TASKS},
+        {},
+        "Conjunctivity beyond which the pairs next to the exception are answered wrong.",
+    ),
+    (
+        "memorization_table",
+        "memorization.parquet",
+        {"tasks": TASKS},
+        RELATIONAL["theory"],
+        "Leave-one-out memorization score of every training pair.",
+    ),
+    (
+        "phase_table",
+        "phase.parquet",
+        {"tasks": TASKS},
+        RELATIONAL["phase"],
+        "Accuracy and margin by pair class over conjunctivity and ridge.",
+    ),
+    (
+        "placement_table",
+        "placement.parquet",
+        {},
+        RELATIONAL["placement"],
+        "Accuracy and margin by pair class over n, position, span and number of exceptions.",
+    ),
+    (
+        "critical_placement",
+        "critical_placement.parquet",
+        {},
+        RELATIONAL["critical"],
+        "Critical conjunctivity against n and the exception's span and position.",
+    ),
+    (
+        "mechanism_table",
+        "mechanism.parquet",
+        {"tasks": TASKS},
+        RELATIONAL["theory"],
+        "Ranks taken apart: plain transitive inference plus a dipole per exception.",
+    ),
+    (
+        "readout_table",
+        "readout.parquet",
+        {"tasks": TASKS},
+        {**RELATIONAL["theory"], **RELATIONAL["readout"]},
+        "Accuracy of a noisy readout by pair class and distance.",
+    ),
+    (
+        "depth_table",
+        "depth.parquet",
+        {"tasks": TASKS},
+        OF_DEPTH_TABLE.flags(RELATIONAL["depth"]),
+        "From depth and nonlinearity to conjunctivity and behaviour.",
+    ),
+):
 
+    rule:
+        f"""{meaning}"""
+        name:
+            f"relational_{stage}"
+        input:
+            **inputs,
+        output:
+            **record(f"relational_{stage}"),
+            table=f"results/relational/{table}",
+        log:
+            logged(f"relational_{stage}"),
+        benchmark:
+            timed(f"relational_{stage}")
+        conda:
+            "../../envs/theory.yaml"
+        resources:
+            **needs(f"relational_{stage}"),
+        params:
+            code=code(f"relational {stage.replace('_', '-')}"),
+            stage=f"relational {stage.replace('_', '-')}",
+            options=flags(inputs, **options),
+        shell:
+            "python -m memgen {params.stage} {params.options} --out {output.table:q} "
+            "--record {output.record:q} --threads {threads} 2> {log:q}"
 
-rule relational_memorization_table:
-    """Leave-one-out memorization score of every training pair."""
-    input:
-        tasks=TASKS,
-    output:
-        **record("relational_memorization_table"),
-        table="results/relational/memorization.parquet",
-    log:
-        logged("relational_memorization_table"),
-    benchmark:
-        timed("relational_memorization_table")
-    conda:
-        "../../envs/theory.yaml"
-    resources:
-        **needs("relational_memorization_table"),
-    params:
-        code=code("relational memorization-table"),
-        grid=GRID,
-    shell:
-        "python -m memgen relational memorization-table --tasks {input.tasks:q} {params.grid} "
-        "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
-
-
-rule relational_phase_table:
-    """Accuracy and margin by pair class over conjunctivity and ridge."""
-    input:
-        tasks=TASKS,
-    output:
-        **record("relational_phase_table"),
-        table="results/relational/phase.parquet",
-    log:
-        logged("relational_phase_table"),
-    benchmark:
-        timed("relational_phase_table")
-    conda:
-        "../../envs/theory.yaml"
-    resources:
-        **needs("relational_phase_table"),
-    params:
-        code=code("relational phase-table"),
-        phase=flags(RELATIONAL["phase"]),
-    shell:
-        "python -m memgen relational phase-table --tasks {input.tasks:q} {params.phase} "
-        "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
-
-
-rule relational_placement_table:
-    """Accuracy and margin by pair class over n, position, span and number of exceptions."""
-    output:
-        **record("relational_placement_table"),
-        table="results/relational/placement.parquet",
-    log:
-        logged("relational_placement_table"),
-    benchmark:
-        timed("relational_placement_table")
-    conda:
-        "../../envs/theory.yaml"
-    resources:
-        **needs("relational_placement_table"),
-    params:
-        code=code("relational placement-table"),
-        placement=flags(RELATIONAL["placement"]),
-    shell:
-        "python -m memgen relational placement-table {params.placement} "
-        "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
-
-
-rule relational_critical_placement:
-    """Critical conjunctivity against n and the exception's span and position."""
-    output:
-        **record("relational_critical_placement"),
-        table="results/relational/critical_placement.parquet",
-    log:
-        logged("relational_critical_placement"),
-    benchmark:
-        timed("relational_critical_placement")
-    conda:
-        "../../envs/theory.yaml"
-    resources:
-        **needs("relational_critical_placement"),
-    params:
-        code=code("relational critical-placement"),
-        critical=flags(RELATIONAL["critical"]),
-    shell:
-        "python -m memgen relational critical-placement {params.critical} "
-        "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
-
-
-rule relational_mechanism_table:
-    """Ranks taken apart: plain transitive inference plus a dipole per exception."""
-    input:
-        tasks=TASKS,
-    output:
-        **record("relational_mechanism_table"),
-        table="results/relational/mechanism.parquet",
-    log:
-        logged("relational_mechanism_table"),
-    benchmark:
-        timed("relational_mechanism_table")
-    conda:
-        "../../envs/theory.yaml"
-    resources:
-        **needs("relational_mechanism_table"),
-    params:
-        code=code("relational mechanism-table"),
-        grid=GRID,
-    shell:
-        "python -m memgen relational mechanism-table --tasks {input.tasks:q} {params.grid} "
-        "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
-
-
-rule relational_readout_table:
-    """Accuracy of a noisy readout by pair class and distance."""
-    input:
-        tasks=TASKS,
-    output:
-        **record("relational_readout_table"),
-        table="results/relational/readout.parquet",
-    log:
-        logged("relational_readout_table"),
-    benchmark:
-        timed("relational_readout_table")
-    conda:
-        "../../envs/theory.yaml"
-    resources:
-        **needs("relational_readout_table"),
-    params:
-        code=code("relational readout-table"),
-        grid=GRID,
-        readout=flags(RELATIONAL["readout"]),
-    shell:
-        "python -m memgen relational readout-table --tasks {input.tasks:q} {params.grid} {params.readout} "
-        "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
-
-
-rule relational_depth_table:
-    """From depth and nonlinearity to conjunctivity and behaviour."""
-    input:
-        tasks=TASKS,
-    output:
-        **record("relational_depth_table"),
-        table="results/relational/depth.parquet",
-    log:
-        logged("relational_depth_table"),
-    benchmark:
-        timed("relational_depth_table")
-    conda:
-        "../../envs/theory.yaml"
-    resources:
-        **needs("relational_depth_table"),
-    params:
-        code=code("relational depth-table"),
-        networks=flags(OF_DEPTH_TABLE.flags(RELATIONAL["depth"])),
-    shell:
-        "python -m memgen relational depth-table --tasks {input.tasks:q} {params.networks} "
-        "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
+    targets.append(f"results/relational/{table}")
 
 
 rule relational_finite_width:
@@ -289,8 +188,12 @@ rule relational_finite_width:
 rule relational_finite_width_summary:
     """Deviation of finite networks from the theory, and the power of the width it falls with."""
     input:
-        networks=NETWORKS,
-        margins=NETWORK_MARGINS,
+        networks=expand(
+            "results/relational/networks/{hierarchy}.parquet", hierarchy=TRAINED
+        ),
+        margins=expand(
+            "results/relational/networks/{hierarchy}_margins.parquet", hierarchy=TRAINED
+        ),
     output:
         **record("relational_finite_width_summary"),
         table="results/relational/finite_width.csv",
@@ -369,14 +272,6 @@ targets += [
     *TASKS,
     "results/relational/sweep.parquet",
     "results/relational/ranks.parquet",
-    "results/relational/critical.csv",
-    "results/relational/critical_placement.parquet",
-    "results/relational/memorization.parquet",
-    "results/relational/phase.parquet",
-    "results/relational/placement.parquet",
-    "results/relational/mechanism.parquet",
-    "results/relational/readout.parquet",
-    "results/relational/depth.parquet",
     "results/relational/finite_width.csv",
     "results/relational/finite_width_slopes.csv",
 ]

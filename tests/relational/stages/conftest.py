@@ -2,7 +2,8 @@
 
 import pytest
 
-from memgen.relational.stages.critical_table import critical_table
+from memgen.relational.stages.grids import critical_table, depth_table, mechanism_table
+from memgen.relational.stages.placement import critical_placement
 from memgen.relational.stages.sweep import sweep
 from memgen.relational.stages.task import task
 
@@ -23,25 +24,17 @@ def hierarchies_of_the_study():
 
 @pytest.fixture(scope="session")
 def study(tmp_path_factory):
-    """Every table of the study, as the rules make them."""
+    """Tables of the study, as the rules make them; nobody may change them."""
     folder = tmp_path_factory.mktemp("relational")
-    for name, (n, exceptions) in HIERARCHIES.items():
-        task(name=name, n=n, exceptions=exceptions, out=folder / f"{name}.parquet")
     tasks = [folder / f"{name}.parquet" for name in HIERARCHIES]
-    sweep(
-        tasks=tasks,
-        conjunctivity=[0.0, 0.2, 0.3, 0.9],
-        ridge=[0.0, 0.05],
-        out=folder / "sweep.parquet",
-        ranks=folder / "ranks.parquet",
-    )
+    for path, (n, exceptions) in zip(tasks, HIERARCHIES.values(), strict=True):
+        task(name=path.stem, n=n, exceptions=exceptions, out=path)
+    grid = {"conjunctivity": [0.0, 0.2, 0.3, 0.9], "ridge": [0.0, 0.05]}
+    sweep(tasks=tasks, **grid, out=folder / "sweep.parquet", ranks=folder / "ranks.parquet")
     critical_table(tasks=tasks, out=folder / "critical.csv")
+    critical_placement(n=[7, 201, 401], spans=[2, 4], map_n=8, out=folder / "placement.parquet")
+    mid = [folder / "exc_mid_n9.parquet"]
+    mechanism_table(tasks=mid, conjunctivity=[0.0, 0.5], ridge=[0.0], out=folder / "mechanism.parquet")
+    layers = {"depth": [1, 2, 3, 4], "nonlinearity": [0.0, 1.0], "ridge": [0.0]}
+    depth_table(tasks=mid, **layers, out=folder / "depth.parquet")
     return folder
-
-
-@pytest.fixture(scope="session")
-def tasks(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("tasks")
-    for name, (n, exceptions) in {"plain": (6, []), "one": (9, ["5:3"]), "two": (12, ["5:3", "9:6"])}.items():
-        task(name=name, n=n, exceptions=exceptions, out=folder / f"{name}.parquet")
-    return [folder / f"{name}.parquet" for name in ("plain", "one", "two")]

@@ -1,11 +1,11 @@
 """Claims agree with right tables, are contradicted by spoiled ones, and untested where a table is short."""
 
+import shutil
+
 import polars as pl
 import pytest
 
 from memgen.relational.stages.claims import claims
-from memgen.relational.stages.critical_placement import critical_placement
-from memgen.relational.stages.depth_table import depth_table
 from memgen.relational.tables import (
     CRITICAL_PLACEMENT,
     DEPTH,
@@ -39,14 +39,10 @@ def width_rows(lazy: float, rich: float) -> pl.DataFrame:
 
 @pytest.fixture
 def tables(study, tmp_path):
-    paths = {name: tmp_path / f"{name}.parquet" for name in ("margins", "critical", "depth")}
-    paths |= {name: tmp_path / f"{name}.csv" for name in ("widths", "slopes")}
-    SWEEP.write(SWEEP.read(study / "sweep.parquet"), paths["margins"])
-    critical_placement(n=[7, 201, 401], spans=[2, 4], map_n=8, out=paths["critical"])
-    depth_table(
-        tasks=[study / "exc_mid_n9.parquet"], depth=[1, 2, 3, 4], nonlinearity=[0.0, 1.0], ridge=[0.0],
-        out=paths["depth"],
-    )  # fmt: skip
+    folder = shutil.copytree(study, tmp_path / "tables")
+    named = {"margins": "sweep", "critical": "placement", "depth": "depth"}
+    paths = {name: folder / f"{table}.parquet" for name, table in named.items()}
+    paths |= {name: folder / f"{name}.csv" for name in ("widths", "slopes")}
     FINITE_WIDTH_SLOPES.write(slope_rows(-0.49, -0.1), paths["slopes"])
     FINITE_WIDTH_SUMMARY.write(width_rows(0.9, 0.8), paths["widths"])
     return paths

@@ -1,7 +1,4 @@
-"""Arguments of the theory: numbers in range, and arrays over many hierarchies taken apart.
-
-What conjunctivity, ridge, gamma and arrays of n and exceptions may be.
-"""
+"""Arguments of the theory: numbers in range, and arrays over many hierarchies taken apart."""
 
 from __future__ import annotations
 
@@ -46,7 +43,7 @@ def grouped(
     width : int
         The largest n.
     groups : list of (Hierarchy, array of int)
-        Different hierarchies, and the indices into the flattened shape at which they stand.
+        Different hierarchies, and their indices in the flattened shape.
 
     Raises
     ------
@@ -92,71 +89,26 @@ def _integers(n: Any, exceptions: Any) -> tuple[Integers, Integers]:
 
 
 def checked(alpha: ArrayLike, ridge: ArrayLike) -> tuple[Floats, Floats]:
-    """Conjunctivity and effective ridge as arrays (...) whose shapes broadcast.
-
-    Raises
-    ------
-    BadInput
-        If a value is out of range.
-    """
-    conjunctivity, effective = np.asarray(alpha, dtype=np.float64), np.asarray(ridge, dtype=np.float64)
-    if _extremes_fit(conjunctivity, effective):
-        return conjunctivity, effective
-    _refuse(
-        conjunctivity, ~(np.isfinite(conjunctivity) & (conjunctivity < 1)), "alpha", "must be less than 1"
-    )
-    _refuse(effective, ~(np.isfinite(effective) & (effective >= 0)), "ridge", "must be at least 0 and finite")
-    one, other = np.broadcast_arrays(conjunctivity, effective)
-    _refuse(one, one + other < 0, "alpha", "must be at least 0, or at least -ridge where it was measured")
-    return conjunctivity, effective
-
-
-def pieces(
-    alpha: Floats, ridge: Floats, shape: tuple[int, ...], size: int
-) -> Iterator[tuple[slice, Floats, Floats]]:
-    """Walk through configurations a piece at a time.
-
-    Parameters
-    ----------
-    alpha, ridge : arrays
-        Of shapes that broadcast to `shape`.
-    shape : tuple of int
-    size : int
-        Configurations per piece.
-
-    Yields
-    ------
-    piece : slice
-        Into the flattened shape.
-    alpha, ridge : arrays (configurations,), or of one value
-    """
-    one, other = (part if part.ndim == 0 else np.broadcast_to(part, shape).ravel() for part in (alpha, ridge))
-    for start in range(0, math.prod(shape), size):
-        piece = slice(start, start + size)
-        yield piece, one if one.ndim == 0 else one[piece], other if other.ndim == 0 else other[piece]
-
-
-def _extremes_fit(alpha: Floats, ridge: Floats) -> bool:
-    """Whether the smallest and largest value alone show that all are in range (never with NaN)."""
-    if not alpha.size or not ridge.size:
-        return True
-    low, high = alpha.min(), alpha.max()
-    least, most = ridge.min(), ridge.max()
-    return bool(high < 1 and least >= 0 and most < np.inf and low + least >= 0)
-
-
-def combined(alpha: Floats, ridge: Floats) -> Floats:
-    """Gamma = 2 (alpha + ridge) / (1 - alpha) of values in range."""
-    leak: Floats = 2.0 * (alpha + ridge) / (1.0 - alpha)
-    return leak
+    """Conjunctivity and effective ridge as arrays (...) whose shapes broadcast; `BadInput` out of range."""
+    one, other = np.asarray(alpha, dtype=np.float64), np.asarray(ridge, dtype=np.float64)
+    if not one.size or not other.size:
+        return one, other
+    # The extremes show that all are in range, never with NaN, without arrays of the full shape.
+    low, high, least, most = one.min(), one.max(), other.min(), other.max()
+    if high < 1 and least >= 0 and most < np.inf and low + least >= 0:
+        return one, other
+    _refuse(one, ~(np.isfinite(one) & (one < 1)), "alpha", "must be less than 1")
+    _refuse(other, ~(np.isfinite(other) & (other >= 0)), "ridge", "must be at least 0 and finite")
+    wide, added = np.broadcast_arrays(one, other)
+    _refuse(wide, wide + added < 0, "alpha", "must be at least 0, or at least -ridge where it was measured")
+    return one, other
 
 
 def checked_gamma(gamma: ArrayLike) -> Floats:
-    """Gamma as an array (...); refused where it is negative or not finite."""
+    """Gamma as an array (...); `BadInput` where it is negative or not finite."""
     leak = np.asarray(gamma, dtype=np.float64)
-    if leak.size and leak.min() >= 0 and leak.max() < np.inf:
-        return leak
-    _refuse(leak, ~(np.isfinite(leak) & (leak >= 0)), "gamma", "must be at least 0 and finite")
+    if not (leak.size and leak.min() >= 0 and leak.max() < np.inf):
+        _refuse(leak, ~(np.isfinite(leak) & (leak >= 0)), "gamma", "must be at least 0 and finite")
     return leak
 
 
@@ -165,8 +117,11 @@ def _refuse(values: Floats, wrong: NDArray[np.bool_], name: str, allowed: str) -
         raise BadInput(f"{name} = {float(values[wrong][0])!r}: {allowed}")
 
 
-def own_weight(alpha: Floats, ridge: Floats) -> Floats:
-    """Memorization weight alpha / (alpha + ridge) of values in range; 0 where both are 0."""
-    total = np.asarray(alpha + ridge)
-    weight: Floats = np.divide(alpha, total, out=np.zeros(total.shape), where=total > 0)
-    return weight
+def pieces(
+    alpha: Floats, ridge: Floats, shape: tuple[int, ...], size: int
+) -> Iterator[tuple[slice, Floats, Floats]]:
+    """Slices of the flattened shape, `size` configurations each, with their alpha and ridge."""
+    one, other = (part if part.ndim == 0 else np.broadcast_to(part, shape).ravel() for part in (alpha, ridge))
+    for start in range(0, math.prod(shape), size):
+        piece = slice(start, start + size)
+        yield piece, one if one.ndim == 0 else one[piece], other if other.ndim == 0 else other[piece]

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from memgen.relational.arguments import Floats
 from memgen.relational.hierarchy import PAIR_CLASSES, Hierarchy
 from memgen.relational.pairs import Pairs, right_answers
-from memgen.relational.ranks import Exceptions, Floats, gamma, memorization_weight, ranks
-
-if TYPE_CHECKING:
-    import polars as pl
+from memgen.relational.ranks import Exceptions, memorization_weight, ranks
 
 
 @dataclass(frozen=True)
@@ -86,29 +83,3 @@ def behaviour(pairs: Pairs, profile: Floats, weight: Floats) -> dict[str, Behavi
             mean, lowest = of_class.mean(axis=-1), of_class.min(axis=-1)
             found[name] = Behaviour(int(chosen.sum()), accuracy, mean, lowest)
     return found
-
-
-def class_frames(
-    common: dict[str, object],
-    grid: np.ndarray,
-    found: dict[str, Behaviour],
-    schema: dict[str, pl.DataType],
-) -> list[pl.DataFrame]:
-    """Rows of one hierarchy, a frame per class; grid (configurations, 2) of alpha and ridge."""
-    import polars as pl
-
-    frames = []
-    for name, part in found.items():
-        columns = {
-            "alpha": grid[:, 0],
-            "ridge": grid[:, 1],
-            "gamma": gamma(grid[:, 0], grid[:, 1]),
-            "pair_class": [name] * len(grid),
-            "pairs": [part.pairs] * len(grid),
-            "accuracy": part.accuracy if part.accuracy is not None else [None] * len(grid),
-            "margin": part.margin,
-            "lowest_margin": part.lowest_margin,
-        }
-        repeated = {key: [value] * len(grid) for key, value in common.items()}
-        frames.append(pl.DataFrame({**repeated, **columns}, schema=schema))
-    return frames

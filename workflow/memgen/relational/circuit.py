@@ -51,15 +51,17 @@ INTERPRETED_WORK = 300_000
 
 
 def circuit_of(
-    hierarchy: Hierarchy, items: Iterable[int] = ()
+    hierarchy: Hierarchy, items: Iterable[int] = (), part: tuple[int, int] | None = None
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    """The circuit whose potentials are the ranks of a hierarchy.
+    """The circuit whose potentials are the ranks of a hierarchy, or of a part of it.
 
     Parameters
     ----------
     hierarchy : Hierarchy
     items : iterable of int
         Further items to keep as nodes.
+    part : (int, int), optional
+        First and last item; exceptions that leave the part are left out.
 
     Returns
     -------
@@ -70,8 +72,9 @@ def circuit_of(
     current : array (kept,)
         B^T 1 at the nodes; it is zero elsewhere.
     """
-    pairs = hierarchy.exceptions
-    ends = {0, hierarchy.n - 1, *(rank for pair in pairs for rank in pair), *items}
+    first, last = part or (0, hierarchy.n - 1)
+    pairs = [pair for pair in hierarchy.exceptions if first <= pair[1] and pair[0] <= last]
+    ends = {first, last, *(rank for pair in pairs for rank in pair), *items}
     nodes = np.array(sorted(ends), dtype=np.int64)
     wires = np.searchsorted(nodes, np.array(pairs, dtype=np.int64).reshape(-1, 2)).astype(np.int64)
     current = np.zeros(nodes.size)
@@ -128,7 +131,7 @@ def potentials(
     _Interpreted.steps += gamma.size * (width + kept**3)
     together = LANES if gamma.size >= LANES // 4 and width <= WIDE else 1
     interpreted = _Interpreted.steps <= INTERPRETED_WORK
-    solve = _eliminator(1) if interpreted else _compiled(together)
+    solve = _eliminator(1) if interpreted else compiled(_eliminator(together))
     solve(gamma, nodes, links, wires, current, fill, result)
     return result
 
@@ -332,11 +335,11 @@ def _eliminator(lanes: int) -> Callable[..., None]:
 
 
 @cache
-def _compiled(lanes: int) -> Callable[..., None]:
-    """The same function as machine code; kept on disk where the source's folder can be written to."""
+def compiled(function: Callable[..., None]) -> Callable[..., None]:
+    """A function as machine code; kept on disk where the source's folder can be written to."""
     import numba
 
     try:
-        return numba.njit(cache=True, error_model="numpy")(_eliminator(lanes))
+        return numba.njit(cache=True, error_model="numpy")(function)
     except RuntimeError:  # no folder for the cache: compile anew in each process
-        return numba.njit(error_model="numpy")(_eliminator(lanes))
+        return numba.njit(error_model="numpy")(function)

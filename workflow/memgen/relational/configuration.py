@@ -5,6 +5,9 @@ from typing import Annotated, TypeAlias
 from memgen.configuration.options import About, As, Name, Several, Text, block
 from memgen.jobs.arguments import Range
 
+Items: TypeAlias = Annotated[int, Range(3, 100_000_000), About("number of items, at least 3")]
+"""Number of items of a hierarchy given by hand."""
+
 HierarchyName: TypeAlias = Annotated[Name, About("a key of relational.hierarchies")]
 Exceptional: TypeAlias = Annotated[
     str, Text("^[0-9]{1,3}:[0-9]{1,3}$"), About('"winner:loser" in ranks, for example "5:3"')
@@ -12,6 +15,14 @@ Exceptional: TypeAlias = Annotated[
 Conjunctivity: TypeAlias = Annotated[float, Range(0, 1, below=True), About("a conjunctivity")]
 Ridge: TypeAlias = Annotated[float, Range(0, 1_000_000), About("an effective ridge")]
 GridRidge: TypeAlias = Annotated[float, Range(0), About("effective ridge, from relational.theory.ridge")]
+GridConjunctivities: TypeAlias = Annotated[
+    tuple[Conjunctivity, ...],
+    Several(1, 6),
+    About("conjunctivities from top to bottom, from relational.theory.conjunctivity"),
+]
+ShownHierarchy: TypeAlias = Annotated[
+    HierarchyName, About("a key of relational.hierarchies; by default the first with an exception")
+]
 Units: TypeAlias = Annotated[int, Range(1, 65536), About("a number of hidden units")]
 Scale: TypeAlias = Annotated[float, Range(0, 1000, above=True), About("a scale")]
 
@@ -147,17 +158,16 @@ OF_DEPTH_TABLE = As(layers="depth")
 class Networks:
     """Finite networks trained in the lazy and in the rich regime."""
 
-    hierarchies: Annotated[
-        tuple[HierarchyName, ...], Several(1, 6), About("keys of relational.hierarchies; one job each")
-    ] = ("exc_mid_n9",)
-    width: Annotated[tuple[Units, ...], Several(2, 20), About("hidden units")] = (
-        64,
-        128,
-        256,
-        512,
-        1024,
-        2048,
-        4096,
+    hierarchies: (
+        Annotated[
+            tuple[HierarchyName, ...],
+            Several(1, 6),
+            About("keys of relational.hierarchies, one job each; by default the first with an exception"),
+        ]
+        | None
+    ) = None
+    width: Annotated[tuple[Units, ...], Several(2, 20), About("hidden units")] = tuple(
+        2**power for power in range(6, 13)
     )
     seeds: Annotated[int, Range(2, 1000), About("networks per width and scale, trained together")] = 20
     steps: Annotated[int, Range(1, 1_000_000), About("steps of full-batch gradient descent")] = 400
@@ -181,14 +191,23 @@ OF_FINITE_WIDTH = As(hierarchies=None)
 class RankProfilesFigure:
     """Ranks and margins along conjunctivity."""
 
-    hierarchies: Annotated[
-        tuple[HierarchyName, ...], Several(1, 6), About("keys of relational.hierarchies, from top to bottom")
-    ] = ("ti_n9", "exc_mid_n9")
-    conjunctivity: Annotated[
-        tuple[Conjunctivity, ...],
-        Several(1, 6),
-        About("conjunctivities shown as matrices, from relational.theory.conjunctivity"),
-    ] = (0, 0.3, 0.6, 0.9)
+    hierarchies: (
+        Annotated[
+            tuple[HierarchyName, ...],
+            Several(1, 6),
+            About(
+                "keys of relational.hierarchies, from top to bottom; by default the first without and the "
+                "first with an exception"
+            ),
+        ]
+        | None
+    ) = None
+    conjunctivity: Annotated[GridConjunctivities, About("conjunctivities shown as matrices, likewise")] = (
+        0,
+        0.3,
+        0.6,
+        0.9,
+    )
     ridge: GridRidge = 0.01
 
 
@@ -196,12 +215,8 @@ class RankProfilesFigure:
 class MechanismFigure:
     """Ranks as a sum."""
 
-    hierarchy: HierarchyName = "exc_mid_n9"
-    conjunctivity: Annotated[
-        tuple[Conjunctivity, ...],
-        Several(1, 6),
-        About("conjunctivities from top to bottom, from relational.theory.conjunctivity"),
-    ] = (0, 0.3, 0.6, 0.9)
+    hierarchy: ShownHierarchy | None = None
+    conjunctivity: GridConjunctivities = (0, 0.3, 0.6, 0.9)
     ridge: GridRidge = 0
 
 
@@ -209,7 +224,7 @@ class MechanismFigure:
 class MemorizationFigure:
     """Memorization scores along conjunctivity."""
 
-    hierarchy: HierarchyName = "exc_mid_n9"
+    hierarchy: ShownHierarchy | None = None
     ridge: Annotated[
         tuple[Ridge, ...],
         Several(1, 4),
@@ -221,7 +236,7 @@ class MemorizationFigure:
 class PhaseRepresentationFigure:
     """Phase diagram over conjunctivity and ridge."""
 
-    hierarchy: HierarchyName = "exc_mid_n9"
+    hierarchy: ShownHierarchy | None = None
 
 
 @block
@@ -246,7 +261,7 @@ class PhasePlacementFigure:
 class ReadoutFigure:
     """Accuracy of a noisy readout."""
 
-    hierarchy: HierarchyName = "exc_mid_n9"
+    hierarchy: ShownHierarchy | None = None
     conjunctivity: Annotated[
         float, Range(0, 1, below=True), About("conjunctivity, from relational.theory.conjunctivity")
     ] = 0.6
@@ -257,7 +272,7 @@ class ReadoutFigure:
 class DepthFigure:
     """Depth, conjunctivity and behaviour."""
 
-    hierarchy: HierarchyName = "exc_mid_n9"
+    hierarchy: ShownHierarchy | None = None
     ridge: Annotated[float, Range(0), About("raw ridge, from relational.depth.ridge")] = 0
 
 

@@ -12,7 +12,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import brentq
 
 from memgen.errors import BadInput
 from memgen.relational.hierarchy import Hierarchy
@@ -40,10 +39,9 @@ class Crossing:
     ----------
     first, last : int
         Ranks of the component's ends.
-    gamma : float or None
-        Critical gamma; None where there is no change of sign.
-    alpha : float or None
-        Critical conjunctivity (gamma - 2 ridge) / (2 + gamma). If it is <= 0, every alpha is beyond it.
+    gamma, alpha : float or None
+        Critical gamma and conjunctivity (gamma - 2 ridge) / (2 + gamma); if that is <= 0, every alpha is
+        beyond it. None where there is no change of sign.
     """
 
     first: int
@@ -99,6 +97,7 @@ def critical(n: int, exceptions: Exceptions, ridge: float = 0.0) -> tuple[Crossi
 
 def _root(hierarchy: Hierarchy, above: int, below: int) -> float | None:
     """Gamma at which r_above - r_below turns negative, or None."""
+    from scipy.optimize import brentq  # heavy, and only needed here
 
     def margin(log_gamma: float) -> float:
         pair = ranks_among(hierarchy, math.exp(log_gamma), (above, below))

@@ -8,7 +8,7 @@ meant and no list is given, pairs stand in the order of `ordered_pairs`.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Literal
 
 import numpy as np
@@ -46,8 +46,8 @@ class Exchangeable:
     distinct: float = 0.0
 
     def __post_init__(self) -> None:
-        values = (self.same, self.position, self.cross, self.reversed, self.distinct)
-        if not all(math.isfinite(value) for value in values) or self.same <= self.reversed:
+        values = astuple(self)
+        if not all(map(math.isfinite, values)) or self.same <= self.reversed:
             raise BadInput(f"kernel {values}: must be finite, with k_same more than k_reversed")
 
     @classmethod
@@ -70,24 +70,9 @@ class Exchangeable:
         """Alpha = 1 - 2 (k_position - k_cross) / (k_same - k_reversed)."""
         return 1.0 - 2.0 * (self.position - self.cross) / self.scale
 
-    def effective_ridge(self, ridge: float) -> float:
-        """Ridge of the canonical kernel that acts like `ridge` does on this one."""
-        return ridge / self.scale
-
     def matrix(self, left: ArrayLike, right: ArrayLike) -> Floats:
-        """Kernel between two lists of ordered pairs.
-
-        Parameters
-        ----------
-        left : array_like of int (rows, 2)
-        right : array_like of int (columns, 2)
-
-        Returns
-        -------
-        array (rows, columns)
-        """
-        kinds = overlap(left, right)
-        return np.array([self.same, self.position, self.cross, self.reversed, self.distinct])[kinds]
+        """Kernel (rows, columns) between two lists of ordered pairs, as for `overlap`."""
+        return np.array(astuple(self))[overlap(left, right)]
 
 
 def conjunctivity(kappa_o: ArrayLike, kappa_d: ArrayLike = 0.0) -> Floats:

@@ -11,16 +11,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from memgen.relational.arguments import Floats
 from memgen.relational.circuit import circuit_of, potentials
 from memgen.relational.hierarchy import Hierarchy
-from memgen.relational.ranks import Exceptions, Floats, explained, gamma, memorization_weight, ranks_at
+from memgen.relational.ranks import Exceptions, explained, gamma, memorization_weight, ranks_at
 
 
 def memorization_scores(
-    n: int,
-    exceptions: Exceptions = (),
-    alpha: ArrayLike = 0.0,
-    ridge: ArrayLike = 0.0,
+    n: int, exceptions: Exceptions = (), alpha: ArrayLike = 0.0, ridge: ArrayLike = 0.0
 ) -> Floats:
     """Memorization score y_t (f(t) - f_{-t}(t)) of every training pair.
 
@@ -74,17 +72,13 @@ def left_out_predictions(n: int, exceptions: Exceptions, gamma: ArrayLike) -> Fl
     leak = np.asarray(gamma, dtype=np.float64)
     flat = leak.ravel()
     columns = [_without_step(hierarchy, rank, flat) for rank in range(hierarchy.n - 1)]
-    columns += [_without_exception(hierarchy, index, flat) for index in range(len(hierarchy.exceptions))]
+    for index, pair in enumerate(hierarchy.exceptions):
+        others = hierarchy.exceptions[:index] + hierarchy.exceptions[index + 1 :]
+        nodes, wires, current = circuit_of(Hierarchy(hierarchy.n, others), pair)
+        found = potentials(flat, nodes, np.ones(nodes.size - 1), wires, current, False)
+        winner, loser = np.searchsorted(nodes, pair)
+        columns.append(found[:, winner] - found[:, loser])
     return np.stack(columns, axis=-1).reshape(*leak.shape, len(columns))
-
-
-def _without_exception(hierarchy: Hierarchy, index: int, leak: Floats) -> Floats:
-    pair = hierarchy.exceptions[index]
-    others = hierarchy.exceptions[:index] + hierarchy.exceptions[index + 1 :]
-    nodes, wires, current = circuit_of(Hierarchy(hierarchy.n, others), pair)
-    found = potentials(leak, nodes, np.ones(nodes.size - 1), wires, current, False)
-    winner, loser = np.searchsorted(nodes, pair)
-    return found[:, winner] - found[:, loser]
 
 
 def _without_step(hierarchy: Hierarchy, rank: int, leak: Floats) -> Floats:
@@ -99,21 +93,14 @@ def _without_step(hierarchy: Hierarchy, rank: int, leak: Floats) -> Floats:
         found = potentials(leak, nodes, links, wires, current, False)
         return found[:, upper] - found[:, upper + 1]
     # no loop closes over the pair: without it the chain falls into two that know nothing of each other
-    last_above = _end_rank(hierarchy, 0, rank, leak, end=-1)
-    first_below = _end_rank(hierarchy, rank + 1, hierarchy.n - 1, leak, end=0)
+    last_above = _end_rank(hierarchy, (0, rank), leak, end=-1)
+    first_below = _end_rank(hierarchy, (rank + 1, hierarchy.n - 1), leak, end=0)
     return last_above - first_below
 
 
-def _end_rank(hierarchy: Hierarchy, first: int, last: int, leak: Floats, end: int) -> Floats:
-    """Rank of one end item (0 or -1) of the part of a hierarchy from `first` to `last`."""
-    if first == last:
+def _end_rank(hierarchy: Hierarchy, part: tuple[int, int], leak: Floats, end: int) -> Floats:
+    """Rank of one end item (0 or -1) of a part of a hierarchy."""
+    if part[0] == part[1]:
         return np.zeros(leak.shape)
-    inside = [pair for pair in hierarchy.exceptions if first <= pair[1] and pair[0] <= last]
-    nodes = np.array(sorted({first, last, *(rank for pair in inside for rank in pair)}), dtype=np.int64)
-    wires = np.searchsorted(nodes, np.array(inside, dtype=np.int64).reshape(-1, 2)).astype(np.int64)
-    current = np.zeros(nodes.size)
-    current[0] += 1.0
-    current[-1] -= 1.0
-    np.add.at(current, wires[:, 0], 1.0)
-    np.add.at(current, wires[:, 1], -1.0)
+    nodes, wires, current = circuit_of(hierarchy, part=part)
     return potentials(leak, nodes, np.ones(nodes.size - 1), wires, current, False)[:, end]

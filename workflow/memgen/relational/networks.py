@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from memgen.errors import BadInput
 from memgen.relational.arguments import Floats
@@ -30,21 +31,14 @@ STEP = 0.5
 
 @dataclass(frozen=True)
 class Trained:
-    """Networks after training.
-
-    Parameters
-    ----------
-    margins : array (seeds, n, n)
-        (f(i, j) - f(j, i)) / 2, NaN on the diagonal.
-    training_error : array (seeds,)
-        Root mean square residual on the training set.
-    kernel_change : array (seeds,)
-        Relative Frobenius change of the tangent kernel on the training set.
-    """
+    """Networks after training."""
 
     margins: Floats
+    """Array (seeds, n, n): (f(i, j) - f(j, i)) / 2, NaN on the diagonal."""
     training_error: Floats
+    """Array (seeds,): root mean square residual on the training set."""
     kernel_change: Floats
+    """Array (seeds,): relative Frobenius change of the tangent kernel on the training set."""
 
 
 def train(hierarchy: Hierarchy, width: int, scale: float, steps: int, seeds: list[int]) -> Trained:
@@ -54,17 +48,13 @@ def train(hierarchy: Hierarchy, width: int, scale: float, steps: int, seeds: lis
     ----------
     hierarchy : Hierarchy
     width : int
-        Hidden units, >= 1.
+        Hidden units.
     scale : float
         Factor on the output, > 0; 1 is the parametrization of the tangent kernel's limit.
     steps : int
         Steps of gradient descent.
     seeds : list of int
         Seeds of the initial weights.
-
-    Returns
-    -------
-    Trained
 
     Raises
     ------
@@ -112,16 +102,14 @@ def train(hierarchy: Hierarchy, width: int, scale: float, steps: int, seeds: lis
     )
 
 
-def _one_hot(pairs: np.ndarray, n: int) -> torch.Tensor:
+def _one_hot(pairs: np.ndarray, n: int) -> Tensor:
     """Inputs (pairs, 2 n) of unit length: one item in each position."""
     inputs = torch.zeros(len(pairs), 2 * n)
-    row = torch.arange(len(pairs))
-    inputs[row, torch.from_numpy(pairs[:, 0])] = math.sqrt(0.5)
-    inputs[row, n + torch.from_numpy(pairs[:, 1])] = math.sqrt(0.5)
+    inputs.scatter_(1, torch.from_numpy(pairs + np.array([0, n])), math.sqrt(0.5))
     return inputs
 
 
-def _initial_weights(width: int, inputs: int, seeds: list[int]) -> tuple[torch.Tensor, torch.Tensor]:
+def _initial_weights(width: int, inputs: int, seeds: list[int]) -> tuple[Tensor, Tensor]:
     """Standard normal weights: hidden (seeds, width, inputs) and readout (seeds, width)."""
     hidden, readout = [], []
     for seed in seeds:
@@ -131,16 +119,12 @@ def _initial_weights(width: int, inputs: int, seeds: list[int]) -> tuple[torch.T
     return torch.stack(hidden), torch.stack(readout)
 
 
-def _outputs(
-    hidden: torch.Tensor, readout: torch.Tensor, inputs: torch.Tensor, factor: float
-) -> torch.Tensor:
+def _outputs(hidden: Tensor, readout: Tensor, inputs: Tensor, factor: float) -> Tensor:
     """Outputs (seeds, inputs) of the networks."""
     return factor * torch.bmm(readout[:, None], torch.relu(hidden @ inputs.T))[:, 0]
 
 
-def _tangent_kernel(
-    hidden: torch.Tensor, readout: torch.Tensor, inputs: torch.Tensor, factor: float
-) -> torch.Tensor:
+def _tangent_kernel(hidden: Tensor, readout: Tensor, inputs: Tensor, factor: float) -> Tensor:
     """Inner products (seeds, inputs, inputs) of the outputs' gradients in all weights."""
     preactivations = hidden @ inputs.T
     units = torch.relu(preactivations)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from memgen.relational.arguments import Floats
+from memgen.relational.arguments import Floats, Integers
 from memgen.relational.hierarchy import Hierarchy
 
 TIE = 1e-12
@@ -30,10 +30,10 @@ class Pairs:
     trained : array of bool
     """
 
-    higher: NDArray[np.int64]
-    lower: NDArray[np.int64]
+    higher: Integers
+    lower: Integers
     classes: NDArray[np.str_]
-    truth: NDArray[np.int64]
+    truth: Integers
     trained: NDArray[np.bool_]
 
     @classmethod
@@ -50,17 +50,18 @@ class Pairs:
             exception[loser, winner] = True
         one, other = component[higher], component[lower]
         adjacent, excepted = lower == higher + 1, exception[higher, lower]
-        inside = (one >= 0) | (other >= 0)
-        conditions = [
-            adjacent,
-            np.full(higher.size, not hierarchy.exceptions),
-            excepted,
-            (one >= 0) & (one == other),
-            inside,
-            ends[lower] > starts[higher],
-        ]
-        names = ["train", "test", "exception", "loop", "boundary", "cross"]
-        classes = np.select(conditions, names, default="within")
+        classes = np.select(
+            [
+                adjacent,
+                np.full(higher.size, not hierarchy.exceptions),
+                excepted,
+                (one >= 0) & (one == other),
+                (one >= 0) | (other >= 0),
+                ends[lower] > starts[higher],
+            ],
+            ["train", "test", "exception", "loop", "boundary", "cross"],
+            default="within",
+        )
         truth = np.where(classes == "exception", -1, np.where(classes == "loop", 0, 1))
         return cls(higher, lower, classes, truth, adjacent | excepted)
 

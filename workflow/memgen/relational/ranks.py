@@ -17,23 +17,24 @@ from numpy.typing import ArrayLike, NDArray
 
 from memgen.errors import BadInput
 from memgen.relational.arguments import (
+    Floats,
+    Integers,
     checked,
     checked_gamma,
-    combined,
     grouped,
     many_hierarchies,
-    own_weight,
     pieces,
 )
-from memgen.relational.circuit import circuit_of, potentials
-from memgen.relational.differences import predictions
+from memgen.relational.circuit import circuit_of, compiled, potentials
 from memgen.relational.hierarchy import Hierarchy
 
-Floats: TypeAlias = NDArray[np.float64]
 Exceptions: TypeAlias = Iterable[str | Sequence[int]] | NDArray[np.integer]
 
 CACHED = 8192
 """Configurations whose gamma is computed at a time."""
+
+COMPILED_WORK = 200_000
+"""From this many margins on, it pays to load numba."""
 
 
 def gamma(alpha: ArrayLike, ridge: ArrayLike = 0.0) -> Floats:
@@ -59,23 +60,7 @@ def gamma(alpha: ArrayLike, ridge: ArrayLike = 0.0) -> Floats:
     -----
     Theory: Solution.
     """
-    return combined(*checked(alpha, ridge))
-
-
-def decay(gamma: ArrayLike) -> Floats:
-    """Decay kappa per item of an influence along the chain, 2 asinh(sqrt(gamma) / 2).
-
-    Parameters
-    ----------
-    gamma : array_like (...)
-        At least 0.
-
-    Returns
-    -------
-    array (...)
-        kappa of 2 cosh(kappa) = 2 + gamma (theory: Solution, Numerically).
-    """
-    return 2.0 * np.arcsinh(0.5 * np.sqrt(checked_gamma(gamma)))
+    return _gamma(*checked(alpha, ridge))
 
 
 def memorization_weight(alpha: ArrayLike, ridge: ArrayLike = 0.0) -> Floats:
@@ -91,7 +76,20 @@ def memorization_weight(alpha: ArrayLike, ridge: ArrayLike = 0.0) -> Floats:
     array (...)
         0 by convention where alpha = ridge = 0 (alpha -> 0 first; theory: Solution).
     """
-    return own_weight(*checked(alpha, ridge))
+    return _weight(*checked(alpha, ridge))
+
+
+def _gamma(alpha: Floats, ridge: Floats) -> Floats:
+    """`gamma` of values in range."""
+    leak: Floats = 2.0 * (alpha + ridge) / (1.0 - alpha)
+    return leak
+
+
+def _weight(alpha: Floats, ridge: Floats) -> Floats:
+    """`memorization_weight` of values in range."""
+    total = np.asarray(alpha + ridge)
+    weight: Floats = np.divide(alpha, total, out=np.zeros(total.shape), where=total > 0)
+    return weight
 
 
 def ranks(
@@ -143,13 +141,13 @@ def ranks(
     conjunctivity, effective = checked(alpha, ridge)
     shape = np.broadcast_shapes(conjunctivity.shape, effective.shape)
     if many_hierarchies(n, exceptions) or math.prod(shape) <= CACHED:
-        return ranks_at(n, exceptions, combined(conjunctivity, effective), out=out)
+        return ranks_at(n, exceptions, _gamma(conjunctivity, effective), out=out)
     # piece by piece, so that only the result goes through memory
     hierarchy = Hierarchy.of(n, exceptions)
     result = _result((*shape, hierarchy.n), out)
     rows, circuit = result.reshape(-1, hierarchy.n), circuit_of(hierarchy)
     for piece, one, other in pieces(conjunctivity, effective, shape, CACHED):
-        _solve(circuit, combined(one, other), rows[piece])
+        _solve(circuit, _gamma(one, other), rows[piece])
     return result
 
 
@@ -184,6 +182,15 @@ def ranks_at(
         flat[members, : hierarchy.n] = found
         flat[members, hierarchy.n :] = np.nan
     return result
+
+
+def ranks_among(hierarchy: Hierarchy, gamma: ArrayLike, items: Iterable[int]) -> Floats:
+    """Ranks (..., items) of some items only, repeats allowed, at a cost that does not grow with n."""
+    wanted = list(items)
+    leak = checked_gamma(gamma)
+    nodes, wires, current = circuit_of(hierarchy, wanted)
+    flat = potentials(leak.ravel(), nodes, np.ones(nodes.size - 1), wires, current, False)
+    return flat[:, np.searchsorted(nodes, wanted)].reshape(*leak.shape, len(wanted))
 
 
 def dipole(n: int, first: int, second: int, gamma: ArrayLike) -> Floats:
@@ -233,11 +240,66 @@ def strengths(n: int, exceptions: Exceptions, gamma: ArrayLike) -> Floats:
         (theory: Closed form).
     """
     hierarchy = Hierarchy.of(n, exceptions)
-    leak = checked_gamma(gamma)
+    winners = [winner for winner, _ in hierarchy.exceptions]
+    found = ranks_among(hierarchy, gamma, winners + [loser for _, loser in hierarchy.exceptions])
+    return 1.0 - (found[..., : len(winners)] - found[..., len(winners) :])
+
+
+def mechanism(hierarchy: Hierarchy, gamma: ArrayLike) -> list[tuple[str, Floats | None, Floats]]:
+    """Parts whose sum the ranks are, and last the ranks (theory: Closed form).
+
+    Parameters
+    ----------
+    hierarchy : Hierarchy
+    gamma : array_like (...)
+        At least 0.
+
+    Returns
+    -------
+    list of (name, strength, values)
+        "chain", each exception as winner:loser, and "ranks"; strength (...) of a dipole, else None; values
+        (..., n), a dipole's times its strength.
+    """
+    n, exceptions = hierarchy.n, hierarchy.exceptions
+    found = strengths(n, exceptions, gamma)
+    parts: list[tuple[str, Floats | None, Floats]] = [("chain", None, dipole(n, 0, n - 1, gamma))]
+    for index, (winner, loser) in enumerate(exceptions):
+        own = found[..., index]
+        parts.append((f"{winner}:{loser}", own, own[..., None] * dipole(n, winner, loser, gamma)))
+    return [*parts, ("ranks", None, ranks_at(n, exceptions, gamma))]
+
+
+def explained(hierarchy: Hierarchy, ranks: Floats) -> Floats:
+    """B r: rank differences (..., n - 1 + exceptions) of the training pairs, in their order."""
     winners = [winner for winner, _ in hierarchy.exceptions]
     losers = [loser for _, loser in hierarchy.exceptions]
-    found = ranks_among(hierarchy, leak, winners + losers)
-    return 1.0 - (found[..., : len(winners)] - found[..., len(winners) :])
+    steps = ranks[..., :-1] - ranks[..., 1:]
+    return np.concatenate([steps, ranks[..., winners] - ranks[..., losers]], axis=-1)
+
+
+def dual_weights(
+    n: int, exceptions: Exceptions = (), alpha: ArrayLike = 0.0, ridge: ArrayLike = 0.0
+) -> Floats:
+    """Dual weights a_t = (y_t - (B r)_t) / (alpha + ridge) of the training pairs.
+
+    Parameters
+    ----------
+    n, exceptions, alpha, ridge
+        As for `ranks`, exceptions as an iterable of pairs.
+
+    Returns
+    -------
+    array (..., n - 1 + exceptions)
+        In the order of `Hierarchy.training_pairs`, in the direction that wins (the other has the opposite
+        sign); NaN where alpha = ridge = 0, where they are undefined. For a raw kernel divide by
+        k_same - k_reversed (theory: Solution).
+    """
+    hierarchy = Hierarchy.of(n, exceptions)
+    conjunctivity, effective = checked(alpha, ridge)
+    residual = 1.0 - explained(hierarchy, ranks(n, hierarchy.exceptions, alpha, ridge))
+    total = (conjunctivity + effective)[..., None]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(total > 0, residual / total, np.nan)
 
 
 def margins(
@@ -269,90 +331,59 @@ def margins(
     for index, (one, other) in enumerate(zip(first.tolist(), second.tolist(), strict=True)):
         if hierarchy.trained(one, other):
             target[index] = hierarchy.truth(one, other) or 0
-    if first.size and not (
-        min(first.min(), second.min()) >= 0 and max(first.max(), second.max()) < hierarchy.n
-    ):
-        raise BadInput(f"pairs: ranks must be 0 to {hierarchy.n - 1} with n = {hierarchy.n}")
     conjunctivity, effective = checked(alpha, ridge)
     shape = np.broadcast_shapes(conjunctivity.shape, effective.shape)
     result = np.empty((*shape, first.size))
     rows = result.reshape(math.prod(shape), first.size)
     chosen, circuit = np.stack([first, second]), circuit_of(hierarchy)
     for piece, one, other in pieces(conjunctivity, effective, shape, CACHED):
-        leak = np.atleast_1d(combined(one, other))
+        leak = np.atleast_1d(_gamma(one, other))
         profile = np.empty((leak.size, hierarchy.n))
         _solve(circuit, leak, profile)
-        weight = np.atleast_1d(own_weight(one, other))
-        predictions(profile, weight, chosen, target, rows[piece])
+        predictions(profile, np.atleast_1d(_weight(one, other)), chosen, target, rows[piece])
     return result
 
 
-def dual_weights(
-    n: int, exceptions: Exceptions = (), alpha: ArrayLike = 0.0, ridge: ArrayLike = 0.0
-) -> Floats:
-    """Dual weights a_t = (y_t - (B r)_t) / (alpha + ridge) of the training pairs.
+def predictions(profile: Floats, weight: Floats, pairs: Integers, target: Floats, out: Floats) -> None:
+    """Write f = m y + (1 - m) (r_i - r_j) for many learners and pairs (theory: Solution).
+
+    Interpreted by numpy where there is little to do, else compiled; both give the same bits.
 
     Parameters
     ----------
-    n, exceptions, alpha, ridge
-        As for `ranks`, exceptions as an iterable of pairs.
-
-    Returns
-    -------
-    array (..., n - 1 + exceptions)
-        In the order of `Hierarchy.training_pairs`, in the direction that wins (the other has the opposite
-        sign); NaN where alpha = ridge = 0, where they are undefined. For a raw kernel divide by
-        k_same - k_reversed (theory: Solution).
+    profile : array (learners, n)
+        Ranks.
+    weight : array (learners,)
+        Memorization weight m.
+    pairs : array of int (2, pairs)
+        First and second item of each.
+    target : array (pairs,)
+        Target y of a trained pair, 0 of an untrained one.
+    out : array (learners, pairs)
     """
-    hierarchy = Hierarchy.of(n, exceptions)
-    conjunctivity, effective = checked(alpha, ridge)
-    residual = 1.0 - explained(hierarchy, ranks(n, hierarchy.exceptions, alpha, ridge))
-    total = (conjunctivity + effective)[..., None]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(total > 0, residual / total, np.nan)
+    if out.size < COMPILED_WORK:
+        own = weight[:, None] * (target != 0)
+        np.multiply(1.0 - own, profile[:, pairs[0]] - profile[:, pairs[1]], out=out)
+        out += own * target
+        return
+    # unsigned: the compiler need not provide for indices from the end
+    trained = np.flatnonzero(target).astype(np.uint64)
+    compiled(_write)(profile, weight, *pairs.astype(np.uint64), trained, target, out)
 
 
-def explained(hierarchy: Hierarchy, ranks: Floats) -> Floats:
-    """B r: the rank difference of every training pair, in the order of `Hierarchy.training_pairs`.
-
-    Parameters
-    ----------
-    hierarchy : Hierarchy
-    ranks : array (..., n)
-
-    Returns
-    -------
-    array (..., n - 1 + exceptions)
-    """
-    winners = [winner for winner, _ in hierarchy.exceptions]
-    losers = [loser for _, loser in hierarchy.exceptions]
-    steps = ranks[..., :-1] - ranks[..., 1:]
-    return np.concatenate([steps, ranks[..., winners] - ranks[..., losers]], axis=-1)
+def _write(profile, weight, first, second, trained, target, out):  # type: ignore[no-untyped-def]
+    """The same, a learner at a time, so that its ranks are read from memory once."""
+    for row in range(out.shape[0]):
+        ranks, found = profile[row], out[row]
+        for index in range(found.size):
+            found[index] = ranks[first[index]] - ranks[second[index]]
+        own = weight[row]
+        for number in range(trained.size):
+            index = trained[number]
+            found[index] = (1.0 - own) * found[index] + own * target[index]
 
 
-def ranks_among(hierarchy: Hierarchy, gamma: ArrayLike, items: Iterable[int]) -> Floats:
-    """Ranks of some items only, at a cost that does not grow with n.
-
-    Parameters
-    ----------
-    hierarchy : Hierarchy
-    gamma : array_like (...)
-        At least 0.
-    items : iterable of int (items,)
-        Ranks of the items, repeats allowed.
-
-    Returns
-    -------
-    array (..., items)
-    """
-    wanted = list(items)
-    leak = checked_gamma(gamma)
-    nodes, wires, current = circuit_of(hierarchy, wanted)
-    flat = potentials(leak.ravel(), nodes, np.ones(nodes.size - 1), wires, current, False)
-    return flat[:, np.searchsorted(nodes, wanted)].reshape(*leak.shape, len(wanted))
-
-
-def _solve(circuit: tuple[NDArray[np.int64], NDArray[np.int64], Floats], leak: Floats, out: Floats) -> None:
+def _solve(circuit: tuple[Integers, Integers, Floats], leak: Floats, out: Floats) -> None:
     """Write the potentials of a whole circuit into `out`, a row per leak."""
     nodes, wires, current = circuit
     potentials(leak, nodes, np.ones(nodes.size - 1), wires, current, True, out=out)

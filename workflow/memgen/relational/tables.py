@@ -1,37 +1,49 @@
-"""Columns of the tables that the relational study writes, and what each of them holds."""
+"""Tables of the relational study: what each column holds."""
 
 import polars as pl
 
-from memgen.relational import rows
-from memgen.tables.schema import Column, Table, described, trained
+from memgen.relational.hierarchy import PAIR_CLASSES
+from memgen.tables.schema import Column, Table, trained
 
-_HIERARCHY_TEXTS = {
-    "hierarchy": "name of the hierarchy: a key of relational.hierarchies",
-    "n": "number of items",
-    "exceptions": 'exceptions as winner:loser, ranks from 0, e.g. "5:3 7:4"; "" for none',
+_HIERARCHY = {
+    "hierarchy": Column(pl.String, "name of the hierarchy: a key of relational.hierarchies"),
+    "n": Column(pl.Int64, "number of items"),
+    "exceptions": Column(pl.String, 'exceptions as winner:loser, ranks from 0, e.g. "5:3 7:4"; "" for none'),
 }
-_HIERARCHY = described(rows.HIERARCHY, _HIERARCHY_TEXTS)
 _LEARNER = {
     "alpha": Column(pl.Float64, "conjunctivity"),
     "ridge": Column(pl.Float64, "effective ridge, raw ridge / (k_same - k_reversed)"),
     "gamma": Column(pl.Float64, "2 (alpha + ridge) / (1 - alpha), which fixes all generalization"),
 }
-_PAIR_CLASS_TEXTS = {"pair_class": "class of the pair"}
-_PAIR_CLASS = described({"pair_class": rows.PAIR_CLASS}, _PAIR_CLASS_TEXTS)
+_PAIR_CLASS = {"pair_class": Column(pl.String, "class of the pair", allowed=PAIR_CLASSES)}
+_PAIR = {
+    "higher": Column(pl.Int64, "rank of the higher-ranked item, h < k; 0 is the strongest"),
+    "lower": Column(pl.Int64, "rank of the other item"),
+}
+_ITEM = Column(pl.Int64, "rank of the item in the task; 0 is the strongest")
 
-TASK = rows.TASK.described(
+TASK = Table(
+    "task",
     {
-        **_HIERARCHY_TEXTS,
-        "first": "rank of the first item; 0 is the strongest",
-        "second": "rank of the second item",
-        "higher": "the better rank of the two (the smaller number)",
-        "lower": "the other rank",
-        **_PAIR_CLASS_TEXTS,
-        "trained": "whether the pair is trained on",
-        "target": (
-            "training target: +1 if the first beats the second, -1 otherwise; empty for untrained pairs"
+        **_HIERARCHY,
+        "first": Column(pl.Int64, "rank of the first item; 0 is the strongest"),
+        "second": Column(pl.Int64, "rank of the second item"),
+        "higher": Column(pl.Int64, "the better rank of the two (the smaller number)"),
+        "lower": Column(pl.Int64, "the other rank"),
+        **_PAIR_CLASS,
+        "trained": Column(pl.Boolean, "whether the pair is trained on"),
+        "target": Column(
+            pl.Int64,
+            "training target: +1 if the first beats the second, -1 otherwise; empty for untrained pairs",
+            nullable=True,
+            allowed=(1, -1),
         ),
-        "truth": "right answer, +1 or -1 likewise, of an exception its winner; empty for loop pairs",
+        "truth": Column(
+            pl.Int64,
+            "right answer, +1 or -1 likewise, of an exception its winner; empty for loop pairs",
+            nullable=True,
+            allowed=(1, -1),
+        ),
     },
 )
 """One hierarchy, one row per ordered pair."""
@@ -41,8 +53,7 @@ SWEEP = Table(
     {
         **_HIERARCHY,
         **_LEARNER,
-        "higher": Column(pl.Int64, "rank of the higher-ranked item, h < k; 0 is the strongest"),
-        "lower": Column(pl.Int64, "rank of the other item"),
+        **_PAIR,
         **_PAIR_CLASS,
         "margin": Column(
             pl.Float64,
@@ -58,7 +69,7 @@ RANKS = Table(
     {
         **_HIERARCHY,
         **_LEARNER,
-        "item": Column(pl.Int64, "rank of the item in the task; 0 is the strongest"),
+        "item": _ITEM,
         "rank": Column(pl.Float64, "rank that the learner gives to the item, in units of the target"),
     },
 )
@@ -90,8 +101,7 @@ MEMORIZATION = Table(
     {
         **_HIERARCHY,
         **_LEARNER,
-        "higher": Column(pl.Int64, "rank of the higher-ranked item of the training pair; 0 is the strongest"),
-        "lower": Column(pl.Int64, "rank of the other item"),
+        **_PAIR,
         "pair_class": Column(
             pl.String, "exception, or train for a regular pair", allowed=("train", "exception")
         ),
@@ -165,7 +175,7 @@ MECHANISM = Table(
         "strength": Column(
             pl.Float64, "strength s of the exception's dipole; empty for the others", nullable=True
         ),
-        "item": Column(pl.Int64, "rank of the item in the task; 0 is the strongest"),
+        "item": _ITEM,
         "value": Column(pl.Float64, "what the part gives to the item, in units of the target"),
     },
 )
@@ -203,39 +213,49 @@ DEPTH = Table(
 )
 """Conjunctivity and behaviour of infinitely wide networks, one row per network, hierarchy and class."""
 
-_NETWORK_TEXTS = {
-    **_HIERARCHY_TEXTS,
-    "regime": "lazy, rich, or scan of the scale at one width",
-    "width": "hidden units",
-    "scale": "factor on the output, relative to that of the neural tangent kernel's limit",
+_NETWORK = {
+    **_HIERARCHY,
+    # Scale 1; scale falling with the width; one width, several scales.
+    "regime": Column(
+        pl.String, "lazy, rich, or scan of the scale at one width", allowed=("lazy", "rich", "scan")
+    ),
+    "width": Column(pl.Int64, "hidden units"),
+    "scale": Column(
+        pl.Float64, "factor on the output, relative to that of the neural tangent kernel's limit"
+    ),
 }
-_NETWORK = described(rows.NETWORK, _NETWORK_TEXTS)
 
-FINITE_WIDTH = rows.FINITE_WIDTH.described(
+FINITE_WIDTH = Table(
+    "finite width",
     {
-        **_NETWORK_TEXTS,
-        "seed": "number of the network; the same initial weights at every scale",
-        "deviation": "root mean square of network's minus theory's margin over untrained pairs, target units",
-        "accuracy": "share of untrained pairs with a truth that are answered right",
-        "training_error": "root mean square residual on trained pairs, target units",
-        "kernel_change": "relative Frobenius change of the tangent kernel of trained pairs during training",
+        **_NETWORK,
+        "seed": Column(pl.Int64, "number of the network; the same initial weights at every scale"),
+        "deviation": Column(
+            pl.Float64,
+            "root mean square of network's minus theory's margin over untrained pairs, target units",
+        ),
+        "accuracy": Column(pl.Float64, "share of untrained pairs with a truth that are answered right"),
+        "training_error": Column(pl.Float64, "root mean square residual on trained pairs, target units"),
+        "kernel_change": Column(
+            pl.Float64, "relative Frobenius change of the tangent kernel of trained pairs during training"
+        ),
     },
-    trained(_NETWORK_TEXTS, dict.fromkeys(("deviation", "accuracy", "kernel_change")), unit="seed"),
+    trained(_NETWORK, dict.fromkeys(("deviation", "accuracy", "kernel_change")), unit="seed"),
 )
 """Finite networks, one row per hierarchy, regime, width, scale and seed."""
 
-FINITE_WIDTH_MARGINS = rows.FINITE_WIDTH_MARGINS.described(
+FINITE_WIDTH_MARGINS = Table(
+    "finite width margins",
     {
-        **_NETWORK_TEXTS,
-        "higher": "rank of the higher-ranked item, h < k; 0 is the strongest",
-        "lower": "rank of the other item",
-        **_PAIR_CLASS_TEXTS,
-        "margin": "margin M(higher, lower), mean over seeds, target units",
-        "standard_error": "its standard error over seeds",
-        "seeds": "number of networks",
-        "theory": "margin by the kernel theory at infinite width",
+        **_NETWORK,
+        **_PAIR,
+        **_PAIR_CLASS,
+        "margin": Column(pl.Float64, "margin M(higher, lower), mean over seeds, target units"),
+        "standard_error": Column(pl.Float64, "its standard error over seeds"),
+        "seeds": Column(pl.Int64, "number of networks"),
+        "theory": Column(pl.Float64, "margin by the kernel theory at infinite width"),
     },
-    trained([*_NETWORK_TEXTS, "higher", "lower", "pair_class"], {"margin": "standard_error"}, units="seeds"),
+    trained([*_NETWORK, *_PAIR, *_PAIR_CLASS], {"margin": "standard_error"}, units="seeds"),
 )
 """Margins of finite networks, one row per hierarchy, regime, width, scale and pair."""
 

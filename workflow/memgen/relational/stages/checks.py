@@ -7,14 +7,29 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import polars as pl
-
-from memgen.jobs.stage import Input, Output, stage
-from memgen.relational.agreement import numbers
-from memgen.relational.sources import CHAIN, EXACT, ROUNDED
+from memgen.jobs.stage import Input, Output, command, stage
+from memgen.relational.hierarchy import Hierarchy
+from memgen.relational.metrics import CHAIN, EXACT, PAPER, ROUNDED, numbers
 from memgen.relational.tables import CRITICAL, CRITICAL_PLACEMENT
 from memgen.tables.checks import Check, write_checks
 from memgen.tables.claims import THIS_STUDY, shell_command
+from memgen.tables.summaries import text
+
+
+@command
+def summary(*, table: Input, critical: Input | None = None, json: bool = False) -> None:
+    """Print the few numbers that say whether a table of this study bears out the theory.
+
+    Parameters
+    ----------
+    table
+        A sweep, ranks, critical placement, mechanism, depth or finite width slopes table.
+    critical
+        Critical table, beside a ranks table: tells where answers should turn wrong.
+    json
+        Print JSON, with every digit.
+    """
+    print(text(numbers(table, critical), json))
 
 
 @stage
@@ -47,78 +62,76 @@ def checks(
     out
         Checks table.
     """
-    swept, ranked, crossings = numbers(margins), numbers(ranks, critical), numbers(placement)
-    of_sweep = _summary(margins)
-    of_ranks = shell_command("relational", "summary", "--table", ranks, "--critical", critical, "--json")
-    rows: tuple[tuple[str, str, float, float, float | None, str], ...] = (
-        ("9 items, 5 beats 3, gamma 1: ranks .6 .2 0 -.2 0 .2 0 -.2 -.6 (largest deviation)",
-         THIS_STUDY, 0.0, EXACT, ranked["largest_reference_deviation"], of_ranks),
-        ("Additive limit, one exception: all items of the loop share one rank (largest spread)",
-         THIS_STUDY, 0.0, EXACT, ranked["largest_loop_spread"], of_ranks),
-        ("Additive limit, one exception: the exception is not fitted (largest absolute margin)",
-         THIS_STUDY, 0.0, EXACT, swept["largest_exception_margin"], of_sweep),
-        ("Additive limit, one exception: a cross pair's margin is its number of chain steps outside the loop "
-         "(largest deviation)",
-         THIS_STUDY, 0.0, EXACT, swept["largest_cross_deviation"], of_sweep),
-        ("One exception: beyond the critical gamma the cross pair next to the loop is answered wrong (share "
-         "of the grid)",
-         THIS_STUDY, 1.0, EXACT, ranked["share_wrong_beyond_critical"], of_ranks),
-        ("One exception: below the critical gamma the cross pair next to the loop is answered right (share "
-         "of the grid)",
-         THIS_STUDY, 1.0, EXACT, ranked["share_right_below_critical"], of_ranks),
-        ("Without exception, untrained pairs follow the published closed form (largest deviation)",
-         CHAIN, 0.0, EXACT, swept["largest_closed_form_deviation"], of_sweep),
-        ("One exception: there is a crossing exactly if l >= 2, w <= n - 3 and (l, w) != (2, n - 3) (share "
-         "of the hierarchies tabulated)",
-         THIS_STUDY, 1.0, EXACT, crossings["share_crossing_as_stated"], _summary(placement)),
-        ("Ranks are those of plain transitive inference plus a dipole at each exception (largest relative "
-         "deviation)",
-         THIS_STUDY, 0.0, EXACT, numbers(mechanism)["largest_relative_deviation"], _summary(mechanism)),
-        ("ReLU networks of 1 to 4 layers, NNGP and NTK: conjunctivity as stated (largest deviation)",
-         THIS_STUDY, 0.0, ROUNDED, numbers(depth)["largest_reference_deviation"], _summary(depth)),
-    )  # fmt: skip
+    ((winner, loser),) = PAPER.exceptions
+    paper = f"{PAPER.n} items, {winner} beats {loser}"
+    of_paper = CRITICAL.read(critical).filter(n=PAPER.n, exceptions=PAPER.label)
+    crossing_of_paper = _critical(PAPER)
     found = [
-        Check(
-            study="relational", check=words, source=source, expected=expected, allowed=allowed,
-            found=value, command=command,
+        _check(f"{paper}: the critical {name} is {spelled}", expected,
+               of_paper[column][0] if of_paper.height else None, crossing_of_paper)
+        for name, spelled, column, expected in (
+            ("gamma", "1", "gamma", 1.0), ("conjunctivity", "1/3", "alpha", 1 / 3)
         )
-        for words, source, expected, allowed, value, command in rows
     ]  # fmt: skip
-    write_checks([*_critical_points(critical), _no_crossing(placement), *found], out)
+    none = CRITICAL_PLACEMENT.read(placement).filter(n=7, exceptions="4:2")
+    swept, of_sweep = numbers(margins), _summary(margins)
+    ranked, of_ranks = numbers(ranks, critical), _summary(ranks, "--critical", critical)
+    found += [
+        _check("7 items, 4 beats 2: there is no crossing (number of crossings)", 0.0,
+               float(none["gamma"].is_not_null().sum()) if none.height else None,
+               _critical(Hierarchy(7, ((4, 2),)))),
+        _check(f"{paper}, gamma 1: ranks .6 .2 0 -.2 0 .2 0 -.2 -.6 (largest deviation)",
+               0.0, ranked["largest_reference_deviation"], of_ranks),
+        _check("Additive limit, one exception: all items of the loop share one rank (largest spread)",
+               0.0, ranked["largest_loop_spread"], of_ranks),
+        _check("Additive limit, one exception: the exception is not fitted (largest absolute margin)",
+               0.0, swept["largest_exception_margin"], of_sweep),
+        _check("Additive limit, one exception: a cross pair's margin is its number of chain steps outside "
+               "the loop (largest deviation)", 0.0, swept["largest_cross_deviation"], of_sweep),
+        _check("One exception: beyond the critical gamma the cross pair next to the loop is answered wrong "
+               "(share of the grid)", 1.0, ranked["share_wrong_beyond_critical"], of_ranks),
+        _check("One exception: below the critical gamma the cross pair next to the loop is answered right "
+               "(share of the grid)", 1.0, ranked["share_right_below_critical"], of_ranks),
+        _check("Without exception, untrained pairs follow the published closed form (largest deviation)",
+               0.0, swept["largest_closed_form_deviation"], of_sweep, source=CHAIN),
+        _check("One exception: there is a crossing exactly if l >= 2, w <= n - 3 and (l, w) != (2, n - 3) "
+               "(share of the hierarchies tabulated)",
+               1.0, numbers(placement)["share_crossing_as_stated"], _summary(placement)),
+        _check("Ranks are those of plain transitive inference plus a dipole at each exception (largest "
+               "relative deviation)",
+               0.0, numbers(mechanism)["largest_relative_deviation"], _summary(mechanism)),
+        _check("ReLU networks of 1 to 4 layers, NNGP and NTK: conjunctivity as stated (largest deviation)",
+               0.0, numbers(depth)["largest_reference_deviation"], _summary(depth), allowed=ROUNDED),
+    ]  # fmt: skip
+    write_checks(found, out)
 
 
-def _summary(table: Path) -> str:
-    """Command that prints the numbers of a table."""
-    return shell_command("relational", "summary", "--table", table, "--json")
-
-
-def _critical_points(critical: Path) -> list[Check]:
-    rows = CRITICAL.read(critical).filter((pl.col("n") == 9) & (pl.col("exceptions") == "5:3"))
-    return [
-        Check(
-            study="relational",
-            check=f"9 items, 5 beats 3: the critical {name} is {spelled}",
-            source=THIS_STUDY,
-            expected=value,
-            allowed=EXACT,
-            found=rows[column][0] if rows.height else None,
-            command=shell_command("relational", "critical", "--n", 9, "--exception", "5:3", "--json"),
-        )
-        for name, spelled, column, value in (
-            ("gamma", "1", "gamma", 1.0),
-            ("conjunctivity", "1/3", "alpha", 1 / 3),
-        )
-    ]
-
-
-def _no_crossing(critical: Path) -> Check:
-    one = CRITICAL_PLACEMENT.read(critical).filter((pl.col("n") == 7) & (pl.col("exceptions") == "4:2"))
+def _check(
+    words: str,
+    expected: float,
+    found: float | None,
+    command: str,
+    *,
+    source: str = THIS_STUDY,
+    allowed: float = EXACT,
+) -> Check:
     return Check(
         study="relational",
-        check="7 items, 4 beats 2: there is no crossing (number of crossings)",
-        source=THIS_STUDY,
-        expected=0.0,
-        allowed=EXACT,
-        found=float(one["gamma"].is_not_null().sum()) if one.height else None,
-        command=shell_command("relational", "critical", "--n", 7, "--exception", "4:2", "--json"),
+        check=words,
+        source=source,
+        expected=expected,
+        allowed=allowed,
+        found=found,
+        command=command,
     )
+
+
+def _critical(hierarchy: Hierarchy) -> str:
+    """Command that prints the critical conjunctivity of a hierarchy."""
+    task = ("--n", hierarchy.n, "--exception", hierarchy.label)
+    return shell_command("relational", "critical", *task, "--json")
+
+
+def _summary(table: Path, *more: object) -> str:
+    """Command that prints the numbers of a table."""
+    return shell_command("relational", "summary", "--table", table, *more, "--json")

@@ -12,8 +12,7 @@ from typing import Literal
 import polars as pl
 
 from memgen.jobs.stage import Input, Output, stage
-from memgen.relational.agreement import numbers
-from memgen.relational.sources import CHAIN, EXCEPTIONS, WIDE
+from memgen.relational.metrics import CHAIN, EXCEPTIONS, HIGHER, LOWER, PAPER, WIDE, numbers
 from memgen.relational.tables import FINITE_WIDTH_SLOPES
 from memgen.tables.claims import THIS_STUDY, Claim, shell_command, write_claims
 
@@ -75,19 +74,20 @@ def _representations(margins: Path, critical: Path, depth: Path) -> list[Claim]:
     """What depends on the representation alone."""
     return [
         _exact(
-            "Some representations answer 2 v 6 wrong with the exception 5:3 (share of the grid of "
-            "conjunctivity, no ridge)",
+            f"Some representations answer {HIGHER} v {LOWER} wrong with the exception {PAPER.label} (share "
+            "of the grid of conjunctivity, no ridge)",
             EXCEPTIONS,
             "phase_representation",
             margins,
-            "share_wrong_2_v_6",
+            f"share_wrong_{HIGHER}_v_{LOWER}",
             "above",
             0.0,
-            "No conjunctivity of the grid answers 2 v 6 wrong.",
+            f"No conjunctivity of the grid answers {HIGHER} v {LOWER} wrong.",
         ),
         _exact(
-            "Generalization depends on the representation more with the exception 5:3 than without (range "
-            "over conjunctivity of the share of untrained pairs answered right, with minus without)",
+            f"Generalization depends on the representation more with the exception {PAPER.label} than "
+            "without (range over conjunctivity of the share of untrained pairs answered right, with "
+            "minus without)",
             EXCEPTIONS,
             "rank_profiles",
             margins,

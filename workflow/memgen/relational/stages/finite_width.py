@@ -14,13 +14,13 @@ from memgen.jobs.memory import refuse_beyond_memory
 from memgen.jobs.seeding import integer_seed
 from memgen.jobs.stage import Input, Output, progress, stage
 from memgen.relational.configuration import OF_FINITE_WIDTH, Networks
+from memgen.relational.frames import columns_of, read_tasks
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.kernels import network_conjunctivity
 from memgen.relational.networks import DEPTH, Trained, train
 from memgen.relational.pairs import Pairs, right_answers
 from memgen.relational.ranks import memorization_weight, ranks
-from memgen.relational.rows import FINITE_WIDTH, FINITE_WIDTH_MARGINS
-from memgen.relational.tasks import read_tasks
+from memgen.relational.tables import FINITE_WIDTH, FINITE_WIDTH_MARGINS
 from memgen.tables.statistics import means_with_errors
 
 logger = logging.getLogger(__name__)
@@ -29,11 +29,7 @@ logger = logging.getLogger(__name__)
 @stage
 @flat
 def finite_width(
-    *,
-    task: Input,
-    networks: Annotated[Networks, OF_FINITE_WIDTH],
-    out: Output,
-    margins: Output,
+    *, task: Input, networks: Annotated[Networks, OF_FINITE_WIDTH], out: Output, margins: Output
 ) -> None:
     """Train finite networks on one hierarchy, lazy and rich, and write how far they are from the theory.
 
@@ -61,11 +57,11 @@ def finite_width(
             integer_seed("relational", "finite width", name, units, seed) for seed in range(networks.seeds)
         ]
         trained = train(hierarchy, units, scale, networks.steps, keys)
-        labels = {"hierarchy": name, "n": hierarchy.n, "exceptions": hierarchy.label}
-        labels |= {"regime": regime, "width": units, "scale": scale}
+        network = {"regime": regime, "width": units, "scale": scale}
+        labels = {key: pl.lit(value) for key, value in {**columns_of(hierarchy, name), **network}.items()}
         one, other = _rows(hierarchy, trained)
-        rows.append(one.with_columns(**{key: pl.lit(value) for key, value in labels.items()}))
-        pair_rows.append(other.with_columns(**{key: pl.lit(value) for key, value in labels.items()}))
+        rows.append(one.with_columns(**labels))
+        pair_rows.append(other.with_columns(**labels))
         logger.info("%s, width %d, scale %g: deviation %.4f", regime, units, scale, one["deviation"].mean())
     FINITE_WIDTH.write(pl.concat(rows).cast(pl.Schema(FINITE_WIDTH.schema)), out)
     FINITE_WIDTH_MARGINS.write(pl.concat(pair_rows).cast(pl.Schema(FINITE_WIDTH_MARGINS.schema)), margins)

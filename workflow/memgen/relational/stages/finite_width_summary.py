@@ -6,8 +6,6 @@ drawn independently.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import polars as pl
 
@@ -36,8 +34,8 @@ def finite_width_summary(*, networks: Inputs, margins: Inputs, out: Output, slop
     slopes
         Slopes table.
     """
-    runs = pl.concat([FINITE_WIDTH.read(Path(path)) for path in networks])
-    pairs = pl.concat([FINITE_WIDTH_MARGINS.read(Path(path)) for path in margins])
+    runs = pl.concat([FINITE_WIDTH.read(path) for path in networks])
+    pairs = pl.concat([FINITE_WIDTH_MARGINS.read(path) for path in margins])
     key = ["hierarchy", "n", "exceptions", "regime", "width", "scale"]
     off = (pl.col("margin") - pl.col("theory")) ** 2
     systematic = (
@@ -65,32 +63,12 @@ def finite_width_summary(*, networks: Inputs, margins: Inputs, out: Output, slop
 
 
 def slope_over_seeds(runs: pl.DataFrame, quantity: str) -> dict[str, float | int]:
-    """Power of the width by which a quantity grows, and its interval over seeds.
-
-    Parameters
-    ----------
-    runs : polars.DataFrame
-        Rows of the finite width table, at least two widths and two seeds.
-    quantity : str
-        Column, positive.
-
-    Returns
-    -------
-    dict
-        `seeds`, `widths`, `slope`, `standard_error`, `low` and `high`, as in the slopes table.
-    """
+    """Power of the width by which a positive column grows, as in the slopes table; a slope per seed."""
     table = runs.sort("seed", "width")
     widths, seeds = table["width"].n_unique(), table["seed"].n_unique()
     x = np.log(table["width"].to_numpy().reshape(seeds, widths).astype(float))
     y = np.log(table[quantity].to_numpy().reshape(seeds, widths))
     x = x - x.mean(axis=1, keepdims=True)
     slopes = (x * y).sum(axis=1) / (x * x).sum(axis=1)
-    slope, error, low, high = student_interval(slopes)
-    return {
-        "seeds": seeds,
-        "widths": widths,
-        "slope": slope,
-        "standard_error": error,
-        "low": low,
-        "high": high,
-    }
+    names = ("slope", "standard_error", "low", "high")
+    return {"seeds": seeds, "widths": widths, **dict(zip(names, student_interval(slopes), strict=True))}

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+import cyclopts
 import polars as pl
 
 from memgen.jobs.memory import refuse_beyond_memory
 from memgen.jobs.stage import Output, stage
-from memgen.relational.flags import ExceptionFlag, Items
+from memgen.relational.configuration import Items
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.tables import TASK
 
 
 @stage
-def task(*, name: str, n: Items, exceptions: ExceptionFlag = None, out: Output) -> None:
+def task(
+    *,
+    name: str,
+    n: Items,
+    exceptions: Annotated[list[str] | None, cyclopts.Parameter(name="--exception")] = None,
+    out: Output,
+) -> None:
     """Write every ordered pair of one hierarchy with its class, target and truth.
 
     Parameters
@@ -32,18 +41,7 @@ def task(*, name: str, n: Items, exceptions: ExceptionFlag = None, out: Output) 
 
 
 def task_frame(name: str, hierarchy: Hierarchy) -> pl.DataFrame:
-    """Task table of a hierarchy.
-
-    Parameters
-    ----------
-    name : str
-    hierarchy : Hierarchy
-
-    Returns
-    -------
-    polars.DataFrame
-        Columns of `TASK`, n (n - 1) rows sorted by first and second.
-    """
+    """Task table of a hierarchy: n (n - 1) rows sorted by first and second."""
     rows = []
     for first, second in hierarchy.ordered_pairs():
         trained, truth = hierarchy.trained(first, second), hierarchy.truth(first, second)

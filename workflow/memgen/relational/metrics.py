@@ -1,4 +1,4 @@
-"""How well the tables of the theory agree with what is known in closed form, in a few numbers.
+"""Summary metrics: how far the tables of the theory are from what is known in closed form.
 
 Each is read from one table; only whether the answers turn wrong where they should needs two, the ranks and
 the critical gammas.
@@ -6,14 +6,15 @@ the critical gammas.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
 
 from memgen.errors import BadInput
 from memgen.relational.hierarchy import Hierarchy
-from memgen.relational.sources import EXACT
 from memgen.relational.tables import (
     CRITICAL,
     CRITICAL_PLACEMENT,
@@ -26,8 +27,22 @@ from memgen.relational.tables import (
 )
 from memgen.tables.summaries import Kinds, Numbers, summarize
 
+EXCEPTIONS = "Cheng & Lippl 2026, arXiv 2605.22972"
+CHAIN = "Lippl, Kay, Jensen, Ferrera, Abbott, PNAS 2024"
+WIDE = "Jacot, Gabriel, Hongler, NeurIPS 2018"
+"""Sources of claims and checks."""
+
+EXACT = 1e-9
+"""Largest deviation from an exact value that is rounding."""
+ROUNDED = 1e-6
+"""One unit of the last digit, where the source gives six."""
+
+PAPER = Hierarchy(9, ((5, 3),))
+"""Hierarchy of the paper to which reference values belong (theory: What it predicts), whatever its name."""
+HIGHER, LOWER = PAPER.components[0][0] - 1, PAPER.components[0][1] + 1
+"""Its cross pair nearest the loop."""
 REFERENCE_RANKS = (0.6, 0.2, 0.0, -0.2, 0.0, 0.2, 0.0, -0.2, -0.6)
-"""Ranks of 9 items with exception 5:3 at gamma = 1 (theory: What it predicts)."""
+"""Its ranks at gamma = 1."""
 
 REFERENCE_CONJUNCTIVITY = {
     "nngp": (0.0, 0.147155, 0.248721, 0.325348),
@@ -37,6 +52,8 @@ REFERENCE_CONJUNCTIVITY = {
 
 LONG = 200
 """Chains from this length on are taken for long."""
+
+_OF_PAPER = (pl.col("n") == PAPER.n) & (pl.col("exceptions") == PAPER.label)
 
 
 def numbers(path: Path, critical: Path | None = None) -> Numbers:
@@ -80,19 +97,21 @@ def _sweep(table: pl.DataFrame) -> Numbers:
 
 
 def _mistakes(table: pl.DataFrame) -> Numbers:
-    """Of 9 items, with 5:3 and without: where untrained pairs are answered wrong, without ridge."""
-    rows = table.filter((pl.col("n") == 9) & (pl.col("ridge") == 0) & pl.col("alpha").is_between(0, 1))
-    spread: dict[str, float | None] = {}
-    for label in ("", "5:3"):
+    """Of the paper's hierarchy, and without exception: where pairs are answered wrong, without ridge."""
+    rows = table.filter((pl.col("ridge") == 0) & pl.col("alpha").is_between(0, 1))
+    spread: list[float | None] = []
+    for label in (PAPER.label, ""):
         untrained = rows.filter(
-            (pl.col("exceptions") == label) & ~pl.col("pair_class").is_in(["train", "exception", "loop"])
+            (pl.col("n") == PAPER.n)
+            & (pl.col("exceptions") == label)
+            & ~pl.col("pair_class").is_in(["train", "exception", "loop"])
         )
         right = untrained.group_by("alpha").agg((pl.col("margin") > EXACT).mean())["margin"].to_numpy()
-        spread[label] = float(np.ptp(right)) if len(right) > 1 else None
-    pair = rows.filter((pl.col("exceptions") == "5:3") & (pl.col("higher") == 2) & (pl.col("lower") == 6))
-    with_exception, without = spread["5:3"], spread[""]
+        spread.append(float(np.ptp(right)) if len(right) > 1 else None)
+    pair = rows.filter(_OF_PAPER & (pl.col("higher") == HIGHER) & (pl.col("lower") == LOWER))
+    with_exception, without = spread
     return {
-        "share_wrong_2_v_6": float((pair["margin"] < 0).mean()) if pair.height else None,  # type: ignore[arg-type]
+        f"share_wrong_{HIGHER}_v_{LOWER}": float((pair["margin"] < 0).mean()) if pair.height else None,  # type: ignore[arg-type]
         "spread_over_conjunctivity": (
             None if with_exception is None or without is None else with_exception - without
         ),
@@ -129,9 +148,7 @@ def _closed_form(table: pl.DataFrame) -> np.ndarray:
 
 
 def _ranks(table: pl.DataFrame) -> Numbers:
-    rows = table.filter(
-        (pl.col("n") == 9) & (pl.col("exceptions") == "5:3") & ((pl.col("gamma") - 1).abs() < 1e-12)
-    )
+    rows = table.filter(_OF_PAPER & ((pl.col("gamma") - 1).abs() < 1e-12))
     expected = np.array(REFERENCE_RANKS)[rows["item"].to_numpy()]
     spreads = []
     for (label,), one in _additive(table).group_by("exceptions", maintain_order=True):
@@ -219,12 +236,10 @@ def _widths(summary: pl.DataFrame) -> Numbers:
         widest = group.filter(pl.col("width") == group.filter(regime="rich")["width"].max())
         of = {row["regime"]: row for row in widest.iter_rows(named=True)}
         if {"lazy", "rich"} <= set(of):
-            lazy, rich = of["lazy"], of["rich"]
-            found[f"rich_accuracy_{name}"] = rich["accuracy"] - lazy["accuracy"]
-            found[f"rich_accuracy_standard_error_{name}"] = float(
-                np.hypot(rich["accuracy_standard_error"], lazy["accuracy_standard_error"])
-            )
-            found[f"rich_accuracy_seeds_{name}"] = float(min(rich["seeds"], lazy["seeds"]))
+            difference, error = _rich_minus_lazy(of, "accuracy", "accuracy_standard_error")
+            found[f"rich_accuracy_{name}"] = difference
+            found[f"rich_accuracy_standard_error_{name}"] = error
+            found[f"rich_accuracy_seeds_{name}"] = float(min(of[kind]["seeds"] for kind in ("rich", "lazy")))
     return found
 
 
@@ -233,18 +248,22 @@ def _slopes(slopes: pl.DataFrame) -> Numbers:
     found: Numbers = {}
     deviations = slopes.filter(pl.col("quantity") == "deviation")
     for (name,), group in deviations.group_by("hierarchy", maintain_order=True):
-        fit = {row["regime"]: row for row in group.iter_rows(named=True)}
-        for regime, row in fit.items():
+        of = {row["regime"]: row for row in group.iter_rows(named=True)}
+        for regime, row in of.items():
             found[f"{regime}_exponent_{name}"] = row["slope"]
             found[f"{regime}_standard_error_{name}"] = row["standard_error"]
             found[f"{regime}_seeds_{name}"] = float(row["seeds"])
-        if {"lazy", "rich"} <= set(fit):
-            lazy, rich = fit["lazy"], fit["rich"]
-            found[f"difference_{name}"] = rich["slope"] - lazy["slope"]
-            found[f"difference_standard_error_{name}"] = float(
-                np.hypot(rich["standard_error"], lazy["standard_error"])
-            )
+        if {"lazy", "rich"} <= set(of):
+            difference, error = _rich_minus_lazy(of, "slope", "standard_error")
+            found[f"difference_{name}"] = difference
+            found[f"difference_standard_error_{name}"] = error
     return found
+
+
+def _rich_minus_lazy(of: Mapping[str, Mapping[str, Any]], value: str, error: str) -> tuple[float, float]:
+    """Difference of the two regimes' rows in a column, and its standard error."""
+    rich, lazy = of["rich"], of["lazy"]
+    return rich[value] - lazy[value], float(np.hypot(rich[error], lazy[error]))
 
 
 def _additive(table: pl.DataFrame) -> pl.DataFrame:
