@@ -1,4 +1,4 @@
-"""Behaviour by pair class, against dense regression."""
+"""Pairs and behaviour by class: against the hierarchy pair by pair, and dense regression."""
 
 import numpy as np
 import pytest
@@ -9,6 +9,7 @@ from tests.relational.reference import hierarchies, regression
 from memgen.relational.behaviour import phase
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.kernels import Exchangeable
+from memgen.relational.pairs import Pairs, right_answers
 
 
 @given(problem=hierarchies(largest=10), alpha=st.floats(0.05, 0.9), ridge=st.floats(0.01, 2))
@@ -40,3 +41,19 @@ def test_limits():
     conjunctive = phase(9, [(5, 3)], 1 - 1e-9, 0.5)
     assert conjunctive["train"].margin == pytest.approx(1 / 1.5) and abs(conjunctive["within"].margin) < 1e-8
     assert phase(9)["test"].accuracy == 1.0
+
+
+@given(problem=hierarchies(largest=20))
+def test_pairs_are_those_of_the_hierarchy(problem):
+    hierarchy = Hierarchy(problem[0], tuple(problem[1]))
+    pairs = Pairs.of(hierarchy)
+    ends = list(zip(pairs.higher.tolist(), pairs.lower.tolist(), strict=True))
+    assert ends == list(hierarchy.unordered_pairs())
+    assert pairs.classes.tolist() == [hierarchy.pair_class(*end) for end in ends]
+    assert pairs.truth.tolist() == [hierarchy.truth(*end) or 0 for end in ends]
+    assert pairs.trained.tolist() == [hierarchy.trained(*end) for end in ends]
+
+
+def test_zero_margins_are_half_right():
+    np.testing.assert_array_equal(right_answers(np.array([1.0, -0.1, 0.0, 1e-14])), [1, 0, 0.5, 0.5])
+    np.testing.assert_array_equal(right_answers(np.zeros(3)), [0.5] * 3)

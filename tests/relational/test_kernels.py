@@ -6,12 +6,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from tests.relational.reference import hierarchies, regression
 
-from memgen.errors import BadInput
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.kernels import (
     Exchangeable,
     conjunctivity,
-    kernel_ridge,
     measure,
     measure_features,
     network_conjunctivity,
@@ -145,26 +143,3 @@ def test_overlap_names_every_kind():
     found = overlap([[0, 1]], [[0, 1], [0, 2], [2, 1], [1, 2], [2, 0], [1, 0], [2, 3]])
     assert found.tolist() == [[0, 1, 1, 2, 2, 3, 4]]
     assert ordered_pairs(4).tolist() == [list(pair) for pair in Hierarchy(4).ordered_pairs()]
-
-
-@pytest.mark.parametrize(
-    "call",
-    [
-        lambda: Exchangeable(1.0, 0.5, 0.0, 1.0, 0.0),
-        lambda: conjunctivity(0.5, 1.0),
-        lambda: network_conjunctivity("nngp", 11),
-        lambda: network_conjunctivity("nngp", 0),
-        lambda: network_conjunctivity("rbf", 2),
-        lambda: network_conjunctivity("ntk", 2, 2.1),
-        lambda: measure(np.eye(5), 3),
-        lambda: measure(np.ones((6, 6)), 3),
-        lambda: measure(np.arange(36.0).reshape(6, 6), 3),
-        lambda: measure_features(np.ones(6), 3),
-        lambda: ordered_pairs(2),
-        lambda: kernel_ridge(np.eye(2), [1, -1], np.eye(2), -1.0),
-    ],
-)
-def test_bad_input_is_refused_in_one_line(call):
-    with pytest.raises(BadInput) as caught:
-        call()
-    assert "\n" not in str(caught.value)

@@ -29,26 +29,9 @@ def grouped(
 ) -> tuple[tuple[int, ...], int, list[tuple[Hierarchy, Integers]]]:
     """Take arrays over many hierarchies apart into hierarchies, each with where it occurs.
 
-    Parameters
-    ----------
-    n : array_like of int (...)
-    exceptions : array of int (..., exceptions, 2), or iterable of pairs
-    shape : tuple of int
-        Shape of what else they are broadcast against.
-
-    Returns
-    -------
-    shape : tuple of int
-        Of all of them broadcast.
-    width : int
-        The largest n.
-    groups : list of (Hierarchy, array of int)
-        Different hierarchies, and their indices in the flattened shape.
-
-    Raises
-    ------
-    BadInput
-        If n or the exceptions are not whole numbers, or not those of a hierarchy.
+    Given n (...), exceptions (..., exceptions, 2) or pairs, and the shape of what else they are broadcast
+    against: the shape of all broadcast, the largest n, and the different hierarchies, each with its indices
+    in the flattened shape. Raises `BadInput` if n or the exceptions are not those of a hierarchy.
     """
     sizes, pairs = _integers(n, exceptions)
     shape = np.broadcast_shapes(shape, sizes.shape, pairs.shape[:-2])

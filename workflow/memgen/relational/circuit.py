@@ -33,8 +33,8 @@ from collections.abc import Callable, Iterable
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 
+from memgen.relational.arguments import Floats, Integers
 from memgen.relational.hierarchy import Hierarchy
 
 BLOCK = 32
@@ -52,25 +52,11 @@ INTERPRETED_WORK = 300_000
 
 def circuit_of(
     hierarchy: Hierarchy, items: Iterable[int] = (), part: tuple[int, int] | None = None
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    """The circuit whose potentials are the ranks of a hierarchy, or of a part of it.
+) -> tuple[Integers, Integers, Floats]:
+    """The circuit whose potentials are the ranks of a hierarchy, or of a part from a first to a last item.
 
-    Parameters
-    ----------
-    hierarchy : Hierarchy
-    items : iterable of int
-        Further items to keep as nodes.
-    part : (int, int), optional
-        First and last item; exceptions that leave the part are left out.
-
-    Returns
-    -------
-    nodes : array of int (kept,)
-        Ends of the chain and of every exception, and `items`.
-    wires : array of int (exceptions, 2)
-        Exceptions as (winner, loser), indices into `nodes`.
-    current : array (kept,)
-        B^T 1 at the nodes; it is zero elsewhere.
+    Nodes (kept,) are the ends of the chain and of every exception, and `items`; wires (exceptions, 2) are the
+    exceptions within the part, as indices into them; current (kept,) is B^T 1, which is zero elsewhere.
     """
     first, last = part or (0, hierarchy.n - 1)
     pairs = [pair for pair in hierarchy.exceptions if first <= pair[1] and pair[0] <= last]
@@ -85,31 +71,26 @@ def circuit_of(
 
 
 def potentials(
-    gamma: NDArray[np.float64],
-    nodes: NDArray[np.int64],
-    links: NDArray[np.float64],
-    wires: NDArray[np.int64],
-    current: NDArray[np.float64],
+    gamma: Floats,
+    nodes: Integers,
+    links: Floats,
+    wires: Integers,
+    current: Floats,
     fill: bool,
     *,
-    out: NDArray[np.float64] | None = None,
-) -> NDArray[np.float64]:
+    out: Floats | None = None,
+) -> Floats:
     """Solve one circuit for many leaks.
 
     Parameters
     ----------
     gamma : array (configurations,)
         Leak of every node of the chain to ground, >= 0; 0 gives the limit gamma -> 0.
-    nodes : array of int (kept,)
-        Positions that are kept, rising; the first and last are the ends of the chain. Must hold every end of
-        a wire and every node with a current.
+    nodes, wires, current
+        As of `circuit_of`; the current must sum to zero exactly.
     links : array (kept - 1,)
-        Conductance of the chain's conductors between neighbouring kept nodes: 1, or 0 for a conductor taken
-        out (only where the two are neighbours in the chain, and only if the rest stays connected).
-    wires : array of int (wires, 2)
-        Extra unit conductors, as indices into `nodes`.
-    current : array (kept,)
-        Current fed in at each kept node; must sum to zero exactly.
+        Conductance of the chain between neighbouring nodes: 1, or 0 for a conductor taken out (only where the
+        two are neighbours in the chain, and only if the rest stays connected).
     fill : bool
         Whether to return the potential of all nodes of the chain rather than of those kept.
     out : array, optional
@@ -117,7 +98,7 @@ def potentials(
 
     Returns
     -------
-    array (configurations, nodes[-1] - nodes[0] + 1) if `fill`, else (configurations, kept)
+    array (configurations, length of the chain if `fill`, else kept)
         Potentials against ground; they sum to zero over the whole chain.
 
     Notes

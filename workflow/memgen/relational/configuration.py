@@ -18,11 +18,15 @@ GridRidge: TypeAlias = Annotated[float, Range(0), About("effective ridge, from r
 GridConjunctivities: TypeAlias = Annotated[
     tuple[Conjunctivity, ...],
     Several(1, 6),
-    About("conjunctivities from top to bottom, from relational.theory.conjunctivity"),
+    About("conjunctivities shown one after another, from relational.theory.conjunctivity"),
 ]
 ShownHierarchy: TypeAlias = Annotated[
     HierarchyName, About("a key of relational.hierarchies; by default the first with an exception")
 ]
+TabulatedItems: TypeAlias = Annotated[int, Range(3, 64), About("a number of items")]
+Points: TypeAlias = Annotated[int, Range(2, 1000)]
+SomeRidge: TypeAlias = Annotated[float, Range(0, 1_000_000, above=True)]
+Layers: TypeAlias = Annotated[int, Range(1, 10), About("a depth")]
 Units: TypeAlias = Annotated[int, Range(1, 65536), About("a number of hidden units")]
 Scale: TypeAlias = Annotated[float, Range(0, 1000, above=True), About("a scale")]
 
@@ -31,7 +35,7 @@ Scale: TypeAlias = Annotated[float, Range(0, 1000, above=True), About("a scale")
 class Task:
     """One hierarchy."""
 
-    n: Annotated[int, Range(3, 64), About("number of items; tables hold a row per pair, so it is bounded")]
+    n: Annotated[TabulatedItems, About("number of items; tables hold a row per pair, so it is bounded")]
     exceptions: Annotated[
         tuple[Exceptional, ...],
         Several(0, 64),
@@ -59,45 +63,31 @@ class Theory:
 class Phase:
     """The grid of the phase diagram over representation and regularization."""
 
-    conjunctivity_points: Annotated[
-        int, Range(2, 1000), About("number of conjunctivities, evenly spaced from 0")
-    ] = 50
+    conjunctivity_points: Annotated[Points, About("number of conjunctivities, evenly spaced from 0")] = 50
     highest_conjunctivity: Annotated[
         float, Range(0, 1, above=True, below=True), About("highest conjunctivity, without unit")
     ] = 0.98
-    ridge_points: Annotated[
-        int, Range(2, 1000), About("number of effective ridges, evenly spaced in the logarithm")
-    ] = 41
-    lowest_ridge: Annotated[
-        float,
-        Range(0, 1_000_000, above=True),
-        About("lowest effective ridge, in units of the kernel; below the highest"),
-    ] = 0.001
-    highest_ridge: Annotated[
-        float, Range(0, 1_000_000, above=True), About("highest effective ridge, in units of the kernel")
-    ] = 10
+    ridge_points: Annotated[Points, About("number of effective ridges, evenly spaced in the logarithm")] = 41
+    lowest_ridge: Annotated[SomeRidge, About("lowest effective ridge, in units of the kernel")] = 0.001
+    highest_ridge: Annotated[SomeRidge, About("highest effective ridge, in units of the kernel")] = 10
 
 
 @block
 class Placement:
     """The phase diagram over hierarchies, with every span and position of the exceptions that fits."""
 
-    n: Annotated[
-        tuple[Annotated[int, Range(3, 64), About("a number of items")], ...],
-        Several(1, 20),
-        About("numbers of items"),
-    ] = (7, 9, 11, 13, 15, 17, 19, 21)
+    n: Annotated[tuple[TabulatedItems, ...], Several(1, 20), About("numbers of items")] = (
+        7, 9, 11, 13, 15, 17, 19, 21,
+    )  # fmt: skip
     numbers: Annotated[
         tuple[Annotated[int, Range(1, 5), About("a number of exceptions")], ...],
         Several(1, 5),
         About("numbers of exceptions of one span, one after another with one item between two loops"),
     ] = (1, 2, 3, 4)
-    conjunctivity: Annotated[
-        tuple[Conjunctivity, ...], Several(1, 20), About("conjunctivities, without unit")
-    ] = (0, 0.1, 0.3, 0.5, 0.8)
-    ridge: Annotated[tuple[Ridge, ...], Several(1, 10), About("effective ridges, in units of the kernel")] = (
-        0,
-    )
+    conjunctivity: Annotated[tuple[Conjunctivity, ...], Several(1, 20), About("conjunctivities")] = (
+        0, 0.1, 0.3, 0.5, 0.8,
+    )  # fmt: skip
+    ridge: Annotated[tuple[Ridge, ...], Several(1, 10), About("effective ridges")] = (0,)
 
 
 @block
@@ -114,9 +104,7 @@ class Critical:
         Several(1, 8),
         About("spans of that exception, its winner's rank minus its loser's"),
     ] = (2, 3, 4, 8)
-    map_n: Annotated[
-        int, Range(3, 64), About("number of items for which every span and position is tabulated")
-    ] = 21
+    map_n: Annotated[TabulatedItems, About("number of items with every span and position tabulated")] = 21
 
 
 @block
@@ -134,20 +122,16 @@ class Readout:
 class Depth:
     """Infinitely wide networks."""
 
-    layers: Annotated[
-        tuple[Annotated[int, Range(1, 10), About("a depth")], ...],
-        Several(1, 10),
-        About("depths, in layers; 1 is linear"),
-    ] = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10)
+    layers: Annotated[tuple[Layers, ...], Several(1, 10), About("depths, in layers; 1 is linear")] = tuple(
+        range(1, 11)
+    )
     nonlinearity: Annotated[
         tuple[Annotated[float, Range(0, 2), About("a nonlinearity")], ...],
         Several(1, 50),
         About("nonlinearities rho of leaky ReLU, without unit; 0 linear, 1 ReLU, 2 absolute value"),
     ] = (0, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 1.75, 2)
     ridge: Annotated[
-        tuple[Annotated[float, Range(0, 1_000_000), About("a ridge")], ...],
-        Several(1, 10),
-        About("raw ridges, in units of the similarity of a pair with itself"),
+        tuple[Ridge, ...], Several(1, 10), About("raw ridges, in units of a pair's similarity with itself")
     ] = (0, 0.1)
 
 
@@ -172,13 +156,9 @@ class Networks:
     seeds: Annotated[int, Range(2, 1000), About("networks per width and scale, trained together")] = 20
     steps: Annotated[int, Range(1, 1_000_000), About("steps of full-batch gradient descent")] = 400
     rich_scale: Annotated[
-        float,
-        Range(0, 1000, above=True),
-        About("scale of the output in the rich regime, times the root of the width; in the lazy one it is 1"),
+        Scale, About("scale of a rich network's output, times the root of its width; of a lazy one it is 1")
     ] = 0.5
-    scan_width: Annotated[
-        int, Range(1, 65536), About("hidden units of the networks whose scale is varied")
-    ] = 1024
+    scan_width: Annotated[Units, About("hidden units of the networks whose scale is varied")] = 1024
     scan_scale: Annotated[
         tuple[Scale, ...], Several(1, 20), About("scales of their output, 1 being lazy")
     ] = (1, 0.5, 0.2, 0.1, 0.05, 0.03, 0.02, 0.015)
@@ -195,19 +175,11 @@ class RankProfilesFigure:
         Annotated[
             tuple[HierarchyName, ...],
             Several(1, 6),
-            About(
-                "keys of relational.hierarchies, from top to bottom; by default the first without and the "
-                "first with an exception"
-            ),
+            About("keys of relational.hierarchies; by default the first without and with an exception"),
         ]
         | None
     ) = None
-    conjunctivity: Annotated[GridConjunctivities, About("conjunctivities shown as matrices, likewise")] = (
-        0,
-        0.3,
-        0.6,
-        0.9,
-    )
+    conjunctivity: GridConjunctivities = (0, 0.3, 0.6, 0.9)
     ridge: GridRidge = 0.01
 
 
@@ -244,17 +216,11 @@ class PhasePlacementFigure:
     """Phase diagram over hierarchies."""
 
     n: Annotated[
-        int,
-        Range(3),
-        About("number of items of the panels over position and span, from relational.placement.n"),
+        int, Range(3), About("number of items where position and span vary, from relational.placement.n")
     ] = 21
-    span: Annotated[
-        int, Range(2), About("span of the exceptions in the panels over their number, in steps")
-    ] = 2
-    conjunctivity: Annotated[
-        float, Range(0, 1, below=True), About("conjunctivity, from relational.placement.conjunctivity")
-    ] = 0.3
-    ridge: Annotated[float, Range(0), About("effective ridge, from relational.placement.ridge")] = 0
+    span: Annotated[int, Range(2), About("span of the exceptions where their number varies, in steps")] = 2
+    conjunctivity: Annotated[Conjunctivity, About("one of relational.placement.conjunctivity")] = 0.3
+    ridge: Annotated[float, Range(0), About("one of relational.placement.ridge")] = 0
 
 
 @block
@@ -262,9 +228,7 @@ class ReadoutFigure:
     """Accuracy of a noisy readout."""
 
     hierarchy: ShownHierarchy | None = None
-    conjunctivity: Annotated[
-        float, Range(0, 1, below=True), About("conjunctivity, from relational.theory.conjunctivity")
-    ] = 0.6
+    conjunctivity: Annotated[Conjunctivity, About("one of relational.theory.conjunctivity")] = 0.6
     ridge: GridRidge = 0
 
 

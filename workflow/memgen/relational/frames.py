@@ -5,17 +5,22 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Annotated, TypeAlias
 
 import numpy as np
 import polars as pl
 
+from memgen.configuration.options import About
 from memgen.errors import BadInput
+from memgen.jobs.stage import Inputs
 from memgen.relational.arguments import Floats
 from memgen.relational.behaviour import Behaviour
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.ranks import gamma
 from memgen.relational.tables import TASK
 from memgen.tables.schema import Table
+
+Tasks: TypeAlias = Annotated[Inputs, About("task tables, one per hierarchy")]
 
 
 def read_tasks(paths: Iterable[Path]) -> dict[str, Hierarchy]:
@@ -49,16 +54,9 @@ def grid_of(conjunctivity: Iterable[float], ridge: Iterable[float]) -> Floats:
 
 
 def over_grid(table: Table, grid: Floats, columns: Mapping[str, object]) -> pl.DataFrame:
-    """Rows of a table for every learner of a grid.
+    """Rows of a table for every learner of a grid (learners, 2) of conjunctivity and effective ridge.
 
-    Parameters
-    ----------
-    table : Table
-        With the columns `alpha`, `ridge` and `gamma`.
-    grid : array (learners, 2)
-        Conjunctivity and effective ridge.
-    columns : mapping of str to array
-        Every other column; each broadcasts to (learners, rows of one learner).
+    `columns` holds every other column; each broadcasts to (learners, rows of one learner).
     """
     alpha, ridge = grid[:, :1], grid[:, 1:]
     values = {**columns, "alpha": alpha, "ridge": ridge, "gamma": gamma(alpha, ridge)}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -22,22 +22,7 @@ _EXCEPTION = re.compile(r"(\d{1,18}):(\d{1,18})", re.ASCII)
 
 
 def parse_exception(text: str) -> tuple[int, int]:
-    """Read an exception written "winner:loser".
-
-    Parameters
-    ----------
-    text : str
-        Two ranks, 0 the strongest, e.g. "5:3": rank 5 beats rank 3.
-
-    Returns
-    -------
-    (winner, loser) : tuple of int
-
-    Raises
-    ------
-    BadInput
-        If the text is not two whole numbers with a colon between them.
-    """
+    """Winner and loser of an exception written "winner:loser" in ranks, e.g. "5:3"; `BadInput` otherwise."""
     match = _EXCEPTION.fullmatch(text.strip()) if isinstance(text, str) else None
     if match is None:
         raise BadInput(f"exception {text!r}: must be written WINNER:LOSER in ranks from 0, for example 5:3")
@@ -71,7 +56,7 @@ class Hierarchy:
     """
 
     n: int
-    exceptions: tuple[tuple[int, int], ...] = field(default=())
+    exceptions: tuple[tuple[int, int], ...] = ()
 
     def __post_init__(self) -> None:
         if isinstance(self.n, bool) or not hasattr(self.n, "__index__") or self.n.__index__() < 3:
@@ -97,27 +82,16 @@ class Hierarchy:
     def of(cls, n: Any, exceptions: str | Iterable[str | Sequence[int]] | None = None) -> Hierarchy:
         """Build a hierarchy from what a configuration, a command or a table holds.
 
-        Parameters
-        ----------
-        n : int
-            Number of items, at least 3.
-        exceptions : iterable of str or (int, int), or str, optional
-            Exceptions, each "winner:loser" or a pair of ranks; or all in one text, with spaces between,
-            as in the column `exceptions` of a table; none by default.
-
-        Raises
-        ------
-        BadInput
-            If an exception is written otherwise, a number is out of range or an exception is given twice.
+        Exceptions are each "winner:loser" or a pair of ranks, or all in one text with spaces between, as in
+        the column `exceptions` of a table. Raises `BadInput` if they are not those of a hierarchy.
 
         Examples
         --------
         >>> Hierarchy.of(9, "5:3 8:6") == Hierarchy.of(9, ["5:3", (8, 6)]) == Hierarchy(9, ((5, 3), (8, 6)))
         True
         """
-        given = () if exceptions is None else exceptions
-        pairs = given.split() if isinstance(given, str) else given
-        return cls(n, tuple(_whole_pair(pair) for pair in pairs))
+        pairs = exceptions.split() if isinstance(exceptions, str) else exceptions
+        return cls(n, () if pairs is None else tuple(map(_whole_pair, pairs)))
 
     @property
     def label(self) -> str:
@@ -152,13 +126,7 @@ class Hierarchy:
         yield from self.exceptions
 
     def pair_class(self, first: int, second: int) -> str:
-        """Class of a pair of different ranks, in either order (theory: Task).
-
-        Raises
-        ------
-        BadInput
-            If the ranks are equal or outside the hierarchy.
-        """
+        """Class of a pair of different ranks, in either order (theory: Task); `BadInput` of other ranks."""
         higher, lower = self._ordered(first, second)
         if lower == higher + 1:
             return "train"
@@ -223,3 +191,10 @@ def _whole_pair(pair: str | Sequence[int]) -> tuple[int, int]:
         return winner.__index__(), loser.__index__()
     except (TypeError, ValueError, AttributeError):
         raise BadInput(f"exception {pair!r}: must be a pair (winner, loser) of whole ranks") from None
+
+
+PAPER = Hierarchy(9, ((5, 3),))
+"""The paper's hierarchy to which reference values and claims belong, whatever the configuration calls it."""
+
+HIGHER, LOWER = PAPER.components[0][0] - 1, PAPER.components[0][1] + 1
+"""Its cross pair nearest the loop."""

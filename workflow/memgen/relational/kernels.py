@@ -46,9 +46,8 @@ class Exchangeable:
     distinct: float = 0.0
 
     def __post_init__(self) -> None:
-        values = astuple(self)
-        if not all(map(math.isfinite, values)) or self.same <= self.reversed:
-            raise BadInput(f"kernel {values}: must be finite, with k_same more than k_reversed")
+        if not all(map(math.isfinite, astuple(self))) or self.same <= self.reversed:
+            raise BadInput(f"kernel {astuple(self)}: must be finite, with k_same more than k_reversed")
 
     @classmethod
     def from_overlap(cls, kappa_o: float, kappa_d: float = 0.0) -> Exchangeable:
@@ -216,14 +215,7 @@ def measure(kernel: ArrayLike, n: int) -> Measured:
 
 
 def measure_features(features: ArrayLike, n: int) -> Measured:
-    """`measure` of the linear kernel of features.
-
-    Parameters
-    ----------
-    features : array_like (n (n - 1), dimensions)
-        Representation of every ordered pair, in the order of `ordered_pairs`.
-    n : int
-    """
+    """`measure` of the linear kernel of features (n (n - 1), dimensions), a row per ordered pair."""
     rows = np.asarray(features, dtype=float)
     if rows.ndim != 2:
         raise BadInput(f"features of shape {rows.shape}: must be a matrix, one row per ordered pair")
@@ -241,17 +233,12 @@ def kernel_ridge(between: ArrayLike, targets: ArrayLike, toward: ArrayLike, ridg
     toward : array_like (test, training)
         Kernel between test and training points.
     ridge : float
-        Raw ridge, >= 0; 0 gives the limit of no ridge (least norm).
+        Raw ridge; 0 gives the limit of no ridge (least norm), less raises `BadInput`.
 
     Returns
     -------
     array (test,)
         Predictions toward (between + ridge I)^-1 targets.
-
-    Raises
-    ------
-    BadInput
-        If the ridge is negative.
     """
     if not ridge >= 0:
         raise BadInput(f"ridge = {ridge!r}: must be at least 0")
@@ -271,16 +258,9 @@ def ordered_pairs(n: int) -> NDArray[np.int64]:
 
 
 def overlap(left: ArrayLike, right: ArrayLike) -> NDArray[np.int64]:
-    """How ordered pairs overlap: 0 identical, 1 same position, 2 across positions, 3 reversed, 4 nothing.
+    """How ordered pairs (rows, 2) and (columns, 2) overlap: array of int (rows, columns).
 
-    Parameters
-    ----------
-    left : array_like of int (rows, 2)
-    right : array_like of int (columns, 2)
-
-    Returns
-    -------
-    array of int (rows, columns)
+    0 identical, 1 same item in the same position, 2 across positions, 3 reversed, 4 nothing shared.
     """
     one, other = np.asarray(left), np.asarray(right)
     first = one[:, None, 0] == other[None, :, 0]

@@ -53,20 +53,10 @@ def memorization_scores(
 
 
 def left_out_predictions(n: int, exceptions: Exceptions, gamma: ArrayLike) -> Floats:
-    """Predictions f_{-t}(t) of every training pair by the learner trained without it.
+    """Predictions f_{-t}(t) of every training pair by the learner trained without it, for gamma (...) >= 0.
 
-    Parameters
-    ----------
-    n : int
-    exceptions : iterable of (winner, loser) or "winner:loser"
-    gamma : array_like (...)
-        At least 0.
-
-    Returns
-    -------
-    array (..., n - 1 + exceptions)
-        Margin in the direction that wins in training; equal to 1 - (1 - b r) / (1 - b G b^T)
-        (theory: Memorization).
+    Margins (..., n - 1 + exceptions) in the direction that wins in training, 1 - (1 - b r) / (1 - b G b^T)
+    (theory: Memorization).
     """
     hierarchy = Hierarchy.of(n, exceptions)
     leak = np.asarray(gamma, dtype=np.float64)

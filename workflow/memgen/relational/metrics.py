@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import ArrayLike
 
 from memgen.errors import BadInput
-from memgen.relational.hierarchy import Hierarchy
+from memgen.relational.hierarchy import HIGHER, LOWER, PAPER
 from memgen.relational.tables import (
     CRITICAL,
     CRITICAL_PLACEMENT,
@@ -37,12 +38,8 @@ EXACT = 1e-9
 ROUNDED = 1e-6
 """One unit of the last digit, where the source gives six."""
 
-PAPER = Hierarchy(9, ((5, 3),))
-"""Hierarchy of the paper to which reference values belong (theory: What it predicts), whatever its name."""
-HIGHER, LOWER = PAPER.components[0][0] - 1, PAPER.components[0][1] + 1
-"""Its cross pair nearest the loop."""
 REFERENCE_RANKS = (0.6, 0.2, 0.0, -0.2, 0.0, 0.2, 0.0, -0.2, -0.6)
-"""Its ranks at gamma = 1."""
+"""Ranks of the paper's hierarchy at gamma = 1 (theory: What it predicts)."""
 
 REFERENCE_CONJUNCTIVITY = {
     "nngp": (0.0, 0.147155, 0.248721, 0.325348),
@@ -53,29 +50,12 @@ REFERENCE_CONJUNCTIVITY = {
 LONG = 200
 """Chains from this length on are taken for long."""
 
-_OF_PAPER = (pl.col("n") == PAPER.n) & (pl.col("exceptions") == PAPER.label)
-
 
 def numbers(path: Path, critical: Path | None = None) -> Numbers:
-    """The numbers that say whether a table bears out the theory.
+    """The numbers that say whether a table bears out the theory; None where the table cannot tell.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        A sweep, ranks, critical placement, mechanism, depth, finite width or finite width slopes table.
-    critical : pathlib.Path, optional
-        Critical table, with a ranks table: tells where answers should turn wrong.
-
-    Returns
-    -------
-    dict of str to float or None
-        Largest deviations, shares of rows for which a statement holds, and exponents; None where the table
-        cannot tell.
-
-    Raises
-    ------
-    BadInput
-        If there is no such file, it is none of these tables, or `critical` is given with another than ranks.
+    Largest deviations, shares of rows for which a statement holds, and exponents. With a ranks table the
+    critical table tells where answers should turn wrong. Raises `BadInput` of any other file.
     """
     found = summarize(path, _KINDS, "results/relational")
     if critical is None:
@@ -87,10 +67,13 @@ def numbers(path: Path, critical: Path | None = None) -> Numbers:
 
 def _sweep(table: pl.DataFrame) -> Numbers:
     additive = _additive(table)
-    exceptions = additive.filter(pl.col("pair_class") == "exception")
+    of_exceptions = additive.filter(pair_class="exception")
+    # In the additive limit a cross pair's margin is its number of chain steps outside the loop.
+    steps = pl.col("lower") - pl.col("higher") - (pl.col("winner") - pl.col("loser"))
+    outside = additive.filter(pair_class="cross").select(pl.col("margin") - steps)
     return {
-        "largest_exception_margin": _largest(exceptions["margin"].to_numpy()),
-        "largest_cross_deviation": _largest(_steps_outside(additive)),
+        "largest_exception_margin": _largest(of_exceptions["margin"]),
+        "largest_cross_deviation": _largest(outside.to_series()),
         "largest_closed_form_deviation": _largest(_closed_form(table)),
         **_mistakes(table),
     }
@@ -98,43 +81,24 @@ def _sweep(table: pl.DataFrame) -> Numbers:
 
 def _mistakes(table: pl.DataFrame) -> Numbers:
     """Of the paper's hierarchy, and without exception: where pairs are answered wrong, without ridge."""
-    rows = table.filter((pl.col("ridge") == 0) & pl.col("alpha").is_between(0, 1))
+    rows = table.filter(pl.col("alpha").is_between(0, 1), n=PAPER.n, ridge=0)
     spread: list[float | None] = []
     for label in (PAPER.label, ""):
-        untrained = rows.filter(
-            (pl.col("n") == PAPER.n)
-            & (pl.col("exceptions") == label)
-            & ~pl.col("pair_class").is_in(["train", "exception", "loop"])
-        )
+        untrained = rows.filter(~pl.col("pair_class").is_in(["train", "exception", "loop"]), exceptions=label)
         right = untrained.group_by("alpha").agg((pl.col("margin") > EXACT).mean())["margin"].to_numpy()
         spread.append(float(np.ptp(right)) if len(right) > 1 else None)
-    pair = rows.filter(_OF_PAPER & (pl.col("higher") == HIGHER) & (pl.col("lower") == LOWER))
+    pair = rows.filter(exceptions=PAPER.label, higher=HIGHER, lower=LOWER)
     with_exception, without = spread
+    known = with_exception is not None and without is not None
     return {
-        f"share_wrong_{HIGHER}_v_{LOWER}": float((pair["margin"] < 0).mean()) if pair.height else None,  # type: ignore[arg-type]
-        "spread_over_conjunctivity": (
-            None if with_exception is None or without is None else with_exception - without
-        ),
+        f"share_wrong_{HIGHER}_v_{LOWER}": _share(pair["margin"] < 0),
+        "spread_over_conjunctivity": with_exception - without if known else None,  # type: ignore[operator]
     }
-
-
-def _steps_outside(additive: pl.DataFrame) -> np.ndarray:
-    """Margins of cross pairs minus the number of their chain steps outside the loop."""
-    rows = additive.filter(pl.col("pair_class") == "cross")
-    deviations = []
-    for n, label, higher, lower, margin in rows.select(
-        "n", "exceptions", "higher", "lower", "margin"
-    ).iter_rows():
-        ((first, last),) = Hierarchy.of(n, label).components
-        deviations.append(margin - (lower - higher - (last - first)))
-    return np.array(deviations)
 
 
 def _closed_form(table: pl.DataFrame) -> np.ndarray:
     """Margins without exception minus those of the published formula (1-based j < k)."""
-    rows = table.filter(
-        (pl.col("exceptions") == "") & (pl.col("pair_class") == "test") & (pl.col("gamma") > 0)
-    )
+    rows = table.filter(pl.col("gamma") > 0, exceptions="", pair_class="test")
     n = rows["n"].to_numpy()
     one, other = rows["higher"].to_numpy() + 1, rows["lower"].to_numpy() + 1
     cosh = (1 + rows["ridge"].to_numpy()) / (1 - rows["alpha"].to_numpy())
@@ -148,38 +112,32 @@ def _closed_form(table: pl.DataFrame) -> np.ndarray:
 
 
 def _ranks(table: pl.DataFrame) -> Numbers:
-    rows = table.filter(_OF_PAPER & ((pl.col("gamma") - 1).abs() < 1e-12))
+    rows = table.filter((pl.col("gamma") - 1).abs() < 1e-12, n=PAPER.n, exceptions=PAPER.label)
     expected = np.array(REFERENCE_RANKS)[rows["item"].to_numpy()]
-    spreads = []
-    for (label,), one in _additive(table).group_by("exceptions", maintain_order=True):
-        for first, last in Hierarchy.of(one["n"][0], str(label)).components:
-            loop = one.filter(pl.col("item").is_between(first, last))
-            for _, profile in loop.group_by("hierarchy", maintain_order=True):
-                ranks = profile["rank"].to_numpy()
-                spreads.append(ranks.max() - ranks.min())
+    loops = _additive(table).filter(pl.col("item").is_between("loser", "winner"))
+    spreads = loops.group_by("hierarchy").agg(pl.col("rank").max() - pl.col("rank").min())
     return {
         "largest_reference_deviation": _largest(rows["rank"].to_numpy() - expected),
-        "largest_loop_spread": _largest(np.array(spreads)),
+        "largest_loop_spread": _largest(spreads["rank"]),
     }
 
 
 def _turning(profiles: pl.DataFrame, crossings: pl.DataFrame) -> Numbers:
     """Share of the grid on which the sign of the pair around the loop is as the critical gamma says."""
-    beyond: list[bool] = []
-    below: list[bool] = []
-    single = crossings.filter(pl.col("gamma").is_not_null() & ~pl.col("exceptions").str.contains(" "))
-    for name, n, label, critical in single.select("hierarchy", "n", "exceptions", "gamma").iter_rows():
-        ((first, last),) = Hierarchy.of(n, label).components
-        key = ["alpha", "ridge", "gamma"]
-        rows = profiles.filter(pl.col("hierarchy") == name)
-        above = rows.filter(pl.col("item") == first - 1).sort(key)
-        under = rows.filter(pl.col("item") == last + 1).sort(key)
-        margin, gamma = (above["rank"] - under["rank"]).to_numpy(), above["gamma"].to_numpy()
-        beyond.extend(margin[gamma > critical * (1 + EXACT)] < 0)
-        below.extend(margin[gamma < critical * (1 - EXACT)] > 0)
+    single = _of_one_exception(crossings).drop_nulls("gamma")
+    single = single.select("hierarchy", "winner", "loser", critical="gamma")
+    rank, item = pl.col("rank"), pl.col("item")
+    above, below = rank.filter(item == pl.col("loser") - 1), rank.filter(item == pl.col("winner") + 1)
+    key = ["hierarchy", "alpha", "ridge", "gamma", "critical"]
+    found = profiles.join(single, on="hierarchy").group_by(key).agg(margin=above.first() - below.first())
+    margin, gamma, critical = (pl.col(name) for name in ("margin", "gamma", "critical"))
     return {
-        "share_wrong_beyond_critical": float(np.mean(beyond)) if beyond else None,
-        "share_right_below_critical": float(np.mean(below)) if below else None,
+        "share_wrong_beyond_critical": _share(
+            found.filter(gamma > critical * (1 + EXACT)).select(margin < 0).to_series()
+        ),
+        "share_right_below_critical": _share(
+            found.filter(gamma < critical * (1 - EXACT)).select(margin > 0).to_series()
+        ),
     }
 
 
@@ -214,10 +172,7 @@ def _depth(networks: pl.DataFrame) -> Numbers:
     """Conjunctivity of deep networks."""
     found = networks.select("kernel", "depth", "rho", "alpha").unique().sort("kernel", "rho", "depth")
     deviations = [
-        found.filter((pl.col("kernel") == kernel) & (pl.col("depth") == layers) & (pl.col("rho") == 1))[
-            "alpha"
-        ].to_numpy()
-        - value
+        found.filter(kernel=kernel, depth=layers, rho=1)["alpha"].to_numpy() - value
         for kernel, values in REFERENCE_CONJUNCTIVITY.items()
         for layers, value in enumerate(values, start=1)
     ]
@@ -266,15 +221,27 @@ def _rich_minus_lazy(of: Mapping[str, Mapping[str, Any]], value: str, error: str
     return rich[value] - lazy[value], float(np.hypot(rich[error], lazy[error]))
 
 
+def _of_one_exception(table: pl.DataFrame) -> pl.DataFrame:
+    """Rows of hierarchies with one exception, with its winner and loser."""
+    pair = pl.col("exceptions").str.split(":").list
+    one = table.filter(pl.col("exceptions").str.count_matches(":") == 1)
+    return one.with_columns(winner=pair.get(0).cast(pl.Int64), loser=pair.get(1).cast(pl.Int64))
+
+
 def _additive(table: pl.DataFrame) -> pl.DataFrame:
     """Rows of hierarchies with one exception in the additive, ridgeless limit."""
-    one = (pl.col("exceptions") != "") & ~pl.col("exceptions").str.contains(" ")
-    return table.filter(one & (pl.col("alpha") == 0) & (pl.col("ridge") == 0))
+    return _of_one_exception(table.filter(alpha=0, ridge=0))
 
 
-def _largest(deviations: np.ndarray) -> float | None:
+def _largest(deviations: ArrayLike) -> float | None:
     """Largest absolute deviation, None of nothing."""
-    return float(np.abs(deviations).max()) if deviations.size else None
+    values = np.abs(np.asarray(deviations))
+    return float(values.max()) if values.size else None
+
+
+def _share(holds: pl.Series) -> float | None:
+    """Share of true values, None of nothing."""
+    return float(holds.mean()) if holds.len() else None  # type: ignore[arg-type]
 
 
 _KINDS: Kinds = (

@@ -42,24 +42,10 @@ class Trained:
 
 
 def train(hierarchy: Hierarchy, width: int, scale: float, steps: int, seeds: list[int]) -> Trained:
-    """Train networks of one width, a seed each, on one hierarchy.
+    """Train networks of one width, a seed each, on one hierarchy by `steps` of gradient descent.
 
-    Parameters
-    ----------
-    hierarchy : Hierarchy
-    width : int
-        Hidden units.
-    scale : float
-        Factor on the output, > 0; 1 is the parametrization of the tangent kernel's limit.
-    steps : int
-        Steps of gradient descent.
-    seeds : list of int
-        Seeds of the initial weights.
-
-    Raises
-    ------
-    BadInput
-        If training diverges, as it does far below the scale 1 / sqrt(width).
+    `scale` is a factor on the output; 1 is the parametrization of the tangent kernel's limit. Raises
+    `BadInput` if training diverges, as it does far below the scale 1 / sqrt(width).
     """
     pairs = list(hierarchy.training_pairs())
     every = np.array(list(hierarchy.ordered_pairs()))

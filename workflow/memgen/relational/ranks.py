@@ -194,25 +194,10 @@ def ranks_among(hierarchy: Hierarchy, gamma: ArrayLike, items: Iterable[int]) ->
 
 
 def dipole(n: int, first: int, second: int, gamma: ArrayLike) -> Floats:
-    """Column G (e_first - e_second) of the chain alone, the pattern that one pair adds to the ranks.
+    """Column G (e_first - e_second) (..., n) of the chain alone, for gamma (...) >= 0.
 
-    Parameters
-    ----------
-    n : int
-        Number of items.
-    first, second : int
-        Ranks; in either order.
-    gamma : array_like (...)
-        At least 0.
-
-    Returns
-    -------
-    array (..., n)
-
-    Notes
-    -----
-    Theory: Closed form. With s of `strengths`, ranks are dipole(0, n - 1) plus, for each exception,
-    s * dipole(winner, loser).
+    The pattern that one pair adds to the ranks: they are dipole(0, n - 1) plus, with s of `strengths`,
+    s * dipole(winner, loser) for each exception (theory: Closed form).
     """
     chain = Hierarchy(n)
     if first == second or not (0 <= first < chain.n and 0 <= second < chain.n):
@@ -226,18 +211,10 @@ def dipole(n: int, first: int, second: int, gamma: ArrayLike) -> Floats:
 
 
 def strengths(n: int, exceptions: Exceptions, gamma: ArrayLike) -> Floats:
-    """Strength s of each exception's dipole: how much of its target the ranks leave unexplained.
+    """Strength s (..., exceptions) of each exception's dipole, for gamma (...) >= 0.
 
-    Parameters
-    ----------
-    n, exceptions, gamma
-        As for `ranks_at`, exceptions as an iterable of pairs.
-
-    Returns
-    -------
-    array (..., exceptions)
-        s = 1 - (r_winner - r_loser); for one exception (1 - (r0_w - r0_l)) / (1 + g_w - g_l)
-        (theory: Closed form).
+    How much of its target the ranks leave unexplained, 1 - (r_winner - r_loser); for one exception
+    (1 - (r0_w - r0_l)) / (1 + g_w - g_l) (theory: Closed form).
     """
     hierarchy = Hierarchy.of(n, exceptions)
     winners = [winner for winner, _ in hierarchy.exceptions]
@@ -246,19 +223,10 @@ def strengths(n: int, exceptions: Exceptions, gamma: ArrayLike) -> Floats:
 
 
 def mechanism(hierarchy: Hierarchy, gamma: ArrayLike) -> list[tuple[str, Floats | None, Floats]]:
-    """Parts whose sum the ranks are, and last the ranks (theory: Closed form).
+    """Parts whose sum the ranks are, and last the ranks, for gamma (...) >= 0 (theory: Closed form).
 
-    Parameters
-    ----------
-    hierarchy : Hierarchy
-    gamma : array_like (...)
-        At least 0.
-
-    Returns
-    -------
-    list of (name, strength, values)
-        "chain", each exception as winner:loser, and "ranks"; strength (...) of a dipole, else None; values
-        (..., n), a dipole's times its strength.
+    Of each its name ("chain", an exception as winner:loser, "ranks"), the strength (...) of a dipole, else
+    None, and its values (..., n), a dipole's times its strength.
     """
     n, exceptions = hierarchy.n, hierarchy.exceptions
     found = strengths(n, exceptions, gamma)
@@ -347,19 +315,8 @@ def margins(
 def predictions(profile: Floats, weight: Floats, pairs: Integers, target: Floats, out: Floats) -> None:
     """Write f = m y + (1 - m) (r_i - r_j) for many learners and pairs (theory: Solution).
 
-    Interpreted by numpy where there is little to do, else compiled; both give the same bits.
-
-    Parameters
-    ----------
-    profile : array (learners, n)
-        Ranks.
-    weight : array (learners,)
-        Memorization weight m.
-    pairs : array of int (2, pairs)
-        First and second item of each.
-    target : array (pairs,)
-        Target y of a trained pair, 0 of an untrained one.
-    out : array (learners, pairs)
+    Of ranks (learners, n), weights m (learners,), items (2, pairs) and targets y (pairs,), 0 where a pair is
+    not trained, into (learners, pairs). By numpy where there is little to do, else compiled: the same bits.
     """
     if out.size < COMPILED_WORK:
         own = weight[:, None] * (target != 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_format
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -185,17 +186,8 @@ def critical(
     if json:
         found = [part for part in crossings if part.gamma is not None]
         lowest = min(found, key=lambda part: part.gamma or 0.0, default=None)
-        parts = [
-            {"first": part.first, "last": part.last, "alpha": part.alpha, "gamma": part.gamma}
-            for part in crossings
-        ]
-        answer = {
-            "alpha": lowest.alpha if lowest else None,
-            "gamma": lowest.gamma if lowest else None,
-            "crossings": len(found),
-            "components": parts,
-        }
-        _print_json(answer)
+        first = {"alpha": lowest.alpha if lowest else None, "gamma": lowest.gamma if lowest else None}
+        _print_json({**first, "crossings": len(found), "components": list(map(asdict, crossings))})
         return
     if not crossings:
         print("no crossing: the hierarchy has no exception")

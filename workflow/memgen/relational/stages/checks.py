@@ -8,8 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from memgen.jobs.stage import Input, Output, command, stage
-from memgen.relational.hierarchy import Hierarchy
-from memgen.relational.metrics import CHAIN, EXACT, PAPER, ROUNDED, numbers
+from memgen.relational.hierarchy import PAPER, Hierarchy
+from memgen.relational.metrics import CHAIN, EXACT, ROUNDED, numbers
 from memgen.relational.tables import CRITICAL, CRITICAL_PLACEMENT
 from memgen.tables.checks import Check, write_checks
 from memgen.tables.claims import THIS_STUDY, shell_command

@@ -12,7 +12,8 @@ from typing import Literal
 import polars as pl
 
 from memgen.jobs.stage import Input, Output, stage
-from memgen.relational.metrics import CHAIN, EXCEPTIONS, HIGHER, LOWER, PAPER, WIDE, numbers
+from memgen.relational.hierarchy import HIGHER, LOWER, PAPER
+from memgen.relational.metrics import CHAIN, EXCEPTIONS, WIDE, numbers
 from memgen.relational.tables import FINITE_WIDTH_SLOPES
 from memgen.tables.claims import THIS_STUDY, Claim, shell_command, write_claims
 

@@ -6,18 +6,15 @@ from typing import Annotated, Literal
 
 import numpy as np
 import polars as pl
-from numpy.typing import ArrayLike
 from scipy.special import expit
 
 from memgen.configuration.options import flat
-from memgen.errors import BadInput
 from memgen.jobs.memory import refuse_beyond_memory
-from memgen.jobs.stage import Inputs, Output, stage
-from memgen.relational.arguments import Floats
+from memgen.jobs.stage import Output, stage
 from memgen.relational.behaviour import phase
 from memgen.relational.configuration import OF_DEPTH_TABLE, Depth, Phase, Readout, Theory
 from memgen.relational.crossing import critical
-from memgen.relational.frames import by_class, columns_of, grid_of, over_grid, read_tasks
+from memgen.relational.frames import Tasks, by_class, columns_of, grid_of, over_grid, read_tasks
 from memgen.relational.hierarchy import PAIR_CLASSES
 from memgen.relational.kernels import network_conjunctivity, network_similarities
 from memgen.relational.memorization import left_out_predictions, memorization_scores
@@ -29,13 +26,12 @@ KERNELS: tuple[Literal["nngp", "ntk"], ...] = ("nngp", "ntk")
 
 
 @stage
-def critical_table(*, tasks: Inputs, out: Output) -> None:
+@flat
+def critical_table(*, tasks: Tasks, out: Output) -> None:
     """Write where the pairs next to each exception begin to be answered wrong.
 
     Parameters
     ----------
-    tasks
-        Task tables, one per hierarchy.
     out
         Critical table: one row per hierarchy and component; empty values where there is no crossing.
     """
@@ -53,13 +49,11 @@ def critical_table(*, tasks: Inputs, out: Output) -> None:
 
 @stage
 @flat
-def memorization_table(*, tasks: Inputs, theory: Theory, out: Output) -> None:
+def memorization_table(*, tasks: Tasks, theory: Theory, out: Output) -> None:
     """Write how much each training pair's margin gains from having been trained on it.
 
     Parameters
     ----------
-    tasks
-        Task tables, one per hierarchy.
     out
         Memorization table.
     """
@@ -88,15 +82,13 @@ def memorization_table(*, tasks: Inputs, theory: Theory, out: Output) -> None:
 
 @stage
 @flat
-def mechanism_table(*, tasks: Inputs, theory: Theory, out: Output) -> None:
+def mechanism_table(*, tasks: Tasks, theory: Theory, out: Output) -> None:
     """Write the ranks of every hierarchy, the chain's own, and what each exception adds to them.
 
     Ranks are those of plain transitive inference plus a dipole per exception (theory: Closed form).
 
     Parameters
     ----------
-    tasks
-        Task tables, one per hierarchy.
     out
         Mechanism table.
     """
@@ -115,41 +107,16 @@ def mechanism_table(*, tasks: Inputs, theory: Theory, out: Output) -> None:
     MECHANISM.write(pl.concat(frames), out)
 
 
-def readout(margin: ArrayLike, temperature: ArrayLike) -> Floats:
-    """Probability of the answer that a margin favours, 1 / (1 + exp(-margin / temperature)).
-
-    Parameters
-    ----------
-    margin : array_like (...)
-        Difference of the two answers' logits, in units of the target.
-    temperature : array_like (...)
-        In the same units, > 0. At 1 this is the `p_yes` of a language model whose logits are the margins.
-
-    Returns
-    -------
-    array (...)
-
-    Raises
-    ------
-    BadInput
-        If a temperature is not positive.
-    """
-    noise = np.asarray(temperature, dtype=float)
-    if not np.all(noise > 0):
-        raise BadInput(f"temperature = {float(noise.min())!r}: must be more than 0")
-    probability: Floats = expit(np.asarray(margin, dtype=float) / noise)
-    return probability
-
-
 @stage
 @flat
-def readout_table(*, tasks: Inputs, theory: Theory, noisy: Readout, out: Output) -> None:
+def readout_table(*, tasks: Tasks, theory: Theory, noisy: Readout, out: Output) -> None:
     """Write the expected accuracy of a noisy readout by pair class and by distance between the items.
+
+    An answer is drawn by softmax from the margin over a temperature, both in units of the target; at
+    temperature 1 its probability is the `p_yes` of a language model whose logits are the margins.
 
     Parameters
     ----------
-    tasks
-        Task tables, one per hierarchy.
     out
         Readout table.
     """
@@ -170,7 +137,7 @@ def readout_table(*, tasks: Inputs, theory: Theory, noisy: Readout, out: Output)
             ),
         ]
         for noise in noisy.temperature:
-            right = readout(scored, noise) if noise > 0 else right_answers(scored)
+            right = expit(scored / noise) if noise > 0 else right_answers(scored)
             for kind, steps, chosen in groups:
                 if chosen.any():
                     columns = {
@@ -186,27 +153,21 @@ def readout_table(*, tasks: Inputs, theory: Theory, noisy: Readout, out: Output)
 
 @stage
 @flat
-def phase_table(*, tasks: Inputs, diagram: Phase, out: Output) -> None:
+def phase_table(*, tasks: Tasks, diagram: Phase, out: Output) -> None:
     """Write accuracy and margin of every pair class over a fine grid of conjunctivity and ridge.
 
     Parameters
     ----------
-    tasks
-        Task tables, one per hierarchy.
     out
         Phase table.
     """
     hierarchies = read_tasks(tasks)
-    points, most = (
-        diagram.conjunctivity_points * diagram.ridge_points,
-        max(one.n for one in hierarchies.values()),
-    )
-    refuse_beyond_memory(
-        points * (1000 + 12 * most**2),
-        f"--conjunctivity-points {diagram.conjunctivity_points} by --ridge-points {diagram.ridge_points}",
-    )
-    alpha = np.linspace(0.0, diagram.highest_conjunctivity, diagram.conjunctivity_points)
-    grid = grid_of(alpha, np.geomspace(diagram.lowest_ridge, diagram.highest_ridge, diagram.ridge_points))
+    across, up = diagram.conjunctivity_points, diagram.ridge_points
+    most = max(one.n for one in hierarchies.values())
+    what = f"--conjunctivity-points {across} by --ridge-points {up}"
+    refuse_beyond_memory(across * up * (1000 + 12 * most**2), what)
+    alpha = np.linspace(0.0, diagram.highest_conjunctivity, across)
+    grid = grid_of(alpha, np.geomspace(diagram.lowest_ridge, diagram.highest_ridge, up))
     frames = []
     for name, hierarchy in hierarchies.items():
         found = phase(hierarchy.n, hierarchy.exceptions, grid[:, 0], grid[:, 1])
@@ -216,13 +177,11 @@ def phase_table(*, tasks: Inputs, diagram: Phase, out: Output) -> None:
 
 @stage
 @flat
-def depth_table(*, tasks: Inputs, networks: Annotated[Depth, OF_DEPTH_TABLE], out: Output) -> None:
+def depth_table(*, tasks: Tasks, networks: Annotated[Depth, OF_DEPTH_TABLE], out: Output) -> None:
     """Write conjunctivity and behaviour of infinitely wide networks over depth and nonlinearity.
 
     Parameters
     ----------
-    tasks
-        Task tables, one per hierarchy.
     out
         Depth table.
     """

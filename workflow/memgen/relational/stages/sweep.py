@@ -7,22 +7,20 @@ import polars as pl
 
 from memgen.configuration.options import flat
 from memgen.jobs.memory import refuse_beyond_memory
-from memgen.jobs.stage import Inputs, Output, stage
+from memgen.jobs.stage import Output, stage
 from memgen.relational import ranks as exact
 from memgen.relational.configuration import Theory
-from memgen.relational.frames import columns_of, grid_of, over_grid, read_tasks
+from memgen.relational.frames import Tasks, columns_of, grid_of, over_grid, read_tasks
 from memgen.relational.tables import RANKS, SWEEP
 
 
 @stage
 @flat
-def sweep(*, tasks: Inputs, theory: Theory, out: Output, ranks: Output) -> None:
+def sweep(*, tasks: Tasks, theory: Theory, out: Output, ranks: Output) -> None:
     """Write exact margins and ranks over a grid of conjunctivity and ridge.
 
     Parameters
     ----------
-    tasks
-        Task tables, one per hierarchy.
     out
         Sweep table: the margin of every pair.
     ranks
