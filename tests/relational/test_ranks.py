@@ -15,7 +15,7 @@ from tests.relational.reference import (
 
 from memgen.errors import BadInput
 from memgen.relational import ranks as module
-from memgen.relational.arguments import NO_EXCEPTION, grouped, pieces
+from memgen.relational.arguments import NO_EXCEPTION
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.kernels import Exchangeable
 from memgen.relational.ranks import (
@@ -26,7 +26,6 @@ from memgen.relational.ranks import (
     memorization_weight,
     predictions,
     ranks,
-    ranks_among,
     ranks_at,
     strengths,
 )
@@ -149,15 +148,6 @@ def test_dipoles_in_fifty_digits(n, ends, leak):
     np.testing.assert_allclose(dipole(n, first, second, leak), expected, atol=1e-13 * np.abs(expected).max())
 
 
-@given(task=hierarchies(largest=200), leak=gammas, share=st.floats(0, 1))
-def test_some_ranks_are_those_of_all(task, leak, share):
-    n, exceptions = task
-    items = [round(share * (n - 1)), 0, n - 1, round(share * (n - 1))]
-    every = ranks_at(n, exceptions, leak)
-    some = ranks_among(Hierarchy(n, tuple(exceptions)), leak, items)
-    np.testing.assert_allclose(some, every[items], atol=1e-13 * max(1e-300, dipole(n, 0, n - 1, leak)[0]))
-
-
 def test_many_configurations_are_each_that_of_one():
     """Enough of them to be compiled; each must have the bits of a single call."""
     leaks = np.concatenate([[0.0], np.geomspace(1e-9, 1e9, 4000)])
@@ -214,14 +204,11 @@ def test_everything_broadcasts_together():
     assert found.shape == (5, 2, 3, 9)
     np.testing.assert_array_equal(found[2, 1, 1], ranks(9, [(5, 3)], alpha[2, 0, 0], 1.0))
     np.testing.assert_array_equal(found[4, 0, 2, :7], ranks(7, [], 0.8, 0.0))
-
-
-def test_long_lists_of_exceptions_are_grouped_like_short_ones():
-    """Too many columns for one integer key."""
+    # Too many columns for one integer key.
     every = np.array([[[w, w - 2] for w in range(2, 40)], [[w, w - 3] for w in range(3, 41)]])
-    shape, width, groups = grouped(np.array(60), every[[0, 1, 0]], ())
-    assert shape == (3,) and width == 60
-    assert sorted(members.tolist() for _, members in groups) == [[0, 2], [1]]
+    found = ranks_at(60, every[[0, 1, 0]], 1.0)
+    for row, pairs in zip(found, every[[0, 1, 0]], strict=True):
+        np.testing.assert_array_equal(row, ranks_at(60, pairs, 1.0))
 
 
 def test_a_result_may_be_written_into_an_array():
@@ -233,13 +220,6 @@ def test_a_result_may_be_written_into_an_array():
     for wrong in (np.empty((20_000, 8)), np.empty((20_000, 9), dtype=np.float32), np.empty((9, 20_000)).T):
         with pytest.raises(BadInput, match="out of shape"):
             ranks(9, [(5, 3)], alpha, out=wrong)
-
-
-@pytest.mark.parametrize("shape", [(), (3,), (2, 5), (0,)])
-def test_pieces_cover_everything_once(shape):
-    alpha = np.arange(np.prod(shape, dtype=int)).reshape(shape) / 100
-    seen = [np.atleast_1d(one)[:] for _, one, _ in pieces(alpha, np.array(0.0), shape, 2)]
-    np.testing.assert_array_equal(np.concatenate([*seen, []]), alpha.ravel())
 
 
 def test_many_configurations_are_the_same_in_pieces():

@@ -60,7 +60,7 @@ def circuit_of(
     """
     first, last = part or (0, hierarchy.n - 1)
     pairs = [pair for pair in hierarchy.exceptions if first <= pair[1] and pair[0] <= last]
-    ends = {first, last, *(rank for pair in pairs for rank in pair), *items}
+    ends = {first, last, *(item for pair in pairs for item in pair), *items}
     nodes = np.array(sorted(ends), dtype=np.int64)
     wires = np.searchsorted(nodes, np.array(pairs, dtype=np.int64).reshape(-1, 2)).astype(np.int64)
     current = np.zeros(nodes.size)

@@ -106,7 +106,7 @@ def _root(hierarchy: Hierarchy, above: int, below: int) -> float | None:
     start = math.log(LOWEST / hierarchy.n**2)
     stop = math.log(HIGHEST * (1 + len(hierarchy.exceptions)))
     grid = np.linspace(start, stop, 1 + math.ceil((stop - start) / math.log(10) * POINTS_PER_DECADE))
-    ends = (0, *(rank for pair in hierarchy.exceptions for rank in pair))
+    ends = (0, *(item for pair in hierarchy.exceptions for item in pair))
     found = ranks_among(hierarchy, np.exp(grid), (above, below, *ends))
     values = found[:, 0] - found[:, 1]
     values[np.abs(values) <= ROUNDING * np.abs(found).max(axis=1)] = 0.0

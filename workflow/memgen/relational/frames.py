@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 import numpy as np
 import polars as pl
@@ -53,7 +53,7 @@ def grid_of(conjunctivity: Iterable[float], ridge: Iterable[float]) -> Floats:
     return np.array(list(itertools.product(conjunctivity, ridge)), dtype=float).reshape(-1, 2)
 
 
-def over_grid(table: Table, grid: Floats, columns: Mapping[str, object]) -> pl.DataFrame:
+def over_grid(table: Table, grid: Floats, columns: Mapping[str, Any]) -> pl.DataFrame:
     """Rows of a table for every learner of a grid (learners, 2) of conjunctivity and effective ridge.
 
     `columns` holds every other column; each broadcasts to (learners, rows of one learner).
@@ -67,7 +67,7 @@ def over_grid(table: Table, grid: Floats, columns: Mapping[str, object]) -> pl.D
 
 
 def by_class(
-    table: Table, grid: Floats, columns: Mapping[str, object], found: Mapping[str, Behaviour]
+    table: Table, grid: Floats, columns: Mapping[str, Any], found: Mapping[str, Behaviour]
 ) -> list[pl.DataFrame]:
     """Rows of `over_grid` for the behaviour (learners,) on each pair class, a frame per class."""
     return [

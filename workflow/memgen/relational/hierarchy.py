@@ -112,17 +112,17 @@ class Hierarchy:
                 merged.append([loser, winner])
         return tuple((first, last) for first, last in merged)
 
-    def component_of(self, rank: int) -> int | None:
-        """Index into `components` of the one that holds `rank`; None outside every loop."""
+    def component_of(self, item: int) -> int | None:
+        """Index into `components` of the one that holds an item; None outside every loop."""
         for index, (first, last) in enumerate(self.components):
-            if first <= rank <= last:
+            if first <= item <= last:
                 return index
         return None
 
     def training_pairs(self) -> Iterator[tuple[int, int]]:
         """Trained pairs, the one that beats first: n - 1 adjacent pairs, then the exceptions as given."""
-        for rank in range(self.n - 1):
-            yield rank, rank + 1
+        for item in range(self.n - 1):
+            yield item, item + 1
         yield from self.exceptions
 
     def pair_class(self, first: int, second: int) -> str:

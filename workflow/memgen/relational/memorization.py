@@ -61,7 +61,7 @@ def left_out_predictions(n: int, exceptions: Exceptions, gamma: ArrayLike) -> Fl
     hierarchy = Hierarchy.of(n, exceptions)
     leak = np.asarray(gamma, dtype=np.float64)
     flat = leak.ravel()
-    columns = [_without_step(hierarchy, rank, flat) for rank in range(hierarchy.n - 1)]
+    columns = [_without_step(hierarchy, item, flat) for item in range(hierarchy.n - 1)]
     for index, pair in enumerate(hierarchy.exceptions):
         others = hierarchy.exceptions[:index] + hierarchy.exceptions[index + 1 :]
         nodes, wires, current = circuit_of(Hierarchy(hierarchy.n, others), pair)
@@ -71,11 +71,11 @@ def left_out_predictions(n: int, exceptions: Exceptions, gamma: ArrayLike) -> Fl
     return np.stack(columns, axis=-1).reshape(*leak.shape, len(columns))
 
 
-def _without_step(hierarchy: Hierarchy, rank: int, leak: Floats) -> Floats:
-    """Prediction of (rank, rank + 1) without that pair."""
-    if any(first <= rank < last for first, last in hierarchy.components):
-        nodes, wires, current = circuit_of(hierarchy, (rank, rank + 1))
-        upper = int(np.searchsorted(nodes, rank))
+def _without_step(hierarchy: Hierarchy, item: int, leak: Floats) -> Floats:
+    """Prediction of (item, item + 1) without that pair."""
+    if any(first <= item < last for first, last in hierarchy.components):
+        nodes, wires, current = circuit_of(hierarchy, (item, item + 1))
+        upper = int(np.searchsorted(nodes, item))
         links = np.ones(nodes.size - 1)
         links[upper] = 0.0
         current[upper] -= 1.0
@@ -83,8 +83,8 @@ def _without_step(hierarchy: Hierarchy, rank: int, leak: Floats) -> Floats:
         found = potentials(leak, nodes, links, wires, current, False)
         return found[:, upper] - found[:, upper + 1]
     # no loop closes over the pair: without it the chain falls into two that know nothing of each other
-    last_above = _end_rank(hierarchy, (0, rank), leak, end=-1)
-    first_below = _end_rank(hierarchy, (rank + 1, hierarchy.n - 1), leak, end=0)
+    last_above = _end_rank(hierarchy, (0, item), leak, end=-1)
+    first_below = _end_rank(hierarchy, (item + 1, hierarchy.n - 1), leak, end=0)
     return last_above - first_below
 
 

@@ -77,9 +77,7 @@ RANKS = Table(
 
 _CROSSING = {
     "gamma": Column(pl.Float64, "critical gamma; empty where there is no crossing", nullable=True),
-    "alpha": Column(
-        pl.Float64, "critical conjunctivity without ridge; empty where there is no crossing", nullable=True
-    ),
+    "alpha": Column(pl.Float64, "critical conjunctivity without ridge; empty where none", nullable=True),
 }
 
 CRITICAL = Table(
@@ -87,11 +85,7 @@ CRITICAL = Table(
     {
         **_HIERARCHY,
         **_CROSSING,
-        "component": Column(
-            pl.String,
-            "first and last rank of the component, e.g. 3-5; empty without exception",
-            nullable=True,
-        ),
+        "component": Column(pl.String, "its first and last rank, e.g. 3-5, if any", nullable=True),
     },
 )
 """Critical conjunctivity, one row per hierarchy and component, one empty row without exception."""
@@ -108,12 +102,9 @@ MEMORIZATION = Table(
         "in_loop": Column(pl.Boolean, "whether both items stand in one loop, as those of an exception do"),
         "margin": Column(pl.Float64, "margin in the trained direction after training on every pair"),
         "left_out_margin": Column(
-            pl.Float64, "margin in the same direction with both directions of this pair left out of training"
+            pl.Float64, "the same with this pair left out of training, in both directions"
         ),
-        "score": Column(
-            pl.Float64,
-            "memorization score: margin - left_out_margin, a gain of margin in target units, may exceed 1",
-        ),
+        "score": Column(pl.Float64, "margin - left_out_margin, in target units; may exceed 1"),
         "answer_gain": Column(
             pl.Float64,
             "the same as a gain of probability: whether the margin is right, less whether left_out_margin "
@@ -126,12 +117,8 @@ MEMORIZATION = Table(
 _BEHAVIOUR = {
     **_PAIR_CLASS,
     "pairs": Column(pl.Int64, "number of pairs of the class"),
-    "accuracy": Column(
-        pl.Float64, "share of them answered right; empty where there is no truth (loop)", nullable=True
-    ),
-    "margin": Column(
-        pl.Float64, "their mean margin in the direction of the truth (of the chain, where there is none)"
-    ),
+    "accuracy": Column(pl.Float64, "share of them answered right; empty without truth (loop)", nullable=True),
+    "margin": Column(pl.Float64, "their mean margin in the direction of the truth (in a loop, of the chain)"),
     "lowest_margin": Column(pl.Float64, "the lowest of their margins: negative where any of them is wrong"),
 }
 
@@ -172,9 +159,7 @@ MECHANISM = Table(
         **_HIERARCHY,
         **_LEARNER,
         "part": Column(pl.String, "chain, an exception as winner:loser, or ranks, the sum of the others"),
-        "strength": Column(
-            pl.Float64, "strength s of the exception's dipole; empty for the others", nullable=True
-        ),
+        "strength": Column(pl.Float64, "strength s of an exception's dipole", nullable=True),
         "item": _ITEM,
         "value": Column(pl.Float64, "what the part gives to the item, in units of the target"),
     },
@@ -186,13 +171,9 @@ READOUT = Table(
     {
         **_HIERARCHY,
         **_LEARNER,
-        "temperature": Column(
-            pl.Float64, "temperature of the softmax, in units of the target; 0 is without noise"
-        ),
+        "temperature": Column(pl.Float64, "temperature of the softmax, in units of the target; 0: no noise"),
         **_PAIR_CLASS,
-        "distance": Column(
-            pl.Int64, "steps between the two items in the chain; empty: all pairs of the class", nullable=True
-        ),
+        "distance": Column(pl.Int64, "steps between the items; empty: all pairs of the class", nullable=True),
         "pairs": Column(pl.Int64, "number of pairs"),
         "accuracy": Column(pl.Float64, "expected share of right answers"),
     },
@@ -220,9 +201,7 @@ _NETWORK = {
         pl.String, "lazy, rich, or scan of the scale at one width", allowed=("lazy", "rich", "scan")
     ),
     "width": Column(pl.Int64, "hidden units"),
-    "scale": Column(
-        pl.Float64, "factor on the output, relative to that of the neural tangent kernel's limit"
-    ),
+    "scale": Column(pl.Float64, "factor on the output, relative to the tangent kernel's limit"),
 }
 
 FINITE_WIDTH = Table(
@@ -230,15 +209,10 @@ FINITE_WIDTH = Table(
     {
         **_NETWORK,
         "seed": Column(pl.Int64, "number of the network; the same initial weights at every scale"),
-        "deviation": Column(
-            pl.Float64,
-            "root mean square of network's minus theory's margin over untrained pairs, target units",
-        ),
+        "deviation": Column(pl.Float64, "root mean square off theory, untrained pairs, target units"),
         "accuracy": Column(pl.Float64, "share of untrained pairs with a truth that are answered right"),
         "training_error": Column(pl.Float64, "root mean square residual on trained pairs, target units"),
-        "kernel_change": Column(
-            pl.Float64, "relative Frobenius change of the tangent kernel of trained pairs during training"
-        ),
+        "kernel_change": Column(pl.Float64, "relative Frobenius change of the tangent kernel by training"),
     },
     trained(_NETWORK, dict.fromkeys(("deviation", "accuracy", "kernel_change")), unit="seed"),
 )
@@ -264,13 +238,9 @@ FINITE_WIDTH_SUMMARY = Table(
     {
         **_NETWORK,
         "seeds": Column(pl.Int64, "number of networks"),
-        "deviation": Column(
-            pl.Float64, "deviation from theory of one network, mean over seeds, target units"
-        ),
+        "deviation": Column(pl.Float64, "a network's deviation from theory, mean over seeds, target units"),
         "standard_error": Column(pl.Float64, "its standard error over seeds"),
-        "systematic": Column(
-            pl.Float64, "deviation from theory of the margins averaged over seeds, target units"
-        ),
+        "systematic": Column(pl.Float64, "deviation of the mean margins from theory, target units"),
         "accuracy": Column(pl.Float64, "accuracy on untrained pairs with a truth, mean over seeds"),
         "accuracy_standard_error": Column(pl.Float64, "its standard error over seeds"),
         "kernel_change": Column(pl.Float64, "relative change of the tangent kernel, mean over seeds"),
