@@ -6,16 +6,10 @@ from typing import Any
 import pytest
 
 from memgen.longtail.stages.classify import classify
-from memgen.longtail.stages.costs import costs
-from memgen.longtail.stages.curves import curves
+from memgen.longtail.stages.closed_forms import costs, scaling, spectra
 from memgen.longtail.stages.memorize import memorize
-from memgen.longtail.stages.noise import noise
-from memgen.longtail.stages.privacy import privacy
-from memgen.longtail.stages.scaling import scaling
-from memgen.longtail.stages.simulate import simulate
-from memgen.longtail.stages.spectra import spectra
-from memgen.longtail.stages.subgroups import subgroups
-from memgen.longtail.stages.tradeoff import tradeoff
+from memgen.longtail.stages.simulations import noise, privacy, simulate, subgroups, tradeoff
+from memgen.longtail.stages.summaries import curves
 
 PRIORS = ["zipf", "geometric:0.9"]
 

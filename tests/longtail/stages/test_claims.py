@@ -6,10 +6,9 @@ from typing import Any
 import pytest
 
 from memgen.errors import BadInput
-from memgen.longtail.agreement import numbers
-from memgen.longtail.stages.checks import checks
 from memgen.longtail.stages.claims import claims
-from memgen.longtail.stages.summary import summary
+from memgen.longtail.stages.summaries import checks, summary
+from memgen.longtail.summary import numbers
 from memgen.tables.checks import CHECKS
 from memgen.tables.claims import CLAIMS
 

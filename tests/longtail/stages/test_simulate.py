@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from memgen.errors import BadInput
-from memgen.longtail.stages.simulate import simulate
+from memgen.longtail.stages.simulations import simulate
 from memgen.longtail.tables import SIMULATION
 
 

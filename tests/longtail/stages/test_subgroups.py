@@ -7,7 +7,7 @@ import pytest
 from memgen.errors import BadInput
 from memgen.longtail.learners import Risk
 from memgen.longtail.priors import frequencies, joined
-from memgen.longtail.stages.subgroups import group_masses, subgroups
+from memgen.longtail.stages.simulations import group_masses, subgroups
 from memgen.longtail.tables import SUBGROUPS
 
 FIXED = {"labels": 10, "memorization_limit": 0.5}

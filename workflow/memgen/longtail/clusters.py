@@ -5,17 +5,14 @@ centre and noise) or on the hypercube (some positions are fixed, the others are 
 """
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
 from memgen.errors import BadInput
 from memgen.jobs.memory import refuse_beyond_memory
 from memgen.jobs.seeding import generator
+from memgen.longtail.configuration import Data
 from memgen.longtail.priors import Floats, Frequencies, Integers
-from memgen.longtail.rows import STRUCTURES
-
-Structure = Literal["gaussian", "hypercube"]
 
 
 @dataclass(frozen=True)
@@ -24,32 +21,58 @@ class Clusters:
 
     Parameters
     ----------
-    structure : {"gaussian", "hypercube"}
     frequency : numpy.ndarray, shape (N,)
         Probability of each cluster, summing to 1.
     label : numpy.ndarray of int, shape (N,)
         Label of each cluster.
     centre : numpy.ndarray, shape (N, d)
         Gaussian: its centre. Hypercube: +1 or -1 where a position is fixed, 0 where it is random.
-    spread : float
-        Gaussian: standard deviation about the centre, in units of the centres' own. Unused on the
-        hypercube.
+    spread : float or None
+        Gaussian: standard deviation about the centre, in units of the centres' own. Hypercube: None.
     """
 
-    structure: Structure
     frequency: Floats
     label: Integers
     centre: Floats
-    spread: float
+    spread: float | None
 
     def examples(self, cluster: Integers, rng: np.random.Generator) -> Floats:
         """Draw one example of each cluster named, shape (len(cluster), d), squared length about d."""
         chosen = self.centre[cluster]
-        if self.structure == "hypercube":
+        if self.spread is None:
             signs = rng.integers(0, 2, chosen.shape) * 2.0 - 1.0
             return np.where(chosen == 0, signs, chosen)
         noisy = chosen + self.spread * rng.standard_normal(chosen.shape)
         return np.asarray(noisy / np.sqrt(1 + self.spread**2))
+
+
+def make_clusters(
+    structure: str, frequency: Floats, labels: int, dimensions: int, spread: float, rng: np.random.Generator
+) -> Clusters:
+    """Draw the clusters of a mixture, with uniform labels.
+
+    Parameters
+    ----------
+    structure : {"gaussian", "hypercube"}
+    frequency : numpy.ndarray, shape (N,)
+    labels : int
+        Number of labels m.
+    dimensions : int
+        Dimension d of the examples.
+    spread : float
+        Gaussian: standard deviation of an example about its centre, >= 0, centres being standard normal.
+        Hypercube: share of positions that are random; above 1 it is refused.
+    rng : numpy.random.Generator
+    """
+    shape = (len(frequency), dimensions)
+    label = rng.integers(0, labels, len(frequency))
+    if structure == "gaussian":
+        return Clusters(frequency, label, rng.standard_normal(shape), spread)
+    if spread > 1:
+        raise BadInput(f"spread of {structure}: {spread:g} is not allowed; allowed: 0 to 1")
+    signs = rng.integers(0, 2, shape) * 2.0 - 1.0
+    fixed = rng.random(shape) >= spread
+    return Clusters(frequency, label, np.where(fixed, signs, 0.0), None)
 
 
 @dataclass(frozen=True)
@@ -80,68 +103,11 @@ class Sample:
     test_multiplicity: Integers
 
 
-def make_clusters(
-    structure: str,
-    frequency: Floats,
-    labels: int,
-    dimensions: int,
-    spread: float,
-    rng: np.random.Generator,
-) -> Clusters:
-    """Draw the clusters of a mixture.
-
-    Parameters
-    ----------
-    structure : {"gaussian", "hypercube"}
-    frequency : numpy.ndarray, shape (N,)
-    labels : int
-        Number of labels m.
-    dimensions : int
-        Dimension d of the examples.
-    spread : float
-        Gaussian: standard deviation of an example about its centre, >= 0, centres being standard normal.
-        Hypercube: share of positions that are random, in [0, 1].
-    rng : numpy.random.Generator
-
-    Returns
-    -------
-    Clusters
-
-    Raises
-    ------
-    BadInput
-        If there is no such structure or the spread is out of range.
-    """
-    if structure not in STRUCTURES:
-        raise BadInput(f"structure: {structure!r} is not allowed; allowed: {', '.join(STRUCTURES)}")
-    most = np.inf if structure == "gaussian" else 1.0
-    if not 0 <= spread <= most:
-        raise BadInput(f"spread of {structure}: {spread:g} is not allowed; allowed: 0 to {most:g}")
-    shape = (len(frequency), dimensions)
-    label = rng.integers(0, labels, len(frequency))
-    if structure == "gaussian":
-        return Clusters("gaussian", frequency, label, rng.standard_normal(shape), spread)
-    signs = rng.integers(0, 2, shape) * 2.0 - 1.0
-    fixed = rng.random(shape) >= spread
-    return Clusters("hypercube", frequency, label, np.where(fixed, signs, 0.0), spread)
-
-
 def draw(clusters: Clusters, samples: int, tests: int, rng: np.random.Generator) -> Sample:
-    """Draw a training sample, and test examples from every cluster.
+    """Draw a training sample of n examples, and test examples from every cluster.
 
-    Parameters
-    ----------
-    clusters : Clusters
-    samples : int
-        Sample size n.
-    tests : int
-        Test examples per cluster: the error is their mean, weighted by the frequency of their cluster, which
-        has far less variance than test examples drawn from the mixture.
-    rng : numpy.random.Generator
-
-    Returns
-    -------
-    Sample
+    The test error is their mean, weighted by the frequency of their cluster, which has far less variance
+    than test examples drawn from the mixture.
     """
     domain = len(clusters.frequency)
     cluster = rng.choice(domain, samples, p=clusters.frequency)
@@ -159,20 +125,14 @@ def draw(clusters: Clusters, samples: int, tests: int, rng: np.random.Generator)
 
 
 def drawn_sample(
-    structure: str,
-    drawn: Frequencies,
-    samples: int,
-    labels: int,
-    dimensions: int,
-    spread: float,
-    tests: int,
-    seed: int,
+    structure: str, spread: float, drawn: Frequencies, data: Data, labels: int, tests: int, seed: int
 ) -> Sample:
     """The sample of one seed, the same for every learner."""
-    size = 8.0 * dimensions * (drawn.domain * (1 + tests) + samples)
+    domain, samples, dimensions = drawn.domain, data.samples, data.dimensions
     refuse_beyond_memory(
-        size, f"{samples} samples and {tests} tests of {drawn.domain} clusters in {dimensions} dimensions"
+        8.0 * dimensions * (domain * (1 + tests) + samples),
+        f"{samples} samples and {tests} tests of {domain} clusters in {dimensions} dimensions",
     )
-    rng = generator("longtail", "clusters", structure, drawn.name, drawn.domain, samples, dimensions, seed)
+    rng = generator("longtail", "clusters", structure, drawn.name, domain, samples, dimensions, seed)
     clusters = make_clusters(structure, drawn.expanded(), labels, dimensions, spread, rng)
     return draw(clusters, samples, tests, rng)

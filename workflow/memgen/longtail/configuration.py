@@ -1,10 +1,16 @@
 """Block `longtail`: which priors, learners and clustered data, and at what size."""
 
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
-from typing import Annotated, TypeAlias
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any, TypeAlias
 
 from memgen.configuration.options import About, As, Name, Several, Text, block
+from memgen.errors import BadInput
 from memgen.jobs.arguments import Range
+from memgen.jobs.files import fault
+from memgen.longtail.specs import check_memorization_limit, check_settings, parse_learner, parse_prior
 
 Prior: TypeAlias = Annotated[
     str,
@@ -14,14 +20,6 @@ Prior: TypeAlias = Annotated[
 Points: TypeAlias = Annotated[int, Range(2, 10_000_000), About("number of points N")]
 Samples: TypeAlias = Annotated[int, Range(3, 10_000_000), About("sample size n")]
 Repeats: TypeAlias = Annotated[int, Range(2, 100_000), About("number of samples drawn")]
-Settings: TypeAlias = Annotated[
-    tuple[Annotated[float, Range(0, 1_000_000), About("a setting")], ...],
-    Several(1, 100),
-    About(
-        "ridges (> 0, units of the mean squared length of an example), numbers of neighbours, weight "
-        "decays, or noise multipliers (units of the clipped gradient)"
-    ),
-]
 Steps: TypeAlias = Annotated[int, Range(1, 100_000), About("steps of training, each on all examples")]
 LearningRate: TypeAlias = Annotated[float, Range(0, 100, above=True), About("learning rate")]
 Labels: TypeAlias = Annotated[int, Range(2, 1000), About("number of labels m, uniform")]
@@ -44,6 +42,15 @@ Learner: TypeAlias = Annotated[
 ]
 Seeds: TypeAlias = Annotated[int, Range(1, 1000), About("number of seeds of clusters, sample and training")]
 
+_PRIORS = ("zipf", "uniform", "geometric:0.99", "lognormal:2")
+_SIZES = (100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000, 200000, 500000, 1000000)
+_LEARNERS = (
+    *("optimal", "ignore:1", "ignore:2", "flip:0.1", "flip:0.3", "limited:0.25", "limited:0.5"),
+    *("exponential:0.5", "exponential:1", "exponential:2"),
+    *("randomized_response:1", "randomized_response:2"),
+    *("majority:0.8", "majority_ignore:0.8", "majority:0.5", "majority_ignore:0.5"),
+)
+
 
 @block
 class Size:
@@ -54,7 +61,7 @@ class Size:
 
 
 @block
-class Spectra:
+class Spectra(Size):
     """Size at which K_l and M_l are tabulated."""
 
     domain: Points = 50000
@@ -65,28 +72,9 @@ class Spectra:
 class Scaling:
     """N tau_l against the sample size."""
 
-    priors: Annotated[tuple[Prior, ...], Several(1, 16), About("priors drawn in this table")] = (
-        "zipf",
-        "uniform",
-        "geometric:0.99",
-        "lognormal:2",
-    )
+    priors: Annotated[tuple[Prior, ...], Several(1, 16), About("priors drawn in this table")] = _PRIORS
     domain: Points = 50000
-    samples: Annotated[tuple[Samples, ...], Several(1, 200), About("sample sizes n")] = (
-        100,
-        200,
-        500,
-        1000,
-        2000,
-        5000,
-        10000,
-        20000,
-        50000,
-        100000,
-        200000,
-        500000,
-        1000000,
-    )
+    samples: Annotated[tuple[Samples, ...], Several(1, 200), About("sample sizes n")] = _SIZES
     multiplicities: Annotated[
         tuple[Annotated[int, Range(1, 1000), About("a multiplicity")], ...],
         Several(1, 20),
@@ -95,11 +83,9 @@ class Scaling:
 
 
 @block
-class SimulationSize:
+class SimulationSize(Size):
     """One size."""
 
-    domain: Points
-    samples: Samples
     repeats: Repeats
 
 
@@ -118,28 +104,11 @@ class Simulation:
             "learners; optimal, ignore:TIMES, flip:PROBABILITY, limited:LIMIT, exponential:EPSILON, "
             "randomized_response:EPSILON, majority:LABEL_KEEP, majority_ignore:LABEL_KEEP"
         ),
-    ] = (
-        "optimal",
-        "ignore:1",
-        "ignore:2",
-        "flip:0.1",
-        "flip:0.3",
-        "limited:0.25",
-        "limited:0.5",
-        "exponential:0.5",
-        "exponential:1",
-        "exponential:2",
-        "randomized_response:1",
-        "randomized_response:2",
-        "majority:0.8",
-        "majority_ignore:0.8",
-        "majority:0.5",
-        "majority_ignore:0.5",
-    )
+    ] = _LEARNERS
 
 
 @block
-class Tradeoff:
+class Tradeoff(SimulationSize):
     """Excess error against the share of singletons fitted."""
 
     domain: Points = 2000
@@ -153,7 +122,7 @@ class Tradeoff:
 
 
 @block
-class Privacy:
+class Privacy(SimulationSize):
     """Excess error under label differential privacy."""
 
     domain: Points = 50000
@@ -167,7 +136,7 @@ class Privacy:
 
 
 @block
-class Noise:
+class Noise(SimulationSize):
     """What not fitting singletons costs where labels are noisy."""
 
     domain: Points = 2000
@@ -218,7 +187,14 @@ class Structures:
 class Closed:
     """A classifier solved in closed form."""
 
-    settings: Settings
+    settings: Annotated[
+        tuple[Annotated[float, Range(0, 1_000_000), About("a setting")], ...],
+        Several(1, 100),
+        About(
+            "ridges (> 0, units of the mean squared length of an example), numbers of neighbours, weight "
+            "decays, or noise multipliers (units of the clipped gradient)"
+        ),
+    ]
 
 
 @block
@@ -336,6 +312,16 @@ class Currency:
     ] = 0.3
 
 
+def _mixtures() -> dict[str, Mixture]:
+    """The two mixtures of the paper: a rarer subgroup, and one with a longer tail."""
+    common, rare = (Group(prior="zipf", domain=5000, weight=weight) for weight in (5, 1))
+    long = Group(prior="zipf", domain=25000, weight=1)
+    return {
+        "rarer": Mixture(samples=60000, groups={"P1": common, "P2": rare}),
+        "longer": Mixture(samples=100_000, groups={"P1": rare, "P3": long}),
+    }
+
+
 @block
 class Longtail:
     """When memorization is necessary (Feldman's long tail), in closed form, simulated, and trained."""
@@ -344,7 +330,7 @@ class Longtail:
         tuple[Prior, ...],
         Several(1, 16),
         About("priors of the frequencies; zipf[:EXPONENT], uniform, geometric:RATIO or lognormal:SIGMA"),
-    ] = ("zipf", "uniform", "geometric:0.99", "lognormal:2")
+    ] = _PRIORS
     frequency_files: Annotated[
         tuple[
             Annotated[
@@ -379,23 +365,83 @@ class Longtail:
         dict[Annotated[Name, About("name of a mixture, lower case")], Mixture],
         Several(1, 16),
         About("mixtures of subgroups, by name"),
-    ] = field(
-        default_factory=lambda: {
-            "rarer": Mixture(
-                samples=60000,
-                groups={
-                    "P1": Group(prior="zipf", domain=5000, weight=5),
-                    "P2": Group(prior="zipf", domain=5000, weight=1),
-                },
-            ),
-            "longer": Mixture(
-                samples=100_000,
-                groups={
-                    "P1": Group(prior="zipf", domain=5000, weight=1),
-                    "P3": Group(prior="zipf", domain=25000, weight=1),
-                },
-            ),
-        }
-    )
+    ] = field(default_factory=_mixtures)
     clusters: Clusters = Clusters()
     currency: Currency = Currency()
+
+
+def check(config: Mapping[str, Any]) -> None:
+    """Refuse what the types of the block cannot: parameters, and values that must fit each other.
+
+    Parameters
+    ----------
+    config : mapping
+        The whole configuration, of the right types.
+    """
+    block, relational = config["longtail"], config["relational"]
+    labels, scaling, clusters = block["labels"], block["scaling"], block["clusters"]
+    _each("priors", block["priors"], parse_prior)
+    _each("scaling.priors", scaling["priors"], parse_prior)
+    _check_files(block["frequency_files"], block["priors"])
+    limit = partial(check_memorization_limit, labels=labels, where="value")
+    _each("memorization_limit", [block["memorization_limit"]], limit)
+    _each("tradeoff.memorization_limits", block["tradeoff"]["memorization_limits"], limit)
+    names = {
+        "simulation.learners": block["simulation"]["learners"],
+        "privacy.epsilons": [f"exponential:{epsilon!r}" for epsilon in block["privacy"]["epsilons"]],
+        "noise.label_keep": [f"majority:{keep!r}" for keep in block["noise"]["label_keep"]],
+    }
+    for where, learners in names.items():
+        _each(where, learners, partial(parse_learner, labels=labels))
+    most, smallest = max(scaling["multiplicities"]), min(scaling["samples"])
+    if most > smallest:
+        raise BadInput(
+            f"longtail.scaling.multiplicities: {most} exceeds the smallest sample; allowed: 1 to {smallest}"
+        )
+    for name, mixture in block["mixtures"].items():
+        for group, part in mixture["groups"].items():
+            _each(f"mixtures.{name}.groups.{group}.prior", [part["prior"]], parse_prior)
+    _each("clusters.prior", [clusters["prior"]], parse_prior)
+    for where, scope in (("learners", clusters), ("memorization.learners", clusters["memorization"])):
+        for learner, part in scope["learners"].items():
+            _each(f"clusters.{where}", [part["settings"]], partial(check_settings, learner))
+    share = clusters["memorization"]["subsample_share"]
+    if not 0 < round(share * clusters["samples"]) < clusters["samples"]:
+        raise BadInput(
+            f"longtail.clusters.memorization.subsample_share: {share} of {clusters['samples']} examples "
+            "leaves none in or none out; allowed: a share nearer to 1/2"
+        )
+    shown = {
+        "hierarchy": [name for name, part in relational["hierarchies"].items() if part.get("exceptions")],
+        "conjunctivity": relational["theory"]["conjunctivity"],
+    }
+    for key, values in shown.items():
+        if block["currency"][key] not in values:
+            raise BadInput(
+                f"longtail.currency.{key}: {block['currency'][key]!r} is not computed by the relational "
+                f"study; allowed: {', '.join(map(str, values)) or 'none'}"
+            )
+
+
+def _each(where: str, values: Iterable[Any], test: Callable[[Any], object]) -> None:
+    """Test every value; a refusal says where in the configuration it is."""
+    for value in values:
+        try:
+            test(value)
+        except BadInput as error:
+            raise BadInput(f"longtail.{where}: {error}") from None
+
+
+def _check_files(files: list[str], priors: list[str]) -> None:
+    names = list(priors)
+    for name in files:
+        path = Path(name)
+        if problem := fault(path):
+            raise BadInput(
+                f"longtail.frequency_files: {name}: {problem}; allowed: a text file, one number a line"
+            )
+        if path.stem in names:
+            raise BadInput(
+                f"longtail.frequency_files: {name}: its name {path.stem!r} is taken; allowed: another"
+            )
+        names.append(path.stem)
