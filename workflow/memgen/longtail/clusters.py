@@ -17,24 +17,15 @@ from memgen.longtail.priors import Floats, Frequencies, Integers
 
 @dataclass(frozen=True)
 class Clusters:
-    """A mixture of clusters.
+    """A mixture of N clusters: Gaussian, or on the hypercube, where `spread` is None.
 
-    Parameters
-    ----------
-    frequency : numpy.ndarray, shape (N,)
-        Probability of each cluster, summing to 1.
-    label : numpy.ndarray of int, shape (N,)
-        Label of each cluster.
-    centre : numpy.ndarray, shape (N, d)
-        Gaussian: its centre. Hypercube: +1 or -1 where a position is fixed, 0 where it is random.
-    spread : float or None
-        Gaussian: standard deviation about the centre, in units of the centres' own. Hypercube: None.
+    On the hypercube a centre is +1 or -1 where a position is fixed, and 0 where it is random.
     """
 
-    frequency: Floats
-    label: Integers
-    centre: Floats
-    spread: float | None
+    frequency: Floats  # probability of each cluster, shape (N,), summing to 1
+    label: Integers  # shape (N,)
+    centre: Floats  # shape (N, d)
+    spread: float | None  # standard deviation about a centre, in units of the centres' own
 
     def examples(self, cluster: Integers, rng: np.random.Generator) -> Floats:
         """Draw one example of each cluster named, shape (len(cluster), d), squared length about d."""
@@ -51,18 +42,8 @@ def make_clusters(
 ) -> Clusters:
     """Draw the clusters of a mixture, with uniform labels.
 
-    Parameters
-    ----------
-    structure : {"gaussian", "hypercube"}
-    frequency : numpy.ndarray, shape (N,)
-    labels : int
-        Number of labels m.
-    dimensions : int
-        Dimension d of the examples.
-    spread : float
-        Gaussian: standard deviation of an example about its centre, >= 0, centres being standard normal.
-        Hypercube: share of positions that are random; above 1 it is refused.
-    rng : numpy.random.Generator
+    The spread of Gaussian clusters is the standard deviation of an example about its centre, centres being
+    standard normal; on the hypercube it is the share of positions that are random, at most 1.
     """
     shape = (len(frequency), dimensions)
     label = rng.integers(0, labels, len(frequency))
@@ -77,30 +58,15 @@ def make_clusters(
 
 @dataclass(frozen=True)
 class Sample:
-    """Training examples and test examples of one mixture.
+    """n training examples and t test examples of one mixture."""
 
-    Parameters
-    ----------
-    x : numpy.ndarray, shape (n, d)
-    y : numpy.ndarray of int, shape (n,)
-        Label of each training example.
-    multiplicity : numpy.ndarray of int, shape (n,)
-        How many training examples its cluster has.
-    test_x : numpy.ndarray, shape (t, d)
-    test_y : numpy.ndarray of int, shape (t,)
-    test_weight : numpy.ndarray, shape (t,)
-        Probability that each test example stands for, summing to 1.
-    test_multiplicity : numpy.ndarray of int, shape (t,)
-        How many training examples its cluster has.
-    """
-
-    x: Floats
-    y: Integers
-    multiplicity: Integers
-    test_x: Floats
-    test_y: Integers
-    test_weight: Floats
-    test_multiplicity: Integers
+    x: Floats  # shape (n, d)
+    y: Integers  # labels, shape (n,)
+    multiplicity: Integers  # training examples of each one's cluster, shape (n,)
+    test_x: Floats  # shape (t, d)
+    test_y: Integers  # labels, shape (t,)
+    test_weight: Floats  # probability that each test example stands for, shape (t,), summing to 1
+    test_multiplicity: Integers  # training examples of each one's cluster, shape (t,)
 
 
 def draw(clusters: Clusters, samples: int, tests: int, rng: np.random.Generator) -> Sample:

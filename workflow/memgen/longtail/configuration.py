@@ -8,8 +8,9 @@ from typing import Annotated, Any, TypeAlias
 
 from memgen.configuration.options import About, As, Name, Several, Text, block
 from memgen.errors import BadInput
-from memgen.jobs.arguments import Range
+from memgen.jobs.arguments import Range, Seed
 from memgen.jobs.files import fault
+from memgen.jobs.stage import Inputs
 from memgen.longtail.specs import check_memorization_limit, check_settings, parse_learner, parse_prior
 
 Prior: TypeAlias = Annotated[
@@ -41,6 +42,14 @@ Learner: TypeAlias = Annotated[
     About("a learner with its parameter, for example ignore:1"),
 ]
 Seeds: TypeAlias = Annotated[int, Range(1, 1000), About("number of seeds of clusters, sample and training")]
+Spread: TypeAlias = Annotated[
+    float,
+    Range(0),
+    About("gaussian: noise about a centre, in units of the centres'; hypercube: share of random positions"),
+]
+Priors: TypeAlias = Annotated[list[Prior], About("priors, such as zipf or geometric:0.99")]
+Files: TypeAlias = Annotated[Inputs, About("files of frequencies, a prior each, with their own domain")]
+SampleSeed: TypeAlias = Annotated[Seed, About("seed of the samples")]
 
 _PRIORS = ("zipf", "uniform", "geometric:0.99", "lognormal:2")
 _SIZES = (100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000, 200000, 500000, 1000000)

@@ -3,7 +3,8 @@
 mem(A, S, i) = Pr[h(x_i) = y_i] with example i in training, minus the same without it. Subsampling estimates
 both chances at once from learners trained on random subsamples of S, as Feldman and Zhang (2020) do: what
 is scored is then the learner on samples of that size. Leaving one out is exact for S itself, where the
-learner has a closed form.
+learner has a closed form. Arguments are those of `memgen.longtail.classifiers`; settings are ridges, numbers
+of neighbours or weight decays.
 """
 
 from dataclasses import dataclass
@@ -20,20 +21,11 @@ from memgen.longtail.priors import Floats, Integers
 
 @dataclass(frozen=True)
 class Gains:
-    """Chance of the right answer with and without each example, at each setting.
+    """What each example gains from being in training, at each setting; all of shape (settings, n)."""
 
-    Parameters
-    ----------
-    with_it, without_it : numpy.ndarray, shape (settings, n)
-        Chance that the label of the example is given.
-    margin_gain : numpy.ndarray, shape (settings, n), or None
-        Gain of margin, the score of the label minus the mean score of the others; ridge only, where the
-        targets' margin is 1.
-    """
-
-    with_it: Floats
-    without_it: Floats
-    margin_gain: Floats | None
+    with_it: Floats  # chance that its label is given when trained on it
+    without_it: Floats  # the same when not trained on it
+    margin_gain: Floats | None  # gain of margin; ridge only, where the targets' margin is 1
 
 
 def _right(scores: Floats, y: Integers) -> Floats:
@@ -49,18 +41,7 @@ def _margins(scores: Floats, y: Integers) -> Floats:
 
 
 def leave_one_out(learner: str, settings: Floats, x: Floats, y: Integers, labels: int) -> Gains:
-    """Scores of every example, all others being in training; each chance is 0 or 1.
-
-    Parameters
-    ----------
-    learner : {"ridge", "neighbours"}
-        The learners with a closed form.
-    settings : numpy.ndarray, shape (settings,)
-        Ridges, or numbers of neighbours.
-    x : numpy.ndarray, shape (n, d)
-    y : numpy.ndarray of int, shape (n,)
-    labels : int
-    """
+    """Gains of every example by ridge or neighbours, all others being in training; each chance is 0 or 1."""
     if learner == "ridge":
         fitted, left_out = ridge_left_out_scores(x, y, labels, settings)
         return Gains(_right(fitted, y), _right(left_out, y), _margins(fitted, y) - _margins(left_out, y))
@@ -100,21 +81,9 @@ def subsampled(
     training: Network,
     seed: int,
 ) -> Gains:
-    """Scores of every example from learners trained on random subsamples.
+    """Gains of every example by ridge, neighbours or network, trained on random subsamples.
 
-    Parameters
-    ----------
-    learner : {"ridge", "neighbours", "network"}
-    settings : numpy.ndarray, shape (settings,)
-        Ridges, numbers of neighbours or weight decays.
-    x : numpy.ndarray, shape (n, d)
-    y : numpy.ndarray of int, shape (n,)
-    labels : int
-    used : numpy.ndarray, shape (T, n)
-        See `subsamples`.
-    training : Network
-    seed : int
-        Seed of the networks' weights, the same for all subsamples.
+    The subsamples `used` are those of `subsamples`; all networks start from the same weights.
     """
     right = np.empty((len(used), len(settings), len(x)))
     margins = np.empty_like(right)
@@ -137,20 +106,9 @@ def subsampled(
 def expected_gain(multiplicity: Integers, samples: int, size: int, labels: int) -> Floats:
     """Gain of a learner that gives every example its label and guesses clusters that it has not seen.
 
-    Parameters
-    ----------
-    multiplicity : numpy.ndarray of int, shape (…)
-        Examples of the cluster among the n, at least 1.
-    samples, size : int
-        Sample size n, and size k of the subsamples; k = n - 1 for leaving one out.
-    labels : int
-        Number of labels m.
-
-    Returns
-    -------
-    numpy.ndarray, shape (…)
-        (1 - 1/m) C(n - l, k) / C(n - 1, k): without the example, the cluster is unseen where the other
-        l - 1 are left out as well.
+    Without one of l examples of its cluster, the cluster is unseen where the other l - 1 are left out as
+    well: the gain is (1 - 1/m) C(n - l, k) / C(n - 1, k), in the shape of `multiplicity`, for sample size n
+    and subsamples of size k; leaving one out, k = n - 1.
     """
     others = np.asarray(multiplicity, dtype=np.float64) - 1
     room = samples - 1.0 - others - size

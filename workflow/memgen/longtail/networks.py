@@ -40,22 +40,18 @@ def network_scores(
     training: Network,
     seed: int,
 ) -> Floats:
-    """Logits, shape (B, t, m), of a batch of networks that start from the same weights.
+    """Logits, shape (B, t, m), of a batch of networks trained by Adam from the same weights.
 
     Parameters
     ----------
-    x : numpy.ndarray, shape (n, d)
-    y : numpy.ndarray of int, shape (n,)
-    labels : int
-        Number of labels m.
+    x, y, labels, test_x
+        As in `memgen.longtail.classifiers`.
     used : numpy.ndarray, shape (B, n)
         1 where a network sees an example, else 0.
     weight_decay : numpy.ndarray, shape (B,)
         Strength of the penalty weight_decay / 2 times the squared norm of all weights, added to the mean
         cross-entropy.
-    test_x : numpy.ndarray, shape (t, d)
     training : Network
-        Adam on all examples.
     seed : int
         Seed of the initial weights.
     """

@@ -67,17 +67,10 @@ def _scatter(uniform: Floats, table: Floats, counts: Integers, first: int) -> No
 
 
 class Sampler:
-    """Draws samples of a domain as counts, exactly multinomial.
+    """Draws samples of n points as counts, exactly multinomial; frequencies may have any order.
 
     The few points that are drawn often get their counts from one multinomial draw, the many that are drawn
     seldom one by one from an alias table: each part in the way that is cheap for it.
-
-    Parameters
-    ----------
-    frequency : numpy.ndarray, shape (N,)
-        Frequencies, in any order.
-    samples : int
-        Sample size n.
     """
 
     def __init__(self, frequency: Floats, samples: int) -> None:
@@ -110,24 +103,10 @@ class Sampler:
 
 @njit(cache=True)
 def split(counts: Integers, uniform: Floats, frequency: Floats, labels: int) -> tuple[Integers, float, int]:
-    """Points that one sample holds, and what every learner pays for the others, which all guess alike.
+    """Points that one sample holds, frequency of the others that are guessed wrong, number of singletons.
 
-    Parameters
-    ----------
-    counts : numpy.ndarray of int, shape (N,)
-        Multiplicity of each point.
-    uniform, frequency : numpy.ndarray, shape (N,)
-        One uniform number, and the frequency, of each point.
-    labels : int
-
-    Returns
-    -------
-    seen : numpy.ndarray of int
-        Points that the sample holds.
-    error : float
-        Frequency of the others that are guessed wrong.
-    singletons : int
-        Number of points that the sample holds once.
+    All learners guess alike the points that the sample does not hold. Of each point, shape (N,): `counts` is
+    the multiplicity, `uniform` the uniform number.
     """
     seen = np.empty(len(counts), np.int32)
     held, error, singletons = 0, 0.0, 0
@@ -153,23 +132,12 @@ def learn_clean(
     errors: Floats,
     misfits: Integers,
 ) -> None:
-    """Run learners on the seen points of one sample with clean labels.
+    """Run J learners on the seen points of one sample with clean labels.
 
     A point seen l times is answered by its label with probability keep[j, l]; else by a label drawn
-    uniformly, from all labels where offset[j, l] is 0 and from the wrong ones where it is 1.
-
-    Parameters
-    ----------
-    seen : numpy.ndarray of int
-        Points that the sample holds.
-    counts, uniform, frequency, labels
-        As for `split`.
-    keep, offset : numpy.ndarray, shape (J, L)
-        The learners; multiplicities beyond the last are like the last.
-    errors : numpy.ndarray, shape (J,)
-        Added to: frequency of the points that each learner gets wrong.
-    misfits : numpy.ndarray of int, shape (J,)
-        Added to: singletons that it gets wrong.
+    uniformly, from all labels where offset[j, l] is 0 and from the wrong ones where it is 1. Multiplicities
+    beyond the last are like the last. The frequency of the points that a learner gets wrong is added to
+    `errors`, shape (J,), the number of singletons that it gets wrong to `misfits`, shape (J,).
     """
     learners, longest = keep.shape
     held = len(seen)

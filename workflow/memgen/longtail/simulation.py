@@ -18,21 +18,11 @@ from memgen.longtail.specs import Spec, parse_learner
 
 @dataclass(frozen=True)
 class Simulation:
-    """What happened to each learner in each repeat.
+    """What happened to each learner in each repeat."""
 
-    Parameters
-    ----------
-    errors : numpy.ndarray, shape (repeats, learners, groups)
-        Probability of the points of each subgroup that the learner gets wrong.
-    misfits : numpy.ndarray of int, shape (repeats, learners)
-        Number of singletons whose label the learner does not give.
-    singletons : numpy.ndarray of int, shape (repeats,)
-        Number of points seen once.
-    """
-
-    errors: Floats
-    misfits: Integers
-    singletons: Integers
+    errors: Floats  # probability of the points that it gets wrong, shape (repeats, learners, groups)
+    misfits: Integers  # singletons whose label it does not give, shape (repeats, learners)
+    singletons: Integers  # points seen once, shape (repeats,)
 
     @property
     def error(self) -> Floats:
@@ -54,29 +44,19 @@ def simulate(
     rng: np.random.Generator,
     groups: Sequence[slice] | None = None,
 ) -> Simulation:
-    """Draw samples and run every learner on each.
+    """Draw samples of n points, `repeats` times, and run every learner on each.
+
+    The truth of every point is uniform. All learners share the points of each sample, and the majority
+    learners the uniform numbers from which noisy labels are made.
 
     Parameters
     ----------
-    frequencies : Frequencies
-        The domain of N points.
-    samples : int
-        Sample size n.
-    labels : int
-        Number of labels m; the truth of every point is uniform.
+    frequencies, samples, labels
+        As for `memgen.longtail.learners.Risk`.
     learners : sequence of str
-        Names of learners, see `memgen.longtail.learners.profile`. All share the points of each sample, and
-        the majority learners the uniform numbers from which noisy labels are made.
-    repeats : int
-        Number of samples.
-    rng : numpy.random.Generator
+        Names of learners, see `memgen.longtail.learners.profile`.
     groups : sequence of slice, optional
         Subgroups: slices that cover the domain; one group by default.
-
-    Raises
-    ------
-    BadInput
-        If a learner is not allowed, or memory does not suffice.
     """
     size = 40 * frequencies.domain + 8 * samples + 16 * repeats * (1 + len(learners))
     refuse_beyond_memory(size, f"{repeats} samples of {samples} from {frequencies.domain} points")
@@ -137,25 +117,11 @@ def _batches(specs: Sequence[Spec], labels: int) -> list[_Batch]:
 
 
 def mechanisms(specs: Sequence[Spec], labels: int) -> tuple[Floats, Integers]:
-    """Chance of keeping a point's label, and what is drawn otherwise, by learner and multiplicity.
+    """What learners of clean labels do with a point seen l times; both of shape (learners, L).
 
-    Parameters
-    ----------
-    specs : sequence of Spec
-        Learners of clean labels.
-    labels : int
-        Number of labels m.
+    First, the chance that they keep its label. Otherwise they draw one uniformly: second, 0 for a draw from
+    all m labels, 1 for one from the m - 1 wrong ones. Multiplicities from L on are like the last.
 
-    Returns
-    -------
-    keep : numpy.ndarray, shape (learners, L)
-        Probability that the label of a point seen l times is given.
-    offset : numpy.ndarray of int, shape (learners, L)
-        Otherwise a label is drawn uniformly: from all m where this is 0, from the m - 1 wrong ones where
-        it is 1. Multiplicities from L on are like the last.
-
-    Notes
-    -----
     ``limited`` remembers a singleton with probability limit m / (m - 1) and else guesses, so that it fits
     with probability 1/m + limit. ``exponential`` draws a label in proportion to exp(eps count / 2): the
     truth has weight exp(eps l / 2), every other label 1. Source: memorization, part A.

@@ -6,7 +6,6 @@ import numpy as np
 import polars as pl
 
 from memgen.configuration.options import By, flat
-from memgen.jobs.arguments import NonNegative
 from memgen.jobs.memory import refuse_beyond_memory
 from memgen.jobs.stage import Output, progress, stage
 from memgen.longtail.classifiers import CLOSED_FORMS
@@ -19,6 +18,7 @@ from memgen.longtail.configuration import (
     Longtail,
     PrivateNetwork,
     Seeds,
+    Spread,
     Tests,
 )
 from memgen.longtail.priors import Floats, Frequencies, frequencies
@@ -32,7 +32,7 @@ from memgen.longtail.tables import CLASSIFIERS
 def classify(
     *,
     structure: Structure,
-    spread: NonNegative,
+    spread: Spread,
     learner: Literal["ridge", "neighbours", "network", "private_network"],
     training: Annotated[PrivateNetwork, By("learner", TRAINED_BY)],
     data: Data,
@@ -46,11 +46,9 @@ def classify(
     Parameters
     ----------
     structure
-        gaussian or hypercube.
-    spread
-        gaussian: noise about a centre, in units of the centres'; hypercube: share of random positions.
+        Kind of cluster.
     learner
-        ridge, neighbours, network or private_network.
+        Classifier.
     out
         Classifiers table.
     """

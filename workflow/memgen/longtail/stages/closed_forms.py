@@ -7,9 +7,20 @@ import polars as pl
 
 from memgen.configuration.options import flat
 from memgen.jobs.arguments import AsManyAs
-from memgen.jobs.stage import Inputs, Output, progress, stage
+from memgen.jobs.stage import Output, progress, stage
 from memgen.longtail.bounds import limited_memorization_cost, tau_lower_bound
-from memgen.longtail.configuration import Labels, Limit, Longtail, Points, Prior, Samples, Scaling, Spectra
+from memgen.longtail.configuration import (
+    Files,
+    Labels,
+    Limit,
+    Longtail,
+    Points,
+    Prior,
+    Priors,
+    Samples,
+    Scaling,
+    Spectra,
+)
 from memgen.longtail.learners import Risk
 from memgen.longtail.priors import Frequencies, domains, frequencies
 from memgen.longtail.specs import parse_prior
@@ -19,21 +30,11 @@ from memgen.longtail.tables import COSTS, SCALING, SPECTRA
 
 @stage
 @flat
-def spectra(
-    *,
-    priors: list[Prior],
-    frequencies: Inputs | None = None,
-    size: Spectra,
-    out: Output,
-) -> None:
+def spectra(*, priors: Priors, frequencies: Files | None = None, size: Spectra, out: Output) -> None:
     """Tabulate how many points, and what mass, a sample holds l times.
 
     Parameters
     ----------
-    priors
-        Priors, such as zipf or geometric:0.99.
-    frequencies
-        Files of frequencies, a prior each, with their own domain.
     out
         Spectra table.
     """
@@ -109,8 +110,6 @@ def costs(
 
     Parameters
     ----------
-    prior
-        Prior of the frequencies.
     domain, samples
         Number of points and sample size, one of each per row.
     out

@@ -7,7 +7,6 @@ import polars as pl
 
 from memgen.configuration.options import flat
 from memgen.errors import BadInput
-from memgen.jobs.arguments import NonNegative
 from memgen.jobs.seeding import generator
 from memgen.jobs.stage import Output, progress, stage
 from memgen.longtail.clusters import drawn_sample
@@ -19,6 +18,7 @@ from memgen.longtail.configuration import (
     Memorization,
     ScoredNetwork,
     Seeds,
+    Spread,
     SubsampleShare,
 )
 from memgen.longtail.memorization import Gains, expected_gain, leave_one_out, subsampled, subsamples
@@ -36,7 +36,7 @@ MANY = 4
 def memorize(
     *,
     structure: Structure,
-    spread: NonNegative,
+    spread: Spread,
     learner: Literal["ridge", "neighbours", "network"],
     training: Annotated[ScoredNetwork, OF_MEMORIZE],
     data: Data,
@@ -51,11 +51,9 @@ def memorize(
     Parameters
     ----------
     structure
-        gaussian or hypercube.
-    spread
-        gaussian: noise about a centre, in units of the centres'; hypercube: share of random positions.
+        Kind of cluster.
     learner
-        ridge, neighbours or network.
+        Classifier.
     scores
         Scores table: every training example.
     out

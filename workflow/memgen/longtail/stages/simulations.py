@@ -1,17 +1,17 @@
 """Learners on drawn samples, beside what the closed forms expect of them."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Annotated, Any
 
 import numpy as np
 import polars as pl
 
-from memgen.configuration.options import Several, flat
-from memgen.jobs.arguments import AsManyAs, Seed
+from memgen.configuration.options import About, Several, flat
+from memgen.jobs.arguments import AsManyAs
 from memgen.jobs.seeding import generator
-from memgen.jobs.stage import Inputs, Output, stage
+from memgen.jobs.stage import Output, stage
 from memgen.longtail import simulation
 from memgen.longtail.bounds import (
     limited_memorization_cost,
@@ -20,6 +20,7 @@ from memgen.longtail.bounds import (
     private_excess_optimum,
 )
 from memgen.longtail.configuration import (
+    Files,
     Labels,
     Learner,
     Limit,
@@ -28,9 +29,11 @@ from memgen.longtail.configuration import (
     Noise,
     Points,
     Prior,
+    Priors,
     Privacy,
     Repeats,
     Samples,
+    SampleSeed,
     SimulationSize,
     Tradeoff,
     Weight,
@@ -47,30 +50,24 @@ from memgen.tables.statistics import means_with_errors
 @flat
 def simulate(
     *,
-    priors: list[Prior],
-    frequencies: Inputs | None = None,
+    priors: Priors,
+    frequencies: Files | None = None,
     domain: list[Points],
     samples: Annotated[list[Samples], AsManyAs("domain")],
     repeats: Annotated[list[Repeats], AsManyAs("domain")],
     labels: Labels = Longtail.labels,
-    learners: Annotated[list[Learner], Several(1, 64)],
-    seed: Seed = 0,
+    learners: Annotated[
+        list[Learner], Several(1, 64), About("learners, such as ignore:1, flip:0.1 or majority:0.8")
+    ],
+    seed: SampleSeed = 0,
     out: Output,
 ) -> None:
     """Run every learner on drawn samples, beside its exact expected error.
 
     Parameters
     ----------
-    priors
-        Priors, such as zipf or geometric:0.99.
-    frequencies
-        Files of frequencies, a prior each, with their own domain; run at every sample size.
     domain, samples, repeats
         Number of points, sample size and number of samples, one of each per size of simulation.
-    learners
-        Learners, such as ignore:1, flip:0.1 or majority:0.8.
-    seed
-        Seed of the samples.
     out
         Simulation table.
     """
@@ -100,37 +97,32 @@ def simulate(
 
 
 def _compared(
-    table: str, prior: str, size: SimulationSize, labels: int, seed: int, names: Sequence[str]
-) -> tuple[Risk, simulation.Simulation, dict[str, Any]]:
-    """Closed forms and a simulation of some learners on one prior, and the columns that name its size."""
-    drawn = frequencies(prior, size.domain)
-    rng = generator("longtail", table, prior, size.domain, size.samples, seed)
-    found = simulation.simulate(drawn, size.samples, labels, names, size.repeats, rng)
-    named = {"prior": prior, "labels": labels}
-    named |= {"domain": size.domain, "samples": size.samples, "repeats": size.repeats}
-    return Risk(drawn, size.samples, labels), found, named
+    table: str, priors: Sequence[str], size: SimulationSize, labels: int, seed: int, names: Sequence[str]
+) -> Iterator[tuple[Risk, simulation.Simulation, dict[str, Any]]]:
+    """Of each prior: closed forms and a simulation of some learners, and the columns that name its size."""
+    for prior in priors:
+        drawn = frequencies(prior, size.domain)
+        rng = generator("longtail", table, prior, size.domain, size.samples, seed)
+        found = simulation.simulate(drawn, size.samples, labels, names, size.repeats, rng)
+        sizes = {"domain": size.domain, "samples": size.samples, "repeats": size.repeats}
+        yield Risk(drawn, size.samples, labels), found, {"prior": prior, "labels": labels, **sizes}
 
 
 @stage
 @flat
 def tradeoff(
-    *, priors: list[Prior], size: Tradeoff, labels: Labels = Longtail.labels, seed: Seed = 0, out: Output
+    *, priors: Priors, size: Tradeoff, labels: Labels = Longtail.labels, seed: SampleSeed = 0, out: Output
 ) -> None:
     """Tabulate excess error against the share of singletons that a learner fits.
 
     Parameters
     ----------
-    priors
-        Priors, such as zipf or geometric:0.99.
-    seed
-        Seed of the samples.
     out
         Trade-off table.
     """
     names = ["optimal", *(f"limited:{limit!r}" for limit in size.memorization_limits)]
     rows = []
-    for prior in priors:
-        risk, found, named = _compared("tradeoff", prior, size, labels, seed, names)
+    for risk, found, named in _compared("tradeoff", priors, size, labels, seed, names):
         means, errors = means_with_errors(found.error[:, 1:] - found.error[:, :1])
         fitted = found.fitted_singletons[:, 1:].mean(axis=0)
         rows += [
@@ -152,16 +144,12 @@ def tradeoff(
 @stage
 @flat
 def privacy(
-    *, priors: list[Prior], size: Privacy, labels: Labels = Longtail.labels, seed: Seed = 0, out: Output
+    *, priors: Priors, size: Privacy, labels: Labels = Longtail.labels, seed: SampleSeed = 0, out: Output
 ) -> None:
     """Tabulate what label differential privacy costs, beside what it must cost.
 
     Parameters
     ----------
-    priors
-        Priors, such as zipf or geometric:0.99.
-    seed
-        Seed of the samples.
     out
         Privacy table.
     """
@@ -169,8 +157,7 @@ def privacy(
     chosen = [(kind, epsilon) for kind in kinds for epsilon in size.epsilons]
     names = ["optimal", *(f"{kind}:{epsilon!r}" for kind, epsilon in chosen)]
     rows = []
-    for prior in priors:
-        risk, found, named = _compared("privacy", prior, size, labels, seed, names)
+    for risk, found, named in _compared("privacy", priors, size, labels, seed, names):
         means, errors = means_with_errors(found.error[:, 1:] - found.error[:, :1])
         rows += [
             named
@@ -191,23 +178,18 @@ def privacy(
 @stage
 @flat
 def noise(
-    *, priors: list[Prior], size: Noise, labels: Labels = Longtail.labels, seed: Seed = 0, out: Output
+    *, priors: Priors, size: Noise, labels: Labels = Longtail.labels, seed: SampleSeed = 0, out: Output
 ) -> None:
     """Tabulate what is lost by not fitting singletons whose labels are noisy.
 
     Parameters
     ----------
-    priors
-        Priors, such as zipf or geometric:0.99.
-    seed
-        Seed of the samples.
     out
         Noise table.
     """
     names = [f"{kind}:{keep!r}" for keep in size.label_keep for kind in ("majority", "majority_ignore")]
     rows = []
-    for prior in priors:
-        risk, found, named = _compared("noise", prior, size, labels, seed, names)
+    for risk, found, named in _compared("noise", priors, size, labels, seed, names):
         means, errors = means_with_errors(found.error[:, 1::2] - found.error[:, ::2])
         rows += [
             named
@@ -235,7 +217,7 @@ def subgroups(
     labels: Labels = Longtail.labels,
     memorization_limit: Limit = Longtail.memorization_limit,
     repeats: Repeats = Mixture.repeats,
-    seed: Seed = 0,
+    seed: SampleSeed = 0,
     out: Output,
 ) -> None:
     """Tabulate what limited memorization costs each subgroup of a mixture.
@@ -246,8 +228,6 @@ def subgroups(
         Name of the mixture.
     groups, priors, domains, weights
         Name, prior, number of points and weight of each subgroup; weights are divided by their sum.
-    seed
-        Seed of the samples.
     out
         Subgroups table.
     """

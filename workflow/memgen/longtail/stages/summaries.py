@@ -62,13 +62,7 @@ def curves(*, runs: Inputs, out: Output) -> None:
 
 @stage
 def checks(
-    *,
-    scaling: Input,
-    simulation: Input,
-    tradeoff: Input,
-    privacy: Input,
-    noise: Input,
-    out: Output,
+    *, scaling: Input, simulation: Input, tradeoff: Input, privacy: Input, noise: Input, out: Output
 ) -> None:
     """Write the checks of the long-tail theory with the values of this study's tables.
 
