@@ -19,21 +19,16 @@ BY_CLASSIFIER = "structure={structure},learner={learner}"
 SUBGROUPS = expand(
     "results/longtail/subgroups/{mixture}.csv", mixture=LONGTAIL["mixtures"]
 )
-# Groups of every mixture, as flags whose n-th values belong together.
-GROUPS = {
-    name: flags(
-        groups=list(mixture["groups"]),
-        priors=[group["prior"] for group in mixture["groups"].values()],
-        domains=[group["domain"] for group in mixture["groups"].values()],
-        weights=[group["weight"] for group in mixture["groups"].values()],
-    )
-    for name, mixture in LONGTAIL["mixtures"].items()
+PRIORS_AND_LABELS = {key: LONGTAIL[key] for key in ("priors", "labels")}
+LABELS_AND_LIMIT = {key: LONGTAIL[key] for key in ("labels", "memorization_limit")}
+PRIORS_AND_FILES = {
+    "priors": LONGTAIL["priors"],
+    "frequencies": LONGTAIL["frequency_files"],
 }
 # The data of every classifier.
-CLUSTERED = flags(
-    {key: CLUSTERS[key] for key in ("prior", "domain", "samples", "dimensions")},
-    labels=LONGTAIL["labels"],
-)
+CLUSTERED = {
+    key: CLUSTERS[key] for key in ("prior", "domain", "samples", "dimensions")
+} | {"labels": LONGTAIL["labels"]}
 CLASSIFIERS = expand(
     "results/longtail/classifiers/{structure}_{learner}.parquet",
     structure=CLUSTERS["structures"],
@@ -44,6 +39,18 @@ MEMORIZATION = expand(
     structure=CLUSTERS["structures"],
     learner=SCORED,
 )
+
+
+def grouped(wildcards):
+    """Flags of one mixture; the n-th values of its groups belong together."""
+    mixture = LONGTAIL["mixtures"][wildcards.mixture]
+    groups = columns(mixture["groups"].values(), "prior", "domain", "weight")
+    return flags(
+        without(mixture, "groups"),
+        groups=list(mixture["groups"]),
+        **{f"{key}s": values for key, values in groups.items()},
+        **LABELS_AND_LIMIT,
+    )
 
 
 wildcard_constraints:
@@ -69,11 +76,9 @@ rule longtail_spectra:
         **needs("longtail_spectra"),
     params:
         code=code("longtail spectra"),
-        priors=flags(priors=LONGTAIL["priors"]),
-        frequencies=repeated("--frequencies", LONGTAIL["frequency_files"]),
-        size=flags(LONGTAIL["spectra"]),
+        options=flags(LONGTAIL["spectra"], **PRIORS_AND_FILES),
     shell:
-        "python -m memgen longtail spectra {params.priors} {params.frequencies} {params.size} "
+        "python -m memgen longtail spectra {params.options} "
         "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
@@ -92,9 +97,9 @@ rule longtail_scaling:
         **needs("longtail_scaling"),
     params:
         code=code("longtail scaling"),
-        scaling=flags(LONGTAIL["scaling"]),
+        options=flags(LONGTAIL["scaling"]),
     shell:
-        "python -m memgen longtail scaling {params.scaling} "
+        "python -m memgen longtail scaling {params.options} "
         "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
@@ -113,12 +118,11 @@ rule longtail_costs:
         **needs("longtail_costs"),
     params:
         code=code("longtail costs"),
-        sizes=flags(columns(LONGTAIL["costs"], "domain", "samples")),
-        labels=LONGTAIL["labels"],
-        limit=LONGTAIL["memorization_limit"],
+        options=flags(
+            columns(LONGTAIL["costs"], "domain", "samples"), **LABELS_AND_LIMIT
+        ),
     shell:
-        "python -m memgen longtail costs --prior zipf {params.sizes} "
-        "--labels {params.labels} --memorization-limit {params.limit} "
+        "python -m memgen longtail costs --prior zipf {params.options} "
         "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
@@ -139,16 +143,14 @@ rule longtail_simulate:
         **needs("longtail_simulate"),
     params:
         code=code("longtail simulate"),
-        priors=flags(priors=LONGTAIL["priors"]),
-        frequencies=repeated("--frequencies", LONGTAIL["frequency_files"]),
-        sizes=flags(
-            columns(LONGTAIL["simulation"]["sizes"], "domain", "samples", "repeats")
+        options=flags(
+            columns(LONGTAIL["simulation"]["sizes"], "domain", "samples", "repeats"),
+            learners=LONGTAIL["simulation"]["learners"],
+            labels=LONGTAIL["labels"],
+            **PRIORS_AND_FILES,
         ),
-        labels=LONGTAIL["labels"],
-        learners=LONGTAIL["simulation"]["learners"],
     shell:
-        "python -m memgen longtail simulate {params.priors} {params.frequencies} {params.sizes} "
-        "--labels {params.labels} --learners {params.learners:q} "
+        "python -m memgen longtail simulate {params.options} "
         "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
@@ -167,11 +169,9 @@ rule longtail_tradeoff:
         **needs("longtail_tradeoff"),
     params:
         code=code("longtail tradeoff"),
-        priors=flags(priors=LONGTAIL["priors"]),
-        labels=LONGTAIL["labels"],
-        tradeoff=flags(LONGTAIL["tradeoff"]),
+        options=flags(LONGTAIL["tradeoff"], **PRIORS_AND_LABELS),
     shell:
-        "python -m memgen longtail tradeoff {params.priors} --labels {params.labels} {params.tradeoff} "
+        "python -m memgen longtail tradeoff {params.options} "
         "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
@@ -190,11 +190,9 @@ rule longtail_privacy:
         **needs("longtail_privacy"),
     params:
         code=code("longtail privacy"),
-        priors=flags(priors=LONGTAIL["priors"]),
-        labels=LONGTAIL["labels"],
-        privacy=flags(LONGTAIL["privacy"]),
+        options=flags(LONGTAIL["privacy"], **PRIORS_AND_LABELS),
     shell:
-        "python -m memgen longtail privacy {params.priors} --labels {params.labels} {params.privacy} "
+        "python -m memgen longtail privacy {params.options} "
         "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
@@ -213,11 +211,9 @@ rule longtail_noise:
         **needs("longtail_noise"),
     params:
         code=code("longtail noise"),
-        priors=flags(priors=LONGTAIL["priors"]),
-        labels=LONGTAIL["labels"],
-        noise=flags(LONGTAIL["noise"]),
+        options=flags(LONGTAIL["noise"], **PRIORS_AND_LABELS),
     shell:
-        "python -m memgen longtail noise {params.priors} --labels {params.labels} {params.noise} "
+        "python -m memgen longtail noise {params.options} "
         "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
@@ -236,14 +232,9 @@ rule longtail_subgroups:
         **needs("longtail_subgroups"),
     params:
         code=code("longtail subgroups"),
-        mixture=lambda wildcards: LONGTAIL["mixtures"][wildcards.mixture],
-        groups=lambda wildcards: GROUPS[wildcards.mixture],
-        labels=LONGTAIL["labels"],
-        limit=LONGTAIL["memorization_limit"],
+        options=grouped,
     shell:
-        "python -m memgen longtail subgroups --mixture {wildcards.mixture:q} {params.groups} "
-        "--samples {params.mixture[samples]} --repeats {params.mixture[repeats]} "
-        "--labels {params.labels} --memorization-limit {params.limit} "
+        "python -m memgen longtail subgroups --mixture {wildcards.mixture:q} {params.options} "
         "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
@@ -264,13 +255,10 @@ rule longtail_classify:
         code=code("longtail classify"),
         spread=lambda wildcards: CLUSTERS["structures"][wildcards.structure],
         learner=lambda wildcards: flags(CLUSTERS["learners"][wildcards.learner]),
-        clusters=CLUSTERED,
-        tests=CLUSTERS["tests"],
-        seeds=CLUSTERS["seeds"],
+        data=flags(CLUSTERED, tests=CLUSTERS["tests"], seeds=CLUSTERS["seeds"]),
     shell:
         "python -m memgen longtail classify --structure {wildcards.structure:q} --spread {params.spread} "
-        "--learner {wildcards.learner:q} {params.learner} {params.clusters} "
-        "--tests {params.tests} --seeds {params.seeds} "
+        "--learner {wildcards.learner:q} {params.learner} {params.data} "
         "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
@@ -314,13 +302,10 @@ rule longtail_memorize:
         code=code("longtail memorize"),
         spread=lambda wildcards: CLUSTERS["structures"][wildcards.structure],
         learner=lambda wildcards: flags(OF_MEMORIZE.flags(SCORED[wildcards.learner])),
-        share=CLUSTERS["memorization"]["subsample_share"],
-        clusters=CLUSTERED,
-        seeds=CLUSTERS["memorization"]["seeds"],
+        data=flags(CLUSTERED, **without(CLUSTERS["memorization"], "learners")),
     shell:
         "python -m memgen longtail memorize --structure {wildcards.structure:q} --spread {params.spread} "
-        "--learner {wildcards.learner:q} {params.learner} --subsample-share {params.share} {params.clusters} "
-        "--seeds {params.seeds} --scores {output.scores:q} "
+        "--learner {wildcards.learner:q} {params.learner} {params.data} --scores {output.scores:q} "
         "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
