@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.longtail.reference import PRIORS, precise_list
 
 from memgen.errors import BadInput
-from memgen.longtail.priors import domain_of, domains, frequencies, from_file, from_values, joined
+from memgen.longtail.priors import domains, frequencies, from_file, from_values, joined
 
 
 @pytest.mark.parametrize("prior", PRIORS)
@@ -56,6 +56,8 @@ def test_file_of_frequencies(tmp_path: Path) -> None:
     assert drawn.name == "words" and drawn.domain == 3
     assert np.allclose(drawn.expanded(), np.array([10, 10, 2.5]) / 22.5)
     assert [part.name for part in domains(["zipf"], [path], 5)] == ["zipf", "words"]
+    with pytest.raises(BadInput, match="twice"):
+        domains(["zipf", "zipf"], [path], 5)
 
 
 @pytest.mark.parametrize("text", ["", "1\n0\n", "1\n-2\n", "1\nx\n", "1\nnan\n", "1,2\n3,4\n", "1\ninf\n"])
@@ -85,14 +87,6 @@ def test_bad_priors_are_refused_in_one_line(prior: str, domain: int) -> None:
     with pytest.raises(BadInput) as caught:
         frequencies(prior, domain)
     assert "allowed" in str(caught.value) and "\n" not in str(caught.value)
-
-
-def test_exactly_one_source_is_asked_for(tmp_path: Path) -> None:
-    for arguments in [(None, None, 5), ("zipf", tmp_path, 5), ("zipf", None, None)]:
-        with pytest.raises(BadInput):
-            domain_of(*arguments)
-    with pytest.raises(BadInput, match="twice"):
-        domains(["zipf", "zipf"], None, 5)
 
 
 def test_mixture_keeps_each_subgroup_together() -> None:
