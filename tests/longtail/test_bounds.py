@@ -83,15 +83,11 @@ def test_bound_is_reached_by_learners_that_treat_equals_alike(prior: str, learne
     assert lower_bound(risk.optimum, part, misfit) == pytest.approx(risk.error(learner), abs=1e-12)
 
 
-def test_noise_makes_singletons_cheaper_to_ignore() -> None:
+def test_excess_errors_are_differences_of_learners() -> None:
+    risk = Risk(frequencies("zipf", 300), 300, 10)
     for keep in (0.1, 0.5, 0.8, 1.0):
-        risk = Risk(frequencies("zipf", 300), 300, 10)
         excess = risk.error(f"majority_ignore:{keep}") - risk.error(f"majority:{keep}")
         assert noisy_singleton_excess(risk, keep) == pytest.approx(excess, abs=1e-11)
-
-
-def test_limited_memorization_lies_between_ignoring_and_fitting() -> None:
-    risk = Risk(frequencies("zipf", 300), 300, 10)
     for limit in (0.0, 0.3, 0.9):
         excess = risk.error(f"limited:{limit}") - risk.optimum
         assert limited_memorization_cost(risk, limit) == pytest.approx(excess, abs=1e-13)

@@ -12,14 +12,8 @@ from checks import assert_draws, assert_sound, drawn, points, shown
 from memgen.errors import BadInput
 from memgen.longtail.tables import NOISE, SCALING, SIMULATION, SPECTRA, TRADEOFF
 
-FIGURES = {
-    **{
-        name: name
-        for name in ("spectra", "scaling", "simulation", "tradeoff", "privacy", "noise", "subgroups")
-    },
-    "classifiers": "curves",
-    "memorization": "memorization",
-}
+NAMES = ("spectra", "scaling", "simulation", "tradeoff", "privacy", "noise", "subgroups", "memorization")
+FIGURES = {**dict(zip(NAMES, NAMES, strict=True)), "classifiers": "curves"}
 
 
 def of(name: str, written: dict[str, Any], folder: Path) -> Figure:

@@ -70,22 +70,14 @@ def test_bad_files_are_refused_in_one_line(tmp_path: Path, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("prior", "domain"),
-    [
-        ("zip", 5),
-        ("zipf:-1", 5),
-        ("zipf:x", 5),
-        ("uniform:1", 5),
-        ("geometric", 5),
-        ("geometric:1", 5),
-        ("lognormal:nan", 5),
-        ("zipf", 0),
-        ("zipf", 10**9),
-    ],
+    "prior", ["zip", "zipf:-1", "zipf:x", "uniform:1", "geometric", "geometric:1", "lognormal:nan"]
 )
-def test_bad_priors_are_refused_in_one_line(prior: str, domain: int) -> None:
+def test_bad_priors_are_refused_in_one_line(prior: str) -> None:
+    for domain in (0, 10**9):
+        with pytest.raises(BadInput, match="domain"):
+            frequencies("zipf", domain)
     with pytest.raises(BadInput) as caught:
-        frequencies(prior, domain)
+        frequencies(prior, 5)
     assert "allowed" in str(caught.value) and "\n" not in str(caught.value)
 
 
