@@ -47,9 +47,7 @@ Spread: TypeAlias = Annotated[
     Range(0),
     About("gaussian: noise about a centre, in units of the centres'; hypercube: share of random positions"),
 ]
-Priors: TypeAlias = Annotated[list[Prior], About("priors, such as zipf or geometric:0.99")]
 Files: TypeAlias = Annotated[Inputs, About("files of frequencies, a prior each, with their own domain")]
-SampleSeed: TypeAlias = Annotated[Seed, About("seed of the samples")]
 
 _PRIORS = ("zipf", "uniform", "geometric:0.99", "lognormal:2")
 _SIZES = (100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000, 200000, 500000, 1000000)
@@ -377,6 +375,15 @@ class Longtail:
     ] = field(default_factory=_mixtures)
     clusters: Clusters = Clusters()
     currency: Currency = Currency()
+
+
+@block
+class Draws:
+    """What a simulation draws."""
+
+    priors: Annotated[tuple[Prior, ...], About("priors, such as zipf or geometric:0.99")]
+    labels: Labels = Longtail.labels
+    seed: Annotated[Seed, About("seed of the samples")] = 0
 
 
 def check(config: Mapping[str, Any]) -> None:

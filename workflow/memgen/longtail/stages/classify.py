@@ -8,19 +8,9 @@ import polars as pl
 from memgen.configuration.options import By, flat
 from memgen.jobs.memory import refuse_beyond_memory
 from memgen.jobs.stage import Output, progress, stage
+from memgen.longtail import configuration as options
 from memgen.longtail.classifiers import CLOSED_FORMS
 from memgen.longtail.clusters import Sample, drawn_sample
-from memgen.longtail.configuration import (
-    TRAINED_BY,
-    Clusters,
-    Data,
-    Labels,
-    Longtail,
-    PrivateNetwork,
-    Seeds,
-    Spread,
-    Tests,
-)
 from memgen.longtail.priors import Floats, Frequencies, frequencies
 from memgen.longtail.specs import Structure, check_settings
 from memgen.longtail.spectrum import spectrum
@@ -32,13 +22,13 @@ from memgen.longtail.tables import CLASSIFIERS
 def classify(
     *,
     structure: Structure,
-    spread: Spread,
+    spread: options.Spread,
     learner: Literal["ridge", "neighbours", "network", "private_network"],
-    training: Annotated[PrivateNetwork, By("learner", TRAINED_BY)],
-    data: Data,
-    labels: Labels = Longtail.labels,
-    tests: Tests = Clusters.tests,
-    seeds: Seeds = Clusters.seeds,
+    training: Annotated[options.PrivateNetwork, By("learner", options.TRAINED_BY)],
+    data: options.Data,
+    labels: options.Labels = options.Longtail.labels,
+    tests: options.Tests = options.Clusters.tests,
+    seeds: options.Seeds = options.Clusters.seeds,
     out: Output,
 ) -> None:
     """Train one classifier over a path of regularization on clustered data.
@@ -94,7 +84,7 @@ def classify(
 
 
 def _trained_scores(
-    learner: str, training: PrivateNetwork, sample: Sample, labels: int, seed: int
+    learner: str, training: options.PrivateNetwork, sample: Sample, labels: int, seed: int
 ) -> tuple[Floats, list[float | None]]:
     """Scores at every setting of the test examples, then the training examples, and the epsilons spent.
 

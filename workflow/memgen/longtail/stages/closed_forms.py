@@ -5,22 +5,11 @@ from typing import Annotated
 import numpy as np
 import polars as pl
 
-from memgen.configuration.options import flat
+from memgen.configuration.options import About, flat
 from memgen.jobs.arguments import AsManyAs
 from memgen.jobs.stage import Output, progress, stage
+from memgen.longtail import configuration as options
 from memgen.longtail.bounds import limited_memorization_cost, tau_lower_bound
-from memgen.longtail.configuration import (
-    Files,
-    Labels,
-    Limit,
-    Longtail,
-    Points,
-    Prior,
-    Priors,
-    Samples,
-    Scaling,
-    Spectra,
-)
 from memgen.longtail.learners import Risk
 from memgen.longtail.priors import Frequencies, domains, frequencies
 from memgen.longtail.specs import parse_prior
@@ -30,7 +19,13 @@ from memgen.longtail.tables import COSTS, SCALING, SPECTRA
 
 @stage
 @flat
-def spectra(*, priors: Priors, frequencies: Files | None = None, size: Spectra, out: Output) -> None:
+def spectra(
+    *,
+    priors: Annotated[list[options.Prior], About("priors, such as zipf or geometric:0.99")],
+    frequencies: options.Files | None = None,
+    size: options.Spectra,
+    out: Output,
+) -> None:
     """Tabulate how many points, and what mass, a sample holds l times.
 
     Parameters
@@ -73,7 +68,7 @@ def _most_seen(drawn: Frequencies, samples: int) -> int:
 
 @stage
 @flat
-def scaling(*, grid: Scaling, out: Output) -> None:
+def scaling(*, grid: options.Scaling, out: Output) -> None:
     """Tabulate n tau_l against the sample size, with its asymptotics and its lower bound.
 
     Parameters
@@ -99,11 +94,11 @@ def scaling(*, grid: Scaling, out: Output) -> None:
 @flat
 def costs(
     *,
-    prior: Prior,
-    domain: list[Points],
-    samples: Annotated[list[Samples], AsManyAs("domain")],
-    labels: Labels = Longtail.labels,
-    memorization_limit: Limit = Longtail.memorization_limit,
+    prior: options.Prior,
+    domain: list[options.Points],
+    samples: Annotated[list[options.Samples], AsManyAs("domain")],
+    labels: options.Labels = options.Longtail.labels,
+    memorization_limit: options.Limit = options.Longtail.memorization_limit,
     out: Output,
 ) -> None:
     """Tabulate what fitting singletons is worth, the numbers that the paper states.

@@ -9,18 +9,8 @@ from memgen.configuration.options import flat
 from memgen.errors import BadInput
 from memgen.jobs.seeding import generator
 from memgen.jobs.stage import Output, progress, stage
+from memgen.longtail import configuration as options
 from memgen.longtail.clusters import drawn_sample
-from memgen.longtail.configuration import (
-    OF_MEMORIZE,
-    Data,
-    Labels,
-    Longtail,
-    Memorization,
-    ScoredNetwork,
-    Seeds,
-    Spread,
-    SubsampleShare,
-)
 from memgen.longtail.memorization import Gains, expected_gain, leave_one_out, subsampled, subsamples
 from memgen.longtail.priors import Integers, frequencies
 from memgen.longtail.specs import Structure, check_settings
@@ -36,13 +26,13 @@ MANY = 4
 def memorize(
     *,
     structure: Structure,
-    spread: Spread,
+    spread: options.Spread,
     learner: Literal["ridge", "neighbours", "network"],
-    training: Annotated[ScoredNetwork, OF_MEMORIZE],
-    data: Data,
-    labels: Labels = Longtail.labels,
-    seeds: Seeds = Memorization.seeds,
-    subsample_share: SubsampleShare = Memorization.subsample_share,
+    training: Annotated[options.ScoredNetwork, options.OF_MEMORIZE],
+    data: options.Data,
+    labels: options.Labels = options.Longtail.labels,
+    seeds: options.Seeds = options.Memorization.seeds,
+    subsample_share: options.SubsampleShare = options.Memorization.subsample_share,
     scores: Output,
     out: Output,
 ) -> None:

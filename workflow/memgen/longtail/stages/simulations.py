@@ -9,34 +9,16 @@ import numpy as np
 import polars as pl
 
 from memgen.configuration.options import About, Several, flat
-from memgen.jobs.arguments import AsManyAs
+from memgen.jobs.arguments import AsManyAs, Seed
 from memgen.jobs.seeding import generator
 from memgen.jobs.stage import Output, stage
+from memgen.longtail import configuration as options
 from memgen.longtail import simulation
 from memgen.longtail.bounds import (
     limited_memorization_cost,
     noisy_singleton_excess,
     private_excess_bound,
     private_excess_optimum,
-)
-from memgen.longtail.configuration import (
-    Files,
-    Labels,
-    Learner,
-    Limit,
-    Longtail,
-    Mixture,
-    Noise,
-    Points,
-    Prior,
-    Priors,
-    Privacy,
-    Repeats,
-    Samples,
-    SampleSeed,
-    SimulationSize,
-    Tradeoff,
-    Weight,
 )
 from memgen.longtail.learners import Risk
 from memgen.longtail.priors import Frequencies, domains, frequencies, joined
@@ -50,16 +32,14 @@ from memgen.tables.statistics import means_with_errors
 @flat
 def simulate(
     *,
-    priors: Priors,
-    frequencies: Files | None = None,
-    domain: list[Points],
-    samples: Annotated[list[Samples], AsManyAs("domain")],
-    repeats: Annotated[list[Repeats], AsManyAs("domain")],
-    labels: Labels = Longtail.labels,
+    draws: options.Draws,
+    frequencies: options.Files | None = None,
+    domain: list[options.Points],
+    samples: Annotated[list[options.Samples], AsManyAs("domain")],
+    repeats: Annotated[list[options.Repeats], AsManyAs("domain")],
     learners: Annotated[
-        list[Learner], Several(1, 64), About("learners, such as ignore:1, flip:0.1 or majority:0.8")
+        list[options.Learner], Several(1, 64), About("learners, such as ignore:1, flip:0.1 or majority:0.8")
     ],
-    seed: SampleSeed = 0,
     out: Output,
 ) -> None:
     """Run every learner on drawn samples, beside its exact expected error.
@@ -73,13 +53,12 @@ def simulate(
     """
     rows = []
     for points, size, times in zip(domain, samples, repeats, strict=True):
-        for drawn in domains(priors, frequencies, points):
-            rng = generator("longtail", "simulate", drawn.name, drawn.domain, size, seed)
-            risk = Risk(drawn, size, labels)
-            found = simulation.simulate(drawn, size, labels, learners, times, rng)
-            means, errors = means_with_errors(found.error)
-            for name, mean, error in zip(learners, means, errors, strict=True):
-                spec = parse_learner(name, labels)
+        for drawn in domains(draws.priors, frequencies, points):
+            rng = generator("longtail", "simulate", drawn.name, drawn.domain, size, draws.seed)
+            risk = Risk(drawn, size, draws.labels)
+            found = simulation.simulate(drawn, size, draws.labels, learners, times, rng)
+            for name, mean, error in zip(learners, *means_with_errors(found.error), strict=True):
+                spec = parse_learner(name, draws.labels)
                 rows.append(
                     {
                         "prior": drawn.name,
@@ -97,22 +76,21 @@ def simulate(
 
 
 def _compared(
-    table: str, priors: Sequence[str], size: SimulationSize, labels: int, seed: int, names: Sequence[str]
+    table: str, draws: options.Draws, size: options.SimulationSize, names: Sequence[str]
 ) -> Iterator[tuple[Risk, simulation.Simulation, dict[str, Any]]]:
     """Of each prior: closed forms and a simulation of some learners, and the columns that name its size."""
-    for prior in priors:
+    for prior in draws.priors:
         drawn = frequencies(prior, size.domain)
-        rng = generator("longtail", table, prior, size.domain, size.samples, seed)
-        found = simulation.simulate(drawn, size.samples, labels, names, size.repeats, rng)
+        rng = generator("longtail", table, prior, size.domain, size.samples, draws.seed)
+        found = simulation.simulate(drawn, size.samples, draws.labels, names, size.repeats, rng)
         sizes = {"domain": size.domain, "samples": size.samples, "repeats": size.repeats}
-        yield Risk(drawn, size.samples, labels), found, {"prior": prior, "labels": labels, **sizes}
+        risk = Risk(drawn, size.samples, draws.labels)
+        yield risk, found, {"prior": prior, "labels": draws.labels, **sizes}
 
 
 @stage
 @flat
-def tradeoff(
-    *, priors: Priors, size: Tradeoff, labels: Labels = Longtail.labels, seed: SampleSeed = 0, out: Output
-) -> None:
+def tradeoff(*, draws: options.Draws, size: options.Tradeoff, out: Output) -> None:
     """Tabulate excess error against the share of singletons that a learner fits.
 
     Parameters
@@ -122,14 +100,14 @@ def tradeoff(
     """
     names = ["optimal", *(f"limited:{limit!r}" for limit in size.memorization_limits)]
     rows = []
-    for risk, found, named in _compared("tradeoff", priors, size, labels, seed, names):
+    for risk, found, named in _compared("tradeoff", draws, size, names):
         means, errors = means_with_errors(found.error[:, 1:] - found.error[:, :1])
         fitted = found.fitted_singletons[:, 1:].mean(axis=0)
         rows += [
             named
             | {
                 "memorization_limit": limit,
-                "fitted_closed": 1 / labels + limit,
+                "fitted_closed": 1 / draws.labels + limit,
                 "fitted_simulated": fitted[index],
                 "excess_closed": limited_memorization_cost(risk, limit),
                 "excess_simulated": means[index],
@@ -143,9 +121,7 @@ def tradeoff(
 
 @stage
 @flat
-def privacy(
-    *, priors: Priors, size: Privacy, labels: Labels = Longtail.labels, seed: SampleSeed = 0, out: Output
-) -> None:
+def privacy(*, draws: options.Draws, size: options.Privacy, out: Output) -> None:
     """Tabulate what label differential privacy costs, beside what it must cost.
 
     Parameters
@@ -157,7 +133,7 @@ def privacy(
     chosen = [(kind, epsilon) for kind in kinds for epsilon in size.epsilons]
     names = ["optimal", *(f"{kind}:{epsilon!r}" for kind, epsilon in chosen)]
     rows = []
-    for risk, found, named in _compared("privacy", priors, size, labels, seed, names):
+    for risk, found, named in _compared("privacy", draws, size, names):
         means, errors = means_with_errors(found.error[:, 1:] - found.error[:, :1])
         rows += [
             named
@@ -177,9 +153,7 @@ def privacy(
 
 @stage
 @flat
-def noise(
-    *, priors: Priors, size: Noise, labels: Labels = Longtail.labels, seed: SampleSeed = 0, out: Output
-) -> None:
+def noise(*, draws: options.Draws, size: options.Noise, out: Output) -> None:
     """Tabulate what is lost by not fitting singletons whose labels are noisy.
 
     Parameters
@@ -189,7 +163,7 @@ def noise(
     """
     names = [f"{kind}:{keep!r}" for keep in size.label_keep for kind in ("majority", "majority_ignore")]
     rows = []
-    for risk, found, named in _compared("noise", priors, size, labels, seed, names):
+    for risk, found, named in _compared("noise", draws, size, names):
         means, errors = means_with_errors(found.error[:, 1::2] - found.error[:, ::2])
         rows += [
             named
@@ -210,14 +184,14 @@ def subgroups(
     *,
     mixture: str,
     groups: list[str],
-    priors: Annotated[list[Prior], AsManyAs("groups")],
-    domains: Annotated[list[Points], AsManyAs("groups")],
-    weights: Annotated[list[Weight], AsManyAs("groups")],
-    samples: Samples,
-    labels: Labels = Longtail.labels,
-    memorization_limit: Limit = Longtail.memorization_limit,
-    repeats: Repeats = Mixture.repeats,
-    seed: SampleSeed = 0,
+    priors: Annotated[list[options.Prior], AsManyAs("groups")],
+    domains: Annotated[list[options.Points], AsManyAs("groups")],
+    weights: Annotated[list[options.Weight], AsManyAs("groups")],
+    samples: options.Samples,
+    labels: options.Labels = options.Longtail.labels,
+    memorization_limit: options.Limit = options.Longtail.memorization_limit,
+    repeats: options.Repeats = options.Mixture.repeats,
+    seed: Annotated[Seed, About("seed of the samples")] = 0,
     out: Output,
 ) -> None:
     """Tabulate what limited memorization costs each subgroup of a mixture.
