@@ -4,6 +4,8 @@ All functions take n training examples `x`, shape (n, d), and their labels `y`, 
 They return scores, one per label; the largest one is the answer.
 """
 
+from collections.abc import Callable, Mapping
+
 import numpy as np
 
 from memgen.longtail.priors import Floats, Integers
@@ -87,4 +89,4 @@ def neighbour_scores(
     return np.stack([total[:, min(int(k), most) - 1] for k in neighbours])
 
 
-CLOSED_FORMS = {"ridge": ridge_scores, "neighbours": neighbour_scores}
+CLOSED_FORMS: Mapping[str, Callable[..., Floats]] = {"ridge": ridge_scores, "neighbours": neighbour_scores}

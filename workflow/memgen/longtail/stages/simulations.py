@@ -213,28 +213,24 @@ def subgroups(
     names = ["optimal", f"limited:{memorization_limit!r}"]
     found = simulation.simulate(drawn, samples, labels, names, repeats, rng, groups=slices)
     costs, errors = means_with_errors((found.errors[:, 1] - found.errors[:, 0]) / shares)
-    rows = []
-    for index, group in enumerate(groups):
-        share = float(shares[index])
-        unseen, once = group_masses(parts[index], share, samples)
-        rows.append(
-            {
-                "mixture": mixture,
-                "group": group,
-                "prior": priors[index],
-                "domain": domains[index],
-                "weight": share,
-                "samples": samples,
-                "labels": labels,
-                "memorization_limit": memorization_limit,
-                "optimal_error": (1 - 1 / labels) * unseen,
-                "cost_closed": (1 - 1 / labels - memorization_limit) * once,
-                "cost_simulated": costs[index],
-                "standard_error": errors[index],
-                "repeats": repeats,
-            }
-        )
-    SUBGROUPS.write(pl.DataFrame(rows, schema=SUBGROUPS.schema), out)
+    masses = [group_masses(part, float(share), samples) for part, share in zip(parts, shares, strict=True)]
+    unseen, once = np.array(masses).T
+    columns = {
+        "mixture": mixture,
+        "group": groups,
+        "prior": priors,
+        "domain": domains,
+        "weight": shares,
+        "samples": samples,
+        "labels": labels,
+        "memorization_limit": memorization_limit,
+        "optimal_error": (1 - 1 / labels) * unseen,
+        "cost_closed": (1 - 1 / labels - memorization_limit) * once,
+        "cost_simulated": costs,
+        "standard_error": errors,
+        "repeats": repeats,
+    }
+    SUBGROUPS.write(pl.DataFrame(columns, schema=SUBGROUPS.schema), out)
 
 
 def group_masses(group: Frequencies, weight: float, samples: int) -> tuple[float, float]:
