@@ -19,16 +19,14 @@ BY_CLASSIFIER = "structure={structure},learner={learner}"
 SUBGROUPS = expand(
     "results/longtail/subgroups/{mixture}.csv", mixture=LONGTAIL["mixtures"]
 )
-PRIORS_AND_LABELS = {key: LONGTAIL[key] for key in ("priors", "labels")}
-LABELS_AND_LIMIT = {key: LONGTAIL[key] for key in ("labels", "memorization_limit")}
-PRIORS_AND_FILES = {
-    "priors": LONGTAIL["priors"],
-    "frequencies": LONGTAIL["frequency_files"],
-}
+PRIORS, LABELS, LIMIT = (
+    {key: LONGTAIL[key]} for key in ("priors", "labels", "memorization_limit")
+)
+FILES = {"frequencies": LONGTAIL["frequency_files"]}
 # The data of every classifier.
-CLUSTERED = {
+CLUSTERED = LABELS | {
     key: CLUSTERS[key] for key in ("prior", "domain", "samples", "dimensions")
-} | {"labels": LONGTAIL["labels"]}
+}
 CLASSIFIERS = expand(
     "results/longtail/classifiers/{structure}_{learner}.parquet",
     structure=CLUSTERS["structures"],
@@ -49,7 +47,8 @@ def grouped(wildcards):
         without(mixture, "groups"),
         groups=list(mixture["groups"]),
         **{f"{key}s": values for key, values in groups.items()},
-        **LABELS_AND_LIMIT,
+        **LABELS,
+        **LIMIT,
     )
 
 
@@ -59,162 +58,87 @@ wildcard_constraints:
     learner=one_of(CLUSTERS["learners"] | SCORED),
 
 
-rule longtail_spectra:
-    """Expected number and mass of the points that a sample holds l times."""
-    input:
-        frequencies=LONGTAIL["frequency_files"],
-    output:
-        **record("longtail_spectra"),
-        table="results/longtail/spectra.parquet",
-    log:
-        logged("longtail_spectra"),
-    benchmark:
-        timed("longtail_spectra")
-    conda:
-        "../../envs/theory.yaml"
-    resources:
-        **needs("longtail_spectra"),
-    params:
-        code=code("longtail spectra"),
-        options=flags(LONGTAIL["spectra"], **PRIORS_AND_FILES),
-    shell:
-        "python -m memgen longtail spectra {params.options} "
-        "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
+# The command is a parameter: Snakemake evaluates a rule's shell text when its job runs, after the loop.
+for stage, table, options, meaning in (
+    (
+        "spectra",
+        "spectra.parquet",
+        {**LONGTAIL["spectra"], **PRIORS, **FILES},
+        "Expected number and mass of the points that a sample holds l times.",
+    ),
+    (
+        "scaling",
+        "scaling.parquet",
+        LONGTAIL["scaling"],
+        "Expected frequency of a point seen l times, against the sample size.",
+    ),
+    (
+        "costs",
+        "costs.csv",
+        {
+            "prior": "zipf",
+            **columns(LONGTAIL["costs"], "domain", "samples"),
+            **LABELS,
+            **LIMIT,
+        },
+        "What fitting singletons is worth, at the sizes for which the paper states it.",
+    ),
+    (
+        "simulate",
+        "simulation.csv",
+        {
+            **columns(LONGTAIL["simulation"]["sizes"], "domain", "samples", "repeats"),
+            "learners": LONGTAIL["simulation"]["learners"],
+            **PRIORS,
+            **FILES,
+            **LABELS,
+        },
+        "Every learner on drawn samples, beside its exact expected error.",
+    ),
+    (
+        "tradeoff",
+        "tradeoff.csv",
+        {**LONGTAIL["tradeoff"], **PRIORS, **LABELS},
+        "Excess error against the share of singletons that a learner fits.",
+    ),
+    (
+        "privacy",
+        "privacy.csv",
+        {**LONGTAIL["privacy"], **PRIORS, **LABELS},
+        "What label differential privacy costs, beside what it must cost.",
+    ),
+    (
+        "noise",
+        "noise.csv",
+        {**LONGTAIL["noise"], **PRIORS, **LABELS},
+        "What is lost by not fitting singletons whose labels are noisy.",
+    ),
+):
 
-
-rule longtail_scaling:
-    """Expected frequency of a point seen l times, against the sample size."""
-    output:
-        **record("longtail_scaling"),
-        table="results/longtail/scaling.parquet",
-    log:
-        logged("longtail_scaling"),
-    benchmark:
-        timed("longtail_scaling")
-    conda:
-        "../../envs/theory.yaml"
-    resources:
-        **needs("longtail_scaling"),
-    params:
-        code=code("longtail scaling"),
-        options=flags(LONGTAIL["scaling"]),
-    shell:
-        "python -m memgen longtail scaling {params.options} "
-        "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
-
-
-rule longtail_costs:
-    """What fitting singletons is worth, at the sizes for which the paper states it."""
-    output:
-        **record("longtail_costs"),
-        table="results/longtail/costs.csv",
-    log:
-        logged("longtail_costs"),
-    benchmark:
-        timed("longtail_costs")
-    conda:
-        "../../envs/theory.yaml"
-    resources:
-        **needs("longtail_costs"),
-    params:
-        code=code("longtail costs"),
-        options=flags(
-            columns(LONGTAIL["costs"], "domain", "samples"), **LABELS_AND_LIMIT
-        ),
-    shell:
-        "python -m memgen longtail costs --prior zipf {params.options} "
-        "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
-
-
-rule longtail_simulate:
-    """Every learner on drawn samples, beside its exact expected error."""
-    input:
-        frequencies=LONGTAIL["frequency_files"],
-    output:
-        **record("longtail_simulate"),
-        table="results/longtail/simulation.csv",
-    log:
-        logged("longtail_simulate"),
-    benchmark:
-        timed("longtail_simulate")
-    conda:
-        "../../envs/theory.yaml"
-    resources:
-        **needs("longtail_simulate"),
-    params:
-        code=code("longtail simulate"),
-        options=flags(
-            columns(LONGTAIL["simulation"]["sizes"], "domain", "samples", "repeats"),
-            learners=LONGTAIL["simulation"]["learners"],
-            labels=LONGTAIL["labels"],
-            **PRIORS_AND_FILES,
-        ),
-    shell:
-        "python -m memgen longtail simulate {params.options} "
-        "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
-
-
-rule longtail_tradeoff:
-    """Excess error against the share of singletons that a learner fits."""
-    output:
-        **record("longtail_tradeoff"),
-        table="results/longtail/tradeoff.csv",
-    log:
-        logged("longtail_tradeoff"),
-    benchmark:
-        timed("longtail_tradeoff")
-    conda:
-        "../../envs/theory.yaml"
-    resources:
-        **needs("longtail_tradeoff"),
-    params:
-        code=code("longtail tradeoff"),
-        options=flags(LONGTAIL["tradeoff"], **PRIORS_AND_LABELS),
-    shell:
-        "python -m memgen longtail tradeoff {params.options} "
-        "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
-
-
-rule longtail_privacy:
-    """What label differential privacy costs, beside what it must cost."""
-    output:
-        **record("longtail_privacy"),
-        table="results/longtail/privacy.csv",
-    log:
-        logged("longtail_privacy"),
-    benchmark:
-        timed("longtail_privacy")
-    conda:
-        "../../envs/theory.yaml"
-    resources:
-        **needs("longtail_privacy"),
-    params:
-        code=code("longtail privacy"),
-        options=flags(LONGTAIL["privacy"], **PRIORS_AND_LABELS),
-    shell:
-        "python -m memgen longtail privacy {params.options} "
-        "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
-
-
-rule longtail_noise:
-    """What is lost by not fitting singletons whose labels are noisy."""
-    output:
-        **record("longtail_noise"),
-        table="results/longtail/noise.csv",
-    log:
-        logged("longtail_noise"),
-    benchmark:
-        timed("longtail_noise")
-    conda:
-        "../../envs/theory.yaml"
-    resources:
-        **needs("longtail_noise"),
-    params:
-        code=code("longtail noise"),
-        options=flags(LONGTAIL["noise"], **PRIORS_AND_LABELS),
-    shell:
-        "python -m memgen longtail noise {params.options} "
-        "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
+    rule:
+        f"""{meaning}"""
+        name:
+            f"longtail_{stage}"
+        input:
+            frequencies=options.get("frequencies", []),
+        output:
+            **record(f"longtail_{stage}"),
+            table=f"results/longtail/{table}",
+        log:
+            logged(f"longtail_{stage}"),
+        benchmark:
+            timed(f"longtail_{stage}")
+        conda:
+            "../../envs/theory.yaml"
+        resources:
+            **needs(f"longtail_{stage}"),
+        params:
+            code=code(f"longtail {stage}"),
+            stage=stage,
+            options=flags(options),
+        shell:
+            "python -m memgen longtail {params.stage} {params.options} --out {output.table:q} "
+            "--record {output.record:q} --threads {threads} 2> {log:q}"
 
 
 rule longtail_subgroups:

@@ -52,22 +52,12 @@ def noisy_singleton_excess(risk: Risk, label_keep: float) -> float:
 def limited_memorization_cost(risk: Risk, memorization_limit: float) -> float:
     """Excess error of any learner whose memorization scores of singletons are at most a limit.
 
-    Parameters
-    ----------
-    risk : Risk
-        The domain, sample size and labels.
-    memorization_limit : float
-        At most 1 - 1/m.
-
-    Returns
-    -------
-    float
-        (1 - 1/m - memorization_limit) M_1.
+    That is (1 - 1/m - memorization_limit) M_1.
 
     Raises
     ------
     BadInput
-        If the limit is out of range.
+        If the limit is not between 0 and 1 - 1/m.
 
     Notes
     -----
@@ -110,17 +100,10 @@ def private_excess_optimum(risk: Risk, epsilon: float) -> float:
 def tau_lower_bound(frequencies: Frequencies, samples: int) -> float:
     """Weight of frequencies near 1/n, which bounds tau_1 from below: weight([1/3n, 2/n]) / (5 n).
 
-    Parameters
-    ----------
-    frequencies : Frequencies
-        The domain.
-    samples : int
-        Sample size n >= 3.
-
     Raises
     ------
     BadInput
-        If there are fewer than three samples: the lemma fails there.
+        If the sample size n is below three: the lemma fails there.
 
     Notes
     -----
@@ -141,10 +124,8 @@ def tau_no_tail_bound(frequencies: Frequencies, samples: int, threshold: float) 
 
     Parameters
     ----------
-    frequencies : Frequencies
-        The domain.
-    samples : int
-        Sample size n.
+    frequencies, samples
+        The domain, and the sample size n.
     threshold : float
         theta, at most 1/(2n).
 

@@ -214,19 +214,7 @@ def spectrum(frequencies: Frequencies, samples: int, multiplicity: npt.ArrayLike
 def zipf_asymptotics(domain: int, samples: int) -> tuple[float, float]:
     """Large-domain limits of K_1 / n and n tau_1 for Zipf's law with exponent 1.
 
-    Parameters
-    ----------
-    domain, samples : int
-        N and n.
-
-    Returns
-    -------
-    singleton_fraction, tau_1_n : float
-        E1(x) / H_N and exp(-x) / E1(x), x = n / (N H_N).
-
-    Notes
-    -----
-    Source: memorization, part A.
+    These are E1(x) / H_N and exp(-x) / E1(x), with x = n / (N H_N) (memorization, part A).
     """
     ranks = np.arange(1, domain + 1, dtype=np.float64)
     harmonic = float(np.sum(1 / ranks))
