@@ -1,4 +1,4 @@
-"""Clustered data, and classifiers in closed form against scikit-learn and against training again."""
+"""Clustered data, and classifiers in closed form against scikit-learn."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ from sklearn.linear_model import Ridge
 from sklearn.neighbors import KNeighborsClassifier
 
 from memgen.jobs.seeding import generator
-from memgen.longtail.classifiers import neighbour_scores, ridge_left_out_scores, ridge_scores, targets
+from memgen.longtail.classifiers import neighbour_scores, ridge_scores, targets
 from memgen.longtail.clusters import draw, make_clusters
 from memgen.longtail.priors import frequencies
 
@@ -28,18 +28,6 @@ def test_ridge_is_scikit_learns(n: int, d: int) -> None:
         assert np.allclose(scores, model.predict(test_x), atol=1e-9)
 
 
-def test_leaving_one_out_of_ridge_is_training_again() -> None:
-    x, y, _ = data()
-    fitted, left_out = ridge_left_out_scores(x, y, 4, RIDGES)
-    assert np.allclose(fitted, ridge_scores(x, y, 4, RIDGES, x), atol=1e-9)
-    scale = (x**2).sum() / len(x)
-    for place in (0, 7, 39):
-        others = np.arange(len(x)) != place
-        for index, ridge in enumerate(RIDGES):
-            model = Ridge(alpha=ridge * scale, fit_intercept=False).fit(x[others], targets(y, 4)[others])
-            assert np.allclose(left_out[index, place], model.predict(x[place : place + 1])[0], atol=1e-8)
-
-
 def test_neighbours_vote_as_scikit_learns() -> None:
     x, y, test_x = data(200, 6)
     counts = np.array([1, 3, 7, 20])
@@ -56,16 +44,6 @@ def test_ties_go_to_the_nearer_neighbour() -> None:
     x = np.array([[0.0], [1.0], [5.0], [6.0]])
     found = neighbour_scores(x, np.array([2, 0, 1, 1]), 3, np.array([2, 4]), np.array([[0.1]]))
     assert found.argmax(axis=2)[:, 0].tolist() == [2, 1]
-
-
-def test_leaving_out_a_neighbour_is_searching_without_it() -> None:
-    x, y, _ = data(60, 5)
-    counts = np.array([1, 4])
-    found = neighbour_scores(x, y, 4, counts, x, own=np.arange(60))
-    for place in range(60):
-        others = np.arange(60) != place
-        expected = neighbour_scores(x[others], y[others], 4, counts, x[place : place + 1])
-        assert np.allclose(found[:, place], expected[:, 0])
 
 
 def test_gaussian_examples_resemble_their_centre() -> None:

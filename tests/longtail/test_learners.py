@@ -94,20 +94,10 @@ def test_memorization_score_is_what_one_example_more_gains(learner: str) -> None
 @pytest.mark.parametrize(
     "learner",
     [
-        "best",
-        "optimal:1",
-        "ignore",
-        "ignore:0",
-        "ignore:1.5",
-        "flip:1.1",
-        "limited:0.95",
-        "exponential:-1",
-        "exponential:1e-5",
-        "majority:0.05",
-        "majority:2",
-        "randomized_response:inf",
+        "best", "optimal:1", "ignore", "ignore:0", "ignore:1.5", "flip:1.1", "limited:0.95", "exponential:-1",
+        "exponential:1e-5", "majority:0.05", "majority:2", "randomized_response:inf",
     ],
-)
+)  # fmt: skip
 def test_bad_learners_are_refused_in_one_line(learner: str) -> None:
     with pytest.raises(BadInput) as caught:
         profile(learner, 10)
@@ -167,7 +157,4 @@ def test_extremes_fall_to_nothing(labels: int, label_keep: float) -> None:
     # Two votes are worth no more than one: where they differ, the tie is broken at random.
     assert found[1] == pytest.approx((1 - label_keep) * (1 - 1 / labels), abs=1e-12)
     assert found[2] == pytest.approx(found[1], abs=1e-12)
-
-
-def test_perfect_labels() -> None:
-    assert plurality_errors(7, 1.0).tolist() == [1 - 1 / 7]
+    assert plurality_errors(labels, 1.0).tolist() == [1 - 1 / labels], "labels without noise"
