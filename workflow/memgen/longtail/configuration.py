@@ -394,33 +394,38 @@ def check(config: Mapping[str, Any]) -> None:
     config : mapping
         The whole configuration, of the right types.
     """
-    block, relational = config["longtail"], config["relational"]
-    labels, scaling, clusters = block["labels"], block["scaling"], block["clusters"]
-    _each("priors", block["priors"], parse_prior)
-    _each("scaling.priors", scaling["priors"], parse_prior)
-    _check_files(block["frequency_files"], block["priors"])
-    limit = partial(check_memorization_limit, labels=labels, where="value")
-    _each("memorization_limit", [block["memorization_limit"]], limit)
-    _each("tradeoff.memorization_limits", block["tradeoff"]["memorization_limits"], limit)
-    names = {
-        "simulation.learners": block["simulation"]["learners"],
-        "privacy.epsilons": [f"exponential:{epsilon!r}" for epsilon in block["privacy"]["epsilons"]],
-        "noise.label_keep": [f"majority:{keep!r}" for keep in block["noise"]["label_keep"]],
+    given, relational = config["longtail"], config["relational"]
+    scaling, clusters = given["scaling"], given["clusters"]
+    learner = partial(parse_learner, labels=given["labels"])
+    limit = partial(check_memorization_limit, labels=given["labels"], where="value")
+    tests: dict[str, tuple[Iterable[Any], Callable[[Any], object]]] = {
+        "priors": (given["priors"], parse_prior),
+        "scaling.priors": (scaling["priors"], parse_prior),
+        "memorization_limit": ([given["memorization_limit"]], limit),
+        "tradeoff.memorization_limits": (given["tradeoff"]["memorization_limits"], limit),
+        "simulation.learners": (given["simulation"]["learners"], learner),
+        "privacy.epsilons": ([f"exponential:{value!r}" for value in given["privacy"]["epsilons"]], learner),
+        "noise.label_keep": ([f"majority:{value!r}" for value in given["noise"]["label_keep"]], learner),
+        "clusters.prior": ([clusters["prior"]], parse_prior),
     }
-    for where, learners in names.items():
-        _each(where, learners, partial(parse_learner, labels=labels))
+    for name, mixture in given["mixtures"].items():
+        for group, part in mixture["groups"].items():
+            tests[f"mixtures.{name}.groups.{group}.prior"] = [part["prior"]], parse_prior
+    for where, scope in (("learners", clusters), ("memorization.learners", clusters["memorization"])):
+        for name, part in scope["learners"].items():
+            tests[f"clusters.{where}.{name}"] = [part["settings"]], partial(check_settings, name)
+    for where, (values, test) in tests.items():
+        for value in values:
+            try:
+                test(value)
+            except BadInput as error:
+                raise BadInput(f"longtail.{where}: {error}") from None
+    _check_files(given["frequency_files"], given["priors"])
     most, smallest = max(scaling["multiplicities"]), min(scaling["samples"])
     if most > smallest:
         raise BadInput(
             f"longtail.scaling.multiplicities: {most} exceeds the smallest sample; allowed: 1 to {smallest}"
         )
-    for name, mixture in block["mixtures"].items():
-        for group, part in mixture["groups"].items():
-            _each(f"mixtures.{name}.groups.{group}.prior", [part["prior"]], parse_prior)
-    _each("clusters.prior", [clusters["prior"]], parse_prior)
-    for where, scope in (("learners", clusters), ("memorization.learners", clusters["memorization"])):
-        for learner, part in scope["learners"].items():
-            _each(f"clusters.{where}", [part["settings"]], partial(check_settings, learner))
     share = clusters["memorization"]["subsample_share"]
     if not 0 < round(share * clusters["samples"]) < clusters["samples"]:
         raise BadInput(
@@ -432,20 +437,11 @@ def check(config: Mapping[str, Any]) -> None:
         "conjunctivity": relational["theory"]["conjunctivity"],
     }
     for key, values in shown.items():
-        if block["currency"][key] not in values:
+        if given["currency"][key] not in values:
             raise BadInput(
-                f"longtail.currency.{key}: {block['currency'][key]!r} is not computed by the relational "
+                f"longtail.currency.{key}: {given['currency'][key]!r} is not computed by the relational "
                 f"study; allowed: {', '.join(map(str, values)) or 'none'}"
             )
-
-
-def _each(where: str, values: Iterable[Any], test: Callable[[Any], object]) -> None:
-    """Test every value; a refusal says where in the configuration it is."""
-    for value in values:
-        try:
-            test(value)
-        except BadInput as error:
-            raise BadInput(f"longtail.{where}: {error}") from None
 
 
 def _check_files(files: list[str], priors: list[str]) -> None:

@@ -114,7 +114,7 @@ def checks(
 
 @command
 def summary(*, table: Input, json: bool = False) -> None:
-    """Print the few numbers that say whether a table of this study bears out the theory.
+    """Print the few numbers that say whether a table of this study agrees with the theory.
 
     Parameters
     ----------
