@@ -126,12 +126,7 @@ def from_values(name: str, values: npt.ArrayLike) -> Frequencies:
     name : str
         Name of the prior in tables.
     values : array_like, shape (N,)
-        Positive, finite, in any order and unit.
-
-    Raises
-    ------
-    BadInput
-        If the list is empty or holds a number that is not positive and finite.
+        Positive and finite, else they are refused, in any order and unit.
     """
     array = np.asarray(values, dtype=np.float64).ravel()
     _check_domain(array.size)
@@ -188,23 +183,9 @@ def domains(priors: Sequence[str], files: Sequence[Path] | None, domain: int) ->
 def joined(
     name: str, groups: Sequence[Frequencies], weights: Sequence[float]
 ) -> tuple[Frequencies, list[slice]]:
-    """Mixture of subgroups, each with its own domain.
+    """Mixture of subgroups of positive weights, and the slice of each in its `expanded` frequencies.
 
-    Parameters
-    ----------
-    name : str
-        Name of the mixture.
-    groups : sequence of Frequencies, length G
-        Frequencies within each subgroup, each summing to 1.
-    weights : sequence of float, length G
-        Positive weight of each subgroup; they are divided by their sum.
-
-    Returns
-    -------
-    frequencies : Frequencies
-        Of the mixture, w alpha, subgroup after subgroup: not sorted, and so fit for simulation only.
-    parts : list of slice
-        Where the points of each subgroup are in `frequencies.expanded()`.
+    Every subgroup has its own domain. The mixture's frequencies are not sorted, so it is for simulation only.
     """
     total = sum(weights)
     logs = [
