@@ -73,7 +73,7 @@ def test_an_ordinary_job_with_torch_keeps_the_kernels_of_the_processor() -> None
 
 def test_jobs_without_torch_are_those_of_theory_and_statistics() -> None:
     assert not kernels.uses_torch("memgen.relational.stages.sweep")
-    assert not kernels.uses_torch("memgen.longtail.stages.simulate")
+    assert not kernels.uses_torch("memgen.longtail.stages.simulations")
     assert kernels.uses_torch("memgen.irrelevant.stages.attack")
 
 

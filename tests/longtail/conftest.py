@@ -6,26 +6,16 @@ from typing import Any
 import pytest
 
 from memgen.longtail.stages.classify import classify
-from memgen.longtail.stages.costs import costs
-from memgen.longtail.stages.curves import curves
+from memgen.longtail.stages.closed_forms import costs, scaling, spectra
 from memgen.longtail.stages.memorize import memorize
-from memgen.longtail.stages.noise import noise
-from memgen.longtail.stages.privacy import privacy
-from memgen.longtail.stages.scaling import scaling
-from memgen.longtail.stages.simulate import simulate
-from memgen.longtail.stages.spectra import spectra
-from memgen.longtail.stages.subgroups import subgroups
-from memgen.longtail.stages.tradeoff import tradeoff
+from memgen.longtail.stages.simulations import noise, privacy, simulate, subgroups, tradeoff
+from memgen.longtail.stages.summaries import curves
 
 PRIORS = ["zipf", "geometric:0.9"]
-
 SIZE = {"domain": 40, "samples": 50, "repeats": 300, "labels": 10}
-
 DATA = {"prior": "zipf", "domain": 40, "samples": 40, "labels": 10, "dimensions": 60}
-
 NETWORK = {"hidden": 8, "steps": 20}
-
-TRAINED = {
+TRAINED: dict[str, tuple[list[float], dict[str, Any]]] = {
     "ridge": ([0.1, 10.0], {}),
     "neighbours": ([1.0, 5.0], {}),
     "network": ([0.001, 0.3], NETWORK),
@@ -35,66 +25,35 @@ TRAINED = {
 
 def write_all(folder: Path) -> dict[str, Any]:
     """Every table of the study at a small size."""
-    paths: dict[str, Any] = {
-        name: folder / f"{name}.{kind}"
-        for name, kind in {
-            "spectra": "parquet", "scaling": "parquet", "costs": "csv", "simulation": "csv",
-            "tradeoff": "csv", "privacy": "csv", "noise": "csv", "curves": "csv",
-        }.items()
-    }  # fmt: skip
+    paths: dict[str, Any] = {name: folder / f"{name}.parquet" for name in ("spectra", "scaling")}
+    for name in ("costs", "simulation", "tradeoff", "privacy", "noise", "curves", "subgroups"):
+        paths[name] = folder / f"{name}.csv"
     words = folder / "words.txt"
     words.write_text("\n".join(str(1 / rank) for rank in range(1, 31)))
     spectra(priors=PRIORS, frequencies=[words], domain=40, samples=60, out=paths["spectra"])
     scaling(priors=PRIORS, domain=20000, samples=[10, 100], multiplicities=[1, 2], out=paths["scaling"])
-    costs(
-        prior="zipf",
-        domain=[50000, 40],
-        samples=[50000, 30],
-        labels=10,
-        memorization_limit=0.5,
-        out=paths["costs"],
-    )
+    costs(prior="zipf", domain=[50000, 40], samples=[50000, 30], out=paths["costs"])
     simulate(
-        priors=PRIORS,
-        frequencies=[words],
-        domain=[40],
-        samples=[50],
-        repeats=[300],
-        labels=10,
-        learners=["optimal", "ignore:1", "flip:0.2", "majority:0.8"],
-        out=paths["simulation"],
-    )
+        priors=PRIORS, frequencies=[words], domain=[40], samples=[50], repeats=[300], labels=10,
+        learners=["optimal", "ignore:1", "flip:0.2", "majority:0.8"], out=paths["simulation"],
+    )  # fmt: skip
     tradeoff(priors=PRIORS, memorization_limits=[0.0, 0.5, 0.9], out=paths["tradeoff"], **SIZE)
     privacy(priors=PRIORS, epsilons=[0.1, 1.0, 3.0], out=paths["privacy"], **SIZE)
     noise(priors=PRIORS, label_keep=[0.3, 1.0], out=paths["noise"], **SIZE)
-    paths["subgroups"] = [folder / "subgroups.csv"]
     subgroups(
-        mixture="small",
-        groups=["P1", "P2"],
-        priors=["zipf", "zipf"],
-        domains=[30, 30],
-        weights=[5, 1],
-        samples=90,
-        labels=10,
-        memorization_limit=0.5,
-        repeats=300,
-        out=paths["subgroups"][0],
-    )
-    paths["runs"], paths["memorization"], paths["scores"] = [], [], []
+        mixture="small", groups=["P1", "P2"], priors=["zipf", "zipf"], domains=[30, 30], weights=[5, 1],
+        samples=90, repeats=300, out=paths["subgroups"],
+    )  # fmt: skip
+    paths |= {"subgroups": [paths["subgroups"]], "runs": [], "memorization": [], "scores": []}
     for learner, (settings, options) in TRAINED.items():
+        given = {"structure": "gaussian", "spread": 0.7, "learner": learner, "settings": settings, "seeds": 3}
         out = folder / f"classifiers_{learner}.parquet"
-        classify(
-            structure="gaussian", spread=0.7, learner=learner, settings=settings, tests=2, seeds=3, out=out,
-            **DATA, **options,
-        )  # fmt: skip
+        classify(tests=2, out=out, **given, **DATA, **options)
         paths["runs"].append(out)
         if learner == "private_network":
             continue
         out, scores = folder / f"memorization_{learner}.parquet", folder / f"scores_{learner}.parquet"
-        memorize(
-            structure="gaussian", spread=0.7, learner=learner, settings=settings, seeds=3, subsample_count=12,
-            subsample_share=0.7, out=out, scores=scores, **DATA, **options,
-        )  # fmt: skip
+        memorize(subsample_count=12, out=out, scores=scores, **given, **DATA, **options)
         paths["memorization"].append(out)
         paths["scores"].append(scores)
     curves(runs=paths["runs"], out=paths["curves"])

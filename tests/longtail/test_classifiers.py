@@ -1,4 +1,4 @@
-"""Classifiers in closed form against scikit-learn, and leaving one out against training again."""
+"""Clustered data, and classifiers in closed form against scikit-learn."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,9 @@ from sklearn.linear_model import Ridge
 from sklearn.neighbors import KNeighborsClassifier
 
 from memgen.jobs.seeding import generator
-from memgen.longtail.classifiers import neighbour_scores, ridge_left_out_scores, ridge_scores, targets
+from memgen.longtail.classifiers import neighbour_scores, ridge_scores, targets
+from memgen.longtail.clusters import draw, make_clusters
+from memgen.longtail.priors import frequencies
 
 RIDGES = np.array([1e-2, 0.3, 5.0, 400.0])
 
@@ -24,18 +26,6 @@ def test_ridge_is_scikit_learns(n: int, d: int) -> None:
     for scores, ridge in zip(found, RIDGES, strict=True):
         model = Ridge(alpha=ridge * scale, fit_intercept=False).fit(x, targets(y, 4))
         assert np.allclose(scores, model.predict(test_x), atol=1e-9)
-
-
-def test_leaving_one_out_of_ridge_is_training_again() -> None:
-    x, y, _ = data()
-    fitted, left_out = ridge_left_out_scores(x, y, 4, RIDGES)
-    assert np.allclose(fitted, ridge_scores(x, y, 4, RIDGES, x), atol=1e-9)
-    scale = (x**2).sum() / len(x)
-    for place in (0, 7, 39):
-        others = np.arange(len(x)) != place
-        for index, ridge in enumerate(RIDGES):
-            model = Ridge(alpha=ridge * scale, fit_intercept=False).fit(x[others], targets(y, 4)[others])
-            assert np.allclose(left_out[index, place], model.predict(x[place : place + 1])[0], atol=1e-8)
 
 
 def test_neighbours_vote_as_scikit_learns() -> None:
@@ -56,11 +46,37 @@ def test_ties_go_to_the_nearer_neighbour() -> None:
     assert found.argmax(axis=2)[:, 0].tolist() == [2, 1]
 
 
-def test_leaving_out_a_neighbour_is_searching_without_it() -> None:
-    x, y, _ = data(60, 5)
-    counts = np.array([1, 4])
-    found = neighbour_scores(x, y, 4, counts, x, own=np.arange(60))
-    for place in range(60):
-        others = np.arange(60) != place
-        expected = neighbour_scores(x[others], y[others], 4, counts, x[place : place + 1])
-        assert np.allclose(found[:, place], expected[:, 0])
+def test_gaussian_examples_resemble_their_centre() -> None:
+    rng = generator("gaussian")
+    clusters = make_clusters("gaussian", frequencies("uniform", 20).expanded(), 10, 4000, 0.7, rng)
+    one, other = clusters.examples(np.arange(20), rng), clusters.examples(np.arange(20), rng)
+    similarity = one @ other.T / 4000
+    tolerance = 5 / np.sqrt(4000)
+    assert np.allclose(np.diag(similarity), 1 / (1 + 0.7**2), atol=tolerance)
+    assert np.abs(similarity - np.diag(np.diag(similarity))).max() < tolerance
+    assert np.allclose((one**2).mean(axis=1), 1, atol=tolerance)
+
+
+def test_hypercube_examples_agree_where_positions_are_fixed() -> None:
+    rng = generator("hypercube")
+    clusters = make_clusters("hypercube", frequencies("uniform", 5).expanded(), 10, 3000, 0.6, rng)
+    examples = clusters.examples(np.repeat(np.arange(5), 40), rng).reshape(5, 40, 3000)
+    assert set(np.unique(examples)) == {-1.0, 1.0}
+    constant = (examples == examples[:, :1]).all(axis=1)
+    assert (constant == (clusters.centre != 0)).all()
+    assert (examples[:, 0][constant] == clusters.centre[constant]).all()
+    assert constant.mean() == pytest.approx(0.4, abs=4 * np.sqrt(0.24 / 15000))
+
+
+def test_samples_count_their_clusters() -> None:
+    rng = generator("sample")
+    frequency = frequencies("zipf", 50).expanded()
+    clusters = make_clusters("gaussian", frequency, 10, 8, 0.0, rng)
+    sample = draw(clusters, 80, 3, rng)
+    assert sample.x.shape == (80, 8) and sample.test_x.shape == (150, 8)
+    assert sample.test_weight.sum() == pytest.approx(1)
+    # Without spread, examples of a cluster are its centre: count them by hand.
+    same = (np.abs(sample.x[:, None] - sample.x[None]) < 1e-12).all(axis=2)
+    assert (same.sum(axis=1) == sample.multiplicity).all()
+    seen = sample.test_multiplicity[::3]
+    assert seen.sum() == 80 and (sample.test_y[::3] == clusters.label).all()

@@ -1,5 +1,6 @@
-"""Exact expected errors against 50 digits and against the formulas of the paper's theory."""
+"""Exact expected errors against 50 digits and formulas, plurality votes against enumeration."""
 
+import itertools
 import math
 
 import mpmath
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import binom
 from tests.longtail.reference import LEARNERS, PRIORS, precise_list, precise_sums
 
 from memgen.errors import BadInput
@@ -15,38 +17,9 @@ from memgen.longtail.priors import frequencies, from_values
 from memgen.longtail.specs import LEARNERS as KINDS
 from memgen.longtail.specs import parse_learner
 from memgen.longtail.spectrum import spectrum
+from memgen.longtail.vote import NEGLIGIBLE, plurality_errors
 
 PRECISE = 1e-10
-
-
-def expected_misfit(learner: str, labels: int, times: int) -> float | None:
-    """e_l as the theory's table states it, None for the votes."""
-    kind, _, text = learner.partition(":")
-    value, guess = float(text or 0), 1 - 1 / labels
-    if times == 0:
-        return guess
-    if kind == "ignore":
-        return guess if times <= value else 0.0
-    if kind == "flip":
-        return value
-    if kind == "limited":
-        return guess - value if times == 1 else 0.0
-    if kind == "exponential":
-        odds = (labels - 1) * math.exp(-value * times / 2)
-        return odds / (1 + odds)
-    if kind == "randomized_response":
-        return (labels - 1) / (math.exp(value) + labels - 1) if times == 1 else 0.0
-    return 0.0 if kind == "optimal" else None
-
-
-@pytest.mark.parametrize("labels", [2, 10, 37])
-@pytest.mark.parametrize("learner", LEARNERS)
-def test_misfits_are_those_of_the_theory(learner: str, labels: int) -> None:
-    found = profile(learner, labels)
-    for times in (0, 1, 2, 3, 4, 40, 1000):
-        expected = expected_misfit(learner, labels, times)
-        if expected is not None:
-            assert found.at(times) == pytest.approx(expected, abs=1e-14)
 
 
 @pytest.mark.parametrize("prior", PRIORS)
@@ -121,22 +94,67 @@ def test_memorization_score_is_what_one_example_more_gains(learner: str) -> None
 @pytest.mark.parametrize(
     "learner",
     [
-        "best",
-        "optimal:1",
-        "ignore",
-        "ignore:0",
-        "ignore:1.5",
-        "flip:1.1",
-        "limited:0.95",
-        "exponential:-1",
-        "exponential:1e-5",
-        "majority:0.05",
-        "majority:2",
-        "randomized_response:inf",
+        "best", "optimal:1", "ignore", "ignore:0", "ignore:1.5", "flip:1.1", "limited:0.95", "exponential:-1",
+        "exponential:1e-5", "majority:0.05", "majority:2", "randomized_response:inf",
     ],
-)
+)  # fmt: skip
 def test_bad_learners_are_refused_in_one_line(learner: str) -> None:
     with pytest.raises(BadInput) as caught:
         profile(learner, 10)
     assert "allowed" in str(caught.value) and "\n" not in str(caught.value)
     assert any(kind in str(caught.value) for kind in KINDS)
+
+
+def enumerated(labels: int, label_keep: float, times: int) -> float:
+    """Chance of a wrong plurality, over all sequences of labels; label 0 is the truth."""
+    other = (1 - label_keep) / labels
+    truth = label_keep + other
+    right = 0.0
+    for votes in itertools.product(range(labels), repeat=times):
+        counts = np.bincount(votes, minlength=labels) if times else np.zeros(labels, int)
+        if counts[0] == counts.max():
+            right += truth ** counts[0] * other ** (times - counts[0]) / (counts == counts.max()).sum()
+    return 1 - right
+
+
+@pytest.mark.parametrize(("labels", "label_keep"), [(2, 0.3), (3, 0.5), (4, 0.8), (5, 0.2)])
+def test_against_all_votes(labels: int, label_keep: float) -> None:
+    found = plurality_errors(labels, label_keep)
+    expected = [enumerated(labels, label_keep, times) for times in range(7)]
+    assert np.allclose(found[:7], expected, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("label_keep", [0.1, 0.5, 0.9])
+def test_two_labels_are_binomial(label_keep: float) -> None:
+    found = plurality_errors(2, label_keep)
+    times = np.arange(len(found))
+    truth = (1 + label_keep) / 2
+    expected = binom.cdf(np.ceil(times / 2) - 1, times, truth) + np.where(
+        times % 2 == 0, binom.pmf(times // 2, times, truth) / 2, 0
+    )
+    assert np.allclose(found, expected, rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize(("labels", "label_keep", "times"), [(10, 0.2, 60), (10, 0.5, 12), (100, 0.1, 90)])
+def test_against_drawn_votes(labels: int, label_keep: float, times: int) -> None:
+    rng = np.random.default_rng(3)
+    chances = np.full(labels, (1 - label_keep) / labels)
+    chances[0] += label_keep
+    counts = rng.multinomial(times, chances, size=40000)
+    wrong = np.argmax(counts + 0.5 * rng.random(counts.shape), axis=1) != 0
+    error = wrong.std() / np.sqrt(len(wrong))
+    assert abs(wrong.mean() - plurality_errors(labels, label_keep)[times]) < 4 * error
+
+
+@pytest.mark.parametrize(
+    ("labels", "label_keep"), [(10, 0.1), (100, 0.1), (1000, 0.1), (1000, 0.9999), (3, 0.999)]
+)
+def test_extremes_fall_to_nothing(labels: int, label_keep: float) -> None:
+    found = plurality_errors(labels, label_keep)
+    assert np.isfinite(found).all() and found[0] == 1 - 1 / labels
+    assert np.all(np.diff(found) < 1e-11), "more votes never hurt"
+    assert found[-1] < NEGLIGIBLE + 1e-11
+    # Two votes are worth no more than one: where they differ, the tie is broken at random.
+    assert found[1] == pytest.approx((1 - label_keep) * (1 - 1 / labels), abs=1e-12)
+    assert found[2] == pytest.approx(found[1], abs=1e-12)
+    assert plurality_errors(labels, 1.0).tolist() == [1 - 1 / labels], "labels without noise"

@@ -8,10 +8,10 @@ import torch
 from scipy.optimize import minimize_scalar
 
 from memgen.jobs.seeding import generator, integer_seed
-from memgen.longtail.networks import initial_weights, network_scores
-from memgen.longtail.private_networks import private_network_scores
+from memgen.longtail.configuration import Network, PrivateNetwork
+from memgen.longtail.networks import initial_weights, network_scores, private_network_scores
 
-SMALL = {"hidden": 8, "steps": 25, "learning_rate": 0.02}
+SMALL = Network(settings=(), hidden=8, steps=25, learning_rate=0.02)
 
 
 def data() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -25,7 +25,7 @@ def alone(
     x: np.ndarray, y: np.ndarray, used: np.ndarray, decay: float, test_x: np.ndarray, seed: int
 ) -> np.ndarray:
     """One network written with torch's modules, trained on the examples it may see."""
-    rng = torch.Generator().manual_seed(seed)
+    rng = torch.Generator().manual_seed(integer_seed("longtail", "network", seed))
     model = torch.nn.Sequential(torch.nn.Linear(12, 8), torch.nn.ReLU(), torch.nn.Linear(8, 3))
     with torch.no_grad():
         for part, value in zip(model.parameters(), initial_weights(12, 8, 3, rng), strict=True):
@@ -44,20 +44,9 @@ def test_a_batch_is_its_networks_one_by_one() -> None:
     x, y, test_x = data()
     used = (generator("used").random((3, 30)) < 0.7).astype(float)
     decay = np.array([0.0, 0.01, 0.3])
-    together = network_scores(x, y, 3, used, decay, test_x, seed=5, **SMALL)
+    together = network_scores(x, y, 3, used, decay, test_x, SMALL, 5)
     for scores, row, strength in zip(together, used, decay, strict=True):
         assert np.allclose(scores, alone(x, y, row, float(strength), test_x, 5), atol=2e-4)
-
-
-def test_unseen_examples_do_not_matter() -> None:
-    x, y, test_x = data()
-    used = np.ones((1, 30))
-    used[0, 3] = 0
-    changed = x.copy()
-    changed[3] = 7.0
-    one = network_scores(x, y, 3, used, np.zeros(1), test_x, seed=1, **SMALL)
-    other = network_scores(changed, y, 3, used, np.zeros(1), test_x, seed=1, **SMALL)
-    assert np.allclose(one, other, atol=1e-6)
 
 
 def gaussian_epsilon(noise: float, steps: int, delta: float) -> float:
@@ -78,9 +67,8 @@ def gaussian_epsilon(noise: float, steps: int, delta: float) -> float:
 def test_epsilon_is_that_of_the_gaussian_mechanism(noise: float, steps: int) -> None:
     """Opacus minimizes over a list of orders, so that it may say a little more, never less."""
     x, y, test_x = data()
-    _, epsilon = private_network_scores(
-        x, y, 3, noise, test_x, hidden=4, steps=steps, learning_rate=0.1, clip=1.0, delta=1e-5, seed=0
-    )
+    training = PrivateNetwork(settings=(), hidden=4, steps=steps, learning_rate=0.1)
+    _, epsilon = private_network_scores(x, y, 3, noise, test_x, training, 0)
     exact = gaussian_epsilon(noise, steps, 1e-5)
     assert exact * (1 - 1e-6) <= epsilon <= exact * 1.05
 
@@ -88,9 +76,8 @@ def test_epsilon_is_that_of_the_gaussian_mechanism(noise: float, steps: int) -> 
 def test_without_noise_it_is_clipped_gradient_descent() -> None:
     x, y, test_x = data()
     clip, rate = 0.3, 0.5
-    scores, epsilon = private_network_scores(
-        x, y, 3, 0.0, test_x, hidden=8, steps=6, learning_rate=rate, clip=clip, delta=1e-5, seed=2
-    )
+    training = PrivateNetwork(settings=(), hidden=8, steps=6, learning_rate=rate, clip=clip)
+    scores, epsilon = private_network_scores(x, y, 3, 0.0, test_x, training, 2)
     assert epsilon == math.inf
     rng = torch.Generator().manual_seed(integer_seed("private", "weights", 2))
     weights = [part.double().requires_grad_() for part in initial_weights(12, 8, 3, rng)]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.longtail.reference import PRIORS, precise_list, precise_sums
 
 from memgen.errors import BadInput
-from memgen.longtail.priors import Frequencies, frequencies, from_values
+from memgen.longtail.priors import frequencies, from_values
 from memgen.longtail.spectrum import log_binomial, spectrum, zipf_asymptotics
 
 PRECISE = 1e-10
@@ -79,18 +79,6 @@ def test_every_point_is_seen_some_number_of_times(values: list[float], samples: 
     # Seen l + 1 times is seen l times and then once more: (n + 1) M_l(n) = (l + 1) K_(l+1)(n + 1).
     more = spectrum(drawn, samples + 1, np.arange(1, samples + 2))
     assert np.allclose((samples + 1) * found.mass, found.multiplicity * more.points + more.points, rtol=1e-8)
-
-
-def test_grouping_changes_nothing() -> None:
-    values = np.repeat([5.0, 2.0, 1.0, 0.25], [3, 70, 40, 200])
-    grouped = from_values("grouped", values)
-    listed = Frequencies(
-        "listed", np.repeat(grouped.log_frequency, grouped.points), np.ones(values.size, np.int64)
-    )
-    counts = np.arange(0, 200, 7)
-    one, other = spectrum(grouped, 400, counts), spectrum(listed, 400, counts)
-    assert np.allclose(one.log_points, other.log_points, rtol=0, atol=PRECISE)
-    assert np.allclose(one.log_mass, other.log_mass, rtol=0, atol=PRECISE)
 
 
 def test_leaving_out_the_negligible_changes_nothing() -> None:

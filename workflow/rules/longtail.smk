@@ -19,21 +19,14 @@ BY_CLASSIFIER = "structure={structure},learner={learner}"
 SUBGROUPS = expand(
     "results/longtail/subgroups/{mixture}.csv", mixture=LONGTAIL["mixtures"]
 )
-# Groups of every mixture, as flags whose n-th values belong together.
-GROUPS = {
-    name: flags(
-        groups=list(mixture["groups"]),
-        priors=[group["prior"] for group in mixture["groups"].values()],
-        domains=[group["domain"] for group in mixture["groups"].values()],
-        weights=[group["weight"] for group in mixture["groups"].values()],
-    )
-    for name, mixture in LONGTAIL["mixtures"].items()
-}
-# The data of every classifier.
-CLUSTERED = flags(
-    {key: CLUSTERS[key] for key in ("prior", "domain", "samples", "dimensions")},
-    labels=LONGTAIL["labels"],
+PRIORS, LABELS, LIMIT = (
+    {key: LONGTAIL[key]} for key in ("priors", "labels", "memorization_limit")
 )
+FILES = {"frequencies": LONGTAIL["frequency_files"]}
+# The data of every classifier.
+CLUSTERED = LABELS | {
+    key: CLUSTERS[key] for key in ("prior", "domain", "samples", "dimensions")
+}
 CLASSIFIERS = expand(
     "results/longtail/classifiers/{structure}_{learner}.parquet",
     structure=CLUSTERS["structures"],
@@ -46,179 +39,106 @@ MEMORIZATION = expand(
 )
 
 
+def grouped(wildcards):
+    """Flags of one mixture; the n-th values of its groups belong together."""
+    mixture = LONGTAIL["mixtures"][wildcards.mixture]
+    groups = columns(mixture["groups"].values(), "prior", "domain", "weight")
+    return flags(
+        without(mixture, "groups"),
+        groups=list(mixture["groups"]),
+        **{f"{key}s": values for key, values in groups.items()},
+        **LABELS,
+        **LIMIT,
+    )
+
+
 wildcard_constraints:
     mixture=one_of(LONGTAIL["mixtures"]),
     structure=one_of(CLUSTERS["structures"]),
     learner=one_of(CLUSTERS["learners"] | SCORED),
 
 
-rule longtail_spectra:
-    """Expected number and mass of the points that a sample holds l times."""
-    input:
-        frequencies=LONGTAIL["frequency_files"],
-    output:
-        **record("longtail_spectra"),
-        table="results/longtail/spectra.parquet",
-    log:
-        logged("longtail_spectra"),
-    benchmark:
-        timed("longtail_spectra")
-    conda:
-        "../../envs/theory.yaml"
-    resources:
-        **needs("longtail_spectra"),
-    params:
-        code=code("longtail spectra"),
-        priors=flags(priors=LONGTAIL["priors"]),
-        frequencies=repeated("--frequencies", LONGTAIL["frequency_files"]),
-        size=flags(LONGTAIL["spectra"]),
-    shell:
-        "python -m memgen longtail spectra {params.priors} {params.frequencies} {params.size} "
-        "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
+# The command is a parameter: Snakemake evaluates a rule's shell text when its job runs, after the loop.
+for stage, table, options, meaning in (
+    (
+        "spectra",
+        "spectra.parquet",
+        {**LONGTAIL["spectra"], **PRIORS, **FILES},
+        "Expected number and mass of the points that a sample holds l times.",
+    ),
+    (
+        "scaling",
+        "scaling.parquet",
+        LONGTAIL["scaling"],
+        "Expected frequency of a point seen l times, against the sample size.",
+    ),
+    (
+        "costs",
+        "costs.csv",
+        {
+            "prior": "zipf",
+            **columns(LONGTAIL["costs"], "domain", "samples"),
+            **LABELS,
+            **LIMIT,
+        },
+        "What fitting singletons is worth, at the sizes for which the paper states it.",
+    ),
+    (
+        "simulate",
+        "simulation.csv",
+        {
+            **columns(LONGTAIL["simulation"]["sizes"], "domain", "samples", "repeats"),
+            "learners": LONGTAIL["simulation"]["learners"],
+            **PRIORS,
+            **FILES,
+            **LABELS,
+        },
+        "Every learner on drawn samples, beside its exact expected error.",
+    ),
+    (
+        "tradeoff",
+        "tradeoff.csv",
+        {**LONGTAIL["tradeoff"], **PRIORS, **LABELS},
+        "Excess error against the share of singletons that a learner fits.",
+    ),
+    (
+        "privacy",
+        "privacy.csv",
+        {**LONGTAIL["privacy"], **PRIORS, **LABELS},
+        "What label differential privacy costs, beside what it must cost.",
+    ),
+    (
+        "noise",
+        "noise.csv",
+        {**LONGTAIL["noise"], **PRIORS, **LABELS},
+        "What is lost by not fitting singletons whose labels are noisy.",
+    ),
+):
 
-
-rule longtail_scaling:
-    """Expected frequency of a point seen l times, against the sample size."""
-    output:
-        **record("longtail_scaling"),
-        table="results/longtail/scaling.parquet",
-    log:
-        logged("longtail_scaling"),
-    benchmark:
-        timed("longtail_scaling")
-    conda:
-        "../../envs/theory.yaml"
-    resources:
-        **needs("longtail_scaling"),
-    params:
-        code=code("longtail scaling"),
-        scaling=flags(LONGTAIL["scaling"]),
-    shell:
-        "python -m memgen longtail scaling {params.scaling} "
-        "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
-
-
-rule longtail_costs:
-    """What fitting singletons is worth, at the sizes for which the paper states it."""
-    output:
-        **record("longtail_costs"),
-        table="results/longtail/costs.csv",
-    log:
-        logged("longtail_costs"),
-    benchmark:
-        timed("longtail_costs")
-    conda:
-        "../../envs/theory.yaml"
-    resources:
-        **needs("longtail_costs"),
-    params:
-        code=code("longtail costs"),
-        sizes=flags(columns(LONGTAIL["costs"], "domain", "samples")),
-        labels=LONGTAIL["labels"],
-        limit=LONGTAIL["memorization_limit"],
-    shell:
-        "python -m memgen longtail costs --prior zipf {params.sizes} "
-        "--labels {params.labels} --memorization-limit {params.limit} "
-        "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
-
-
-rule longtail_simulate:
-    """Every learner on drawn samples, beside its exact expected error."""
-    input:
-        frequencies=LONGTAIL["frequency_files"],
-    output:
-        **record("longtail_simulate"),
-        table="results/longtail/simulation.csv",
-    log:
-        logged("longtail_simulate"),
-    benchmark:
-        timed("longtail_simulate")
-    conda:
-        "../../envs/theory.yaml"
-    resources:
-        **needs("longtail_simulate"),
-    params:
-        code=code("longtail simulate"),
-        priors=flags(priors=LONGTAIL["priors"]),
-        frequencies=repeated("--frequencies", LONGTAIL["frequency_files"]),
-        sizes=flags(
-            columns(LONGTAIL["simulation"]["sizes"], "domain", "samples", "repeats")
-        ),
-        labels=LONGTAIL["labels"],
-        learners=LONGTAIL["simulation"]["learners"],
-    shell:
-        "python -m memgen longtail simulate {params.priors} {params.frequencies} {params.sizes} "
-        "--labels {params.labels} --learners {params.learners:q} "
-        "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
-
-
-rule longtail_tradeoff:
-    """Excess error against the share of singletons that a learner fits."""
-    output:
-        **record("longtail_tradeoff"),
-        table="results/longtail/tradeoff.csv",
-    log:
-        logged("longtail_tradeoff"),
-    benchmark:
-        timed("longtail_tradeoff")
-    conda:
-        "../../envs/theory.yaml"
-    resources:
-        **needs("longtail_tradeoff"),
-    params:
-        code=code("longtail tradeoff"),
-        priors=flags(priors=LONGTAIL["priors"]),
-        labels=LONGTAIL["labels"],
-        tradeoff=flags(LONGTAIL["tradeoff"]),
-    shell:
-        "python -m memgen longtail tradeoff {params.priors} --labels {params.labels} {params.tradeoff} "
-        "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
-
-
-rule longtail_privacy:
-    """What label differential privacy costs, beside what it must cost."""
-    output:
-        **record("longtail_privacy"),
-        table="results/longtail/privacy.csv",
-    log:
-        logged("longtail_privacy"),
-    benchmark:
-        timed("longtail_privacy")
-    conda:
-        "../../envs/theory.yaml"
-    resources:
-        **needs("longtail_privacy"),
-    params:
-        code=code("longtail privacy"),
-        priors=flags(priors=LONGTAIL["priors"]),
-        labels=LONGTAIL["labels"],
-        privacy=flags(LONGTAIL["privacy"]),
-    shell:
-        "python -m memgen longtail privacy {params.priors} --labels {params.labels} {params.privacy} "
-        "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
-
-
-rule longtail_noise:
-    """What is lost by not fitting singletons whose labels are noisy."""
-    output:
-        **record("longtail_noise"),
-        table="results/longtail/noise.csv",
-    log:
-        logged("longtail_noise"),
-    benchmark:
-        timed("longtail_noise")
-    conda:
-        "../../envs/theory.yaml"
-    resources:
-        **needs("longtail_noise"),
-    params:
-        code=code("longtail noise"),
-        priors=flags(priors=LONGTAIL["priors"]),
-        labels=LONGTAIL["labels"],
-        noise=flags(LONGTAIL["noise"]),
-    shell:
-        "python -m memgen longtail noise {params.priors} --labels {params.labels} {params.noise} "
-        "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
+    rule:
+        f"""{meaning}"""
+        name:
+            f"longtail_{stage}"
+        input:
+            frequencies=options.get("frequencies", []),
+        output:
+            **record(f"longtail_{stage}"),
+            table=f"results/longtail/{table}",
+        log:
+            logged(f"longtail_{stage}"),
+        benchmark:
+            timed(f"longtail_{stage}")
+        conda:
+            "../../envs/theory.yaml"
+        resources:
+            **needs(f"longtail_{stage}"),
+        params:
+            code=code(f"longtail {stage}"),
+            stage=stage,
+            options=flags(options),
+        shell:
+            "python -m memgen longtail {params.stage} {params.options} --out {output.table:q} "
+            "--record {output.record:q} --threads {threads} 2> {log:q}"
 
 
 rule longtail_subgroups:
@@ -236,14 +156,9 @@ rule longtail_subgroups:
         **needs("longtail_subgroups"),
     params:
         code=code("longtail subgroups"),
-        mixture=lambda wildcards: LONGTAIL["mixtures"][wildcards.mixture],
-        groups=lambda wildcards: GROUPS[wildcards.mixture],
-        labels=LONGTAIL["labels"],
-        limit=LONGTAIL["memorization_limit"],
+        options=grouped,
     shell:
-        "python -m memgen longtail subgroups --mixture {wildcards.mixture:q} {params.groups} "
-        "--samples {params.mixture[samples]} --repeats {params.mixture[repeats]} "
-        "--labels {params.labels} --memorization-limit {params.limit} "
+        "python -m memgen longtail subgroups --mixture {wildcards.mixture:q} {params.options} "
         "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
@@ -264,13 +179,10 @@ rule longtail_classify:
         code=code("longtail classify"),
         spread=lambda wildcards: CLUSTERS["structures"][wildcards.structure],
         learner=lambda wildcards: flags(CLUSTERS["learners"][wildcards.learner]),
-        clusters=CLUSTERED,
-        tests=CLUSTERS["tests"],
-        seeds=CLUSTERS["seeds"],
+        data=flags(CLUSTERED, tests=CLUSTERS["tests"], seeds=CLUSTERS["seeds"]),
     shell:
         "python -m memgen longtail classify --structure {wildcards.structure:q} --spread {params.spread} "
-        "--learner {wildcards.learner:q} {params.learner} {params.clusters} "
-        "--tests {params.tests} --seeds {params.seeds} "
+        "--learner {wildcards.learner:q} {params.learner} {params.data} "
         "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
@@ -314,13 +226,10 @@ rule longtail_memorize:
         code=code("longtail memorize"),
         spread=lambda wildcards: CLUSTERS["structures"][wildcards.structure],
         learner=lambda wildcards: flags(OF_MEMORIZE.flags(SCORED[wildcards.learner])),
-        share=CLUSTERS["memorization"]["subsample_share"],
-        clusters=CLUSTERED,
-        seeds=CLUSTERS["memorization"]["seeds"],
+        data=flags(CLUSTERED, **without(CLUSTERS["memorization"], "learners")),
     shell:
         "python -m memgen longtail memorize --structure {wildcards.structure:q} --spread {params.spread} "
-        "--learner {wildcards.learner:q} {params.learner} --subsample-share {params.share} {params.clusters} "
-        "--seeds {params.seeds} --scores {output.scores:q} "
+        "--learner {wildcards.learner:q} {params.learner} {params.data} --scores {output.scores:q} "
         "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 

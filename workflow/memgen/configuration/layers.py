@@ -3,7 +3,8 @@
 Overlays merge deeply into ``config.yaml``; a key that an overlay sets to null is removed before validation.
 What a block may hold is said by the types in ``memgen/<block>/configuration.py``
 (`memgen.configuration.options`), which pydantic validates; what types cannot say, such as an exception
-outside its hierarchy, is checked by ``memgen/<block>/settings.py`` where there is one.
+outside its hierarchy, is checked by the function `check` of the block's ``configuration.py``, or of a
+``settings.py`` beside it, where there is one.
 """
 
 import dataclasses
@@ -247,9 +248,12 @@ def _written_out(rules: Any, kinds: Mapping[str, Any]) -> Any:
 
 
 def _settings(study: str) -> Any:
-    """Module of a block's settings, or None if it has none."""
-    name = f"{PACKAGE}.{study}.settings"
-    return None if module_file(name) is None else importlib.import_module(name)
+    """Module with a block's function `check`, or None if it has none."""
+    for name in (f"{PACKAGE}.{study}.settings", f"{PACKAGE}.{study}.configuration"):
+        module = None if module_file(name) is None else importlib.import_module(name)
+        if hasattr(module, "check"):
+            return module
+    return None
 
 
 def check(config: Mapping[str, Any], where: str = "configuration") -> dict[str, Any]:

@@ -43,19 +43,8 @@ def lower_bound(optimum: float, tau: Spectrum, misfits: npt.ArrayLike) -> float:
 def noisy_singleton_excess(risk: Risk, label_keep: float) -> float:
     """What a learner pays for not fitting singletons when labels are noisy, kappa (1 - 1/m) M_1.
 
-    Parameters
-    ----------
-    risk : Risk
-        The domain, sample size and labels.
-    label_keep : float
-        kappa: a training label is kept with this probability, else drawn uniformly. A singleton's label is
-        then right by a confidence of exactly kappa over any other label, so even noisy labels must be
-        fitted.
-
-    Returns
-    -------
-    float
-        Error of guessing singletons minus error of giving their observed labels.
+    A training label is kept with probability `label_keep`, kappa, else drawn uniformly. A singleton's label
+    is then right by a confidence of exactly kappa over any other label, so even noisy labels must be fitted.
     """
     return label_keep * (1 - 1 / risk.labels) * risk.mass(1)
 
@@ -63,27 +52,16 @@ def noisy_singleton_excess(risk: Risk, label_keep: float) -> float:
 def limited_memorization_cost(risk: Risk, memorization_limit: float) -> float:
     """Excess error of any learner whose memorization scores of singletons are at most a limit.
 
-    Parameters
-    ----------
-    risk : Risk
-        The domain, sample size and labels.
-    memorization_limit : float
-        At most 1 - 1/m.
-
-    Returns
-    -------
-    float
-        (1 - 1/m - memorization_limit) M_1.
+    That is (1 - 1/m - memorization_limit) M_1.
 
     Raises
     ------
     BadInput
-        If the limit is out of range.
+        If the limit is not between 0 and 1 - 1/m.
 
     Notes
     -----
-    Source: arXiv 1906.05271; memorization, part A: tau_1 E sum conf (1 - max F - gamma) with gamma the limit
-    and uniform labels.
+    Source: arXiv 1906.05271: tau_1 E sum conf (1 - max F - gamma), with gamma the limit and uniform labels.
     """
     check_memorization_limit(memorization_limit, risk.labels, "memorization limit")
     return (1 - 1 / risk.labels - memorization_limit) * risk.mass(1)
@@ -120,24 +98,12 @@ def private_excess_optimum(risk: Risk, epsilon: float) -> float:
 
 
 def tau_lower_bound(frequencies: Frequencies, samples: int) -> float:
-    """Weight of frequencies near 1/n, which bounds tau_1 from below.
-
-    Parameters
-    ----------
-    frequencies : Frequencies
-        The domain.
-    samples : int
-        Sample size n >= 3.
-
-    Returns
-    -------
-    float
-        weight([1/3n, 2/n]) / (5 n).
+    """Weight of frequencies near 1/n, which bounds tau_1 from below: weight([1/3n, 2/n]) / (5 n).
 
     Raises
     ------
     BadInput
-        If there are fewer than three samples: the lemma fails there.
+        If the sample size n is below three: the lemma fails there.
 
     Notes
     -----
@@ -158,10 +124,8 @@ def tau_no_tail_bound(frequencies: Frequencies, samples: int, threshold: float) 
 
     Parameters
     ----------
-    frequencies : Frequencies
-        The domain.
-    samples : int
-        Sample size n.
+    frequencies, samples
+        The domain, and the sample size n.
     threshold : float
         theta, at most 1/(2n).
 

@@ -1,7 +1,10 @@
 """Two classifiers solved in closed form over a whole path of regularization: ridge and nearest neighbours.
 
-Both return scores, one per label; the largest one is the answer.
+All functions take n training examples `x`, shape (n, d), and their labels `y`, shape (n,), of m `labels`.
+They return scores, one per label; the largest one is the answer.
 """
+
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -13,62 +16,40 @@ def targets(y: Integers, labels: int) -> Floats:
     return np.eye(labels)[y] - 1 / labels
 
 
-def ridge_scores(x: Floats, y: Integers, labels: int, ridges: Floats, test_x: Floats) -> Floats:
-    """Scores of linear ridge regression on the targets, for every ridge at once.
+def _eigen(x: Floats, ridges: Floats) -> tuple[Floats, Floats, Floats]:
+    """Eigenvalues and eigenvectors of the kernel x x^T, and the ridges in its units.
 
-    Parameters
-    ----------
-    x : numpy.ndarray, shape (n, d)
-    y : numpy.ndarray of int, shape (n,)
-    labels : int
-        Number of labels m.
-    ridges : numpy.ndarray, shape (R,)
-        Ridge on the squared norm of the weights, > 0, in units of the mean squared length of an example.
-    test_x : numpy.ndarray, shape (t, d)
-
-    Returns
-    -------
-    numpy.ndarray, shape (R, t, m)
-
-    Notes
-    -----
-    One eigendecomposition of the kernel x x^T serves all ridges. No intercept: the targets have mean 0.
+    One eigendecomposition serves all ridges.
     """
     kernel = x @ x.T
-    scale = float(np.trace(kernel)) / len(x)
     values, vectors = np.linalg.eigh(kernel)
+    return np.maximum(values, 0), vectors, ridges * (float(np.trace(kernel)) / len(x))
+
+
+def ridge_scores(x: Floats, y: Integers, labels: int, ridges: Floats, test_x: Floats) -> Floats:
+    """Scores, shape (R, t, m), of linear ridge regression on the targets at t test examples, for R ridges.
+
+    A ridge > 0 on the squared norm of the weights is in units of the mean squared length of an example. There
+    is no intercept: the targets have mean 0.
+    """
+    values, vectors, sizes = _eigen(x, ridges)
     rotated = vectors.T @ targets(y, labels)
     across = test_x @ x.T @ vectors
-    return np.stack(
-        [across @ (rotated / (np.maximum(values, 0) + ridge * scale)[:, None]) for ridge in ridges]
-    )
+    return np.stack([across @ (rotated / (values + size)[:, None]) for size in sizes])
 
 
 def ridge_left_out_scores(x: Floats, y: Integers, labels: int, ridges: Floats) -> tuple[Floats, Floats]:
-    """Scores of every training example with it, and without it, in closed form.
+    """Scores of every training example with it, and without it, in closed form, each of shape (R, n, m).
 
-    Parameters
-    ----------
-    x, y, labels, ridges
-        As for `ridge_scores`; the ridge keeps its absolute size when an example is left out.
-
-    Returns
-    -------
-    with_it, without_it : numpy.ndarray, shape (R, n, m)
-
-    Notes
-    -----
-    f_{-i}(x_i) = (f(x_i) - h_i y_i) / (1 - h_i), h_i the diagonal of K (K + ridge)^-1.
+    f_{-i}(x_i) = (f(x_i) - h_i y_i) / (1 - h_i), h_i the diagonal of K (K + ridge)^-1. The ridge keeps its
+    absolute size when an example is left out.
     """
-    kernel = x @ x.T
-    scale = float(np.trace(kernel)) / len(x)
-    values, vectors = np.linalg.eigh(kernel)
-    values = np.maximum(values, 0)
+    values, vectors, sizes = _eigen(x, ridges)
     y_targets = targets(y, labels)
     rotated = vectors.T @ y_targets
     fitted, left_out = [], []
-    for ridge in ridges:
-        shrink = values / (values + ridge * scale)
+    for size in sizes:
+        shrink = values / (values + size)
         score = vectors @ (shrink[:, None] * rotated)
         leverage = (vectors**2 @ shrink)[:, None]
         fitted.append(score)
@@ -77,17 +58,16 @@ def ridge_left_out_scores(x: Floats, y: Integers, labels: int, ridges: Floats) -
 
 
 def neighbour_scores(
-    x: Floats, y: Integers, labels: int, neighbours: Integers, test_x: Floats, own: Integers | None = None
+    x: Floats, y: Integers, labels: int, neighbours: Floats, test_x: Floats, own: Integers | None = None
 ) -> Floats:
     """Scores of the k nearest neighbours: their votes, and less than half a vote for being nearer.
 
     Parameters
     ----------
-    x : numpy.ndarray, shape (n, d)
-    y : numpy.ndarray of int, shape (n,)
-    labels : int
-    neighbours : numpy.ndarray of int, shape (R,)
-        Numbers k of neighbours, each at least 1.
+    x, y, labels
+        Training examples.
+    neighbours : numpy.ndarray, shape (R,)
+        Whole numbers k of neighbours, each at least 1.
     test_x : numpy.ndarray, shape (t, d)
     own : numpy.ndarray of int, shape (t,), optional
         Training example that each test example must not see, for leaving it out.
@@ -107,3 +87,6 @@ def neighbour_scores(
     votes *= (1 + 0.5 ** (np.arange(1, most + 1) + 1))[None, :, None]
     total = np.cumsum(votes, axis=1)
     return np.stack([total[:, min(int(k), most) - 1] for k in neighbours])
+
+
+CLOSED_FORMS: Mapping[str, Callable[..., Floats]] = {"ridge": ridge_scores, "neighbours": neighbour_scores}

@@ -5,143 +5,75 @@ centre and noise) or on the hypercube (some positions are fixed, the others are 
 """
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
 from memgen.errors import BadInput
 from memgen.jobs.memory import refuse_beyond_memory
 from memgen.jobs.seeding import generator
+from memgen.longtail.configuration import Data
 from memgen.longtail.priors import Floats, Frequencies, Integers
-from memgen.longtail.rows import STRUCTURES
-
-Structure = Literal["gaussian", "hypercube"]
 
 
 @dataclass(frozen=True)
 class Clusters:
-    """A mixture of clusters.
+    """A mixture of N clusters: Gaussian, or on the hypercube, where `spread` is None.
 
-    Parameters
-    ----------
-    structure : {"gaussian", "hypercube"}
-    frequency : numpy.ndarray, shape (N,)
-        Probability of each cluster, summing to 1.
-    label : numpy.ndarray of int, shape (N,)
-        Label of each cluster.
-    centre : numpy.ndarray, shape (N, d)
-        Gaussian: its centre. Hypercube: +1 or -1 where a position is fixed, 0 where it is random.
-    spread : float
-        Gaussian: standard deviation about the centre, in units of the centres' own. Unused on the
-        hypercube.
+    On the hypercube a centre is +1 or -1 where a position is fixed, and 0 where it is random.
     """
 
-    structure: Structure
-    frequency: Floats
-    label: Integers
-    centre: Floats
-    spread: float
+    frequency: Floats  # probability of each cluster, shape (N,), summing to 1
+    label: Integers  # shape (N,)
+    centre: Floats  # shape (N, d)
+    spread: float | None  # standard deviation about a centre, in units of the centres' own
 
     def examples(self, cluster: Integers, rng: np.random.Generator) -> Floats:
         """Draw one example of each cluster named, shape (len(cluster), d), squared length about d."""
         chosen = self.centre[cluster]
-        if self.structure == "hypercube":
+        if self.spread is None:
             signs = rng.integers(0, 2, chosen.shape) * 2.0 - 1.0
             return np.where(chosen == 0, signs, chosen)
         noisy = chosen + self.spread * rng.standard_normal(chosen.shape)
         return np.asarray(noisy / np.sqrt(1 + self.spread**2))
 
 
-@dataclass(frozen=True)
-class Sample:
-    """Training examples and test examples of one mixture.
-
-    Parameters
-    ----------
-    x : numpy.ndarray, shape (n, d)
-    y : numpy.ndarray of int, shape (n,)
-        Label of each training example.
-    multiplicity : numpy.ndarray of int, shape (n,)
-        How many training examples its cluster has.
-    test_x : numpy.ndarray, shape (t, d)
-    test_y : numpy.ndarray of int, shape (t,)
-    test_weight : numpy.ndarray, shape (t,)
-        Probability that each test example stands for, summing to 1.
-    test_multiplicity : numpy.ndarray of int, shape (t,)
-        How many training examples its cluster has.
-    """
-
-    x: Floats
-    y: Integers
-    multiplicity: Integers
-    test_x: Floats
-    test_y: Integers
-    test_weight: Floats
-    test_multiplicity: Integers
-
-
 def make_clusters(
-    structure: str,
-    frequency: Floats,
-    labels: int,
-    dimensions: int,
-    spread: float,
-    rng: np.random.Generator,
+    structure: str, frequency: Floats, labels: int, dimensions: int, spread: float, rng: np.random.Generator
 ) -> Clusters:
-    """Draw the clusters of a mixture.
+    """Draw the clusters of a mixture, with uniform labels.
 
-    Parameters
-    ----------
-    structure : {"gaussian", "hypercube"}
-    frequency : numpy.ndarray, shape (N,)
-    labels : int
-        Number of labels m.
-    dimensions : int
-        Dimension d of the examples.
-    spread : float
-        Gaussian: standard deviation of an example about its centre, >= 0, centres being standard normal.
-        Hypercube: share of positions that are random, in [0, 1].
-    rng : numpy.random.Generator
-
-    Returns
-    -------
-    Clusters
-
-    Raises
-    ------
-    BadInput
-        If there is no such structure or the spread is out of range.
+    The spread of Gaussian clusters is the standard deviation of an example about its centre, centres being
+    standard normal; on the hypercube it is the share of positions that are random, at most 1.
     """
-    if structure not in STRUCTURES:
-        raise BadInput(f"structure: {structure!r} is not allowed; allowed: {', '.join(STRUCTURES)}")
-    most = np.inf if structure == "gaussian" else 1.0
-    if not 0 <= spread <= most:
-        raise BadInput(f"spread of {structure}: {spread:g} is not allowed; allowed: 0 to {most:g}")
     shape = (len(frequency), dimensions)
     label = rng.integers(0, labels, len(frequency))
     if structure == "gaussian":
-        return Clusters("gaussian", frequency, label, rng.standard_normal(shape), spread)
+        return Clusters(frequency, label, rng.standard_normal(shape), spread)
+    if spread > 1:
+        raise BadInput(f"spread of {structure}: {spread:g} is not allowed; allowed: 0 to 1")
     signs = rng.integers(0, 2, shape) * 2.0 - 1.0
     fixed = rng.random(shape) >= spread
-    return Clusters("hypercube", frequency, label, np.where(fixed, signs, 0.0), spread)
+    return Clusters(frequency, label, np.where(fixed, signs, 0.0), None)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """n training examples and t test examples of one mixture."""
+
+    x: Floats  # shape (n, d)
+    y: Integers  # labels, shape (n,)
+    multiplicity: Integers  # training examples of each one's cluster, shape (n,)
+    test_x: Floats  # shape (t, d)
+    test_y: Integers  # labels, shape (t,)
+    test_weight: Floats  # probability that each test example stands for, shape (t,), summing to 1
+    test_multiplicity: Integers  # training examples of each one's cluster, shape (t,)
 
 
 def draw(clusters: Clusters, samples: int, tests: int, rng: np.random.Generator) -> Sample:
-    """Draw a training sample, and test examples from every cluster.
+    """Draw a training sample of n examples, and test examples from every cluster.
 
-    Parameters
-    ----------
-    clusters : Clusters
-    samples : int
-        Sample size n.
-    tests : int
-        Test examples per cluster: the error is their mean, weighted by the frequency of their cluster, which
-        has far less variance than test examples drawn from the mixture.
-    rng : numpy.random.Generator
-
-    Returns
-    -------
-    Sample
+    The test error is their mean, weighted by the frequency of their cluster, which has far less variance
+    than test examples drawn from the mixture.
     """
     domain = len(clusters.frequency)
     cluster = rng.choice(domain, samples, p=clusters.frequency)
@@ -159,20 +91,14 @@ def draw(clusters: Clusters, samples: int, tests: int, rng: np.random.Generator)
 
 
 def drawn_sample(
-    structure: str,
-    drawn: Frequencies,
-    samples: int,
-    labels: int,
-    dimensions: int,
-    spread: float,
-    tests: int,
-    seed: int,
+    structure: str, spread: float, drawn: Frequencies, data: Data, labels: int, tests: int, seed: int
 ) -> Sample:
     """The sample of one seed, the same for every learner."""
-    size = 8.0 * dimensions * (drawn.domain * (1 + tests) + samples)
+    domain, samples, dimensions = drawn.domain, data.samples, data.dimensions
     refuse_beyond_memory(
-        size, f"{samples} samples and {tests} tests of {drawn.domain} clusters in {dimensions} dimensions"
+        8.0 * dimensions * (domain * (1 + tests) + samples),
+        f"{samples} samples and {tests} tests of {domain} clusters in {dimensions} dimensions",
     )
-    rng = generator("longtail", "clusters", structure, drawn.name, drawn.domain, samples, dimensions, seed)
+    rng = generator("longtail", "clusters", structure, drawn.name, domain, samples, dimensions, seed)
     clusters = make_clusters(structure, drawn.expanded(), labels, dimensions, spread, rng)
     return draw(clusters, samples, tests, rng)

@@ -1,10 +1,17 @@
 """Block `longtail`: which priors, learners and clustered data, and at what size."""
 
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
-from typing import Annotated, TypeAlias
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any, TypeAlias
 
 from memgen.configuration.options import About, As, Name, Several, Text, block
-from memgen.jobs.arguments import Range
+from memgen.errors import BadInput
+from memgen.jobs.arguments import Range, Seed
+from memgen.jobs.files import fault
+from memgen.jobs.stage import Inputs
+from memgen.longtail.specs import check_memorization_limit, check_settings, parse_learner, parse_prior
 
 Prior: TypeAlias = Annotated[
     str,
@@ -14,14 +21,6 @@ Prior: TypeAlias = Annotated[
 Points: TypeAlias = Annotated[int, Range(2, 10_000_000), About("number of points N")]
 Samples: TypeAlias = Annotated[int, Range(3, 10_000_000), About("sample size n")]
 Repeats: TypeAlias = Annotated[int, Range(2, 100_000), About("number of samples drawn")]
-Settings: TypeAlias = Annotated[
-    tuple[Annotated[float, Range(0, 1_000_000), About("a setting")], ...],
-    Several(1, 100),
-    About(
-        "ridges (> 0, units of the mean squared length of an example), numbers of neighbours, weight "
-        "decays, or noise multipliers (units of the clipped gradient)"
-    ),
-]
 Steps: TypeAlias = Annotated[int, Range(1, 100_000), About("steps of training, each on all examples")]
 LearningRate: TypeAlias = Annotated[float, Range(0, 100, above=True), About("learning rate")]
 Labels: TypeAlias = Annotated[int, Range(2, 1000), About("number of labels m, uniform")]
@@ -43,6 +42,21 @@ Learner: TypeAlias = Annotated[
     About("a learner with its parameter, for example ignore:1"),
 ]
 Seeds: TypeAlias = Annotated[int, Range(1, 1000), About("number of seeds of clusters, sample and training")]
+Spread: TypeAlias = Annotated[
+    float,
+    Range(0),
+    About("gaussian: noise about a centre, in units of the centres'; hypercube: share of random positions"),
+]
+Files: TypeAlias = Annotated[Inputs, About("files of frequencies, a prior each, with their own domain")]
+
+_PRIORS = ("zipf", "uniform", "geometric:0.99", "lognormal:2")
+_SIZES = (100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000, 200000, 500000, 1000000)
+_LEARNERS = (
+    *("optimal", "ignore:1", "ignore:2", "flip:0.1", "flip:0.3", "limited:0.25", "limited:0.5"),
+    *("exponential:0.5", "exponential:1", "exponential:2"),
+    *("randomized_response:1", "randomized_response:2"),
+    *("majority:0.8", "majority_ignore:0.8", "majority:0.5", "majority_ignore:0.5"),
+)
 
 
 @block
@@ -54,7 +68,7 @@ class Size:
 
 
 @block
-class Spectra:
+class Spectra(Size):
     """Size at which K_l and M_l are tabulated."""
 
     domain: Points = 50000
@@ -65,28 +79,9 @@ class Spectra:
 class Scaling:
     """N tau_l against the sample size."""
 
-    priors: Annotated[tuple[Prior, ...], Several(1, 16), About("priors drawn in this table")] = (
-        "zipf",
-        "uniform",
-        "geometric:0.99",
-        "lognormal:2",
-    )
+    priors: Annotated[tuple[Prior, ...], Several(1, 16), About("priors drawn in this table")] = _PRIORS
     domain: Points = 50000
-    samples: Annotated[tuple[Samples, ...], Several(1, 200), About("sample sizes n")] = (
-        100,
-        200,
-        500,
-        1000,
-        2000,
-        5000,
-        10000,
-        20000,
-        50000,
-        100000,
-        200000,
-        500000,
-        1000000,
-    )
+    samples: Annotated[tuple[Samples, ...], Several(1, 200), About("sample sizes n")] = _SIZES
     multiplicities: Annotated[
         tuple[Annotated[int, Range(1, 1000), About("a multiplicity")], ...],
         Several(1, 20),
@@ -95,11 +90,9 @@ class Scaling:
 
 
 @block
-class SimulationSize:
+class SimulationSize(Size):
     """One size."""
 
-    domain: Points
-    samples: Samples
     repeats: Repeats
 
 
@@ -118,28 +111,11 @@ class Simulation:
             "learners; optimal, ignore:TIMES, flip:PROBABILITY, limited:LIMIT, exponential:EPSILON, "
             "randomized_response:EPSILON, majority:LABEL_KEEP, majority_ignore:LABEL_KEEP"
         ),
-    ] = (
-        "optimal",
-        "ignore:1",
-        "ignore:2",
-        "flip:0.1",
-        "flip:0.3",
-        "limited:0.25",
-        "limited:0.5",
-        "exponential:0.5",
-        "exponential:1",
-        "exponential:2",
-        "randomized_response:1",
-        "randomized_response:2",
-        "majority:0.8",
-        "majority_ignore:0.8",
-        "majority:0.5",
-        "majority_ignore:0.5",
-    )
+    ] = _LEARNERS
 
 
 @block
-class Tradeoff:
+class Tradeoff(SimulationSize):
     """Excess error against the share of singletons fitted."""
 
     domain: Points = 2000
@@ -153,7 +129,7 @@ class Tradeoff:
 
 
 @block
-class Privacy:
+class Privacy(SimulationSize):
     """Excess error under label differential privacy."""
 
     domain: Points = 50000
@@ -167,7 +143,7 @@ class Privacy:
 
 
 @block
-class Noise:
+class Noise(SimulationSize):
     """What not fitting singletons costs where labels are noisy."""
 
     domain: Points = 2000
@@ -218,7 +194,14 @@ class Structures:
 class Closed:
     """A classifier solved in closed form."""
 
-    settings: Settings
+    settings: Annotated[
+        tuple[Annotated[float, Range(0, 1_000_000), About("a setting")], ...],
+        Several(1, 100),
+        About(
+            "ridges (> 0, units of the mean squared length of an example), numbers of neighbours, weight "
+            "decays, or noise multipliers (units of the clipped gradient)"
+        ),
+    ]
 
 
 @block
@@ -336,6 +319,16 @@ class Currency:
     ] = 0.3
 
 
+def _mixtures() -> dict[str, Mixture]:
+    """The two mixtures of the paper: a rarer subgroup, and one with a longer tail."""
+    common, rare = (Group(prior="zipf", domain=5000, weight=weight) for weight in (5, 1))
+    long = Group(prior="zipf", domain=25000, weight=1)
+    return {
+        "rarer": Mixture(samples=60000, groups={"P1": common, "P2": rare}),
+        "longer": Mixture(samples=100_000, groups={"P1": rare, "P3": long}),
+    }
+
+
 @block
 class Longtail:
     """When memorization is necessary (Feldman's long tail), in closed form, simulated, and trained."""
@@ -344,7 +337,7 @@ class Longtail:
         tuple[Prior, ...],
         Several(1, 16),
         About("priors of the frequencies; zipf[:EXPONENT], uniform, geometric:RATIO or lognormal:SIGMA"),
-    ] = ("zipf", "uniform", "geometric:0.99", "lognormal:2")
+    ] = _PRIORS
     frequency_files: Annotated[
         tuple[
             Annotated[
@@ -379,23 +372,88 @@ class Longtail:
         dict[Annotated[Name, About("name of a mixture, lower case")], Mixture],
         Several(1, 16),
         About("mixtures of subgroups, by name"),
-    ] = field(
-        default_factory=lambda: {
-            "rarer": Mixture(
-                samples=60000,
-                groups={
-                    "P1": Group(prior="zipf", domain=5000, weight=5),
-                    "P2": Group(prior="zipf", domain=5000, weight=1),
-                },
-            ),
-            "longer": Mixture(
-                samples=100_000,
-                groups={
-                    "P1": Group(prior="zipf", domain=5000, weight=1),
-                    "P3": Group(prior="zipf", domain=25000, weight=1),
-                },
-            ),
-        }
-    )
+    ] = field(default_factory=_mixtures)
     clusters: Clusters = Clusters()
     currency: Currency = Currency()
+
+
+@block
+class Draws:
+    """What a simulation draws."""
+
+    priors: Annotated[tuple[Prior, ...], About("priors, such as zipf or geometric:0.99")]
+    labels: Labels = Longtail.labels
+    seed: Annotated[Seed, About("seed of the samples")] = 0
+
+
+def check(config: Mapping[str, Any]) -> None:
+    """Refuse what the types of the block cannot: parameters, and values that must fit each other.
+
+    Parameters
+    ----------
+    config : mapping
+        The whole configuration, of the right types.
+    """
+    given, relational = config["longtail"], config["relational"]
+    scaling, clusters = given["scaling"], given["clusters"]
+    learner = partial(parse_learner, labels=given["labels"])
+    limit = partial(check_memorization_limit, labels=given["labels"], where="value")
+    tests: dict[str, tuple[Iterable[Any], Callable[[Any], object]]] = {
+        "priors": (given["priors"], parse_prior),
+        "scaling.priors": (scaling["priors"], parse_prior),
+        "memorization_limit": ([given["memorization_limit"]], limit),
+        "tradeoff.memorization_limits": (given["tradeoff"]["memorization_limits"], limit),
+        "simulation.learners": (given["simulation"]["learners"], learner),
+        "privacy.epsilons": ([f"exponential:{value!r}" for value in given["privacy"]["epsilons"]], learner),
+        "noise.label_keep": ([f"majority:{value!r}" for value in given["noise"]["label_keep"]], learner),
+        "clusters.prior": ([clusters["prior"]], parse_prior),
+    }
+    for name, mixture in given["mixtures"].items():
+        for group, part in mixture["groups"].items():
+            tests[f"mixtures.{name}.groups.{group}.prior"] = [part["prior"]], parse_prior
+    for where, scope in (("learners", clusters), ("memorization.learners", clusters["memorization"])):
+        for name, part in scope["learners"].items():
+            tests[f"clusters.{where}.{name}"] = [part["settings"]], partial(check_settings, name)
+    for where, (values, test) in tests.items():
+        for value in values:
+            try:
+                test(value)
+            except BadInput as error:
+                raise BadInput(f"longtail.{where}: {error}") from None
+    _check_files(given["frequency_files"], given["priors"])
+    most, smallest = max(scaling["multiplicities"]), min(scaling["samples"])
+    if most > smallest:
+        raise BadInput(
+            f"longtail.scaling.multiplicities: {most} exceeds the smallest sample; allowed: 1 to {smallest}"
+        )
+    share = clusters["memorization"]["subsample_share"]
+    if not 0 < round(share * clusters["samples"]) < clusters["samples"]:
+        raise BadInput(
+            f"longtail.clusters.memorization.subsample_share: {share} of {clusters['samples']} examples "
+            "leaves none in or none out; allowed: a share nearer to 1/2"
+        )
+    shown = {
+        "hierarchy": [name for name, part in relational["hierarchies"].items() if part.get("exceptions")],
+        "conjunctivity": relational["theory"]["conjunctivity"],
+    }
+    for key, values in shown.items():
+        if given["currency"][key] not in values:
+            raise BadInput(
+                f"longtail.currency.{key}: {given['currency'][key]!r} is not computed by the relational "
+                f"study; allowed: {', '.join(map(str, values)) or 'none'}"
+            )
+
+
+def _check_files(files: list[str], priors: list[str]) -> None:
+    names = list(priors)
+    for name in files:
+        path = Path(name)
+        if problem := fault(path):
+            raise BadInput(
+                f"longtail.frequency_files: {name}: {problem}; allowed: a text file, one number a line"
+            )
+        if path.stem in names:
+            raise BadInput(
+                f"longtail.frequency_files: {name}: its name {path.stem!r} is taken; allowed: another"
+            )
+        names.append(path.stem)

@@ -32,7 +32,7 @@ class Profile:
     """
 
     first: Floats
-    rest: float
+    rest: float = 0.0
 
     def at(self, multiplicity: int) -> float:
         """e_l at one multiplicity."""
@@ -53,13 +53,9 @@ def profile(learner: str, labels: int) -> Profile:
     Parameters
     ----------
     learner : str
-        See `memgen.longtail.specs.parse_learner`.
+        A key of `memgen.longtail.specs.LEARNERS` with its parameter, such as ``ignore:2``; see Notes.
     labels : int
         Number of labels m.
-
-    Returns
-    -------
-    Profile
 
     Raises
     ------
@@ -77,31 +73,28 @@ def profile(learner: str, labels: int) -> Profile:
     kappa, and ``majority_ignore:kappa`` does so but guesses singletons.
     """
     spec = parse_learner(learner, labels)
-    guess = 1 - 1 / labels
-    value = 0.0 if spec.parameter is None else spec.parameter
+    guess, value = 1 - 1 / labels, spec.value
     if spec.kind == "ignore":
-        return Profile(np.full(int(value) + 1, guess), 0.0)
+        return Profile(np.full(int(value) + 1, guess))
     if spec.kind == "flip":
         return Profile(np.array([guess]), value)
     if spec.kind == "limited":
-        return Profile(np.array([guess, max(0.0, guess - value)]), 0.0)
-    if spec.kind == "exponential":
-        if value == 0:
-            return Profile(np.empty(0), guess)
-        longest = math.ceil(2 / value * math.log(labels / _NEGLIGIBLE))
-        odds = (labels - 1) * np.exp(-value / 2 * np.arange(longest + 1))
-        return Profile(odds / (1 + odds), 0.0)
+        return Profile(np.array([guess, max(0.0, guess - value)]))
     if spec.kind == "randomized_response":
         odds_of_one = (labels - 1) * math.exp(-value)
-        return Profile(np.array([guess, odds_of_one / (1 + odds_of_one)]), 0.0)
-    if spec.kind in ("majority", "majority_ignore"):
-        if value == 0:
-            return Profile(np.empty(0), guess)
-        errors = plurality_errors(labels, value)
-        if spec.kind == "majority_ignore":
-            errors = np.concatenate([[guess, guess], errors[2:]])
-        return Profile(errors, 0.0)
-    return Profile(np.array([guess]), 0.0)
+        return Profile(np.array([guess, odds_of_one / (1 + odds_of_one)]))
+    if spec.kind == "optimal":
+        return Profile(np.array([guess]))
+    if value == 0:  # exponential or a majority: the labels seen say nothing
+        return Profile(np.empty(0), guess)
+    if spec.kind == "exponential":
+        longest = math.ceil(2 / value * math.log(labels / _NEGLIGIBLE))
+        odds = (labels - 1) * np.exp(-value / 2 * np.arange(longest + 1))
+        return Profile(odds / (1 + odds))
+    errors = plurality_errors(labels, value)
+    if spec.kind == "majority_ignore":
+        errors = np.concatenate([[guess, guess], errors[2:]])
+    return Profile(errors)
 
 
 class Risk:
@@ -122,30 +115,18 @@ class Risk:
     def __init__(self, frequencies: Frequencies, samples: int, labels: int) -> None:
         self.frequencies, self.samples, self.labels = frequencies, samples, labels
         self._mass: list[float] = []
-        self._points: list[float] = []
-
-    def _spectrum_at(self, multiplicity: int) -> None:
-        while len(self._mass) <= multiplicity:
-            part = spectrum(self.frequencies, self.samples, [len(self._mass)])
-            self._mass.append(float(part.mass[0]))
-            self._points.append(float(part.points[0]))
 
     def mass(self, multiplicity: int) -> float:
         """M_l; zero beyond the sample size."""
         if multiplicity > self.samples:
             return 0.0
-        self._spectrum_at(multiplicity)
+        while len(self._mass) <= multiplicity:
+            self._mass.append(float(spectrum(self.frequencies, self.samples, len(self._mass)).mass[0]))
         return self._mass[multiplicity]
 
-    def points(self, multiplicity: int) -> float:
-        """K_l; zero beyond the sample size."""
-        if multiplicity > self.samples:
-            return 0.0
-        self._spectrum_at(multiplicity)
-        return self._points[multiplicity]
-
-    def error_of(self, misfits: Profile) -> float:
-        """Expected error sum_l e_l M_l of a learner with these misfit probabilities."""
+    def error(self, learner: str) -> float:
+        """Expected error sum_l e_l M_l of a named learner; see `profile`."""
+        misfits = profile(learner, self.labels)
         first = misfits.first[: self.samples + 1]
         # Largest |e_l - rest| from each multiplicity on: what stopping there could still change.
         open_part = np.maximum.accumulate(np.abs(first - misfits.rest)[::-1])[::-1]
@@ -161,10 +142,6 @@ class Risk:
             error.append(float(first[multiplicity]) * mass)
         return math.fsum(error) + misfits.rest * max(0.0, 1 - math.fsum(seen))
 
-    def error(self, learner: str) -> float:
-        """Expected error of a named learner; see `profile`."""
-        return self.error_of(profile(learner, self.labels))
-
     @property
     def optimum(self) -> float:
         """Smallest expected error of any learner, (1 - 1/m) M_0."""
@@ -172,4 +149,4 @@ class Risk:
 
     def singletons(self) -> Spectrum:
         """K_1, M_1 and tau_1, never underflowing."""
-        return spectrum(self.frequencies, self.samples, [1])
+        return spectrum(self.frequencies, self.samples, 1)

@@ -3,7 +3,8 @@
 mem(A, S, i) = Pr[h(x_i) = y_i] with example i in training, minus the same without it. Subsampling estimates
 both chances at once from learners trained on random subsamples of S, as Feldman and Zhang (2020) do: what
 is scored is then the learner on samples of that size. Leaving one out is exact for S itself, where the
-learner has a closed form.
+learner has a closed form. Arguments are those of `memgen.longtail.classifiers`; settings are ridges, numbers
+of neighbours or weight decays.
 """
 
 from dataclasses import dataclass
@@ -12,30 +13,24 @@ import numpy as np
 from scipy.special import gammaln
 
 from memgen.errors import BadInput
-from memgen.jobs.seeding import integer_seed
 from memgen.jobs.stage import progress
-from memgen.longtail.classifiers import neighbour_scores, ridge_left_out_scores, ridge_scores
+from memgen.longtail.classifiers import CLOSED_FORMS, neighbour_scores, ridge_left_out_scores
 from memgen.longtail.configuration import Network
 from memgen.longtail.priors import Floats, Integers
-from memgen.longtail.specs import check_settings
 
 
 @dataclass(frozen=True)
 class Gains:
-    """Chance of the right answer with and without each example, at each setting.
+    """What each example gains from being in training, at each setting; all of shape (settings, n)."""
 
-    Parameters
-    ----------
-    with_it, without_it : numpy.ndarray, shape (settings, n)
-        Chance that the label of the example is given.
-    margin_gain : numpy.ndarray, shape (settings, n), or None
-        Gain of margin, the score of the label minus the mean score of the others; ridge only, where the
-        targets' margin is 1.
-    """
+    with_it: Floats  # chance that its label is given when trained on it
+    without_it: Floats  # the same when not trained on it
+    margin_gain: Floats | None  # gain of margin; ridge only, where the targets' margin is 1
 
-    with_it: Floats
-    without_it: Floats
-    margin_gain: Floats | None
+
+def _right(scores: Floats, y: Integers) -> Floats:
+    """1 where the label is given, else 0, shape (settings, n)."""
+    return np.asarray(scores.argmax(axis=2) == y, dtype=np.float64)
 
 
 def _margins(scores: Floats, y: Integers) -> Floats:
@@ -45,56 +40,20 @@ def _margins(scores: Floats, y: Integers) -> Floats:
     return np.asarray((own * labels - scores.sum(axis=2)) / (labels - 1))
 
 
-def leave_one_out(learner: str, settings: list[float], x: Floats, y: Integers, labels: int) -> Gains:
-    """Scores of every example, all others being in training.
-
-    Parameters
-    ----------
-    learner : {"ridge", "neighbours"}
-        The learners with a closed form.
-    settings : list of float
-        Ridges, or numbers of neighbours.
-    x : numpy.ndarray, shape (n, d)
-    y : numpy.ndarray of int, shape (n,)
-    labels : int
-
-    Returns
-    -------
-    Gains
-        The learners draw nothing at random: both chances are 0 or 1.
-
-    Raises
-    ------
-    BadInput
-        If the learner has no closed form, or a setting is not allowed.
-    """
-    check_settings(learner, settings)
-    values = np.array(settings)
+def leave_one_out(learner: str, settings: Floats, x: Floats, y: Integers, labels: int) -> Gains:
+    """Gains of every example by ridge or neighbours, all others being in training; each chance is 0 or 1."""
     if learner == "ridge":
-        fitted, left_out = ridge_left_out_scores(x, y, labels, values)
-        gain = _margins(fitted, y) - _margins(left_out, y)
-        return Gains(_right(fitted, y), _right(left_out, y), gain)
-    if learner == "neighbours":
-        count = values.astype(np.int64)
-        fitted = neighbour_scores(x, y, labels, count, x)
-        left_out = neighbour_scores(x, y, labels, count, x, own=np.arange(len(x)))
-        return Gains(_right(fitted, y), _right(left_out, y), None)
-    raise BadInput(f"leaving one out of {learner!r} has no closed form; allowed: ridge, neighbours")
-
-
-def _right(scores: Floats, y: Integers) -> Floats:
-    return np.asarray(scores.argmax(axis=2) == y, dtype=np.float64)
+        fitted, left_out = ridge_left_out_scores(x, y, labels, settings)
+        return Gains(_right(fitted, y), _right(left_out, y), _margins(fitted, y) - _margins(left_out, y))
+    fitted = neighbour_scores(x, y, labels, settings, x)
+    left_out = neighbour_scores(x, y, labels, settings, x, own=np.arange(len(x)))
+    return Gains(_right(fitted, y), _right(left_out, y), None)
 
 
 def subsamples(samples: int, size: int, count: int, rng: np.random.Generator) -> Floats:
     """Random subsamples of one size, shape (count, samples), 1 where an example is in.
 
-    Every example is left out equally often, give or take once.
-
-    Raises
-    ------
-    BadInput
-        If some example would be in all subsamples or in none.
+    Every example is left out equally often, give or take once; too few subsamples for that are refused.
     """
     used = np.ones((count, samples))
     times_out = np.zeros(samples)
@@ -114,7 +73,7 @@ def subsamples(samples: int, size: int, count: int, rng: np.random.Generator) ->
 
 def subsampled(
     learner: str,
-    settings: list[float],
+    settings: Floats,
     x: Floats,
     y: Integers,
     labels: int,
@@ -122,62 +81,23 @@ def subsampled(
     training: Network,
     seed: int,
 ) -> Gains:
-    """Scores of every example from learners trained on random subsamples.
+    """Gains of every example by ridge, neighbours or network, trained on random subsamples.
 
-    Parameters
-    ----------
-    learner : {"ridge", "neighbours", "network"}
-    settings : list of float
-        Ridges, numbers of neighbours or weight decays.
-    x : numpy.ndarray, shape (n, d)
-    y : numpy.ndarray of int, shape (n,)
-    labels : int
-    used : numpy.ndarray, shape (T, n)
-        See `subsamples`.
-    training : Network
-    seed : int
-        Seed of the networks' weights, the same for all subsamples.
-
-    Returns
-    -------
-    Gains
-
-    Raises
-    ------
-    BadInput
-        If the learner is not one of these, or a setting is not allowed.
+    The subsamples `used` are those of `subsamples`; all networks start from the same weights.
     """
-    check_settings(learner, settings)
-    values = np.array(settings)
     right = np.empty((len(used), len(settings), len(x)))
     margins = np.empty_like(right)
     if learner == "network":
         from memgen.longtail.networks import network_scores
 
-        for index, value in enumerate(values):
-            scores = network_scores(
-                x,
-                y,
-                labels,
-                used,
-                np.full(len(used), value),
-                x,
-                hidden=training.hidden,
-                steps=training.steps,
-                learning_rate=training.learning_rate,
-                seed=integer_seed("longtail", "network", seed),
-            )
-            right[:, index] = _right(scores, y)
-    elif learner in ("ridge", "neighbours"):
+        for index, value in enumerate(settings):
+            decays = np.full(len(used), value)
+            right[:, index] = _right(network_scores(x, y, labels, used, decays, x, training, seed), y)
+    else:
         for index, row in enumerate(progress(used, f"retraining {learner}", total=len(used))):
             chosen = row == 1
-            if learner == "ridge":
-                scores = ridge_scores(x[chosen], y[chosen], labels, values, x)
-            else:
-                scores = neighbour_scores(x[chosen], y[chosen], labels, values.astype(np.int64), x)
+            scores = CLOSED_FORMS[learner](x[chosen], y[chosen], labels, settings, x)
             right[index], margins[index] = _right(scores, y), _margins(scores, y)
-    else:
-        raise BadInput(f"learner {learner!r} is not retrained; allowed: ridge, neighbours, network")
     inside, outside = used / used.sum(axis=0), (1 - used) / (1 - used).sum(axis=0)
     gain = np.einsum("tn,tsn->sn", inside - outside, margins) if learner == "ridge" else None
     return Gains(np.einsum("tn,tsn->sn", inside, right), np.einsum("tn,tsn->sn", outside, right), gain)
@@ -186,20 +106,9 @@ def subsampled(
 def expected_gain(multiplicity: Integers, samples: int, size: int, labels: int) -> Floats:
     """Gain of a learner that gives every example its label and guesses clusters that it has not seen.
 
-    Parameters
-    ----------
-    multiplicity : numpy.ndarray of int, shape (…)
-        Examples of the cluster among the n, at least 1.
-    samples, size : int
-        Sample size n, and size k of the subsamples; k = n - 1 for leaving one out.
-    labels : int
-        Number of labels m.
-
-    Returns
-    -------
-    numpy.ndarray, shape (…)
-        (1 - 1/m) C(n - l, k) / C(n - 1, k): without the example, the cluster is unseen where the other
-        l - 1 are left out as well.
+    Without one of l examples of its cluster, the cluster is unseen where the other l - 1 are left out as
+    well: the gain is (1 - 1/m) C(n - l, k) / C(n - 1, k), in the shape of `multiplicity`, for sample size n
+    and subsamples of size k; leaving one out, k = n - 1.
     """
     others = np.asarray(multiplicity, dtype=np.float64) - 1
     room = samples - 1.0 - others - size

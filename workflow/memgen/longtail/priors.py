@@ -64,14 +64,16 @@ class Frequencies:
         return float(np.sum(values * self.points, where=inside))
 
 
-def _normalized(name: str, log_values: Floats, points: Integers | None = None) -> Frequencies:
-    """Frequencies proportional to exp(log_values), which must be descending."""
-    if points is None:
-        points = np.broadcast_to(np.int64(1), log_values.shape)
-    shifted = log_values - log_values[0]
-    total = math.log(float(np.sum(np.exp(shifted) * points)))
-    shifted -= total
-    return Frequencies(name, shifted, points)
+def _normalized(name: str, log_values: Floats, points: Integers) -> Frequencies:
+    """Frequencies proportional to exp(log_values), which must be descending; written into `log_values`."""
+    log_values -= log_values[0]
+    log_values -= math.log(float(np.sum(np.exp(log_values) * points)))
+    return Frequencies(name, log_values, points)
+
+
+def _single(log_values: Floats) -> Integers:
+    """One point of each frequency."""
+    return np.broadcast_to(np.int64(1), log_values.shape)
 
 
 def _check_domain(domain: int) -> None:
@@ -90,10 +92,6 @@ def frequencies(prior: str, domain: int) -> Frequencies:
     domain : int
         Number of points N, at most 10^8.
 
-    Returns
-    -------
-    Frequencies
-
     Raises
     ------
     BadInput
@@ -105,20 +103,19 @@ def frequencies(prior: str, domain: int) -> Frequencies:
     """
     _check_domain(domain)
     spec = parse_prior(prior)
-    parameter = 0.0 if spec.parameter is None else spec.parameter
-    if spec.kind == "uniform" or (parameter == 0 and spec.kind in ("zipf", "lognormal")):
+    if spec.kind == "uniform" or (spec.value == 0 and spec.kind in ("zipf", "lognormal")):
         return Frequencies(prior, np.array([-math.log(domain)]), np.array([domain]))
     refuse_beyond_memory(24.0 * domain, f"{prior} on {domain} points")
     if spec.kind == "zipf":
         log_values = np.log(np.arange(1, domain + 1, dtype=np.float64))
-        log_values *= -parameter
+        log_values *= -spec.value
     elif spec.kind == "geometric":
         log_values = np.arange(domain, dtype=np.float64)
-        log_values *= math.log(parameter)
+        log_values *= math.log(spec.value)
     else:
         log_values = ndtri((np.arange(domain, 0, -1) - 0.5) / domain)
-        log_values *= parameter
-    return _normalized(prior, log_values)
+        log_values *= spec.value
+    return _normalized(prior, log_values, _single(log_values))
 
 
 def from_values(name: str, values: npt.ArrayLike) -> Frequencies:
@@ -129,16 +126,7 @@ def from_values(name: str, values: npt.ArrayLike) -> Frequencies:
     name : str
         Name of the prior in tables.
     values : array_like, shape (N,)
-        Positive, finite, in any order and unit.
-
-    Returns
-    -------
-    Frequencies
-
-    Raises
-    ------
-    BadInput
-        If the list is empty or holds a number that is not positive and finite.
+        Positive and finite, else they are refused, in any order and unit.
     """
     array = np.asarray(values, dtype=np.float64).ravel()
     _check_domain(array.size)
@@ -155,14 +143,7 @@ def from_values(name: str, values: npt.ArrayLike) -> Frequencies:
 def from_file(path: Path) -> Frequencies:
     """Frequencies from a text file with one positive number a line; ``#`` starts a comment.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        The prior is named by the file's stem.
-
-    Returns
-    -------
-    Frequencies
+    The prior is named by the file's stem.
 
     Raises
     ------
@@ -171,6 +152,7 @@ def from_file(path: Path) -> Frequencies:
     """
     import polars as pl  # late, for a calculator that is given no file to start sooner
 
+    wanted = "allowed: a text file with one positive number a line"
     try:
         column = pl.read_csv(
             path,
@@ -180,55 +162,16 @@ def from_file(path: Path) -> Frequencies:
             comment_prefix="#",
         )
     except FileNotFoundError:
-        raise BadInput(
-            f"{path}: no such file; allowed: a text file with one positive number a line"
-        ) from None
+        raise BadInput(f"{path}: no such file; {wanted}") from None
     except (pl.exceptions.PolarsError, OSError) as error:
-        reason = str(error).splitlines()[0]
-        raise BadInput(f"{path}: {reason}; allowed: a text file with one positive number a line") from None
+        raise BadInput(f"{path}: {str(error).splitlines()[0]}; {wanted}") from None
     if column.width != 1 or column["frequency"].null_count():
         raise BadInput(f"{path}: has empty or extra columns; allowed: one positive number a line")
     return from_values(path.stem, column["frequency"].to_numpy())
 
 
-def domain_of(prior: str | None, file: Path | None, domain: int | None) -> Frequencies:
-    """Frequencies of a named prior on a domain, or of a file; exactly one of the two must be given.
-
-    Parameters
-    ----------
-    prior : str or None
-        See `frequencies`.
-    file : pathlib.Path or None
-        See `from_file`; the list's length is the domain.
-    domain : int or None
-        Number of points of the prior.
-
-    Returns
-    -------
-    Frequencies
-
-    Raises
-    ------
-    BadInput
-        If both or neither are given, or a prior comes without a domain.
-    """
-    if (prior is None) == (file is None):
-        raise BadInput("prior: give exactly one of --prior and --frequencies")
-    if file is not None:
-        return from_file(file)
-    if domain is None:
-        raise BadInput(f"domain: missing; a prior needs one, 1 to {LARGEST} points")
-    return frequencies(str(prior), domain)
-
-
 def domains(priors: Sequence[str], files: Sequence[Path] | None, domain: int) -> list[Frequencies]:
-    """Frequencies of every named prior on a domain, then of every file.
-
-    Raises
-    ------
-    BadInput
-        If two have the same name, or one of them is not allowed.
-    """
+    """Frequencies of every named prior on a domain, then of every file; two of one name are refused."""
     found = [frequencies(name, domain) for name in priors] + [from_file(path) for path in files or []]
     names = [part.name for part in found]
     twice = next((name for name in names if names.count(name) > 1), None)
@@ -237,24 +180,12 @@ def domains(priors: Sequence[str], files: Sequence[Path] | None, domain: int) ->
     return found
 
 
-def joined(name: str, groups: list[Frequencies], weights: list[float]) -> tuple[Frequencies, list[slice]]:
-    """Mixture of subgroups, each with its own domain.
+def joined(
+    name: str, groups: Sequence[Frequencies], weights: Sequence[float]
+) -> tuple[Frequencies, list[slice]]:
+    """Mixture of subgroups of positive weights, and the slice of each in its `expanded` frequencies.
 
-    Parameters
-    ----------
-    name : str
-        Name of the mixture.
-    groups : list of Frequencies
-        Frequencies within each subgroup, each summing to 1.
-    weights : list of float
-        Positive weight of each subgroup; they are divided by their sum.
-
-    Returns
-    -------
-    frequencies : Frequencies
-        Of the mixture, w alpha, subgroup after subgroup: not sorted, and so fit for simulation only.
-    parts : list of slice
-        Where the points of each subgroup stand in `frequencies.expanded()`.
+    Every subgroup has its own domain. The mixture's frequencies are not sorted, so it is for simulation only.
     """
     total = sum(weights)
     logs = [
@@ -263,5 +194,4 @@ def joined(name: str, groups: list[Frequencies], weights: list[float]) -> tuple[
     ]
     ends = np.cumsum([0, *(len(part) for part in logs)])
     values = np.concatenate(logs)
-    mixture = Frequencies(name, values, np.broadcast_to(np.int64(1), values.shape))
-    return mixture, [slice(int(a), int(b)) for a, b in pairwise(ends)]
+    return Frequencies(name, values, _single(values)), [slice(int(a), int(b)) for a, b in pairwise(ends)]

@@ -20,19 +20,8 @@ _OFTEN = 8
 def alias_table(weights: Floats) -> Floats:
     """Walker's alias table: drawing from any distribution takes one uniform number and one look-up.
 
-    Parameters
-    ----------
-    weights : numpy.ndarray, shape (N,)
-        Non-negative, any sum.
-
-    Returns
-    -------
-    numpy.ndarray, shape (N, 3)
-        Chance of leaving a cell, the cell itself, and where to go when leaving it.
-
-    Notes
-    -----
-    Vose's version (1991), linear in N.
+    Of N non-negative weights; shape (N, 3): chance of leaving a cell, the cell itself, and where to go when
+    leaving it. Vose's version (1991), linear in N.
     """
     n = len(weights)
     scaled = weights * (n / weights.sum())
@@ -78,17 +67,10 @@ def _scatter(uniform: Floats, table: Floats, counts: Integers, first: int) -> No
 
 
 class Sampler:
-    """Draws samples of a domain as counts, exactly multinomial.
+    """Draws samples of n points as counts, exactly multinomial; frequencies may have any order.
 
     The few points that are drawn often get their counts from one multinomial draw, the many that are drawn
     seldom one by one from an alias table: each part in the way that is cheap for it.
-
-    Parameters
-    ----------
-    frequency : numpy.ndarray, shape (N,)
-        Frequencies, in any order.
-    samples : int
-        Sample size n.
     """
 
     def __init__(self, frequency: Floats, samples: int) -> None:
@@ -120,47 +102,22 @@ class Sampler:
 
 
 @njit(cache=True)
-def split(
-    counts: Integers, uniform: Floats, frequency: Floats, labels: int, points: Integers
-) -> tuple[Integers, float, int]:
-    """Points that one sample holds, and what every learner pays for the others, which all guess alike.
+def split(counts: Integers, uniform: Floats, frequency: Floats, labels: int) -> tuple[Integers, float, int]:
+    """Points that one sample holds, frequency of the others that are guessed wrong, number of singletons.
 
-    Parameters
-    ----------
-    counts : numpy.ndarray of int, shape (N,)
-        Multiplicity of each point.
-    uniform, frequency : numpy.ndarray, shape (N,)
-        One uniform number, and the frequency, of each point.
-    labels : int
-    points : numpy.ndarray of int, shape (track + 1,)
-        Added to: points seen l times.
-
-    Returns
-    -------
-    seen : numpy.ndarray of int
-        Points that the sample holds.
-    error : float
-        Frequency of the others that are guessed wrong.
-    wrong : int
-        Number of the others that are guessed wrong.
+    All learners guess alike the points that the sample does not hold. Of each point, shape (N,): `counts` is
+    the multiplicity, `uniform` the uniform number.
     """
     seen = np.empty(len(counts), np.int32)
-    held, error, wrong = 0, 0.0, 0
+    held, error, singletons = 0, 0.0, 0
     # Arithmetic instead of branches: which points are seen is hard to predict.
     for point in range(len(counts)):
         absent = counts[point] == 0
         seen[held] = point
         held += not absent
-        misses = absent & (int(uniform[point] * labels) != 0)
-        error += frequency[point] * misses
-        wrong += misses
-    track = len(points) - 1
-    points[0] += len(counts) - held
-    found = np.zeros(track + 2, np.int64)
-    for point in seen[:held]:
-        found[min(counts[point], track + 1)] += 1
-    points[1:] += found[1 : track + 1]
-    return seen[:held], error, wrong
+        singletons += counts[point] == 1
+        error += frequency[point] * (absent & (int(uniform[point] * labels) != 0))
+    return seen[:held], error, singletons
 
 
 @njit(cache=True)
@@ -175,47 +132,32 @@ def learn_clean(
     errors: Floats,
     misfits: Integers,
 ) -> None:
-    """Run learners on the seen points of one sample with clean labels.
+    """Run J learners on the seen points of one sample with clean labels.
 
     A point seen l times is answered by its label with probability keep[j, l]; else by a label drawn
-    uniformly, from all labels where offset[j, l] is 0 and from the wrong ones where it is 1.
-
-    Parameters
-    ----------
-    seen : numpy.ndarray of int
-        Points that the sample holds.
-    counts, uniform, frequency, labels
-        As for `split`.
-    keep, offset : numpy.ndarray, shape (J, L)
-        The learners; multiplicities beyond the last are like the last.
-    errors : numpy.ndarray, shape (J,)
-        Added to: frequency of the points that each learner gets wrong.
-    misfits : numpy.ndarray of int, shape (J, track + 1)
-        Added to: points seen l times that it gets wrong; track < L.
+    uniformly, from all labels where offset[j, l] is 0 and from the wrong ones where it is 1. Multiplicities
+    beyond the last are like the last. The frequency of the points that a learner gets wrong is added to
+    `errors`, shape (J,), the number of singletons that it gets wrong to `misfits`, shape (J,).
     """
     learners, longest = keep.shape
-    tracked = misfits.shape[1]
     held = len(seen)
     times, u, f = np.empty(held, np.int32), np.empty(held), np.empty(held)
     for k in range(held):
         point = seen[k]
         times[k], u[k], f[k] = min(counts[point], longest - 1), uniform[point], frequency[point]
-    misfit = np.empty(longest, np.int64)
     for j in range(learners):
         if keep[j, 1:].min() == 1:
             continue
-        error = 0.0
-        misfit[:] = 0
+        error, misfit = 0.0, 0
         for k in range(held):
             count = times[k]
             kept, first = keep[j, count], offset[j, count]
             drawn = first + int((u[k] - kept) / (1 - kept + 1e-300) * (labels - first))
             label = 0 if u[k] < kept else drawn
             error += f[k] * (label != 0)
-            misfit[count] += label != 0
+            misfit += (count == 1) & (label != 0)
         errors[j] += error
-        for count in range(1, tracked):
-            misfits[j, count] += misfit[count]
+        misfits[j] += misfit
 
 
 @njit(cache=True)
@@ -237,8 +179,8 @@ def _plurality(votes: Integers, u: float) -> int:
 @njit(cache=True)
 def learn_noisy(
     seen: Integers,
-    counts: Integers,
     label_uniform: Floats,
+    counts: Integers,
     uniform: Floats,
     frequency: Floats,
     labels: int,
@@ -275,4 +217,4 @@ def learn_noisy(
         for j in range(len(ignore)):
             answer = int(u * labels) if count == 1 and ignore[j] else vote
             errors[j] += frequency[point] * (answer != 0)
-            misfits[j, 1] += count == 1 and answer != vote
+            misfits[j] += count == 1 and answer != vote

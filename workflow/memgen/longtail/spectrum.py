@@ -62,12 +62,6 @@ class Spectrum:
             return np.exp(self.log_mass - self.log_points)
 
 
-def check_samples(samples: int) -> None:
-    """Refuse a sample size out of range."""
-    if not 1 <= samples <= LARGEST:
-        raise BadInput(f"samples: {samples} is not allowed; allowed: 1 to {LARGEST}")
-
-
 def _stirling_error(count: int) -> float:
     """log(count!) minus Stirling's formula for it, without cancellation."""
     if count < 16:
@@ -79,11 +73,11 @@ def _stirling_error(count: int) -> float:
     return series / count
 
 
-def _deviance(observed: int, ratio: Floats, log_ratio: Floats) -> Floats:
-    """Observed times (r - 1 - log r), r = expected / observed, accurate near r = 1."""
+def _deviance(observed: int, excess: Floats, log_ratio: Floats) -> Floats:
+    """Observed times (r - 1 - log r), r = expected / observed and excess = r - 1, accurate near r = 1."""
     with np.errstate(divide="ignore"):
-        near = np.log1p(ratio - 1)
-    return observed * (ratio - 1 - np.where(np.abs(ratio - 1) < 0.5, near, log_ratio))
+        near = np.log1p(excess)
+    return observed * (excess - np.where(np.abs(excess) < 0.5, near, log_ratio))
 
 
 def log_binomial(samples: int, multiplicity: int, log_frequency: npt.ArrayLike) -> Floats:
@@ -91,10 +85,8 @@ def log_binomial(samples: int, multiplicity: int, log_frequency: npt.ArrayLike) 
 
     Parameters
     ----------
-    samples : int
-        n >= 1.
-    multiplicity : int
-        l, between 0 and n.
+    samples, multiplicity : int
+        n >= 1, and l between 0 and n.
     log_frequency : array_like, shape (…)
         Logarithm of a, at most 0; a itself may be too small for a double.
 
@@ -122,15 +114,12 @@ def log_binomial(samples: int, multiplicity: int, log_frequency: npt.ArrayLike) 
         return samples * log_a
     scale = 0.5 * math.log(samples / (2 * math.pi * multiplicity * rest))
     scale += _stirling_error(samples) - _stirling_error(multiplicity) - _stirling_error(rest)
+    log_samples = math.log(samples)
     seen_part = _deviance(
-        multiplicity, samples / multiplicity * a, log_a + math.log(samples) - math.log(multiplicity)
+        multiplicity, samples / multiplicity * a - 1, log_a + log_samples - math.log(multiplicity)
     )
     # r - 1 = (l - n a) / (n - l) exactly; forming r first would lose what is small beside 1.
-    excess = (multiplicity - samples * a) / rest
-    with np.errstate(divide="ignore"):
-        near = np.log1p(excess)
-        far = log_not + math.log(samples) - math.log(rest)
-        rest_part = rest * (excess - np.where(np.abs(excess) < 0.5, near, far))
+    rest_part = _deviance(rest, (multiplicity - samples * a) / rest, log_not + log_samples - math.log(rest))
     return np.asarray(scale - seen_part - rest_part)
 
 
@@ -168,7 +157,7 @@ def _relevant(log_frequency: Floats, samples: int, multiplicity: int) -> slice:
 def _log_sums(frequencies: Frequencies, samples: int, multiplicity: int) -> tuple[float, float]:
     """Logarithms of K_l and M_l."""
     relevant = _relevant(frequencies.log_frequency, samples, multiplicity)
-    peaks, points, masses = [], [], []
+    points, masses = [], []
     for start in range(relevant.start, relevant.stop, _BLOCK):
         block = slice(start, min(start + _BLOCK, relevant.stop))
         log_a = frequencies.log_frequency[block]
@@ -177,15 +166,11 @@ def _log_sums(frequencies: Frequencies, samples: int, multiplicity: int) -> tupl
         if peak == -math.inf:
             continue
         weighted = np.exp(logs - peak) * frequencies.points[block]
-        peaks.append(peak)
-        points.append(float(np.sum(weighted)))
+        points.append((peak, float(np.sum(weighted))))
         # Frequencies are taken relative to the block's largest, whose square may underflow.
         shift = float(log_a[0])
         masses.append((peak + shift, float(np.sum(weighted * np.exp(log_a - shift)))))
-    if not peaks:
-        return -math.inf, -math.inf
-    log_points = _log_total(list(zip(peaks, points, strict=True)))
-    return log_points, _log_total(masses)
+    return _log_total(points), _log_total(masses)
 
 
 def _log_total(parts: list[tuple[float, float]]) -> float:
@@ -208,10 +193,6 @@ def spectrum(frequencies: Frequencies, samples: int, multiplicity: npt.ArrayLike
     multiplicity : array_like of int, shape (L,)
         Multiplicities l, each between 0 and n.
 
-    Returns
-    -------
-    Spectrum
-
     Raises
     ------
     BadInput
@@ -221,7 +202,8 @@ def spectrum(frequencies: Frequencies, samples: int, multiplicity: npt.ArrayLike
     -----
     Source: memorization, part A, "Closed forms". Time is about 50 ns per relevant frequency and l.
     """
-    check_samples(samples)
+    if not 1 <= samples <= LARGEST:
+        raise BadInput(f"samples: {samples} is not allowed; allowed: 1 to {LARGEST}")
     wanted = np.atleast_1d(np.asarray(multiplicity, dtype=np.int64))
     if wanted.size and not (wanted.min() >= 0 and wanted.max() <= samples):
         raise BadInput(f"multiplicity: {wanted.min()} to {wanted.max()}; allowed: 0 to samples = {samples}")
@@ -232,19 +214,7 @@ def spectrum(frequencies: Frequencies, samples: int, multiplicity: npt.ArrayLike
 def zipf_asymptotics(domain: int, samples: int) -> tuple[float, float]:
     """Large-domain limits of K_1 / n and n tau_1 for Zipf's law with exponent 1.
 
-    Parameters
-    ----------
-    domain, samples : int
-        N and n.
-
-    Returns
-    -------
-    singleton_fraction, tau_1_n : float
-        E1(x) / H_N and exp(-x) / E1(x), x = n / (N H_N).
-
-    Notes
-    -----
-    Source: memorization, part A, "Zipf asymptotics".
+    These are E1(x) / H_N and exp(-x) / E1(x), with x = n / (N H_N) (memorization, part A).
     """
     ranks = np.arange(1, domain + 1, dtype=np.float64)
     harmonic = float(np.sum(1 / ranks))

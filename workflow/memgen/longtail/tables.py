@@ -2,19 +2,48 @@
 
 import polars as pl
 
-from memgen.longtail import rows
-from memgen.tables.schema import Column, Table, described, trained
+from memgen.longtail.specs import CLASSIFIERS as CLASSIFIER_KINDS
+from memgen.longtail.specs import LEARNERS, STRUCTURES
+from memgen.tables.schema import Column, Table, trained
 
-_DOMAIN_TEXTS = {
-    "prior": "prior of the frequencies: a name as in the configuration, or a file's stem",
-    "domain": "number of points N",
-    "samples": "sample size n",
+_DOMAIN = {
+    "prior": Column(pl.String, "prior of the frequencies: a name as in the configuration, or a file's stem"),
+    "domain": Column(pl.Int64, "number of points N"),
+    "samples": Column(pl.Int64, "sample size n"),
 }
-_LABELS_TEXTS = {"labels": "number of labels m, uniform"}
-_DOMAIN = described(rows.DOMAIN, _DOMAIN_TEXTS)
-_LABELS = described(rows.LABELS, _LABELS_TEXTS)
-_STANDARD_ERROR = Column(pl.Float64, "standard error of the simulated value over repeats")
-_REPEATS = Column(pl.Int64, "independent samples")
+_LABELS = {"labels": Column(pl.Int64, "number of labels m, uniform")}
+_LIMIT = {"memorization_limit": Column(pl.Float64, "gamma: largest memorization score of singletons")}
+_SIMULATED = {
+    "standard_error": Column(pl.Float64, "standard error of the simulated value over repeats"),
+    "repeats": Column(pl.Int64, "independent samples"),
+}
+_EXCESS = {
+    "excess_closed": Column(pl.Float64, "expected error above the optimum"),
+    "excess_simulated": Column(pl.Float64, "mean error above the optimal learner on the same samples"),
+    **_SIMULATED,
+}
+_TRAINED = {
+    "structure": Column(pl.String, "kind of cluster", allowed=STRUCTURES),
+    "learner": Column(pl.String, "trained classifier", allowed=tuple(CLASSIFIER_KINDS)),
+    "setting": Column(
+        pl.Float64,
+        "its regularization: ridge (units of the mean squared length of an example), number of neighbours, "
+        "weight decay, or noise multiplier (units of the clipped gradient)",
+    ),
+}
+_EPSILON = {
+    "epsilon": Column(
+        pl.Float64, "differential privacy spent; empty where training is not private", nullable=True
+    ),
+    "delta": Column(pl.Float64, "delta of the differential privacy", nullable=True),
+}
+_METHOD = {
+    "method": Column(
+        pl.String,
+        "leave_one_out: with all others; subsampling: with random shares of the others",
+        allowed=("leave_one_out", "subsampling"),
+    )
+}
 
 SPECTRA = Table(
     "spectra",
@@ -47,7 +76,7 @@ COSTS = Table(
     {
         **_DOMAIN,
         **_LABELS,
-        "memorization_limit": Column(pl.Float64, "gamma: largest memorization score of singletons"),
+        **_LIMIT,
         "tau_1_n": Column(pl.Float64, "n tau_1"),
         "singleton_fraction": Column(pl.Float64, "K_1 / n"),
         "optimal_error": Column(pl.Float64, "(1 - 1/m) M_0"),
@@ -60,20 +89,7 @@ SIMULATION = Table(
     "simulation",
     {
         **_DOMAIN,
-        "learner": Column(
-            pl.String,
-            "kind of learner",
-            allowed=(
-                "optimal",
-                "ignore",
-                "flip",
-                "limited",
-                "exponential",
-                "randomized_response",
-                "majority",
-                "majority_ignore",
-            ),
-        ),
+        "learner": Column(pl.String, "kind of learner", allowed=tuple(LEARNERS)),
         "parameter": Column(
             pl.Float64,
             "times ignored, probability of a flip, memorization limit, epsilon, or label_keep; empty for the "
@@ -82,24 +98,16 @@ SIMULATION = Table(
         ),
         "error_closed": Column(pl.Float64, "expected error, sum_l e_l M_l"),
         "error_simulated": Column(pl.Float64, "mean error over repeats, against true labels"),
-        "standard_error": _STANDARD_ERROR,
-        "repeats": _REPEATS,
+        **_SIMULATED,
     },
 )
-
-_EXCESS = {
-    "excess_closed": Column(pl.Float64, "expected error above the optimum"),
-    "excess_simulated": Column(pl.Float64, "mean error above the optimal learner on the same samples"),
-    "standard_error": _STANDARD_ERROR,
-    "repeats": _REPEATS,
-}
 
 TRADEOFF = Table(
     "tradeoff",
     {
         **_DOMAIN,
         **_LABELS,
-        "memorization_limit": Column(pl.Float64, "gamma: largest memorization score of singletons"),
+        **_LIMIT,
         "fitted_closed": Column(pl.Float64, "expected share of singletons fitted, 1/m + gamma"),
         "fitted_simulated": Column(pl.Float64, "mean share of singletons fitted"),
         **_EXCESS,
@@ -132,8 +140,7 @@ NOISE = Table(
         "excess_simulated": Column(
             pl.Float64, "mean error of guessing minus fitting singletons, same samples"
         ),
-        "standard_error": _STANDARD_ERROR,
-        "repeats": _REPEATS,
+        **_SIMULATED,
     },
 )
 
@@ -147,47 +154,38 @@ SUBGROUPS = Table(
         "weight": Column(pl.Float64, "probability of the subgroup"),
         "samples": Column(pl.Int64, "sample size n of the whole mixture"),
         **_LABELS,
-        "memorization_limit": Column(pl.Float64, "gamma: largest memorization score of singletons"),
+        **_LIMIT,
         "optimal_error": Column(pl.Float64, "(1 - 1/m) M_0 within the subgroup"),
         "cost_closed": Column(pl.Float64, "(1 - 1/m - gamma) sum alpha b_1(w alpha) within the subgroup"),
         "cost_simulated": Column(pl.Float64, "mean excess of the limited learner on the subgroup's points"),
-        "standard_error": _STANDARD_ERROR,
-        "repeats": _REPEATS,
+        **_SIMULATED,
     },
 )
 
-_TRAINED_TEXTS = {
-    "structure": "kind of cluster",
-    "learner": "trained classifier",
-    "setting": (
-        "its regularization: ridge (units of the mean squared length of an example), number of neighbours, "
-        "weight decay, or noise multiplier (units of the clipped gradient)"
-    ),
-}
-_EPSILON_TEXTS = {
-    "epsilon": "differential privacy spent; empty where training is not private",
-    "delta": "delta of the differential privacy",
-}
-_METHOD_TEXTS = {"method": "leave_one_out: with all others; subsampling: with random shares of the others"}
-
-CLASSIFIERS = rows.CLASSIFIERS.described(
+CLASSIFIERS = Table(
+    "classifiers",
     {
-        **_TRAINED_TEXTS,
-        **_EPSILON_TEXTS,
-        "seed": "seed of the clusters, the sample and the training",
-        **_DOMAIN_TEXTS,
-        **_LABELS_TEXTS,
-        "dimensions": "dimension d of the examples",
-        "spread": "noise about a centre in units of the centres' (gaussian), or share of random positions",
-        "singletons": "clusters with a single training example",
-        "fitted_singletons": "share of them whose training label is given",
-        "train_error": "share of training examples whose label is not given",
-        "test_error": "probability of a wrong label for a fresh example",
-        "optimum": "(1 - 1/m) times the probability of the unseen clusters",
-        "lower_bound": "optimum + sum_l tau_l errn_l, errn_l the misfit clusters of l examples",
+        **_TRAINED,
+        **_EPSILON,
+        "seed": Column(pl.Int64, "seed of the clusters, the sample and the training"),
+        **_DOMAIN,
+        **_LABELS,
+        "dimensions": Column(pl.Int64, "dimension d of the examples"),
+        "spread": Column(
+            pl.Float64,
+            "noise about a centre in units of the centres' (gaussian), or share of random positions",
+        ),
+        "singletons": Column(pl.Int64, "clusters with a single training example"),
+        "fitted_singletons": Column(pl.Float64, "share of them whose training label is given"),
+        "train_error": Column(pl.Float64, "share of training examples whose label is not given"),
+        "test_error": Column(pl.Float64, "probability of a wrong label for a fresh example"),
+        "optimum": Column(pl.Float64, "(1 - 1/m) times the probability of the unseen clusters"),
+        "lower_bound": Column(
+            pl.Float64, "optimum + sum_l tau_l errn_l, errn_l the misfit clusters of l examples"
+        ),
     },
     trained(
-        [*_TRAINED_TEXTS, *_DOMAIN_TEXTS],
+        [*_TRAINED, *_DOMAIN],
         dict.fromkeys(("fitted_singletons", "train_error", "test_error")),
         unit="seed",
     ),
@@ -196,8 +194,8 @@ CLASSIFIERS = rows.CLASSIFIERS.described(
 CURVES = Table(
     "curves",
     {
-        **described(rows.TRAINED, _TRAINED_TEXTS),
-        **described(rows.EPSILON, _EPSILON_TEXTS),
+        **_TRAINED,
+        **_EPSILON,
         "seeds": Column(pl.Int64, "seeds averaged"),
         "fitted_singletons": Column(pl.Float64, "mean share of singletons fitted"),
         "fitted_standard_error": Column(pl.Float64, "its standard error, clustered by seed"),
@@ -213,7 +211,7 @@ CURVES = Table(
         **_LABELS,
     },
     trained(
-        _TRAINED_TEXTS,
+        _TRAINED,
         {
             "fitted_singletons": "fitted_standard_error",
             "test_error": "test_standard_error",
@@ -223,46 +221,53 @@ CURVES = Table(
     ),
 )
 
-SCORES = rows.SCORES.described(
+SCORES = Table(
+    "scores",
     {
-        **_TRAINED_TEXTS,
-        **_METHOD_TEXTS,
-        "seed": "seed of the clusters and the sample",
-        "example": "training example",
-        "multiplicity": "training examples of its cluster",
-        "with_it": "probability that its label is given when trained on it",
-        "without_it": "probability that its label is given when not trained on it",
-        "score": "memorization score: gain of probability, with_it - without_it",
-        "margin_score": (
+        **_TRAINED,
+        **_METHOD,
+        "seed": Column(pl.Int64, "seed of the clusters and the sample"),
+        "example": Column(pl.Int64, "training example"),
+        "multiplicity": Column(pl.Int64, "training examples of its cluster"),
+        "with_it": Column(pl.Float64, "probability that its label is given when trained on it"),
+        "without_it": Column(pl.Float64, "probability that its label is given when not trained on it"),
+        "score": Column(pl.Float64, "memorization score: gain of probability, with_it - without_it"),
+        "margin_score": Column(
+            pl.Float64,
             "memorization score as a gain of margin: score of the label minus the mean of the others, the "
-            "targets' being 1; ridge only"
+            "targets' being 1; ridge only",
+            nullable=True,
         ),
     },
     trained(
-        [*_TRAINED_TEXTS, *_METHOD_TEXTS, "multiplicity"],
+        [*_TRAINED, *_METHOD, "multiplicity"],
         dict.fromkeys(("with_it", "without_it", "score", "margin_score")),
         unit="seed",
     ),
 )
 
-MEMORIZATION = rows.MEMORIZATION.described(
+MEMORIZATION = Table(
+    "memorization",
     {
-        **_TRAINED_TEXTS,
-        **_METHOD_TEXTS,
-        "multiplicity": "training examples of the cluster; the largest stands for all above",
-        "examples": "training examples averaged, over all seeds",
-        "seeds": "seeds averaged",
-        "score": "mean memorization score, gain of probability",
-        "standard_error": "its standard error, clustered by seed",
-        "margin_score": "mean memorization score, gain of margin",
-        "margin_standard_error": "its standard error, clustered by seed",
-        "expected": (
+        **_TRAINED,
+        **_METHOD,
+        "multiplicity": Column(
+            pl.Int64, "training examples of the cluster; the largest stands for all above"
+        ),
+        "examples": Column(pl.Int64, "training examples averaged, over all seeds"),
+        "seeds": Column(pl.Int64, "seeds averaged"),
+        "score": Column(pl.Float64, "mean memorization score, gain of probability"),
+        "standard_error": Column(pl.Float64, "its standard error, clustered by seed"),
+        "margin_score": Column(pl.Float64, "mean memorization score, gain of margin", nullable=True),
+        "margin_standard_error": Column(pl.Float64, "its standard error, clustered by seed", nullable=True),
+        "expected": Column(
+            pl.Float64,
             "gain of probability of a learner that gives every training example its label and guesses "
-            "clusters without one"
+            "clusters without one",
         ),
     },
     trained(
-        [*_TRAINED_TEXTS, *_METHOD_TEXTS, "multiplicity"],
+        [*_TRAINED, *_METHOD, "multiplicity"],
         {"score": "standard_error", "margin_score": "margin_standard_error"},
         units="seeds",
     ),

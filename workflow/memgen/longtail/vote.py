@@ -5,7 +5,6 @@ uniformly from all m labels; the most frequent label wins, ties are broken unifo
 """
 
 import math
-from collections.abc import Iterator
 
 import numpy as np
 from scipy.special import bdtr, gammaln
@@ -32,12 +31,6 @@ def _power(weights: Floats, exponent: int, length: int) -> Floats:
         if exponent:
             base = np.convolve(base, base)[:length]
     return result
-
-
-def _legendre(degree: int) -> Iterator[tuple[float, float]]:
-    """Nodes and weights on [0, 1] that integrate polynomials of this degree exactly."""
-    nodes, weights = np.polynomial.legendre.leggauss(degree // 2 + 1)
-    return zip((nodes + 1) / 2, weights / 2, strict=True)
 
 
 def plurality_errors(labels: int, label_keep: float) -> Floats:
@@ -105,9 +98,10 @@ def plurality_errors(labels: int, label_keep: float) -> Floats:
         length = int(likely[-1]) + 1
         wins = np.zeros(length)
         # No more than (length - 1) / votes labels can tie: that is the degree in u.
-        for node, node_weight in _legendre(min(rivals, (length - 1) // votes)):
-            part = _power(np.append(weights[:-1], node * weights[-1]), rivals, length)
-            wins[: len(part)] += node_weight * part
+        degree = min(rivals, (length - 1) // votes)
+        for node, node_weight in zip(*np.polynomial.legendre.leggauss(degree // 2 + 1), strict=True):
+            part = _power(np.append(weights[:-1], (node + 1) / 2 * weights[-1]), rivals, length)
+            wins[: len(part)] += node_weight / 2 * part
         right[multiplicity[likely]] += wins[likely] * np.exp((log_chance - log_sum)[likely])
     if left_out.max() > 1e-11:
         raise RuntimeError(f"plurality of {labels} labels, label_keep {label_keep}: votes were left out")

@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from memgen.jobs.stage import Input, Inputs, Output, stage
-from memgen.longtail.agreement import numbers
+from memgen.longtail.summary import numbers
 from memgen.longtail.tables import COSTS, MEMORIZATION, SUBGROUPS
 from memgen.tables.claims import THIS_STUDY, Claim, shell_command, write_claims
 

@@ -6,12 +6,13 @@ from typing import Annotated
 
 import cyclopts
 
-from memgen.jobs.arguments import Share
+from memgen.errors import BadInput
+from memgen.jobs.arguments import Range, Share
 from memgen.jobs.stage import Input, command
+from memgen.longtail import priors
 from memgen.longtail.bounds import limited_memorization_cost
 from memgen.longtail.learners import Risk
-from memgen.longtail.priors import domain_of
-from memgen.longtail.specs import Labels, Points, check_memorization_limit
+from memgen.longtail.specs import check_memorization_limit
 
 
 @command
@@ -19,9 +20,9 @@ def error(
     *,
     prior: str | None = None,
     frequencies: Input | None = None,
-    domain: Points | None = None,
-    samples: Points,
-    labels: Labels = 10,
+    domain: Annotated[int, Range(1, priors.LARGEST)] | None = None,
+    samples: Annotated[int, Range(1, priors.LARGEST)],
+    labels: Annotated[int, Range(2, 1_000_000)] = 10,
     memorization_limit: Share = 0.5,
     learner: Annotated[list[str] | None, cyclopts.Parameter(name="--learner")] = None,
     json: bool = False,
@@ -51,12 +52,19 @@ def error(
         ignore_singletons_cost, gamma_cost, and learners where some were asked for.
     """
     check_memorization_limit(memorization_limit, labels, "--memorization-limit")
-    risk = Risk(domain_of(prior, frequencies, domain), samples, labels)
+    if (prior is None) == (frequencies is None):
+        raise BadInput("prior: give exactly one of --prior and --frequencies")
+    if frequencies is not None:
+        drawn = priors.from_file(frequencies)
+    elif domain is None:
+        raise BadInput(f"domain: missing; a prior needs one, 1 to {priors.LARGEST} points")
+    else:
+        drawn = priors.frequencies(str(prior), domain)
+    risk = Risk(drawn, samples, labels)
     once = risk.singletons()
-    possible = bool(once.log_points[0] > -math.inf)
     answer: dict[str, float | None] = {
         # A domain of one point is never seen once.
-        "tau_1_n": float(once.tau[0]) * samples if possible else None,
+        "tau_1_n": float(once.tau[0]) * samples if once.log_points[0] > -math.inf else None,
         "singleton_fraction": float(once.points[0]) / samples,
         "optimal_error": risk.optimum,
         "ignore_singletons_cost": (1 - 1 / labels) * float(once.mass[0]),

@@ -1,30 +1,20 @@
 """Memorization scores of real classifiers on clustered data, and their means by multiplicity."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
 import polars as pl
 
 from memgen.configuration.options import flat
 from memgen.errors import BadInput
-from memgen.jobs.arguments import NonNegative
 from memgen.jobs.seeding import generator
 from memgen.jobs.stage import Output, progress, stage
-from memgen.longtail.clusters import Sample, drawn_sample
-from memgen.longtail.configuration import (
-    OF_MEMORIZE,
-    Data,
-    Labels,
-    Longtail,
-    Memorization,
-    ScoredNetwork,
-    Seeds,
-    SubsampleShare,
-)
+from memgen.longtail import configuration as options
+from memgen.longtail.clusters import drawn_sample
 from memgen.longtail.memorization import Gains, expected_gain, leave_one_out, subsampled, subsamples
-from memgen.longtail.priors import frequencies
-from memgen.longtail.rows import MEMORIZATION, SCORES
-from memgen.longtail.specs import check_settings
+from memgen.longtail.priors import Integers, frequencies
+from memgen.longtail.specs import Structure, check_settings
+from memgen.longtail.tables import MEMORIZATION, SCORES
 from memgen.tables.statistics import standard_error
 
 #: Multiplicities from this on share one average.
@@ -35,14 +25,14 @@ MANY = 4
 @flat
 def memorize(
     *,
-    structure: str,
-    spread: NonNegative,
-    learner: str,
-    training: Annotated[ScoredNetwork, OF_MEMORIZE],
-    data: Data,
-    labels: Labels = Longtail.labels,
-    seeds: Seeds = Memorization.seeds,
-    subsample_share: SubsampleShare = Memorization.subsample_share,
+    structure: Structure,
+    spread: options.Spread,
+    learner: Literal["ridge", "neighbours", "network"],
+    training: Annotated[options.ScoredNetwork, options.OF_MEMORIZE],
+    data: options.Data,
+    labels: options.Labels = options.Longtail.labels,
+    seeds: options.Seeds = options.Memorization.seeds,
+    subsample_share: options.SubsampleShare = options.Memorization.subsample_share,
     scores: Output,
     out: Output,
 ) -> None:
@@ -51,51 +41,42 @@ def memorize(
     Parameters
     ----------
     structure
-        gaussian or hypercube.
-    spread
-        gaussian: noise about a centre, in units of the centres'; hypercube: share of random positions.
+        Kind of cluster.
     learner
-        ridge, neighbours or network.
+        Classifier.
     scores
         Scores table: every training example.
     out
         Memorization table: averages by multiplicity.
     """
-    settings = list(training.settings)
-    check_settings(learner, settings)
-    size = round(subsample_share * data.samples)
-    if not 0 < size < data.samples:
+    check_settings(learner, training.settings)
+    settings, samples = np.array(training.settings), data.samples
+    size = round(subsample_share * samples)
+    if not 0 < size < samples:
         raise BadInput(f"subsample share: {subsample_share:g} is not allowed; allowed: between 0 and 1")
     drawn = frequencies(data.prior, data.domain)
     parts = []
     for seed in progress(range(seeds), f"memorization by {learner} on {structure}", total=seeds):
-        sample = drawn_sample(structure, drawn, data.samples, labels, data.dimensions, spread, 1, seed)
-        rng = generator("longtail", "subsamples", data.samples, size, training.subsamples, seed)
-        used = subsamples(data.samples, size, training.subsamples, rng)
-        found = {
-            "subsampling": (
-                subsampled(learner, settings, sample.x, sample.y, labels, used, training, seed),
-                expected_gain(sample.multiplicity, data.samples, size, labels),
-            )
-        }
+        sample = drawn_sample(structure, spread, drawn, data, labels, 1, seed)
+        x, y, counts = sample.x, sample.y, sample.multiplicity
+        rng = generator("longtail", "subsamples", samples, size, training.subsamples, seed)
+        used = subsamples(samples, size, training.subsamples, rng)
+        found = {"subsampling": (size, subsampled(learner, settings, x, y, labels, used, training, seed))}
         if learner != "network":
-            found["leave_one_out"] = (
-                leave_one_out(learner, settings, sample.x, sample.y, labels),
-                expected_gain(sample.multiplicity, data.samples, data.samples - 1, labels),
-            )
+            found["leave_one_out"] = (samples - 1, leave_one_out(learner, settings, x, y, labels))
         parts += [
-            _rows(gains, sample, settings, seed).with_columns(
+            _rows(gains, counts, training.settings, seed).with_columns(
                 method=pl.lit(method),
-                expected=pl.Series(np.tile(expected, len(settings))),
+                expected=pl.Series(np.tile(expected_gain(counts, samples, held, labels), len(settings))),
             )
-            for method, (gains, expected) in found.items()
+            for method, (held, gains) in found.items()
         ]
     table = pl.concat(parts).with_columns(structure=pl.lit(structure), learner=pl.lit(learner))
     SCORES.write(table.select(list(SCORES.columns)), scores)
     MEMORIZATION.write(_averages(table), out)
 
 
-def _rows(gains: Gains, sample: Sample, settings: list[float], seed: int) -> pl.DataFrame:
+def _rows(gains: Gains, multiplicity: Integers, settings: tuple[float, ...], seed: int) -> pl.DataFrame:
     """Scores of one seed, every setting and example."""
     count, examples = gains.with_it.shape
     margin = [None] * (count * examples) if gains.margin_gain is None else gains.margin_gain.ravel()
@@ -104,7 +85,7 @@ def _rows(gains: Gains, sample: Sample, settings: list[float], seed: int) -> pl.
             "setting": np.repeat(np.array(settings, dtype=np.float64), examples),
             "seed": np.full(count * examples, seed, dtype=np.int64),
             "example": np.tile(np.arange(examples), count),
-            "multiplicity": np.tile(sample.multiplicity.astype(np.int64), count),
+            "multiplicity": np.tile(multiplicity.astype(np.int64), count),
             "with_it": gains.with_it.ravel(),
             "without_it": gains.without_it.ravel(),
             "score": (gains.with_it - gains.without_it).ravel(),

@@ -36,13 +36,13 @@ def mixture(**change: Any) -> dict[str, Any]:
         ({"labels": 1}, "longtail.labels"),
         ({"labels": 2}, "longtail.tradeoff.memorization_limits"),
         ({"memorization_limit": 0.95}, "longtail.memorization_limit"),
-        ({"tradeoff": {"memorization_limits": [0.95]}}, "longtail.tradeoff"),
         ({"simulation": {"learners": ["ignore:0"]}}, "longtail.simulation.learners"),
         ({"simulation": {"sizes": [{"domain": 5, "samples": 5, "repeats": 1}]}}, "repeats"),
         ({"privacy": {"epsilons": [1e-6]}}, "longtail.privacy.epsilons"),
         ({"noise": {"label_keep": [0.05]}}, "longtail.noise.label_keep"),
         ({"frequency_files": ["nowhere.txt"]}, "nowhere.txt"),
-        ({"frequency_files": ["README.md"], "priors": ["zipf"], "extra": 1}, "extra"),
+        ({"frequency_files": ["workflow/memgen/__init__.py", "tests/longtail/__init__.py"]}, "its name"),
+        ({"priors": ["zipf"], "extra": 1}, "extra"),
         ({"scaling": {"multiplicities": [200]}}, "longtail.scaling.multiplicities"),
         ({"scaling": {"priors": ["x"]}}, "longtail.scaling.priors"),
         (mixture(prior="x"), "longtail.mixtures.a.groups.g.prior"),
@@ -53,6 +53,7 @@ def mixture(**change: Any) -> dict[str, Any]:
         ({"clusters": {"structures": {"hypercube": 2}}}, "hypercube"),
         ({"clusters": {"samples": 4, "memorization": {"subsample_share": 0.99}}}, "subsample_share"),
         ({"clusters": {"memorization": {"learners": {"private_network": {}}}}}, "private_network"),
+        ({"currency": {"conjunctivity": 0.123}}, "longtail.currency.conjunctivity"),
     ],
 )  # fmt: skip
 def test_bad_blocks_are_refused_in_one_line(block: dict[str, Any], part: str) -> None:

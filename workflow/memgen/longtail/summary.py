@@ -19,25 +19,19 @@ from memgen.tables.statistics import student_factor
 from memgen.tables.summaries import Kinds, Numbers, summarize
 
 
-def _largest_deviation(simulated: pl.Series, closed: pl.Series, error: pl.Series) -> float | None:
-    """Largest |simulated - closed| in standard errors; differences of rounding count as none."""
-    scores = [0.0]
-    for one, other, unit in zip(simulated, closed, error, strict=True):
-        gap = abs(one - other)
-        scores.append(0.0 if gap < 1e-12 else gap / unit if unit > 0 else math.inf)
-    return max(scores) if len(simulated) and math.isfinite(max(scores)) else None
-
-
 def _share(held: pl.Series) -> float | None:
     return float(held.sum()) / len(held) if len(held) else None
 
 
 def _simulated(table: pl.DataFrame, quantity: str) -> Numbers:
-    columns = (f"{quantity}_simulated", f"{quantity}_closed", "standard_error")
-    return {
-        "largest_deviation": _largest_deviation(*(table[column] for column in columns)),
-        "rows": float(table.height),
-    }
+    """Largest |simulated - closed| in standard errors; differences of rounding count as none."""
+    columns = table.select(f"{quantity}_simulated", f"{quantity}_closed", "standard_error")
+    scores = []
+    for one, other, unit in columns.iter_rows():
+        gap = abs(one - other)
+        scores.append(0.0 if gap < 1e-12 else gap / unit if unit > 0 else math.inf)
+    worst = max(scores, default=math.inf)
+    return {"largest_deviation": worst if math.isfinite(worst) else None, "rows": float(table.height)}
 
 
 def _scaling(table: pl.DataFrame) -> Numbers:
@@ -51,9 +45,8 @@ def _scaling(table: pl.DataFrame) -> Numbers:
 
 
 def _privacy(table: pl.DataFrame) -> Numbers:
-    held = (table["excess_closed"] >= table["bound"] - 1e-12) & (
-        table["excess_closed"] >= table["optimum"] - 1e-12
-    )
+    excess = table["excess_closed"] + 1e-12
+    held = (excess >= table["bound"]) & (excess >= table["optimum"])
     return {**_simulated(table, "excess"), "share_above_bounds": _share(held)}
 
 
@@ -78,12 +71,9 @@ def _curves(table: pl.DataFrame) -> Numbers:
 
 
 def _memorization(table: pl.DataFrame) -> Numbers:
-    once = table.filter((pl.col("multiplicity") == 1) & (pl.col("method") == "subsampling")).sort("setting")
+    once = table.filter(multiplicity=1, method="subsampling").sort("setting")
     names = ("setting", "score", "standard_error", "expected", "seeds")
-    if not once.height:
-        return dict.fromkeys(names)
-    row = once.row(0, named=True)
-    return {name: float(row[name]) for name in names}
+    return {name: float(once[name][0]) if once.height else None for name in names}
 
 
 def _subgroups(table: pl.DataFrame) -> Numbers:
@@ -107,22 +97,9 @@ _KINDS: Kinds = (
 
 
 def numbers(path: Path) -> Numbers:
-    """The numbers that say whether a table bears out the theory.
+    """The numbers that say whether a table of the study agrees with the theory; None where it cannot tell.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        A simulation, tradeoff, noise, privacy, subgroups, scaling, curves or memorization table.
-
-    Returns
-    -------
-    dict of str to float or None
-        Deviations in standard errors, shares of rows for which a bound holds, or, for memorization, the
-        singletons' score at the weakest regularization; None where the table cannot tell.
-
-    Raises
-    ------
-    BadInput
-        If there is no such file or it is none of these tables.
+    These are deviations in standard errors, shares of rows for which a bound holds, or, for memorization, the
+    singletons' score at the weakest regularization. A file that is no such table is refused.
     """
     return summarize(path, _KINDS, "results/longtail")

@@ -1,0 +1,198 @@
+"""Tables of the study: columns that others rely on, values of the theory, and what is refused."""
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from memgen.errors import BadInput
+from memgen.longtail.priors import frequencies, joined
+from memgen.longtail.stages.claims import claims
+from memgen.longtail.stages.classify import classify
+from memgen.longtail.stages.error import error
+from memgen.longtail.stages.memorize import memorize
+from memgen.longtail.stages.simulations import group_masses, subgroups
+from memgen.longtail.stages.summaries import checks, summary
+from memgen.longtail.summary import numbers
+from memgen.longtail.tables import (
+    CLASSIFIERS,
+    COSTS,
+    CURVES,
+    MEMORIZATION,
+    SCALING,
+    SCORES,
+    SIMULATION,
+    SPECTRA,
+    SUBGROUPS,
+)
+from memgen.tables.checks import CHECKS
+from memgen.tables.claims import CLAIMS
+
+
+def test_spectra_add_up(written: dict[str, Any]) -> None:
+    table = SPECTRA.read(written["spectra"])
+    assert set(table["prior"]) == {"zipf", "geometric:0.9", "words"}
+    for _, rows in table.group_by("prior"):
+        assert rows["multiplicity"].to_list()[:21] == list(range(21))
+        assert rows["points"].sum() <= rows["domain"][0] + 1e-9 and rows["mass"].sum() <= 1 + 1e-12
+    assert COSTS.read(written["costs"])["tau_1_n"][0] == pytest.approx(0.4717, abs=5e-5)
+    scaling = SCALING.read(written["scaling"])
+    assert scaling["asymptotic"].null_count() == scaling.height - 2, "Zipf, seen once, two sizes"
+
+
+def test_simulation_agrees_with_the_closed_forms(written: dict[str, Any]) -> None:
+    table = SIMULATION.read(written["simulation"])
+    assert table.columns == [
+        "prior", "domain", "samples", "learner", "parameter", "error_closed", "error_simulated",
+        "standard_error", "repeats",
+    ]  # fmt: skip
+    assert table.height == 12 and set(table["prior"]) == {"zipf", "geometric:0.9", "words"}
+    assert table.filter(prior="words")["domain"].unique().to_list() == [30]
+    deviation = (table["error_simulated"] - table["error_closed"]).abs() / table["standard_error"]
+    assert deviation.max() < 4
+
+
+def test_classifiers_say_what_they_spent(written: dict[str, Any]) -> None:
+    runs = pl.concat([CLASSIFIERS.read(path) for path in written["runs"]])
+    assert runs.height == 3 * 8
+    private = runs.filter((pl.col("learner") == "private_network") & (pl.col("setting") > 0))
+    assert private["epsilon"].null_count() == 0 and (private["epsilon"] > 0).all()
+    assert runs.filter(pl.col("learner") != "private_network")["epsilon"].null_count() == 3 * 6
+    tight = runs.filter(learner="neighbours", setting=1)
+    assert (tight["fitted_singletons"] == 1).all() and (tight["train_error"] == 0).all()
+    assert (tight["lower_bound"] - tight["optimum"]).abs().max() == 0
+    assert runs.group_by("seed").agg(pl.col("singletons").n_unique())["singletons"].to_list() == [1, 1, 1], (
+        "the same samples for every learner"
+    )
+    curves = CURVES.read(written["curves"])
+    assert curves.height == 8 and (curves["seeds"] == 3).all()
+    row = curves.filter(learner="ridge", setting=10).row(0, named=True)
+    same = runs.filter(learner="ridge", setting=10)
+    assert row["test_error"] == pytest.approx(same["test_error"].mean())
+    assert row["test_standard_error"] == pytest.approx(same["test_error"].std() / 3**0.5)
+
+
+def test_memorization_is_averaged_by_multiplicity_and_seed(written: dict[str, Any]) -> None:
+    for scores, averages in zip(written["scores"], written["memorization"], strict=True):
+        each, means = SCORES.read(scores), MEMORIZATION.read(averages)
+        assert each.height == means["examples"].sum()
+        once = means.filter(multiplicity=1).sort("setting", "method")
+        rows = each.filter(multiplicity=1).group_by("setting", "method", "seed").agg(pl.col("score").mean())
+        expected = rows.group_by("setting", "method").agg(pl.col("score").mean()).sort("setting", "method")
+        assert once["score"].to_list() == pytest.approx(expected["score"].to_list())
+        assert once["expected"].to_list() == pytest.approx([0.9] * once.height)
+
+
+def test_claims_checks_and_their_numbers(
+    written: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "claims.csv"
+    names = ("costs", "scaling", "subgroups", "curves", "memorization")
+    claims(**{name: written[name] for name in names}, out=out)
+    table = CLAIMS.read(out)
+    assert table["claim"].n_unique() == table.height
+    verdicts = dict(table.select("claim", "verdict").iter_rows())
+    paper = [claim for claim in verdicts if claim.startswith("Zipf, 50,000 points, 50,000 samples")]
+    assert len(paper) == 4 and {verdicts[claim] for claim in paper} == {"agrees"}
+    missing = [claim for claim in verdicts if claim.startswith("Zipf, 5,000 points")]
+    assert {verdicts[claim] for claim in missing} == {"not tested"}, "no such row in this small study"
+    names = ("scaling", "simulation", "tradeoff", "privacy", "noise")
+    checks(**{name: written[name] for name in names}, out=tmp_path / "checks.csv")
+    assert set(CHECKS.read(tmp_path / "checks.csv")["outcome"]) == {"holds"}
+    for path in [written["simulation"], written["privacy"], written["curves"], *written["memorization"]]:
+        summary(table=path, json=True)
+        assert "null" not in capsys.readouterr().out
+    summary(table=written["scaling"])
+    assert "share_above_bound" in capsys.readouterr().out
+    for path in (tmp_path / "none.csv", written["costs"]):
+        with pytest.raises(BadInput, match="allowed"):
+            numbers(path)
+
+
+def test_exactly_one_source_of_frequencies_is_asked_for() -> None:
+    for given in [{"domain": 5}, {"prior": "zipf"}, {"prior": "zipf", "frequencies": Path(__file__)}]:
+        with pytest.raises(BadInput, match=r"exactly one|domain: missing"):
+            error(samples=5, **given)
+
+
+@pytest.mark.parametrize(
+    ("domains", "weights", "samples", "costs"),
+    [
+        ([5000, 5000], [5 / 6, 1 / 6], 60000, [0.01465, 0.03530]),
+        ([5000, 25000], [1 / 2, 1 / 2], 100000, [0.01465, 0.03100]),
+    ],
+)
+def test_subgroups_pay_what_the_theory_says(
+    domains: list[int], weights: list[float], samples: int, costs: list[float]
+) -> None:
+    """The values of memorization, part A, to every digit given."""
+    for domain, weight, cost in zip(domains, weights, costs, strict=True):
+        _, once = group_masses(frequencies("zipf", domain), weight, samples)
+        assert round((0.9 - 0.5) * once, 5) == cost
+
+
+def test_subgroups_make_up_the_mixture() -> None:
+    parts, weights = [frequencies("zipf", 30), frequencies("geometric:0.8", 20)], [0.7, 0.3]
+    values = joined("both", parts, weights)[0].expanded()
+    masses = [group_masses(part, weight, 80) for part, weight in zip(parts, weights, strict=True)]
+    unseen, once = (
+        sum(weight * mass for weight, mass in zip(weights, column, strict=True))
+        for column in zip(*masses, strict=True)
+    )
+    assert once == pytest.approx((values * 80 * values * (1 - values) ** 79).sum(), abs=1e-12)
+    assert unseen == pytest.approx((values * (1 - values) ** 80).sum(), abs=1e-12)
+
+
+def test_simulated_costs_of_subgroups_agree_with_the_closed_forms(tmp_path: Path) -> None:
+    subgroups(
+        mixture="test", groups=["common", "rare", "long"], priors=["zipf", "zipf", "lognormal:2"],
+        domains=[60, 60, 200], weights=[8, 1, 3], samples=600, repeats=3000, out=tmp_path / "subgroups.csv",
+    )  # fmt: skip
+    table = SUBGROUPS.read(tmp_path / "subgroups.csv")
+    assert table["weight"].sum() == pytest.approx(1)
+    deviation = ((table["cost_simulated"] - table["cost_closed"]) / table["standard_error"]).abs()
+    assert deviation.max() < 4
+    assert table["cost_closed"][1] > table["cost_closed"][0], "the rarer group pays more"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"weights": [1.0]},
+        {"weights": [1.0, 0.0]},
+        {"priors": ["zipf", "best"]},
+        {"memorization_limit": 0.95},
+        {"repeats": 1},
+    ],
+)
+def test_bad_mixtures_are_refused_and_leave_nothing(tmp_path: Path, change: dict[str, Any]) -> None:
+    given = {"mixture": "test", "groups": ["one", "other"], "priors": ["zipf", "zipf"], "domains": [5, 5]}
+    given |= {"weights": [1.0, 2.0], "samples": 10, "repeats": 2, **change}
+    with pytest.raises(BadInput, match=r"allowed|differ"):
+        subgroups(**given, out=tmp_path / "subgroups.csv")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("change", "part"),
+    [
+        ({"learner": "forest"}, "forest"),
+        ({"settings": [0.0]}, "ridge > 0"),
+        ({"labels": 1}, "labels"),
+        ({"structure": "cube"}, "cube"),
+        ({"spread": -1.0}, "spread"),
+        ({"structure": "hypercube", "spread": 1.5}, "spread"),
+        ({"prior": "best"}, "best"),
+    ],
+)
+def test_bad_classifiers_are_refused_and_leave_nothing(
+    tmp_path: Path, change: dict[str, Any], part: str
+) -> None:
+    given = {"structure": "gaussian", "spread": 0.7, "learner": "ridge", "settings": [1.0], "seeds": 1}
+    given |= {"domain": 40, "samples": 40, "dimensions": 60, "out": tmp_path / "out.parquet", **change}
+    with pytest.raises(BadInput, match=part):
+        classify(tests=1, **given)
+    with pytest.raises(BadInput, match=part):
+        memorize(subsample_count=9, scores=tmp_path / "scores.parquet", **given)
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,126 @@
+"""Averages of trained classifiers over seeds, and how well the tables of the study agree with the theory."""
+
+import polars as pl
+
+from memgen.jobs.stage import Input, Inputs, Output, command, stage
+from memgen.longtail.learners import Risk
+from memgen.longtail.priors import frequencies
+from memgen.longtail.summary import numbers
+from memgen.longtail.tables import CLASSIFIERS, CURVES
+from memgen.tables.checks import Check, write_checks
+from memgen.tables.claims import THIS_STUDY, shell_command
+from memgen.tables.statistics import standard_error
+from memgen.tables.summaries import text
+
+PAPER = "Feldman, Does Learning Require Memorization?, arXiv 1906.05271"
+
+DEVIATION = 4.0
+"""Standard errors by which the worst of some hundred simulated settings may be off: .006 a hundred."""
+
+
+@stage
+def curves(*, runs: Inputs, out: Output) -> None:
+    """Average the runs of every classifier and setting over seeds.
+
+    Parameters
+    ----------
+    runs
+        Classifiers tables.
+    out
+        Curves table.
+    """
+    table = pl.concat([CLASSIFIERS.read(path) for path in runs]).with_columns(
+        excess=pl.col("test_error") - pl.col("optimum"),
+        bound_excess=pl.col("lower_bound") - pl.col("optimum"),
+    )
+    size = ["prior", "domain", "samples", "labels"]
+    masses = {
+        key: Risk(frequencies(key[0], key[1]), key[2], key[3]).mass(1)
+        for key in table.select(size).unique().iter_rows()
+    }
+
+    def error(values: str | pl.Expr) -> pl.Expr:
+        return standard_error(values).fill_null(float("nan"))
+
+    grouped = table.group_by(["structure", "learner", "setting", *size], maintain_order=True).agg(
+        pl.col("epsilon").first(),
+        pl.col("delta").first(),
+        seeds=pl.len().cast(pl.Int64),
+        fitted_standard_error=error("fitted_singletons"),
+        fitted_singletons=pl.col("fitted_singletons").mean(),
+        test_standard_error=error("test_error"),
+        test_error=pl.col("test_error").mean(),
+        excess_standard_error=error("excess"),
+        slack_standard_error=error(pl.col("excess") - pl.col("bound_excess")),
+        excess=pl.col("excess").mean(),
+        bound_excess=pl.col("bound_excess").mean(),
+    )
+    slope = [masses[key] for key in grouped.select(size).iter_rows()]
+    found = grouped.with_columns(singleton_mass=pl.Series(slope, dtype=pl.Float64))
+    CURVES.write(found.select(list(CURVES.columns)), out)
+
+
+@stage
+def checks(
+    *, scaling: Input, simulation: Input, tradeoff: Input, privacy: Input, noise: Input, out: Output
+) -> None:
+    """Write the checks of the long-tail theory with the values of this study's tables.
+
+    These are closed forms that only a bug can break.
+
+    Parameters
+    ----------
+    scaling
+        Scaling table.
+    simulation
+        Simulation table.
+    tradeoff
+        Trade-off table.
+    privacy
+        Privacy table.
+    noise
+        Noise table.
+    out
+        Checks table.
+    """
+    simulated = "(largest deviation of simulations in standard errors)"
+    rows = (
+        (f"Every learner's error is sum_l e_l M_l {simulated}",
+         THIS_STUDY, simulation, "largest_deviation", 0.0, DEVIATION),
+        (f"Excess error falls with the share of singletons fitted on a line of slope tau_1 K_1 {simulated}",
+         THIS_STUDY, tradeoff, "largest_deviation", 0.0, DEVIATION),
+        ("Even noisy labels must be fitted: guessing singletons costs label_keep (1 - 1/m) M_1 "
+         f"{simulated}",
+         THIS_STUDY, noise, "largest_deviation", 0.0, DEVIATION),
+        ("Label differential privacy costs at least tau_1 K_1 (1 - 1/m - (e^eps - 1)) (share of rows)",
+         PAPER, privacy, "share_above_bounds", 1.0, 0.0),
+        ("tau_1 is at least weight([1/3n, 2/n]) / 5n (share of priors and sample sizes)",
+         PAPER, scaling, "share_above_bound", 1.0, 0.0),
+    )  # fmt: skip
+    found = [
+        Check(
+            study="longtail",
+            check=words,
+            source=source,
+            expected=expected,
+            allowed=allowed,
+            found=numbers(path)[name],
+            command=shell_command("longtail", "summary", "--table", path, "--json"),
+        )
+        for words, source, path, name, expected, allowed in rows
+    ]
+    write_checks(found, out)
+
+
+@command
+def summary(*, table: Input, json: bool = False) -> None:
+    """Print the few numbers that say whether a table of this study agrees with the theory.
+
+    Parameters
+    ----------
+    table
+        A simulation, tradeoff, noise, privacy, subgroups, scaling, curves or memorization table.
+    json
+        Print JSON, with every digit.
+    """
+    print(text(numbers(table), json))
