@@ -10,16 +10,14 @@
 #        results/irrelevant/claims.csv          the paper's claims
 
 import memgen.irrelevant.work as irrelevant_work
-from memgen.irrelevant.configuration import OF_SIMULATE
 from memgen.irrelevant.settings import (
     attack_options,
     complete_options,
     extract_options,
+    simulate_options,
 )
 
 IRRELEVANT = config["irrelevant"]
-NEAREST = IRRELEVANT["simulation"]["clusters"]
-LOOKUP = IRRELEVANT["simulation"]["next_symbol"]
 ATTACKED = [
     *expand(
         "results/irrelevant/runs/{experiment}.parquet", experiment=IRRELEVANT["runs"]
@@ -51,7 +49,7 @@ rule irrelevant_simulate:
         **needs("irrelevant_simulate"),
     params:
         code=code("irrelevant simulate"),
-        settings=flags(NEAREST | OF_SIMULATE.flags(LOOKUP)),
+        settings=flags(simulate_options(IRRELEVANT)),
     shell:
         "python -m memgen irrelevant simulate {params.settings} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"

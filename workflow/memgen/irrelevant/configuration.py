@@ -1,10 +1,83 @@
-"""Block `irrelevant`: which learners are trained on which tasks, defended how, and attacked."""
+"""Block `irrelevant`: which learners are trained on which tasks, defended how, and attacked.
 
+Also which defences and attacks each learner has. Imports nothing heavy.
+"""
+
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import field
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias, get_args
 
 from memgen.configuration.options import About, As, Name, Several, Text, block
+from memgen.errors import BadInput
 from memgen.jobs.arguments import Range
+
+Learner: TypeAlias = Literal["logistic", "network"]
+DefenceKind: TypeAlias = Literal["weight_decay", "noise", "early_stopping", "no_momentum", "fewer_parameters"]
+Attack: TypeAlias = Literal[
+    "sign", "informed_sign", "coordinate_ascent", "weight_signs", "gradient_inversion"
+]
+Loss: TypeAlias = Literal["answer", "sentence"]
+
+#: Attacks that read the weights or the gradients of logistic regression.
+WHITE_BOX = ("weight_signs", "gradient_inversion")
+
+#: Defences that each learner can have.
+DEFENCES = {
+    "logistic": ("weight_decay", "noise", "early_stopping", "no_momentum"),
+    "network": ("weight_decay", "noise", "early_stopping", "no_momentum", "fewer_parameters"),
+    "transformer": ("weight_decay", "early_stopping"),
+}
+
+#: Different messages that letters can hold, half of them complaints.
+MOST_LETTERS = 192
+
+
+def _count(value: float) -> bool:
+    return value >= 1 and value == int(value)
+
+
+#: What the strength of each kind of defence is, and whether a finite value is allowed.
+STRENGTHS: dict[str, tuple[str, Callable[[float], bool]]] = {
+    "weight_decay": ("a weight decay >= 0", lambda value: value >= 0),
+    "noise": ("a standard deviation >= 0, in units of the clipped gradient", lambda value: value >= 0),
+    "early_stopping": ("a whole number of steps >= 1", _count),
+    "no_momentum": ("a learning rate > 0", lambda value: value > 0),
+    "fewer_parameters": ("a whole number of hidden units >= 1", _count),
+}
+
+
+def check_defence(learner: str, name: str, kind: str, strength: float) -> None:
+    """Refuse a defence that a learner does not have, or a strength that it does not take.
+
+    Raises
+    ------
+    BadInput
+        Naming the defence and what is allowed.
+    """
+    if kind == "none":
+        return
+    if kind not in DEFENCES[learner]:
+        raise BadInput(
+            f"{name!r}: {learner} has no defence {kind}; allowed: {', '.join(('none', *DEFENCES[learner]))}"
+        )
+    meaning, fits = STRENGTHS[kind]
+    if not math.isfinite(strength) or not fits(strength):
+        raise BadInput(f"{name!r}: {strength:g} is not allowed; allowed: {meaning}")
+
+
+def check_attacks(learner: str, attacks: Sequence[str]) -> None:
+    """Refuse an attack that cannot be made on a learner."""
+    allowed = [attack for attack in get_args(Attack) if learner == "logistic" or attack not in WHITE_BOX]
+    for attack in attacks:
+        if attack not in allowed:
+            raise BadInput(f"{attack!r} cannot be made on {learner}; allowed: {', '.join(allowed)}")
+
+
+def task_name(task: str, tail: float) -> str:
+    """Name in the tables of a task whose frequencies fall as (1 + rank)^-tail."""
+    return task if tail == 0 else f"{task}:{tail:g}"
+
 
 NumberOfClusters: TypeAlias = Annotated[int, Range(2, 100_000), About("number of clusters N")]
 Samples: TypeAlias = Annotated[int, Range(2, 100_000), About("sample size n")]
@@ -82,7 +155,7 @@ class Defence:
     """One defence."""
 
     kind: Annotated[
-        Literal["weight_decay", "noise", "early_stopping", "no_momentum", "fewer_parameters"],
+        DefenceKind,
         About("what it changes in training"),
     ]
     strength: Annotated[
@@ -104,6 +177,16 @@ class Size:
     dimension: Dimension = 1000
     rho: Rho = 0.1739
     tail: Tail = 0
+
+    @property
+    def task(self) -> str:
+        """Name of the task in the tables."""
+        return task_name("clusters", self.tail)
+
+    @property
+    def key(self) -> tuple[str | int, ...]:
+        """Key of the size's random streams."""
+        return (self.clusters, self.samples, self.dimension, repr(float(self.rho)), repr(float(self.tail)))
 
 
 @block
@@ -127,7 +210,7 @@ class Attacked:
     """A learner that is trained and attacked."""
 
     learner: Annotated[
-        Literal["logistic", "network"],
+        Learner,
         About("multinomial logistic regression, or a network with one hidden layer of sigmoid units"),
     ]
     seeds: Annotated[int, Range(1, 1000), About("number of seeds of task, sample, training and attack")] = 5
@@ -156,7 +239,7 @@ class Attacked:
     attacks: Annotated[
         tuple[
             Annotated[
-                Literal["sign", "informed_sign", "coordinate_ascent", "weight_signs", "gradient_inversion"],
+                Attack,
                 About("an attack; weight_signs and gradient_inversion for logistic regression only"),
             ],
             ...,
@@ -225,7 +308,7 @@ class Extraction:
         About("a causal model of language.models whose tokenizer has a token for each digit"),
     ]
     losses: Annotated[
-        tuple[Annotated[Literal["answer", "sentence"], About("a loss")], ...],
+        tuple[Annotated[Loss, About("a loss")], ...],
         Several(1, 2),
         About("what the loss is of; sentence is every token of it and its answer, answer the answer alone"),
     ] = ("answer", "sentence")
@@ -246,6 +329,28 @@ class Extraction:
     epochs: Annotated[int, Range(1, 100_000), About("epochs over the training sentences")] = 8
     batch: Annotated[int, Range(1, 192), About("sentences per step, on average")] = 6
     rate: Annotated[float, Range(0, 10, above=True), About("learning rate of AdamW")] = 0.003
+
+    @property
+    def training_letters(self) -> int:
+        """Letters that the model is finetuned on."""
+        return self.each * sum(self.multiplicities)
+
+    def check(self) -> None:
+        """Refuse more letters than there are messages, and more numbers than there are of some digits.
+
+        Raises
+        ------
+        BadInput
+            Saying how many are allowed.
+        """
+        if self.training_letters + self.tests > MOST_LETTERS:
+            raise BadInput(
+                f"letters: {self.training_letters} for training and {self.tests} tests; allowed: "
+                f"{MOST_LETTERS} together, each with a message of its own"
+            )
+        if self.drawn > 10**self.digits - 1:
+            most = 10**self.digits - 1
+            raise BadInput(f"drawn: {self.drawn} numbers of {self.digits} digits; allowed: 1 to {most}")
 
 
 @block
