@@ -3,8 +3,7 @@
 Also which defences and attacks each learner has. Imports nothing heavy.
 """
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import field
 from typing import Annotated, Literal, TypeAlias, get_args
 
@@ -21,49 +20,37 @@ Loss: TypeAlias = Literal["answer", "sentence"]
 
 #: Attacks that read the weights or the gradients of logistic regression.
 WHITE_BOX = ("weight_signs", "gradient_inversion")
-
 #: Defences that each learner can have.
-DEFENCES = {
+DEFENCES: dict[str, tuple[str, ...]] = {
     "logistic": ("weight_decay", "noise", "early_stopping", "no_momentum"),
-    "network": ("weight_decay", "noise", "early_stopping", "no_momentum", "fewer_parameters"),
+    "network": get_args(DefenceKind),
     "transformer": ("weight_decay", "early_stopping"),
 }
 
+#: What the strength of each kind of defence is.
+STRENGTHS = {
+    "weight_decay": "a weight decay >= 0",
+    "noise": "a standard deviation >= 0, in units of the clipped gradient",
+    "early_stopping": "a whole number of steps >= 1",
+    "no_momentum": "a learning rate > 0",
+    "fewer_parameters": "a whole number of hidden units >= 1",
+}
 #: Different messages that letters can hold, half of them complaints.
 MOST_LETTERS = 192
 
 
-def _count(value: float) -> bool:
-    return value >= 1 and value == int(value)
-
-
-#: What the strength of each kind of defence is, and whether a finite value is allowed.
-STRENGTHS: dict[str, tuple[str, Callable[[float], bool]]] = {
-    "weight_decay": ("a weight decay >= 0", lambda value: value >= 0),
-    "noise": ("a standard deviation >= 0, in units of the clipped gradient", lambda value: value >= 0),
-    "early_stopping": ("a whole number of steps >= 1", _count),
-    "no_momentum": ("a learning rate > 0", lambda value: value > 0),
-    "fewer_parameters": ("a whole number of hidden units >= 1", _count),
-}
-
-
 def check_defence(learner: str, name: str, kind: str, strength: float) -> None:
-    """Refuse a defence that a learner does not have, or a strength that it does not take.
-
-    Raises
-    ------
-    BadInput
-        Naming the defence and what is allowed.
-    """
+    """Refuse a defence that a learner does not have, or a strength that it does not take."""
     if kind == "none":
         return
     if kind not in DEFENCES[learner]:
         raise BadInput(
             f"{name!r}: {learner} has no defence {kind}; allowed: {', '.join(('none', *DEFENCES[learner]))}"
         )
-    meaning, fits = STRENGTHS[kind]
-    if not math.isfinite(strength) or not fits(strength):
-        raise BadInput(f"{name!r}: {strength:g} is not allowed; allowed: {meaning}")
+    counted = kind in ("early_stopping", "fewer_parameters")
+    allowed = Range(1) if counted else Range(0, above=kind == "no_momentum")
+    if not allowed.holds(strength) or (counted and strength != int(strength)):
+        raise BadInput(f"{name!r}: {strength:g} is not allowed; allowed: {STRENGTHS[kind]}")
 
 
 def check_attacks(learner: str, attacks: Sequence[str]) -> None:
@@ -94,9 +81,7 @@ Rate: TypeAlias = Annotated[float, Range(0, 1000, above=True), About("learning r
 MostSeen: TypeAlias = Annotated[int, Range(1, 1000), About("largest multiplicity whose samples are attacked")]
 DefenceName: TypeAlias = Annotated[Name, About("name of a defence")]
 Tail: TypeAlias = Annotated[
-    float,
-    Range(0, 10),
-    About("exponent of the clusters' frequencies, (1 + rank)^-tail; 0 for equal ones"),
+    float, Range(0, 10), About("exponent of the clusters' frequencies, (1 + rank)^-tail; 0 for equal ones")
 ]
 
 
@@ -154,10 +139,7 @@ class Simulation:
 class Defence:
     """One defence."""
 
-    kind: Annotated[
-        DefenceKind,
-        About("what it changes in training"),
-    ]
+    kind: Annotated[DefenceKind, About("what it changes in training")]
     strength: Annotated[
         float,
         Range(0, 1_000_000),
@@ -210,8 +192,7 @@ class Attacked:
     """A learner that is trained and attacked."""
 
     learner: Annotated[
-        Learner,
-        About("multinomial logistic regression, or a network with one hidden layer of sigmoid units"),
+        Learner, About("multinomial logistic regression, or a network with one hidden layer of sigmoid units")
     ]
     seeds: Annotated[int, Range(1, 1000), About("number of seeds of task, sample, training and attack")] = 5
     steps: Annotated[int, Range(1, 1_000_000), About("steps of training, each on all samples")] = 50
@@ -239,8 +220,7 @@ class Attacked:
     attacks: Annotated[
         tuple[
             Annotated[
-                Attack,
-                About("an attack; weight_signs and gradient_inversion for logistic regression only"),
+                Attack, About("an attack; weight_signs and gradient_inversion for logistic regression only")
             ],
             ...,
         ],
@@ -336,21 +316,15 @@ class Extraction:
         return self.each * sum(self.multiplicities)
 
     def check(self) -> None:
-        """Refuse more letters than there are messages, and more numbers than there are of some digits.
-
-        Raises
-        ------
-        BadInput
-            Saying how many are allowed.
-        """
+        """Refuse more letters than there are messages, and more numbers than there are of some digits."""
         if self.training_letters + self.tests > MOST_LETTERS:
             raise BadInput(
                 f"letters: {self.training_letters} for training and {self.tests} tests; allowed: "
                 f"{MOST_LETTERS} together, each with a message of its own"
             )
-        if self.drawn > 10**self.digits - 1:
-            most = 10**self.digits - 1
-            raise BadInput(f"drawn: {self.drawn} numbers of {self.digits} digits; allowed: 1 to {most}")
+        others = 10**self.digits - 1
+        if self.drawn > others:
+            raise BadInput(f"drawn: {self.drawn} numbers of {self.digits} digits; allowed: 1 to {others}")
 
 
 @block

@@ -1,6 +1,6 @@
-"""Options of the study's rules, and what types cannot say about the block `irrelevant`.
+"""Options and work of the study's jobs, and what types cannot say about the block `irrelevant`.
 
-Knows the block's own keys only, and imports nothing heavier than the standard library.
+Imports nothing heavier than the standard library.
 """
 
 import contextlib
@@ -17,11 +17,11 @@ from memgen.irrelevant.configuration import (
     check_attacks,
     check_defence,
 )
+from memgen.planning.rates import RATES
+from memgen.planning.resources import Need, parts_kept
 
 # Run of the transformer, which has a block of its own.
 TRANSFORMER = "transformer"
-# Samples fewer than this rarely hold a cluster seen once.
-_LEAST_SINGLETONS = 1.0
 
 
 def simulate_options(block: Mapping[str, Any]) -> dict[str, Any]:
@@ -64,6 +64,39 @@ def _defence_options(defences: Mapping[str, Any], names: list[str]) -> dict[str,
         "kinds": [known[name]["kind"] for name in names],
         "strengths": [known[name]["strength"] for name in names],
     }
+
+
+def attack_work(block: Mapping[str, Any], name: str) -> Need:
+    """Work of training one learner with every defence of its run, and of attacking it."""
+    run = block["runs"][name]
+    if run["learner"] != "network":
+        return Need(RATES["logistic", "cpu"].seconds, 420)
+    # Forwards, and backwards twice.
+    of_seed = (
+        sum(3 * size["samples"] * size["dimension"] for size in run["sizes"]) * run["hidden"] * run["steps"]
+    )
+    every = of_seed * run["seeds"] * (1 + len(run["defences"])) / 1e12
+    widest = max(size["dimension"] for size in run["sizes"]) * run["hidden"]
+    return Need(25 + every * RATES["network", "cpu"].seconds, 300 + 20 * widest * 4 / 1e6)
+
+
+def complete_work(block: Mapping[str, Any]) -> Need:
+    """Work of training the transformer of one seed, with every defence, on every prefix of its samples."""
+    shape, defences = block["transformer"], block["defences"]
+    kinds = [defences[name] for name in shape["defences"]]
+    # One that stops early has fewer epochs.
+    stopped = [
+        min(shape["epochs"], part["strength"]) if part["kind"] == "early_stopping" else shape["epochs"]
+        for part in kinds
+    ]
+    epochs = shape["epochs"] + sum(stopped)
+    # A sample's length is anything up to the reference's, and each of its prefixes is passed.
+    tokens = epochs * shape["samples"] * shape["length"] ** 2 / 6
+    parameters = 12 * shape["layers"] * shape["width"] ** 2
+    seconds = 5 + 6 * tokens * parameters / 1e12 * RATES["transformer", "cpu"].seconds
+    activations = shape["batch"] * shape["length"] * shape["width"] * shape["layers"] * 4 * 30 / 1e6
+    need = Need(seconds, 450 + activations + parameters * 16 / 1e6)
+    return need._replace(parts=parts_kept(seconds), starting=5)
 
 
 def check(config: Mapping[str, Any]) -> None:
@@ -158,7 +191,7 @@ def _check_singletons(where: str, clusters: int, samples: int, tail: float) -> N
     expected = math.fsum(
         samples * weight / total * (1 - weight / total) ** (samples - 1) for weight in weights
     )
-    if expected < _LEAST_SINGLETONS:
+    if expected < 1:
         raise BadInput(
             f"irrelevant.{where}: {samples} samples of {clusters} clusters hold {expected:.2g} clusters seen "
             "once; allowed: sizes with at least 1 expected"
