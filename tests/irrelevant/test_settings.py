@@ -7,9 +7,9 @@ import pytest
 
 from memgen.configuration.layers import check, load
 from memgen.errors import BadInput
-from memgen.irrelevant.rows import RUNS
 from memgen.irrelevant.settings import attack_options, complete_options, extract_options
 from memgen.irrelevant.stages.attack import attack
+from memgen.irrelevant.tables import RUNS
 from repository import ROOT
 
 BASE = {name: part for name, part in load([ROOT / "config.yaml"]).items() if name != "irrelevant"}
