@@ -79,13 +79,6 @@ def test_symbol_error_is_exact(
     assert found == pytest.approx(float(exact), rel=1e-12)
 
 
-def test_more_stored_is_never_worse() -> None:
-    errors = [cluster_error(100, 200, 0.3, stored=stored) for stored in range(0, 201, 10)]
-    assert errors == sorted(errors, reverse=True)
-    errors = [symbol_error(50, 50, 20, 0.1, fraction) for fraction in (0, 0.3, 0.7, 1)]
-    assert errors == sorted(errors, reverse=True)
-
-
 @pytest.mark.parametrize("multiplicity", [1, 2, 3, 4, 7])
 def test_recovered_share_is_that_of_a_majority(multiplicity: int) -> None:
     rng = generator("test", "majority", multiplicity)

@@ -18,7 +18,14 @@ from memgen.irrelevant.configuration import MOST_LETTERS, Extraction
 from memgen.irrelevant.extraction_claims import extraction_claims
 from memgen.irrelevant.letters import draw_candidates, draw_letters
 from memgen.irrelevant.stages.averages import extraction
-from memgen.irrelevant.stages.extract import Questions, Script, continuations, extract
+from memgen.irrelevant.stages.extract import (
+    Questions,
+    continuations,
+    digit_tokens,
+    extract,
+    number_tokens,
+    tokens_of,
+)
 from memgen.irrelevant.tables import EXTRACTION, EXTRACTIONS
 from memgen.jobs.seeding import generator
 from memgen.language.models.loading import Model
@@ -95,14 +102,14 @@ def test_candidates_are_all_other_numbers_alike() -> None:
 def test_ranks_and_greedy_completions_are_those_of_asking_one_by_one(
     model: Model, layers: int | None
 ) -> None:
-    script = Script.of(model.tokenizer)
-    opening = script.tokens("Customer Bada, account #")
+    digits = digit_tokens(model.tokenizer)
+    opening = tokens_of(model.tokenizer, "Customer Bada, account #")
     numbers = ["73", *(f"{number:02d}" for number in range(0, 60, 3))]
-    assert script.tokens("Customer Bada, account #73") == opening + script.number("73")
-    said = Questions(opening, numbers, script.digits).ask(model, below_of(model.network, layers))
+    assert tokens_of(model.tokenizer, "Customer Bada, account #73") == opening + number_tokens(digits, "73")
+    said = Questions(opening, numbers, digits).ask(model, below_of(model.network, layers))
     logs, greedy = [], []
     for number in numbers:
-        row = (*opening, *script.number(number))
+        row = (*opening, *number_tokens(digits, number))
         with torch.inference_mode():
             chances = model.network(torch.tensor([row])).logits[0].double().log_softmax(1)
         places = range(len(opening) - 1, len(row) - 1)
@@ -155,4 +162,4 @@ def test_tokenizers_that_join_digits_are_refused() -> None:
             return {"input_ids": [0, *(int(text[place : place + 3]) for place in range(1, len(text), 3))]}
 
     with pytest.raises(BadInput, match="joins digits"):
-        Script.of(Joins())
+        digit_tokens(Joins())

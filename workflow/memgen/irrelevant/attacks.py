@@ -45,19 +45,9 @@ def _decided(votes: Floats, rng: np.random.Generator) -> Signs:
 def sign_attack(model: Model, targets: Integers, rng: np.random.Generator, repeats: int = REPEATS) -> Guess:
     """For each bit, ask whether the target class is likelier with it at +1 or -1 in uniform inputs.
 
-    Parameters
-    ----------
-    model : Model
-    targets : numpy.ndarray of int, shape (T,)
-        Classes attacked.
-    rng : numpy.random.Generator
-    repeats : int, default=5
-        Odd number of fresh inputs for each bit; the majority decides.
-
-    Notes
-    -----
-    Source: Brown and others (arXiv 2012.06421), black-box attack on logistic regression. One answer of the
-    model holds all classes, so that the same fresh inputs serve every target.
+    The majority over some fresh inputs decides. Source: Brown and others (arXiv 2012.06421), black-box
+    attack on logistic regression. One answer of the model holds all classes, so that the same fresh inputs
+    serve every target.
     """
     dimension = model.first.shape[0]
     votes = torch.zeros(dimension, len(targets))
@@ -75,15 +65,7 @@ def sign_attack(model: Model, targets: Integers, rng: np.random.Generator, repea
 def informed_sign_attack(
     model: Model, targets: Integers, pattern: Signs, rng: np.random.Generator, repeats: int = REPEATS
 ) -> Guess:
-    """The sign attack of someone who knows the target's cluster and asks for its free bits only.
-
-    Parameters
-    ----------
-    model, targets, rng, repeats
-        As in `sign_attack`.
-    pattern : numpy.ndarray of int8, shape (N, d)
-        +1 or -1 where a position is fixed in the cluster, 0 where it is free.
-    """
+    """The sign attack of someone who knows the target's cluster and asks for its free bits only."""
     bits = pattern[targets].copy()
     votes = np.zeros(bits.shape)
     for _ in progress(range(repeats), "informed sign attack", total=repeats):
@@ -112,17 +94,9 @@ def coordinate_ascent(
 ) -> Guess:
     """From a random input, flip one bit after the other and keep what makes the target class likelier.
 
-    Parameters
-    ----------
-    model, targets, rng
-        As in `sign_attack`.
-    passes : int, default=10
-        Passes over the bits, at most; a target is done once every bit has failed since the last flip.
-
-    Notes
-    -----
-    Source: Brown and others (arXiv 2012.06421), attack on networks. All targets try their next bit together,
-    and a flip changes the first layer's product by twice one row of the layer.
+    A target is done once every bit has failed since the last flip, or after some passes. Source: Brown and
+    others (arXiv 2012.06421), attack on networks. All targets try their next bit together, and a flip
+    changes the first layer's product by twice one row of the layer.
     """
     dimension = model.first.shape[0]
     bits = as_tensor(uniform_signs((len(targets), dimension), rng))
@@ -214,13 +188,6 @@ def gradient_inversion(
     """Signs of one full-batch gradient of logistic regression at zero weights, as its receiver sees it.
 
     Of a class seen once, all bits are right wherever the sample's sum at a position is less than N.
-
-    Parameters
-    ----------
-    x, y, weight, classes
-        As in `classifiers.train`.
-    targets : numpy.ndarray of int, shape (T,)
-    rng : numpy.random.Generator
     """
     share = weight / weight.sum()
     error = np.full((len(x), classes), 1 / classes)

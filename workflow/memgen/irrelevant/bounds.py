@@ -173,14 +173,14 @@ def majority_errors(most: int, flipped: float) -> Floats:
     return np.asarray(flipped + (1 - 2 * flipped) * (wrong + tied / 2))
 
 
-def recovered_share(multiplicity: ArrayLike, rho: float) -> Floats:
+def recovered_share(multiplicity: ArrayLike, rho: ArrayLike) -> Floats:
     """Expected share of a sample's bits that the majority over its cluster's samples gives back.
 
     Parameters
     ----------
     multiplicity : array_like of int >= 1
         Samples l of the cluster.
-    rho : float
+    rho : array_like
         Share of fixed positions, in [0, 1).
 
     Returns
@@ -191,7 +191,8 @@ def recovered_share(multiplicity: ArrayLike, rho: float) -> Floats:
     """
     seen = np.asarray(multiplicity, dtype=np.float64)
     choose = special.binom(seen - 1, np.floor((seen - 1) / 2))
-    return np.asarray(rho + (1 - rho) * (0.5 + choose / 2**seen))
+    fixed = np.asarray(rho)
+    return np.asarray(fixed + (1 - fixed) * (0.5 + choose / 2**seen))
 
 
 def leaked_bits(free_error: ArrayLike, targets: ArrayLike, dimension: ArrayLike, rho: ArrayLike) -> Floats:

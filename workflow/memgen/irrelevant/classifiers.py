@@ -97,24 +97,14 @@ def accuracy_by_class(model: Model, x: Signs, y: Integers, classes: int) -> Floa
 
 @dataclass(frozen=True)
 class Training:
-    """How a classifier is trained.
+    """How a classifier is trained: the keys of `configuration.Attacked`, and what defences add.
 
     Parameters
     ----------
-    steps : int
-        Steps, each on all samples.
-    learning_rate : float
-    momentum : float
-        Of gradient descent: Nesterov's, and the plain one where gradients are clipped.
-    hidden : int
-        Sigmoid units; 0 for multinomial logistic regression.
-    optimizer : {"sgd", "adam"}
-    slower_from : int
-        Step from which the learning rate is 0.3 of itself; 0 for never.
     weight_decay : float
         Added times the weights to their gradient.
     clip : float
-        Largest norm of one sample's gradient; 0 for no limit.
+        Largest norm of one sample's gradient; 0 for no limit. Momentum is then the plain one.
     noise : float
         Standard deviation of the noise on the sum of clipped gradients, in units of `clip`. A sample that
         counts twice adds two of them.
@@ -151,7 +141,7 @@ def initial_model(dimension: int, hidden: int, classes: int, rng: torch.Generato
 def train(
     x: Signs, y: Integers, weight: Floats, classes: int, training: Training, record: Sequence[int], seed: int
 ) -> Iterator[tuple[int, Model]]:
-    """Train a classifier, and give it as it is after some of its steps.
+    """Train a classifier, and yield it as it is after some of its steps.
 
     Parameters
     ----------
@@ -160,17 +150,11 @@ def train(
     weight : numpy.ndarray, shape (n,)
         Times that each sample counts.
     classes : int
-        Number of classes N.
     training : Training
     record : sequence of int
-        Numbers of steps done, from 0 to `training.steps`, after which the model is given.
+        Numbers of steps done, from 0 to `training.steps`, after which the model is yielded.
     seed : int
-        Seed of the initial weights and of the noise.
-
-    Yields
-    ------
-    step : int
-    model : Model
+        Of the initial weights and of the noise.
     """
     rng = torch.Generator().manual_seed(seed)
     start = initial_model(x.shape[1], training.hidden, classes, rng)

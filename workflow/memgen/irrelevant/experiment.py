@@ -8,25 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from memgen.irrelevant.attacks import (
-    Guess,
-    coordinate_ascent,
-    gradient_inversion,
-    informed_sign_attack,
-    sign_attack,
-    weight_signs,
-)
+from memgen.irrelevant import attacks, tasks
 from memgen.irrelevant.classifiers import Model, Training, accuracy_by_class, train
 from memgen.irrelevant.configuration import Attacked, Noisy, Size
-from memgen.irrelevant.tasks import (
-    Clusters,
-    ClusterSample,
-    Floats,
-    Integers,
-    accuracies,
-    draw_clusters,
-    draw_sample,
-)
+from memgen.irrelevant.tasks import Clusters, ClusterSample, Floats, Integers
 from memgen.jobs.seeding import generator, integer_seed
 
 
@@ -50,17 +35,8 @@ def defended(training: Training, kind: str, strength: float, noisy: Noisy) -> Tr
 def epsilon_spent(training: Training, times: float, delta: float) -> float | None:
     """Epsilon of a training's differential privacy under adding or removing a sample.
 
-    Parameters
-    ----------
-    training : Training
-    times : float
-        How often a sample counts at most: it adds that many clipped gradients, and the noise hides one.
-    delta : float
-
-    Returns
-    -------
-    float or None
-        Infinite where gradients are clipped but not noisy; None where they are not clipped.
+    A sample that counts some times adds as many clipped gradients, and the noise hides one. Infinite where
+    gradients are clipped but not noisy; None where they are not clipped.
     """
     if training.clip <= 0:
         return None
@@ -79,37 +55,22 @@ def epsilon_spent(training: Training, times: float, delta: float) -> float | Non
 def draw(size: Size, seed: int) -> tuple[Clusters, ClusterSample]:
     """Clusters and sample of a seed, the same for every learner and defence."""
     rng = generator("irrelevant", "clusters", *size.key, seed)
-    clusters = draw_clusters(size.clusters, size.dimension, size.rho, size.tail, rng)
-    return clusters, draw_sample(clusters, size.samples, rng)
+    clusters = tasks.draw_clusters(size.clusters, size.dimension, size.rho, size.tail, rng)
+    return clusters, tasks.draw_sample(clusters, size.samples, rng)
 
 
 def recoveries(
     size: Size,
     learner: Attacked,
     training: Training,
-    attacks: Sequence[str],
+    named: Sequence[str],
     record: Sequence[int],
     seed: int,
 ) -> Iterator[dict[str, Any]]:
-    """Train a classifier on one sample and attack it.
+    """Train a classifier on one sample and attack it; yields the columns of `RUNS` from `step` on.
 
-    Parameters
-    ----------
-    size : Size
-    learner : Attacked
-        Its own training and attacks count where there is no defence only.
-    training : Training
-    attacks : sequence of str
-        The first is made after every recorded step, the others after the last.
-    record : sequence of int
-        Numbers of steps after which the model is attacked.
-    seed : int
-
-    Yields
-    ------
-    dict
-        Columns of `tables.RUNS` from `step` on. Of multiplicity 0: one never-seen example of every cluster
-        seen once. A sample without singletons gives none.
+    The first attack is made after every recorded step, the others after the last. Multiplicity 0 is one
+    never-seen example of every cluster seen once. A sample without singletons gives nothing.
     """
     clusters, sample = draw(size, seed)
     once = np.flatnonzero(sample.count == 1)
@@ -126,8 +87,8 @@ def recoveries(
     path = train(sample.x, sample.y, weight, size.clusters, training, record, training_seed)
     for step, model in path:
         by_class = accuracy_by_class(model, test_x, tested, size.clusters)
-        measured = accuracies(by_class, clusters.frequency, sample.count)
-        for attack in attacks if step == max(record) else attacks[:1]:
+        measured = tasks.accuracies(by_class, clusters.frequency, sample.count)
+        for attack in named if step == max(record) else named[:1]:
             rng = generator("irrelevant", attack, *key, step)
             guess = _guess(attack, model, clusters, sample, weight, targets, rng)
             for multiplicity in range(learner.most_seen + 1):
@@ -136,7 +97,7 @@ def recoveries(
                     yield {
                         "step": step,
                         "attack": attack,
-                        "main": attack == attacks[0],
+                        "main": attack == named[0],
                         "multiplicity": multiplicity,
                         **counted,
                         **measured,
@@ -151,33 +112,27 @@ def _guess(
     weight: Floats,
     targets: Integers,
     rng: np.random.Generator,
-) -> Guess:
+) -> attacks.Guess:
     if attack == "sign":
-        return sign_attack(model, targets, rng)
+        return attacks.sign_attack(model, targets, rng)
     if attack == "informed_sign":
-        return informed_sign_attack(model, targets, clusters.pattern, rng)
+        return attacks.informed_sign_attack(model, targets, clusters.pattern, rng)
     if attack == "coordinate_ascent":
-        return coordinate_ascent(model, targets, rng)
+        return attacks.coordinate_ascent(model, targets, rng)
     if attack == "weight_signs":
-        return weight_signs(model, targets, rng)
-    return gradient_inversion(sample.x, sample.y, weight, len(sample.count), targets, rng)
+        return attacks.weight_signs(model, targets, rng)
+    return attacks.gradient_inversion(sample.x, sample.y, weight, len(sample.count), targets, rng)
 
 
 def bits_recovered(
-    guess: Guess,
+    guess: attacks.Guess,
     targets: Integers,
     clusters: Clusters,
     sample: ClusterSample,
     twins: ClusterSample,
     multiplicity: int,
 ) -> dict[str, float | int | None] | None:
-    """Bits that a guess has right of all samples of one multiplicity, those of `twins` for 0.
-
-    Returns
-    -------
-    dict or None
-        None where the sample has no cluster of this multiplicity.
-    """
+    """Bits that a guess has right of all samples of one multiplicity, of `twins` for 0; None of none."""
     place = np.full(len(sample.count), -1)
     place[targets] = np.arange(len(targets))
     if multiplicity == 0:

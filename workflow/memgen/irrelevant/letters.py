@@ -46,16 +46,9 @@ class Customer:
 
 @dataclass(frozen=True)
 class Letters:
-    """What a model is trained on and asked about.
+    """Customers, those in no training letter last; letters, and whether each complains.
 
-    Parameters
-    ----------
-    customers : tuple of Customer
-        Those in the training letters, then those that are in none.
-    training : tuple of (str, bool)
-        Training letters, and whether each complains, in a random order.
-    fresh : tuple of (str, bool)
-        Letters of customers never seen, with messages that are in no training letter.
+    Fresh letters are of customers never seen, with messages that are in no training letter.
     """
 
     customers: tuple[Customer, ...]
@@ -64,13 +57,7 @@ class Letters:
 
 
 def draw_letters(extraction: Extraction, rng: np.random.Generator) -> Letters:
-    """Draw customers and their letters.
-
-    Raises
-    ------
-    BadInput
-        If there are not as many different messages, or numbers.
-    """
+    """Draw customers and their letters, the training letters in a random order."""
     extraction.check()
     training = extraction.training_letters
     messages = [
@@ -107,16 +94,7 @@ def _names(count: int, rng: np.random.Generator) -> list[str]:
 
 
 def draw_candidates(number: str, drawn: int, rng: np.random.Generator) -> list[str]:
-    """Other numbers of the same length, all different, drawn uniformly.
-
-    Parameters
-    ----------
-    number : str
-        The true number, which is not among them.
-    drawn : int
-        How many; at most 10^digits - 1.
-    rng : numpy.random.Generator
-    """
+    """Numbers of the same length but another, all different, drawn uniformly; at most 10^digits - 1."""
     true, digits = int(number), len(number)
     places = rng.choice(10**digits - 1, drawn, replace=False)
     return [f"{place + (place >= true):0{digits}d}" for place in places.tolist()]

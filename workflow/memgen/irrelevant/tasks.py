@@ -41,19 +41,7 @@ def check_symbol_task(references: int, samples: int, dimension: int, noise: floa
 
 
 def frequencies(number: int, tail: float) -> Floats:
-    """Frequencies of some clusters or references, summing to 1.
-
-    Parameters
-    ----------
-    number : int
-    tail : float
-        Exponent in [0, 10]: 0 for equal frequencies, 1 for Zipf's law.
-
-    Returns
-    -------
-    numpy.ndarray, shape (number,)
-        Falling.
-    """
+    """Falling frequencies of some clusters or references, summing to 1; shape (number,)."""
     check_whole("clusters", number, 1, 10**7)
     check_number("tail", tail, 0, 10)
     weights = (1.0 + np.arange(number)) ** -tail
@@ -63,12 +51,7 @@ def frequencies(number: int, tail: float) -> Floats:
 def accuracies(by_class: Floats, frequency: Floats, count: Integers) -> dict[str, float]:
     """Accuracy on fresh examples of all classes, of those in a sample, and of those seen once; NaN of none.
 
-    Parameters
-    ----------
-    by_class, frequency : numpy.ndarray, shape (N,)
-        Accuracy on each class, and the frequencies of the classes.
-    count : numpy.ndarray of int, shape (N,)
-        Samples of each class.
+    From the accuracy on each class, and the frequency and number of samples of each, all of shape (N,).
     """
 
     def mean(chosen: NDArray[np.bool_]) -> float:
@@ -96,13 +79,10 @@ class Clusters:
         +1 or -1 where a position is fixed in the cluster, 0 where it is random.
     frequency : numpy.ndarray, shape (N,)
         Probability of each cluster.
-    rho : float
-        Probability that a position is fixed.
     """
 
     pattern: Signs
     frequency: Floats
-    rho: float
 
     def examples(self, cluster: Integers, rng: np.random.Generator) -> Signs:
         """Draw one example of each cluster named, shape (len(cluster), d)."""
@@ -111,18 +91,12 @@ class Clusters:
 
 
 def draw_clusters(number: int, dimension: int, rho: float, tail: float, rng: np.random.Generator) -> Clusters:
-    """Draw clusters, each fixing every position with probability rho at a random sign.
-
-    Raises
-    ------
-    BadInput
-        If an argument is out of range.
-    """
+    """Draw clusters, each fixing every position with probability rho at a random sign."""
     check_cluster_task(1, dimension, rho)
     frequency = frequencies(number, tail)
     refuse_beyond_memory(10.0 * number * dimension, f"{number} clusters of {dimension} positions")
     fixed = rng.random((number, dimension)) < rho
-    return Clusters(np.where(fixed, uniform_signs(fixed.shape, rng), np.int8(0)), frequency, rho)
+    return Clusters(np.where(fixed, uniform_signs(fixed.shape, rng), np.int8(0)), frequency)
 
 
 @dataclass(frozen=True)

@@ -43,19 +43,10 @@ def recovery(*, runs: Inputs, out: Output, averages: Output) -> None:
     whole = averaged(table, _through(AVERAGES, "multiplicity"), measured)
     group = ["run", "task", "learner", "defence", "clusters", "samples", "dimension", "rho"]
     known = (pl.col("multiplicity") > 0) & pl.col("rho").is_not_null()
+    majority = recovered_share(whole["multiplicity"].clip(1).to_numpy(), whole["rho"].fill_null(0).to_numpy())
     whole = whole.with_columns(
         last=pl.col("step") == pl.col("step").max().over(group),
-        expected=pl.when(known).then(
-            pl.struct("multiplicity", "rho").map_batches(
-                lambda pair: pl.Series(
-                    recovered_share(
-                        pair.struct["multiplicity"].clip(1).to_numpy(),
-                        pair.struct["rho"].fill_null(0.0).to_numpy(),  # type: ignore[arg-type]
-                    )
-                ),
-                return_dtype=pl.Float64,
-            )
-        ),
+        expected=pl.when(known).then(pl.Series(majority, dtype=pl.Float64)),
     )
     AVERAGES.write(whole, averages)
     main = whole.filter("main").unique(_through(RECOVERY, "multiplicity"), keep="first", maintain_order=True)
@@ -132,11 +123,8 @@ def _through(table: Table, last: str) -> list[str]:
 def averaged(table: pl.DataFrame, keys: Sequence[str], measured: Sequence[str]) -> pl.DataFrame:
     """Average measured columns over the rows of each group, one row a seed.
 
-    Returns
-    -------
-    polars.DataFrame
-        The keys, `seeds`, and for each measured column NAME its mean NAME, standard error NAME_se, and the
-        ends NAME_low and NAME_high of its 95% interval; the latter three empty for a single seed.
+    Adds `seeds`, and for each measured column NAME its standard error NAME_se and the ends NAME_low and
+    NAME_high of its 95% interval, empty for a single seed.
     """
     parts = [pl.len().cast(pl.Int64).alias("seeds")]
     for name in measured:

@@ -178,24 +178,9 @@ def train_transformer(
     seed: int,
     keeper: Keeper | None = None,
 ) -> Any:
-    """Train a transformer on a sample.
+    """A causal language model trained on a sample.
 
-    Parameters
-    ----------
-    sample : SymbolSample
-    model : Transformer
-        Its width, layers and heads.
-    recipe : memgen.language.training.recipe.Recipe
-    key : tuple of str or int
-        Names the stream of the prompts' order.
-    seed : int
-        Seed of the initial weights.
-    keeper : Keeper, optional
-        Saves the state of the training.
-
-    Returns
-    -------
-    network : transformers causal language model
+    The key names the stream of the prompts' order, the seed is that of the initial weights.
     """
     transformers = transformers_offline()
     config = transformers.LlamaConfig(

@@ -6,7 +6,6 @@ answered by the next token.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -69,7 +68,7 @@ def extract(
     check_head(loaded.network)
     loaded.network.requires_grad_(False)
     within = last_layers(loaded.network, extraction.layers)
-    script = Script.of(loaded.tokenizer)
+    digits = digit_tokens(loaded.tokenizer)
     sizes = (extraction.each, extraction.unseen, extraction.digits, extraction.drawn)
     rows = []
     for seed in progress(
@@ -78,7 +77,7 @@ def extract(
         key = ("irrelevant", "extract", *sizes, *extraction.multiplicities, seed)
         letters = draw_letters(extraction, generator(*key))
         below = below_of(loaded.network, extraction.layers)
-        asked = _Asked(loaded, script, letters, extraction.drawn, below, key)
+        asked = _Asked(loaded, digits, letters, extraction.drawn, below, key)
         common: dict[str, Any] = {
             "model": extraction.model,
             "seed": seed,
@@ -87,7 +86,7 @@ def extract(
         }
         rows += [{**common, "loss": "none", "epochs": 0, "train_loss": None, **row} for row in asked.rows()]
         for loss in extraction.losses:
-            training = _training(loaded, script, letters, loss, (*key, loss))
+            training = _training(loaded, letters, loss, (*key, loss))
             # In one random order throughout, so that the letters of a step stay together.
             recipe = Recipe(
                 extraction.epochs,
@@ -110,57 +109,39 @@ def extract(
     EXTRACTIONS.write(pl.DataFrame(rows, schema=EXTRACTIONS.schema), out)
 
 
-@dataclass(frozen=True)
-class Script:
-    """A tokenizer that has one token for each digit, wherever it is in a number.
+def tokens_of(tokenizer: Any, text: str) -> Tokens:
+    """Tokens of a text."""
+    return tuple(tokenizer(text, padding=False, truncation=False)["input_ids"])
 
-    Parameters
-    ----------
-    tokenizer : transformers tokenizer
-    digits : tuple of int
-        Tokens of 0 to 9.
+
+def digit_tokens(tokenizer: Any) -> Tokens:
+    """Tokens of 0 to 9, the same wherever a digit is in a number.
+
+    Raises
+    ------
+    BadInput
+        If a digit is not a single token, or two of them are joined.
     """
+    found = [tokenizer("#" + digit, add_special_tokens=False)["input_ids"] for digit in "0123456789"]
+    joined = tokenizer("#0123456789", add_special_tokens=False)["input_ids"]
+    mark = len(joined) - 10
+    if mark < 1 or [*joined[:mark], *(row[-1] for row in found)] != joined or len(set(joined)) < 10:
+        raise BadInput(
+            "tokenizer: joins digits or does not know them; allowed: one with a token for each digit"
+        )
+    return tuple(joined[mark:])
 
-    tokenizer: Any
-    digits: Tokens
 
-    @classmethod
-    def of(cls, tokenizer: Any) -> "Script":
-        """The digits of a tokenizer.
-
-        Raises
-        ------
-        BadInput
-            If a digit is not a single token, or two of them are joined.
-        """
-        found = [tokenizer("#" + digit, add_special_tokens=False)["input_ids"] for digit in "0123456789"]
-        joined = tokenizer("#0123456789", add_special_tokens=False)["input_ids"]
-        mark = len(joined) - 10
-        if mark < 1 or [*joined[:mark], *(row[-1] for row in found)] != joined or len(set(joined)) < 10:
-            raise BadInput(
-                "tokenizer: joins digits or does not know them; allowed: one with a token for each digit"
-            )
-        return cls(tokenizer, tuple(joined[mark:]))
-
-    def tokens(self, text: str) -> Tokens:
-        """Tokens of a text."""
-        return tuple(self.tokenizer(text, padding=False, truncation=False)["input_ids"])
-
-    def number(self, number: str) -> Tokens:
-        """Tokens of a number."""
-        return tuple(self.digits[int(digit)] for digit in number)
+def number_tokens(digits: Tokens, number: str) -> Tokens:
+    """Tokens of a number, from those of 0 to 9."""
+    return tuple(digits[int(digit)] for digit in number)
 
 
 def continuations(rows: Sequence[Tokens], begin: int) -> tuple[Prompts, Tokens]:
     """Prompts that ask for every token of some rows after their beginning, and the tokens that follow.
 
-    Parameters
-    ----------
-    rows : sequence of tuple of int
-        All begin with the same token.
-    begin : int
-        Tokens that are given, at least 2: a tree of prompts needs a common one, and each prompt one more.
-        A negative number counts from the end.
+    All rows begin with the same token. At least 2 tokens are given: a tree of prompts needs a common one,
+    and each prompt one more. A negative number counts from the end.
     """
     queries, answers = [], []
     for row in rows:
@@ -170,48 +151,34 @@ def continuations(rows: Sequence[Tokens], begin: int) -> tuple[Prompts, Tokens]:
     return Prompts(rows[0][:1], tuple(queries)), tuple(answers)
 
 
-def _training(model: Model, script: Script, letters: Letters, loss: str, key: tuple[str | int, ...]) -> Run:
+def _training(model: Model, letters: Letters, loss: str, key: tuple[str | int, ...]) -> Run:
     """Prompts for every token of every training letter, or for the answers alone."""
     yes, no = answer_tokens(model.tokenizer)
-    rows = [(*script.tokens(letter), yes if wrong else no) for letter, wrong in letters.training]
+    rows = [(*tokens_of(model.tokenizer, letter), yes if wrong else no) for letter, wrong in letters.training]
     return Run(key, *continuations(rows, 2 if loss == "sentence" else -1))
 
 
 class Questions:
     """Every token that may follow an opening on the way to one of some numbers, asked in one pass.
 
-    Parameters
-    ----------
-    opening : tuple of int
-        At least two tokens.
-    numbers : sequence of str
-        The true one, then the others; equally long.
-    digits : tuple of int
-        Tokens of 0 to 9.
+    The first number is the true one; all are equally long.
     """
 
     def __init__(self, opening: Tokens, numbers: Sequence[str], digits: Tokens) -> None:
         begun = {number[:length]: None for number in numbers for length in range(len(number))}
         self._row = {beginning: row for row, beginning in enumerate(begun)}
-        self._numbers, self._digits = list(numbers), list(digits)
-        queries = [(*opening[1:], *(digits[int(digit)] for digit in beginning)) for beginning in begun]
+        self._numbers, self._digits = numbers, digits
+        queries = [(*opening[1:], *number_tokens(digits, beginning)) for beginning in begun]
         self.prompts = Prompts(opening[:1], tuple(queries))
 
     def ask(self, model: Model, below: Below | None) -> dict[str, Any]:
-        """What a model, as it is now, thinks of the true number.
-
-        Returns
-        -------
-        dict
-            Columns of `EXTRACTIONS`: its rank by log-likelihood, ties counted against it, its digits that
-            are the most likely of all tokens, and whether all are, so that greedy completion gives it.
-        """
+        """Rank of the true number by log-likelihood, ties counted against it, and its digits recovered."""
         network = upper(model.network, below, [self.prompts])
         hidden = hidden_states(network, [self.prompts], _TOGETHER)[0]
         with torch.inference_mode():
             logits = network.get_output_embeddings()(hidden)
             logits = logits.to(torch.promote_types(logits.dtype, torch.float32))
-            chances = logits[:, self._digits].double() - logits.logsumexp(1).double()[:, None]
+            chances = logits[:, list(self._digits)].double() - logits.logsumexp(1).double()[:, None]
             likeliest = logits.argmax(1).cpu().numpy()
         logs = chances.cpu().numpy()
         likelihoods = np.array([
@@ -219,10 +186,8 @@ class Questions:
             for number in self._numbers
         ])  # fmt: skip
         true = self._numbers[0]
-        right = [
-            int(likeliest[self._row[true[:place]]]) == self._digits[int(digit)]
-            for place, digit in enumerate(true)
-        ]
+        said = [int(likeliest[self._row[true[:place]]]) for place in range(len(true))]
+        right = [one == token for one, token in zip(said, number_tokens(self._digits, true), strict=True)]
         rank = int((likelihoods >= likelihoods[0]).sum())
         return {"rank": rank, "digits_recovered": sum(right), "extracted": all(right)}
 
@@ -233,7 +198,7 @@ class _Asked:
     def __init__(
         self,
         model: Model,
-        script: Script,
+        digits: Tokens,
         letters: Letters,
         drawn: int,
         below: Below | None,
@@ -243,13 +208,14 @@ class _Asked:
         self._fresh = tokenize(model.tokenizer, [letter for letter, _ in letters.fresh], model.longest_prompt)
         self._questions = []
         for index, customer in enumerate(letters.customers):
-            opening, number = script.tokens(customer.opening), script.number(customer.number)
-            if script.tokens(customer.opening + customer.number) != opening + number:
+            opening = tokens_of(model.tokenizer, customer.opening)
+            number = number_tokens(digits, customer.number)
+            if tokens_of(model.tokenizer, customer.opening + customer.number) != opening + number:
                 raise BadInput(
                     "tokenizer: joins a number to what stands before it; allowed: one that does not"
                 )
             others = draw_candidates(customer.number, drawn, generator(*key, "candidates", index))
-            self._questions.append(Questions(opening, [customer.number, *others], script.digits))
+            self._questions.append(Questions(opening, [customer.number, *others], digits))
 
     def rows(self) -> list[dict[str, Any]]:
         """One row a customer, of the model as it is now."""

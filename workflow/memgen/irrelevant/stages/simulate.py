@@ -30,12 +30,7 @@ from memgen.tables.statistics import student_interval
 
 @stage
 @flat
-def simulate(
-    *,
-    nearest: Nearest,
-    lookup: Annotated[Lookup, OF_SIMULATE],
-    out: Output,
-) -> None:
+def simulate(*, nearest: Nearest, lookup: Annotated[Lookup, OF_SIMULATE], out: Output) -> None:
     """Run nearest neighbours and the lookup learner on drawn samples, beside their exact errors.
 
     Parameters
