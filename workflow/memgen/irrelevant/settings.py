@@ -26,7 +26,8 @@ TRANSFORMER = "transformer"
 
 def simulate_options(block: Mapping[str, Any]) -> dict[str, Any]:
     """Options of the stage `simulate`."""
-    return block["simulation"]["clusters"] | OF_SIMULATE.flags(block["simulation"]["next_symbol"])
+    simulation = block["simulation"]
+    return {**simulation["clusters"], **OF_SIMULATE.flags(simulation["next_symbol"])}
 
 
 def attack_options(block: Mapping[str, Any], name: str) -> dict[str, Any]:

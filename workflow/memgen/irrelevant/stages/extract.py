@@ -6,7 +6,7 @@ answered by the next token.
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import polars as pl
@@ -34,7 +34,8 @@ from memgen.language.training.loop import Run, train
 from memgen.language.training.lora import TARGETS, adapted
 from memgen.language.training.recipe import Recipe
 
-Tokens = tuple[int, ...]
+Tokens: TypeAlias = tuple[int, ...]
+Key: TypeAlias = tuple[str | int, ...]
 # Prompts that are answered at once.
 _TOGETHER = 4096
 
@@ -74,7 +75,7 @@ def extract(
     for seed in progress(
         range(extraction.seeds), f"extraction from {extraction.model}", total=extraction.seeds
     ):
-        key = ("irrelevant", "extract", *sizes, *extraction.multiplicities, seed)
+        key: Key = ("irrelevant", "extract", *sizes, *extraction.multiplicities, seed)
         letters = draw_letters(extraction, generator(*key))
         below = below_of(loaded.network, extraction.layers)
         asked = _Asked(loaded, digits, letters, extraction.drawn, below, key)
@@ -151,7 +152,7 @@ def continuations(rows: Sequence[Tokens], begin: int) -> tuple[Prompts, Tokens]:
     return Prompts(rows[0][:1], tuple(queries)), tuple(answers)
 
 
-def _training(model: Model, letters: Letters, loss: str, key: tuple[str | int, ...]) -> Run:
+def _training(model: Model, letters: Letters, loss: str, key: Key) -> Run:
     """Prompts for every token of every training letter, or for the answers alone."""
     yes, no = answer_tokens(model.tokenizer)
     rows = [(*tokens_of(model.tokenizer, letter), yes if wrong else no) for letter, wrong in letters.training]
@@ -202,7 +203,7 @@ class _Asked:
         letters: Letters,
         drawn: int,
         below: Below | None,
-        key: tuple[str | int, ...],
+        key: Key,
     ) -> None:
         self._model, self._letters, self._below = model, letters, below
         self._fresh = tokenize(model.tokenizer, [letter for letter, _ in letters.fresh], model.longest_prompt)
