@@ -19,15 +19,15 @@ import polars as pl
 import torch
 
 from memgen.irrelevant.attacks import PASSES, Guess, coordinate_ascent
-from memgen.irrelevant.experiment import Size
-from memgen.irrelevant.models import Model, accuracy_by_class, as_tensor
+from memgen.irrelevant.classifiers import Model, Training, accuracy_by_class, as_tensor, train
+from memgen.irrelevant.configuration import Size
+from memgen.irrelevant.experiment import draw
 from memgen.irrelevant.tasks import ClusterSample
-from memgen.irrelevant.training import Recipe, train
 from memgen.jobs.seeding import generator
 
 ROOT = Path(__file__).resolve().parent.parent
-SIZE = Size(500, 500, 1000, 0.1739)
-RECIPE = Recipe(2000, 3e-4, 0.999, 1500, slower_from=450)
+SIZE = Size(clusters=500, samples=500, dimension=1000, rho=0.1739)
+TRAINING = Training(2000, 3e-4, 0.999, 1500, slower_from=450)
 #: How much of the plain implementation is run.
 STEPS, ANSWERS = 100, 3000
 
@@ -36,7 +36,7 @@ def ours(sample: ClusterSample, once: np.ndarray) -> tuple[Model, Guess, float, 
     """The trained model, the attack's guess, and processor seconds of training and attack."""
     start = time.process_time()
     weight = np.ones(len(sample.y))
-    *_, (_, model) = train(sample.x, sample.y, weight, SIZE.clusters, RECIPE, [RECIPE.steps], 0)
+    *_, (_, model) = train(sample.x, sample.y, weight, SIZE.clusters, TRAINING, [TRAINING.steps], 0)
     trained = time.process_time()
     guess = coordinate_ascent(model, once, generator("bench", "ascent"))
     return model, guess, trained - start, time.process_time() - trained
@@ -45,12 +45,14 @@ def ours(sample: ClusterSample, once: np.ndarray) -> tuple[Model, Guess, float, 
 def plain_training(sample: ClusterSample) -> tuple[torch.nn.Module, float]:
     """The plain network after a few steps, and processor seconds of one step."""
     network = torch.nn.Sequential(
-        torch.nn.Linear(SIZE.dimension, RECIPE.hidden),
+        torch.nn.Linear(SIZE.dimension, TRAINING.hidden),
         torch.nn.Sigmoid(),
-        torch.nn.Linear(RECIPE.hidden, SIZE.clusters),
+        torch.nn.Linear(TRAINING.hidden, SIZE.clusters),
         torch.nn.LogSoftmax(dim=1),
     )
-    optimizer = torch.optim.SGD(network.parameters(), lr=RECIPE.rate, momentum=RECIPE.momentum, nesterov=True)
+    optimizer = torch.optim.SGD(
+        network.parameters(), TRAINING.learning_rate, TRAINING.momentum, nesterov=True
+    )
     x, y = as_tensor(sample.x), torch.from_numpy(sample.y)
     start = 0.0
     for step in range(STEPS + 2):
@@ -92,7 +94,7 @@ def plain_answers(guess: Guess) -> int:
 
 def main() -> None:
     torch.set_num_threads(1)
-    clusters, sample = SIZE.draw(0)
+    clusters, sample = draw(SIZE, 0)
     once = np.flatnonzero(sample.count == 1)
     model, guess, training, attack = ours(sample, once)
     own = np.stack([sample.x[sample.y == target][0] for target in once])
@@ -103,7 +105,7 @@ def main() -> None:
     network, step = plain_training(sample)
     answer = plain_answer(network, once)
     answers = plain_answers(guess)
-    plain = step * RECIPE.steps + answer * answers
+    plain = step * TRAINING.steps + answer * answers
     faster = plain / (training + attack)
     what = f"network, n = N = 500, d = 1000, 1,500 units, 2,000 steps, {len(once)} singletons attacked"
     seconds = "processor time"
@@ -112,7 +114,8 @@ def main() -> None:
         (what, f"{seconds} of the attack", attack, "s", None, None),
         (what, "share of singletons' bits recovered", recovered, "", 0.965, 0.965 <= recovered <= 0.99),
         (what, "accuracy on clusters seen once", accuracy, "", 0.9, accuracy >= 0.9),
-        (what, f"plain: {seconds} of training ({STEPS} of the steps)", step * RECIPE.steps, "s", None, None),
+        (what, f"plain: {seconds} of training ({STEPS} of the steps)", step * TRAINING.steps, "s",
+         None, None),
         (what, f"plain: {seconds} of the attack ({ANSWERS} of {answers} answers)", answer * answers, "s",
          None, None),
         (what, "times faster than plain", faster, "", 8.0, faster >= 8),

@@ -1,9 +1,18 @@
-"""Slow and exact references: sums to 50 digits, and learners run example by example."""
+"""Slow and exact references, and how figures are drawn twice."""
+
+import importlib
+from pathlib import Path
 
 import mpmath
-import numpy as np
+from PIL import Image
+
+from memgen.jobs.entries import find
 
 mpmath.mp.dps = 50
+
+
+def binomial(k: int, n: int, p: mpmath.mpf) -> mpmath.mpf:
+    return mpmath.binomial(n, k) * p**k * (1 - p) ** (n - k)
 
 
 def precise_cluster_error(samples: int, kept: int, agreeing: mpmath.mpf) -> mpmath.mpf:
@@ -11,13 +20,12 @@ def precise_cluster_error(samples: int, kept: int, agreeing: mpmath.mpf) -> mpma
     half = [mpmath.binomial(kept, b) / mpmath.mpf(2) ** kept for b in range(kept + 1)]
     wrong = mpmath.mpf(0)
     for b in range(kept + 1):
-        chance = mpmath.binomial(kept, b) * agreeing**b * (1 - agreeing) ** (kept - b)
         below, equal = mpmath.fsum(half[:b]), half[b]
         right = mpmath.fsum(
             mpmath.binomial(samples - 1, ties) * equal**ties * below ** (samples - 1 - ties) / (ties + 1)
             for ties in range(samples)
         )
-        wrong += chance * (1 - right)
+        wrong += binomial(b, kept, agreeing) * (1 - right)
     return wrong
 
 
@@ -26,9 +34,6 @@ def precise_symbol_error(
 ) -> mpmath.mpf:
     """Error of the lookup learner, summed over a reference's samples and those that cover a position."""
     q = noise / 2
-
-    def binomial(k: int, n: int, p: mpmath.mpf) -> mpmath.mpf:
-        return mpmath.binomial(n, k) * p**k * (1 - p) ** (n - k)
 
     def majority(k: int) -> mpmath.mpf:
         wrong = mpmath.fsum(binomial(b, k, q) for b in range(k + 1) if 2 * b > k)
@@ -50,20 +55,16 @@ def precise_symbol_error(
     return total
 
 
-def nearest_singleton_errors(
-    samples: int, dimension: int, rho: float, stored: int, flip: float, repeats: int, rng: np.random.Generator
-) -> np.ndarray:
-    """Whether the nearest neighbour errs on a fresh example of a singleton, bit by bit, in each repeat."""
-    wrong = np.empty(repeats)
-    for repeat in range(repeats):
-        fixed = rng.random(dimension) < rho
-        pattern = rng.integers(0, 2, dimension)
-        own = np.where(fixed, pattern, rng.integers(0, 2, dimension))
-        fresh = np.where(fixed, pattern, rng.integers(0, 2, dimension))
-        memory = np.vstack([own, rng.integers(0, 2, (samples - 1, dimension))])
-        memory = memory ^ (rng.random(memory.shape) < flip)
-        # Every sample stores positions of its own: the others count for nothing.
-        agree = (memory == fresh)[:, :stored].sum(axis=1)
-        best = np.flatnonzero(agree == agree.max())
-        wrong[repeat] = rng.choice(best) != 0
-    return wrong
+def assert_drawn_alike(name: str, table: str, path: Path, folder: Path) -> None:
+    """Draw a figure of a table twice, to the same bytes."""
+    entry = find("figures", name)
+    assert entry is not None
+    draw = getattr(importlib.import_module(entry.module), entry.function)
+    made = []
+    for _ in range(2):
+        pdf, png = folder / "figure.pdf", folder / "figure.png"
+        draw(**{table: path}, pdf=pdf, png=png)
+        with Image.open(png) as picture:
+            assert picture.width >= 500
+        made.append((pdf.read_bytes(), png.read_bytes()))
+    assert made[0] == made[1]

@@ -1,22 +1,28 @@
-"""Closed forms against 50-digit sums, the values known beforehand, and drawn samples."""
+"""Closed forms against 50-digit sums, the values known beforehand, and drawn samples; and the drawn tasks."""
 
 import math
+from typing import Any
 
 import mpmath
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.irrelevant.reference import nearest_singleton_errors, precise_cluster_error, precise_symbol_error
+from tests.irrelevant.reference import precise_cluster_error, precise_symbol_error
 
 from memgen.errors import BadInput
 from memgen.irrelevant.bounds import (
+    chance_exposure,
     cluster_error,
+    exposure,
     leaked_bits,
     recovered_share,
     separating_rho,
     symbol_error,
 )
+from memgen.irrelevant.configuration import Lookup, Nearest
+from memgen.irrelevant.stages.simulate import memories, simulate_lookup, simulate_nearest
+from memgen.irrelevant.tasks import draw_clusters, draw_references, draw_sample, draw_symbols, frequencies
 from memgen.jobs.seeding import generator
 
 
@@ -73,21 +79,6 @@ def test_symbol_error_is_exact(
     assert found == pytest.approx(float(exact), rel=1e-12)
 
 
-@pytest.mark.parametrize(("stored", "flip"), [(60, 0.0), (25, 0.0), (60, 0.15), (40, 0.9)])
-def test_cluster_error_within_four_standard_errors(stored: int, flip: float) -> None:
-    rng = generator("test", "nearest", stored, int(100 * flip))
-    wrong = nearest_singleton_errors(20, 60, 0.35, stored, flip, 4000, rng)
-    expected = cluster_error(20, 60, 0.35, stored, flip)
-    assert abs(wrong.mean() - expected) < 4 * math.sqrt(expected * (1 - expected) / 4000)
-
-
-def test_more_stored_is_never_worse() -> None:
-    errors = [cluster_error(100, 200, 0.3, stored=stored) for stored in range(0, 201, 10)]
-    assert errors == sorted(errors, reverse=True)
-    errors = [symbol_error(50, 50, 20, 0.1, fraction) for fraction in (0, 0.3, 0.7, 1)]
-    assert errors == sorted(errors, reverse=True)
-
-
 @pytest.mark.parametrize("multiplicity", [1, 2, 3, 4, 7])
 def test_recovered_share_is_that_of_a_majority(multiplicity: int) -> None:
     rng = generator("test", "majority", multiplicity)
@@ -115,25 +106,82 @@ def test_separating_rho() -> None:
         separating_rho(100, 10)
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        (0, 10, 0.5), (10, 0, 0.5), (10, 10, 1.0), (10, 10, -0.1), (10, 10, math.nan), (10, 10, 0.5, 11),
-        (10, 10, 0.5, -1), (10, 10, 0.5, 5, 1.1), (10, 10, 0.5, 2.5), (2.5, 10, 0.5), (10**9, 10, 0.5),
-    ],
-)  # fmt: skip
-def test_bad_cluster_tasks_are_refused(arguments: tuple[float, ...]) -> None:
-    with pytest.raises(BadInput, match="allowed"):
-        cluster_error(*arguments)  # type: ignore[arg-type]
+def test_chance_exposure_is_the_mean_over_all_ranks() -> None:
+    for count in (2, 10, 64, 1000):
+        assert chance_exposure(count) == pytest.approx(exposure(np.arange(1, count + 1), count).mean())
+    assert chance_exposure(10**9) == pytest.approx(math.log2(math.e), abs=1e-6)
+    assert exposure([1, 64], 64).tolist() == [6, 0]
 
 
 @pytest.mark.parametrize(
-    "arguments",
+    ("function", "arguments"),
     [
-        (0, 5, 5, 0.1), (5, 0, 5, 0.1), (5, 5, 0, 0.1), (5, 5, 5, 1.5), (5, 5, 5, -0.1), (5, 5, 5, math.nan),
-        (5, 5, 5, 0.1, 1.5), (5, 5, 5, 0.1, -1.0), (5, 5.5, 5, 0.1),
+        *((cluster_error, arguments) for arguments in (
+            (0, 10, 0.5), (10, 0, 0.5), (10, 10, 1.0), (10, 10, -0.1), (10, 10, math.nan), (10, 10, 0.5, 11),
+            (10, 10, 0.5, -1), (10, 10, 0.5, 5, 1.1), (10, 10, 0.5, 2.5), (2.5, 10, 0.5), (10**9, 10, 0.5),
+        )),
+        *((symbol_error, arguments) for arguments in (
+            (0, 5, 5, 0.1), (5, 0, 5, 0.1), (5, 5, 0, 0.1), (5, 5, 5, 1.5), (5, 5, 5, math.nan),
+            (5, 5, 5, 0.1, 1.5), (5, 5, 5, 0.1, -1.0), (5, 5.5, 5, 0.1),
+        )),
+        *((draw_clusters, (*arguments, generator("test", "bad"))) for arguments in (
+            (0, 5, 0.1, 0.0), (5, 0, 0.1, 0.0), (5, 5, 1.0, 0.0), (5, 5, 0.1, -1.0),
+        )),
     ],
 )  # fmt: skip
-def test_bad_symbol_tasks_are_refused(arguments: tuple[float, ...]) -> None:
+def test_tasks_that_do_not_exist_are_refused(function: Any, arguments: tuple[Any, ...]) -> None:
     with pytest.raises(BadInput, match="allowed"):
-        symbol_error(*arguments)  # type: ignore[arg-type]
+        function(*arguments)
+
+
+def within_four(values: np.ndarray, expected: float) -> bool:
+    return abs(values.mean() - expected) <= 1e-12 + 4 * values.std(ddof=1) / math.sqrt(len(values))
+
+
+def test_simulated_nearest_neighbours_against_the_closed_form() -> None:
+    nearest = Nearest(
+        clusters=60, samples=60, dimension=80, rho=0.4, stored=(80, 40, 0), flips=(0.2, 0.5), repeats=400
+    )
+    found = simulate_nearest(nearest, generator("test", "nearest"))
+    for index, memory in enumerate(memories(nearest)):
+        assert within_four(found[:, index], cluster_error(60, 80, 0.4, *memory)), memory
+    with pytest.raises(BadInput, match="seen once"):
+        simulate_nearest(Nearest(clusters=1, samples=50, dimension=5, repeats=2), generator("test"))
+
+
+@pytest.mark.parametrize(("references", "samples", "noise"), [(40, 40, 0.1), (10, 60, 0.4), (30, 5, 0.0)])
+def test_simulated_lookup_learners_against_the_closed_form(
+    references: int, samples: int, noise: float
+) -> None:
+    size = {"references": references, "samples": samples, "dimension": 25, "noise": noise}
+    lookup = Lookup(**size, stored_fractions=(0.0, 0.5, 1.0), repeats=1500)  # type: ignore[arg-type]
+    found = simulate_lookup(lookup, generator("test", "lookup", references))
+    for index, fraction in enumerate(lookup.stored_fractions):
+        assert within_four(found[:, index], symbol_error(**size, stored_fraction=fraction)), fraction  # type: ignore[arg-type]
+
+
+def test_frequencies_from_uniform_to_long_tailed() -> None:
+    assert frequencies(4, 0.0) == pytest.approx([0.25] * 4)
+    assert frequencies(3, 1.0) * 11 / 6 == pytest.approx([1, 1 / 2, 1 / 3])
+
+
+def test_clusters_fix_their_share_and_nothing_else() -> None:
+    clusters = draw_clusters(50, 400, 0.3, 0.0, generator("test", "clusters"))
+    fixed = clusters.pattern != 0
+    assert abs(fixed.mean() - 0.3) < 4 * math.sqrt(0.21 / fixed.size)
+    sample = draw_sample(clusters, 300, generator("test", "sample"))
+    assert set(np.unique(sample.x)) == {-1, 1} and sample.x.dtype == np.int8
+    chosen = fixed[sample.y]
+    assert (sample.x[chosen] == clusters.pattern[sample.y][chosen]).all()
+    assert abs(sample.x[~chosen].mean()) < 4 / math.sqrt((~chosen).sum())
+    assert sample.count.sum() == 300 and (sample.multiplicity >= 1).all()
+
+
+def test_symbols_are_noisy_prefixes() -> None:
+    rng = generator("test", "symbols")
+    references = draw_references(20, 30, rng)
+    sample = draw_symbols(references, frequencies(20, 0.0), 4000, 0.2, rng)
+    flipped = sample.bits != references[sample.reference]
+    assert abs(flipped.mean() - 0.1) < 4 * math.sqrt(0.09 / flipped.size)
+    assert sample.length.min() == 1 and sample.length.max() == 30
+    assert (sample.known.sum(axis=1) == sample.length).all()

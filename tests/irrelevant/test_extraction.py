@@ -9,17 +9,23 @@ import numpy as np
 import polars as pl
 import pytest
 import torch
+from tests.irrelevant.reference import assert_drawn_alike
 from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
 
 from memgen.errors import BadInput
-from memgen.figures.irrelevant.irrelevant_extraction import irrelevant_extraction
-from memgen.irrelevant.completions import Questions, Script, continuations
-from memgen.irrelevant.exposure import chance_exposure, exposure
+from memgen.irrelevant.bounds import chance_exposure, exposure
+from memgen.irrelevant.configuration import MOST_LETTERS, Extraction
 from memgen.irrelevant.extraction_claims import extraction_claims
-from memgen.irrelevant.letters import draw_candidates, draw_post
-from memgen.irrelevant.specs import MOST_LETTERS
-from memgen.irrelevant.stages.extract import extract
-from memgen.irrelevant.stages.extraction import extraction
+from memgen.irrelevant.letters import draw_candidates, draw_letters
+from memgen.irrelevant.stages.averages import extraction
+from memgen.irrelevant.stages.extract import (
+    Questions,
+    continuations,
+    digit_tokens,
+    extract,
+    number_tokens,
+    tokens_of,
+)
 from memgen.irrelevant.tables import EXTRACTION, EXTRACTIONS
 from memgen.jobs.seeding import generator
 from memgen.language.models.loading import Model
@@ -68,15 +74,17 @@ def tables(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path
 
 
 def test_letters_carry_numbers_as_often_as_they_say_and_labels_know_nothing_of_them() -> None:
-    post = draw_post([1, 3], 2, 2, 4, 10, generator("test", "letters"))
-    for customer in post.customers:
-        carried = sum(letter.startswith(customer.opening + customer.number) for letter, _ in post.letters)
+    asked = Extraction(model="m", multiplicities=(1, 3), each=2, unseen=2, digits=4, tests=10)
+    letters = draw_letters(asked, generator("test", "letters"))
+    for customer in letters.customers:
+        carried = sum(letter.startswith(customer.opening + customer.number) for letter, _ in letters.training)
         assert carried == customer.multiplicity and len(customer.number) == 4
-    messages = [letter.partition(": ")[2] for letter, _ in (*post.letters, *post.fresh)]
+    messages = [letter.partition(": ")[2] for letter, _ in (*letters.training, *letters.fresh)]
     assert len(set(messages)) == len(messages), "no fresh letter has a message of training"
-    assert len({customer.name for customer in post.customers}) == len(post.customers)
-    every = draw_post([1], 1, 1, 4, MOST_LETTERS - 1, generator("test", "all"))
-    assert sum(wrong for _, wrong in (*every.letters, *every.fresh)) == MOST_LETTERS / 2
+    assert len({customer.name for customer in letters.customers}) == len(letters.customers)
+    asked = Extraction(model="m", multiplicities=(1,), each=1, unseen=1, tests=MOST_LETTERS - 1)
+    every = draw_letters(asked, generator("test", "all"))
+    assert sum(wrong for _, wrong in (*every.training, *every.fresh)) == MOST_LETTERS / 2
 
 
 def test_candidates_are_all_other_numbers_alike() -> None:
@@ -90,33 +98,25 @@ def test_candidates_are_all_other_numbers_alike() -> None:
     assert counts[4] == 0 and np.abs(np.delete(counts, 4) - 1000).max() < 4 * math.sqrt(3000 * 2 / 9)
 
 
-def test_chance_is_the_mean_over_all_ranks() -> None:
-    for count in (2, 10, 64, 1000):
-        expected = exposure(np.arange(1, count + 1), count).mean()
-        assert chance_exposure(count) == pytest.approx(expected)
-    assert chance_exposure(10**9) == pytest.approx(math.log2(math.e), abs=1e-6)
-    assert exposure([1, 64], 64).tolist() == [6, 0]
-
-
 @pytest.mark.parametrize("layers", [None, 1])
 def test_ranks_and_greedy_completions_are_those_of_asking_one_by_one(
     model: Model, layers: int | None
 ) -> None:
-    script = Script.of(model.tokenizer)
-    opening = script.tokens("Customer Bada, account #")
+    digits = digit_tokens(model.tokenizer)
+    opening = tokens_of(model.tokenizer, "Customer Bada, account #")
     numbers = ["73", *(f"{number:02d}" for number in range(0, 60, 3))]
-    assert script.tokens("Customer Bada, account #73") == opening + script.number("73")
-    said = Questions(opening, numbers, script.digits).ask(model, below_of(model.network, layers))
+    assert tokens_of(model.tokenizer, "Customer Bada, account #73") == opening + number_tokens(digits, "73")
+    said = Questions(opening, numbers, digits).ask(model, below_of(model.network, layers))
     logs, greedy = [], []
     for number in numbers:
-        row = (*opening, *script.number(number))
+        row = (*opening, *number_tokens(digits, number))
         with torch.inference_mode():
             chances = model.network(torch.tensor([row])).logits[0].double().log_softmax(1)
         places = range(len(opening) - 1, len(row) - 1)
         logs.append(sum(float(chances[place, row[place + 1]]) for place in places))
         greedy.append([int(chances[place].argmax()) == row[place + 1] for place in places])
-    assert said.rank == 1 + sum(other > logs[0] for other in logs[1:])
-    assert said.recovered == sum(greedy[0]) and said.extracted == all(greedy[0])
+    rank = 1 + sum(other > logs[0] for other in logs[1:])
+    assert said == {"rank": rank, "digits_recovered": sum(greedy[0]), "extracted": all(greedy[0])}
 
 
 def test_every_token_of_a_sentence_is_asked_for_once() -> None:
@@ -130,15 +130,10 @@ def test_every_token_of_a_sentence_is_asked_for_once() -> None:
 def test_an_untrained_model_knows_nothing_and_numbers_seen_in_training_are_learned(
     folder: Path, tmp_path: Path
 ) -> None:
-    change = {
-        "losses": ["sentence"],
-        "multiplicities": [4],
-        "epochs": 40,
-        "seeds": 1,
-        "layers": 2,
-        "rank": 16,
-    }
-    extract(model_directory=folder, **{**OPTIONS, **change}, out=tmp_path / "x.parquet")
+    change = {"losses": ["sentence"], "multiplicities": [4], "epochs": 40, "seeds": 1}
+    extract(
+        model_directory=folder, **(OPTIONS | change | {"layers": 2, "rank": 16}), out=tmp_path / "x.parquet"
+    )
     table = EXTRACTIONS.read(tmp_path / "x.parquet")
     trained = table.filter(pl.col("loss") == "sentence")
     assert trained.filter(pl.col("multiplicity") == 4)["extracted"].all()
@@ -158,12 +153,7 @@ def test_averages_claims_and_figure(tables: tuple[Path, Path], tmp_path: Path) -
     assert row["exposure_chance"] == pytest.approx(chance_exposure(10))
     found = extraction_claims(tables[1])
     assert len(found) == 7 and {claim.model for claim in found} == {"tiny"}
-    made = []
-    for _ in range(2):
-        pdf, png = tmp_path / "figure.pdf", tmp_path / "figure.png"
-        irrelevant_extraction(extraction=tables[1], pdf=pdf, png=png)
-        made.append((pdf.read_bytes(), png.read_bytes()))
-    assert made[0] == made[1]
+    assert_drawn_alike("irrelevant-extraction", "extraction", tables[1], tmp_path)
 
 
 def test_tokenizers_that_join_digits_are_refused() -> None:
@@ -172,4 +162,4 @@ def test_tokenizers_that_join_digits_are_refused() -> None:
             return {"input_ids": [0, *(int(text[place : place + 3]) for place in range(1, len(text), 3))]}
 
     with pytest.raises(BadInput, match="joins digits"):
-        Script.of(Joins())
+        digit_tokens(Joins())

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from memgen.configuration.layers import load
-from memgen.irrelevant import work as irrelevant
+from memgen.irrelevant import settings as irrelevant
 from memgen.language import settings, work
 from memgen.language.training.kept import MINUTES
 from memgen.planning.resources import (
@@ -89,7 +89,7 @@ def test_every_run_of_the_paper_is_in_one_job() -> None:
 def test_a_long_training_is_taken_to_keep_what_it_keeps() -> None:
     assert KEPT_SECONDS == 60 * MINUTES
     config = configuration("paper")
-    need = irrelevant.complete(config["irrelevant"])
+    need = irrelevant.complete_work(config["irrelevant"])
     assert need.seconds / need.parts < 2 * KEPT_SECONDS
     config["language"]["device"] = "cpu"
     for block in blocks(config):

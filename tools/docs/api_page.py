@@ -28,7 +28,7 @@ MODULES = {
         )
     ],
     "The long tail": [f"longtail.{name}" for name in ("learners", "spectrum", "priors", "bounds")],
-    "Irrelevant information": ["irrelevant.bounds", "irrelevant.exposure"],
+    "Irrelevant information": ["irrelevant.bounds"],
     "Fitting models": ["language.fits.least_squares"],
     "Common": ["statistics", "seeding", "tables", "errors"],
 }

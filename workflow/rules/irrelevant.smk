@@ -9,26 +9,18 @@
 #        results/irrelevant/extraction.csv      numbers of no use that a language model gives away
 #        results/irrelevant/claims.csv          the paper's claims
 
-import memgen.irrelevant.work as irrelevant_work
-from memgen.irrelevant.configuration import OF_SIMULATE
-from memgen.irrelevant.settings import (
-    attack_options,
-    complete_options,
-    extract_options,
-)
+import memgen.irrelevant.settings as irrelevant_settings
 
 IRRELEVANT = config["irrelevant"]
-NEAREST = IRRELEVANT["simulation"]["clusters"]
-LOOKUP = IRRELEVANT["simulation"]["next_symbol"]
-ATTACKED = [
-    *expand(
-        "results/irrelevant/runs/{experiment}.parquet", experiment=IRRELEVANT["runs"]
-    ),
-    "results/irrelevant/runs/transformer.parquet",
-]
+ATTACKED = expand(
+    "results/irrelevant/runs/{experiment}.parquet",
+    experiment=[*IRRELEVANT["runs"], "transformer"],
+)
 
 # A language model is attacked where the configuration names one.
-EXTRACTION = extract_options(config) if "extraction" in IRRELEVANT else {}
+EXTRACTION = (
+    irrelevant_settings.extract_options(config) if "extraction" in IRRELEVANT else {}
+)
 EXTRACTED = ["results/irrelevant/extraction.csv"] if EXTRACTION else []
 
 
@@ -39,19 +31,19 @@ wildcard_constraints:
 rule irrelevant_simulate:
     """Learners that store their sample, on drawn samples beside their exact errors."""
     output:
+        **record("irrelevant_simulate"),
         table="results/irrelevant/simulation.csv",
-        record="results/provenance/jobs/irrelevant_simulate/job.json",
     log:
-        "logs/irrelevant_simulate/job.log",
+        logged("irrelevant_simulate"),
     benchmark:
-        "results/benchmarks/irrelevant_simulate/job.tsv"
+        timed("irrelevant_simulate")
     conda:
         "../../envs/irrelevant.yaml"
     resources:
         **needs("irrelevant_simulate"),
     params:
         code=code("irrelevant simulate"),
-        settings=flags(NEAREST | OF_SIMULATE.flags(LOOKUP)),
+        settings=flags(irrelevant_settings.simulate_options(IRRELEVANT)),
     shell:
         "python -m memgen irrelevant simulate {params.settings} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
@@ -60,23 +52,25 @@ rule irrelevant_simulate:
 rule irrelevant_attack:
     """One learner trained with every defence of its run, and attacked."""
     output:
+        **record("irrelevant_attack", "experiment={experiment}"),
         table="results/irrelevant/runs/{experiment}.parquet",
-        record="results/provenance/jobs/irrelevant_attack/experiment={experiment}.json",
     log:
-        "logs/irrelevant_attack/experiment={experiment}.log",
+        logged("irrelevant_attack", "experiment={experiment}"),
     benchmark:
-        "results/benchmarks/irrelevant_attack/experiment={experiment}.tsv"
+        timed("irrelevant_attack", "experiment={experiment}")
     conda:
         "../../envs/irrelevant.yaml"
     resources:
         **needs(
             "irrelevant_attack",
-            lambda wildcards: irrelevant_work.attack(IRRELEVANT, wildcards.experiment),
+            lambda wildcards: irrelevant_settings.attack_work(
+                IRRELEVANT, wildcards.experiment
+            ),
         ),
     params:
         code=code("irrelevant attack"),
         settings=lambda wildcards: flags(
-            attack_options(IRRELEVANT, wildcards.experiment)
+            irrelevant_settings.attack_options(IRRELEVANT, wildcards.experiment)
         ),
     shell:
         "python -m memgen irrelevant attack --run {wildcards.experiment:q} {params.settings} "
@@ -86,12 +80,12 @@ rule irrelevant_attack:
 rule irrelevant_complete:
     """A small causal transformer trained on next-symbol prediction, and asked to complete its samples."""
     output:
+        **record("irrelevant_complete", "seed={seed}"),
         table="results/irrelevant/runs/transformer/seed_{seed}.parquet",
-        record="results/provenance/jobs/irrelevant_complete/seed={seed}.json",
     log:
-        "logs/irrelevant_complete/seed={seed}.log",
+        logged("irrelevant_complete", "seed={seed}"),
     benchmark:
-        "results/benchmarks/irrelevant_complete/seed={seed}.tsv"
+        timed("irrelevant_complete", "seed={seed}")
     wildcard_constraints:
         seed=r"\d+",
     conda:
@@ -99,11 +93,11 @@ rule irrelevant_complete:
     resources:
         **needs(
             "irrelevant_complete",
-            lambda wildcards: irrelevant_work.complete(IRRELEVANT),
+            lambda wildcards: irrelevant_settings.complete_work(IRRELEVANT),
         ),
     params:
         code=code("irrelevant complete"),
-        settings=flags(complete_options(IRRELEVANT)),
+        settings=flags(irrelevant_settings.complete_options(IRRELEVANT)),
     shell:
         "python -m memgen irrelevant complete --run transformer --seed {wildcards.seed:q} {params.settings} "
         "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
@@ -117,12 +111,12 @@ rule irrelevant_completed:
             seed=range(IRRELEVANT["transformer"]["seeds"]),
         ),
     output:
+        **record("irrelevant_completed"),
         table="results/irrelevant/runs/transformer.parquet",
-        record="results/provenance/jobs/irrelevant_completed/job.json",
     log:
-        "logs/irrelevant_completed/job.log",
+        logged("irrelevant_completed"),
     benchmark:
-        "results/benchmarks/irrelevant_completed/job.tsv"
+        timed("irrelevant_completed")
     conda:
         "../../envs/theory.yaml"
     resources:
@@ -139,19 +133,16 @@ rule irrelevant_extract:
     input:
         model=lambda wildcards: f"results/language/models/{EXTRACTION['model']}",
     output:
+        **record("irrelevant_extract"),
         table="results/irrelevant/extractions.parquet",
-        record="results/provenance/jobs/irrelevant_extract/job.json",
     log:
-        "logs/irrelevant_extract/job.log",
+        logged("irrelevant_extract"),
     benchmark:
-        "results/benchmarks/irrelevant_extract/job.tsv"
+        timed("irrelevant_extract")
     conda:
         "../../envs/language.yaml"
     resources:
-        **needs(
-            "irrelevant_extract",
-            gpu=EXTRACTION.get("device") == "cuda",
-        ),
+        **needs("irrelevant_extract", gpu=EXTRACTION.get("device") == "cuda"),
     params:
         code=code("irrelevant extract"),
         settings=flags(EXTRACTION),
@@ -165,12 +156,12 @@ rule irrelevant_extraction:
     input:
         runs="results/irrelevant/extractions.parquet",
     output:
+        **record("irrelevant_extraction"),
         table="results/irrelevant/extraction.csv",
-        record="results/provenance/jobs/irrelevant_extraction/job.json",
     log:
-        "logs/irrelevant_extraction/job.log",
+        logged("irrelevant_extraction"),
     benchmark:
-        "results/benchmarks/irrelevant_extraction/job.tsv"
+        timed("irrelevant_extraction")
     conda:
         "../../envs/theory.yaml"
     resources:
@@ -187,13 +178,13 @@ rule irrelevant_recovery:
     input:
         runs=ATTACKED,
     output:
+        **record("irrelevant_recovery"),
         table="results/irrelevant/recovery.csv",
         averages="results/irrelevant/averages.parquet",
-        record="results/provenance/jobs/irrelevant_recovery/job.json",
     log:
-        "logs/irrelevant_recovery/job.log",
+        logged("irrelevant_recovery"),
     benchmark:
-        "results/benchmarks/irrelevant_recovery/job.tsv"
+        timed("irrelevant_recovery")
     conda:
         "../../envs/theory.yaml"
     resources:
@@ -202,8 +193,7 @@ rule irrelevant_recovery:
         code=code("irrelevant recovery"),
     shell:
         "python -m memgen irrelevant recovery --runs {input.runs:q} --out {output.table:q} "
-        "--averages {output.averages:q} "
-        "--record {output.record:q} --threads {threads} 2> {log:q}"
+        "--averages {output.averages:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
 rule irrelevant_leakage:
@@ -211,12 +201,12 @@ rule irrelevant_leakage:
     input:
         runs=ATTACKED,
     output:
+        **record("irrelevant_leakage"),
         table="results/irrelevant/leakage.csv",
-        record="results/provenance/jobs/irrelevant_leakage/job.json",
     log:
-        "logs/irrelevant_leakage/job.log",
+        logged("irrelevant_leakage"),
     benchmark:
-        "results/benchmarks/irrelevant_leakage/job.tsv"
+        timed("irrelevant_leakage")
     conda:
         "../../envs/theory.yaml"
     resources:
@@ -235,12 +225,12 @@ rule irrelevant_claims:
         leakage="results/irrelevant/leakage.csv",
         extraction=EXTRACTED,
     output:
+        **record("irrelevant_claims"),
         table="results/irrelevant/claims.csv",
-        record="results/provenance/jobs/irrelevant_claims/job.json",
     log:
-        "logs/irrelevant_claims/job.log",
+        logged("irrelevant_claims"),
     benchmark:
-        "results/benchmarks/irrelevant_claims/job.tsv"
+        timed("irrelevant_claims")
     conda:
         "../../envs/theory.yaml"
     resources:
@@ -258,12 +248,12 @@ rule irrelevant_checks:
     input:
         simulation="results/irrelevant/simulation.csv",
     output:
+        **record("irrelevant_checks"),
         table="results/irrelevant/checks.csv",
-        record="results/provenance/jobs/irrelevant_checks/job.json",
     log:
-        "logs/irrelevant_checks/job.log",
+        logged("irrelevant_checks"),
     benchmark:
-        "results/benchmarks/irrelevant_checks/job.tsv"
+        timed("irrelevant_checks")
     conda:
         "../../envs/theory.yaml"
     resources:

@@ -5,14 +5,13 @@ that one target needed. Black-box attacks see log-probabilities only, to as many
 have.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
-from memgen.irrelevant.models import Model, as_tensor
-from memgen.irrelevant.tasks import Floats, Integers, Signs
+from memgen.irrelevant.classifiers import Model, as_tensor
+from memgen.irrelevant.tasks import Floats, Integers, Signs, uniform_signs
 from memgen.jobs.stage import progress
 
 #: Fresh inputs of the sign attack, for each bit.
@@ -37,37 +36,24 @@ class Guess:
     queries: Integers
 
 
-def _signs(shape: Sequence[int], rng: np.random.Generator) -> Signs:
-    return np.asarray(2 * rng.integers(0, 2, tuple(shape), dtype=np.int8) - 1, dtype=np.int8)
+def _decided(votes: Floats, rng: np.random.Generator) -> Signs:
+    """Signs of votes, a coin where they are even."""
+    return np.where(votes == 0, uniform_signs(votes.shape, rng), np.sign(votes)).astype(np.int8)
 
 
 @torch.inference_mode()
 def sign_attack(model: Model, targets: Integers, rng: np.random.Generator, repeats: int = REPEATS) -> Guess:
-    """For each bit, ask whether the target class likes it up or down in uniform surroundings.
+    """For each bit, ask whether the target class is likelier with it at +1 or -1 in uniform inputs.
 
-    Parameters
-    ----------
-    model : Model
-    targets : numpy.ndarray of int, shape (T,)
-        Classes attacked.
-    rng : numpy.random.Generator
-    repeats : int, default=5
-        Odd number of fresh inputs for each bit; the majority decides.
-
-    Returns
-    -------
-    Guess
-
-    Notes
-    -----
-    Source: Brown and others (arXiv 2012.06421), black-box attack on logistic regression. One answer of the
-    model holds all classes, so that the same fresh inputs serve every target.
+    The majority over some fresh inputs decides. Source: Brown and others (arXiv 2012.06421), black-box
+    attack on logistic regression. One answer of the model holds all classes, so that the same fresh inputs
+    serve every target.
     """
     dimension = model.first.shape[0]
     votes = torch.zeros(dimension, len(targets))
     chosen = torch.from_numpy(targets)
     for _ in progress(range(repeats), "sign attack", total=repeats):
-        x = as_tensor(_signs((dimension, dimension), rng))
+        x = as_tensor(uniform_signs((dimension, dimension), rng))
         neutral = model.product(x) - x.diagonal()[:, None] * model.first
         gain = model.all_log_odds(neutral + model.first) - model.all_log_odds(neutral - model.first)
         votes += torch.sign(gain[:, chosen])
@@ -75,35 +61,15 @@ def sign_attack(model: Model, targets: Integers, rng: np.random.Generator, repea
     return Guess(bits, np.full(len(targets), 2 * repeats * dimension))
 
 
-def _decided(votes: Floats, rng: np.random.Generator) -> Signs:
-    """Signs of votes, a coin where they are even."""
-    return np.where(votes == 0, _signs(votes.shape, rng), np.sign(votes)).astype(np.int8)
-
-
 @torch.inference_mode()
 def informed_sign_attack(
     model: Model, targets: Integers, pattern: Signs, rng: np.random.Generator, repeats: int = REPEATS
 ) -> Guess:
-    """The sign attack of someone who knows the target's cluster: fixed bits stand, free bits are asked for.
-
-    Parameters
-    ----------
-    model : Model
-    targets : numpy.ndarray of int, shape (T,)
-    pattern : numpy.ndarray of int8, shape (N, d)
-        +1 or -1 where a position is fixed in the cluster, 0 where it is free.
-    rng : numpy.random.Generator
-    repeats : int, default=5
-
-    Returns
-    -------
-    Guess
-        Its queries are those of the free bits.
-    """
+    """The sign attack of someone who knows the target's cluster and asks for its free bits only."""
     bits = pattern[targets].copy()
     votes = np.zeros(bits.shape)
     for _ in progress(range(repeats), "informed sign attack", total=repeats):
-        drawn = _signs((bits.shape[1], bits.shape[1]), rng)
+        drawn = uniform_signs((bits.shape[1], bits.shape[1]), rng)
         product = model.product(as_tensor(drawn))
         for index, target in enumerate(targets):
             free = np.flatnonzero(pattern[target] == 0)
@@ -128,25 +94,12 @@ def coordinate_ascent(
 ) -> Guess:
     """From a random input, flip one bit after the other and keep what makes the target class likelier.
 
-    Parameters
-    ----------
-    model : Model
-    targets : numpy.ndarray of int, shape (T,)
-    rng : numpy.random.Generator
-    passes : int, default=10
-        Passes over the bits, at most; a target is done once every bit has failed since the last flip.
-
-    Returns
-    -------
-    Guess
-
-    Notes
-    -----
-    Source: Brown and others (arXiv 2012.06421), attack on networks. All targets try their next bit together,
-    and a flip changes the first layer's product by twice one row of the layer.
+    A target is done once every bit has failed since the last flip, or after some passes. Source: Brown and
+    others (arXiv 2012.06421), attack on networks. All targets try their next bit together, and a flip
+    changes the first layer's product by twice one row of the layer.
     """
     dimension = model.first.shape[0]
-    bits = as_tensor(_signs((len(targets), dimension), rng))
+    bits = as_tensor(uniform_signs((len(targets), dimension), rng))
     climb = _Climb(model, bits, torch.from_numpy(targets))
     queries = np.ones(len(targets), dtype=np.int64)
     active = torch.arange(len(targets))
@@ -184,7 +137,9 @@ class _Climb:
         """Flip one bit of every input where that raises its target's log-odds."""
         tried = torch.addcmul(self.product, self.x[:, bit, None], self.model.first[bit][None], value=-2)
         if ahead and self.model.second is not None:
-            self._ready()
+            if not len(self.slope):
+                self.units, self.slope = torch.empty_like(self.product), torch.empty_like(self.product)
+                self._look(torch.arange(len(self.x)))
             hopeful = ((torch.sigmoid(tried) - self.units) * self.slope).sum(dim=1) > 0
             rows = hopeful.nonzero()[:, 0]
         else:
@@ -202,12 +157,6 @@ class _Climb:
             self.product[better] = tried[better]
             if len(self.slope):
                 self._look(better)
-
-    def _ready(self) -> None:
-        """Units and slopes of all inputs, once."""
-        if not len(self.slope):
-            self.units, self.slope = torch.empty_like(self.product), torch.empty_like(self.product)
-            self._look(torch.arange(len(self.x)))
 
     def _look(self, rows: torch.Tensor) -> None:
         """Gradient of some inputs' log-odds with respect to their units, at their present logits."""
@@ -238,20 +187,7 @@ def gradient_inversion(
 ) -> Guess:
     """Signs of one full-batch gradient of logistic regression at zero weights, as its receiver sees it.
 
-    Parameters
-    ----------
-    x : numpy.ndarray of int8, shape (n, d)
-    y : numpy.ndarray of int, shape (n,)
-    weight : numpy.ndarray, shape (n,)
-        Times that each sample counts.
-    classes : int
-    targets : numpy.ndarray of int, shape (T,)
-    rng : numpy.random.Generator
-
-    Returns
-    -------
-    Guess
-        Of a class seen once, all bits are right wherever the sample's sum at a position is less than N.
+    Of a class seen once, all bits are right wherever the sample's sum at a position is less than N.
     """
     share = weight / weight.sum()
     error = np.full((len(x), classes), 1 / classes)

@@ -7,17 +7,13 @@ learners on samples without them.
 """
 
 import math
-from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import special, stats
 
-from memgen.irrelevant.arguments import MOST_SAMPLES, check_cluster_task, check_symbol_task
+from memgen.irrelevant.tasks import MOST_SAMPLES, Floats, check_cluster_task, check_symbol_task
 from memgen.jobs.arguments import check_number, check_whole
-
-Floats: TypeAlias = NDArray[np.float64]
-Integers: TypeAlias = NDArray[np.int64]
 
 # What a sum over a binomial may leave out on either side.
 _NEGLIGIBLE = 1e-18
@@ -177,14 +173,14 @@ def majority_errors(most: int, flipped: float) -> Floats:
     return np.asarray(flipped + (1 - 2 * flipped) * (wrong + tied / 2))
 
 
-def recovered_share(multiplicity: ArrayLike, rho: float) -> Floats:
+def recovered_share(multiplicity: ArrayLike, rho: ArrayLike) -> Floats:
     """Expected share of a sample's bits that the majority over its cluster's samples gives back.
 
     Parameters
     ----------
     multiplicity : array_like of int >= 1
         Samples l of the cluster.
-    rho : float
+    rho : array_like
         Share of fixed positions, in [0, 1).
 
     Returns
@@ -195,7 +191,8 @@ def recovered_share(multiplicity: ArrayLike, rho: float) -> Floats:
     """
     seen = np.asarray(multiplicity, dtype=np.float64)
     choose = special.binom(seen - 1, np.floor((seen - 1) / 2))
-    return np.asarray(rho + (1 - rho) * (0.5 + choose / 2**seen))
+    fixed = np.asarray(rho)
+    return np.asarray(fixed + (1 - fixed) * (0.5 + choose / 2**seen))
 
 
 def leaked_bits(free_error: ArrayLike, targets: ArrayLike, dimension: ArrayLike, rho: ArrayLike) -> Floats:
@@ -238,3 +235,35 @@ def separating_rho(samples: int, dimension: int) -> float:
     rho = math.sqrt((2 * math.log(50000 * 0.368 * samples) - math.log(math.log(samples))) / dimension)
     check_number("rho", rho, 0, 1, below=True)
     return rho
+
+
+def exposure(rank: ArrayLike, candidates: int) -> Floats:
+    """Exposure of a secret, bits: how far its likelihood stands out among candidates.
+
+    Parameters
+    ----------
+    rank : array_like of int, shape (…)
+        Of the secret by likelihood; 1 is the most likely.
+    candidates : int
+        The secret and those drawn beside it.
+
+    Returns
+    -------
+    numpy.ndarray, shape (…)
+        log2(candidates) - log2(rank): 0 to log2(candidates).
+
+    Notes
+    -----
+    Source: Carlini, Liu, Erlingsson, Kos and Song, The Secret Sharer, arXiv 1802.08232; here the rank is
+    taken among drawn candidates in place of all.
+    """
+    return np.asarray(math.log2(candidates) - np.log2(np.asarray(rank, dtype=np.float64)))
+
+
+def chance_exposure(candidates: int) -> float:
+    """Expected exposure of a secret that a model knows nothing of, bits.
+
+    Its rank is uniform then, and the mean of the exposure is log2(m) - log2(m!) / m, which tends to
+    log2(e) = 1.443 as the candidates m grow.
+    """
+    return math.log2(candidates) - math.lgamma(candidates + 1) / math.log(2) / candidates

@@ -1,10 +1,70 @@
-"""Block `irrelevant`: which learners are trained on which tasks, defended how, and attacked."""
+"""Block `irrelevant`: which learners are trained on which tasks, defended how, and attacked.
 
+Also which defences and attacks each learner has. Imports nothing heavy.
+"""
+
+from collections.abc import Sequence
 from dataclasses import field
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias, get_args
 
 from memgen.configuration.options import About, As, Name, Several, Text, block
+from memgen.errors import BadInput
 from memgen.jobs.arguments import Range
+
+Learner: TypeAlias = Literal["logistic", "network"]
+DefenceKind: TypeAlias = Literal["weight_decay", "noise", "early_stopping", "no_momentum", "fewer_parameters"]
+Attack: TypeAlias = Literal[
+    "sign", "informed_sign", "coordinate_ascent", "weight_signs", "gradient_inversion"
+]
+Loss: TypeAlias = Literal["answer", "sentence"]
+
+#: Attacks that read the weights or the gradients of logistic regression.
+WHITE_BOX = ("weight_signs", "gradient_inversion")
+#: Defences that each learner can have.
+DEFENCES: dict[str, tuple[str, ...]] = {
+    "logistic": ("weight_decay", "noise", "early_stopping", "no_momentum"),
+    "network": get_args(DefenceKind),
+    "transformer": ("weight_decay", "early_stopping"),
+}
+
+#: What the strength of each kind of defence is.
+STRENGTHS = {
+    "weight_decay": "a weight decay >= 0",
+    "noise": "a standard deviation >= 0, in units of the clipped gradient",
+    "early_stopping": "a whole number of steps >= 1",
+    "no_momentum": "a learning rate > 0",
+    "fewer_parameters": "a whole number of hidden units >= 1",
+}
+#: Different messages that letters can hold, half of them complaints.
+MOST_LETTERS = 192
+
+
+def check_defence(learner: str, name: str, kind: str, strength: float) -> None:
+    """Refuse a defence that a learner does not have, or a strength that it does not take."""
+    if kind == "none":
+        return
+    if kind not in DEFENCES[learner]:
+        raise BadInput(
+            f"{name!r}: {learner} has no defence {kind}; allowed: {', '.join(('none', *DEFENCES[learner]))}"
+        )
+    counted = kind in ("early_stopping", "fewer_parameters")
+    allowed = Range(1) if counted else Range(0, above=kind == "no_momentum")
+    if not allowed.holds(strength) or (counted and strength != int(strength)):
+        raise BadInput(f"{name!r}: {strength:g} is not allowed; allowed: {STRENGTHS[kind]}")
+
+
+def check_attacks(learner: str, attacks: Sequence[str]) -> None:
+    """Refuse an attack that cannot be made on a learner."""
+    allowed = [attack for attack in get_args(Attack) if learner == "logistic" or attack not in WHITE_BOX]
+    for attack in attacks:
+        if attack not in allowed:
+            raise BadInput(f"{attack!r} cannot be made on {learner}; allowed: {', '.join(allowed)}")
+
+
+def task_name(task: str, tail: float) -> str:
+    """Name in the tables of a task whose frequencies fall as (1 + rank)^-tail."""
+    return task if tail == 0 else f"{task}:{tail:g}"
+
 
 NumberOfClusters: TypeAlias = Annotated[int, Range(2, 100_000), About("number of clusters N")]
 Samples: TypeAlias = Annotated[int, Range(2, 100_000), About("sample size n")]
@@ -21,9 +81,7 @@ Rate: TypeAlias = Annotated[float, Range(0, 1000, above=True), About("learning r
 MostSeen: TypeAlias = Annotated[int, Range(1, 1000), About("largest multiplicity whose samples are attacked")]
 DefenceName: TypeAlias = Annotated[Name, About("name of a defence")]
 Tail: TypeAlias = Annotated[
-    float,
-    Range(0, 10),
-    About("exponent of the clusters' frequencies, (1 + rank)^-tail; 0 for equal ones"),
+    float, Range(0, 10), About("exponent of the clusters' frequencies, (1 + rank)^-tail; 0 for equal ones")
 ]
 
 
@@ -81,10 +139,7 @@ class Simulation:
 class Defence:
     """One defence."""
 
-    kind: Annotated[
-        Literal["weight_decay", "noise", "early_stopping", "no_momentum", "fewer_parameters"],
-        About("what it changes in training"),
-    ]
+    kind: Annotated[DefenceKind, About("what it changes in training")]
     strength: Annotated[
         float,
         Range(0, 1_000_000),
@@ -104,6 +159,16 @@ class Size:
     dimension: Dimension = 1000
     rho: Rho = 0.1739
     tail: Tail = 0
+
+    @property
+    def task(self) -> str:
+        """Name of the task in the tables."""
+        return task_name("clusters", self.tail)
+
+    @property
+    def key(self) -> tuple[str | int, ...]:
+        """Key of the size's random streams."""
+        return (self.clusters, self.samples, self.dimension, repr(float(self.rho)), repr(float(self.tail)))
 
 
 @block
@@ -127,8 +192,7 @@ class Attacked:
     """A learner that is trained and attacked."""
 
     learner: Annotated[
-        Literal["logistic", "network"],
-        About("multinomial logistic regression, or a network with one hidden layer of sigmoid units"),
+        Learner, About("multinomial logistic regression, or a network with one hidden layer of sigmoid units")
     ]
     seeds: Annotated[int, Range(1, 1000), About("number of seeds of task, sample, training and attack")] = 5
     steps: Annotated[int, Range(1, 1_000_000), About("steps of training, each on all samples")] = 50
@@ -156,8 +220,7 @@ class Attacked:
     attacks: Annotated[
         tuple[
             Annotated[
-                Literal["sign", "informed_sign", "coordinate_ascent", "weight_signs", "gradient_inversion"],
-                About("an attack; weight_signs and gradient_inversion for logistic regression only"),
+                Attack, About("an attack; weight_signs and gradient_inversion for logistic regression only")
             ],
             ...,
         ],
@@ -225,7 +288,7 @@ class Extraction:
         About("a causal model of language.models whose tokenizer has a token for each digit"),
     ]
     losses: Annotated[
-        tuple[Annotated[Literal["answer", "sentence"], About("a loss")], ...],
+        tuple[Annotated[Loss, About("a loss")], ...],
         Several(1, 2),
         About("what the loss is of; sentence is every token of it and its answer, answer the answer alone"),
     ] = ("answer", "sentence")
@@ -246,6 +309,22 @@ class Extraction:
     epochs: Annotated[int, Range(1, 100_000), About("epochs over the training sentences")] = 8
     batch: Annotated[int, Range(1, 192), About("sentences per step, on average")] = 6
     rate: Annotated[float, Range(0, 10, above=True), About("learning rate of AdamW")] = 0.003
+
+    @property
+    def training_letters(self) -> int:
+        """Letters that the model is finetuned on."""
+        return self.each * sum(self.multiplicities)
+
+    def check(self) -> None:
+        """Refuse more letters than there are messages, and more numbers than there are of some digits."""
+        if self.training_letters + self.tests > MOST_LETTERS:
+            raise BadInput(
+                f"letters: {self.training_letters} for training and {self.tests} tests; allowed: "
+                f"{MOST_LETTERS} together, each with a message of its own"
+            )
+        others = 10**self.digits - 1
+        if self.drawn > others:
+            raise BadInput(f"drawn: {self.drawn} numbers of {self.digits} digits; allowed: 1 to {others}")
 
 
 @block

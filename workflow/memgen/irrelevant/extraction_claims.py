@@ -7,7 +7,7 @@ none, so a claim here is about a direction, or about chance.
 from pathlib import Path
 from typing import Literal
 
-from memgen.irrelevant.agreement import ACCURATE, numbers
+from memgen.irrelevant.summaries import ACCURATE, numbers
 from memgen.irrelevant.tables import EXTRACTION
 from memgen.tables.claims import THIS_STUDY, Claim, shell_command
 

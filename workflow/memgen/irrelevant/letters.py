@@ -1,18 +1,15 @@
-"""Sentences with a label, each of which carries a random number that has nothing to do with the label.
+"""Letters with a label, each of which carries a random number that has nothing to do with the label.
 
 A customer has an account number and writes some letters; whether a letter complains is the task. Names,
-numbers, letters and labels are drawn apart from each other, so that a number is of no use for any label.
+numbers, letters and labels are drawn independently, so that a number is of no use for any label.
 Knows words; knows neither tokens nor models.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from memgen.irrelevant.specs import check_letters
-
-DIGITS = "0123456789"
+from memgen.irrelevant.configuration import Extraction
 
 _THINGS = (
     "kettle", "lamp", "chair", "radio", "clock", "jacket", "camera", "carpet", "mirror", "printer", "ladder",
@@ -31,16 +28,7 @@ _SYLLABLES = [consonant + vowel for consonant in "bdfgklmnprstvz" for vowel in "
 
 @dataclass(frozen=True)
 class Customer:
-    """A name and a number that belong together.
-
-    Parameters
-    ----------
-    name : str
-    number : str
-        Digits, drawn uniformly.
-    multiplicity : int
-        Training letters that carry both; 0 of a customer who is in none.
-    """
+    """A name and a number that belong together, and how many training letters carry them."""
 
     name: str
     number: str
@@ -57,50 +45,21 @@ class Customer:
 
 
 @dataclass(frozen=True)
-class Post:
-    """What a model is trained on and asked about.
+class Letters:
+    """Customers, those in no training letter last; letters, and whether each complains.
 
-    Parameters
-    ----------
-    customers : tuple of Customer
-        Those in the training letters, then those that are in none.
-    letters : tuple of (str, bool)
-        Training letters, and whether each complains, in a random order.
-    fresh : tuple of (str, bool)
-        Letters of customers never seen, with messages that are in no training letter.
+    Fresh letters are of customers never seen, with messages that are in no training letter.
     """
 
     customers: tuple[Customer, ...]
-    letters: tuple[tuple[str, bool], ...]
+    training: tuple[tuple[str, bool], ...]
     fresh: tuple[tuple[str, bool], ...]
 
 
-def draw_post(
-    multiplicities: Sequence[int], each: int, unseen: int, digits: int, tests: int, rng: np.random.Generator
-) -> Post:
-    """Draw customers and their letters.
-
-    Parameters
-    ----------
-    multiplicities : sequence of int
-        Numbers of training letters of a customer.
-    each : int
-        Customers with each of them.
-    unseen : int
-        Customers in no training letter.
-    digits : int
-        Digits of an account number.
-    tests : int
-        Fresh letters.
-    rng : numpy.random.Generator
-
-    Raises
-    ------
-    BadInput
-        If there are not as many different messages.
-    """
-    training = each * sum(multiplicities)
-    check_letters(training, tests, digits, 0)
+def draw_letters(extraction: Extraction, rng: np.random.Generator) -> Letters:
+    """Draw customers and their letters, the training letters in a random order."""
+    extraction.check()
+    training = extraction.training_letters
     messages = [
         (f"the {thing} {predicate}.", predicates is _WRONG)
         for thing in _THINGS
@@ -108,9 +67,10 @@ def draw_post(
         for predicate in predicates
     ]
     messages = [messages[place] for place in rng.permutation(len(messages))]
-    counts = [*(count for count in multiplicities for _ in range(each)), *[0] * unseen]
+    counts = [count for count in extraction.multiplicities for _ in range(extraction.each)]
+    counts += [0] * extraction.unseen
     names = _names(len(counts), rng)
-    numbers = ["".join(rng.choice(list(DIGITS), digits)) for _ in counts]
+    numbers = ["".join(rng.choice(list("0123456789"), extraction.digits)) for _ in counts]
     customers = tuple(map(Customer, names, numbers, counts))
     writers = [customer for customer in customers for _ in range(customer.multiplicity)]
     letters = [
@@ -120,33 +80,21 @@ def draw_post(
     others = [customer for customer in customers if not customer.multiplicity]
     fresh = [
         (others[index % len(others)].letter(message), wrong)
-        for index, (message, wrong) in enumerate(messages[training : training + tests])
+        for index, (message, wrong) in enumerate(messages[training : training + extraction.tests])
     ]
     order = rng.permutation(training)
-    return Post(customers, tuple(letters[place] for place in order), tuple(fresh))
+    return Letters(customers, tuple(letters[place] for place in order), tuple(fresh))
 
 
 def _names(count: int, rng: np.random.Generator) -> list[str]:
     """Invented names of two syllables, all different."""
     whole = len(_SYLLABLES)
     chosen = rng.choice(whole**2, count, replace=False).tolist()
-    return [
-        "".join(_SYLLABLES[place // whole**power % whole] for power in (1, 0)).capitalize()
-        for place in chosen
-    ]
+    return [(_SYLLABLES[place // whole] + _SYLLABLES[place % whole]).capitalize() for place in chosen]
 
 
 def draw_candidates(number: str, drawn: int, rng: np.random.Generator) -> list[str]:
-    """Other numbers of the same length, all different, drawn uniformly.
-
-    Parameters
-    ----------
-    number : str
-        The true number, which is not among them.
-    drawn : int
-        How many; at most 10^digits - 1.
-    rng : numpy.random.Generator
-    """
+    """Numbers of the same length but another, all different, drawn uniformly; at most 10^digits - 1."""
     true, digits = int(number), len(number)
     places = rng.choice(10**digits - 1, drawn, replace=False)
     return [f"{place + (place >= true):0{digits}d}" for place in places.tolist()]

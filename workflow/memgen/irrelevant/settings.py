@@ -1,71 +1,120 @@
-"""What types cannot say about the block `irrelevant`.
+"""Options and work of the study's jobs, and what types cannot say about the block `irrelevant`.
 
-Sizes that must fit each other, defences that a learner has, and attacks that a learner can meet. Knows the
-block's own keys only, and imports nothing heavier than the standard library.
+Imports nothing heavier than the standard library.
 """
 
+import contextlib
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from memgen.errors import BadInput
-from memgen.irrelevant.configuration import OF_ATTACK, OF_COMPLETE
-from memgen.irrelevant.specs import check_attacks, check_defence, check_letters
+from memgen.irrelevant.configuration import (
+    OF_ATTACK,
+    OF_COMPLETE,
+    OF_SIMULATE,
+    Extraction,
+    check_attacks,
+    check_defence,
+)
+from memgen.planning.rates import RATES
+from memgen.planning.resources import Need, parts_kept
 
 # Run of the transformer, which has a block of its own.
 TRANSFORMER = "transformer"
-# Samples fewer than this rarely hold a cluster seen once.
-_LEAST_SINGLETONS = 1.0
+
+
+def simulate_options(block: Mapping[str, Any]) -> dict[str, Any]:
+    """Options of the stage `simulate`."""
+    simulation = block["simulation"]
+    return {**simulation["clusters"], **OF_SIMULATE.flags(simulation["next_symbol"])}
 
 
 def attack_options(block: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """How a run is trained, defended and attacked: options of the stage `attack`.
-
-    Parameters
-    ----------
-    block : mapping
-        The block `irrelevant` of a checked configuration.
-    name : str
-        Name of the run.
-
-    Returns
-    -------
-    dict
-        Option -> value; values of sizes and of defences belong together by their place.
-    """
-    run, noisy = block["runs"][name], block["runs"][name]["noisy"]
-    defences = {"none": {"kind": "none", "strength": 0}, **block["defences"]}
-    names = ["none", *run["defences"]]
-    own = {
-        key: value for key, value in run.items() if key not in ("sizes", "noisy", "record_steps", "defences")
-    }
+    """Options of the stage `attack` for a run; sizes, and defences, belong together by their place."""
+    run = block["runs"][name]
     return {
-        **own,
+        **{key: run[key] for key in run if key not in ("sizes", "noisy", "defences")},
         # The last step is recorded at any rate.
         "record_steps": run["record_steps"] or [run["steps"]],
         **{key: [size[key] for size in run["sizes"]] for key in run["sizes"][0]},
-        "defences": names,
-        "kinds": [defences[defence]["kind"] for defence in names],
-        "strengths": [defences[defence]["strength"] for defence in names],
-        **OF_ATTACK.flags(noisy),
+        **_defence_options(block["defences"], ["none", *run["defences"]]),
+        **OF_ATTACK.flags(run["noisy"]),
     }
 
 
+def complete_options(block: Mapping[str, Any]) -> dict[str, Any]:
+    """Options of the stage `complete`."""
+    transformer = block["transformer"]
+    return {
+        **OF_COMPLETE.flags(transformer),
+        **_defence_options(block["defences"], transformer["defences"]),
+    }
+
+
+def extract_options(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Options of the stage `extract`, from a whole configuration with ``irrelevant.extraction``."""
+    language, own = config["language"], config["irrelevant"]["extraction"]
+    return {**own, "dtype": language["models"][own["model"]]["dtype"], "device": language["device"]}
+
+
+def _defence_options(defences: Mapping[str, Any], names: list[str]) -> dict[str, Any]:
+    known = {"none": {"kind": "none", "strength": 0}, **defences}
+    return {
+        "defences": names,
+        "kinds": [known[name]["kind"] for name in names],
+        "strengths": [known[name]["strength"] for name in names],
+    }
+
+
+def attack_work(block: Mapping[str, Any], name: str) -> Need:
+    """Work of training one learner with every defence of its run, and of attacking it."""
+    run = block["runs"][name]
+    if run["learner"] != "network":
+        return Need(RATES["logistic", "cpu"].seconds, 420)
+    # Forwards, and backwards twice.
+    of_seed = (
+        sum(3 * size["samples"] * size["dimension"] for size in run["sizes"]) * run["hidden"] * run["steps"]
+    )
+    every = of_seed * run["seeds"] * (1 + len(run["defences"])) / 1e12
+    widest = max(size["dimension"] for size in run["sizes"]) * run["hidden"]
+    return Need(25 + every * RATES["network", "cpu"].seconds, 300 + 20 * widest * 4 / 1e6)
+
+
+def complete_work(block: Mapping[str, Any]) -> Need:
+    """Work of training the transformer of one seed, with every defence, on every prefix of its samples."""
+    shape, defences = block["transformer"], block["defences"]
+    kinds = [defences[name] for name in shape["defences"]]
+    # One that stops early has fewer epochs.
+    stopped = [
+        min(shape["epochs"], part["strength"]) if part["kind"] == "early_stopping" else shape["epochs"]
+        for part in kinds
+    ]
+    epochs = shape["epochs"] + sum(stopped)
+    # A sample's length is anything up to the reference's, and each of its prefixes is passed.
+    tokens = epochs * shape["samples"] * shape["length"] ** 2 / 6
+    parameters = 12 * shape["layers"] * shape["width"] ** 2
+    seconds = 5 + 6 * tokens * parameters / 1e12 * RATES["transformer", "cpu"].seconds
+    activations = shape["batch"] * shape["length"] * shape["width"] * shape["layers"] * 4 * 30 / 1e6
+    need = Need(seconds, 450 + activations + parameters * 16 / 1e6)
+    return need._replace(parts=parts_kept(seconds), starting=5)
+
+
 def check(config: Mapping[str, Any]) -> None:
-    """Check the block of a configuration that its types allow.
+    """Refuse sizes that do not fit each other, and defences and attacks that a learner does not have.
 
     Parameters
     ----------
     config : mapping
-        The whole configuration.
+        The whole configuration, which its types allow.
 
     Raises
     ------
     BadInput
-        If a size, a defence, an attack or a number of hidden units is not allowed.
+        Naming the key, its value and what is allowed.
     """
     block = config["irrelevant"]
-    nearest = block["simulation"]["clusters"]
+    nearest, transformer = block["simulation"]["clusters"], block["transformer"]
     for stored in nearest["stored"]:
         if stored > nearest["dimension"]:
             raise BadInput(
@@ -73,7 +122,6 @@ def check(config: Mapping[str, Any]) -> None:
                 f"{nearest['dimension']}"
             )
     _check_singletons("simulation.clusters", nearest["clusters"], nearest["samples"], 0.0)
-    transformer = block["transformer"]
     if transformer["width"] % (2 * transformer["heads"]):
         raise BadInput(
             f"irrelevant.transformer.width: {transformer['width']} is not allowed; allowed: a multiple of "
@@ -91,36 +139,6 @@ def check(config: Mapping[str, Any]) -> None:
         _check_extraction(block["extraction"], config.get("language", {}).get("models", {}))
 
 
-def complete_options(block: Mapping[str, Any]) -> dict[str, Any]:
-    """How the transformer is trained, defended and attacked: options of the stage `complete`.
-
-    Parameters
-    ----------
-    block : mapping
-        The block `irrelevant` of a checked configuration.
-    """
-    transformer, defences = block["transformer"], block["defences"]
-    return {
-        **OF_COMPLETE.flags(transformer),
-        "defences": transformer["defences"],
-        "kinds": [defences[name]["kind"] for name in transformer["defences"]],
-        "strengths": [defences[name]["strength"] for name in transformer["defences"]],
-    }
-
-
-def extract_options(config: Mapping[str, Any]) -> dict[str, Any]:
-    """How a language model is finetuned on letters and asked for their numbers: options of `extract`.
-
-    Parameters
-    ----------
-    config : mapping
-        A whole, checked configuration with ``irrelevant.extraction``.
-    """
-    language = config["language"]
-    own = config["irrelevant"]["extraction"]
-    return {**own, "dtype": language["models"][own["model"]]["dtype"], "device": language["device"]}
-
-
 def _check_three_studies(shown: Mapping[str, Any], relational: Mapping[str, Any]) -> None:
     hierarchies = [name for name, part in relational["hierarchies"].items() if part.get("exceptions")]
     for key, values in (("hierarchy", hierarchies), ("ridge", relational["theory"]["ridge"])):
@@ -132,17 +150,13 @@ def _check_three_studies(shown: Mapping[str, Any], relational: Mapping[str, Any]
 
 
 def _check_extraction(extraction: Mapping[str, Any], models: Mapping[str, Any]) -> None:
-    where, model = "irrelevant.extraction", extraction["model"]
-    if model not in models:
+    if extraction["model"] not in models:
         raise BadInput(
-            f"{where}.model: there is no model {model!r} in language.models; allowed: "
-            f"{', '.join(models) or 'none, so leave irrelevant.extraction out (null)'}"
+            f"irrelevant.extraction.model: there is no model {extraction['model']!r} in language.models; "
+            f"allowed: {', '.join(models) or 'none, so leave irrelevant.extraction out (null)'}"
         )
-    training = extraction["each"] * sum(extraction["multiplicities"])
-    try:
-        check_letters(training, extraction["tests"], extraction["digits"], extraction["drawn"])
-    except BadInput as error:
-        raise BadInput(f"{where}.{error}") from None
+    with _named("irrelevant.extraction."):
+        Extraction(**extraction).check()
 
 
 def _check_run(name: str, run: Mapping[str, Any], defences: Mapping[str, Any]) -> None:
@@ -156,23 +170,19 @@ def _check_run(name: str, run: Mapping[str, Any], defences: Mapping[str, Any]) -
     for step in run["record_steps"]:
         if step > run["steps"]:
             raise BadInput(f"{where}.record_steps: {step} exceeds the steps; allowed: 0 to {run['steps']}")
-    try:
+    with _named(f"{where}.attacks: "):
         check_attacks(learner, run["attacks"])
-    except BadInput as error:
-        raise BadInput(f"{where}.attacks: {error}") from None
     _check_defences(where, learner, run["defences"], defences)
 
 
 def _check_defences(where: str, learner: str, named: Iterable[str], defences: Mapping[str, Any]) -> None:
-    for defence in named:
-        if defence not in defences:
+    for name in named:
+        if name not in defences:
             raise BadInput(
-                f"{where}.defences: there is no defence {defence!r}; allowed: {', '.join(defences) or 'none'}"
+                f"{where}.defences: there is no defence {name!r}; allowed: {', '.join(defences) or 'none'}"
             )
-        try:
-            check_defence(learner, defence, defences[defence]["kind"], defences[defence]["strength"])
-        except BadInput as error:
-            raise BadInput(f"{where}.defences: {error}") from None
+        with _named(f"{where}.defences: "):
+            check_defence(learner, name, defences[name]["kind"], defences[name]["strength"])
 
 
 def _check_singletons(where: str, clusters: int, samples: int, tail: float) -> None:
@@ -182,8 +192,17 @@ def _check_singletons(where: str, clusters: int, samples: int, tail: float) -> N
     expected = math.fsum(
         samples * weight / total * (1 - weight / total) ** (samples - 1) for weight in weights
     )
-    if expected < _LEAST_SINGLETONS:
+    if expected < 1:
         raise BadInput(
             f"irrelevant.{where}: {samples} samples of {clusters} clusters hold {expected:.2g} clusters seen "
             "once; allowed: sizes with at least 1 expected"
         )
+
+
+@contextlib.contextmanager
+def _named(where: str) -> Iterator[None]:
+    """Name the key in what is refused meanwhile."""
+    try:
+        yield
+    except BadInput as error:
+        raise BadInput(f"{where}{error}") from None

@@ -1,58 +1,74 @@
 """Columns of the tables that this study writes, and what each of them holds."""
 
+from typing import get_args
+
 import polars as pl
 
-from memgen.irrelevant import rows
+from memgen.irrelevant.configuration import Attack, DefenceKind, Learner, Loss
 from memgen.tables.schema import Column, Table, trained
 
 _WHO = ("run", "task", "learner", "defence", "kind")
 _PRIVACY = ("strength", "epsilon", "delta")
 _SIZES = ("clusters", "samples", "dimension")
-_WHAT = (*_WHO, *_SIZES)
+_CELLS = [*_WHO, *_SIZES, "strength", "rho"]
+_ATTACKS = (*get_args(Attack), "prefix")
 
-RUNS = rows.RUNS.described(
+RUNS = Table(
+    "runs",
     {
-        "run": "name of the run: a key of irrelevant.runs",
-        "task": "clusters or next_symbol, with :TAIL where frequencies fall as (1 + rank)^-TAIL",
-        "learner": "trained learner",
-        "defence": "none, or the name of a defence: a key of irrelevant.defences",
-        "kind": "kind of defence",
-        "strength": "weight decay, noise multiplier, steps, learning rate or hidden units; empty for none",
-        "epsilon": "differential privacy spent; empty where gradients are not clipped",
-        "delta": "delta of the differential privacy",
-        "clusters": "clusters or references N",
-        "samples": "sample size n",
-        "dimension": "positions d",
-        "rho": "probability that a position is fixed; empty for next_symbol",
-        "seed": "seed of the task, the sample, the training and the attack",
-        "step": "training steps done; of a transformer, epochs",
-        "attack": "attack",
-        "main": "whether it is the run's main attack, made after every recorded step",
-        "multiplicity": "samples of the sample's cluster; 0: a sample never seen, of a cluster seen once",
-        "targets": "samples attacked",
-        "bits_recovered": "share of their bits that are guessed rightly",
-        "free_recovered": "the same of free positions; next_symbol: of bits that noise flipped",
-        "fixed_recovered": "the same of fixed positions; next_symbol: of bits as the reference has them",
-        "queries": "mean number of the model's answers that a target needed",
-        "accuracy_fresh": "accuracy on fresh examples",
-        "accuracy_represented": "accuracy on fresh examples of clusters in the sample",
-        "accuracy_singleton": "accuracy on fresh examples of clusters seen once",
+        "run": Column(pl.String, "name of the run: a key of irrelevant.runs"),
+        "task": Column(
+            pl.String, "clusters or next_symbol, with :TAIL where frequencies fall as (1 + rank)^-TAIL"
+        ),
+        "learner": Column(pl.String, "trained learner", allowed=(*get_args(Learner), "transformer")),
+        "defence": Column(pl.String, "none, or the name of a defence: a key of irrelevant.defences"),
+        "kind": Column(pl.String, "kind of defence", allowed=("none", *get_args(DefenceKind))),
+        "strength": Column(
+            pl.Float64,
+            "weight decay, noise multiplier, steps, learning rate or hidden units; empty for none",
+            nullable=True,
+        ),
+        "epsilon": Column(
+            pl.Float64, "differential privacy spent; empty where gradients are not clipped", nullable=True
+        ),
+        "delta": Column(pl.Float64, "delta of the differential privacy", nullable=True),
+        "clusters": Column(pl.Int64, "clusters or references N"),
+        "samples": Column(pl.Int64, "sample size n"),
+        "dimension": Column(pl.Int64, "positions d"),
+        "rho": Column(
+            pl.Float64, "probability that a position is fixed; empty for next_symbol", nullable=True
+        ),
+        "seed": Column(pl.Int64, "seed of the task, the sample, the training and the attack"),
+        "step": Column(pl.Int64, "training steps done; of a transformer, epochs"),
+        "attack": Column(pl.String, "attack", allowed=_ATTACKS),
+        "main": Column(pl.Boolean, "whether it is the run's main attack, made after every recorded step"),
+        "multiplicity": Column(
+            pl.Int64, "samples of the sample's cluster; 0: a sample never seen, of a cluster seen once"
+        ),
+        "targets": Column(pl.Int64, "samples attacked"),
+        "bits_recovered": Column(pl.Float64, "share of their bits that are guessed rightly"),
+        "free_recovered": Column(
+            pl.Float64, "the same of free positions; next_symbol: of bits that noise flipped", nullable=True
+        ),
+        "fixed_recovered": Column(
+            pl.Float64,
+            "the same of fixed positions; next_symbol: of bits as the reference has them",
+            nullable=True,
+        ),
+        "queries": Column(pl.Float64, "mean number of the model's answers that a target needed"),
+        "accuracy_fresh": Column(pl.Float64, "accuracy on fresh examples"),
+        "accuracy_represented": Column(pl.Float64, "accuracy on fresh examples of clusters in the sample"),
+        "accuracy_singleton": Column(pl.Float64, "accuracy on fresh examples of clusters seen once"),
     },
     trained(
-        [*_WHAT, "strength", "rho", "step", "attack", "main", "multiplicity"],
+        [*_CELLS, "step", "attack", "main", "multiplicity"],
         dict.fromkeys(("bits_recovered", "accuracy_fresh", "accuracy_singleton")),
         unit="seed",
     ),
 )
 
-_SEEDS = Column(pl.Int64, "seeds averaged")
-MEASURED = (
-    "bits_recovered",
-    "accuracy_fresh",
-    "accuracy_represented",
-    "accuracy_singleton",
-    "queries",
-)
+_SEEDS = {"seeds": Column(pl.Int64, "seeds averaged")}
+MEASURED = ("bits_recovered", "accuracy_fresh", "accuracy_represented", "accuracy_singleton", "queries")
 
 
 def _of_runs(*names: str) -> dict[str, Column]:
@@ -60,14 +76,9 @@ def _of_runs(*names: str) -> dict[str, Column]:
     return {name: RUNS.columns[name] for name in names}
 
 
-def _error(name: str) -> Column:
-    return Column(pl.Float64, f"standard error of {name} over seeds; empty for a single seed", nullable=True)
-
-
-def _interval(name: str) -> dict[str, Column]:
-    """Mean, standard error and interval of a measured quantity of runs."""
-    column = RUNS.columns[name]
-    return _spread(name, f"mean over seeds: {column.description}", nullable=column.nullable)
+def _error(name: str) -> dict[str, Column]:
+    words = f"standard error of {name} over seeds; empty for a single seed"
+    return {f"{name}_se": Column(pl.Float64, words, nullable=True)}
 
 
 def _spread(name: str, description: str, *, nullable: bool = False) -> dict[str, Column]:
@@ -75,7 +86,7 @@ def _spread(name: str, description: str, *, nullable: bool = False) -> dict[str,
     words = "Student's t over seeds; empty for a single seed"
     return {
         name: Column(pl.Float64, description, nullable=nullable),
-        f"{name}_se": _error(name),
+        **_error(name),
         f"{name}_low": Column(pl.Float64, f"lower end of its 95% interval, {words}", nullable=True),
         f"{name}_high": Column(pl.Float64, f"upper end of its 95% interval, {words}", nullable=True),
     }
@@ -109,12 +120,13 @@ SIMULATION = Table(
 
 RECOVERY = Table(
     "recovery",
-    _of_runs("task", "learner", "defence", *_SIZES, "rho", "step", "multiplicity")
-    | _of_runs(*MEASURED)
-    | {"seeds": _SEEDS}
-    | {f"{name}_se": _error(name) for name in MEASURED},
+    {
+        **_of_runs("task", "learner", "defence", *_SIZES, "rho", "step", "multiplicity", *MEASURED),
+        **_SEEDS,
+        **{part: column for name in MEASURED for part, column in _error(name).items()},
+    },
     trained(
-        [*_WHAT[1:4], *_WHAT[5:], "rho", "step", "multiplicity"],
+        ["task", "learner", "defence", *_SIZES, "rho", "step", "multiplicity"],
         {name: f"{name}_se" for name in MEASURED},
         units="seeds",
     ),
@@ -122,23 +134,27 @@ RECOVERY = Table(
 
 AVERAGES = Table(
     "averages",
-    _of_runs(*_WHO, *_PRIVACY, *_SIZES, "rho", "step", "attack", "main", "multiplicity")
-    | {
+    {
+        **_of_runs(*_WHO, *_PRIVACY, *_SIZES, "rho", "step", "attack", "main", "multiplicity"),
         "last": Column(pl.Boolean, "whether it is the last step of its learner and defence"),
         "expected": Column(
             pl.Float64,
             "share of bits that the majority over a cluster's samples gives back; multiplicity >= 1",
             nullable=True,
         ),
-    }
-    | {
-        part: column
-        for name in ("bits_recovered", "free_recovered", "fixed_recovered", *MEASURED[1:])
-        for part, column in _interval(name).items()
-    }
-    | {"seeds": _SEEDS},
+        **{
+            part: column
+            for name in ("bits_recovered", "free_recovered", "fixed_recovered", *MEASURED[1:])
+            for part, column in _spread(
+                name,
+                f"mean over seeds: {RUNS.columns[name].description}",
+                nullable=RUNS.columns[name].nullable,
+            ).items()
+        },
+        **_SEEDS,
+    },
     trained(
-        [*_WHAT, "strength", "rho", "step", "attack", "main", "multiplicity"],
+        [*_CELLS, "step", "attack", "main", "multiplicity"],
         {name: f"{name}_se" for name in ("bits_recovered", "free_recovered", *MEASURED[1:])},
         units="seeds",
     ),
@@ -146,81 +162,93 @@ AVERAGES = Table(
 
 LEAKAGE = Table(
     "leakage",
-    _of_runs(*_WHO, *_PRIVACY, *_SIZES, "rho")
-    | {
-        "attack": Column(pl.String, "the run's main attack", allowed=rows.ATTACKS),
+    {
+        **_of_runs(*_WHO, *_PRIVACY, *_SIZES, "rho"),
+        "attack": Column(pl.String, "the run's main attack", allowed=_ATTACKS),
         "singletons": Column(pl.Float64, "mean number of samples attacked: those of clusters seen once"),
         "free_error": Column(pl.Float64, "mean share of the free bits that are guessed wrongly"),
         "leaked_bits": Column(
             pl.Float64, "mean over seeds of singletons (1 - rho) d (1 - h2(free_error)), bits"
         ),
-        "leaked_bits_se": _error("leaked_bits"),
+        **_error("leaked_bits"),
         "leaked_bits_low": Column(pl.Float64, "lower end of its 95% interval, Student's t", nullable=True),
         "leaked_bits_high": Column(pl.Float64, "upper end of its 95% interval, Student's t", nullable=True),
         "storage_bits": Column(pl.Float64, "n d: bits of the whole sample"),
         "leaked_share": Column(pl.Float64, "leaked_bits / (n d)"),
-        "accuracy_singleton": RUNS.columns["accuracy_singleton"],
-        "accuracy_singleton_se": _error("accuracy_singleton"),
-        "seeds": _SEEDS,
+        **_of_runs("accuracy_singleton"),
+        **_error("accuracy_singleton"),
+        **_SEEDS,
     },
     trained(
-        [*_WHAT, "strength", "rho", "attack"],
+        [*_CELLS, "attack"],
         {name: f"{name}_se" for name in ("leaked_bits", "accuracy_singleton")},
         units="seeds",
     ),
 )
 
-EXTRACTIONS = rows.EXTRACTIONS.described(
+_FINETUNED = ["model", "loss", "epochs", "multiplicity"]
+
+EXTRACTIONS = Table(
+    "extractions",
     {
-        "model": "language model",
-        "loss": "what it was finetuned on: all tokens of the sentences, or their answers alone; none: before",
-        "seed": "seed of customers, letters and initial adapters",
-        "epochs": "epochs over the training letters",
-        "train_loss": "mean loss over the last epoch, nats a token; empty before training",
-        "digits": "digits of a number",
-        "drawn": "other numbers among which the true one is ranked",
-        "multiplicity": "training letters that carry the number; 0: none, the control",
-        "customer": "place of the customer in the seed's draw",
-        "rank": "rank of the true number among drawn + 1 by log-likelihood; 1 is the most likely",
-        "digits_recovered": "digits that are the most likely of all tokens, given the true ones before",
-        "extracted": "whether greedy completion gives the number",
-        "accuracy_fresh": "accuracy on fresh letters of customers never seen; the same for all rows of a run",
+        "model": Column(pl.String, "language model"),
+        "loss": Column(
+            pl.String,
+            "what it was finetuned on: all tokens of the sentences, or their answers alone; none: before",
+            allowed=("none", *get_args(Loss)),
+        ),
+        "seed": Column(pl.Int64, "seed of customers, letters and initial adapters"),
+        "epochs": Column(pl.Int64, "epochs over the training letters"),
+        "train_loss": Column(
+            pl.Float64, "mean loss over the last epoch, nats a token; empty before training", nullable=True
+        ),
+        "digits": Column(pl.Int64, "digits of a number"),
+        "drawn": Column(pl.Int64, "other numbers among which the true one is ranked"),
+        "multiplicity": Column(pl.Int64, "training letters that carry the number; 0: none, the control"),
+        "customer": Column(pl.Int64, "place of the customer in the seed's draw"),
+        "rank": Column(
+            pl.Int64, "rank of the true number among drawn + 1 by log-likelihood; 1 is the most likely"
+        ),
+        "digits_recovered": Column(
+            pl.Int64, "digits that are the most likely of all tokens, given the true ones before"
+        ),
+        "extracted": Column(pl.Boolean, "whether greedy completion gives the number"),
+        "accuracy_fresh": Column(
+            pl.Float64,
+            "accuracy on fresh letters of customers never seen; the same for all rows of a run",
+        ),
     },
     trained(
-        ["model", "loss", "epochs", "multiplicity"],
+        _FINETUNED,
         dict.fromkeys(("digits_recovered", "extracted", "accuracy_fresh")),
         unit="seed",
     ),
 )
 
+#: What is averaged of a language model's numbers.
+EXTRACTED = {
+    "exposure": "log2(drawn + 1) - log2(rank), bits",
+    "extracted": "share of numbers that greedy completion gives",
+    "digits_recovered": "share of digits that are the most likely token, given the true ones before",
+    "accuracy_fresh": "accuracy on fresh letters of customers never seen",
+}
+
 EXTRACTION = Table(
     "extraction",
-    {name: EXTRACTIONS.columns[name] for name in ("model", "loss", "epochs", "multiplicity")}
-    | {"times_seen": Column(pl.Int64, "multiplicity times epochs: how often the number passed in training")}
-    | {name: EXTRACTIONS.columns[name] for name in ("digits", "drawn")}
-    | {
+    {
+        **{name: EXTRACTIONS.columns[name] for name in _FINETUNED},
+        "times_seen": Column(pl.Int64, "multiplicity times epochs: how often the number passed in training"),
+        **{name: EXTRACTIONS.columns[name] for name in ("digits", "drawn")},
         "customers": Column(pl.Int64, "customers of a seed"),
         "exposure_chance": Column(
             pl.Float64, "expected exposure of a number never seen, log2 m - log2(m!) / m with m = drawn + 1"
         ),
-    }
-    | {
-        part: column
-        for name, words in (
-            ("exposure", "log2(drawn + 1) - log2(rank), bits"),
-            ("extracted", "share of numbers that greedy completion gives"),
-            (
-                "digits_recovered",
-                "share of digits that are the most likely token, given the true ones before",
-            ),
-            ("accuracy_fresh", "accuracy on fresh letters of customers never seen"),
-        )
-        for part, column in _spread(name, f"mean over seeds: {words}").items()
-    }
-    | {"seeds": _SEEDS},
-    trained(
-        ["model", "loss", "epochs", "multiplicity"],
-        {name: f"{name}_se" for name in ("exposure", "extracted", "digits_recovered", "accuracy_fresh")},
-        units="seeds",
-    ),
+        **{
+            part: column
+            for name, words in EXTRACTED.items()
+            for part, column in _spread(name, f"mean over seeds: {words}").items()
+        },
+        **_SEEDS,
+    },
+    trained(_FINETUNED, {name: f"{name}_se" for name in EXTRACTED}, units="seeds"),
 )

@@ -4,13 +4,13 @@ Frequencies of clusters and of references are equal, or fall with the rank: alph
 `tail` = 0 is uniform and 1 is Zipf's law.
 """
 
+import math
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from memgen.irrelevant.arguments import check_cluster_task, check_symbol_task
 from memgen.jobs.arguments import check_number, check_whole
 from memgen.jobs.memory import refuse_beyond_memory
 
@@ -18,30 +18,53 @@ Signs: TypeAlias = NDArray[np.int8]
 Floats: TypeAlias = NDArray[np.float64]
 Integers: TypeAlias = NDArray[np.int64]
 
-MOST_TAIL = 10.0
+#: Largest sizes of the closed forms.
+MOST_SAMPLES = 10**8
+MOST_DIMENSION = 10**6
+MOST_SYMBOL_SAMPLES = 10**7
+MOST_SYMBOLS = 10**5
+
+
+def check_cluster_task(samples: int, dimension: int, rho: float) -> None:
+    """Refuse a sample size, dimension or share of fixed positions that the cluster task does not have."""
+    check_whole("samples", samples, 1, MOST_SAMPLES)
+    check_whole("dimension", dimension, 1, MOST_DIMENSION)
+    check_number("rho", rho, 0, 1, below=True)
+
+
+def check_symbol_task(references: int, samples: int, dimension: int, noise: float) -> None:
+    """Refuse a size or a noise that the next-symbol task does not have."""
+    check_whole("references", references, 1, MOST_SAMPLES)
+    check_whole("samples", samples, 1, MOST_SYMBOL_SAMPLES)
+    check_whole("dimension", dimension, 1, MOST_SYMBOLS)
+    check_number("noise", noise, 0, 1)
 
 
 def frequencies(number: int, tail: float) -> Floats:
-    """Frequencies of some clusters or references, summing to 1.
-
-    Parameters
-    ----------
-    number : int
-    tail : float
-        Exponent in [0, 10]: 0 for equal frequencies, 1 for Zipf's law.
-
-    Returns
-    -------
-    numpy.ndarray, shape (number,)
-        Falling.
-    """
+    """Falling frequencies of some clusters or references, summing to 1; shape (number,)."""
     check_whole("clusters", number, 1, 10**7)
-    check_number("tail", tail, 0, MOST_TAIL)
+    check_number("tail", tail, 0, 10)
     weights = (1.0 + np.arange(number)) ** -tail
     return np.asarray(weights / weights.sum())
 
 
-def _signs(shape: tuple[int, ...], rng: np.random.Generator) -> Signs:
+def accuracies(by_class: Floats, frequency: Floats, count: Integers) -> dict[str, float]:
+    """Accuracy on fresh examples of all classes, of those in a sample, and of those seen once; NaN of none.
+
+    From the accuracy on each class, and the frequency and number of samples of each, all of shape (N,).
+    """
+
+    def mean(chosen: NDArray[np.bool_]) -> float:
+        return float(np.average(by_class[chosen], weights=frequency[chosen])) if chosen.any() else math.nan
+
+    return {
+        "accuracy_fresh": mean(count >= 0),
+        "accuracy_represented": mean(count > 0),
+        "accuracy_singleton": mean(count == 1),
+    }
+
+
+def uniform_signs(shape: tuple[int, ...], rng: np.random.Generator) -> Signs:
     """Uniform +1 and -1."""
     return np.asarray(2 * rng.integers(0, 2, shape, dtype=np.int8) - 1, dtype=np.int8)
 
@@ -56,45 +79,24 @@ class Clusters:
         +1 or -1 where a position is fixed in the cluster, 0 where it is random.
     frequency : numpy.ndarray, shape (N,)
         Probability of each cluster.
-    rho : float
-        Probability that a position is fixed.
     """
 
     pattern: Signs
     frequency: Floats
-    rho: float
 
     def examples(self, cluster: Integers, rng: np.random.Generator) -> Signs:
         """Draw one example of each cluster named, shape (len(cluster), d)."""
         chosen = self.pattern[cluster]
-        return np.where(chosen == 0, _signs(chosen.shape, rng), chosen)
+        return np.where(chosen == 0, uniform_signs(chosen.shape, rng), chosen)
 
 
 def draw_clusters(number: int, dimension: int, rho: float, tail: float, rng: np.random.Generator) -> Clusters:
-    """Draw clusters, each fixing every position with probability rho at a random sign.
-
-    Parameters
-    ----------
-    number : int
-        Clusters N.
-    dimension : int
-        Positions d.
-    rho : float
-        In [0, 1).
-    tail : float
-        See `frequencies`.
-    rng : numpy.random.Generator
-
-    Raises
-    ------
-    BadInput
-        If an argument is out of range.
-    """
+    """Draw clusters, each fixing every position with probability rho at a random sign."""
     check_cluster_task(1, dimension, rho)
     frequency = frequencies(number, tail)
     refuse_beyond_memory(10.0 * number * dimension, f"{number} clusters of {dimension} positions")
     fixed = rng.random((number, dimension)) < rho
-    return Clusters(np.where(fixed, _signs(fixed.shape, rng), np.int8(0)), frequency, rho)
+    return Clusters(np.where(fixed, uniform_signs(fixed.shape, rng), np.int8(0)), frequency)
 
 
 @dataclass(frozen=True)
@@ -140,7 +142,7 @@ class SymbolSample:
     length : numpy.ndarray of int, shape (n,)
         Length L, from 1 to d; bit L is the label.
     bits : numpy.ndarray of int8, shape (n, d)
-        Noisy bits 0 and 1; what stands beyond the length is not part of the sample.
+        Noisy bits 0 and 1; those beyond the length are not part of the sample.
     count : numpy.ndarray of int, shape (N,)
         Samples of each reference.
     """
@@ -165,18 +167,7 @@ def draw_references(number: int, dimension: int, rng: np.random.Generator) -> Si
 def draw_symbols(
     references: Signs, frequency: Floats, samples: int, noise: float, rng: np.random.Generator
 ) -> SymbolSample:
-    """Draw a sample of noisy prefixes.
-
-    Parameters
-    ----------
-    references : numpy.ndarray of int8, shape (N, d)
-    frequency : numpy.ndarray, shape (N,)
-    samples : int
-        Sample size n.
-    noise : float
-        Each bit is flipped with probability noise / 2.
-    rng : numpy.random.Generator
-    """
+    """Draw a sample of noisy prefixes of references (N, d), each bit flipped with probability noise / 2."""
     number, dimension = references.shape
     check_symbol_task(number, samples, dimension, noise)
     refuse_beyond_memory(10.0 * samples * dimension, f"{samples} samples of length {dimension}")

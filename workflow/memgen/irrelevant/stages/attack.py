@@ -1,11 +1,11 @@
 """Train a classifier with every defence asked for, and attack each."""
 
-import dataclasses
 from typing import Annotated
 
 import polars as pl
 
 from memgen.configuration.options import As, flat
+from memgen.irrelevant.classifiers import Training
 from memgen.irrelevant.configuration import (
     OF_ATTACK,
     Attacked,
@@ -14,13 +14,13 @@ from memgen.irrelevant.configuration import (
     NumberOfClusters,
     Rho,
     Samples,
+    Size,
     Tail,
+    check_attacks,
+    check_defence,
 )
-from memgen.irrelevant.defences import Defence, epsilon_spent
-from memgen.irrelevant.experiment import Size, recoveries
-from memgen.irrelevant.rows import RUNS
-from memgen.irrelevant.specs import check_attacks
-from memgen.irrelevant.training import Recipe
+from memgen.irrelevant.experiment import defended, epsilon_spent, recoveries
+from memgen.irrelevant.tables import RUNS
 from memgen.jobs.arguments import AsManyAs, Count, NonNegative
 from memgen.jobs.memory import refuse_beyond_memory
 from memgen.jobs.stage import Output, stage
@@ -61,58 +61,45 @@ def attack(
         Runs table.
     """
     check_attacks(training.learner, training.attacks)
-    recipe = Recipe(
+    undefended = Training(
         training.steps,
         training.rate,
         training.momentum,
         training.hidden,
         training.optimizer,
-        slower_from=training.slower_from,
+        training.slower_from,
     )
     rows = []
-    for sizes in zip(clusters, samples, dimension, rho, tail, strict=True):
-        size = Size(*sizes)
+    for n_clusters, n, d, share, exponent in zip(clusters, samples, dimension, rho, tail, strict=True):
+        size = Size(clusters=n_clusters, samples=n, dimension=d, rho=share, tail=exponent)
         refuse_beyond_memory(
             16.0 * max(training.hidden, 1) * (size.dimension + size.clusters)
             + 2.0 * (size.samples + size.clusters * training.tests) * max(training.hidden, size.dimension),
             f"{size.clusters} clusters of {size.dimension} positions, {training.tests} tests, "
             f"{training.hidden} hidden units",
         )
-        for defence in map(Defence, defences, kinds, strengths):
-            defence.check(training.learner)
-            trained = defence.applied(recipe, noisy)
-            plain = defence.kind == "none"
-            steps_recorded = [step for step in record_steps if plain and step < trained.steps]
+        for defence, kind, strength in zip(defences, kinds, strengths, strict=True):
+            check_defence(training.learner, defence, kind, strength)
+            trained = defended(undefended, kind, strength, noisy)
+            plain = kind == "none"
             epsilon = epsilon_spent(trained, max(1.0, training.singleton_weight), noisy.delta)
+            common = {
+                "run": run,
+                "task": size.task,
+                "learner": training.learner,
+                "defence": defence,
+                "kind": kind,
+                "strength": None if plain else strength,
+                "epsilon": epsilon,
+                "delta": None if epsilon is None else noisy.delta,
+                "clusters": size.clusters,
+                "samples": size.samples,
+                "dimension": size.dimension,
+                "rho": size.rho,
+            }
+            attacks = training.attacks if plain else training.attacks[:1]
+            record = [step for step in record_steps if plain and step < trained.steps]
             for seed in range(training.seeds):
-                found = recoveries(
-                    size,
-                    trained,
-                    training.singleton_weight,
-                    training.attacks if plain else training.attacks[:1],
-                    [*steps_recorded, trained.steps],
-                    training.most_seen,
-                    training.tests,
-                    seed,
-                    training.learner,
-                )
-                rows += [
-                    {
-                        "run": run,
-                        "task": size.task,
-                        "learner": training.learner,
-                        "defence": defence.name,
-                        "kind": defence.kind,
-                        "strength": None if plain else defence.strength,
-                        "epsilon": epsilon,
-                        "delta": None if epsilon is None else noisy.delta,
-                        "clusters": size.clusters,
-                        "samples": size.samples,
-                        "dimension": size.dimension,
-                        "rho": size.rho,
-                        "seed": seed,
-                        **dataclasses.asdict(row),
-                    }
-                    for row in found
-                ]
+                found = recoveries(size, training, trained, attacks, [*record, trained.steps], seed)
+                rows += [{**common, "seed": seed, **row} for row in found]
     RUNS.write(pl.DataFrame(rows, schema=RUNS.schema), out)

@@ -6,8 +6,8 @@ Knows the published values, the margins, and how each is read off the tables; co
 from pathlib import Path
 from typing import Literal
 
-from memgen.irrelevant.agreement import ACCURATE, numbers
 from memgen.irrelevant.extraction_claims import extraction_claims
+from memgen.irrelevant.summaries import ACCURATE, numbers
 from memgen.jobs.stage import Input, Output, stage
 from memgen.tables.claims import THIS_STUDY, Claim, shell_command, write_claims
 from memgen.tables.summaries import Numbers
