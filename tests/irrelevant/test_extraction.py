@@ -11,8 +11,8 @@ import pytest
 import torch
 from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
 
+from checks import assert_same_bytes
 from memgen.errors import BadInput
-from memgen.figures.irrelevant.irrelevant_extraction import irrelevant_extraction
 from memgen.irrelevant.completions import Questions, Script, continuations
 from memgen.irrelevant.exposure import chance_exposure, exposure
 from memgen.irrelevant.extraction_claims import extraction_claims
@@ -158,12 +158,7 @@ def test_averages_claims_and_figure(tables: tuple[Path, Path], tmp_path: Path) -
     assert row["exposure_chance"] == pytest.approx(chance_exposure(10))
     found = extraction_claims(tables[1])
     assert len(found) == 7 and {claim.model for claim in found} == {"tiny"}
-    made = []
-    for _ in range(2):
-        pdf, png = tmp_path / "figure.pdf", tmp_path / "figure.png"
-        irrelevant_extraction(extraction=tables[1], pdf=pdf, png=png)
-        made.append((pdf.read_bytes(), png.read_bytes()))
-    assert made[0] == made[1]
+    assert_same_bytes("irrelevant_extraction", tmp_path, extraction=tables[1])
 
 
 def test_tokenizers_that_join_digits_are_refused() -> None:

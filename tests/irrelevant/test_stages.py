@@ -1,6 +1,5 @@
 """Stages end to end at small sizes: tables, claims and figures, and that they repeat byte for byte."""
 
-import importlib
 import json
 import shlex
 from pathlib import Path
@@ -8,8 +7,8 @@ from typing import Any
 
 import polars as pl
 import pytest
-from PIL import Image
 
+from checks import assert_same_bytes
 from memgen import __main__ as cli
 from memgen.errors import BadInput
 from memgen.irrelevant.stages.attack import attack
@@ -150,15 +149,7 @@ def test_every_claim_names_the_command_that_prints_its_value(
 
 @pytest.mark.parametrize(("table", "name"), [(t, n) for t, names in FIGURES.items() for n in names])
 def test_figures(written: dict[str, Path], tmp_path: Path, table: str, name: str) -> None:
-    module = importlib.import_module(f"memgen.figures.irrelevant.irrelevant_{name}")
-    made = []
-    for _ in range(2):
-        pdf, png = tmp_path / "figure.pdf", tmp_path / "figure.png"
-        getattr(module, f"irrelevant_{name}")(**{table: written[table]}, pdf=pdf, png=png)
-        with Image.open(png) as picture:
-            assert picture.width >= 500
-        made.append((pdf.read_bytes(), png.read_bytes()))
-    assert made[0] == made[1]
+    assert_same_bytes(f"irrelevant_{name}", tmp_path, **{table: written[table]})
 
 
 @pytest.mark.parametrize(
