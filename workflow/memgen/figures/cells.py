@@ -27,13 +27,7 @@ UNTRAINED = ~pl.col("pair_class").is_in(["train", "exception"])
 
 
 def present(names: Sequence[str], frame: pl.DataFrame) -> list[str]:
-    """Those of some hierarchies that a table has rows of.
-
-    Raises
-    ------
-    BadInput
-        If it has rows of none of them.
-    """
+    """Those of some hierarchies that a table has rows of; one at least."""
     found = [name for name in names if name in set(frame["hierarchy"])]
     if not found:
         raise BadInput(f"no rows of {', '.join(names)}; allowed: hierarchies that were run")
@@ -54,23 +48,10 @@ def smallest(frame: pl.DataFrame) -> pl.DataFrame:
 def cell_grid(
     frame: pl.DataFrame, hierarchies: Sequence[str], panel: float
 ) -> tuple[Figure, Any, list[tuple[Axes, pl.DataFrame]]]:
-    """Figure with a panel per cell: a row per model, items and method, a column per hierarchy.
+    """Figure with a panel, of a height in inches, per cell: a row per model, items and method.
 
-    Parameters
-    ----------
-    frame : polars.DataFrame
-        Rows with the columns that name a cell.
-    hierarchies : sequence of str
-        Columns, from left to right; those without rows are left out.
-    panel : float
-        Height of a panel, inches.
-
-    Returns
-    -------
-    figure : matplotlib.figure.Figure
-    axes : numpy.ndarray of matplotlib.axes.Axes, shape (rows, hierarchies)
-    cells : list of (Axes, polars.DataFrame)
-        The panel and the rows of each cell; panels without a cell are hidden.
+    Its columns are hierarchies, from left to right; those without rows are left out. The cells are the panel
+    and the rows of each; panels without a cell are hidden.
     """
     rows = frame.select(_ROW).unique().sort(_ROW)
     columns = present(hierarchies, frame)
@@ -103,16 +84,8 @@ def heatmaps(
 ) -> Figure:  # fmt: skip
     """Figure of observed margins of every cell above the diagonal, and of the theory's below it.
 
-    Parameters
-    ----------
-    frame : polars.DataFrame
-        Of `PREDICTIONS`.
-    hierarchies : sequence of str
-        From left to right.
-    panel, shrink : float
-        Height of a panel, inches; length of the colour bar as a share of the figure's height.
-    fits : polars.DataFrame, optional
-        Of `FIT`: to say the accuracy on trained pairs, and the largest margin.
+    With fits, accuracy on trained pairs and the largest margin are said too. `shrink` is the length of the
+    colour bar as a share of the figure's height.
     """
     figure, axes, cells = cell_grid(frame, hierarchies, panel)
     for axis, pairs in cells:
@@ -146,27 +119,7 @@ def _draw_square(axes: Axes, pairs: pl.DataFrame) -> AxesImage:
 def scatters(
     frame: pl.DataFrame, fits: pl.DataFrame, hierarchies: Sequence[str], panel: float, unit: str
 ) -> tuple[Figure, list[tuple[Axes, pl.DataFrame, str]]]:
-    """Figure of observed against predicted margins of the untrained pairs of every cell.
-
-    Parameters
-    ----------
-    frame : polars.DataFrame
-        Of `PREDICTIONS`, untrained pairs.
-    fits : polars.DataFrame
-        Of `FIT`, the same cells.
-    hierarchies : sequence of str
-        From left to right.
-    panel : float
-        Height of a panel, inches.
-    unit : str
-        Of margins, in words.
-
-    Returns
-    -------
-    figure : matplotlib.figure.Figure
-    cells : list of (Axes, polars.DataFrame, str)
-        Panel, row of `fits` and gamma in words of each cell.
-    """
+    """Figure of observed against predicted margins of untrained pairs, and panel, fit and gamma of each cell."""
     known = frame.filter(pl.col("predicted").is_not_null())
     figure, _, cells = cell_grid(known, hierarchies, panel)
     told = []
@@ -234,17 +187,9 @@ class Series:
 
 @dataclass(frozen=True)
 class MethodGrid:
-    """A figure of one method, a row of panels per kind of item, a column per hierarchy, a series per model.
+    """A figure of one method: a row of panels per kind of item, a column per hierarchy, a series per model.
 
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-    axes : numpy.ndarray of matplotlib.axes.Axes
-    series : list of Series
-    frame : polars.DataFrame
-    kinds, hierarchies : list of str
-    repeats : int
-        Panels per kind of item, one below the other.
+    Panels of a kind of item may repeat, one below the other.
     """
 
     figure: Figure
@@ -283,20 +228,7 @@ class MethodGrid:
 def method_grid(
     frame: pl.DataFrame, method: str, hierarchies: Sequence[str], *, panel: float, repeats: int = 1
 ) -> MethodGrid:
-    """Figure with a panel per kind of item and hierarchy of one method, after training.
-
-    Parameters
-    ----------
-    frame : polars.DataFrame
-        Columns that name a cell, and phase.
-    method : str
-    hierarchies : sequence of str
-        From left to right; those without rows are left out.
-    panel : float
-        Height of a panel, inches.
-    repeats : int, default=1
-        Panels per kind of item, one below the other.
-    """
+    """Figure with a panel, of a height in inches, per kind of item and hierarchy of a method, after training."""
     chosen = frame.filter(pl.col("method") == method, pl.col("phase") == "post", pl.col("source") == "study")
     names = present(hierarchies, chosen)
     keys = chosen.select("hyperparameter", "model").unique().sort("hyperparameter", "model", nulls_last=False)

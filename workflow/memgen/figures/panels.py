@@ -90,20 +90,9 @@ def draw_interval(
     panel: Axes, rows: pl.DataFrame, x: str, y: str, *, missing: bool = False, look: Look | None = None,
     **more: Any,
 ) -> None:  # fmt: skip
-    """Draw a measured column with its 95% interval.
+    """Draw column y with its 95% interval, y_low to y_high, or what is missing of it to 1.
 
-    Parameters
-    ----------
-    panel : matplotlib.axes.Axes
-    rows : polars.DataFrame
-        Columns x, y, y_low and y_high.
-    x, y : str
-    missing : bool, default=False
-        Draw what is missing to 1 instead.
-    look : (str, str, str), optional
-        Label, colour and marker of points without a line.
-    **more
-        Passed to `matplotlib.axes.Axes.errorbar`.
+    A look draws points without a line; `more` is passed to `matplotlib.axes.Axes.errorbar`.
     """
     value, (lower, upper) = rows[y], reaches(rows, y)
     if missing:

@@ -52,13 +52,7 @@ def learner_panels(count: int, height: float) -> tuple[Figure, list[Axes]]:
 
 
 def _undefended(averages: pl.DataFrame, shown: pl.Expr) -> dict[str, pl.DataFrame]:
-    """Rows that are shown of each learner's largest undefended cluster task in which something is learned.
-
-    Raises
-    ------
-    BadInput
-        If there is none.
-    """
+    """Rows that are shown of each learner's largest undefended cluster task in which something is learned."""
     plain = averages.filter(
         shown & (pl.col("defence") == "none") & (pl.col("task") == "clusters") & (pl.col("rho") > 0)
     )
