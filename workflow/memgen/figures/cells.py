@@ -119,7 +119,7 @@ def _draw_square(axes: Axes, pairs: pl.DataFrame) -> AxesImage:
 def scatters(
     frame: pl.DataFrame, fits: pl.DataFrame, hierarchies: Sequence[str], panel: float, unit: str
 ) -> tuple[Figure, list[tuple[Axes, pl.DataFrame, str]]]:
-    """Figure of observed against predicted margins of untrained pairs, and panel, fit and gamma of each cell."""
+    """Figure of predicted against observed margins of untrained pairs; panel, fit and gamma of each cell."""
     known = frame.filter(pl.col("predicted").is_not_null())
     figure, _, cells = cell_grid(known, hierarchies, panel)
     told = []
@@ -228,7 +228,7 @@ class MethodGrid:
 def method_grid(
     frame: pl.DataFrame, method: str, hierarchies: Sequence[str], *, panel: float, repeats: int = 1
 ) -> MethodGrid:
-    """Figure with a panel, of a height in inches, per kind of item and hierarchy of a method, after training."""
+    """Figure of a method after training, panels of a height in inches per kind of item and hierarchy."""
     chosen = frame.filter(pl.col("method") == method, pl.col("phase") == "post", pl.col("source") == "study")
     names = present(hierarchies, chosen)
     keys = chosen.select("hyperparameter", "model").unique().sort("hyperparameter", "model", nulls_last=False)

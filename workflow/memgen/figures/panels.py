@@ -46,7 +46,11 @@ def legend(
     figure: Figure, handles: Sequence[Artist], ncols: int = 0, side: Literal["lower", "upper"] = "lower"
 ) -> None:
     """Put a legend below or above all panels, in one row unless its columns are counted."""
-    figure.legend(handles=handles, loc=f"outside {side} center", ncols=ncols or len(handles))
+    figure.legend(
+        handles=handles,
+        loc="outside upper center" if side == "upper" else "outside lower center",
+        ncols=ncols or len(handles),
+    )
 
 
 def shared_legend(figure: Figure, panels: Iterable[Axes], ncols: int) -> None:

@@ -39,7 +39,7 @@ class Entry:
     name : str
         Name of its files, with wildcards at the end: "accuracy_by_class_{method}" is drawn by the function
         accuracy_by_class.
-    tables : mapping of str to str or list of str
+    tables : mapping of str to str or sequence of str
         Inputs of the function: files in the study's results, or, from results/ on, in those of another.
     options : mapping of str to object
         Flags of the function, without hyphens; a wildcard is written "{method}".
@@ -52,7 +52,7 @@ class Entry:
     study: str
     category: str
     name: str
-    tables: Mapping[str, str | list[str]]
+    tables: Mapping[str, str | Sequence[str]]
     options: Mapping[str, Any] = field(default_factory=dict)
     each: Sequence[Mapping[str, str]] = ({},)
     job: str = ""

@@ -163,12 +163,12 @@ def irrelevant_leakage(*, leakage: Annotated[pl.DataFrame, LEAKAGE]) -> Drawn:
     for run in table.filter(pl.col("defence") != "none")["run"].unique(maintain_order=True):
         rows = table.filter(pl.col("run") == run)
         for row in rows.iter_rows(named=True):
-            label, *look = DEFENCES[row["kind"]]
-            ends = (row[f"leaked_bits_{end}"] for end in ("low", "high"))
-            shares = (None if end is None else end / row["storage_bits"] for end in ends)
-            draw_across(right, place, row["leaked_share"], *shares, look)
+            look, scale = DEFENCES[row["kind"]], row["storage_bits"]
+            ends = [row[f"leaked_bits_{end}"] for end in ("low", "high")]
+            low, high = (None if end is None else end / scale for end in ends)
+            draw_across(right, place, row["leaked_share"], low, high, look)
             strength = f" {_strength(row)}".rstrip()
-            names.append((place, f"{label}{strength}, {row['accuracy_singleton']:.2f}"))
+            names.append((place, f"{look[0]}{strength}, {row['accuracy_singleton']:.2f}"))
             place -= 1
         right.annotate(
             LEARNERS[rows["learner"][0]][0], (0.98, place + 0.8), fontsize=6,

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter, ScalarFormatter
 
 from memgen.errors import BadInput
-from memgen.figures.labels import ATTACKS, LEARNERS
+from memgen.figures.labels import ATTACKS, LEARNERS, Look
 from memgen.figures.panels import draw_interval, legend, panel_letters, shared_legend
 from memgen.figures.style import PAGE, PALETTE, Drawn, figure, new_figure
 from memgen.irrelevant.tables import AVERAGES
@@ -136,12 +136,12 @@ def irrelevant_attacks(*, averages: Averages) -> Drawn:
         attacks = [name for name in ATTACKS if name in set(rows["attack"])][::-1]
         for place, attack in enumerate(attacks):
             row = rows.filter(pl.col("attack") == attack).row(0, named=True)
-            draw_across(panel, place, *(row[f"free_recovered{end}"] for end in ("", "_low", "_high")),
-                        ATTACKS[attack][1:])  # fmt: skip
+            value, low, high = (row[f"free_recovered{end}"] for end in ("", "_low", "_high"))
+            draw_across(panel, place, value, low, high, ATTACKS[attack])
             asked = row["queries"] > 0
             panel.annotate(
                 f"{row['queries']:,.0f} answers" if asked else "reads weights or gradients",
-                (row["free_recovered"], place), xytext=(-6, 0), textcoords="offset points", ha="right",
+                (value, place), xytext=(-6, 0), textcoords="offset points", ha="right",
                 va="center", fontsize=5,
             )  # fmt: skip
         panel.axvline(0.5, color=PALETTE["black"], lw=0.6, ls=":")
@@ -153,10 +153,10 @@ def irrelevant_attacks(*, averages: Averages) -> Drawn:
 
 
 def draw_across(
-    panel: Axes, place: float, value: float, low: float | None, high: float | None, look: tuple[str, ...]
+    panel: Axes, place: float, value: float, low: float | None, high: float | None, look: Look
 ) -> None:
-    """Draw a value and its interval, where it has one, in the row of a place; colour and marker are given."""
-    colour, marker = look
+    """Draw a value and its interval, where it has one, in the row of a place."""
+    _, colour, marker = look
     reach = None if low is None or high is None else [[value - low], [high - value]]
     panel.errorbar(value, place, xerr=reach, fmt=marker, color=colour, elinewidth=0.6, capsize=1.5)
 

@@ -16,8 +16,8 @@ def figures(config: Mapping[str, Any]) -> list[Entry]:
         "tradeoff": "results/longtail/tradeoff.csv",
         "leakage": "leakage.csv",
     }
-    extracted = [{}] if "extraction" in block else []
-    all_run = [{}] if {"relational", "longtail"} <= set(config) else []
+    extracted: list[dict[str, str]] = [{}] if "extraction" in block else []
+    all_run: list[dict[str, str]] = [{}] if {"relational", "longtail"} <= set(config) else []
     figure = partial(Entry, "irrelevant", "Irrelevant information")
     return [
         figure("irrelevant_training", averages),

@@ -1,6 +1,6 @@
 """Figures of what language models answer: by pair class, by distance, with bias, and beside an exception."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import polars as pl
 from matplotlib.figure import Figure
@@ -32,7 +32,7 @@ def accuracy_by_class(
         present = {kind for _, rows in found for kind in rows["pair_class"]}
         classes = [kind for kind in PAIR_CLASSES if kind in present and kind != "loop"]
         for one, rows in found:
-            look = {"color": one.colour, "ms": 2.6}
+            look: dict[str, Any] = {"color": one.colour, "ms": 2.6}
             for row in rows.iter_rows(named=True):
                 if row["pair_class"] not in classes or row["accuracy"] is None:
                     continue

@@ -23,7 +23,7 @@ def figures(config: Mapping[str, Any]) -> list[Entry]:
     predicted = {"predictions": "predictions.parquet", "fit": "fit.csv"}
     published = ["results/published/predictions.parquet"] if config["published"].get("source") else []
     summary = _summary(config, kinds)
-    trained = [{}] if any(kinds[cell.method] != "ridge" for cell in cells) else []
+    trained: list[dict[str, str]] = [{}] if any(kinds[cell.method] != "ridge" for cell in cells) else []
     figure = partial(Entry, "language", "Language models")
     of_pairs = partial(figure, tables=predicted, options=of_items, each=methods_and_items,
                        job="method={method},items={kind}")  # fmt: skip

@@ -185,7 +185,7 @@ def baselines(*, baselines: Annotated[pl.DataFrame, BASELINES], hierarchies: Hie
     ratios = [count + 1 for count in counts]
     figure, axes = new_figure(len(names), 2, height=height, sharex="col", height_ratios=ratios)
     for across, group, name in zip(axes, groups, names, strict=True):
-        _draw_predictors(*across, group)
+        _draw_predictors(across[0], across[1], group)
         across[0].set_title(name, loc="left")
     axes[-1][0].set_xlabel("correlation with held-out margins")
     axes[-1][1].set_xlabel("theory's correlation minus the baseline's, by seed")

@@ -140,10 +140,10 @@ def longtail_tradeoff(*, tradeoff: Annotated[pl.DataFrame, TRADEOFF]) -> Figure:
     table = tradeoff.sort("fitted_closed", maintain_order=True)
     figure, axes = new_figure(width=COLUMN, height=2.6)
     panel = axes[0, 0]
-    for prior, (label, *look) in prior_looks(table["prior"]).items():
+    for prior, (label, colour, marker) in prior_looks(table["prior"]).items():
         rows = table.filter(pl.col("prior") == prior)
         words = f"{label}, slope {rows['slope'][0]:.3f}"
-        draw_excess(panel, rows, "fitted_closed", "fitted_simulated", (words, *look))
+        draw_excess(panel, rows, "fitted_closed", "fitted_simulated", (words, colour, marker))
     panel.set(xlabel="share of singletons fitted", ylabel="excess error", xlim=(0, 1.02), ylim=(-0.005, None))
     _legend_with_size(panel, table)
     return figure

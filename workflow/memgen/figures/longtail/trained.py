@@ -171,7 +171,7 @@ def _draw_pairs(panel: Axes, pairs: pl.DataFrame, score: str) -> None:
 
 def _draw_singletons(panel: Axes, singletons: pl.DataFrame, gain: str, error: str) -> None:
     """Scores of singletons and of clusters seen often against the ridge."""
-    most = singletons["multiplicity"].max()
+    most = max(singletons["multiplicity"].to_list())
     for structure, (colour, marker) in _SINGLETONS.items():
         for multiplicity, style, words in ((1, "-", "singleton"), (most, ":", f"seen {most} times or more")):
             of_kind = (pl.col("structure") == structure) & (pl.col("multiplicity") == multiplicity)

@@ -148,8 +148,8 @@ def published_accuracy(
     handles = [key(method, colour, "s") for method, colour in METHODS.items()]
     handles.append(key("other", PALETTE["green"], "s"))
     for (source, model), marker in markers.items():
-        ours, fill = (" (ours)", {"mfc": "white"}) if source == "study" else ("", {})
-        handles.append(key(f"{model_label(model)}{ours}", PALETTE["grey"], marker, **fill))
+        ours, face = (" (ours)", "white") if source == "study" else ("", None)
+        handles.append(key(f"{model_label(model)}{ours}", PALETTE["grey"], marker, mfc=face))
     legend(figure, handles, 6)
     return figure
 
