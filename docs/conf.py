@@ -9,7 +9,6 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent / "workflow"), str(HERE.parent / "tools" / "docs")]
 
-import api_page  # noqa: E402
 import mathml  # noqa: E402
 import references  # noqa: E402
 from pygments.lexers.python import PythonLexer  # noqa: E402
@@ -52,4 +51,4 @@ def setup(app):
     """Register the renderer of formulas, and what Pygments does not know."""
     mathml.setup(app)
     app.add_lexer("snakemake", PythonLexer)
-    app.connect("autodoc-process-docstring", api_page.plain_docstring)
+    app.connect("autodoc-process-docstring", references.plain_docstring)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from memgen.figures.relational.task import task as draw
+from memgen.figures.relational.profiles import task as draw
 from memgen.jobs.digests import digest_of
 from memgen.jobs.stage import Job
 from memgen.provenance.record import seal

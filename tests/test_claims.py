@@ -22,8 +22,8 @@ from memgen.language.fits.stages.fit import fit
 from memgen.language.published.stages.published_claims import FITS, published_claims
 from memgen.language.responses.rows import RESPONSES
 from memgen.language.responses.tables import GEOMETRY
-from memgen.longtail.stages.summaries import checks as longtail_checks
 from memgen.longtail.stages.claims import claims as longtail_claims
+from memgen.longtail.stages.summaries import checks as longtail_checks
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.stages.checks import checks as relational_checks
 from memgen.relational.stages.claims import claims as relational_claims

@@ -102,9 +102,9 @@ def test_a_result_refuses_a_column_without_a_unit() -> None:
 
     frame = pl.DataFrame({"samples": [1, 2], "error": [0.5, 0.25], "learner": ["a", "a"]})
     with pytest.raises(BadInput, match="allowed: of samples, error, learner"):
-        Lines("t", frame, {"samples": "examples"}, x="samples", y="samples", by="samples")
+        Lines(title="t", frame=frame, units={"samples": "examples"}, x="samples", y="samples", by="samples")
     units = {"samples": "examples", "error": "", "learner": ""}
-    lines = Lines("t", frame, units, x="samples", y="error", by="learner", logarithmic=True)
+    lines = Lines(title="t", frame=frame, units=units, x="samples", y="error", by="learner", logarithmic=True)
     assert "samples (examples)" in lines._repr_html_()
     axes = lines.plot()
     assert (axes.get_xlabel(), axes.get_ylabel(), axes.get_xscale()) == ("samples (examples)", "error", "log")

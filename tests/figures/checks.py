@@ -1,8 +1,9 @@
 """What a figure shows, read off its axes, for tests that a wrong plot fails."""
 
+import importlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -11,8 +12,22 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from memgen.errors import BadInput
+from memgen.jobs.entries import find
 
-def drawn(draw: Callable[..., None], folder: Path, **arguments: Any) -> Figure:
+
+def stage(name: str) -> Callable[..., None]:
+    """The figure of a name."""
+    entry = find("figures", name.replace("_", "-"))
+    assert entry is not None, name
+    return cast("Callable[..., None]", getattr(importlib.import_module(entry.module), entry.function))
+
+
+def files(folder: Path) -> dict[str, Path]:
+    return {kind: folder / f"figure.{kind}" for kind in ("pdf", "png")}
+
+
+def drawn(name: str, folder: Path, **arguments: Any) -> Figure:
     """The figure that a stage hands to `style.save`, laid out; its pdf and png hold nothing of use."""
     kept: list[Figure] = []
 
@@ -23,11 +38,30 @@ def drawn(draw: Callable[..., None], folder: Path, **arguments: Any) -> Figure:
         for path in (pdf, png):
             path.write_bytes(b"not drawn")
 
+    draw = stage(name)
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(draw.__wrapped__.__globals__, "save", keep)  # type: ignore[attr-defined]
-        draw(**arguments, pdf=folder / "figure.pdf", png=folder / "figure.png")
+        draw(**arguments, **files(folder))
     (figure,) = kept
     return figure
+
+
+def assert_same_bytes(name: str, folder: Path, **arguments: Any) -> None:
+    """A figure drawn twice gives the same files."""
+    draw, made = stage(name), []
+    for _ in range(2):
+        draw(**arguments, **files(folder))
+        made.append([path.read_bytes() for path in files(folder).values()])
+        assert all(len(content) > 5000 for content in made[-1])
+    assert made[0] == made[1]
+
+
+def assert_refused(name: str, folder: Path, message: str, **arguments: Any) -> None:
+    """A figure is refused in one line, and no file of it is left."""
+    folder.mkdir()
+    with pytest.raises(BadInput, match=message) as caught:
+        stage(name)(**arguments, **files(folder))
+    assert "\n" not in str(caught.value) and not list(folder.iterdir())
 
 
 def shown(figure: Figure) -> list[Axes]:
@@ -42,13 +76,8 @@ def points(axes: Axes) -> np.ndarray:
         for line in axes.lines
         if line.get_marker() not in (None, "None", "none", "", " ") and line.get_transform() == axes.transData
     ]
-    found += [np.asarray(part.get_offsets(), dtype=float) for part in axes.collections if _is_scatter(part)]
     everything = np.concatenate([*found, np.empty((0, 2))])
     return in_order(everything[np.isfinite(everything).all(axis=1)])
-
-
-def _is_scatter(part: Any) -> bool:
-    return type(part).__name__ == "PathCollection"
 
 
 def in_order(pairs: Iterable[Iterable[float]] | np.ndarray) -> np.ndarray:
@@ -58,14 +87,7 @@ def in_order(pairs: Iterable[Iterable[float]] | np.ndarray) -> np.ndarray:
 
 
 def assert_draws(axes: Axes, *tables: tuple[pl.DataFrame, str, str]) -> None:
-    """The points of a panel are the rows of some tables, no row more and no row less.
-
-    Parameters
-    ----------
-    axes : matplotlib.axes.Axes
-    *tables : (polars.DataFrame, str, str)
-        Rows, and the columns of x and y; rows that lack either are not drawn.
-    """
+    """The points of a panel are the rows of some tables with x and y, no row more and no row less."""
     expected = [row for frame, x, y in tables for row in frame.select(x, y).drop_nulls().rows()]
     assert expected, "nothing expected in a panel that is shown"
     np.testing.assert_allclose(points(axes), in_order(expected), rtol=1e-9, atol=1e-12)

@@ -6,7 +6,7 @@ import json
 import math
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,6 @@ from memgen.relational.crossing import critical
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.pairs import Pairs
 from memgen.relational.ranks import dipole, gamma, memorization_weight, ranks, strengths
-from memgen.tables.schema import Table
 from repository import ROOT
 
 PARTS = ROOT / "workflow/memgen/figures/explorer/page"
@@ -43,68 +42,62 @@ RELATIONAL, TAILS, LEAKS = (700, 150, 150) if os.environ.get("FULL") else (60, 3
 
 
 def fitted(model: str, source: str, **values: Any) -> dict[str, Any]:
-    row: dict[str, Any] = dict.fromkeys(FIT.columns)
-    for name, kind in FIT.schema.items():
-        if not FIT.columns[name].nullable:
-            row[name] = {pl.String: "x", pl.Int64: 1, pl.Float64: 0.5, pl.Boolean: False}[kind]
-    return (
-        row
-        | {"model": model, "source": source, "hierarchy": "exc_mid_n9", "n": 9, "exceptions": "5:3"}
-        | values
-    )
+    """A row of the fit table, made up."""
+    some = {pl.String: "x", pl.Int64: 1, pl.Float64: 0.5, pl.Boolean: False}
+    row = {name: None if part.nullable else some[part.dtype] for name, part in FIT.columns.items()}
+    of_model = {"model": model, "source": source, "hierarchy": "exc_mid_n9", "n": 9, "exceptions": "5:3"}
+    return {**row, **of_model, "method": "full", "items": "fake", "correlation": 0.9, **values}
 
 
-def write(table: Table, rows: list[dict[str, Any]], path: Path) -> Path:
-    table.write(pl.DataFrame(rows, schema=table.schema), path)
-    return path
+def make(folder: Path, parts: Iterable[Path], fits: Iterable[Path]) -> Path:
+    """The page, of some parts and tables."""
+    out = folder / "explorer.html"
+    explorer(template=PARTS / "index.html", parts=list(parts), fits=list(fits), out=out)
+    return out
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page, with four fitted models, of which one lies at the edge and one has no gamma."""
     folder = tmp_path_factory.mktemp("a page")
-    common = {"method": "full", "items": "fake", "correlation": 0.9}
-    ours = [
-        fitted("one</script>", "study", gamma=1.0, memorization_weight=0.5, **common),
-        fitted("edge", "study", gamma=None, gamma_at_edge="low", **common),
-        fitted("none", "study", gamma=None, **common),
-    ]
-    theirs = [fitted("two", "published", gamma=0.5, memorization_weight=1.25, **common)]
-    out = folder / "explorer.html"
-    explorer(
-        template=PARTS / "index.html",
-        parts=[*sorted(PARTS.glob("*.js")), *sorted(PARTS.glob("*.css"))],
-        fits=[write(FIT, ours, folder / "ours.csv"), write(FIT, theirs, folder / "theirs.csv")],
-        out=out,
-    )
-    return out
+    tables = {
+        "ours": [
+            fitted("one</script>", "study", gamma=1.0, memorization_weight=0.5),
+            fitted("edge", "study", gamma=None, gamma_at_edge="low"),
+            fitted("none", "study", gamma=None),
+        ],
+        "theirs": [fitted("two", "published", gamma=0.5, memorization_weight=1.25)],
+    }
+    for name, rows in tables.items():
+        FIT.write(pl.DataFrame(rows, schema=FIT.schema), folder / f"{name}.csv")
+    parts = [*sorted(PARTS.glob("*.js")), *PARTS.glob("*.css")]
+    return make(folder, parts, [folder / "ours.csv", folder / "theirs.csv"])
 
 
 def test_page_is_one_file_and_the_same_each_time(made: Path, tmp_path: Path) -> None:
     text = made.read_text(encoding="utf-8")
     assert len(text) < 200_000
-    for outside in ("src=", "http:", "https:", "@import", "url("):
+    for outside in (
+        "src=",
+        "http:",
+        "https:",
+        "@import",
+        "url(",
+        '"model":"edge"',
+        '"model":"none"',
+        "one</script>",
+    ):
         assert outside not in text
-    assert '"model":"edge"' not in text and '"model":"none"' not in text and '"model":"two"' in text
-    assert "one</script>" not in text
-    again = tmp_path / "again.html"
-    explorer(
-        template=PARTS / "index.html",
-        parts=[*sorted(PARTS.glob("*.css")), *sorted(PARTS.glob("*.js"), reverse=True)],
-        fits=[made.with_name("ours.csv"), made.with_name("theirs.csv")],
-        out=again,
-    )
+    assert '"model":"two"' in text
+    parts = [*PARTS.glob("*.css"), *sorted(PARTS.glob("*.js"), reverse=True)]
+    again = make(tmp_path, parts, [made.with_name("ours.csv"), made.with_name("theirs.csv")])
     assert again.read_bytes() == made.read_bytes()
 
 
 def test_a_part_that_is_missing_is_named(made: Path, tmp_path: Path) -> None:
+    parts = [path for path in PARTS.glob("*.js") if path.name != "theory.js"]
     with pytest.raises(BadInput, match=r"differ in style\.css, theory\.js"):
-        explorer(
-            template=PARTS / "index.html",
-            parts=[path for path in PARTS.glob("*.js") if path.name != "theory.js"],
-            fits=[made.with_name("ours.csv")],
-            out=tmp_path / "page.html",
-        )
+        make(tmp_path, parts, [made.with_name("ours.csv")])
 
 
 @pytest.fixture
@@ -172,8 +165,8 @@ def test_relational_numbers_are_the_librarys(page: browser.Page) -> None:
             name: part["pairs"] for name, part in found["classes"].items()
         }
         for name, part in told.items():
-            close(found["classes"][name]["margin"], part.margin, max(1.0, alone))
-            close(found["classes"][name]["lowest"], part.lowest_margin, max(1.0, alone))
+            shown = found["classes"][name]
+            close([shown["margin"], shown["lowest"]], [part.margin, part.lowest_margin], max(1.0, alone))
         close(found["chain"], dipole(n, 0, n - 1, leak))
         forces = strengths(n, exceptions, leak)
         for part, (winner, loser), force in zip(found["dipoles"], exceptions, forces, strict=True):
@@ -181,24 +174,21 @@ def test_relational_numbers_are_the_librarys(page: browser.Page) -> None:
             close(part["strength"], force, 1.0)
         if number % 5 == 0:
             expected = critical(n, exceptions)
-            assert [(part["first"], part["last"]) for part in found["critical"]] == [
-                (part.first, part.last) for part in expected
-            ]
             for part, other in zip(found["critical"], expected, strict=True):
+                assert (part["first"], part["last"]) == (other.first, other.last)
                 assert (part["gamma"] is None) == (other.gamma is None), (setting, part, other)
                 if other.gamma is not None:
                     close([part["gamma"], part["alpha"]], [other.gamma, other.alpha], max(other.gamma, 1.0))
 
 
 def test_accuracy_by_class_is_the_librarys(page: browser.Page) -> None:
+    pairs = Pairs.of(Hierarchy(9, [(5, 3)]))
     grid = [
         {"n": 9, "exceptions": [(5, 3)], "alpha": alpha, "ridge": 0.01} for alpha in np.linspace(0, 0.95, 12)
     ]
     for setting, found in zip(grid, answers(page, grid), strict=True):
-        profile = ranks(9, [(5, 3)], setting["alpha"], 0.01)
-        expected = behaviour(
-            Pairs.of(Hierarchy(9, [(5, 3)])), profile, memorization_weight(setting["alpha"], 0.01)
-        )
+        alpha, ridge = setting["alpha"], setting["ridge"]
+        expected = behaviour(pairs, ranks(9, [(5, 3)], alpha, ridge), memorization_weight(alpha, ridge))
         for name, part in expected.items():
             close(found["classes"][name]["accuracy"], part.accuracy, 1.0)
 
@@ -207,31 +197,21 @@ def test_long_tail_numbers_are_the_librarys(page: browser.Page) -> None:
     draw = random.Random("explorer: long tail")
     settings = []
     for _ in range(TAILS):
-        prior = draw.choice(["zipf", "uniform", "geometric", "lognormal"])
-        parameter = {
+        parameters = {
             "zipf": draw.uniform(0, 3),
             "uniform": 0,
             "geometric": draw.uniform(0.3, 0.9999),
             "lognormal": draw.uniform(0, 5),
-        }[prior]
-        labels = draw.randint(2, 1000)
+        }
+        prior, labels = draw.choice(list(parameters)), draw.randint(2, 1000)
         settings.append(
-            {
-                "prior": prior,
-                "parameter": parameter,
-                "domain": round(10 ** draw.uniform(0.5, 4)),
-                "samples": round(10 ** draw.uniform(0, 7)),
-                "labels": labels,
-                "limit": draw.uniform(0, 1 - 1 / labels),
-                "minority": draw.uniform(0.01, 0.5),
-            }
-        )
+            {"prior": prior, "parameter": parameters[prior], "domain": round(10 ** draw.uniform(0.5, 4)),
+             "samples": round(10 ** draw.uniform(0, 7)), "labels": labels,
+             "limit": draw.uniform(0, 1 - 1 / labels), "minority": draw.uniform(0.01, 0.5)}
+        )  # fmt: skip
     for setting, found in zip(settings, answers(page, settings), strict=True):
-        name = (
-            setting["prior"]
-            if setting["prior"] == "uniform"
-            else f"{setting['prior']}:{setting['parameter']!r}"
-        )
+        parameter = "" if setting["prior"] == "uniform" else f":{setting['parameter']!r}"
+        name = f"{setting['prior']}{parameter}"
         domain, labels = frequencies(name, setting["domain"]), setting["labels"]
         risk = Risk(domain, setting["samples"], labels)
         once, guess = risk.singletons(), 1 - 1 / labels
@@ -249,9 +229,8 @@ def test_long_tail_numbers_are_the_librarys(page: browser.Page) -> None:
             else:
                 close(found["tail"][key], value)
         close(sum(found["tail"]["bands"]), cost)
-        for group, weight in zip(
-            found["groups"], [1 - setting["minority"], setting["minority"]], strict=True
-        ):
+        weights = (1 - setting["minority"], setting["minority"])
+        for group, weight in zip(found["groups"], weights, strict=True):
             shrunk = replace(domain, log_frequency=domain.log_frequency + math.log(weight))
             unseen, seen = spectrum(shrunk, setting["samples"], [0, 1]).mass / weight
             close(group["optimal_error"], guess * unseen)
@@ -264,14 +243,11 @@ def test_leak_numbers_are_the_librarys(page: browser.Page) -> None:
     for _ in range(LEAKS):
         dimension = round(10 ** draw.uniform(0, 3.7))
         settings.append(
-            {
-                "sample": round(10 ** draw.uniform(0, 8)),
-                "dimension": dimension,
-                "rho": draw.choice([0.0, draw.uniform(0, 0.99)]),
-                "stored": draw.choice([0, dimension, draw.randint(0, dimension)]),
-                "flip": draw.choice([0.0, draw.uniform(0, 0.5)]),
-            }
-        )
+            {"sample": round(10 ** draw.uniform(0, 8)), "dimension": dimension,
+             "rho": draw.choice([0.0, draw.uniform(0, 0.99)]),
+             "stored": draw.choice([0, dimension, draw.randint(0, dimension)]),
+             "flip": draw.choice([0.0, draw.uniform(0, 0.5)])}
+        )  # fmt: skip
     for setting, found in zip(settings, answers(page, settings), strict=True):
         sample, dimension, rho, stored, flip = setting.values()
         close(found["leak"]["singleton_error"], cluster_error(sample, dimension, rho, stored, flip))
@@ -296,36 +272,26 @@ def test_the_command_prints_what_the_table_holds(
     assert not ended.value.code
     answer = json.loads(capsys.readouterr().out)
 
-    def same(found: list[dict[str, Any]], **names: str) -> None:
-        """Columns of the table, by the names that the command gives them."""
-        assert len(found) == len(rows)
-        for name, column in names.items():
-            for row, part in zip(rows, found, strict=True):
-                if isinstance(part[name], (int, float)):
-                    assert float(row[column]) == pytest.approx(part[name], rel=1e-9, abs=1e-12)
-                else:
-                    assert row[column] == (part[name] or "")
-
     if table == "ranks":
         assert [float(row["rank"]) for row in rows] == pytest.approx(answer["ranks"], abs=1e-12)
-    elif table == "margins":
-        same(
-            answer["pairs"],
-            higher="higher",
-            lower="lower",
-            pair_class="pair_class",
-            truth="truth",
-            margin="margin",
-        )
-    elif table == "mechanism":
-        same(answer["parts"], part="part", strength="strength", item="item", value="value")
-    elif table == "phase":
-        parts = [{"pair_class": name, **part} for name, part in answer[0]["classes"].items()]
-        same(parts, **{name: name for name in ("pair_class", "pairs", "accuracy", "margin", "lowest_margin")})
-    elif table == "critical":
-        same(answer["components"], **{name: name for name in ("first", "last", "alpha", "gamma")})
-    else:
+    elif table in ("tail", "leak"):
         assert {row["quantity"]: float(row["value"]) for row in rows} == pytest.approx(answer, rel=1e-9)
+    else:
+        shown, columns = {
+            "margins": lambda: (answer["pairs"], ("higher", "lower", "pair_class", "truth", "margin")),
+            "mechanism": lambda: (answer["parts"], ("part", "strength", "item", "value")),
+            "phase": lambda: (
+                [{"pair_class": name, **part} for name, part in answer[0]["classes"].items()],
+                ("pair_class", "pairs", "accuracy", "margin", "lowest_margin"),
+            ),
+            "critical": lambda: (answer["components"], ("first", "last", "alpha", "gamma")),
+        }[table]()
+        for row, part in zip(rows, shown, strict=True):
+            for name in columns:
+                if isinstance(part[name], (int, float)):
+                    assert float(row[name]) == pytest.approx(part[name], rel=1e-9, abs=1e-12)
+                else:
+                    assert row[name] == (part[name] or "")
 
 
 def test_a_link_brings_the_state_back(page: browser.Page, made: Path) -> None:
@@ -346,20 +312,13 @@ def test_a_link_brings_the_state_back(page: browser.Page, made: Path) -> None:
 
 @pytest.mark.parametrize(
     "hash_",
-    [
-        "n=1e9&exceptions=5:3,5:3,99:1,4:4",
-        "alpha=NaN&ridge=-1&n=9.5&prior=x",
-        "limit=7&labels=1&stored=1e9",
-        "=&%&n",
-        "parameter=1e400&flip=9",
-    ],
-)
+    ["n=1e9&exceptions=5:3,5:3,99:1,4:4", "alpha=NaN&ridge=-1&n=9.5&prior=x", "limit=7&labels=1&stored=1e9",
+     "=&%&n", "parameter=1e400&flip=9"],
+)  # fmt: skip
 def test_a_broken_link_opens_something_that_holds(page: browser.Page, made: Path, hash_: str) -> None:
     page.open(f"{made.as_uri()}#{hash_}")
-    found = page.value(
-        "(() => { const all = page.render(); return [...all.profile, all.leak.singleton_error]; })()"
-    )
-    assert all(map(math.isfinite, found))
+    all_of = "(all => [...all.profile, all.leak.singleton_error])(page.render())"
+    assert all(map(math.isfinite, page.value(all_of)))
 
 
 def test_pairs_become_exceptions_by_click_and_by_key(page: browser.Page) -> None:
@@ -413,9 +372,7 @@ def test_fitted_models_can_be_gone_to(page: browser.Page) -> None:
     assert page.value("page.fits.map(fit => fit.model)") == ["one</script>", "two"]
     page.value("page.goTo(page.fits[0])")
     alpha, ridge = page.value("[page.chosen().alpha, page.chosen().ridge]")
-    assert gamma(alpha, ridge) == pytest.approx(1.0) and memorization_weight(alpha, ridge) == pytest.approx(
-        0.5
-    )
+    assert (gamma(alpha, ridge), memorization_weight(alpha, ridge)) == pytest.approx((1.0, 0.5))
     page.value("page.goTo(page.fits[1])")
     alpha, ridge = page.value("[page.chosen().alpha, page.chosen().ridge]")
     assert ridge == 0 and gamma(alpha) == pytest.approx(0.5)

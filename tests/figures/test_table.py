@@ -1,28 +1,33 @@
-"""The table of figures: every entry fits its function, and every caption is filled in."""
+"""The table of figures: every entry fits its function, every caption is filled in, and the file says both."""
 
-import importlib
 import inspect
 import re
+from pathlib import Path
 from typing import Any
 
+import matplotlib.pyplot as plt
 import pytest
+from PIL import Image
 
+from checks import stage
 from memgen.configuration.layers import load
+from memgen.figures.style import new_figure, save
 from memgen.figures.table import Entry, entries
 from memgen.jobs.arguments import flag
-from memgen.jobs.stage import role_of
+from memgen.jobs.stage import recipe_named, role_of
 from repository import ROOT
 
 CONFIG = load([ROOT / "config.yaml", ROOT / "configs/smoke.yaml"])
 ENTRIES = entries(CONFIG)
 PICTURES = [(entry, wildcards) for entry in ENTRIES for wildcards in entry.each]
+URN = "urn:memgen:recipe:sha256:0123456789abcdef"
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.function)
 def test_an_entry_names_every_argument_of_its_function(entry: Entry) -> None:
-    stage = getattr(importlib.import_module(entry.module), entry.function)
-    parts = inspect.signature(stage).parameters.values()
-    hints = inspect.unwrap(stage).__annotations__
+    draw = stage(entry.function)
+    parts = inspect.signature(draw).parameters.values()
+    hints = inspect.unwrap(draw).__annotations__
     roles: dict[str, dict[str, bool]] = {"input": {}, "output": {}, "parameter": {}}
     for part in parts:
         hint = hints[part.name]
@@ -31,7 +36,7 @@ def test_an_entry_names_every_argument_of_its_function(entry: Entry) -> None:
     assert set(entry.tables) == set(roles["input"])
     assert needed <= set(entry.options) <= set(roles["parameter"])
     assert set(roles["output"]) == {"pdf", "png"}
-    assert "{" not in (inspect.getdoc(stage) or ""), "the help shows what only a caption fills in"
+    assert "{" not in (inspect.getdoc(draw) or ""), "the help shows what only a caption fills in"
 
 
 @pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: picture[0].name.format(**picture[1]))
@@ -50,3 +55,27 @@ def test_a_study_without_published_answers_draws_none_of_them() -> None:
     drawn = {target for entry in entries(config) for target in entry.targets()}
     assert not any("published" in target for target in drawn)
     assert {f"figures/{name}.pdf" for name in ("task", "margin_heatmaps_probe_fake")} <= drawn
+
+
+@pytest.mark.parametrize(("urn", "foot"), [(URN, "two · memgen · 0123456789"), (None, "two · memgen")])
+def test_a_figure_says_its_title_and_its_recipe(tmp_path: Path, urn: str | None, foot: str) -> None:
+    figure, axes = new_figure(1, 2)
+    axes[0, 0].set_xlabel("distance")
+    # As a job does, which writes beside its targets.
+    pdf, png = (tmp_path / f".two.partial-77.{kind}" for kind in ("pdf", "png"))
+    if urn:
+        with recipe_named(urn):
+            save(figure, pdf=pdf, png=png)
+    else:
+        save(figure, pdf=pdf, png=png)
+    assert [text.get_text() for text in figure.texts] == [foot]
+    with Image.open(png) as picture:
+        assert (picture.info["Title"], picture.info.get("Source")) == ("two", urn)
+        assert picture.getchannel("A").getextrema() == (255, 255)
+        dark = picture.convert("L").crop(
+            (picture.width // 2, picture.height - 22, picture.width, picture.height)
+        )
+        assert dark.getextrema()[0] < 150, "the line is inside of what is saved"
+    content = pdf.read_bytes()
+    assert b"/Title (two)" in content and ((urn or "no id").encode() in content) == bool(urn)
+    assert not plt.fignum_exists(figure.number)

@@ -1,12 +1,6 @@
-"""Slow and exact references, and how figures are drawn twice."""
-
-import importlib
-from pathlib import Path
+"""Slow and exact references."""
 
 import mpmath
-from PIL import Image
-
-from memgen.jobs.entries import find
 
 mpmath.mp.dps = 50
 
@@ -53,18 +47,3 @@ def precise_symbol_error(
                     error = fraction * errors[1] + (1 - fraction) / 2
                 total += chance * binomial(k, seen, covering) * error / dimension
     return total
-
-
-def assert_drawn_alike(name: str, table: str, path: Path, folder: Path) -> None:
-    """Draw a figure of a table twice, to the same bytes."""
-    entry = find("figures", name)
-    assert entry is not None
-    draw = getattr(importlib.import_module(entry.module), entry.function)
-    made = []
-    for _ in range(2):
-        pdf, png = folder / "figure.pdf", folder / "figure.png"
-        draw(**{table: path}, pdf=pdf, png=png)
-        with Image.open(png) as picture:
-            assert picture.width >= 500
-        made.append((pdf.read_bytes(), png.read_bytes()))
-    assert made[0] == made[1]

@@ -9,9 +9,9 @@ import numpy as np
 import polars as pl
 import pytest
 import torch
-from tests.irrelevant.reference import assert_drawn_alike
 from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
 
+from checks import assert_same_bytes
 from memgen.errors import BadInput
 from memgen.irrelevant.bounds import chance_exposure, exposure
 from memgen.irrelevant.configuration import MOST_LETTERS, Extraction
@@ -153,7 +153,7 @@ def test_averages_claims_and_figure(tables: tuple[Path, Path], tmp_path: Path) -
     assert row["exposure_chance"] == pytest.approx(chance_exposure(10))
     found = extraction_claims(tables[1])
     assert len(found) == 7 and {claim.model for claim in found} == {"tiny"}
-    assert_drawn_alike("irrelevant-extraction", "extraction", tables[1], tmp_path)
+    assert_same_bytes("irrelevant_extraction", tmp_path, extraction=tables[1])
 
 
 def test_tokenizers_that_join_digits_are_refused() -> None:

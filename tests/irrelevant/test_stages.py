@@ -7,8 +7,8 @@ from typing import Any
 
 import polars as pl
 import pytest
-from tests.irrelevant.reference import assert_drawn_alike
 
+from checks import assert_same_bytes
 from memgen import __main__ as cli
 from memgen.errors import BadInput
 from memgen.irrelevant.stages.attack import attack
@@ -136,7 +136,7 @@ def test_every_claim_names_the_command_that_prints_its_value(
 
 @pytest.mark.parametrize(("table", "name"), [(t, n) for t, names in FIGURES.items() for n in names])
 def test_figures(written: dict[str, Path], tmp_path: Path, table: str, name: str) -> None:
-    assert_drawn_alike(f"irrelevant-{name}", table, written[table], tmp_path)
+    assert_same_bytes(f"irrelevant_{name}", tmp_path, **{table: written[table]})
 
 
 @pytest.mark.parametrize(

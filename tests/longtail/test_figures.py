@@ -1,16 +1,18 @@
 """The study's figures show what its tables hold."""
 
-import importlib
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 from matplotlib.figure import Figure
 
-from checks import assert_draws, assert_sound, drawn, points, shown
-from memgen.errors import BadInput
+from checks import assert_draws, assert_refused, assert_sound, drawn, points, shown
 from memgen.longtail.tables import NOISE, SCALING, SIMULATION, SPECTRA, TRADEOFF
+from memgen.relational.stages.grids import memorization_table
+from memgen.relational.stages.task import task
+from memgen.relational.tables import MEMORIZATION
 
 NAMES = ("spectra", "scaling", "simulation", "tradeoff", "privacy", "noise", "subgroups", "memorization")
 FIGURES = {**dict(zip(NAMES, NAMES, strict=True)), "classifiers": "curves"}
@@ -18,8 +20,7 @@ FIGURES = {**dict(zip(NAMES, NAMES, strict=True)), "classifiers": "curves"}
 
 def of(name: str, written: dict[str, Any], folder: Path) -> Figure:
     """One of the figures, with what it draws."""
-    draw = getattr(importlib.import_module(f"memgen.figures.longtail.longtail_{name}"), f"longtail_{name}")
-    return drawn(draw, folder, **{FIGURES[name]: written[FIGURES[name]]})
+    return drawn(f"longtail_{name}", folder, **{FIGURES[name]: written[FIGURES[name]]})
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -55,27 +56,14 @@ def test_panels_draw_every_row(written: dict[str, Any], tmp_path: Path, name: st
 
 
 def test_one_currency_draws_both_studies(written: dict[str, Any], tmp_path: Path) -> None:
-    from memgen.figures.longtail.longtail_currency import longtail_currency
-
-    pairs = pl.DataFrame(
-        {
-            "hierarchy": ["exc"] * 4,
-            "higher": [0, 0, 3, 3],
-            "lower": [1, 1, 5, 5],
-            "pair_class": ["train", "train", "exception", "exception"],
-            "alpha": [0.3] * 4,
-            "ridge": [0.1, 10.0] * 2,
-            "score": [0.2, 0.1, 1.2, 0.4],
-            "answer_gain": [0.0, 0.0, 1.0, 0.0],
-        }
-    )
-    pairs.write_parquet(tmp_path / "pairs.parquet")
-    targets = {"pdf": tmp_path / "one.pdf", "png": tmp_path / "one.png"}
-    given = {"relational": tmp_path / "pairs.parquet", "longtail": written["memorization"], **targets}
-    longtail_currency(hierarchy="exc", conjunctivity=0.3, **given)
-    assert targets["pdf"].stat().st_size > 5000
-    with pytest.raises(BadInput, match="no scores"):
-        longtail_currency(hierarchy="other", conjunctivity=0.3, **given)
-    pairs.drop("score").write_parquet(tmp_path / "pairs.parquet")
-    with pytest.raises(BadInput, match="missing columns"):
-        longtail_currency(hierarchy="exc", conjunctivity=0.3, **given)
+    task(name="exc", n=9, exceptions=["5:3"], out=tmp_path / "task.parquet")
+    pairs = tmp_path / "pairs.parquet"
+    memorization_table(tasks=[tmp_path / "task.parquet"], conjunctivity=[0.3], ridge=[0.1, 10.0], out=pairs)
+    given = {"relational": pairs, "longtail": written["memorization"], "hierarchy": "exc"}
+    left, right = shown(drawn("longtail_currency", tmp_path, conjunctivity=0.3, **given))
+    scores = MEMORIZATION.read(pairs)
+    for panel, column in ((left, "score"), (right, "answer_gain")):
+        seen = {tuple(point) for point in np.round(points(panel), 9)}
+        assert {tuple(np.round(row, 9)) for row in scores.select("ridge", column).rows()} <= seen
+    other = {**given, "hierarchy": "other", "conjunctivity": 0.3}
+    assert_refused("longtail_currency", tmp_path / "new", "no scores", **other)

@@ -57,7 +57,7 @@ def test_the_last_job_alone_uses_the_present_tables_and_the_commits_sources(
     real_run: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """Sources edited since do not matter; an edited figure is found."""
-    Path("workflow/memgen/figures/relational/rank_profiles.py").write_text("broken(")
+    Path("workflow/memgen/figures/relational/profiles.py").write_text("broken(")
     figure = Path("figures/rank_profiles.png")
     with Image.open(figure) as image:
         Image.new("RGB", image.size, "white").save(figure)

@@ -170,8 +170,8 @@ TAMPERINGS: dict[str, tuple[Callable[[], object], set[tuple[str, str]]]] = {
         {("OUTPUT-MISSING", str(TABLE)), ("STALE-INPUT", str(TABLE))},
     ),
     "script edited": (
-        lambda: append(Path("workflow/memgen/figures/relational/rank_profiles.py"), b"\nprint()\n"),
-        {("CODE-CHANGED", "workflow/memgen/figures/relational/rank_profiles.py")},
+        lambda: append(Path("workflow/memgen/figures/relational/profiles.py"), b"\nprint()\n"),
+        {("CODE-CHANGED", "workflow/memgen/figures/relational/profiles.py")},
     ),
     "imported module edited": (
         lambda: append(Path("workflow/memgen/relational/ranks.py"), b"\nprint()\n"),

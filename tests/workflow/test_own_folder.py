@@ -14,7 +14,7 @@ from repository import copy_repository
 from run_by_snakemake import git
 
 CONFIG = "CONFIG=configs/smoke.yaml"
-TASK = Path("workflow/memgen/figures/relational/task.py")
+TASK = Path("workflow/memgen/figures/relational/profiles.py")
 PARTS = ["figures/rank_profiles.pdf", "figures/task.pdf"]
 
 

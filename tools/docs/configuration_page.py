@@ -38,9 +38,7 @@ def configuration() -> str:
     first = whole["required"]
     for block in [*first, *(name for name in whole["properties"] if name not in first)]:
         rules = whole["properties"][block]
-        needed = (
-            "Required." if block in whole["required"] else "A study that is run where this block is given."
-        )
+        needed = "Required." if block in first else "A study that is run where this block is given."
         lines += ["", f"## {block}", "", f"{_sentence(rules.get('description', ''))}. {needed}", ""]
         parts = rules["properties"]
         demanded = rules.get("required", ())
@@ -68,15 +66,7 @@ def _kind_and_default(rules: dict[str, Any], required: bool) -> str:
 
 
 def keys(rules: dict[str, Any], path: str = "") -> Iterator[tuple[str, dict[str, Any], bool]]:
-    """Path, rule and necessity of every key below a mapping.
-
-    Parameters
-    ----------
-    rules : dict
-        Schema of the mapping.
-    path : str
-        Where it stands; a name of one's own is <name>, an entry of a list is [].
-    """
+    """Path, rule and necessity of every key below a mapping; <name> is a name of one's own, [] an entry."""
     demanded = set(rules.get("required", ()))
     parts = {name: (part, name in demanded) for name, part in rules.get("properties", {}).items()}
     if isinstance(rules.get("additionalProperties"), dict):
@@ -105,7 +95,7 @@ def kind(rules: dict[str, Any]) -> str:
     inner = rules.get("items")
     if isinstance(inner, dict):
         text += f" of: {kind(inner)}"
-    low, high = (rules.get(f"{end}{what}") for end in ("min", "max") for what in ("Items",))
+    low, high = rules.get("minItems"), rules.get("maxItems")
     if low is not None or high is not None:
         ranges.append(f"{low or 0} to {high} entries" if high is not None else f"at least {low} entries")
     if "pattern" in rules and len(rules["pattern"]) <= 40:

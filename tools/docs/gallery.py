@@ -7,20 +7,13 @@ from pathlib import Path
 from memgen.configuration.layers import load
 from memgen.figures.table import Entry, entries
 
+GALLERIES = ("relational", "language", "published", "longtail", "irrelevant")
 ROOT = Path(__file__).resolve().parents[2]
 ABSENT = "*There is no finished run beside this page: after `make study`, `make docs` shows the pictures.*"
 
 
 def gallery(study: str, pictures: Path) -> str:
-    """Figures of a study with their captions; pictures only where a run has made them.
-
-    Parameters
-    ----------
-    study : str
-        A folder of `memgen.figures`.
-    pictures : pathlib.Path
-        Gets a copy of every picture that is shown.
-    """
+    """Figures of a study with their captions; a folder gets a copy of every picture that is shown."""
     shown = [entry for entry in entries(load([ROOT / "config.yaml"])) if entry.study == study]
     lines, found = [], False
     for entry in shown:
@@ -38,15 +31,7 @@ def gallery(study: str, pictures: Path) -> str:
 
 
 def caption(entry: Entry, stem: str) -> str:
-    """Caption of a picture, or, where none is drawn, of a figure with the settings of the default study.
-
-    Parameters
-    ----------
-    entry : Entry
-        The figure.
-    stem : str
-        Name of the file: the figure's, and what tells one of several apart.
-    """
+    """Caption of the picture of a file, or of a figure with the settings of the default study."""
     values = stem.removeprefix(entry.function).strip("_").split("_")
     wildcards = {name: f"every {name}" for name in entry.wildcards}
     if stem != entry.function:

@@ -9,13 +9,7 @@ from latex2mathml.converter import convert
 
 
 def copy_font(folder: Path) -> None:
-    """Copy the font of the formulas, STIX Two Math (SIL Open Font License), out of its package.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        Gets the file; made where it is not there.
-    """
+    """Copy the font of the formulas, STIX Two Math (SIL Open Font License), out of its package."""
     folder.mkdir(parents=True, exist_ok=True)
     font = files("ziamath.fonts") / "STIXTwoMath-Regular.ttf"
     with font.open("rb") as source, (folder / font.name).open("wb") as target:

@@ -57,14 +57,7 @@ class _Page(HTMLParser):
             self.styles.append(data)
 
 
-def read(text: str) -> _Page:
-    """Read a page.
-
-    Parameters
-    ----------
-    text : str
-        HTML.
-    """
+def _read(text: str) -> _Page:
     page = _Page()
     page.feed(text)
     page.close()
@@ -72,12 +65,7 @@ def read(text: str) -> _Page:
 
 
 def check(site: Path) -> tuple[list[str], int, int]:
-    """Check every page and style sheet of a site.
-
-    Parameters
-    ----------
-    site : pathlib.Path
-        Folder of the built site.
+    """Check every page and style sheet of a built site.
 
     Returns
     -------
@@ -86,7 +74,7 @@ def check(site: Path) -> tuple[list[str], int, int]:
     pages, links : int
         How many pages were read, and how many links of the site's own were followed.
     """
-    pages = {path: read(path.read_text(encoding="utf-8")) for path in sorted(site.rglob("*.html"))}
+    pages = {path: _read(path.read_text(encoding="utf-8")) for path in sorted(site.rglob("*.html"))}
     problems, followed = [], 0
     for path, page in pages.items():
         name = path.relative_to(site)

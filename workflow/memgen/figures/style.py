@@ -1,8 +1,7 @@
-"""One look for every figure, and one way to make a stage of it.
+"""One look for every figure, and the mark that makes a stage of a function that draws tables.
 
 Colours are Okabe and Ito's, which colour-blind readers can tell apart. Files are the same, byte for byte, for
-the same data and matplotlib: they carry the id of the recipe that made them, and no date or version. Pair
-classes have the same colour everywhere.
+the same data and matplotlib: they carry the id of the recipe that made them, and no date or version.
 """
 
 import functools
@@ -10,10 +9,8 @@ import inspect
 import json
 import re
 import typing
-from collections.abc import Callable, Iterable, Mapping
-from itertools import cycle
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from string import ascii_lowercase
 from typing import Annotated, Any, Literal
 
 import cyclopts
@@ -23,16 +20,24 @@ matplotlib.use("agg")
 
 import matplotlib.pyplot as plt
 import polars as pl
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from matplotlib.transforms import Bbox
 
-from memgen.jobs.stage import Output, recipe_urn, stage
+from memgen.errors import BadInput
+from memgen.jobs.arguments import metadata
+from memgen.jobs.stage import Input, Inputs, Output, recipe_urn, stage
+from memgen.tables.schema import Table
 
-#: Names of hierarchies; on the command line `--hierarchy`.
-Hierarchies = Annotated[list[str], cyclopts.Parameter(name="--hierarchy")]
+# What most figures are told, with what --help says of it.
+Hierarchy = Annotated[str, cyclopts.Parameter(help="Which hierarchy.")]
+Hierarchies = Annotated[
+    list[str], cyclopts.Parameter(name="--hierarchy", help="Which hierarchies, in this order.")
+]
+Ridge = Annotated[float, cyclopts.Parameter(help="Which effective ridge; must be on the table's grid.")]
+Conjunctivity = Annotated[float, cyclopts.Parameter(help="Which conjunctivity; must be on the table's grid.")]
+Items = Annotated[str, cyclopts.Parameter(help="Which kind of item.")]
+Method = Annotated[str, cyclopts.Parameter(help="Which method of training.")]
 
 #: Width of a text column and of a page, inches.
 COLUMN = 3.4
@@ -54,16 +59,12 @@ PALETTE = {
     "grey": "#999999",
 }
 
-#: Colour and marker of each pair class.
-PAIR_CLASSES = {
-    "train": (PALETTE["black"], "s"),
-    "exception": (PALETTE["vermilion"], "D"),
-    "loop": (PALETTE["purple"], "v"),
-    "boundary": (PALETTE["orange"], "^"),
-    "cross": (PALETTE["blue"], "o"),
-    "within": (PALETTE["green"], "P"),
-    "test": (PALETTE["sky"], "o"),
-}
+#: Colours of series that have none of their own, in order, and two orders of their markers.
+SERIES = [
+    PALETTE[name] for name in ("blue", "vermilion", "green", "purple", "orange", "sky", "black", "grey")
+]
+MARKERS = "osD^vP*X"
+MARKERS_OF_MODELS = "os^DvPX*"
 
 #: Diverging colour map for margins: blue answers by rank, red against it.
 MARGIN_COLOURS = "RdBu"
@@ -93,134 +94,69 @@ matplotlib.rcParams.update(
 def new_figure(
     rows: int = 1, columns: int = 1, *, width: float = PAGE, height: float = 2.4, **options: Any
 ) -> tuple[Figure, Any]:
-    """Figure with a grid of axes.
+    """Figure of a width and height in inches, with a grid of axes, shape (rows, columns).
 
     Parameters
     ----------
     rows, columns : int
-        Size of the grid.
     width, height : float
-        Size of the whole figure, inches.
     **options
         Passed to `matplotlib.pyplot.subplots`.
-
-    Returns
-    -------
-    figure : matplotlib.figure.Figure
-    axes : numpy.ndarray of matplotlib.axes.Axes, shape (rows, columns)
     """
     figure, axes = plt.subplots(rows, columns, figsize=(width, height), squeeze=False, **options)
     return figure, axes
 
 
-def class_handles(present: Iterable[str], **look: Any) -> list[Line2D]:
-    """Handles of a legend of pair classes, in their fixed order.
-
-    Parameters
-    ----------
-    present : iterable of str
-        Classes that the figure shows.
-    **look
-        How the lines look, such as lw=0 for markers alone.
-    """
-    shown = set(present)
-    return [
-        Line2D([], [], color=colour, marker=marker, label=name, **look)
-        for name, (colour, marker) in PAIR_CLASSES.items()
-        if name in shown
-    ]
-
-
-def shared_legend(figure: Figure, panels: Iterable[Axes], ncols: int) -> None:
-    """Put one legend below a figure: what its panels show, each label once."""
-    found: dict[str, Any] = {}
-    for panel in panels:
-        handles, labels = panel.get_legend_handles_labels()
-        found |= dict(zip(labels, handles, strict=True))
-    figure.legend(list(found.values()), list(found), loc="outside lower center", ncols=ncols)
-
-
-def item(rank: int) -> str:
-    """Name of an item by its rank, counted from 0 as on the command line: I0 is the strongest."""
-    return f"I{rank}"
-
-
-def panel_letters(panels: Iterable[Axes]) -> None:
-    """Letters a, b, c, … at the upper left corner of some panels, in their order; z is followed by a."""
-    for panel, letter in zip(panels, cycle(ascii_lowercase), strict=False):
-        panel.annotate(
-            letter,
-            (0, 1),
-            xytext=(-4, 4),
-            xycoords="axes fraction",
-            textcoords="offset points",
-            fontsize=9,
-            fontweight="bold",
-            ha="right",
-            va="bottom",
-        )
-
-
-def _metadata(kind: Literal["pdf", "png"], title: str, rows: str = "") -> dict[str, str | None]:
-    """Metadata of a file: its title, the recipe's name, and nothing that differs between two runs."""
-    urn = recipe_urn()
-    if kind == "pdf":
-        return {"CreationDate": None, "Creator": None, "Producer": None, "Title": title, "Keywords": urn}
-    stated = {"Title": title, "Source": urn, "Rows": rows}
-    return {"Software": None, **{name: text for name, text in stated.items() if text}}
-
-
-def _foot(figure: Figure, title: str) -> Bbox:
-    """Write title, repository and short id below a figure; what is to be saved, inches."""
-    urn = recipe_urn()
-    width, height = figure.get_size_inches()
-    parts = [title, "memgen", *([urn.rpartition(":")[2][:SHORT]] if urn else [])]
-    # Outside of the figure, so that no layout has to know of it.
-    strip = Rectangle((0, -FOOT / height), 1, FOOT / height, transform=figure.transFigure, color="white")
-    figure.add_artist(strip)
-    figure.text(
-        1 - 0.04 / width,
-        -0.62 * FOOT / height,
-        " · ".join(parts),
-        fontsize=4.5,
-        color="#666666",
-        ha="right",
-        va="center",
-    )
-    return Bbox([[0, -FOOT], [width, height]])
-
-
-#: A picture, and, of a table that other figures share, the rows that it draws; see `save`.
-Drawn = Figure | tuple[Figure, Mapping[Path, pl.DataFrame]]
+#: A picture, and, by argument, the rows that it draws of tables that other figures share; see `save`.
+Drawn = Figure | tuple[Figure, Mapping[str, pl.DataFrame]]
 
 
 def figure(draw: Callable[..., Drawn]) -> Callable[..., None]:
-    """Make a stage of a function that reads tables and draws them: it takes `pdf` and `png` too.
+    """Make a stage of a function that draws tables: it takes their files, and `pdf` and `png`.
 
-    What its docstring says between the first line and the parameters is the figure's caption, in which
-    ``{name}`` stands for an argument; see `memgen.figures.table`.
+    An argument ``table: Annotated[polars.DataFrame, PHASE]`` is read from a file of that `Table`, one of
+    ``Annotated[list[polars.DataFrame], PHASE]`` from several. What the docstring says after its first line
+    is the figure's caption, in which ``{name}`` stands for an argument; see `memgen.figures.table`.
+
+    Parameters
+    ----------
+    draw : callable
+        Returns the picture, and the rows that it draws of a table which other figures share. What it
+        refuses is said with the names of the files.
     """
+    hints = typing.get_type_hints(draw, include_extras=True)
+    tables = {
+        name: kind for name, hint in hints.items() for kind in metadata(hint) if isinstance(kind, Table)
+    }
+    several = {name for name in tables if typing.get_origin(hints[name].__origin__) is list}
 
     @functools.wraps(draw)
     def drawn(*, pdf: Path, png: Path, **given: Any) -> None:
-        made = draw(**given)
-        picture, rows = made if isinstance(made, tuple) else (made, None)
-        save(picture, pdf=pdf, png=png, rows=rows)
+        paths = {name: given[name] if name in several else [given[name]] for name in tables}
+        frames = {name: [tables[name].read(Path(path)) for path in paths[name]] for name in tables}
+        try:
+            made = draw(
+                **given | {name: part if name in several else part[0] for name, part in frames.items()}
+            )
+        except BadInput as error:
+            raise BadInput(f"{', '.join(str(part[0]) for part in paths.values())}: {error}") from None
+        picture, rows = made if isinstance(made, tuple) else (made, {})
+        cells = {name: [key for key in tables[name].held.cells if key in rows[name].columns] for name in rows}
+        held = {paths[name][0]: rows[name].select(cells[name]) for name in rows}
+        save(picture, pdf=pdf, png=png, rows=held)
 
     # What is called, and shown by --help, is the whole stage; its caption is markup for pages.
     del drawn.__wrapped__
+    for name, kind in tables.items():
+        told = cyclopts.Parameter(help=f"Table: {kind.name}.")
+        hints[name] = Annotated[Inputs if name in several else Input, told]
+    for name in ("pdf", "png"):
+        hints[name] = Annotated[Output, cyclopts.Parameter(help=f"Figure as {name.upper()}.")]
     outputs = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY) for name in ("pdf", "png")]
     parameters = [*inspect.signature(draw).parameters.values(), *outputs]
     drawn.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    drawn.__annotations__ = {
-        **typing.get_type_hints(draw, include_extras=True),
-        **{part.name: Output for part in outputs},
-        "return": None,
-    }
-    text = inspect.cleandoc(draw.__doc__ or "")
-    first, tables = text.partition("\n")[0], text.partition("\nParameters\n")[2]
-    files = "".join(f"\n{part.name}\n    Figure as {part.name.upper()}." for part in outputs)
-    drawn.__doc__ = f"{first}\n\nParameters\n{tables}{files}"
+    drawn.__annotations__ = {**hints, "return": None}
+    drawn.__doc__ = inspect.cleandoc(draw.__doc__ or "").partition("\n")[0]
     return stage(drawn)
 
 
@@ -246,11 +182,28 @@ def save(figure: Figure, *, pdf: Path, png: Path, rows: Mapping[Path, pl.DataFra
     area = _foot(figure, title)
     figure.savefig(pdf, format="pdf", metadata=_metadata("pdf", title), bbox_inches=area)
     figure.set_layout_engine("none")  # the layout stays as it is
-    figure.savefig(
-        png,
-        format="png",
-        dpi=200,
-        metadata=_metadata("png", title, json.dumps(drawn) if drawn else ""),
-        bbox_inches=area,
-    )
+    stated = _metadata("png", title, json.dumps(drawn) if drawn else "")
+    figure.savefig(png, format="png", dpi=200, metadata=stated, bbox_inches=area)
     plt.close(figure)
+
+
+def _metadata(kind: Literal["pdf", "png"], title: str, rows: str = "") -> dict[str, str | None]:
+    """Metadata of a file: its title, the recipe's name, and nothing that differs between two runs."""
+    urn = recipe_urn()
+    if kind == "pdf":
+        return {"CreationDate": None, "Creator": None, "Producer": None, "Title": title, "Keywords": urn}
+    stated = {"Title": title, "Source": urn, "Rows": rows}
+    return {"Software": None, **{name: text for name, text in stated.items() if text}}
+
+
+def _foot(figure: Figure, title: str) -> Bbox:
+    """Write title, repository and short id below a figure; what is to be saved, inches."""
+    urn = recipe_urn()
+    width, height = figure.get_size_inches()
+    parts = [title, "memgen", *([urn.rpartition(":")[2][:SHORT]] if urn else [])]
+    # Outside of the figure, so that no layout has to know of it.
+    strip = Rectangle((0, -FOOT / height), 1, FOOT / height, transform=figure.transFigure, color="white")
+    figure.add_artist(strip)
+    place = (1 - 0.04 / width, -0.62 * FOOT / height)
+    figure.text(*place, " · ".join(parts), fontsize=4.5, color="#666666", ha="right", va="center")
+    return Bbox([[0, -FOOT], [width, height]])

@@ -1,6 +1,6 @@
 """The table of figures: the tables that each one reads, and its options from the configuration.
 
-A figure is a function marked `figure` in ``memgen/figures/<study>/<name>.py``, and an entry in the list of
+A figure is a function marked `figure` in a file of ``memgen/figures/<study>/``, and an entry in the list of
 ``memgen/figures/<study>/table.py``. Its rule, its files in a whole run and its caption follow from the two.
 """
 
@@ -39,8 +39,8 @@ class Entry:
     name : str
         Name of its files, with wildcards at the end: "accuracy_by_class_{method}" is drawn by the function
         accuracy_by_class.
-    tables : mapping of str to str or list of str
-        Inputs of the function: files of the study.
+    tables : mapping of str to str or sequence of str
+        Inputs of the function: files in the study's results, or, from results/ on, in those of another.
     options : mapping of str to object
         Flags of the function, without hyphens; a wildcard is written "{method}".
     each : sequence of mapping of str to str
@@ -52,13 +52,21 @@ class Entry:
     study: str
     category: str
     name: str
-    tables: Mapping[str, str | list[str]]
+    tables: Mapping[str, str | Sequence[str]]
     options: Mapping[str, Any] = field(default_factory=dict)
     each: Sequence[Mapping[str, str]] = ({},)
     job: str = ""
 
     def __post_init__(self) -> None:
+        def whole(path: str) -> str:
+            return path if path.startswith("results/") else f"results/{self.study}/{path}"
+
+        tables = {
+            name: whole(paths) if isinstance(paths, str) else [whole(path) for path in paths]
+            for name, paths in self.tables.items()
+        }
         by_wildcards = ",".join(f"{name}={{{name}}}" for name in self.wildcards)
+        object.__setattr__(self, "tables", tables)
         object.__setattr__(self, "job", self.job or by_wildcards or "job")
 
     @property
@@ -68,7 +76,7 @@ class Entry:
 
     @property
     def function(self) -> str:
-        """Name of the function, and of its module."""
+        """Name of the function."""
         return self.name.partition("_{")[0]
 
     @property
@@ -90,8 +98,8 @@ class Entry:
         """Options of one picture, its wildcards filled in."""
         known = {f"{{{name}}}": value for name, value in wildcards.items()}
         return {
-            key: known.get(value, value) if isinstance(value, str) else value
-            for key, value in self.options.items()
+            name: known.get(value, value) if isinstance(value, str) else value
+            for name, value in self.options.items()
         }
 
     def command(self, wildcards: Mapping[str, str]) -> Quoted:
@@ -99,11 +107,10 @@ class Entry:
         return Quoted(f"{self.stage} {flags(self.tables)} {flags(self.told(wildcards))}".rstrip())
 
     def words(self) -> tuple[str, str]:
-        """What the function's docstring says before the parameters: its first line, and the caption."""
+        """First line of the function's docstring, and the caption behind it."""
         entry = find(*self.stage.split())
         assert entry is not None, f"{self.stage}: there is no such figure"
-        text = docstring(entry)
-        first, _, caption = text.partition("\nParameters\n")[0].strip().partition("\n\n")
+        first, _, caption = docstring(entry).strip().partition("\n\n")
         return first, caption
 
     def caption(self, told: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""A language model in a notebook: a tiny one made in a second, probed, and held against the theory.
+"""A language model in a notebook: a tiny one made in a second, probed, and compared with the theory.
 
 The study does the same by rules, on real models, with every run recorded; this is for trying things out.
 """
@@ -19,6 +19,7 @@ from memgen.language.probing.ridge import contrast, predict
 from memgen.language.stimuli.items import FAKE_TEAMS, REAL_TEAMS, sample
 from memgen.language.stimuli.prompts import prompt, prompts
 from memgen.notebooks.result import Fitted, PairMatrix
+from memgen.notebooks.theory import of_pairs
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.kernels import ordered_pairs
 from memgen.relational.pairs import Pairs
@@ -38,7 +39,7 @@ def tiny_decoder(seed: int = 0, width: int = 128, layers: int = 4) -> Model:
     Returns
     -------
     Model
-        Of the Llama architecture, initialized as it says; 0.8 million parameters as it stands.
+        Of the Llama architecture, initialized as it says; 0.8 million parameters by default.
     """
     transformers = transformers_offline()
     import torch
@@ -46,13 +47,9 @@ def tiny_decoder(seed: int = 0, width: int = 128, layers: int = 4) -> Model:
     texts = [prompt(("a", "b"), "c", "d")] * 50 + [*REAL_TEAMS, *FAKE_TEAMS]
     tokenizer = train_tokenizer(texts * 3, 1000)
     config = transformers.LlamaConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=width,
-        intermediate_size=2 * width,
-        num_hidden_layers=layers,
-        num_attention_heads=4,
-        max_position_embeddings=256,
-    )
+        vocab_size=len(tokenizer), hidden_size=width, intermediate_size=2 * width, num_hidden_layers=layers,
+        num_attention_heads=4, max_position_embeddings=256,
+    )  # fmt: skip
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(integer_seed("notebooks", "tiny_decoder", seed))
         network = transformers.AutoModel.from_config(config, dtype=torch.float32)
@@ -60,13 +57,9 @@ def tiny_decoder(seed: int = 0, width: int = 128, layers: int = 4) -> Model:
 
 
 def probed_margins(
-    model: Model,
-    hierarchy: Hierarchy,
-    *,
-    items: str = "fake",
-    seeds: Iterable[int] = range(4),
+    model: Model, hierarchy: Hierarchy, *, items: str = "fake", seeds: Iterable[int] = range(4),
     ridge: float = 1e-3,
-) -> PairMatrix:
+) -> PairMatrix:  # fmt: skip
     """Margins of a ridge probe on a frozen model's last hidden state, the mean over seeds and both orders.
 
     Parameters
@@ -91,40 +84,24 @@ def probed_margins(
     BadInput
         If there is no such kind of item, or too few names.
     """
-    asked = ordered_pairs(hierarchy.n)
-    place = {(int(first), int(second)): index for index, (first, second) in enumerate(asked)}
-    trained = np.array([place[pair] for pair in place if hierarchy.trained(*pair)])
-    target = np.array([float(hierarchy.truth(*asked[index]) or 0) for index in trained])
-    opposite = np.array([place[int(second), int(first)] for first, second in asked[trained]])
-    last = hierarchy.n - 1
-    mirrored = np.array([place[last - int(first), last - int(second)] for first, second in asked])
-    pairs = Pairs.of(hierarchy)
-    forward = np.array(
-        [place[int(one), int(other)] for one, other in zip(pairs.higher, pairs.lower, strict=True)]
-    )
-    backward = np.array(
-        [place[int(other), int(one)] for one, other in zip(pairs.higher, pairs.lower, strict=True)]
-    )
+    n, pairs = hierarchy.n, Pairs.of(hierarchy)
+    first, second = ordered_pairs(n).T
+    place = np.full((n, n), -1)
+    place[first, second] = np.arange(len(first))
+    trained = np.flatnonzero([hierarchy.trained(*pair) for pair in ordered_pairs(n).tolist()])
+    truth = [hierarchy.truth(*pair) for pair in ordered_pairs(n)[trained].tolist()]
+    opposite = place[second, first][trained]
+    mirrored = place[n - 1 - first, n - 1 - second]
+    forward, backward = place[pairs.higher, pairs.lower], place[pairs.lower, pairs.higher]
     found = []
     for seed in seeds:
-        features = extract(model, prompts(sample(items, hierarchy.n, seed)), ["last"], 24)["last"].astype(
-            float
-        )
+        features = extract(model, prompts(sample(items, n, seed)), ["last"], 24)["last"].astype(float)
         for ordered in (features, features[mirrored]):
             kernel = ordered @ ordered.T
             scaled = kernel / contrast(kernel, trained, opposite)
-            answer = predict(scaled, trained, target, ridge)
+            answer = predict(scaled, trained, np.array(truth, dtype=float), ridge)
             found.append((answer[forward] - answer[backward]) / 2)
-    frame = pl.DataFrame(
-        {
-            "higher": pairs.higher,
-            "lower": pairs.lower,
-            "pair_class": pairs.classes,
-            "margin": np.mean(found, axis=0),
-        }
-    )
-    units = {"higher": "rank", "lower": "rank", "pair_class": "", "margin": "target units"}
-    return PairMatrix(f"Margins of a probe: {len(found)} runs", frame, units)
+    return of_pairs(f"Margins of a probe: {len(found)} runs", hierarchy, np.mean(found, axis=0))
 
 
 def fit(hierarchy: Hierarchy, margins: PairMatrix) -> Fitted:
@@ -149,17 +126,11 @@ def fit(hierarchy: Hierarchy, margins: PairMatrix) -> Fitted:
     higher, lower, observed = (untrained[name].to_numpy() for name in ("higher", "lower", "margin"))
     found = fit_gamma(hierarchy, higher, lower, observed)
     profile = ranks_at(hierarchy, found.gamma)
-    frame = untrained.rename({"margin": "observed"}).with_columns(
-        predicted=pl.Series(found.scale * (profile[higher] - profile[lower]))
-    )
+    predicted = pl.Series(found.scale * (profile[higher] - profile[lower]))
+    frame = untrained.rename({"margin": "observed"}).with_columns(predicted=predicted)
     unit = margins.units["margin"]
-    units = {"higher": "rank", "lower": "rank", "pair_class": "", "observed": unit, "predicted": unit}
     return Fitted(
-        f"Theory at gamma {found.gamma:.3g}, correlation {found.correlation:.3f}",
-        frame,
-        units,
-        gamma=found.gamma,
-        scale=found.scale,
-        correlation=found.correlation,
-        r2=found.r2,
-    )
+        title=f"Theory at gamma {found.gamma:.3g}, correlation {found.correlation:.3f}", frame=frame,
+        units={"higher": "rank", "lower": "rank", "pair_class": "", "observed": unit, "predicted": unit},
+        gamma=found.gamma, scale=found.scale, correlation=found.correlation, r2=found.r2,
+    )  # fmt: skip

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Result(ABC):
     """A table whose every column has a unit.
 
@@ -42,17 +42,10 @@ class Result(ABC):
             raise BadInput(f"units of {', '.join(self.units)}; allowed: of {', '.join(self.frame.columns)}")
 
     def label(self, column: str) -> str:
-        """Name of a column with its unit, as it stands at an axis.
-
-        Parameters
-        ----------
-        column : str
-            One of the table's.
-        """
+        """Name of a column with its unit, as it stands at an axis."""
         name = column.replace("_", " ")
         return f"{name} ({self.units[column]})" if self.units[column] else name
 
-    @abstractmethod
     def plot(self, axes: Axes | None = None) -> Axes:
         """Draw the numbers; every kind of result says how.
 
@@ -65,15 +58,17 @@ class Result(ABC):
         -------
         matplotlib.axes.Axes
         """
-
-    def _axes(self, axes: Axes | None) -> Axes:
-        """The axes given, or new ones, with the title."""
         if axes is None:
             from matplotlib import pyplot as plt
 
             _, axes = plt.subplots(layout="constrained")
         axes.set_title(self.title)
+        self._draw(axes)
         return axes
+
+    @abstractmethod
+    def _draw(self, axes: Axes) -> None:
+        """Draw the numbers on axes that have their title."""
 
     def _repr_html_(self) -> str:
         """The table as a notebook shows it, units in its head."""
@@ -81,7 +76,7 @@ class Result(ABC):
         return f"<p>{self.title}</p>{shown._repr_html_()}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Lines(Result):
     """Numbers along an axis, drawn as one line per group.
 
@@ -95,14 +90,12 @@ class Lines(Result):
         Whether the axis of x is logarithmic.
     """
 
-    x: str = field(kw_only=True)
-    y: str = field(kw_only=True)
-    by: str = field(kw_only=True)
-    logarithmic: bool = field(default=False, kw_only=True)
+    x: str
+    y: str
+    by: str
+    logarithmic: bool = False
 
-    def plot(self, axes: Axes | None = None) -> Axes:
-        """Draw y along x, one line per group; arguments as for `Result.plot`."""
-        axes = self._axes(axes)
+    def _draw(self, axes: Axes) -> None:
         for (name,), part in self.frame.group_by(self.by, maintain_order=True):
             label = f"{name:g}" if isinstance(name, float) else str(name)
             axes.plot(part[self.x], part[self.y], marker="o", markersize=4, label=label)
@@ -110,29 +103,27 @@ class Lines(Result):
         axes.legend(title=self.label(self.by))
         if self.logarithmic:
             axes.set_xscale("log")
-        return axes
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PairMatrix(Result):
-    """A number for every pair of items, in columns `higher`, `lower` and `margin`, drawn as a triangle."""
+    """A number for every pair of items, in columns `higher`, `lower` and `margin`, drawn as a triangle.
 
-    def plot(self, axes: Axes | None = None) -> Axes:
-        """Draw the margins by row and column, blue by the order and red against it; see `Result.plot`."""
-        axes = self._axes(axes)
-        n = int(self.frame["lower"].to_numpy().max()) + 1
+    Blue: by the order; red: against it.
+    """
+
+    def _draw(self, axes: Axes) -> None:
+        higher, lower, margin = (self.frame[name].to_numpy() for name in ("higher", "lower", "margin"))
+        n = int(lower.max()) + 1
         grid = np.full((n, n), np.nan)
-        grid[self.frame["higher"].to_numpy(), self.frame["lower"].to_numpy()] = self.frame[
-            "margin"
-        ].to_numpy()
+        grid[higher, lower] = margin
         limit = float(np.nanmax(np.abs(grid))) or 1.0
         image = axes.imshow(grid, cmap="RdBu", vmin=-limit, vmax=limit)
         axes.figure.colorbar(image, ax=axes, label=self.label("margin"))
         axes.set(xlabel=self.label("lower"), ylabel=self.label("higher"))
-        return axes
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Fitted(Result):
     """The theory fitted to margins, in columns `pair_class`, `predicted` and `observed`.
 
@@ -146,21 +137,16 @@ class Fitted(Result):
         Pearson, and 1 - SSE/SST about the mean, over untrained pairs.
     """
 
-    gamma: float = field(kw_only=True)
-    scale: float = field(kw_only=True)
-    correlation: float = field(kw_only=True)
-    r2: float = field(kw_only=True)
+    gamma: float
+    scale: float
+    correlation: float
+    r2: float
 
-    def plot(self, axes: Axes | None = None) -> Axes:
-        """Draw observed against predicted margins, a colour per pair class; see `Result.plot`."""
-        axes = self._axes(axes)
+    def _draw(self, axes: Axes) -> None:
         for (name,), part in self.frame.group_by("pair_class", maintain_order=True):
             axes.plot(part["predicted"], part["observed"], "o", label=str(name))
-        ends = [
-            float(self.frame["predicted"].to_numpy().min()),
-            float(self.frame["predicted"].to_numpy().max()),
-        ]
+        predicted = self.frame["predicted"].to_numpy()
+        ends = [predicted.min(), predicted.max()]
         axes.plot(ends, ends, color="grey", linewidth=1, zorder=0)
         axes.set(xlabel=self.label("predicted"), ylabel=self.label("observed"))
         axes.legend(title=self.label("pair_class"))
-        return axes

@@ -1,6 +1,7 @@
 """The closed forms of every study as results with units: one function for one picture.
 
-Computed by `memgen.relational`, `memgen.longtail` and `memgen.irrelevant`; here it becomes a table.
+Computed by `memgen.relational`, `memgen.longtail` and `memgen.irrelevant`; here it becomes a table. A name
+that is unknown, or a number out of its range, is refused by `memgen.errors.BadInput`.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ from memgen.notebooks.result import Lines, PairMatrix
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.pairs import Pairs
 from memgen.relational.ranks import Exceptions, memorization_weight, ranks
+
+#: Units of the columns of a `PairMatrix` in units of the target.
+MARGIN_UNITS = {"higher": "rank", "lower": "rank", "pair_class": "", "margin": "target units"}
 
 
 def _of(hierarchy: Hierarchy) -> str:
@@ -44,11 +48,6 @@ def rank_profile(n: int, exceptions: Exceptions = (), alpha: ArrayLike = 0.0, ri
     Lines
         Columns conjunctivity, item and rank; drawn as a line per conjunctivity.
 
-    Raises
-    ------
-    BadInput
-        If an argument is out of its range.
-
     Examples
     --------
     >>> rank_profile(9, [(5, 3)], alpha=1 / 3).frame["rank"].round(3).abs().to_list()
@@ -57,15 +56,16 @@ def rank_profile(n: int, exceptions: Exceptions = (), alpha: ArrayLike = 0.0, ri
     hierarchy = Hierarchy.of(n, exceptions)
     values = np.atleast_1d(np.asarray(alpha, dtype=float))
     profiles = ranks(hierarchy.n, hierarchy.exceptions, values, ridge)
-    frame = pl.DataFrame(
-        {
-            "conjunctivity": np.repeat(values, hierarchy.n),
-            "item": np.tile(np.arange(hierarchy.n), values.size),
-            "rank": profiles.ravel(),
-        }
-    )
+    columns = {
+        "conjunctivity": np.repeat(values, hierarchy.n),
+        "item": np.tile(np.arange(hierarchy.n), values.size),
+        "rank": profiles.ravel(),
+    }
     units = {"conjunctivity": "", "item": "0 is the strongest", "rank": "target units"}
-    return Lines(f"Ranks: {_of(hierarchy)}", frame, units, x="item", y="rank", by="conjunctivity")
+    return Lines(
+        title=f"Ranks: {_of(hierarchy)}", frame=pl.DataFrame(columns), units=units,
+        x="item", y="rank", by="conjunctivity",
+    )  # fmt: skip
 
 
 def margin_matrix(n: int, exceptions: Exceptions = (), alpha: float = 0.0, ridge: float = 0.0) -> PairMatrix:
@@ -83,11 +83,6 @@ def margin_matrix(n: int, exceptions: Exceptions = (), alpha: float = 0.0, ridge
     PairMatrix
         Columns higher, lower, pair_class and margin, positive where the higher-ranked item is the answer.
 
-    Raises
-    ------
-    BadInput
-        If an argument is out of its range.
-
     Examples
     --------
     >>> wrong = margin_matrix(9, [(5, 3)], alpha=0.2).frame.filter(pl.col("margin") < -1e-9)
@@ -95,14 +90,16 @@ def margin_matrix(n: int, exceptions: Exceptions = (), alpha: float = 0.0, ridge
     [(2, 5, 'boundary'), (3, 5, 'exception'), (3, 6, 'boundary')]
     """
     hierarchy = Hierarchy.of(n, exceptions)
-    pairs = Pairs.of(hierarchy)
-    margin = pairs.margins(
-        ranks(hierarchy.n, hierarchy.exceptions, alpha, ridge), memorization_weight(alpha, ridge)
-    )
-    columns = {"higher": pairs.higher, "lower": pairs.lower, "pair_class": pairs.classes, "margin": margin}
-    units = {"higher": "rank", "lower": "rank", "pair_class": "", "margin": "target units"}
+    profile = ranks(hierarchy.n, hierarchy.exceptions, alpha, ridge)
     title = f"Margins: {_of(hierarchy)}, conjunctivity {alpha:g}"
-    return PairMatrix(title, pl.DataFrame(columns), units)
+    return of_pairs(title, hierarchy, Pairs.of(hierarchy).margins(profile, memorization_weight(alpha, ridge)))
+
+
+def of_pairs(title: str, hierarchy: Hierarchy, margins: ArrayLike) -> PairMatrix:
+    """Margins of every pair of a hierarchy, in the order of `memgen.relational.pairs.Pairs`."""
+    pairs = Pairs.of(hierarchy)
+    columns = {"higher": pairs.higher, "lower": pairs.lower, "pair_class": pairs.classes, "margin": margins}
+    return PairMatrix(title=title, frame=pl.DataFrame(columns), units=MARGIN_UNITS)
 
 
 def error_by_samples(
@@ -129,11 +126,6 @@ def error_by_samples(
     Lines
         Columns learner, samples and error; drawn as a line per learner.
 
-    Raises
-    ------
-    BadInput
-        If a name is unknown or a number out of its range.
-
     Examples
     --------
     >>> error_by_samples("zipf", 50_000, [50_000]).frame["error"].round(4).to_list()
@@ -141,10 +133,12 @@ def error_by_samples(
     """
     risks = [Risk(frequencies(prior, domain), size, labels) for size in samples]
     rows = [(name, risk.samples, risk.error(name)) for name in learners for risk in risks]
-    frame = pl.DataFrame(rows, schema=["learner", "samples", "error"], orient="row")
     units = {"learner": "", "samples": "examples", "error": "probability"}
-    title = f"Long tail: {prior} on {domain} points, {labels} labels"
-    return Lines(title, frame, units, x="samples", y="error", by="learner", logarithmic=True)
+    return Lines(
+        title=f"Long tail: {prior} on {domain} points, {labels} labels",
+        frame=pl.DataFrame(rows, schema=list(units), orient="row"), units=units,
+        x="samples", y="error", by="learner", logarithmic=True,
+    )  # fmt: skip
 
 
 def error_by_stored(samples: int, dimension: int, rho: Sequence[float], stored: Sequence[int]) -> Lines:
@@ -166,11 +160,6 @@ def error_by_stored(samples: int, dimension: int, rho: Sequence[float], stored: 
     Lines
         Columns rho, stored and error; drawn as a line per rho.
 
-    Raises
-    ------
-    BadInput
-        If a number is out of its range.
-
     Examples
     --------
     >>> error_by_stored(500, 1000, [0.1739], [700, 1000]).frame["error"].round(3).to_list()
@@ -181,7 +170,9 @@ def error_by_stored(samples: int, dimension: int, rho: Sequence[float], stored: 
         for share in rho
         for kept in stored
     ]
-    frame = pl.DataFrame(rows, schema=["rho", "stored", "error"], orient="row")
     units = {"rho": "", "stored": "bits of each example", "error": "probability, singletons"}
-    title = f"Irrelevant bits: {samples} examples of {dimension} bits"
-    return Lines(title, frame, units, x="stored", y="error", by="rho")
+    return Lines(
+        title=f"Irrelevant bits: {samples} examples of {dimension} bits",
+        frame=pl.DataFrame(rows, schema=list(units), orient="row"), units=units,
+        x="stored", y="error", by="rho",
+    )  # fmt: skip

@@ -7,13 +7,10 @@ from typing import Any
 from memgen.figures.table import Entry
 from memgen.language import settings
 
-TABLES = "results/language"
-
 
 def figures(config: Mapping[str, Any]) -> list[Entry]:
     """Every figure of the study."""
-    block = config["language"]
-    kinds = {name: method["kind"] for name, method in block["methods"].items()}
+    kinds = {name: method["kind"] for name, method in config["language"]["methods"].items()}
     cells = settings.cells(config)
     methods = [{"method": method} for method in sorted({cell.method for cell in cells})]
     methods_and_items = [
@@ -23,58 +20,42 @@ def figures(config: Mapping[str, Any]) -> list[Entry]:
     compared = {"hierarchy": list(config["relational"]["hierarchies"])}
     of_method = {"method": "{method}", **compared}
     of_items = {"method": "{method}", "items": "{kind}", **compared}
-    predicted = {"predictions": f"{TABLES}/predictions.parquet", "fit": f"{TABLES}/fit.csv"}
+    predicted = {"predictions": "predictions.parquet", "fit": "fit.csv"}
+    published = ["results/published/predictions.parquet"] if config["published"].get("source") else []
     summary = _summary(config, kinds)
+    trained: list[dict[str, str]] = [{}] if any(kinds[cell.method] != "ridge" for cell in cells) else []
     figure = partial(Entry, "language", "Language models")
+    of_pairs = partial(figure, tables=predicted, options=of_items, each=methods_and_items,
+                       job="method={method},items={kind}")  # fmt: skip
     return [
         figure(
-            "language_summary",
-            {"predictions": [*_published(config), f"{TABLES}/predictions.parquet"]},
-            summary,
-            each=[{}] if all(summary.values()) else [],
+            "language_summary", {"predictions": [*published, "predictions.parquet"]}, summary,
+            [{}] if all(summary.values()) else [],
         ),
-        *(
-            figure(name, predicted, of_items, methods_and_items, job="method={method},items={kind}")
-            for name in ("margin_heatmaps_{method}_{kind}", "predicted_margins_{method}_{kind}")
-        ),
-        figure("baselines", {"baselines": f"{TABLES}/baselines.csv"}, compared),
-        figure("accuracy_by_class_{method}", {"accuracy": f"{TABLES}/accuracy.csv"}, of_method, methods),
-        figure("symbolic_distance_{method}", {"distance": f"{TABLES}/distance.csv"}, of_method, methods),
-        figure("response_bias", {"effects": f"{TABLES}/effects.csv"}, compared),
-        figure("exception_effect", {"effects": f"{TABLES}/effects.csv"}, compared),
-        figure(
-            "conjunctivity",
-            {"geometry": f"{TABLES}/geometry.csv", "relation": f"{TABLES}/relation.csv"},
-        ),
-        figure(
-            "own_kernel",
-            {"geometry": f"{TABLES}/geometry.csv", "fit": f"{TABLES}/fit.csv"},
-            compared,
-            each=[{}] if any(kinds[cell.method] != "ridge" for cell in cells) else [],
-        ),
-    ]
-
-
-def _published(config: Mapping[str, Any]) -> list[str]:
-    """Predictions of published models, where the study has them."""
-    return ["results/published/predictions.parquet"] if config["published"].get("source") else []
+        of_pairs("margin_heatmaps_{method}_{kind}"),
+        of_pairs("predicted_margins_{method}_{kind}"),
+        figure("baselines", {"baselines": "baselines.csv"}, compared),
+        figure("accuracy_by_class_{method}", {"accuracy": "accuracy.csv"}, of_method, methods),
+        figure("symbolic_distance_{method}", {"distance": "distance.csv"}, of_method, methods),
+        figure("response_bias", {"effects": "effects.csv"}, compared),
+        figure("exception_effect", {"effects": "effects.csv"}, compared),
+        figure("conjunctivity", {"geometry": "geometry.csv", "relation": "relation.csv"}),
+        figure("own_kernel", {"geometry": "geometry.csv", "fit": "fit.csv"}, compared, trained),
+    ]  # fmt: skip
 
 
 def _summary(config: Mapping[str, Any], kinds: Mapping[str, str]) -> dict[str, Any]:
     """Pretrained models of a wheel and their controls, by the first probe and finetuned, with and without."""
     wheels = settings.models_of(config, "wheel")
     models = config["language"]["models"]
+    controls = [name for name in settings.models_of(config, "random") if models[name]["like"] in wheels]
     plain, exceptional = settings.contrast(config) or (None, None)
+    probes = [name for name, kind in kinds.items() if kind == "ridge"]
+    finetuned = [name for name, kind in kinds.items() if kind in ("full", "lora")]
     return {
         "items": "fake",
         "plain": plain,
         "exceptional": exceptional,
-        "models": [
-            *wheels,
-            *(name for name in settings.models_of(config, "random") if models[name]["like"] in wheels),
-        ],
-        "methods": [
-            *[name for name, kind in kinds.items() if kind == "ridge"][:1],
-            *(name for name, kind in kinds.items() if kind in ("full", "lora")),
-        ],
+        "models": [*wheels, *controls],
+        "methods": [*probes[:1], *finetuned],
     }

@@ -6,35 +6,27 @@ from typing import Any
 
 from memgen.figures.table import Entry
 
-TABLES = "results/longtail"
-
 
 def figures(config: Mapping[str, Any]) -> list[Entry]:
     """Every figure of the study."""
     block = config["longtail"]
     clusters = block["clusters"]
     memorization = [
-        f"{TABLES}/memorization/{structure}_{learner}.parquet"
+        f"results/longtail/memorization/{structure}_{learner}.parquet"
         for structure in clusters["structures"]
         for learner in clusters["memorization"]["learners"]
     ]
+    both = {"relational": "results/relational/memorization.parquet", "longtail": memorization}
     figure = partial(Entry, "longtail", "Long tail")
     return [
-        figure("longtail_spectra", {"spectra": f"{TABLES}/spectra.parquet"}),
-        figure("longtail_scaling", {"scaling": f"{TABLES}/scaling.parquet"}),
-        figure("longtail_simulation", {"simulation": f"{TABLES}/simulation.csv"}),
-        figure("longtail_tradeoff", {"tradeoff": f"{TABLES}/tradeoff.csv"}),
-        figure("longtail_privacy", {"privacy": f"{TABLES}/privacy.csv"}),
-        figure("longtail_noise", {"noise": f"{TABLES}/noise.csv"}),
-        figure(
-            "longtail_subgroups",
-            {"subgroups": [f"{TABLES}/subgroups/{mixture}.csv" for mixture in block["mixtures"]]},
-        ),
-        figure("longtail_classifiers", {"curves": f"{TABLES}/curves.csv"}),
+        figure("longtail_spectra", {"spectra": "spectra.parquet"}),
+        figure("longtail_scaling", {"scaling": "scaling.parquet"}),
+        figure("longtail_simulation", {"simulation": "simulation.csv"}),
+        figure("longtail_tradeoff", {"tradeoff": "tradeoff.csv"}),
+        figure("longtail_privacy", {"privacy": "privacy.csv"}),
+        figure("longtail_noise", {"noise": "noise.csv"}),
+        figure("longtail_subgroups", {"subgroups": [f"subgroups/{name}.csv" for name in block["mixtures"]]}),
+        figure("longtail_classifiers", {"curves": "curves.csv"}),
         figure("longtail_memorization", {"memorization": memorization}),
-        figure(
-            "longtail_currency",
-            {"relational": "results/relational/memorization.parquet", "longtail": memorization},
-            block["currency"],
-        ),
+        figure("longtail_currency", both, block["currency"]),
     ]

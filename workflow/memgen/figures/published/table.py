@@ -10,8 +10,6 @@ from memgen.figures.table import Entry
 from memgen.language import settings
 from memgen.language.published.files import held_by, read_versions
 
-TABLES = "results/published"
-
 
 def figures(config: Mapping[str, Any]) -> list[Entry]:
     """Every figure of the study."""
@@ -21,45 +19,31 @@ def figures(config: Mapping[str, Any]) -> list[Entry]:
     kinds = _kinds(block, local)
     each = [{"kind": kind} for kind in kinds] if source else []
     once: list[Mapping[str, str]] = [{}] if source else []
-    equities = local and (local / "poker/preflop_equity.csv").is_file()
+    has_equities = local and (local / "poker/preflop_equity.csv").is_file()
     compared = {"hierarchy": list(config["relational"]["hierarchies"])}
     of_items = {"items": "{kind}", **compared}
     beside_ours = {**of_items, "methods": ["full", "probe"], "ours": _ours(config)}
+    explained = {"items": kinds, "method": "full", **compared}
+    predictions = {"predictions": _with_ours("predictions.parquet")}
+    fitted = {**predictions, "fits": _with_ours("fit.csv")}
+    rates = {"accuracy": "accuracy.csv", "fit": "fit.csv"}
+    equities = {"classes": "equity_classes.csv", "suits": "equity_suits.csv"}
     figure = partial(Entry, "published", "Published language models")
     return [
-        figure(
-            "published_equities",
-            {"classes": f"{TABLES}/equity_classes.csv", "suits": f"{TABLES}/equity_suits.csv"},
-            each=[{}] if equities else [],
-        ),
-        figure("published_heatmaps_{kind}", _both("predictions", "predictions.parquet"), beside_ours, each),
-        figure(
-            "published_predicted_{kind}",
-            _both("predictions", "predictions.parquet") | _both("fits", "fit.csv"),
-            beside_ours,
-            each,
-        ),
-        figure("published_accuracy_{kind}", _both("accuracy", "accuracy.csv"), of_items, each),
-        figure(
-            "published_regularization_{kind}",
-            {"accuracy": f"{TABLES}/accuracy.csv", "fit": f"{TABLES}/fit.csv"},
-            of_items,
-            each,
-        ),
-        figure(
-            "published_explanations",
-            {"summary": f"{TABLES}/explanations_summary.csv"},
-            {"items": kinds, "method": "full", **compared},
-            once,
-        ),
-        figure("published_transfer", {"transfer": f"{TABLES}/transfer.parquet"}, each=once),
-        figure("published_comparison", {"comparison": f"{TABLES}/comparison.csv"}, each=once),
+        figure("published_equities", equities, each=once if has_equities else []),
+        figure("published_heatmaps_{kind}", predictions, beside_ours, each),
+        figure("published_predicted_{kind}", fitted, beside_ours, each),
+        figure("published_accuracy_{kind}", {"accuracy": _with_ours("accuracy.csv")}, of_items, each),
+        figure("published_regularization_{kind}", rates, of_items, each),
+        figure("published_explanations", {"summary": "explanations_summary.csv"}, explained, once),
+        figure("published_transfer", {"transfer": "transfer.parquet"}, each=once),
+        figure("published_comparison", {"comparison": "comparison.csv"}, each=once),
     ]
 
 
-def _both(name: str, file: str) -> dict[str, str | list[str]]:
+def _with_ours(file: str) -> list[str]:
     """A table of the published models, and the same of ours."""
-    return {name: [f"{TABLES}/{file}", f"results/language/{file}"]}
+    return [file, f"results/language/{file}"]
 
 
 def _kinds(block: Mapping[str, Any], local: Path | None) -> list[str]:

@@ -6,8 +6,6 @@ from typing import Any
 
 from memgen.figures.table import Entry
 
-TABLES = "results/relational"
-
 
 def figures(config: Mapping[str, Any]) -> list[Entry]:
     """Every figure of the study."""
@@ -15,33 +13,24 @@ def figures(config: Mapping[str, Any]) -> list[Entry]:
     shown = block["figures"]
     profiles = dict(shown["rank_profiles"])
     profiles["hierarchy"] = profiles.pop("hierarchies")
-    networks = [f"{TABLES}/networks/{name}" for name in block["networks"]["hierarchies"]]
+    networks = block["networks"]["hierarchies"]
+    width = {
+        "networks": [f"networks/{name}.parquet" for name in networks],
+        "margins": [f"networks/{name}_margins.parquet" for name in networks],
+        "summary": "finite_width.csv",
+        "slopes": "finite_width_slopes.csv",
+    }
+    of_map = {"n": block["critical"]["map_n"]}
     figure = partial(Entry, "relational", "Theory")
     return [
-        figure("task", {"tasks": [f"{TABLES}/tasks/{name}.parquet" for name in block["hierarchies"]]}),
-        figure(
-            "rank_profiles",
-            {"ranks": f"{TABLES}/ranks.parquet", "margins": f"{TABLES}/sweep.parquet"},
-            profiles,
-        ),
-        figure("mechanism", {"table": f"{TABLES}/mechanism.parquet"}, shown["mechanism"]),
-        figure("memorization", {"table": f"{TABLES}/memorization.parquet"}, shown["memorization"]),
-        figure("phase_representation", {"table": f"{TABLES}/phase.parquet"}, shown["phase_representation"]),
-        figure("phase_placement", {"table": f"{TABLES}/placement.parquet"}, shown["phase_placement"]),
-        figure(
-            "critical_placement",
-            {"table": f"{TABLES}/critical_placement.parquet"},
-            {"n": block["critical"]["map_n"]},
-        ),
-        figure("readout", {"table": f"{TABLES}/readout.parquet"}, shown["readout"]),
-        figure("depth", {"table": f"{TABLES}/depth.parquet"}, shown["depth"]),
-        figure(
-            "finite_width",
-            {
-                "networks": [f"{path}.parquet" for path in networks],
-                "margins": [f"{path}_margins.parquet" for path in networks],
-                "summary": f"{TABLES}/finite_width.csv",
-                "slopes": f"{TABLES}/finite_width_slopes.csv",
-            },
-        ),
+        figure("task", {"tasks": [f"tasks/{name}.parquet" for name in block["hierarchies"]]}),
+        figure("rank_profiles", {"ranks": "ranks.parquet", "margins": "sweep.parquet"}, profiles),
+        figure("mechanism", {"table": "mechanism.parquet"}, shown["mechanism"]),
+        figure("memorization", {"table": "memorization.parquet"}, shown["memorization"]),
+        figure("phase_representation", {"table": "phase.parquet"}, shown["phase_representation"]),
+        figure("phase_placement", {"table": "placement.parquet"}, shown["phase_placement"]),
+        figure("critical_placement", {"table": "critical_placement.parquet"}, of_map),
+        figure("readout", {"table": "readout.parquet"}, shown["readout"]),
+        figure("depth", {"table": "depth.parquet"}, shown["depth"]),
+        figure("finite_width", width),
     ]

@@ -1,0 +1,445 @@
+"""Figures of language models, ours and published: they show what the tables hold, or are refused."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from matplotlib.figure import Figure
+
+from checks import (
+    assert_draws,
+    assert_labelled,
+    assert_nothing_clipped,
+    assert_refused,
+    assert_same_bytes,
+    assert_sound,
+    drawn,
+    points,
+    shown,
+)
+from memgen.language.fits.stages.baselines import baselines
+from memgen.language.fits.stages.fit import fit
+from memgen.language.fits.stages.predictions import predictions
+from memgen.language.fits.stages.relation import relation
+from memgen.language.fits.tables import BASELINES, FIT, PREDICTIONS
+from memgen.language.published.conversion import convert
+from memgen.language.published.stages.compare import compare
+from memgen.language.published.stages.explain import explain
+from memgen.language.published.stages.transfer import transfer
+from memgen.language.published.tables import (
+    COMPARISON,
+    EQUITY_CLASSES,
+    EQUITY_SUITS,
+    EXPLANATIONS_SUMMARY,
+    TRANSFER,
+)
+from memgen.language.responses.rows import GEOMETRY_RUNS, KEY, RESPONSES
+from memgen.language.responses.tables import ACCURACY, EFFECTS, GEOMETRY
+from memgen.language.stages.accuracy import accuracy
+from memgen.language.stages.distance import distance
+from memgen.language.stages.effects import effects
+from memgen.language.stages.geometry import geometry
+from memgen.relational.hierarchy import Hierarchy
+from memgen.tables.schema import Table
+from published_imitation import imitated
+from synthetic_responses import response_rows, theory_margins
+
+HIERARCHIES = {"plain": Hierarchy(6), "exc": Hierarchy(6, ((3, 1),))}
+NAMES = list(HIERARCHIES)
+SHOWN: dict[str, Any] = {"hierarchies": NAMES}
+FAKE: dict[str, Any] = {**SHOWN, "items": "fake"}
+LORA: dict[str, Any] = {**SHOWN, "method": "lora"}
+OURS: dict[str, Any] = {**FAKE, "methods": ["lora", "probe"], "ours": ["small"]}
+BOTH = ["published", "ours"]
+#: Files of each figure, a list of ours and the published ones where it ends in "*", and its options.
+FIGURES: dict[str, tuple[dict[str, str], dict[str, Any]]] = {
+    "accuracy_by_class": ({"accuracy": "ours_accuracy.csv"}, LORA),
+    "symbolic_distance": ({"distance": "distance.csv"}, LORA),
+    "margin_heatmaps": (
+        {"predictions": "ours_predictions.parquet", "fit": "ours_fit.csv"},
+        {**LORA, **FAKE},
+    ),
+    "predicted_margins": (
+        {"predictions": "ours_predictions.parquet", "fit": "ours_fit.csv"},
+        {**LORA, **FAKE},
+    ),
+    "baselines": ({"baselines": "baselines.csv"}, SHOWN),
+    "response_bias": ({"effects": "effects.csv"}, SHOWN),
+    "exception_effect": ({"effects": "effects.csv"}, SHOWN),
+    "own_kernel": ({"geometry": "geometry.csv", "fit": "ours_fit.csv"}, SHOWN),
+    "conjunctivity": ({"geometry": "geometry.csv", "relation": "relation.csv"}, {}),
+    "language_summary": (
+        {"predictions": "predictions.parquet*"},
+        {"items": "fake", "plain": "plain", "exceptional": "exc", "models": ["small", "other"],
+         "methods": ["lora"]},
+    ),
+    "published_accuracy": ({"accuracy": "accuracy.csv*"}, FAKE),
+    "published_comparison": ({"comparison": "comparison.csv"}, {}),
+    "published_predicted": ({"predictions": "predictions.parquet*", "fits": "fit.csv*"}, OURS),
+    "published_heatmaps": ({"predictions": "predictions.parquet*"}, OURS),
+    "published_regularization": ({"accuracy": "published_accuracy.csv", "fit": "published_fit.csv"}, FAKE),
+    "published_explanations": ({"summary": "summary.csv"}, {**SHOWN, "items": ["fake"], "method": "full"}),
+    "published_transfer": ({"transfer": "transfer.parquet"}, {}),
+}  # fmt: skip
+#: Figures whose panels end where their points do not.
+CUT = {"published_explanations", "published_transfer"}
+
+
+def measures(responses: pl.DataFrame) -> pl.DataFrame:
+    """Measures of representations for every run, made up."""
+    keys = [name for name in GEOMETRY_RUNS.columns if name in RESPONSES.columns]
+    runs = responses.select(keys).unique().sort(keys)
+    random = np.random.default_rng(0)
+    names = [name for name in GEOMETRY_RUNS.columns if name not in keys]
+    values = {name: random.uniform(0.1, 0.9, runs.height) for name in names}
+    frame = runs.with_columns(pl.Series(name, column) for name, column in values.items())
+    post = pl.when(pl.col("phase") == "pre").then(pl.col("ridge_correlation"))
+    return frame.with_columns(post.alias("ridge_correlation")).select(list(GEOMETRY_RUNS.columns))
+
+
+def answers(name: str, margins: np.ndarray, random: np.random.Generator, **cell: Any) -> pl.DataFrame:
+    """Responses of a model of ours in three seeds, margins with noise."""
+    return response_rows(
+        HIERARCHIES[name],
+        lambda seed, reverse: margins + random.normal(scale=0.3, size=len(margins)),
+        range(3), name=name, method="lora", hyperparameter=8.0, **cell,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Every table of two models of ours, and of the published ones, all made up."""
+    folder = tmp_path_factory.mktemp("tables")
+    random = np.random.default_rng(1)
+    own = [
+        answers(
+            name, theory_margins(hierarchy, gamma, 0.9, size), random, phase=phase, model=model, items=items
+        )
+        for model, gamma in (("small", 0.5), ("other", 2.0))
+        for items in ("fake", "poker")
+        for name, hierarchy in HIERARCHIES.items()
+        for phase, size in (("pre", 0.1), ("post", 3.0))
+    ]  # fmt: skip
+    converted = []
+    for name, hierarchy in HIERARCHIES.items():
+        imitated(name, hierarchy, "fake").write_parquet(folder / "file.parquet")
+        converted.append(convert(folder / "file.parquet", name, "fake").collect())
+    ours, published = folder / "ours.parquet", folder / "published.parquet"
+    for source, path, frames in (("ours", ours, own), ("published", published, converted)):
+        RESPONSES.write(pl.concat(frames), path)
+        fits = folder / f"{source}_fit.csv"
+        accuracy(responses=path, out=folder / f"{source}_accuracy.csv")
+        fit(path, out=fits)
+        predictions(path, fits=fits, out=folder / f"{source}_predictions.parquet")
+    distance(responses=ours, out=folder / "distance.csv")
+    effects(responses=ours, out=folder / "effects.csv")
+    baselines(responses=ours, out=folder / "baselines.csv")
+    GEOMETRY_RUNS.write(measures(pl.concat(own)), folder / "measures.parquet")
+    fits = folder / "ours_fit.csv"
+    geometry(blocks=[folder / "measures.parquet"], fits=fits, out=folder / "geometry.csv")
+    relation(geometry=folder / "geometry.csv", fits=fits, out=folder / "relation.csv")
+    explain(responses=[published], out=folder / "explanations.parquet", summary=folder / "summary.csv")
+    transfer(responses=[published, ours], out=folder / "transfer.parquet")
+    compare(ours=ours, published=published, out=folder / "comparison.csv")
+    return folder
+
+
+def both(tables: Path, file: str) -> list[Path]:
+    return [tables / f"{source}_{file}" for source in BOTH]
+
+
+def given(name: str, tables: Path, **other: Any) -> dict[str, Any]:
+    """Arguments of a figure."""
+    files, options = FIGURES[name]
+    paths = {
+        key: both(tables, file.rstrip("*")) if file.endswith("*") else tables / file
+        for key, file in files.items()
+    }
+    return {**paths, **options, **other}
+
+
+@pytest.fixture
+def of(tables: Path, tmp_path: Path) -> Callable[..., Figure]:
+    """Draws one of the figures, with other arguments than usual where they are given."""
+    return lambda name, **other: drawn(name, tmp_path, **given(name, tables, **other))
+
+
+Draw = Callable[..., Figure]
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_axes_are_labelled_and_nothing_is_clipped(name: str, of: Draw) -> None:
+    figure = of(name)
+    assert_labelled(figure)
+    if name not in CUT:
+        assert_sound(figure)
+    assert any(len(points(axes)) or axes.images for axes in shown(figure))
+
+
+@pytest.mark.parametrize("name", [name for name, (_, options) in FIGURES.items() if "hierarchies" in options])
+def test_hierarchies_that_were_not_run_are_refused(name: str, tables: Path, tmp_path: Path) -> None:
+    message = "(csv|parquet): no rows of nowhere; allowed: "
+    assert_refused(name, tmp_path / "new", message, **given(name, tables, hierarchies=["nowhere"]))
+
+
+def test_a_figure_is_the_same_bytes_each_time(tables: Path, tmp_path: Path) -> None:
+    assert_same_bytes("predicted_margins", tmp_path, **given("predicted_margins", tables))
+
+
+def read(table: Table, tables: Path, file: str, **chosen: Any) -> pl.DataFrame:
+    """Some rows of ours and the published ones."""
+    return pl.concat([table.read(path) for path in both(tables, file)]).filter(**chosen)
+
+
+def weakest(frame: pl.DataFrame, *group: str, column: str = "hyperparameter") -> pl.DataFrame:
+    """Rows of the smallest L2 and of the largest LoRA rank of each group; all of those that have neither."""
+    kept = []
+    for part in frame.partition_by(group):
+        known = part[column].drop_nulls()
+        if len(known):
+            part = part.filter(
+                pl.col(column) == (known.max() if part["method"][0] == "lora" else known.min())
+            )
+        kept.append(part)
+    return pl.concat(kept)
+
+
+def chosen(tables: Path, methods: list[str]) -> pl.DataFrame:
+    """Predictions of some methods, of our model small and all published ones, at the smallest value."""
+    frame = read(PREDICTIONS, tables, "predictions.parquet", items="fake")
+    frame = frame.filter(pl.col("method").is_in(methods), pl.col("model") != "other")
+    kept = []
+    for part in frame.partition_by("source", "model", "method"):
+        known = part["hyperparameter"].drop_nulls()
+        kept.append(part.filter(pl.col("hyperparameter") == known.min()) if len(known) else part)
+    return pl.concat(kept)
+
+
+def in_panels(frame: pl.DataFrame) -> list[pl.DataFrame]:
+    """Cells from top to bottom, then from left to right."""
+    order = ["method", "model", "items", "hyperparameter", "source"]
+    rows = frame.sort(order, maintain_order=True).partition_by(order, maintain_order=True)
+    return [part for row in rows for name in NAMES if len(part := row.filter(pl.col("hierarchy") == name))]
+
+
+@pytest.mark.parametrize(
+    ("name", "methods"),
+    [
+        ("predicted_margins", None),
+        ("published_predicted", ["full"]),
+        ("published_predicted", ["lora", "probe"]),
+    ],
+)
+def test_predicted_margins_are_those_of_the_untrained_pairs_of_each_cell(
+    name: str, methods: list[str] | None, tables: Path, of: Draw
+) -> None:
+    figure = of(name, **({"methods": methods} if methods else {}))
+    ours = read(PREDICTIONS, tables, "predictions.parquet", source="study", items="fake")
+    frame = chosen(tables, methods) if methods else ours
+    cells = in_panels(frame.filter(~pl.col("pair_class").is_in(["train", "exception"])))
+    fits = read(FIT, tables, "fit.csv")
+    for axes, cell in zip(shown(figure), cells, strict=True):
+        assert_draws(axes, (cell, "predicted", "observed"))
+        gamma = fits.join(cell.select(KEY).head(1), on=KEY, nulls_equal=True)["gamma"][0]
+        assert axes.texts[0].get_text().startswith(f"γ = {gamma:.3g}\n")
+
+
+@pytest.mark.parametrize("name", ["margin_heatmaps", "published_heatmaps"])
+def test_heatmaps_hold_observed_above_and_predicted_below_the_diagonal(
+    name: str, tables: Path, of: Draw
+) -> None:
+    ours = read(PREDICTIONS, tables, "predictions.parquet", source="study", items="fake")
+    cells = in_panels(ours if name == "margin_heatmaps" else chosen(tables, ["lora", "probe"]))
+    panels = [axes for axes in shown(of(name)) if axes.images]
+    assert len(cells) >= 4
+    for axes, cell in zip(panels, cells, strict=True):
+        square = np.asarray(axes.images[0].get_array())
+        observed, predicted = cell["observed"].to_numpy(), cell["predicted"].to_numpy()
+        higher, lower = cell["higher"].to_numpy(), cell["lower"].to_numpy()
+        np.testing.assert_allclose(square[higher, lower], observed / np.abs(observed).max())
+        np.testing.assert_allclose(square[lower, higher], predicted / np.abs(observed).max())
+        assert len(axes.patches) == 2 * cell.filter(pl.col("pair_class") == "exception").height
+
+
+def test_conjunctivity_draws_each_cell_against_its_gamma(tables: Path, of: Draw) -> None:
+    frame = GEOMETRY.read(tables / "geometry.csv").drop_nulls(["alpha", "gamma"])
+    for axes, phase in zip(shown(of("conjunctivity")), ("pre", "post"), strict=True):
+        assert_draws(axes, (frame.filter(phase=phase), "alpha", "gamma"))
+
+
+def test_a_gamma_beyond_its_range_is_drawn_open(tables: Path, tmp_path: Path, of: Draw) -> None:
+    """Its marker is hollow at the range's end, and the bar reaches from there to the end that is known."""
+    edge = pl.when(pl.col("model") == "small")
+    frame = GEOMETRY.read(tables / "geometry.csv").with_columns(
+        edge.then(None).otherwise("gamma").alias("gamma"),
+        edge.then(pl.lit("low")).otherwise(None).alias("gamma_at_edge"),
+        edge.then(None).otherwise("gamma_low").alias("gamma_low"),
+        edge.then(0.1).otherwise("gamma_high").alias("gamma_high"),
+    )
+    GEOMETRY.write(frame, tmp_path / "geometry.csv")
+    axes = shown(of("conjunctivity", geometry=tmp_path / "geometry.csv"))[0]
+    hollow = [line for line in axes.lines if line.get_markerfacecolor() == "white"]
+    assert len(hollow) == frame.filter(model="small", phase="pre").height
+    assert {float(line.get_ydata()[0]) for line in hollow} == {1e-3}
+    bars = [path for part in axes.collections for path in part.get_segments() if path[0][0] == path[1][0]]
+    assert sum(bool(np.allclose(bar[:, 1], [1e-3, 0.1])) for bar in bars) == len(hollow)
+
+
+def test_baselines_draw_every_predictor_and_the_lead_over_each(tables: Path, of: Draw) -> None:
+    frame = BASELINES.read(tables / "baselines.csv")
+    panels = shown(of("baselines"))
+    for (left, right), name in zip((panels[:2], panels[2:]), HIERARCHIES, strict=True):
+        rows = frame.filter(hierarchy=name)
+        for axes, column in ((left, "held_out_correlation"), (right, "difference_to_theory")):
+            np.testing.assert_allclose(np.sort(points(axes)[:, 0]), rows[column].drop_nulls().sort())
+
+
+def test_bias_draws_every_cell_once(tables: Path, of: Draw) -> None:
+    """Points lie at the table's values; the height says which cell it is."""
+    frame = EFFECTS.read(tables / "effects.csv")
+    wanted = [(value, kind) for value in ("yes_share", "bias") for kind in ("fake", "poker")]
+    for axes, (value, kind) in zip(shown(of("response_bias")), wanted, strict=True):
+        expected = frame.filter(items=kind)[value].drop_nulls().sort()
+        np.testing.assert_allclose(np.sort(points(axes)[:, 0]), expected)
+
+
+def test_summary_draws_the_pairs_around_the_middle_with_the_theorys(tables: Path, of: Draw) -> None:
+    frame = read(PREDICTIONS, tables, "predictions.parquet", source="study", items="fake")
+    frame = frame.filter(pl.col("higher") + pl.col("lower") == 5).sort("higher", descending=True)
+    panels = {axes.get_title(): axes for axes in shown(of("language_summary"))}
+    published = {f"made-up-{number}, full (published)" for number in (1, 2)}
+    assert set(panels) == {"small, lora", "other, lora"} | published
+    for model in ("small", "other"):
+        axes, rows = panels[f"{model}, lora"], frame.filter(model=model)
+        assert [label.get_text() for label in axes.get_xticklabels()] == ["2 v 3", "1 v 4", "0 v 5"]
+        np.testing.assert_allclose(np.sort(points(axes)[:, 1]), rows["observed"].sort())
+        lines = [line.get_ydata() for line in axes.lines if len(line.get_xdata()) == 3]
+        for line, name in zip(lines, HIERARCHIES, strict=True):
+            np.testing.assert_allclose(line, rows.filter(hierarchy=name)["predicted"])
+
+
+def test_a_row_keeps_its_label_where_its_first_panel_is_empty(tables: Path, tmp_path: Path, of: Draw) -> None:
+    frame = PREDICTIONS.read(tables / "ours_predictions.parquet")
+    kept = frame.filter((pl.col("model") == "small") | (pl.col("hierarchy") == "exc"))
+    PREDICTIONS.write(kept, tmp_path / "predictions.parquet")
+    figure = of("predicted_margins", predictions=tmp_path / "predictions.parquet")
+    labels = [axes.get_ylabel() for axes in figure.axes if axes.axison and axes.get_ylabel()]
+    assert [label.split(",")[0] for label in labels] == ["other", "small"]
+
+
+def test_accuracy_draws_every_class_over_its_name(tables: Path, of: Draw) -> None:
+    frame = read(ACCURACY, tables, "accuracy.csv", phase="post", items="fake")
+    frame = weakest(frame, "source", "model", "method").filter(pl.col("pair_class") != "loop")
+    for axes, name in zip(shown(of("published_accuracy")), NAMES, strict=True):
+        assert axes.get_title("left") == f"{name}, fake"
+        rows, seen = frame.filter(hierarchy=name), points(axes)
+        assert len(seen) == len(rows)
+        for place, label in enumerate(axes.get_xticklabels()):
+            here = seen[np.abs(seen[:, 0] - place) < 0.5][:, 1]
+            expected = rows.filter(pair_class=label.get_text())["accuracy"]
+            np.testing.assert_allclose(np.sort(here), expected.sort().to_numpy())
+
+
+def compared(tables: Path) -> pl.DataFrame:
+    frame = COMPARISON.read(tables / "comparison.csv").filter(pl.col("accuracy").is_not_null())
+    return weakest(frame, "published_model", "method", column="published_hyperparameter")
+
+
+def test_comparison_draws_every_pair_of_models(tables: Path, of: Draw) -> None:
+    for axes, model in zip(shown(of("published_comparison")), ("other", "small"), strict=True):
+        assert axes.get_title() == f"{model} lora v lora"
+        assert_draws(axes, (compared(tables).filter(model=model), "published_accuracy", "accuracy"))
+
+
+def test_regularization_draws_every_hyperparameter(tables: Path, of: Draw) -> None:
+    rates = ACCURACY.read(tables / "published_accuracy.csv").filter(phase="post", method="probe")
+    fits = FIT.read(tables / "published_fit.csv").filter(pl.col("gamma_at_edge").is_null())
+    grid = np.array(shown(of("published_regularization")), dtype=object).reshape(5, len(NAMES))
+    for column, name in zip(grid.T, NAMES, strict=True):
+        of_name = rates.filter(hierarchy=name)
+        probe, lora = (fits.filter(hierarchy=name, method=method) for method in ("probe", "lora"))
+        wanted = [
+            (of_name, "accuracy"),
+            (of_name, "margin"),
+            (probe, "gamma"),
+            (probe, "memorization_weight"),
+        ]
+        for axes, (rows, value) in zip(column, [*wanted, (lora, "gamma")], strict=True):
+            assert_draws(axes, (rows, "hyperparameter", value))
+
+
+def test_explanations_draw_three_scores_of_each(tables: Path, of: Draw) -> None:
+    frame = EXPLANATIONS_SUMMARY.read(tables / "summary.csv")
+    frame = frame.filter(pl.col("r2").is_not_null(), source="published", method="full")
+    rows = frame.select("margins", "explanation").unique().sort("margins", "explanation")
+    panels = shown(of("published_explanations"))
+    labels = [label.get_text() for label in panels[0].get_yticklabels()]
+    assert labels == [f"{b.replace('_', ' ')} ({a.replace('_', ' ')})" for a, b in rows.rows()]
+    placed = frame.join(rows.with_row_index("place"), on=["margins", "explanation"])
+    for axes, name in zip(panels, NAMES, strict=True):
+        of_name = placed.filter(hierarchy=name)
+        assert_draws(axes, *((of_name, value, "place") for value in ("r2", "r2_seeds", "r2_pairs")))
+
+
+def test_transfer_draws_the_theory_and_plain_distance(tables: Path, of: Draw) -> None:
+    frame = TRANSFER.read(tables / "transfer.parquet").filter(~pl.col("at_edge"))
+    frame = frame.drop_nulls(["r2_own", "r2_rescaled"])
+    columns = frame.select("source", "method").unique().sort("source", "method").rows()
+    panels = [(link, *column) for link in ("straight", "saturating") for column in columns]
+    for axes, (link, source, method) in zip(shown(of("published_transfer")), panels, strict=True):
+        assert axes.get_title() == method + (" (ours)" if source == "study" else "")
+        rows = frame.filter(link=link, source=source, method=method)
+        if len(rows):
+            assert_draws(axes, (rows, "r2_own", "r2_rescaled"), (rows, "r2_own", "r2_distance"))
+
+
+def test_equities_draw_each_class_and_each_entry(tmp_path: Path) -> None:
+    kinds = [("pair", "pair"), ("pair", "suited"), ("suited", "offsuit")]
+    random = np.random.default_rng(3)
+    rows = [(*kind, sharing) for kind in kinds for sharing in (False, True)]
+    classes = [(*row, 10, random.uniform(0, 0.05), 1.0, random.uniform()) for row in rows]
+    suits = [
+        (*row, "AA", "KK", 0.6, 0.6 + random.normal(0, 0.05), 0.6 + random.normal(0, 0.01), 0.001, "x",
+         row[2], 0.6, 0.001, 4, True)
+        for row in rows
+    ]  # fmt: skip
+    frames = {}
+    for name, table, made in (("classes", EQUITY_CLASSES, classes), ("suits", EQUITY_SUITS, suits)):
+        frames[name] = pl.DataFrame(made, schema=table.schema, orient="row")
+        table.write(frames[name], tmp_path / f"{name}.csv")
+    figure = drawn(
+        "published_equities", tmp_path, classes=tmp_path / "classes.csv", suits=tmp_path / "suits.csv"
+    )
+    assert_sound(figure)
+    one, two, three = shown(figure)
+    places = pl.Series("place", [len(kinds) - 1 - kinds.index((first, second)) for first, second, _ in rows])
+    placed = frames["classes"].with_columns(places)
+    assert [label.get_text() for label in one.get_yticklabels()] == [f"{a} v {b}" for a, b in kinds[::-1]]
+    assert_draws(one, (placed, "mean_absolute_difference", "place"))
+    assert_draws(two, (placed, "share_beyond", "place"))
+    off = frames["suits"].select(
+        (pl.col("published") - pl.col(name)).abs().alias(name) for name in ("averaged", "nearest")
+    )
+    assert_draws(three, (off, "averaged", "nearest"))
+
+
+def test_a_wrong_plot_fails(tables: Path, of: Draw) -> None:
+    """The checks themselves: a missing point, a point elsewhere, a clipped one and a missing label."""
+    frame = compared(tables).filter(model="other")
+    figure = of("published_comparison")
+    axes = shown(figure)[0]
+    for rows, x, y in (
+        (frame.head(-1), "published_accuracy", "accuracy"),
+        (frame, "accuracy", "published_accuracy"),
+    ):
+        with pytest.raises(AssertionError):
+            assert_draws(axes, (rows, x, y))
+    axes.set_ylim(0.99, 1.0)
+    with pytest.raises(AssertionError, match="points outside"):
+        assert_nothing_clipped(figure)
+    figure.supxlabel("")
+    with pytest.raises(AssertionError, match="x has no label"):
+        assert_labelled(figure)

@@ -1,0 +1,112 @@
+"""What figures call things, and how each of them looks: label, colour and marker. One dictionary for all."""
+
+from collections.abc import Iterable
+
+from memgen.figures.style import PALETTE
+
+#: Label, colour and marker of something that is drawn.
+Look = tuple[str, str, str]
+
+#: Models whose name in the tables says too little.
+MODELS = {
+    "smollm2": "SmolLM2-135M (4-bit, dequantized)",
+    "smollm2-init": "SmolLM2-135M, random weights",
+}
+
+#: Colour and marker of each pair class, the same in every figure.
+PAIR_CLASSES = {
+    "train": (PALETTE["black"], "s"),
+    "exception": (PALETTE["vermilion"], "D"),
+    "loop": (PALETTE["purple"], "v"),
+    "boundary": (PALETTE["orange"], "^"),
+    "cross": (PALETTE["blue"], "o"),
+    "within": (PALETTE["green"], "P"),
+    "test": (PALETTE["sky"], "o"),
+}
+
+_PRIORS = {
+    "zipf": ("Zipf", PALETTE["vermilion"], "o"),
+    "uniform": ("uniform", PALETTE["black"], "s"),
+    "geometric": ("geometric", PALETTE["blue"], "^"),
+    "lognormal": ("lognormal", PALETTE["green"], "D"),
+}
+_OTHER_PRIORS = [
+    (PALETTE["purple"], "v"),
+    (PALETTE["orange"], "P"),
+    (PALETTE["sky"], "X"),
+    (PALETTE["grey"], "*"),
+]
+
+#: Learners of the long tail's simulation.
+TAIL_LEARNERS = {
+    "optimal": ("optimal", PALETTE["black"], "*"),
+    "ignore": ("ignores rare points", PALETTE["vermilion"], "o"),
+    "flip": ("flips labels", PALETTE["orange"], "v"),
+    "limited": ("limited memorization", PALETTE["purple"], "D"),
+    "exponential": ("exponential mechanism", PALETTE["blue"], "s"),
+    "randomized_response": ("randomized response", PALETTE["sky"], "P"),
+    "majority": ("majority, noisy labels", PALETTE["green"], "^"),
+    "majority_ignore": ("majority, ignores singletons", PALETTE["grey"], "X"),
+}
+
+#: Classifiers trained on the long tail.
+CLASSIFIERS = {
+    "ridge": ("ridge classifier (ridge)", PALETTE["blue"], "o"),
+    "neighbours": ("nearest neighbours (k)", PALETTE["green"], "^"),
+    "network": ("network (weight decay)", PALETTE["orange"], "s"),
+    "private_network": ("private network (noise)", PALETTE["vermilion"], "D"),
+}
+
+STRUCTURES = {"gaussian": "Gaussian clusters", "hypercube": "hypercube clusters"}
+
+#: Learners of the study on irrelevant information.
+LEARNERS = {
+    "logistic": ("logistic regression", PALETTE["blue"], "o"),
+    "network": ("network", PALETTE["orange"], "s"),
+    "transformer": ("transformer", PALETTE["green"], "^"),
+}
+
+DEFENCES = {
+    "none": ("no defence", PALETTE["black"], "*"),
+    "weight_decay": ("weight decay", PALETTE["blue"], "o"),
+    "noise": ("clipped, noisy gradients", PALETTE["vermilion"], "D"),
+    "early_stopping": ("early stopping", PALETTE["green"], "^"),
+    "no_momentum": ("no momentum", PALETTE["purple"], "v"),
+    "fewer_parameters": ("fewer hidden units", PALETTE["orange"], "s"),
+}
+
+ATTACKS = {
+    "sign": ("sign, black box", PALETTE["blue"], "o"),
+    "informed_sign": ("sign, cluster known", PALETTE["sky"], "P"),
+    "coordinate_ascent": ("coordinate ascent, black box", PALETTE["orange"], "s"),
+    "weight_signs": ("signs of the weights", PALETTE["green"], "^"),
+    "gradient_inversion": ("one gradient", PALETTE["purple"], "v"),
+    "prefix": ("prefix queries", PALETTE["vermilion"], "D"),
+}
+
+
+def item(rank: int) -> str:
+    """Name of an item by its rank, counted from 0 as on the command line: I0 is the strongest."""
+    return f"I{rank}"
+
+
+def model_label(model: str, *, lines: int = 1) -> str:
+    """Name of a model on one line or, for labels along an axis, on two where it says more than a word."""
+    label = MODELS.get(model, model)
+    return label.replace(" (", "\n(").replace(", random", ",\nrandom") if lines == 2 else label
+
+
+def prior_looks(names: Iterable[str]) -> dict[str, Look]:
+    """Label, colour and marker of each prior, in order; a second one of a kind gets another colour."""
+    priors = list(dict.fromkeys(names))
+    looks: dict[str, Look] = {}
+    others = iter(_OTHER_PRIORS * (1 + len(priors) // len(_OTHER_PRIORS)))
+    taken = set()
+    for prior in priors:
+        kind, _, parameter = prior.partition(":")
+        name, colour, marker = _PRIORS.get(kind, (kind, "", ""))
+        if not colour or kind in taken:
+            colour, marker = next(others)
+        taken.add(kind)
+        looks[prior] = (f"{name} {parameter}".strip(), colour, marker)
+    return looks
