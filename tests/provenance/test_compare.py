@@ -13,6 +13,7 @@ import pytest
 from scipy import stats
 
 from memgen.__main__ import run
+from memgen.configuration.own_folder import LOCK
 from memgen.errors import BadInput
 from memgen.figures.style import new_figure, save
 from memgen.irrelevant.tables import AVERAGES
@@ -27,12 +28,11 @@ from memgen.provenance.cells import (
     compare_cells,
     estimate,
 )
-from memgen.provenance.comparison import Comparison, Judged, compare_numbers
-from memgen.provenance.known_tables import known_tables
-from memgen.provenance.lock_file import LOCK, read_lock, root_of
-from memgen.provenance.locking import drawn_rows, lock_of, packed, unpacked
+from memgen.provenance.comparison import Comparison, Judged
+from memgen.provenance.judging import compare_numbers, drawn_rows, known_tables
+from memgen.provenance.reference import lock_of, packed, read_lock, unpacked
 from memgen.provenance.run import read_run
-from memgen.provenance.sealing import as_text
+from memgen.provenance.sealing import rooted
 from memgen.relational.tables import SWEEP
 from memgen.tables.claims import CLAIMS
 from memgen.tables.schema import EXACT, Column, Held, Table, trained
@@ -214,8 +214,7 @@ def rewritten(change: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
     """The lock, changed by someone who knows how to take its root again."""
     lock = read_lock()
     change(lock)
-    lock["root"] = root_of({key: value for key, value in lock.items() if key != "root"})
-    LOCK.write_bytes(as_text(lock))
+    LOCK.write_bytes(rooted({key: value for key, value in lock.items() if key != "root"}))
     return lock
 
 

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 
 from memgen.__main__ import run
+from memgen.configuration.own_folder import LOCK
 from memgen.errors import BadInput
 from memgen.jobs.digests import file_digest
 from memgen.jobs.stage import Job, OutputDirectory
-from memgen.provenance.lock_file import LOCK
 from memgen.provenance.reading import CRATE
 from memgen.provenance.run import read_run
-from memgen.provenance.sealing import write_seal
+from memgen.provenance.sealing import sealed
 from memgen.provenance.verification import Verification
 from offline_context import seed
 from run_by_snakemake import LEAF, TARGETS, git, memgen
@@ -153,7 +153,7 @@ def test_what_a_deposit_leaves_out_is_said(study: Path, capsys: pytest.CaptureFi
 
     made.__module__, made.__name__ = "memgen.language.stages.initialize", "initialize"
     Job.bind(made, out=Path("results/models/m")).run(record=Path("results/provenance/jobs/a/job.json"))
-    write_seal(read_run())
+    sealed()
     shutil.rmtree("results/models")
     kinds = {finding.kind for finding in Verification(read_run()).findings}
     assert kinds == {"OUTPUT-MISSING"}

@@ -10,8 +10,7 @@ from PIL import Image
 
 from memgen.__main__ import run
 from memgen.errors import BadInput
-from memgen.provenance.judging import judge_files
-from memgen.provenance.known_tables import known_tables
+from memgen.provenance.judging import judge_files, known_tables
 from memgen.relational.tables import FINITE_WIDTH, SWEEP
 from memgen.tables.schema import Held, Table, trained
 from recorded import JOBS, forged

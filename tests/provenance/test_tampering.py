@@ -16,14 +16,14 @@ from PIL.PngImagePlugin import PngInfo
 
 from memgen.__main__ import run
 from memgen.commands.tidy import tidy
+from memgen.configuration.own_folder import LOCK
 from memgen.errors import BadInput
-from memgen.jobs.digests import bytes_digest, file_digest
+from memgen.jobs.digests import file_digest
 from memgen.jobs.stage import Job, OutputDirectory
 from memgen.provenance.findings import KINDS, within
-from memgen.provenance.lock_file import LOCK
 from memgen.provenance.record import urn
 from memgen.provenance.run import JOBS, read_run
-from memgen.provenance.sealing import SEAL, as_text, read_seal, sealed, write_seal
+from memgen.provenance.sealing import SEAL, read_seal, rooted, sealed
 from memgen.provenance.verification import Verification
 from memgen.recovery.damage import ASIDE
 from memgen.relational.stages.sweep import sweep
@@ -68,8 +68,7 @@ def again(*command: str) -> None:
 def resealed(**parts: object) -> None:
     """The seal with other parts, by someone who knows how to take its root again."""
     content = {**json.loads(SEAL.read_text()), **parts}
-    content["root"] = bytes_digest(as_text({key: part for key, part in content.items() if key != "root"}))
-    SEAL.write_bytes(as_text(content))
+    SEAL.write_bytes(rooted({key: part for key, part in content.items() if key != "root"}))
 
 
 def forget() -> None:
@@ -422,7 +421,7 @@ def test_what_hides_in_an_output_folder_is_found(study: Path, change: Callable[[
     folder = Path("results/models/m")
     Job.bind(made, out=folder).run(record=JOBS / "a/job.json")
     (folder / ".snakemake_timestamp").touch()
-    write_seal(read_run())
+    sealed()
     assert found() == set()
     change(folder)
     assert {where for _, where in found()} == {str(folder)}

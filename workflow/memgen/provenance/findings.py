@@ -55,17 +55,7 @@ class Finding:
 
 
 def within(findings: Iterable[Finding], level: Level) -> list[Finding]:
-    """Findings up to a level, each once, causes first.
-
-    Parameters
-    ----------
-    findings : iterable of Finding
-    level : {"integrity", "chain", "lock", "fresh"}
-
-    Returns
-    -------
-    list of Finding
-    """
+    """Findings up to a level, each once, causes first."""
     order = {kind: number for number, kind in enumerate(KINDS)}
     limit = LEVELS.index(level)
     kept = {finding for finding in findings if LEVELS.index(KINDS[finding.kind][0]) <= limit}

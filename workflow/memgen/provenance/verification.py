@@ -4,25 +4,24 @@ It finds every edit that its author did not also write into the records, the sea
 edits all of them is found only by a signature, or by running a job again.
 """
 
+import json as json_format
 import os
 import stat
-import subprocess
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 from memgen.configuration.own_folder import lock_path, repository
 from memgen.errors import BadInput
 from memgen.jobs.closure import ROOT, closure
 from memgen.jobs.definitions import Package
 from memgen.jobs.digests import MARKS, SNAKEMAKE_MARK, STUDY_MARK, file_digest, files_of
-from memgen.provenance.embedded import FIGURES, recipe_ids
-from memgen.provenance.findings import Finding
-from memgen.provenance.lock_file import lock_findings
+from memgen.jobs.stage import command
+from memgen.provenance.findings import Finding, Level, within
 from memgen.provenance.reading import CRATE, MADE, home, is_external, is_left_out, leaves_the_study
-from memgen.provenance.record import LOCK_FILE, digests
-from memgen.provenance.run import JOBS, Record, Run, inputs
+from memgen.provenance.record import LOCK_FILE, digests, git
+from memgen.provenance.run import FIGURES, JOBS, Record, Run, inputs, output_named, read_run, recipe_ids
 from memgen.provenance.sealing import BENCHMARKS, SEAL, TIDY, Seal, plan_files, read_seal
 
 #: In the folders that hold what jobs wrote, what Snakemake and commands of the study write.
@@ -56,23 +55,16 @@ class Present:
                 return None, ("outside", "a link that leaves the study"), 0
             if path.resolve() != home(path).joinpath(*path.parts[1:]):
                 return None, ("linked", f"a link to {path.resolve()}"), 0
-            mode = path.stat().st_mode
-            if stat.S_ISDIR(mode):
-                parts = list(path.rglob("*"))
-                for part in parts:
-                    if part.is_symlink():
-                        return None, ("linked", f"holds the link {part.relative_to(path)}"), 0
-                    if not part.is_file() and not part.is_dir():
-                        return (
-                            None,
-                            ("linked", f"holds {part.relative_to(path)}, which is no regular file"),
-                            0,
-                        )
-                size = sum(part.stat().st_size for part in parts if part.is_file())
-                return file_digest(path), None, size
-            if not stat.S_ISREG(mode):
-                return None, ("missing", "is no regular file"), 0
-            return file_digest(path), None, path.stat().st_size
+            if not stat.S_ISDIR(path.stat().st_mode):
+                if not path.is_file():
+                    return None, ("missing", "is no regular file"), 0
+                return file_digest(path), None, path.stat().st_size
+            parts = list(path.rglob("*"))
+            for part in parts:
+                if part.is_symlink() or not (part.is_file() or part.is_dir()):
+                    text = f"holds {part.relative_to(path)}, a link or no regular file"
+                    return None, ("linked", text), 0
+            return file_digest(path), None, sum(part.stat().st_size for part in parts if part.is_file())
         except FileNotFoundError:
             return None, ("missing", "no such file"), 0
         except (OSError, ValueError, RuntimeError) as error:  # RuntimeError: a loop of links, in Python 3.11
@@ -97,7 +89,7 @@ class Verification:
         self.notes: list[str] = []
         self.whole = only is None
         self._packages: dict[Path, Package] = {}
-        self._digests: dict[tuple[Path, str], str | None] = {}
+        self._digests: dict[tuple[Path, str, str], str | None] = {}
         try:
             self.seal = read_seal()
             if self.seal is None:
@@ -220,13 +212,14 @@ class Verification:
         ending = f"{module.replace('.', '/')}.py"
         label = next((label for label in record["code"] if label.endswith(f"/{ending}")), "")
         root = Path(label.removesuffix(ending)) if label and not is_external(label) else ROOT
-        if (root, module) not in self._digests:
+        function = record["stage"]["name"].rpartition(" ")[2].replace("-", "_")
+        if (root, module, function) not in self._digests:
             package = self._packages.setdefault(root, Package(root))
             try:
-                self._digests[root, module] = package.digest(module)
+                self._digests[root, module, function] = package.digest(module, function)
             except (ImportError, SyntaxError, ValueError, OSError, RecursionError):
-                self._digests[root, module] = None
-        return self._digests[root, module]
+                self._digests[root, module, function] = None
+        return self._digests[root, module, function]
 
     def _source(self, label: str, record: Record) -> str | None:
         if not is_external(label):
@@ -252,8 +245,14 @@ class Verification:
                     self._add("CONFIGURATION-CHANGED", layer["file"], f"{name} ran with another one")
 
     def _lock(self) -> None:
+        from memgen.provenance.reference import read_lock  # with polars, which a study does not wait for
+
         lock = lock_path()
-        self.findings += lock_findings(lock)
+        try:
+            if os.path.lexists(lock):
+                read_lock(lock)
+        except BadInput as problem:
+            self._add("LOCK-EDITED", lock, str(problem).removeprefix(f"{lock}: "))
         if git("-C", str(repository()), "cat-file", "-e", "HEAD:./Snakefile") is None:
             self.notes.append(f"not checked: {lock} against a commit; no git repository of the study is here")
             return
@@ -350,27 +349,64 @@ def _marks_hold(folder: Path) -> bool:
     )
 
 
-def git(*arguments: str) -> bytes | None:
-    """What a git command prints; None where git, the repository or what is asked for is missing."""
-    try:
-        answer = subprocess.run(
-            ["git", *arguments], capture_output=True, check=True, stdin=subprocess.DEVNULL
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return answer.stdout
+def sealed_run(purpose: str) -> tuple[Run, Seal]:
+    """The run in the present folder and its seal, which may be given to others: nothing is wrong with them.
+
+    Parameters
+    ----------
+    purpose : str
+        What is not done otherwise, such as ``locked``.
+
+    Raises
+    ------
+    BadInput
+        If `memgen provenance verify` finds something, but for a lock that is about to be written anew.
+    """
+    run = read_run()
+    found = Verification(run)
+    for finding in within(found.findings, "lock"):
+        if finding.kind not in ("LOCK-EDITED", "LOCK-NOT-COMMITTED"):
+            raise BadInput(f"not {purpose}: {finding}")
+    assert found.seal is not None, "SEAL-MISSING is a finding"
+    if found.left_out:
+        raise BadInput(f"not {purpose}: {found.notes[-1]}")
+    return run, found.seal
 
 
-def summary(found: Verification, count: int, seconds: float) -> str:
-    """One line: what was looked at, and how much of it is wrong."""
+@command
+def verify(*figures: str, level: Level = "lock", json: bool = False) -> None:
+    """Hash the run again and hold it against its records and its seal; exit 0 only if nothing is found.
+
+    Prints one line per finding: its name, the file, and what is wrong with it; and one for what could not be
+    looked at, such as the commit of the lock where there is no repository. Exit status 1: something was
+    found; 2: bad input.
+
+    Parameters
+    ----------
+    *figures
+        Figures or other results; only they and what they stand on are looked at. By default everything.
+    level
+        integrity: outputs against their records; chain: inputs and sources too; lock: the seal and the
+        committed lock too; fresh: also whether configuration and requirements.lock are still the same.
+    json
+        Print findings as JSON.
+    """
+    if not JOBS.is_dir():
+        raise BadInput(f"{JOBS}: no such folder; nothing has run here")
+    start = time.perf_counter()
+    run = read_run()
+    chosen = run.chain(run.makers[output_named(run, name)] for name in figures) if figures else None
+    found = Verification(run, chosen)
+    findings = within(found.findings, level)
     root = f"; root {found.seal.root}" if found.seal is not None and found.whole else ""
-    return (
-        f"{len(found.records)} jobs, {len(found.present)} files, "
-        f"{found.present.bytes / 1e6:.0f} MB in {seconds:.1f} s: "
-        f"{count} finding{'s' if count != 1 else ''}{root}"
+    line = (
+        f"{len(found.records)} jobs, {len(found.present)} files, {found.present.bytes / 1e6:.0f} MB "
+        f"in {time.perf_counter() - start:.1f} s: {len(findings)} finding{'s' * (len(findings) != 1)}{root}"
     )
-
-
-def as_json(findings: Iterable[Finding]) -> list[dict[str, Any]]:
-    """Findings as JSON holds them."""
-    return [{"finding": one.kind, "where": one.where, "text": one.text} for one in findings]
+    if json:
+        listed = [{"finding": one.kind, "where": one.where, "text": one.text} for one in findings]
+        print(json_format.dumps({"findings": listed, "notes": found.notes, "summary": line}, indent=1))
+    else:
+        print(*findings, *found.notes, line, sep="\n")
+    if findings:
+        raise SystemExit(1)
