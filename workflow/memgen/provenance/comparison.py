@@ -50,15 +50,7 @@ Row = Mapping[str, Any]
 class Judged:
     """A figure, claim, table or other file, its verdict, and what was found.
 
-    Parameters
-    ----------
-    kind : {"figure", "claim", "table", "file"}
-    name : str
-    verdict : str
-        One of `memgen.provenance.cells.VERDICTS`.
-    text : str
-    cause : str
-        The table by which a figure or claim is different or missing; empty for what is so itself.
+    `cause` is the table by which a figure or claim is different or missing; empty for what is so itself.
     """
 
     kind: Literal["figure", "claim", "table", "file"]
@@ -74,13 +66,7 @@ class Judged:
 
 @dataclass
 class Comparison:
-    """The study in the present folder, compared with a lock.
-
-    Parameters
-    ----------
-    lock : mapping
-        As `memgen.provenance.reference.read_lock` gives it.
-    """
+    """The study in the present folder, compared with a lock as `memgen.provenance.reference` reads it."""
 
     lock: Mapping[str, Any]
     _judged: dict[str, Judged] = field(default_factory=dict)
@@ -198,14 +184,10 @@ class Comparison:
         judged = self.output(path)
         if judged.verdict != "different" or not self._apart[path]:
             return judged
-        drawn = [
-            apart
-            for apart in self._apart[path]
-            if all(apart.cell.get(name) in values for name, values in rows.items())
-        ]
-        if not drawn:
-            return Judged("table", path, "consistent", "what differs is not drawn here")
-        return Judged("table", path, "different", str(drawn[0]))
+        for apart in self._apart[path]:
+            if all(apart.cell.get(name) in values for name, values in rows.items()):
+                return Judged("table", path, "different", str(apart))
+        return Judged("table", path, "consistent", "what differs is not drawn here")
 
     def _looks_different(self, entry: Mapping[str, Any], path: str, limit: float) -> str:
         """How a file of a figure looks different from the locked one; empty where it does not."""

@@ -63,20 +63,9 @@ def table_of(path: Path) -> tuple[Table, pl.DataFrame] | None:
 
 
 def judge_files(recorded: Path, again: Path, families: Mapping[str, str]) -> tuple[Verdict, str]:
-    """Bytes, else numbers or cells of a table, else pixels of a picture.
+    """Verdict on a file made again, and what differs: bytes, else numbers or cells of a table, else pixels.
 
-    Parameters
-    ----------
-    recorded, again : pathlib.Path
-        What the run has, and what was made again.
-    families : mapping of str to str
-        As in `memgen.provenance.cells.cells`.
-
-    Returns
-    -------
-    verdict : {"identical", "equivalent", "consistent", "different", "missing"}
-    text : str
-        What differs.
+    `families` is as in `memgen.provenance.cells.cells`.
     """
     if not (recorded.exists() and again.exists()):
         return "missing", f"{recorded if not recorded.exists() else again}: no such file"

@@ -187,13 +187,7 @@ def _chain(run: Run, record: str, depth: int | None) -> list[str]:
 
 @contextlib.contextmanager
 def worktree(commit: str) -> Iterator[Path]:
-    """Check a commit out into a new folder, and remove it afterwards.
-
-    Raises
-    ------
-    BadInput
-        If this is no repository, or it does not have the commit.
-    """
+    """Check a commit out into a new folder, and remove it afterwards; BadInput if there is no such commit."""
     if not re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", commit):
         raise BadInput(f"{commit!r} is no commit")
     folder = Path(tempfile.mkdtemp(prefix="memgen-reproduce-"))

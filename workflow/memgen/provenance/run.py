@@ -101,18 +101,7 @@ def inputs(record: Record) -> list[tuple[str, str]]:
 
 
 def read_run(study: Path = Path()) -> Run:
-    """Read every record of a study.
-
-    Parameters
-    ----------
-    study : pathlib.Path, optional
-        Its folder, which holds ``results/provenance/jobs/<rule>/<wildcards>.json``; the present one by
-        default.
-
-    Returns
-    -------
-    Run
-    """
+    """Read every record of the study in a folder, ``results/provenance/jobs/<rule>/<wildcards>.json``."""
     records: dict[str, Record] = {}
     makers: dict[str, str] = {}
     findings = []

@@ -4,6 +4,7 @@ It finds every edit that its author did not also write into the records, the sea
 edits all of them is found only by a signature, or by running a job again.
 """
 
+import functools
 import json as json_format
 import os
 import stat
@@ -88,8 +89,8 @@ class Verification:
         #: What could not be looked at, a line each.
         self.notes: list[str] = []
         self.whole = only is None
-        self._packages: dict[Path, Package] = {}
-        self._digests: dict[tuple[Path, str, str], str | None] = {}
+        self._package = functools.cache(Package)
+        self._definitions = functools.cache(self._digest_of_definitions)
         try:
             self.seal = read_seal()
             if self.seal is None:
@@ -136,8 +137,9 @@ class Verification:
             )
         if self.whole:
             self.findings += self.run.findings
-            self._workflow()
-            self._untracked()
+            for path in untracked(self.run):
+                kind = "UNTRACKED-FIGURE" if path.parts[0] == "figures" else "UNTRACKED-OUTPUT"
+                self._add(kind, path, "no record names it")
         else:
             files = {output for record in self.records.values() for output in record["outputs"]}
             self.findings += [found for found in self.run.findings if found.where in files]
@@ -192,7 +194,7 @@ class Verification:
         for name, record in self.records.items():
             found = {label: self._source(label, record) for label in record["code"]}
             differ = [label for label, ran in record["code"].items() if found[label] != ran]
-            same = self._definitions(record) == record["code_digest"]
+            same = self._definitions(*self._stage(record)) == record["code_digest"]
             if not same and not differ:
                 self._add("CODE-CHANGED", name, "its digest is not that of the sources which it names")
             for label in differ:
@@ -206,20 +208,20 @@ class Verification:
         if unused := unused - changed.keys():
             self.notes.append(f"edited, but nothing that a job uses: {', '.join(sorted(unused))}")
 
-    def _definitions(self, record: Record) -> str | None:
-        """Present digest of the definitions that a job reaches; None where they cannot be read."""
-        module = record["stage"]["module"]
+    def _stage(self, record: Record) -> tuple[Path, str, str]:
+        """Folder of the package that a job used, and the module and function of its stage."""
+        module, name = record["stage"]["module"], record["stage"]["name"]
         ending = f"{module.replace('.', '/')}.py"
         label = next((label for label in record["code"] if label.endswith(f"/{ending}")), "")
         root = Path(label.removesuffix(ending)) if label and not is_external(label) else ROOT
-        function = record["stage"]["name"].rpartition(" ")[2].replace("-", "_")
-        if (root, module, function) not in self._digests:
-            package = self._packages.setdefault(root, Package(root))
-            try:
-                self._digests[root, module, function] = package.digest(module, function)
-            except (ImportError, SyntaxError, ValueError, OSError, RecursionError):
-                self._digests[root, module, function] = None
-        return self._digests[root, module, function]
+        return root, module, name.rpartition(" ")[2].replace("-", "_")
+
+    def _digest_of_definitions(self, root: Path, module: str, function: str) -> str | None:
+        """Present digest of the definitions that a stage reaches; None where they cannot be read."""
+        try:
+            return self._package(root).digest(module, function)
+        except (ImportError, SyntaxError, ValueError, OSError, RecursionError):
+            return None
 
     def _source(self, label: str, record: Record) -> str | None:
         if not is_external(label):
@@ -230,19 +232,15 @@ class Verification:
             return None
 
     def _configuration(self) -> None:
-        present = digests(path for path in (Path(LOCK_FILE),) if path.is_file()).get(LOCK_FILE)
-        layers: dict[str, str | None] = {}
+        now = functools.cache(lambda name: file_digest(Path(name)) if Path(name).is_file() else None)
         for name, record in self.records.items():
-            if record["environment"].get("lock") != present:
+            if record["environment"].get("lock") != now(LOCK_FILE):
                 self._add("ENVIRONMENT-CHANGED", LOCK_FILE, f"{name} ran with another one")
             for layer in (record["configuration"] or {"layers": []})["layers"]:
-                path = Path(layer["file"])
-                if is_external(layer["file"]) or layer["file"].startswith("--") or path.is_absolute():
-                    continue
-                if layer["file"] not in layers:
-                    layers[layer["file"]] = file_digest(path) if path.is_file() else None
-                if layers[layer["file"]] != layer["sha256"]:
-                    self._add("CONFIGURATION-CHANGED", layer["file"], f"{name} ran with another one")
+                file, digest = layer["file"], layer["sha256"]
+                apart = is_external(file) or file.startswith("--") or Path(file).is_absolute()
+                if not apart and now(file) != digest:
+                    self._add("CONFIGURATION-CHANGED", file, f"{name} ran with another one")
 
     def _lock(self) -> None:
         from memgen.provenance.reference import read_lock  # with polars, which a study does not wait for
@@ -284,25 +282,15 @@ class Verification:
         for label, digest in self.seal.benchmarks.items():
             if self.present.digest(label) != digest:
                 self._add("BENCHMARK-MODIFIED", label, f"is not the file that {SEAL} names")
-
-    def _workflow(self) -> None:
-        """Rules and what they import, but for modules of which a job's record says the same already."""
-        if self.seal is None:
-            return
+        for path in files_below(BENCHMARKS):
+            if path.as_posix() not in self.seal.benchmarks:
+                self._add("UNTRACKED-OUTPUT", path, f"{SEAL} does not name it")
+        # Rules and what they import, but for modules of which a job's record says the same already.
         said = {finding.where for finding in self.findings if finding.kind == "CODE-CHANGED"}
         for label in self._plan() - said:
             if self.present.digest(label) != self.seal.workflow.get(label):
                 text = "is not the file that was sealed; run the study, and seal it if nothing is left to do"
                 self._add("WORKFLOW-CHANGED", label, text)
-
-    def _untracked(self) -> None:
-        for path in untracked(self.run):
-            kind = "UNTRACKED-FIGURE" if path.parts[0] == "figures" else "UNTRACKED-OUTPUT"
-            self._add(kind, path.as_posix(), "no record names it")
-        known = self.seal.benchmarks if self.seal is not None else {}
-        for path in files_below(BENCHMARKS):
-            if self.seal is not None and path.as_posix() not in known:
-                self._add("UNTRACKED-OUTPUT", path.as_posix(), f"{SEAL} does not name it")
 
 
 def files_below(folder: Path) -> list[Path]:
