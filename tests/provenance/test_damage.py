@@ -8,7 +8,7 @@ import pytest
 
 from memgen.provenance.run import read_run
 from memgen.recovery.damage import ASIDE, damaged, set_aside
-from recorded import FIGURE, SWEEP, TASK
+from recorded import FIGURE, FOLDER, SWEEP, TASK, make_folder
 
 
 def files() -> dict[str, bytes]:
@@ -33,10 +33,7 @@ def test_an_undamaged_study_is_left_alone(study: Path) -> None:
 @pytest.mark.parametrize("how", ["one bit", "cut short", "empty"])
 def test_a_damaged_table_goes_with_all_that_its_job_wrote(study: Path, how: str) -> None:
     path, before = Path("results/sweep.parquet"), files()
-    if how == "one bit":
-        flip(path)
-    else:
-        path.write_bytes(path.read_bytes()[: 100 if how == "cut short" else 0])
+    flip(path) if how == "one bit" else os.truncate(path, 100 if how == "cut short" else 0)
     now = files()
     lines = set_aside(dry=True)
     assert files() == now, "a dry run moves nothing"
@@ -77,18 +74,9 @@ def test_what_stands_on_a_damaged_table_goes_with_it(study: Path) -> None:
 
 
 def test_a_damaged_folder_goes_whole(study: Path) -> None:
-    from memgen.jobs.stage import Job, OutputDirectory
-
-    def made(*, out: OutputDirectory) -> None:
-        (out / "deep").mkdir()
-        (out / "deep/weights").write_bytes(b"1234")
-        (out / "config").write_bytes(b"5")
-
-    made.__module__ = "memgen.language.stages.initialize"
-    record = Path("results/provenance/jobs/a/job.json")
-    Job.bind(made, out=Path("results/models/m")).run(record=record)
+    make_folder(Path("results/models/m"))
     assert set_aside() == []
     flip(Path("results/models/m/deep/weights"))
     assert len(set_aside()) == 1
-    assert not Path("results/models").exists() and not record.exists()
+    assert not Path("results/models").exists() and not FOLDER.exists()
     assert (ASIDE / "results/models/m/config").read_bytes() == b"5"
