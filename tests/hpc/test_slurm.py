@@ -122,8 +122,8 @@ def _cancelled(slurm: Cluster, job: str) -> Iterator[None]:
     yield
 
 
-#: What goes wrong with a job that runs, and how many run by then. Jobs of a node that is cut off go on, and are
-#: computed elsewhere as well.
+#: What goes wrong with a job that runs, and how many run by then. Jobs of a node that is cut off go on, and
+#: are computed elsewhere as well.
 FAULTS: dict[str, tuple[Callable[[Cluster, str], contextlib.AbstractContextManager[None]], int]] = {
     "a job cancelled": (_cancelled, 1),
     "slurmctld away for 20 s": (lambda slurm, _: _away(slurm), 1),
