@@ -4,7 +4,6 @@ import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -328,12 +327,7 @@ CLAIM = {
     ],
 )  # fmt: skip
 def test_claims_are_compared_by_value_interval_and_verdict(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    held: str,
-    change: dict[str, Any],
-    verdict: str,
-    text: str,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, held: str, change: dict, verdict: str, text: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
     before, after = (pl.DataFrame([CLAIM | part], schema=CLAIMS.schema) for part in ({}, change))
