@@ -38,20 +38,10 @@ Cells = dict[tuple[Any, ...], dict[str, list[float | int | None]]]
 
 
 def cells(frame: pl.DataFrame, held: Held, families: Mapping[str, str]) -> Cells:
-    """Mean, standard error and count of every value in every cell of a table.
+    """``[mean, standard error, units]`` by cell and value of a table; no error where the spread is unknown.
 
-    Parameters
-    ----------
-    frame : polars.DataFrame
-    held : Held
-        Names the columns; see `memgen.tables.schema.Held`.
-    families : mapping of str to str
-        One name for the replicates of a network that is trained here, by the name of each.
-
-    Returns
-    -------
-    dict
-        ``[mean, standard error, units]`` by cell and value; the error is None where the spread is unknown.
+    `held` names the columns (`memgen.tables.schema`). `families` gives the replicates of a network that is
+    trained here one name, by the name of each.
     """
     names = list(held.cells)
     replicate = pl.col(MODEL) if MODEL in names else pl.lit("")

@@ -19,17 +19,9 @@ from memgen.provenance.run import JOBS, Record, Run, inputs, read_run
 
 @dataclass(frozen=True)
 class Cause:
-    """One difference, the jobs that have it of their own, and how many of them wrote something else.
+    """One difference, the records of the jobs that have it, and how many of them wrote something else.
 
-    Parameters
-    ----------
-    kind : str
-        recipe, code, environment, leaf, outputs, or missing.
-    text : str
-    jobs : tuple of str
-        Their records, in the order in which they ran.
-    changed : int
-        Jobs among them with other outputs.
+    Its kind is recipe, code, environment, leaf, outputs, or missing.
     """
 
     kind: str
@@ -99,11 +91,7 @@ def _run_in(study: Path) -> Run:
 def causes(one: Run, other: Run) -> tuple[list[Cause], int]:
     """Causes of the difference between two runs, and how many jobs differ only in consequence.
 
-    Returns
-    -------
-    list of Cause
-        In the order of the first job that has each; those that changed an output first.
-    int
+    Causes that changed an output come first, then in the order of the first job that has each.
     """
     order = one.in_order()
     order += [name for name in other.in_order() if name not in one.records]

@@ -87,14 +87,7 @@ def judge_files(recorded: Path, again: Path, families: Mapping[str, str]) -> tup
 
 
 def compare_numbers(locked: pl.DataFrame, present: pl.DataFrame, tolerance: float) -> tuple[Verdict, str]:
-    """Verdict on two tables of the same kind: every number within a tolerance, all else the same.
-
-    Parameters
-    ----------
-    locked, present : polars.DataFrame
-    tolerance : float
-        Largest difference of two numbers, relative to the larger of them and 1.
-    """
+    """Verdict on two tables of a kind; numbers may differ by a tolerance, relative to the larger and 1."""
     if locked.columns != present.columns:
         return "different", "has other columns"
     if locked.height != present.height:

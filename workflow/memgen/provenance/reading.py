@@ -91,19 +91,8 @@ class RefusedRecord(BadInput):
 def parse_json(path: Path, what: str, largest: int) -> Any:
     """Content of a JSON file that anyone may have written; None if there is no file.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-    what : str
-        What it is to be, for the message.
-    largest : int
-        Size in bytes beyond which it is not read.
-
-    Raises
-    ------
-    BadInput
-        If it is a link or no regular file, too large, cannot be read, or no JSON: keys that are given twice
-        and NaN are none.
+    BadInput says why it is not `what` it is to be: a link or no regular file, of more than `largest` bytes,
+    not readable, or no JSON, in which no key is given twice and nothing is NaN.
     """
     try:
         if not os.path.lexists(path):
@@ -147,22 +136,13 @@ def check_form(path: Path, content: Any, schema: Mapping[str, Any], what: str) -
 
 
 def read_record(path: Path) -> dict[str, Any]:
-    """Read a record and hold it against its own digests.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-
-    Returns
-    -------
-    dict
-        The record, its paths plain names inside the study, or below ``external/``.
+    """Read a record, whose paths are plain names inside the study or below ``external/``.
 
     Raises
     ------
     BadInput
-        If it cannot be read, or is of another format; as `RefusedRecord` if it was edited, names a path
-        outside the study, or contradicts itself.
+        If it cannot be read, is of another format, or contradicts itself; as `RefusedRecord` if it was
+        edited, or names a path outside the study.
     """
     content = parse_json(path, _WHAT, LARGEST)
     if content is None:

@@ -24,16 +24,9 @@ Record = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Run:
-    """Records by their path in the study.
+    """Records that agree with their digests, by their path; the record that claims each output; findings.
 
-    Parameters
-    ----------
-    records : mapping of str to mapping
-        Records that have the form of one and agree with their digests.
-    makers : mapping of str to str
-        The record that claims each output; the first one where there are two.
-    findings : tuple of Finding
-        What is wrong with the records themselves.
+    Where two records claim an output, its maker is the first.
     """
 
     records: Mapping[str, Record]
@@ -73,13 +66,7 @@ class Run:
         return []
 
     def in_order(self) -> list[str]:
-        """All records, makers before what they are read by.
-
-        Raises
-        ------
-        BadInput
-            If they stand on each other in a circle.
-        """
+        """All records, makers before what they are read by; BadInput if they form a circle."""
         sorter = graphlib.TopologicalSorter({name: self.needs(name) for name in sorted(self.records)})
         try:
             return list(sorter.static_order())
@@ -135,19 +122,10 @@ def read_run(study: Path = Path()) -> Run:
 
 
 def output_named(run: Run, name: str) -> str:
-    """The output that a path, the bare name of a figure, or a figure from elsewhere stands for.
+    """The output that a name stands for; BadInput if there is none.
 
-    Parameters
-    ----------
-    run : Run
-    name : str
-        Such as ``figures/task.pdf``, ``task``, ``results/claims.csv``, the id at a figure's foot, or any PNG,
-        PDF or SVG file that carries the id of a recipe of this run.
-
-    Raises
-    ------
-    BadInput
-        If it stands for none.
+    A name is such as ``figures/task.pdf``, ``task``, ``results/claims.csv``, the id at a figure's foot, or
+    any PNG, PDF or SVG file that carries the id of a recipe of this run.
     """
     path = Path(name)
     for guess in (label(path), path.as_posix(), *(f"figures/{name}{end}" for end in sorted(FIGURES))):
@@ -177,13 +155,7 @@ def output_named(run: Run, name: str) -> str:
 
 
 def recipe_ids(path: Path) -> set[str]:
-    """Ids of recipes that a file's bytes name; empty where they name none.
-
-    Raises
-    ------
-    BadInput
-        If the file cannot be read, or is larger than a figure.
-    """
+    """Ids of recipes that a file's bytes name; BadInput if it cannot be read, or is larger than a figure."""
     wrong = fault(path)
     if wrong is None and path.stat().st_size > _LARGEST:
         wrong = f"larger than {_LARGEST >> 20} MB, which no figure is"

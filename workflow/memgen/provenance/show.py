@@ -22,17 +22,7 @@ from memgen.provenance.run import Run, inputs, output_named, read_run
 
 @dataclass(frozen=True)
 class Step:
-    """Jobs of one rule.
-
-    Parameters
-    ----------
-    records : tuple of str
-        Their records, sorted.
-    needs : tuple of str
-        Rules of the jobs whose outputs they read, in the order in which they read them.
-    leaves : tuple of str
-        Files that they read and no job made.
-    """
+    """Jobs of one rule: their records, the rules whose outputs they read, and what no job made."""
 
     records: tuple[str, ...]
     needs: tuple[str, ...]

@@ -79,7 +79,7 @@ class Verification:
     ----------
     run : Run
     only : iterable of str, optional
-        Records to look at; by default all, and then also for files that no record knows.
+        Records to look at; by default all, and then also files that no record knows.
     """
 
     def __init__(self, run: Run, only: Iterable[str] | None = None) -> None:
@@ -338,17 +338,9 @@ def _marks_hold(folder: Path) -> bool:
 
 
 def sealed_run(purpose: str) -> tuple[Run, Seal]:
-    """The run in the present folder and its seal, which may be given to others: nothing is wrong with them.
+    """The run in the present folder and its seal, if `verify` finds nothing but a lock to be written anew.
 
-    Parameters
-    ----------
-    purpose : str
-        What is not done otherwise, such as ``locked``.
-
-    Raises
-    ------
-    BadInput
-        If `memgen provenance verify` finds something, but for a lock that is about to be written anew.
+    Otherwise BadInput says that the run is not ``locked``, or whatever the purpose is.
     """
     run = read_run()
     found = Verification(run)

@@ -55,15 +55,8 @@ _LANGUAGE = "https://w3id.org/workflowhub/workflow-ro-crate#snakemake"
 class Crate:
     """Entities of a crate by their identifier.
 
-    Parameters
-    ----------
-    run : Run
-    records : iterable of str
-        Jobs to describe.
-    targets : iterable of str
-        Files that the run was to make.
-    files : mapping of str to str
-        Digest of every file that lies in the crate; all else is only named, with its digest.
+    `records` are the jobs to describe, `targets` what the run was to make, `files` the digests of all files
+    in the crate. Other files are only named, with their digest.
     """
 
     def __init__(
