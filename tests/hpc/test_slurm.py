@@ -173,31 +173,45 @@ def test_runs_of_a_lost_job_that_had_ended_are_not_computed_again(slurm: Cluster
     watch.over("a job of six trainings cancelled after two; the other four are computed", everything)
 
 
-def test_jobs_of_a_killed_run_are_not_doubled(slurm: Cluster, study: Study, here: dict[str, bytes]) -> None:
-    watch, run = Watch(slurm, study), study.start()
-    watch.fault()
-    os.killpg(run.pid, signal.SIGKILL)
-    run.wait()
-    assert cluster.alive(study.name), "its jobs go on"
-    study.finish(study.start())
-    assert "jobs that an earlier run left on SLURM" in study.log.read_text()
-    # A job that ended between the kill and the new run's start was complete, but nobody had noted it.
-    watch.over("kill -9 of Snakemake, started again", here)
+@pytest.fixture
+def other_node(study: Study, tmp_path: Path) -> Iterator[LoginNode]:
+    debian.install(local_slurm.LOGIN_PACKAGES)
+    with LoginNode.started("login2", tmp_path / "view", study.folder) as found:
+        yield found
 
 
-@pytest.mark.full
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_interrupted_run_leaves_no_job(
-    slurm: Cluster, study: Study, here: dict[str, bytes], number: signal.Signals
+@pytest.mark.parametrize(
+    ("number", "elsewhere"),
+    [
+        (signal.SIGKILL, False),
+        pytest.param(signal.SIGKILL, True, marks=pytest.mark.full),
+        pytest.param(signal.SIGTERM, False, marks=pytest.mark.full),
+        pytest.param(signal.SIGINT, False, marks=pytest.mark.full),
+    ],
+)
+def test_a_run_that_is_ended_goes_on(
+    slurm: Cluster,
+    study: Study,
+    here: dict[str, bytes],
+    request: pytest.FixtureRequest,
+    number: signal.Signals,
+    elsewhere: bool,
 ) -> None:
+    """Here or from another login node; jobs that a killed run leaves are not doubled, others leave none."""
+    node = request.getfixturevalue("other_node") if elsewhere else None
     watch, run = Watch(slurm, study), study.start()
     watch.fault()
-    run.send_signal(number)
+    killed = number == signal.SIGKILL
+    os.killpg(run.pid, number) if killed else run.send_signal(number)
     assert run.wait(90) != 0
     stopped = time.monotonic() - watch.since
-    assert cluster.alive(study.name) == []
-    study.finish(study.start())
-    watch.over(f"{number.name} (all stopped after {stopped:.0f} s), started again", here)
+    assert bool(cluster.alive(study.name)) == killed, "the jobs of a killed run go on"
+    study.finish(study.start(node))
+    if killed and not elsewhere:  # a run elsewhere waits until its jobs have ended
+        assert "jobs that an earlier run left on SLURM" in study.log.read_text()
+    # A job that ended between the kill and the new run's start was complete, but nobody had noted it.
+    where = "on another login node" if elsewhere else f"(ended after {stopped:.0f} s)"
+    watch.over(f"{number.name} to Snakemake, started again {where}", here)
 
 
 @pytest.mark.full
@@ -215,13 +229,6 @@ def test_interrupted_run_whose_jobs_are_gone_ends(
     print(f"\n| {number.name} to a run whose jobs are gone | | it ends after {took:.0f} s |")
 
 
-@pytest.fixture
-def other_node(study: Study, tmp_path: Path) -> Iterator[LoginNode]:
-    debian.install(local_slurm.LOGIN_PACKAGES)
-    with LoginNode.started("login2", tmp_path / "view", study.folder) as found:
-        yield found
-
-
 @pytest.mark.full
 def test_a_run_on_another_login_node_is_waited_for(
     slurm: Cluster, study: Study, other_node: LoginNode, here: dict[str, bytes]
@@ -234,18 +241,6 @@ def test_a_run_on_another_login_node_is_waited_for(
     assert "a run on login2 holds this study" in study.log.read_text()
     assert "Nothing to be done" in study.log.read_text()
     watch.over("started again on another login node while it runs", here)
-
-
-@pytest.mark.full
-def test_a_run_killed_on_one_login_node_goes_on_from_another(
-    slurm: Cluster, study: Study, other_node: LoginNode, here: dict[str, bytes]
-) -> None:
-    watch, run = Watch(slurm, study), study.start()
-    watch.fault()
-    os.killpg(run.pid, signal.SIGKILL)
-    run.wait()
-    study.finish(study.start(other_node))
-    watch.over("kill -9 of Snakemake, started again on another login node", here)
 
 
 @pytest.mark.full
