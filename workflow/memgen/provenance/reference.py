@@ -11,9 +11,9 @@ import io
 import json
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import polars as pl
 
@@ -33,6 +33,7 @@ from memgen.tables.claims import CLAIMS
 from memgen.tables.schema import Table
 
 FORMAT = "memgen-lock/2"
+Packed = TypeVar("Packed")
 _STRING, _TEXT_OR_NONE = {"type": "string"}, {"type": ["string", "null"]}
 _NAMES = {"type": "array", "items": _STRING}
 
@@ -217,28 +218,13 @@ def _compared_as(run: Run, record: str) -> str:
 
 
 def _locked(table: Table, frame: pl.DataFrame, replicates: Mapping[str, str]) -> dict[str, Any]:
-    """A table as the lock holds it."""
+    """A table as the lock holds it: its numbers, or its cells as base85 of compressed JSON."""
     if not table.held.cells:
         return {"numbers": packed(frame)}
-    return {
-        "columns": list(table.held.cells),
-        "cells": packed_cells(cells(frame, table.held, replicates)),
-    }
-
-
-def packed_cells(parts: Cells) -> str:
-    """Cells as text: base85 of compressed JSON."""
+    parts = cells(frame, table.held, replicates)
     content = canonical([[list(key), values] for key, values in parts.items()])
-    return base64.b85encode(zlib.compress(content, 9)).decode()
-
-
-def unpacked_cells(text: str) -> Cells:
-    """The cells that `packed_cells` wrote; BadInput where it did not."""
-    try:
-        parts = json.loads(zlib.decompress(base64.b85decode(text)))
-        return {tuple(key): values for key, values in parts}
-    except (ValueError, TypeError, zlib.error):
-        raise BadInput(f"{lock_path()}: holds cells that cannot be read") from None
+    text = base64.b85encode(zlib.compress(content, 9)).decode()
+    return {"columns": list(table.held.cells), "cells": text}
 
 
 def packed(frame: pl.DataFrame) -> str:
@@ -248,9 +234,22 @@ def packed(frame: pl.DataFrame) -> str:
     return base64.b85encode(buffer.getvalue()).decode()
 
 
+def unpacked_cells(text: str) -> Cells:
+    """Cells from the text of a lock; BadInput if they cannot be read."""
+
+    def read(data: bytes) -> Cells:
+        return {tuple(key): values for key, values in json.loads(zlib.decompress(data))}
+
+    return _unpacked(text, read, "cells")
+
+
 def unpacked(text: str) -> pl.DataFrame:
-    """The table that `packed` wrote; BadInput where it did not."""
+    """A table from the text of a lock; BadInput if it cannot be read."""
+    return _unpacked(text, lambda data: pl.read_parquet(io.BytesIO(data)), "a table")
+
+
+def _unpacked(text: str, read: Callable[[bytes], Packed], what: str) -> Packed:
     try:
-        return pl.read_parquet(io.BytesIO(base64.b85decode(text)))
-    except (ValueError, pl.exceptions.PolarsError, OSError):
-        raise BadInput(f"{lock_path()}: holds a table that cannot be read") from None
+        return read(base64.b85decode(text))
+    except (ValueError, TypeError, OSError, zlib.error, pl.exceptions.PolarsError):
+        raise BadInput(f"{lock_path()}: holds {what} that cannot be read") from None
