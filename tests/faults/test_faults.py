@@ -111,7 +111,7 @@ def test_a_damaged_file_is_found_and_made_again(
     assert [line for line in printed.splitlines() if line.startswith(f"memgen: {name}: is n")], printed[:600]
     assert_same_results(finished, folder)
     number = len(begun(folder, since))
-    row(what, f"nothing; {number} jobs run, it and what stands on it", took)
+    row(what, f"nothing; {number} jobs run, it and what depends on it", took)
 
 
 def test_results_that_cannot_be_written(tmp_path: Path, row: Row) -> None:

@@ -37,7 +37,7 @@ def test_a_damaged_table_goes_with_all_that_its_job_wrote(study: Path, how: str)
     now = files()
     lines = set_aside(dry=True)
     assert files() == now, "a dry run moves nothing"
-    assert lines == [f"{path}: is not what its job wrote; set aside in .damaged, to be made again"]
+    assert lines == [f"{path}: is not what its job wrote; set aside in .damaged, to be rebuilt"]
     assert set_aside() == lines
     gone = {"results/sweep.parquet", "results/ranks.parquet", SWEEP.as_posix()}
     moved = {f"{ASIDE}/{name}": now[name] for name in gone}
@@ -55,7 +55,7 @@ def test_of_a_damaged_record_all_goes_that_no_other_names(study: Path, how: str)
         TASK.write_bytes(TASK.read_bytes()[:-30])
     lines = set_aside()
     assert [line.split(":")[0] for line in lines[:2]] == [TASK.as_posix(), "results/tasks/a.parquet"]
-    assert lines[2:] == ["2 jobs stand on that; what they wrote is set aside in .damaged, to be made again"]
+    assert lines[2:] == ["2 jobs depend on that; what they wrote is set aside in .damaged, to be rebuilt"]
     assert not Path("results/tasks").exists() and not SWEEP.exists() and not FIGURE.exists()
     assert (ASIDE / "results/tasks/a.parquet").exists() and (ASIDE / "figures/task.png").exists()
 
@@ -65,8 +65,8 @@ def test_what_stands_on_a_damaged_table_goes_with_it(study: Path) -> None:
     flip(Path("results/tasks/a.parquet"))
     lines = set_aside()
     assert lines == [
-        "results/tasks/a.parquet: is not what its job wrote; set aside in .damaged, to be made again",
-        "2 jobs stand on that; what they wrote is set aside in .damaged, to be made again",
+        "results/tasks/a.parquet: is not what its job wrote; set aside in .damaged, to be rebuilt",
+        "2 jobs depend on that; what they wrote is set aside in .damaged, to be rebuilt",
     ]
     assert not list(Path().glob("results/*.parquet")) and not list(Path("results").rglob("*.json"))
     assert not list(Path("figures").glob("*")) if Path("figures").exists() else True

@@ -37,7 +37,7 @@ def read_otherwise(names: set[str]) -> Any:
 
 
 def consequences() -> None:
-    """Let everything that stands on the sweep be another, as a run would."""
+    """Let everything that depends on the sweep be another, as a run would."""
     names = {"results/relational/sweep.parquet", "results/relational/ranks.parquet"}
     for name in ("figures_rank_profiles", "relational_claims"):
         forged(JOBS / name / "job.json", read_otherwise(names))

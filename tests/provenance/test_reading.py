@@ -110,4 +110,4 @@ def test_a_path_outside_the_study_is_refused(study: Path, name: object) -> None:
         record["outputs"] = {str(name): "0" * 64}
 
     forged(TASK, change)
-    assert "which is no path inside the study" in refused(TASK)
+    assert "which is not a path inside the study" in refused(TASK)

@@ -96,7 +96,7 @@ def test_what_cannot_be_made_again_is_refused(real_run: Path) -> None:
     forged(DRAWN, lambda record: record["execution"].update(commit="0" * 40))
     assert "git worktree add: fatal: " in refused("rank_profiles")
     forged(DRAWN, lambda record: record["execution"].update(commit="--help"))
-    assert "'--help' is no commit" in refused("rank_profiles")
+    assert "'--help' is not a commit" in refused("rank_profiles")
     assert worktrees() == 1
 
 

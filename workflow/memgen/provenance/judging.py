@@ -42,7 +42,7 @@ def known_tables() -> dict[tuple[str, ...], Table]:
 
 
 def table_of(path: Path) -> tuple[Table, pl.DataFrame] | None:
-    """Kind and content of a table; None where a file is no table that the study knows.
+    """Kind and content of a table; None if the study does not know such a table.
 
     Raises
     ------

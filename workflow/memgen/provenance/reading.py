@@ -187,7 +187,7 @@ def _check_itself(path: Path, content: dict[str, Any]) -> None:
     named = [(flag(name), part) for name, parts in files.items() for part in parts]
     for where, part in [*named, *(("its code", part) for part in content["code"])]:
         if not is_label(part):
-            text = f"{path}: {where} names {part!r}, which is no path inside the study"
+            text = f"{path}: {where} names {part!r}, which is not a path inside the study"
             raise RefusedRecord("PATH-OUTSIDE", text)
     read = {name: [part["path"] for part in parts] for name, parts in recipe["inputs"].items()}
     written = [[name] for name in sorted(content["outputs"])]

@@ -252,7 +252,7 @@ def seal(content: Mapping[str, Any]) -> bytes:
 
 
 def urn(recipe_id: str) -> str:
-    """Name of a recipe as it stands inside figures."""
+    """Name of a recipe as figures contain it."""
     return f"urn:memgen:recipe:sha256:{recipe_id}"
 
 

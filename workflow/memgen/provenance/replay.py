@@ -51,7 +51,7 @@ def _run(record: Record, study: Path, package: Path, out: Path) -> int:
 def replay(record: Input, /, *, out: Path | None = None) -> None:
     """Run a recorded job again from its record and compare what it writes; exit 0 only if all is equal.
 
-    The job gets the recorded arguments, inputs and number of threads, in a process of its own, and writes
+    The job gets the recorded arguments, inputs and number of threads, in a separate process, and writes
     into another folder. Exit status 1: an output differs, or the job failed; 2: bad input.
 
     Parameters
@@ -135,7 +135,7 @@ def _compared(recorded: dict[str, str], folder: Path) -> bool:
 def reproduce(figure: str, /, *, depth: int | None = None, out: Path | None = None) -> None:
     """Make a figure again in a clean checkout of its commit, and judge it; exit 0 unless it is different.
 
-    The jobs that it stands on run again in their order, with the recorded arguments and threads, in the
+    The jobs that it depends on run again in their order, with the recorded arguments and threads, in the
     present environment. Verdicts: identical (bytes), equivalent (numbers within the tolerance of the table,
     or the same pixels), consistent (means that chance alone may have moved so far), different, missing.
 
@@ -189,7 +189,7 @@ def _chain(run: Run, record: str, depth: int | None) -> list[str]:
 def worktree(commit: str) -> Iterator[Path]:
     """Check a commit out into a new folder, and remove it afterwards; BadInput if there is no such commit."""
     if not re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", commit):
-        raise BadInput(f"{commit!r} is no commit")
+        raise BadInput(f"{commit!r} is not a commit")
     folder = Path(tempfile.mkdtemp(prefix="memgen-reproduce-"))
     try:
         _worktree("add", "--quiet", "--detach", str(folder / "study"), commit)

@@ -1,4 +1,4 @@
-"""A recorded job run again, in a process of its own: ``python -m memgen.provenance.rerun`` reads it as JSON.
+"""A recorded job run again in a separate process: ``python -m memgen.provenance.rerun`` reads it as JSON.
 
 Threads are pinned before the stage's module is imported. Names, roles and values are held against the stage's
 signature: a record decides what a stage is given, never what is written outside the folder.

@@ -46,7 +46,7 @@ class Run:
         return sorted(maker for maker in makers if maker is not None)
 
     def chain(self, records: Iterable[str]) -> list[str]:
-        """Some records and all that they stand on, directly or not, sorted."""
+        """Some records and all that they depend on, directly or not, sorted."""
         found: set[str] = set()
         pending = list(records)
         while pending:
@@ -57,7 +57,7 @@ class Run:
         return sorted(found)
 
     def cycle(self) -> list[str]:
-        """Records that stand on each other in a circle; empty where there are none."""
+        """Records that depend on each other in a circle; empty if there are none."""
         sorter = graphlib.TopologicalSorter({name: self.needs(name) for name in self.records})
         try:
             sorter.prepare()
@@ -72,7 +72,7 @@ class Run:
             return list(sorter.static_order())
         except graphlib.CycleError:
             raise BadInput(
-                "the records of a run stand on each other in a circle; see `memgen provenance verify`"
+                "the records of a run depend on each other in a circle; see `memgen provenance verify`"
             ) from None
 
     def ends(self) -> list[str]:

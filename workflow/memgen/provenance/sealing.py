@@ -132,14 +132,14 @@ def read_seal(path: Path = SEAL) -> Seal | None:
     Raises
     ------
     BadInput
-        If the file is no seal, or not as it was written.
+        If the file is not a seal, or not as it was written.
     """
     content = read_rooted(path, _SCHEMA, "the seal of a run")
     if content is None:
         return None
     seal = Seal(*(content[part] for part in ("targets", "records", "benchmarks", "workflow")))
     if others := [name for name in (*seal.records, *seal.benchmarks, *seal.workflow) if not is_label(name)]:
-        raise BadInput(f"{path}: names {others[0]!r}, which is no path inside the study")
+        raise BadInput(f"{path}: names {others[0]!r}, which is not a path inside the study")
     return seal
 
 

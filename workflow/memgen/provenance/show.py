@@ -1,6 +1,6 @@
 """Where a figure, or any other result, comes from: its chain, folded, as text, graph, page or JSON.
 
-Jobs of one rule that serve one thing are one step, so that the chain of a figure that stands on two hundred
+Jobs of one rule that serve one thing are one step, so that the chain of a figure with two hundred
 jobs fits on one screen.
 """
 
@@ -54,7 +54,7 @@ def steps(run: Run, record: str) -> dict[str, Step]:
 
 
 def tree(run: Run, record: str) -> str:
-    """The chain as a tree, from the result to what it stands on; a step is drawn out where it first appears.
+    """The chain as a tree, from the result to what it depends on; a step is drawn out where it first appears.
 
     One line per step: its rule, how many jobs, when the first began, commit and time.
     """
@@ -162,7 +162,7 @@ def page(run: Run, output: str) -> str:
 
 
 def _layers(found: dict[str, Step]) -> list[list[str]]:
-    """Rules by their depth: the first layer needs nothing, every step stands below all that it needs."""
+    """Rules by their depth: the first layer needs nothing, every step is below all that it needs."""
     depth: dict[str, int] = {}
 
     def of(rule: str, above: frozenset[str] = frozenset()) -> int:

@@ -129,7 +129,7 @@ class Verification:
         self._lock()
         self._sealed()
         if cycle := self.run.cycle():
-            self._add("CYCLE", cycle[0], " stands on ".join(cycle[::-1]))
+            self._add("CYCLE", cycle[0], " depends on ".join(cycle[::-1]))
         if self.left_out:
             self.notes.append(
                 f"not here: {len(self.left_out)} folders of weights and files of features, which a deposit "
@@ -364,7 +364,7 @@ def verify(*figures: str, level: Level = "lock", json: bool = False) -> None:
     Parameters
     ----------
     *figures
-        Figures or other results; only they and what they stand on are looked at. By default everything.
+        Figures or other results; only they and what they depend on are looked at. By default everything.
     level
         integrity: outputs against their records; chain: inputs and sources too; lock: the seal and the
         committed lock too; fresh: also whether configuration and requirements.lock are still the same.

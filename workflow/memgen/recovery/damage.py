@@ -52,7 +52,7 @@ def set_aside(*, dry: bool = False) -> list[str]:
     """Move damaged outputs out of the study in the present folder, and what was made by or from their jobs.
 
     A damaged record does not say what its job wrote: what no other record names then goes with it. Returns a
-    line for each damaged file or folder, and one for what stands on them. A `dry` run moves nothing.
+    line for each damaged file or folder, and one for what depends on them. A `dry` run moves nothing.
     """
     run = read_run()
     found = damaged(run)
@@ -64,11 +64,11 @@ def set_aside(*, dry: bool = False) -> list[str]:
         _move(Path(name))
     wrong = [path for outputs in found.values() for path in outputs]
     kept = f"set aside in {ASIDE}"
-    lines = [f"{path}: is not what its job wrote; {kept}, to be made again" for path in wrong]
-    lines += [f"{path}: is no record that a job wrote; {kept}, to be made again" for path in broken]
+    lines = [f"{path}: is not what its job wrote; {kept}, to be rebuilt" for path in wrong]
+    lines += [f"{path}: is not a record that a job wrote; {kept}, to be rebuilt" for path in broken]
     lines += [f"{path}: no record says what made it; {kept}" for path in unknown]
     if others:
-        lines.append(f"{len(others)} jobs stand on that; what they wrote is {kept}, to be made again")
+        lines.append(f"{len(others)} jobs depend on that; what they wrote is {kept}, to be rebuilt")
     return lines
 
 

@@ -94,7 +94,7 @@ def _files(run: Run, seal: Seal) -> Iterator[tuple[str, Path]]:
     ------
     BadInput
         If the sources do not lie in a git repository, differ from its commit, or are not all in it; or if a
-        file is no regular one.
+        file is not a regular file.
     """
     committed = _listed("ls-files", "-z")
     if lock_path().name != LOCK.name:
@@ -114,7 +114,7 @@ def _files(run: Run, seal: Seal) -> Iterator[tuple[str, Path]]:
     for name in sorted(names | {path for path in leaves if not is_external(path)}):
         path = repository() / name if name in committed else Path(name)
         if path.is_symlink() or not path.is_file():
-            raise BadInput(f"{path}: is no regular file; a deposit holds nothing else")
+            raise BadInput(f"{path}: is not a regular file; a deposit holds nothing else")
         yield name, path
 
 
