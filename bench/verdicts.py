@@ -14,7 +14,7 @@ import polars as pl
 
 from memgen.provenance.cells import FAMILYWISE, Limits, Mean
 from memgen.provenance.comparison import Comparison
-from memgen.provenance.lock_file import read_lock
+from memgen.provenance.reference import read_lock
 
 PAIRS = 1_000
 DRAWS = ("normal", "shares")

@@ -1,39 +1,54 @@
 """A small study with records, and records changed by a forger."""
 
+import importlib
+import inspect
 import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from memgen.figures.relational.profiles import task as draw
 from memgen.jobs.digests import digest_of
-from memgen.jobs.stage import Job
+from memgen.jobs.entries import find
+from memgen.jobs.stage import Job, OutputDirectory
 from memgen.provenance.record import seal
-from memgen.relational.stages.sweep import sweep
-from memgen.relational.stages.task import task
 
 JOBS = Path("results/provenance/jobs")
 TASK = JOBS / "relational_task/hierarchy=a.json"
 SWEEP = JOBS / "relational_sweep/job.json"
 FIGURE = JOBS / "figures_task/job.json"
+FOLDER = JOBS / "language_initialize/job.json"
 
 
-def _run(stage: Any, record: Path, **arguments: object) -> None:
-    Job.bind(stage.__wrapped__, **arguments).run(record=record, threads=1)
+def stage(study: str, name: str) -> Callable[..., Any]:
+    """The function of a stage, in whatever file it is."""
+    entry = find(study, name)
+    assert entry is not None
+    return inspect.unwrap(getattr(importlib.import_module(entry.module), entry.function))
 
 
 def run_study() -> None:
-    """Make a task and its sweep in the present folder."""
+    """Make a task, its sweep and its figure in the present folder."""
     table = Path("results/tasks/a.parquet")
-    _run(task, TASK, name="a", n=5, exceptions=["3:1"], out=table)
+    given = {"name": "a", "n": 5, "exceptions": ["3:1"], "out": table}
+    Job.bind(stage("relational", "task"), **given).run(record=TASK, threads=1)
     tables = {"out": Path("results/sweep.parquet"), "ranks": Path("results/ranks.parquet")}
-    _run(sweep, SWEEP, tasks=[table], conjunctivity=[0.0, 0.3], ridge=[0.0, 1.0], **tables)
-
-
-def draw_figure() -> None:
-    """Draw the task of `run_study`."""
+    given = {"tasks": [table], "conjunctivity": [0.0, 0.3], "ridge": [0.0, 1.0], **tables}
+    Job.bind(stage("relational", "sweep"), **given).run(record=SWEEP, threads=1)
     paths = {"pdf": Path("figures/task.pdf"), "png": Path("figures/task.png")}
-    _run(draw, FIGURE, tasks=[Path("results/tasks/a.parquet")], **paths)
+    Job.bind(stage("figures", "task"), tasks=[table], **paths).run(record=FIGURE, threads=1)
+
+
+def make_folder(out: Path) -> None:
+    """Make a folder, as a job that writes weights does."""
+
+    def made(*, out: OutputDirectory) -> None:
+        (out / "deep").mkdir()
+        (out / "deep/weights").write_bytes(b"1234")
+        (out / "config").write_bytes(b"5")
+
+    like = stage("language", "initialize")
+    made.__module__, made.__name__ = like.__module__, like.__name__
+    Job.bind(made, out=out).run(record=FOLDER)
 
 
 def forged(path: Path, change: Callable[[dict[str, Any]], object], into: Path | None = None) -> Path:

@@ -42,6 +42,7 @@ def run_in(folder: Path) -> Path:
     memgen(folder, "provenance", "lock")
     git(folder, "add", "provenance.lock.json")
     git(folder, "commit", "--quiet", "--message", "Lock")
+    git(folder, "gc", "--quiet")  # one file to copy instead of hundreds
     return folder
 
 

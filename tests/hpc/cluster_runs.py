@@ -112,14 +112,8 @@ class Study:
         return run
 
     def _study(self, *arguments: str) -> tuple[str, ...]:
-        return (
-            "memgen",
-            "study",
-            "--here",
-            *arguments,
-            *(f"--config={overlay}" for overlay in self.overlays),
-            "--",
-        )
+        overlays = (f"--config={overlay}" for overlay in self.overlays)
+        return ("memgen", "study", "--here", *arguments, *overlays, "--")
 
     def end(self) -> None:
         """End every run that a failed test left."""
@@ -159,12 +153,12 @@ class Study:
 
     def results(self) -> dict[str, bytes]:
         """Every result and figure, the records aside, which say when and where."""
+        apart = (self.folder / "results/benchmarks", self.folder / "results/provenance")
         return {
             path.relative_to(self.folder).as_posix(): path.read_bytes()
             for root in ("results", "figures")
             for path in sorted((self.folder / root).rglob("*"))
-            if path.is_file() and not path.is_relative_to(self.folder / "results/benchmarks")
-            and not path.is_relative_to(self.folder / "results/provenance")
+            if path.is_file() and not any(path.is_relative_to(folder) for folder in apart)
             and path.name != ".snakemake_timestamp"
         }  # fmt: skip
 
@@ -216,8 +210,8 @@ def when_running(slurm: Cluster, study: Study, seconds: float = 180, number: int
     raise AssertionError(f"no job runs: {study.printed()}")
 
 
-def twice(slurm: Cluster, study: Study, before: set[str]) -> list[str]:
-    """Jobs of the study that were computed to their end more than once since then."""
+def twice(slurm: Cluster, before: set[str]) -> list[str]:
+    """Jobs that were computed to their end more than once since then."""
     ended = [what for number, state, what in slurm.jobs() if state == "COMPLETED" and number not in before]
     return sorted({what for what in ended if ended.count(what) > 1})
 

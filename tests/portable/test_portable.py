@@ -17,14 +17,9 @@ from memgen.jobs.digests import file_digest, files_of
 from memgen.jobs.kernels import VARIABLE
 from repository import ROOT
 
+#: Of Debian's package qemu-user.
 QEMU = "qemu-x86_64"
 HASWELL, ROME = "Haswell", "EPYC-Rome"
-pytestmark = [
-    pytest.mark.skipif(
-        "MEMGEN_PORTABLE" not in os.environ, reason="minutes of emulation: make test-portable"
-    ),
-    pytest.mark.skipif(QEMU is None, reason="needs qemu-x86_64 (Debian's package qemu-user)"),
-]
 
 GIVEN = [
     "relational task --name mid --n 9 --exception 5:3 --out given/mid.parquet",
@@ -112,11 +107,6 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def table(rows: Sequence[tuple[str, str, str]]) -> None:
-    for row in rows:
-        print("{:<28} {:<34} {}".format(*row))
-
-
 @pytest.mark.parametrize(
     ("jobs", "processor"),
     [
@@ -131,7 +121,8 @@ def test_settings_give_the_same_bytes(
 ) -> None:
     here = outputs(tmp_path / "here", list(jobs.values()), None, given)
     there = outputs(tmp_path / "there", list(jobs.values()), processor, given)
-    table([(processor, name, "identical" if here[name] == there.get(name) else "DIFFERENT") for name in here])
+    for name in here:
+        print(f"{processor:<28} {name:<34} {'identical' if here[name] == there.get(name) else 'DIFFERENT'}")
     assert len(here) >= len(jobs) and there == here
 
 
@@ -141,5 +132,6 @@ def test_without_settings_bytes_differ(tmp_path: Path, given: Path, jobs: dict[s
     here = outputs(tmp_path / "here", list(jobs.values()), None, given, settings=False)
     there = outputs(tmp_path / "there", list(jobs.values()), HASWELL, given, settings=False)
     different = [name for name in here if here[name] != there.get(name)]
-    table([(f"{HASWELL}, no settings", name, "different" if name in different else "equal") for name in here])
+    for name in here:
+        print(f"{f'{HASWELL}, no settings':<28} {name:<34} {'different' if name in different else 'equal'}")
     assert different

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from recorded import draw_figure, run_study
+from recorded import run_study
 
 
 @pytest.fixture(scope="session")
@@ -15,7 +15,6 @@ def finished_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         run_study()
-        draw_figure()
     return folder
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from memgen.provenance.run import read_run
 from memgen.recovery.damage import ASIDE, damaged, set_aside
-from recorded import FIGURE, SWEEP, TASK
+from recorded import FIGURE, FOLDER, SWEEP, TASK, make_folder
 
 
 def files() -> dict[str, bytes]:
@@ -33,14 +33,11 @@ def test_an_undamaged_study_is_left_alone(study: Path) -> None:
 @pytest.mark.parametrize("how", ["one bit", "cut short", "empty"])
 def test_a_damaged_table_goes_with_all_that_its_job_wrote(study: Path, how: str) -> None:
     path, before = Path("results/sweep.parquet"), files()
-    if how == "one bit":
-        flip(path)
-    else:
-        path.write_bytes(path.read_bytes()[: 100 if how == "cut short" else 0])
+    flip(path) if how == "one bit" else os.truncate(path, 100 if how == "cut short" else 0)
     now = files()
     lines = set_aside(dry=True)
     assert files() == now, "a dry run moves nothing"
-    assert lines == [f"{path}: is not what its job wrote; set aside in .damaged, to be made again"]
+    assert lines == [f"{path}: is not what its job wrote; set aside in .damaged, to be rebuilt"]
     assert set_aside() == lines
     gone = {"results/sweep.parquet", "results/ranks.parquet", SWEEP.as_posix()}
     moved = {f"{ASIDE}/{name}": now[name] for name in gone}
@@ -58,7 +55,7 @@ def test_of_a_damaged_record_all_goes_that_no_other_names(study: Path, how: str)
         TASK.write_bytes(TASK.read_bytes()[:-30])
     lines = set_aside()
     assert [line.split(":")[0] for line in lines[:2]] == [TASK.as_posix(), "results/tasks/a.parquet"]
-    assert lines[2:] == ["2 jobs stand on that; what they wrote is set aside in .damaged, to be made again"]
+    assert lines[2:] == ["2 jobs depend on that; what they wrote is set aside in .damaged, to be rebuilt"]
     assert not Path("results/tasks").exists() and not SWEEP.exists() and not FIGURE.exists()
     assert (ASIDE / "results/tasks/a.parquet").exists() and (ASIDE / "figures/task.png").exists()
 
@@ -68,8 +65,8 @@ def test_what_stands_on_a_damaged_table_goes_with_it(study: Path) -> None:
     flip(Path("results/tasks/a.parquet"))
     lines = set_aside()
     assert lines == [
-        "results/tasks/a.parquet: is not what its job wrote; set aside in .damaged, to be made again",
-        "2 jobs stand on that; what they wrote is set aside in .damaged, to be made again",
+        "results/tasks/a.parquet: is not what its job wrote; set aside in .damaged, to be rebuilt",
+        "2 jobs depend on that; what they wrote is set aside in .damaged, to be rebuilt",
     ]
     assert not list(Path().glob("results/*.parquet")) and not list(Path("results").rglob("*.json"))
     assert not list(Path("figures").glob("*")) if Path("figures").exists() else True
@@ -77,18 +74,9 @@ def test_what_stands_on_a_damaged_table_goes_with_it(study: Path) -> None:
 
 
 def test_a_damaged_folder_goes_whole(study: Path) -> None:
-    from memgen.jobs.stage import Job, OutputDirectory
-
-    def made(*, out: OutputDirectory) -> None:
-        (out / "deep").mkdir()
-        (out / "deep/weights").write_bytes(b"1234")
-        (out / "config").write_bytes(b"5")
-
-    made.__module__ = "memgen.language.stages.initialize"
-    record = Path("results/provenance/jobs/a/job.json")
-    Job.bind(made, out=Path("results/models/m")).run(record=record)
+    make_folder(Path("results/models/m"))
     assert set_aside() == []
     flip(Path("results/models/m/deep/weights"))
     assert len(set_aside()) == 1
-    assert not Path("results/models").exists() and not record.exists()
+    assert not Path("results/models").exists() and not FOLDER.exists()
     assert (ASIDE / "results/models/m/config").read_bytes() == b"5"

@@ -1,6 +1,5 @@
 """Why two runs differ: the cause, not its consequences."""
 
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +11,6 @@ from recorded import JOBS, forged
 
 SWEPT = JOBS / "relational_sweep/job.json"
 TASK = JOBS / "relational_task/hierarchy=ti_n9.json"
-
-
-@pytest.fixture
-def other(finished_run: Path, tmp_path: Path) -> Path:
-    """Another copy of the run, the one before."""
-    return Path(shutil.copytree(finished_run, tmp_path / "before"))
 
 
 def told(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, list[str]]:
@@ -44,24 +37,24 @@ def read_otherwise(names: set[str]) -> Any:
 
 
 def consequences() -> None:
-    """Let everything that stands on the sweep be another, as a run would."""
+    """Let everything that depends on the sweep be another, as a run would."""
     names = {"results/relational/sweep.parquet", "results/relational/ranks.parquet"}
     for name in ("figures_rank_profiles", "relational_claims"):
         forged(JOBS / name / "job.json", read_otherwise(names))
 
 
 def test_a_run_does_not_differ_from_itself(
-    real_run: Path, other: Path, capsys: pytest.CaptureFixture[str]
+    real_run: Path, finished_run: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     jobs = len(list(JOBS.rglob("*.json")))
-    assert told(capsys, other) == (0, [f"no difference: {jobs} jobs"])
+    assert told(capsys, finished_run) == (0, [f"no difference: {jobs} jobs"])
     assert told(capsys, "provenance.lock.json") == (0, [f"no difference: {jobs} jobs"])
     forged(SWEPT, lambda record: record["execution"].update(host="elsewhere", start="2000-01-01T00:00:00Z"))
-    assert told(capsys, other)[0] == 0
+    assert told(capsys, finished_run)[0] == 0
 
 
 def test_a_parameter_is_named_and_its_consequences_counted(
-    real_run: Path, other: Path, capsys: pytest.CaptureFixture[str]
+    real_run: Path, finished_run: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def change(record: dict[str, Any]) -> None:
         record["arguments"]["ridge"]["value"] = record["recipe"]["parameters"]["ridge"] = [0.25]
@@ -69,7 +62,7 @@ def test_a_parameter_is_named_and_its_consequences_counted(
 
     forged(SWEPT, change)
     consequences()
-    status, (first, second) = told(capsys, other)
+    status, (first, second) = told(capsys, finished_run)
     assert status == 1
     assert first.startswith("recipe       ridge [") and "] -> [0.25]: " in first
     assert first.endswith(f"{SWEPT} (1 with other outputs)")
@@ -80,7 +73,7 @@ def test_a_parameter_is_named_and_its_consequences_counted(
 
 
 def test_sources_environment_and_plain_chance_are_causes(
-    real_run: Path, other: Path, capsys: pytest.CaptureFixture[str]
+    real_run: Path, finished_run: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     forged(TASK, lambda record: record["environment"].update(python="3.13.1"))
 
@@ -89,7 +82,7 @@ def test_sources_environment_and_plain_chance_are_causes(
 
     forged(SWEPT, other_code)
     forged(JOBS / "figures_task/job.json", other_outputs)
-    status, lines = told(capsys, other)
+    status, lines = told(capsys, finished_run)
     assert status == 1
     assert lines[0].startswith(
         "outputs      figures/task.pdf, figures/task.png for the same recipe, code and"
@@ -100,22 +93,22 @@ def test_sources_environment_and_plain_chance_are_causes(
 
 
 def test_a_leaf_and_a_missing_job_are_named(
-    real_run: Path, other: Path, capsys: pytest.CaptureFixture[str]
+    real_run: Path, finished_run: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     forged(JOBS / "relational_critical_table/tasks=given.json", read_otherwise({"data/given.parquet"}))
     (JOBS / "figures_task/job.json").unlink()
-    _, lines = told(capsys, other)
+    _, lines = told(capsys, finished_run)
     assert lines[0].startswith("leaf         data/given.parquet: ")
     assert f"missing      only in the first run: {JOBS / 'figures_task/job.json'} (no other outputs)" in lines
 
 
 def test_the_first_numbers_that_differ_are_shown(
-    real_run: Path, other: Path, capsys: pytest.CaptureFixture[str]
+    real_run: Path, finished_run: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     given = Path("results/given.csv")
     given.write_text(given.read_text().replace("ti_n9", "other"))
     forged(JOBS / "relational_critical_table/tasks=given.json", other_outputs)
-    _, lines = told(capsys, other)
+    _, lines = told(capsys, finished_run)
     assert lines[1] == f"numbers      {given}: different, row 1, column hierarchy: other, locked ti_n9"
 
 

@@ -55,8 +55,9 @@ def test_what_is_no_record_is_refused(tmp_path: Path, content: bytes) -> None:
 
 def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    for name in ("none.json", "pipe", "."):
-        assert "no such record" in refused(tmp_path / name)
+    assert "no such record" in refused(tmp_path / "none.json")
+    for name in ("pipe", "."):
+        assert "no regular file" in refused(tmp_path / name)
     with (tmp_path / "large").open("wb") as stream:
         stream.truncate(LARGEST + 1)
     assert "larger than 16 MB" in refused(tmp_path / "large")
@@ -109,4 +110,4 @@ def test_a_path_outside_the_study_is_refused(study: Path, name: object) -> None:
         record["outputs"] = {str(name): "0" * 64}
 
     forged(TASK, change)
-    assert "which is no path inside the study" in refused(TASK)
+    assert "which is not a path inside the study" in refused(TASK)

@@ -10,10 +10,8 @@ import pytest
 
 from memgen.__main__ import run
 from memgen.errors import BadInput
-from memgen.language.stages.finetune import finetune
 from memgen.provenance.rerun import fitted, stage_of
-from memgen.relational.stages.sweep import sweep
-from recorded import FIGURE, SWEEP, TASK, forged
+from recorded import FIGURE, SWEEP, TASK, forged, stage
 
 
 def replay(*arguments: str | Path) -> int:
@@ -125,7 +123,7 @@ def test_an_input_outside_the_study_cannot_be_replayed(study: Path) -> None:
 def test_an_unknown_stage_is_refused(study: Path, name: str) -> None:
     forged(TASK, lambda record: (record["stage"].update(name=name), record["recipe"].update(stage=name)))
     assert f"the record names the stage {name!r}, which this study does not have" in refused(TASK)
-    assert stage_of("relational task").module == "memgen.relational.stages.task"
+    assert stage_of("relational task").function == "task"
 
 
 def arguments(**changed: Any) -> dict[str, Any]:
@@ -140,52 +138,39 @@ def arguments(**changed: Any) -> dict[str, Any]:
 
 
 def test_arguments_take_the_types_of_the_stage(tmp_path: Path) -> None:
-    values = fitted(inspect.unwrap(sweep), arguments(), tmp_path)
-    assert values == {
-        "tasks": [Path("a")],
-        "conjunctivity": [0.0, 0.5],
-        "ridge": [1.0],
-        "out": tmp_path / "b/c",
-        "ranks": tmp_path / "d",
-    }
+    values = fitted(stage("relational", "sweep"), arguments(), tmp_path)
+    given = {"tasks": [Path("a")], "conjunctivity": [0.0, 0.5], "ridge": [1.0]}
+    assert values == given | {"out": tmp_path / "b/c", "ranks": tmp_path / "d"}
     assert all(type(value) is float for value in (*values["conjunctivity"], *values["ridge"]))
 
 
 @pytest.mark.parametrize(
-    ("changed", "message"),
+    ("name", "role", "value", "message"),
     [
-        ({"more": {"role": "parameter", "value": 1}}, "--more: the stage has no such argument"),
-        (
-            {"out": {"role": "parameter", "value": "x"}},
-            "--out: the record has it as parameter, the stage as output",
-        ),
-        (
-            {"tasks": {"role": "output", "value": ["x"]}},
-            "--tasks: the record has it as output, the stage as input",
-        ),
-        ({"ridge": {"role": "parameter", "value": 1}}, "--ridge: the record's value does not fit"),
-        ({"ridge": {"role": "parameter", "value": [True]}}, "--ridge: the record's value does not fit"),
-        ({"ridge": {"role": "parameter", "value": [None]}}, "--ridge: the record's value does not fit"),
-        ({"out": {"role": "output", "value": "../x"}}, "--out: the record's value does not fit"),
-        ({"out": {"role": "output", "value": None}}, "--out: the record's value does not fit"),
+        ("more", "parameter", 1, "--more: the stage has no such argument"),
+        ("out", "parameter", "x", "--out: the record has it as parameter, the stage as output"),
+        ("tasks", "output", ["x"], "--tasks: the record has it as output, the stage as input"),
+        *(("ridge", "parameter", value, "--ridge: the record's value") for value in (1, [True], [None])),
+        *(("out", "output", value, "--out: the record's value does not fit") for value in ("../x", None)),
     ],
 )
-def test_arguments_that_do_not_fit_are_refused(tmp_path: Path, changed: dict, message: str) -> None:
-    with pytest.raises(BadInput) as caught:
-        fitted(inspect.unwrap(sweep), arguments(**changed), tmp_path)
-    assert message in str(caught.value)
-    missing = arguments()
+def test_arguments_that_do_not_fit_are_refused(
+    tmp_path: Path, name: str, role: str, value: object, message: str
+) -> None:
+    sweep, missing = stage("relational", "sweep"), arguments()
+    with pytest.raises(BadInput, match=message):
+        fitted(sweep, arguments(**{name: {"role": role, "value": value}}), tmp_path)
     del missing["ridge"]
     with pytest.raises(BadInput, match="--ridge: the record does not give this argument"):
-        fitted(inspect.unwrap(sweep), missing, tmp_path)
+        fitted(sweep, missing, tmp_path)
 
 
 def test_a_path_that_is_a_parameter_is_written_elsewhere_too(tmp_path: Path) -> None:
     """Finished groups of a job lie beside the study: a replay neither takes nor leaves any there."""
-    hints = inspect.signature(inspect.unwrap(finetune)).parameters
+    hints = inspect.signature(stage("language", "finetune")).parameters
     assert hints["finished"].annotation is Path
 
-    def stage(*, finished: Path) -> None: ...
+    def finetunes(*, finished: Path) -> None: ...
 
     given = {"finished": {"role": "parameter", "value": "results/finished"}}
-    assert fitted(stage, given, tmp_path) == {"finished": tmp_path / "results/finished"}
+    assert fitted(finetunes, given, tmp_path) == {"finished": tmp_path / "results/finished"}

@@ -10,8 +10,7 @@ from PIL import Image
 
 from memgen.__main__ import run
 from memgen.errors import BadInput
-from memgen.provenance.judging import judge_files
-from memgen.provenance.known_tables import known_tables
+from memgen.provenance.judging import judge_files, known_tables
 from memgen.relational.tables import FINITE_WIDTH, SWEEP
 from memgen.tables.schema import Held, Table, trained
 from recorded import JOBS, forged
@@ -97,7 +96,7 @@ def test_what_cannot_be_made_again_is_refused(real_run: Path) -> None:
     forged(DRAWN, lambda record: record["execution"].update(commit="0" * 40))
     assert "git worktree add: fatal: " in refused("rank_profiles")
     forged(DRAWN, lambda record: record["execution"].update(commit="--help"))
-    assert "'--help' is no commit" in refused("rank_profiles")
+    assert "'--help' is not a commit" in refused("rank_profiles")
     assert worktrees() == 1
 
 

@@ -12,7 +12,7 @@ from memgen.__main__ import run
 from memgen.errors import BadInput
 from memgen.provenance.record import urn
 from memgen.provenance.run import read_run
-from memgen.provenance.steps import steps
+from memgen.provenance.show import steps
 from recorded import FIGURE, TASK, forged
 
 matplotlib.use("agg")
@@ -75,7 +75,7 @@ def test_the_id_at_the_foot_is_enough(study: Path, capsys: pytest.CaptureFixture
     recipe = json.loads((study / "results/provenance/jobs/figures_task/job.json").read_text())["recipe_id"]
     for name in (recipe[:10], recipe[:10].upper(), f"task · memgen · {recipe[:10]}"):
         assert shown(capsys, name).startswith("figures/task.")
-    with pytest.raises(BadInput, match=r"^0123456789: is the beginning of no recipe's id of this run$"):
+    with pytest.raises(BadInput, match=r"^0123456789: no recipe of this run has an id that begins so$"):
         shown(capsys, Path("0123456789"))
 
 
@@ -85,7 +85,7 @@ def test_what_is_no_output_is_refused(study: Path, tmp_path: Path) -> None:
     plain = tmp_path / "plain.png"
     plain.write_bytes(b"nothing")
     for name, message in (
-        ("nonsense", "is no output of this run and no file; allowed: figures/task.pdf"),
+        ("nonsense", "neither an output of this run nor a file; allowed: figures/task.pdf"),
         (str(other), f"was made by the recipe {'0' * 64}, which is none of this run"),
         (str(plain), "no record names it, and it carries no recipe's id"),
         (str(tmp_path), "is a folder"),

@@ -16,7 +16,7 @@ import browser
 from memgen.jobs import digests
 from memgen.provenance import record as provenance
 from memgen.provenance.findings import within
-from memgen.provenance.known_tables import table_of
+from memgen.provenance.judging import table_of
 from memgen.provenance.run import read_run
 from memgen.provenance.sealing import SEAL, read_seal
 from memgen.provenance.verification import Verification

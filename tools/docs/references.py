@@ -34,7 +34,7 @@ MODULES = {
     "Transitive inference": "relational.ranks relational.crossing relational.kernels relational.memorization "
     "relational.behaviour relational.hierarchy relational.pairs relational.networks",
     "The long tail": "longtail.learners longtail.spectrum longtail.priors longtail.bounds",
-    "Irrelevant information": "irrelevant.bounds irrelevant.exposure",
+    "Irrelevant information": "irrelevant.bounds",
     "Fitting models": "language.fits.least_squares",
     "Common": "tables.statistics jobs.seeding tables.schema errors",
 }

@@ -24,8 +24,8 @@ from . import jobs
 
 __all__ = ["Executor", "ExecutorSettings", "common_settings"]
 
+#: Seconds after which a job that SLURM does not list, although it answers, has ended.
 FORGOTTEN = 60.0
-"""Seconds after which a job that SLURM does not list, although it answers, has ended."""
 
 
 class Executor(slurm.Executor):  # type: ignore[misc]

@@ -10,12 +10,10 @@ import time
 from collections.abc import Set
 from pathlib import Path
 
+#: States of jobs that have ended, and not well.
 FAILED = frozenset(
     ["BOOT_FAIL", "CANCELLED", "DEADLINE", "FAILED", "NODE_FAIL", "OUT_OF_MEMORY", "PREEMPTED", "TIMEOUT"]
 )
-"""States of jobs that have ended, and not well."""
-_PATIENCE = 300.0
-_PAUSE = 1.0
 
 
 def prefix(folder: Path) -> str:
@@ -36,21 +34,9 @@ def _rows(*command: str) -> list[tuple[str, str]] | None:
 
 
 def states(name: str, numbers: Set[str]) -> dict[str, str] | None:
-    """States of jobs.
+    """State by number of some jobs with one name, without those that nobody knows; None where nobody answers.
 
     The controller is asked, and accounting, where there is one, for those that the controller has forgotten.
-
-    Parameters
-    ----------
-    name : str
-        Name of all of them.
-    numbers : set of str
-        Whose states are wanted.
-
-    Returns
-    -------
-    dict of str to str, optional
-        State by number, without jobs that nobody knows; None where the controller does not answer.
     """
     listed = _rows("squeue", "--noheader", "--states=all", f"--name={name}", "--format=%i|%T")
     if listed is None:
@@ -71,27 +57,15 @@ def alive(name: str) -> list[str] | None:
     return None if listed is None else sorted(number for number, own in listed if own.startswith(name))
 
 
-def cancel(name: str, patience: float = _PATIENCE) -> int:
-    """Cancel all jobs under a name that begins like this, and wait until the last has gone.
-
-    Parameters
-    ----------
-    name : str
-        From `prefix`.
-    patience : float
-        Seconds in which they must have gone, and the controller must have answered.
-
-    Returns
-    -------
-    int
-        How many there were.
+def cancel(name: str, patience: float = 300) -> int:
+    """Cancel all jobs under a name that begins like this, wait until the last has gone, and say how many.
 
     Raises
     ------
     FileNotFoundError
         If SLURM's commands are not there.
     TimeoutError
-        If some are still there then, or nobody answered.
+        If after `patience` seconds some are still there, or nobody has answered.
     """
     if shutil.which("squeue") is None:
         raise FileNotFoundError("there is no squeue here; allowed: on a login node of a SLURM cluster")
@@ -107,4 +81,4 @@ def cancel(name: str, patience: float = _PATIENCE) -> int:
         if time.monotonic() > end:
             left = "nobody answers" if found is None else f"still there: {', '.join(found)}"
             raise TimeoutError(f"jobs on the cluster could not be cancelled: {left}")
-        time.sleep(_PAUSE)
+        time.sleep(1)

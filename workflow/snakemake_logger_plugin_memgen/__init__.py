@@ -21,8 +21,8 @@ from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
 BENCHMARKS = Path("results/benchmarks")
+#: Beginnings of the messages without an event that a reader of a terminal wants.
 SAID = ("Nothing to be done", "This was a dry-run", "Complete log")
-"""Beginnings of the messages without an event that a reader of a terminal wants."""
 
 
 class LogHandler(LogHandlerBase):  # type: ignore[misc]

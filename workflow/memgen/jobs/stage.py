@@ -212,7 +212,7 @@ class Job:
         from memgen.jobs.closure import closure
         from memgen.jobs.definitions import Package
         from memgen.provenance import record as provenance
-        from memgen.provenance.names import label, stage_name
+        from memgen.provenance.layers import label
 
         sources = closure(self.function.__module__)
         code = dict(code) if code is not None else provenance.digests(sources)
@@ -221,7 +221,7 @@ class Job:
             raise BadInput("two outputs outside the study have one name; a record cannot tell them apart")
         content = provenance.before_the_work(
             record,
-            stage=stage_name(self.function.__module__, self.function.__name__),
+            stage=provenance.stage_name(self.function.__module__, self.function.__name__),
             module=self.function.__module__,
             arguments={
                 name: {"role": self.roles[name], "value": provenance.plain(value)}

@@ -38,61 +38,44 @@ Cells = dict[tuple[Any, ...], dict[str, list[float | int | None]]]
 
 
 def cells(frame: pl.DataFrame, held: Held, families: Mapping[str, str]) -> Cells:
-    """Mean, standard error and count of every value in every cell of a table.
+    """``[mean, standard error, units]`` by cell and value of a table; no error where the spread is unknown.
 
-    Parameters
-    ----------
-    frame : polars.DataFrame
-    held : Held
-        Names the columns; see `memgen.tables.schema.Held`.
-    families : mapping of str to str
-        One name for the replicates of a network that is trained here, by the name of each.
-
-    Returns
-    -------
-    dict
-        ``[mean, standard error, units]`` by cell and value; the error is None where the spread is unknown.
+    `held` names the columns (`memgen.tables.schema`). `families` gives the replicates of a network that is
+    trained here one name, by the name of each.
     """
     names = list(held.cells)
+    replicate = pl.col(MODEL) if MODEL in names else pl.lit("")
+    frame = frame.with_columns(replicate.alias("_replicate"))
     if MODEL in names:
-        frame = frame.with_columns(pl.col(MODEL).alias("_replicate"))
         frame = frame.with_columns(pl.col(MODEL).replace(dict(families)))
-    else:
-        frame = frame.with_columns(pl.lit("").alias("_replicate"))
     found: Cells = {}
     for value, error in held.values.items():
         part = frame.with_columns(pl.col(value).cast(pl.Float64).fill_nan(None).alias("_value"))
         # One network that was trained here says nothing of how such networks differ, however many its seeds.
         trained_here = pl.col("_replicate").is_in(list(families))
-        rows = [_over_replicates(part.filter(trained_here), names)]
         alone = part.filter(~trained_here)
         if held.unit is not None:
-            units = alone.group_by([*names, held.unit]).agg(pl.col("_value").mean())
-            rows.append(_over(units, names))
+            single = _over(alone, names, held.unit)
         else:
             # The table brings its errors: each is over as many units as the table says, and over one is none.
             count = pl.lit(1) if error is None else pl.col(held.units or "")
             spread = pl.lit(None, pl.Float64) if error is None else pl.col(error).fill_nan(None)
-            rows.append(
-                alone.group_by(names).agg(
-                    pl.col("_value").mean().alias("mean"),
-                    pl.when(count.first() > 1).then(spread.first()).alias("error"),
-                    count.first().cast(pl.UInt32).alias("units"),
-                )
+            single = alone.group_by(names).agg(
+                pl.col("_value").mean().alias("mean"),
+                pl.when(count.first() > 1).then(spread.first()).alias("error"),
+                count.first().cast(pl.UInt32).alias("units"),
             )
+        rows = [_over(part.filter(trained_here), names, "_replicate"), single]
         for row in pl.concat([part.select(*names, "mean", "error", "units") for part in rows]).iter_rows():
             mean, spread_found, units_found = row[-3:]
             found.setdefault(row[:-3], {})[value] = [_short(mean), _short(spread_found), int(units_found)]
     return dict(sorted(found.items(), key=lambda item: [(part is None, str(part)) for part in item[0]]))
 
 
-def _over_replicates(frame: pl.DataFrame, names: list[str]) -> pl.DataFrame:
-    return _over(frame.group_by([*names, "_replicate"]).agg(pl.col("_value").mean()), names)
-
-
-def _over(units: pl.DataFrame, names: list[str]) -> pl.DataFrame:
-    """Mean of units in each cell, its standard error, and how many they are."""
+def _over(frame: pl.DataFrame, names: list[str], unit: str) -> pl.DataFrame:
+    """Mean over units in each cell, its standard error, and how many units there are."""
     value = pl.col("_value").drop_nulls()
+    units = frame.group_by([*names, unit]).agg(pl.col("_value").mean())
     return units.group_by(names).agg(
         value.mean().alias("mean"),
         (value.std() / value.count().cast(pl.Float64).sqrt()).alias("error"),
@@ -142,10 +125,6 @@ def chance(one: Mean, other: Mean) -> float:
     draw from one distribution. Where all units of a run agree, and all of the other, there is no spread to
     go by: the answer is then the largest probability, over all distributions, that one value is drawn in
     the whole of one run, and the other value in the whole of the other.
-
-    Parameters
-    ----------
-    one, other : Mean
     """
     count = one.units + other.units
     if not (one.spread or other.spread):
@@ -179,12 +158,10 @@ class Limits:
         """The limits for comparing another run with all means of a reference."""
         compared = list(reference)
         least = Counter(chance(mean, mean) for mean in compared if not mean.spread)
-        able = (
-            agreeing
-            for agreeing in range(1, len(compared) + 2)
-            if sum(least[p] for p in least if p < FAMILYWISE / 2 / agreeing) <= agreeing
-        )
-        return cls(len(compared), next(able))
+        agreeing = 1
+        while sum(least[p] for p in least if p < FAMILYWISE / 2 / agreeing) > agreeing:
+            agreeing += 1
+        return cls(len(compared), agreeing)
 
     def exceeded(self, reference: Mean, present: Mean) -> bool:
         """Whether two means are further apart than chance explains."""
@@ -216,22 +193,10 @@ class Apart:
 def compare_cells(
     locked: Cells, present: Cells, names: Iterable[str], limits: Limits | None = None
 ) -> tuple[Verdict, str, list[Apart]]:
-    """Verdict on two runs' cells, and every cell that is different.
+    """Verdict on two runs' cells, a text, and every cell that is different.
 
-    Parameters
-    ----------
-    locked, present : Cells
-    names : iterable of str
-        Columns that name a cell.
-    limits : Limits, optional
-        By default those of comparing this table alone.
-
-    Returns
-    -------
-    verdict : {"equivalent", "consistent", "different"}
-    text : str
-        Of a different table the first difference, of a consistent one the least likely.
-    apart : list of Apart
+    `names` are the columns that name a cell; `limits` are by default those of comparing this table alone. The
+    text is the first difference of a different table, and the least likely one of a consistent table.
     """
     limits = limits or Limits.of(means(locked))
     columns = list(names)

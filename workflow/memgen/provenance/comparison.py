@@ -1,9 +1,6 @@
 """Did another run give the same? Everything that the lock holds, and what became of it here.
 
-identical: the same bytes. equivalent: the same numbers within the tolerance of the table. consistent: means
-that chance alone may have moved so far (`memgen.provenance.cells`). at the edge: a claim with a consistent
-value, decided in one run and undecided in the other. not compared: weights and features, of which a table is
-compared that is computed from them. different; missing.
+`memgen provenance compare --help` says what the verdicts mean; `memgen.provenance.cells` compares means.
 """
 
 import base64
@@ -32,8 +29,8 @@ from memgen.provenance.cells import (
     estimate,
     means,
 )
-from memgen.provenance.known_tables import table_of
-from memgen.provenance.locking import picture, skeleton, unpacked, unpacked_cells
+from memgen.provenance.judging import TABLES, compare_numbers, picture, skeleton, table_of
+from memgen.provenance.reference import unpacked, unpacked_cells
 from memgen.tables.claims import CLAIMS, KEY, LEVEL
 from memgen.tables.statistics import student_factor
 
@@ -53,15 +50,7 @@ Row = Mapping[str, Any]
 class Judged:
     """A figure, claim, table or other file, its verdict, and what was found.
 
-    Parameters
-    ----------
-    kind : {"figure", "claim", "table", "file"}
-    name : str
-    verdict : str
-        One of `memgen.provenance.cells.VERDICTS`.
-    text : str
-    cause : str
-        The table by which a figure or claim is different or missing; empty for what is so itself.
+    `cause` is the table by which a figure or claim is different or missing; empty for what is so itself.
     """
 
     kind: Literal["figure", "claim", "table", "file"]
@@ -77,13 +66,7 @@ class Judged:
 
 @dataclass
 class Comparison:
-    """The study in the present folder, compared with a lock.
-
-    Parameters
-    ----------
-    lock : mapping
-        As `memgen.provenance.lock_file.read_lock` gives it.
-    """
+    """The study in the present folder, compared with a lock as `memgen.provenance.reference` reads it."""
 
     lock: Mapping[str, Any]
     _judged: dict[str, Judged] = field(default_factory=dict)
@@ -129,7 +112,7 @@ class Comparison:
     def output(self, path: str) -> Judged:
         """A table, compared as its definition says, or another file."""
         if path not in self._judged:
-            kind: Literal["table", "file"] = "table" if Path(path).suffix in (".csv", ".parquet") else "file"
+            kind: Literal["table", "file"] = "table" if Path(path).suffix in TABLES else "file"
             try:
                 verdict, text = self._output(path)
             except BadInput as problem:
@@ -201,14 +184,10 @@ class Comparison:
         judged = self.output(path)
         if judged.verdict != "different" or not self._apart[path]:
             return judged
-        drawn = [
-            apart
-            for apart in self._apart[path]
-            if all(apart.cell.get(name) in values for name, values in rows.items())
-        ]
-        if not drawn:
-            return Judged("table", path, "consistent", "what differs is not drawn here")
-        return Judged("table", path, "different", str(drawn[0]))
+        for apart in self._apart[path]:
+            if all(apart.cell.get(name) in values for name, values in rows.items()):
+                return Judged("table", path, "different", str(apart))
+        return Judged("table", path, "consistent", "what differs is not drawn here")
 
     def _looks_different(self, entry: Mapping[str, Any], path: str, limit: float) -> str:
         """How a file of a figure looks different from the locked one; empty where it does not."""
@@ -317,35 +296,3 @@ def _close(one: Any, other: Any, tolerance: float) -> bool:
 
 def _short(value: Any) -> str:
     return "no value" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
-
-
-def compare_numbers(locked: pl.DataFrame, present: pl.DataFrame, tolerance: float) -> tuple[Verdict, str]:
-    """Verdict on two tables of the same kind: every number within a tolerance, all else the same.
-
-    Parameters
-    ----------
-    locked, present : polars.DataFrame
-    tolerance : float
-        Largest difference of two numbers, relative to the larger of them and 1.
-    """
-    if locked.columns != present.columns:
-        return "different", "has other columns"
-    if locked.height != present.height:
-        return "different", f"has {present.height} rows, locked {locked.height}"
-    for name in locked.columns:
-        one, other = locked[name], present[name]
-        if one.dtype != other.dtype:
-            return "different", f"column {name} has type {other.dtype}, locked {one.dtype}"
-        if one.dtype.is_float():
-            one, other = one.fill_nan(None), other.fill_nan(None)
-            size = pl.max_horizontal(pl.lit(1.0), pl.col("one").abs(), pl.col("other").abs())
-            pair = pl.DataFrame({"one": one, "other": other})
-            beyond = ((pl.col("one") - pl.col("other")).abs() > tolerance * size) | size.is_infinite()
-            apart = (beyond & (pl.col("one") != pl.col("other"))).fill_null(False)
-            away = pair.select(apart | (pl.col("one").is_null() != pl.col("other").is_null())).to_series()
-        else:
-            away = one.ne_missing(other)
-        if away.any():
-            row = int(away.arg_max() or 0)
-            return "different", f"row {row + 1}, column {name}: {other[row]}, locked {one[row]}"
-    return "equivalent", ""

@@ -11,9 +11,9 @@ LEVELS: tuple[Level, ...] = get_args(Level)
 
 #: Level and meaning of each finding, causes before what follows from them.
 KINDS: dict[str, tuple[Level, str]] = {
-    "RECORD-INVALID": ("integrity", "a file that stands for a record and is none"),
+    "RECORD-INVALID": ("integrity", "a file in the place of a record that is not a record"),
     "RECORD-EDITED": ("integrity", "a record is not as the job wrote it"),
-    "RECORD-MISPLACED": ("integrity", "a record stands under the name of another job"),
+    "RECORD-MISPLACED": ("integrity", "a record has the name of another job"),
     "PATH-OUTSIDE": ("integrity", "a record names a path that leaves the study"),
     "DUPLICATE-OUTPUT": ("integrity", "two records claim one output"),
     "SEAL-MISSING": ("lock", "the run has no seal"),
@@ -28,7 +28,7 @@ KINDS: dict[str, tuple[Level, str]] = {
     "CODE-CHANGED": ("chain", "a source file is not the one that ran"),
     "WORKFLOW-CHANGED": ("chain", "a rule, or what the rules import, is not the one that was sealed"),
     "OUTPUT-MISSING": ("integrity", "a result is gone"),
-    "OUTPUT-LINKED": ("integrity", "a link stands where a job wrote a result"),
+    "OUTPUT-LINKED": ("integrity", "a link is where a job wrote a result"),
     "OUTPUT-MODIFIED": ("integrity", "a result is not what the job wrote"),
     "FIGURE-ID-CHANGED": ("integrity", "a figure names another recipe than its record"),
     "BENCHMARK-MODIFIED": ("lock", "a measured time is not the one that was sealed"),
@@ -55,17 +55,7 @@ class Finding:
 
 
 def within(findings: Iterable[Finding], level: Level) -> list[Finding]:
-    """Findings up to a level, each once, causes first.
-
-    Parameters
-    ----------
-    findings : iterable of Finding
-    level : {"integrity", "chain", "lock", "fresh"}
-
-    Returns
-    -------
-    list of Finding
-    """
+    """Findings up to a level, each once, causes first."""
     order = {kind: number for number, kind in enumerate(KINDS)}
     limit = LEVELS.index(level)
     kept = {finding for finding in findings if LEVELS.index(KINDS[finding.kind][0]) <= limit}

@@ -13,10 +13,24 @@ from typing import Any
 
 from memgen.errors import BadInput
 from memgen.jobs.digests import canonical, digest_of, file_digest
-from memgen.provenance.names import label
 
 VARIABLE = "MEMGEN_CONFIGURATION"
-_DIGEST = re.compile(r"[0-9a-f]{64}")
+#: Stands for the folder of a file outside the study.
+EXTERNAL = "external"
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+def label(path: Path) -> str:
+    """Name of a file in a record: relative to the study, or only its own name if it lies outside.
+
+    Two runs in different folders, or on different machines, then write the same recipe. Where a link inside
+    the study leads out of it, such as `results` on another disk, the file is called by its path there.
+    """
+    here = Path.cwd().resolve()
+    for absolute in (path.resolve(), Path(os.path.normpath(here / path))):
+        if absolute.is_relative_to(here):
+            return absolute.relative_to(here).as_posix()
+    return f"{EXTERNAL}/{path.name}"
 
 
 def described(config: Mapping[str, Any], files: Iterable[Path], options: Mapping[str, Any]) -> str:
@@ -49,31 +63,13 @@ def in_use() -> dict[str, Any] | None:
     if not text:
         return None
     try:
-        content = json.loads(text)
-        if is_description(content):
-            return dict(content)
-    except (ValueError, RecursionError):
+        match json.loads(text):
+            case {"layers": [*layers], "digest": digest, **rest} if not rest:
+                files = [layer["file"] for layer in layers if set(layer) == {"file", "sha256"}]
+                sums = [digest, *(layer["sha256"] for layer in layers)]
+                whole = len(files) == len(layers) and all(isinstance(file, str) for file in files)
+                if whole and all(_SHA256.fullmatch(part) for part in sums):
+                    return {"layers": layers, "digest": digest}
+    except (ValueError, RecursionError, TypeError, KeyError):
         pass
-    raise BadInput(f"{VARIABLE}: does not describe a configuration; it is set by the Snakefile alone")
-
-
-def is_description(content: Any) -> bool:
-    """Whether a value has the form of what `described` writes."""
-    if not isinstance(content, dict) or set(content) != {"layers", "digest"}:
-        return False
-    layers = content["layers"]
-    return (
-        _is_digest(content["digest"])
-        and isinstance(layers, list)
-        and all(
-            isinstance(layer, dict)
-            and set(layer) == {"file", "sha256"}
-            and isinstance(layer["file"], str)
-            and _is_digest(layer["sha256"])
-            for layer in layers
-        )
-    )
-
-
-def _is_digest(value: Any) -> bool:
-    return isinstance(value, str) and _DIGEST.fullmatch(value) is not None
+    raise BadInput(f"{VARIABLE}: does not describe a configuration; only the Snakefile may set it")

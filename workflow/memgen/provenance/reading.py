@@ -7,6 +7,7 @@ true, only the files it speaks of can tell.
 import json
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any, NoReturn
 
@@ -16,7 +17,7 @@ from memgen.configuration.own_folder import STUDIES
 from memgen.errors import BadInput
 from memgen.jobs.arguments import flag
 from memgen.jobs.digests import digest_of
-from memgen.provenance.names import EXTERNAL
+from memgen.provenance.layers import EXTERNAL
 from memgen.provenance.record import FORMAT, LARGEST, seal
 
 #: Folders that hold only what jobs wrote; each may be a link, such as to another disk.
@@ -26,124 +27,90 @@ CRATE = Path("ro-crate-metadata.json")
 #: Suffixes of outputs that a deposit leaves out: folders with weights, and features.
 LARGE = frozenset({"", ".safetensors"})
 
-_TEXT = {"type": "string", "maxLength": 4096, "pattern": r"\A[^\x00-\x1f\x7f-\x9f]*\Z"}
-_SHA256 = {"type": "string", "pattern": r"\A[0-9a-f]{64}\Z"}
-_DIGESTS = {"type": "object", "propertyNames": _TEXT, "additionalProperties": _SHA256}
+TEXT = {"type": "string", "maxLength": 4096, "pattern": r"\A[^\x00-\x1f\x7f-\x9f]*\Z"}
+SHA256 = {"type": "string", "pattern": r"\A[0-9a-f]{64}\Z"}
+DIGESTS = {"type": "object", "propertyNames": TEXT, "additionalProperties": SHA256}
+_WHAT = "a record of this study"
 
 
-def _mapping(**properties: Any) -> dict[str, Any]:
-    """Schema of a mapping with exactly these keys."""
+def mapping(optional: Mapping[str, Any] | None = None, **properties: Any) -> dict[str, Any]:
+    """Schema of a mapping with exactly these keys, and perhaps the optional ones."""
     return {
         "type": "object",
-        "properties": properties,
+        "properties": {**properties, **(optional or {})},
         "required": sorted(properties),
         "additionalProperties": False,
     }
 
 
-_FILE = _mapping(path=_TEXT, sha256=_SHA256)
 _NAMED = {"type": "object", "propertyNames": {"pattern": r"\A[a-z_][a-z0-9_]*\Z"}}
-SCHEMA = _mapping(
+_LAYERS = {"type": "array", "items": mapping(file=TEXT, sha256=SHA256)}
+SCHEMA = mapping(
     format={"const": FORMAT},
-    stage=_mapping(name=_TEXT, module=_TEXT),
+    stage=mapping(name=TEXT, module=TEXT),
     arguments={
         **_NAMED,
-        "additionalProperties": _mapping(role={"enum": ["input", "output", "parameter"]}, value=True),
+        "additionalProperties": mapping(role={"enum": ["input", "output", "parameter"]}, value=True),
     },
-    configuration={
-        "oneOf": [
-            {"type": "null"},
-            _mapping(layers={"type": "array", "items": _mapping(file=_TEXT, sha256=_SHA256)}, digest=_SHA256),
-        ]
-    },
-    recipe=_mapping(
-        rule=_TEXT,
-        wildcards={"type": "object", "additionalProperties": _TEXT},
-        stage=_TEXT,
+    configuration={"oneOf": [{"type": "null"}, mapping(layers=_LAYERS, digest=SHA256)]},
+    recipe=mapping(
+        rule=TEXT,
+        wildcards={"type": "object", "additionalProperties": TEXT},
+        stage=TEXT,
         parameters=_NAMED,
-        inputs={**_NAMED, "additionalProperties": {"type": "array", "items": _FILE}},
+        inputs={
+            **_NAMED,
+            "additionalProperties": {"type": "array", "items": mapping(path=TEXT, sha256=SHA256)},
+        },
     ),
-    recipe_id=_SHA256,
-    code=_DIGESTS,
-    code_digest=_SHA256,
+    recipe_id=SHA256,
+    code=DIGESTS,
+    code_digest=SHA256,
     environment={
         "type": "object",
-        "properties": {"processor": _TEXT, "kernels": {"type": "object", "properties": {"mode": _TEXT}}},
+        "properties": {"processor": TEXT, "kernels": {"type": "object", "properties": {"mode": TEXT}}},
     },
-    outputs=_DIGESTS,
+    outputs=DIGESTS,
     execution={
         "type": "object",
         "properties": {"threads": {"type": ["integer", "null"], "minimum": 1, "maximum": 4096}},
         "required": ["threads"],
     },
-    digest=_SHA256,
+    digest=SHA256,
 )
 
 
 class RefusedRecord(BadInput):
-    """A file that is no record to be trusted; `kind` is the name of the finding."""
+    """A record that is not to be trusted although it has the form of one; `kind` names the finding."""
 
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)
         self.kind = kind
 
 
-def read_record(path: Path) -> dict[str, Any]:
-    """Read a record and hold it against its own digests.
+def parse_json(path: Path, what: str, largest: int) -> Any:
+    """Content of a JSON file that anyone may have written; None if there is no file.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-
-    Returns
-    -------
-    dict
-        The record, its paths plain names inside the study, or below ``external/``.
-
-    Raises
-    ------
-    RefusedRecord
-        If it cannot be read, is of another format, was edited, or contradicts itself.
+    BadInput says why it is not `what` it is to be: a link or no regular file, of more than `largest` bytes,
+    not readable, or no JSON, in which no key is given twice and nothing is NaN.
     """
-    text, content = _json(path)
-    stated = content.get("format") if isinstance(content, dict) else None
-    if not isinstance(stated, str) or not re.fullmatch(r"memgen-record/\d{1,9}", stated):
-        raise RefusedRecord("RECORD-INVALID", f"{path}: is not a record of this study")
-    if stated != FORMAT:
-        raise RefusedRecord(
-            "RECORD-INVALID",
-            f"{path}: {stated}, written by another version of the study, not {FORMAT}; run it again",
-        )
     try:
-        _check(path, content)
-        if seal(content) != text:
-            raise RefusedRecord("RECORD-EDITED", f"{path}: was edited: its text is not as the job wrote it")
-    except RecursionError:
-        _refuse(path, "nested too deeply")
-    return dict(content)
-
-
-def _json(path: Path) -> tuple[bytes, Any]:
-    """Text of a file, and what it holds."""
-    try:
-        if not path.is_file():
-            raise RefusedRecord("RECORD-INVALID", f"{path}: no such record")
-        if path.stat().st_size > LARGEST:
-            raise RefusedRecord(
-                "RECORD-INVALID", f"{path}: larger than {LARGEST // 2**20} MB, which no record is"
-            )
-        text = path.read_bytes()
-        return text, json.loads(text.decode("utf-8"), object_pairs_hook=_once, parse_constant=_not_json)
+        if not os.path.lexists(path):
+            return None
+        if path.is_symlink() or not path.is_file():
+            raise BadInput(f"{path}: is not {what}: a link, or no regular file")
+        if path.stat().st_size > largest:
+            raise BadInput(f"{path}: is not {what}: larger than {largest >> 20} MB")
+        return json.loads(path.read_bytes().decode(), object_pairs_hook=_once, parse_constant=_not_json)
     except OSError as error:
-        raise RefusedRecord("RECORD-INVALID", f"{path}: cannot be read ({error.strerror})") from None
-    except UnicodeDecodeError:
-        _refuse(path, "not UTF-8 text")
+        raise BadInput(f"{path}: cannot be read ({error.strerror})") from None
     except RecursionError:
-        _refuse(path, "nested too deeply")
-    except BadInput:
-        raise
-    except ValueError as error:  # a JSON syntax error, a number of too many digits, a path with a null byte
-        _refuse(path, " ".join(str(error).split())[:100])
+        reason = "nested too deeply"
+    except ValueError as error:  # no UTF-8, a syntax error, a number of too many digits
+        if isinstance(error, BadInput):
+            raise
+        reason = " ".join(str(error).split())[:100]
+    raise BadInput(f"{path}: is not {what} ({reason})")
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -157,56 +124,77 @@ def _not_json(word: str) -> NoReturn:
     raise ValueError(f"{word} is not JSON")
 
 
-def _refuse(path: Path, reason: str) -> NoReturn:
-    raise RefusedRecord("RECORD-INVALID", f"{path}: is not a record of this study ({reason})")
-
-
-def _check(path: Path, content: dict[str, Any]) -> None:
-    error = next(jsonschema.Draft202012Validator(SCHEMA).iter_errors(content), None)
+def check_form(path: Path, content: Any, schema: Mapping[str, Any], what: str) -> None:
+    """Raise BadInput if the content of a JSON file does not have the form of a schema."""
+    try:
+        error = next(jsonschema.Draft202012Validator(schema).iter_errors(content), None)
+    except RecursionError:
+        raise BadInput(f"{path}: is not {what} (nested too deeply)") from None
     if error is not None:
         where = ".".join(str(part) for part in error.absolute_path) or "the top level"
-        _refuse(path, f"{where!r} has not the form of {FORMAT}")
-    body = {key: value for key, value in content.items() if key != "digest"}
-    recipe, arguments = content["recipe"], content["arguments"]
+        raise BadInput(f"{path}: is not {what} ({where!r} has another form)")
+
+
+def read_record(path: Path) -> dict[str, Any]:
+    """Read a record, whose paths are plain names inside the study or below ``external/``.
+
+    Raises
+    ------
+    BadInput
+        If it cannot be read, is of another format, or contradicts itself; as `RefusedRecord` if it was
+        edited, or names a path outside the study.
+    """
+    content = parse_json(path, _WHAT, LARGEST)
+    if content is None:
+        raise BadInput(f"{path}: no such record")
+    stated = content.get("format") if isinstance(content, dict) else None
+    if isinstance(stated, str) and re.fullmatch(r"memgen-record/\d{1,9}", stated) and stated != FORMAT:
+        text = f"{stated}, written by another version of the study, not {FORMAT}; run it again"
+        raise BadInput(f"{path}: {text}")
+    check_form(path, content, SCHEMA, _WHAT)
     try:
-        held = {
-            "digest": digest_of(body),
-            "recipe_id": digest_of(recipe),
-        }
+        _check_digests(path, content)
+    except RecursionError:
+        raise BadInput(f"{path}: is not {_WHAT} (nested too deeply)") from None
+    _check_itself(path, content)
+    return dict(content)
+
+
+def _check_digests(path: Path, content: dict[str, Any]) -> None:
+    try:
+        body = {key: value for key, value in content.items() if key != "digest"}
+        found = {"digest": digest_of(body), "recipe_id": digest_of(content["recipe"])}
     except BadInput as problem:
-        _refuse(path, str(problem))
-    for key, digest in held.items():
+        raise BadInput(f"{path}: is not {_WHAT} ({problem})") from None
+    for key, digest in found.items():
         if content[key] != digest:
             raise RefusedRecord("RECORD-EDITED", f"{path}: was edited: its {key} is not that of its content")
+    if seal(content) != path.read_bytes():
+        raise RefusedRecord("RECORD-EDITED", f"{path}: was edited: its text is not as the job wrote it")
+
+
+def _check_itself(path: Path, content: dict[str, Any]) -> None:
+    """Refuse paths outside the study, and arguments that are not those of recipe and outputs."""
+    recipe = content["recipe"]
     given: dict[str, dict[str, Any]] = {"input": {}, "output": {}, "parameter": {}}
-    for name, argument in arguments.items():
+    for name, argument in content["arguments"].items():
         role, value = argument["role"], argument["value"]
         if role == "parameter":
             given[role][name] = value
         elif value is not None:
             given[role][name] = value if isinstance(value, list) else [value]
-            for label in given[role][name]:
-                if not is_label(label):
-                    raise RefusedRecord(
-                        "PATH-OUTSIDE",
-                        f"{path}: {flag(name)} names {label!r}, which is no path inside the study",
-                    )
-    for label in content["code"]:
-        if not is_label(label):
-            raise RefusedRecord(
-                "PATH-OUTSIDE", f"{path}: its code names {label!r}, which is no path inside the study"
-            )
-    if (
-        recipe["stage"] != content["stage"]["name"]
-        or recipe["parameters"] != given["parameter"]
-        or {name: [part["path"] for part in parts] for name, parts in recipe["inputs"].items()}
-        != given["input"]
-        or sorted(given["output"].values()) != [[name] for name in sorted(content["outputs"])]
-    ):
-        raise RefusedRecord(
-            "RECORD-INVALID",
-            f"{path}: contradicts itself: its arguments are not those of its recipe and outputs",
-        )
+    files = {**given["input"], **given["output"]}
+    named = [(flag(name), part) for name, parts in files.items() for part in parts]
+    for where, part in [*named, *(("its code", part) for part in content["code"])]:
+        if not is_label(part):
+            text = f"{path}: {where} names {part!r}, which is not a path inside the study"
+            raise RefusedRecord("PATH-OUTSIDE", text)
+    read = {name: [part["path"] for part in parts] for name, parts in recipe["inputs"].items()}
+    written = [[name] for name in sorted(content["outputs"])]
+    if (recipe["stage"], recipe["parameters"], read, written) != (
+        content["stage"]["name"], given["parameter"], given["input"], sorted(given["output"].values())
+    ):  # fmt: skip
+        raise BadInput(f"{path}: contradicts itself: its arguments are not those of its recipe and outputs")
 
 
 def is_label(value: Any) -> bool:

@@ -1,10 +1,9 @@
 """What a record says about one job.
 
-A record is written inside the job, after hashing inputs and code before the work and again after it. Its
-`recipe` and `outputs` are the same for two honest runs of the same study; everything that may differ
-between them (commit, host, times, threads) stands in `execution`, and what was installed in `environment`.
-`stage` and `arguments` are enough to run the job again, `configuration` says what the study was set to: it
-stands outside the recipe, which holds the parameters that the job used and changes with nothing else.
+The job writes it, and hashes inputs and code before the work and again after it. `recipe` and `outputs` are
+the same for two honest runs of a study; what may differ (commit, host, times, threads) is in `execution`, and
+what was installed in `environment`. `stage` and `arguments` are enough to run the job again. `configuration`
+is outside the recipe, which has the parameters that the job used and changes with nothing else.
 Snakemake's own metadata is not used: it hashes inputs after the job, and outputs not at all.
 """
 
@@ -26,12 +25,27 @@ from memgen.errors import BadInput
 from memgen.jobs import kernels
 from memgen.jobs.digests import canonical, digest_of, file_digest
 from memgen.provenance import layers
-from memgen.provenance.names import label, rule_and_wildcards
+from memgen.provenance.layers import label
 
 FORMAT = "memgen-record/3"
 LOCK_FILE = "requirements.lock"
 #: Largest record that is read, in bytes; those of the study have some ten thousand.
 LARGEST = 16 * 2**20
+
+
+def rule_and_wildcards(record: Path) -> tuple[str, dict[str, str]]:
+    """Rule and wildcards of a job, from the path ``…/<rule>/<key>=<value>,….json`` of its record.
+
+    A job without wildcards is called ``job.json``.
+    """
+    pairs = [part.split("=", 1) for part in record.stem.split(",") if "=" in part]
+    return record.parent.name, dict(sorted((key, value) for key, value in pairs))
+
+
+def stage_name(module: str, function: str) -> str:
+    """Name of a stage as one types it after ``memgen``, such as ``relational sweep``."""
+    room = module.split(".")[1:2] if module.count(".") > 1 else []
+    return " ".join([*(name for name in room if name != "commands"), function.replace("_", "-")])
 
 
 def digests(paths: Iterable[Path]) -> dict[str, str]:
@@ -53,21 +67,8 @@ def before_the_work(
 ) -> dict[str, Any]:
     """What a record says before the job has begun: which job it is, and its recipe.
 
-    Parameters
-    ----------
-    record : pathlib.Path
-        Where the record will stand; its name gives rule and wildcards.
-    stage, module : str
-        Name of the stage on the command line, and the module that defines it.
-    arguments : mapping
-        Every argument by name: its role (input, output or parameter) and its value.
-    inputs : mapping of str to list of pathlib.Path
-        Input files and folders by the name of their argument.
-
-    Raises
-    ------
-    BadInput
-        If an argument is not JSON.
+    The record's path gives rule and wildcards; `arguments` holds role and value of each by name, `inputs` the
+    files of each input. BadInput is raised for an argument that is not JSON.
     """
     rule, wildcards = rule_and_wildcards(record)
     parameters = {name: part["value"] for name, part in arguments.items() if part["role"] == "parameter"}
@@ -107,12 +108,7 @@ def refuse_changes(
     code: Mapping[str, str],
     sources: Sequence[Path],
 ) -> None:
-    """Refuse a job whose inputs or sources are no longer those of its recipe.
-
-    Raises
-    ------
-    RuntimeError
-    """
+    """Raise RuntimeError if a job's inputs or sources are no longer those of its recipe."""
     after = input_digests(inputs)
     edited = [
         f"input {now['path']}"
@@ -220,15 +216,15 @@ def kernels_of(content: Mapping[str, Any]) -> kernels.Kernels:
     return "portable" if content["environment"].get("kernels", {}).get("mode") == "portable" else "ordinary"
 
 
-def _git(*arguments: str) -> str | None:
-    """Output of a git command, or None where git or a repository is missing."""
+def git(*arguments: str) -> bytes | None:
+    """Output of a git command; None where git, the repository or what is asked for is missing."""
     try:
         answer = subprocess.run(
-            ["git", *arguments], capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL
+            ["git", *arguments], capture_output=True, check=True, stdin=subprocess.DEVNULL
         )
     except (OSError, subprocess.CalledProcessError):
         return None
-    return answer.stdout.strip()
+    return answer.stdout
 
 
 def now() -> str:
@@ -238,9 +234,9 @@ def now() -> str:
 
 def execution(start: str, threads: int | None) -> dict[str, Any]:
     """Everything that may differ between two honest runs of a job."""
-    status = _git("status", "--porcelain", "--untracked-files=no")
+    status, commit = git("status", "--porcelain", "--untracked-files=no"), git("rev-parse", "HEAD")
     return {
-        "commit": _git("rev-parse", "HEAD"),
+        "commit": None if commit is None else commit.decode().strip(),
         "dirty": None if status is None else bool(status),
         "host": socket.gethostname(),
         "start": start,
@@ -256,7 +252,7 @@ def seal(content: Mapping[str, Any]) -> bytes:
 
 
 def urn(recipe_id: str) -> str:
-    """Name of a recipe as it stands inside figures."""
+    """Name of a recipe as figures contain it."""
     return f"urn:memgen:recipe:sha256:{recipe_id}"
 
 

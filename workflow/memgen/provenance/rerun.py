@@ -1,4 +1,4 @@
-"""A recorded job run again, in a process of its own: ``python -m memgen.provenance.rerun`` reads it as JSON.
+"""A recorded job run again in a separate process: ``python -m memgen.provenance.rerun`` reads it as JSON.
 
 Threads are pinned before the stage's module is imported. Names, roles and values are held against the stage's
 signature: a record decides what a stage is given, never what is written outside the folder.
@@ -23,13 +23,7 @@ from memgen.provenance.reading import is_label
 
 
 def stage_of(name: str) -> Entry:
-    """The stage that a record names, such as ``relational sweep``.
-
-    Raises
-    ------
-    BadInput
-        If there is no such stage.
-    """
+    """The stage that a record names, such as ``relational sweep``; BadInput if there is none."""
     study, _, command = name.rpartition(" ")
     entry = find(study, command)
     if entry is None or entry.kind != "stage":
@@ -38,21 +32,9 @@ def stage_of(name: str) -> Entry:
 
 
 def fitted(function: Callable[..., None], arguments: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    """Arguments of a record as its stage takes them, everything that may be written below a folder.
+    """Arguments of a record as its stage takes them: outputs, and paths that are parameters, below a folder.
 
-    Parameters
-    ----------
-    function : callable
-        The stage, unwrapped.
-    arguments : mapping
-        Role and value of each argument by name, as in a record.
-    folder : pathlib.Path
-        Where outputs go, and paths that are parameters, such as that of a folder of finished parts.
-
-    Raises
-    ------
-    BadInput
-        If a name, a role or a value does not fit the stage's signature.
+    BadInput is raised for a name, role or value that does not fit the signature of the stage, unwrapped.
     """
     hints = typing.get_type_hints(function, include_extras=True)
     parameters = inspect.signature(function).parameters

@@ -1,35 +1,32 @@
-"""The records of a run read together: which job made what, from what.
-
-Everything here comes from the records; no other file is opened.
-"""
+"""The records of a run read together: which job made what, from what, and the output that a person names."""
 
 import graphlib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from memgen.errors import BadInput
+from memgen.jobs.files import fault
 from memgen.provenance.findings import Finding
-from memgen.provenance.names import rule_and_wildcards
-from memgen.provenance.reading import RefusedRecord, read_record
+from memgen.provenance.layers import label
+from memgen.provenance.reading import read_record
+from memgen.provenance.record import URN_PATTERN, rule_and_wildcards
 
 JOBS = Path("results/provenance/jobs")
+#: Suffixes of files that carry the id of their recipe.
+FIGURES = frozenset({".png", ".pdf", ".svg"})
+_LARGEST = 256 * 2**20
 
 Record = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Run:
-    """Records by their path in the study.
+    """Records that agree with their digests, by their path; the record that claims each output; findings.
 
-    Parameters
-    ----------
-    records : mapping of str to mapping
-        Records that have the form of one and agree with their digests.
-    makers : mapping of str to str
-        The record that claims each output; the first one where there are two.
-    findings : tuple of Finding
-        What is wrong with the records themselves.
+    Where two records claim an output, its maker is the first.
     """
 
     records: Mapping[str, Record]
@@ -49,7 +46,7 @@ class Run:
         return sorted(maker for maker in makers if maker is not None)
 
     def chain(self, records: Iterable[str]) -> list[str]:
-        """Some records and all that they stand on, directly or not, sorted."""
+        """Some records and all that they depend on, directly or not, sorted."""
         found: set[str] = set()
         pending = list(records)
         while pending:
@@ -60,13 +57,23 @@ class Run:
         return sorted(found)
 
     def cycle(self) -> list[str]:
-        """Records that stand on each other in a circle; empty where there are none."""
+        """Records that depend on each other in a circle; empty if there are none."""
         sorter = graphlib.TopologicalSorter({name: self.needs(name) for name in self.records})
         try:
             sorter.prepare()
         except graphlib.CycleError as error:
             return list(error.args[1])
         return []
+
+    def in_order(self) -> list[str]:
+        """All records, makers before what they are read by; BadInput if they form a circle."""
+        sorter = graphlib.TopologicalSorter({name: self.needs(name) for name in sorted(self.records)})
+        try:
+            return list(sorter.static_order())
+        except graphlib.CycleError:
+            raise BadInput(
+                "the records of a run depend on each other in a circle; see `memgen provenance verify`"
+            ) from None
 
     def ends(self) -> list[str]:
         """Outputs that no job reads, sorted."""
@@ -81,18 +88,7 @@ def inputs(record: Record) -> list[tuple[str, str]]:
 
 
 def read_run(study: Path = Path()) -> Run:
-    """Read every record of a study.
-
-    Parameters
-    ----------
-    study : pathlib.Path, optional
-        Its folder, which holds ``results/provenance/jobs/<rule>/<wildcards>.json``; the present one by
-        default.
-
-    Returns
-    -------
-    Run
-    """
+    """Read every record of the study in a folder, ``results/provenance/jobs/<rule>/<wildcards>.json``."""
     records: dict[str, Record] = {}
     makers: dict[str, str] = {}
     findings = []
@@ -100,16 +96,18 @@ def read_run(study: Path = Path()) -> Run:
     for path in sorted((study / JOBS).rglob("*.json")):
         name = path.relative_to(study).as_posix()
         try:
-            if path.is_symlink():
-                raise RefusedRecord("RECORD-INVALID", f"{path}: is a link; a job writes a file")
             record = read_record(path)
-        except RefusedRecord as problem:
-            findings.append(Finding(problem.kind, name, str(problem).removeprefix(f"{path}: ")))
+        except BadInput as problem:
+            kind = getattr(problem, "kind", "RECORD-INVALID")
+            findings.append(Finding(kind, name, str(problem).removeprefix(f"{path}: ")))
             continue
         # Most jobs of a rule have one code: ten thousand records then stay small.
         record["code"] = shared.setdefault(tuple(record["code"].items()), record["code"])
         records[name] = record
-        findings += _misplaced(name, record)
+        rule, wildcards = record["recipe"]["rule"], record["recipe"]["wildcards"]
+        if rule_and_wildcards(Path(name)) != (rule, wildcards):
+            job = ", ".join(f"{key}={value}" for key, value in wildcards.items())
+            findings.append(Finding("RECORD-MISPLACED", name, f"is the record of {rule} {job}".rstrip()))
         for output in record["outputs"]:
             first = makers.setdefault(output, name)
             if first != name:
@@ -123,9 +121,44 @@ def read_run(study: Path = Path()) -> Run:
     return Run(records, makers, tuple(findings))
 
 
-def _misplaced(name: str, record: Record) -> list[Finding]:
-    rule, wildcards = record["recipe"]["rule"], record["recipe"]["wildcards"]
-    if rule_and_wildcards(Path(name)) == (rule, wildcards):
-        return []
-    job = ", ".join(f"{key}={value}" for key, value in wildcards.items())
-    return [Finding("RECORD-MISPLACED", name, f"is the record of {rule} {job}".rstrip())]
+def output_named(run: Run, name: str) -> str:
+    """The output that a name stands for; BadInput if there is none.
+
+    A name is such as ``figures/task.pdf``, ``task``, ``results/claims.csv``, the id at a figure's foot, or
+    any PNG, PDF or SVG file that carries the id of a recipe of this run.
+    """
+    path = Path(name)
+    for guess in (label(path), path.as_posix(), *(f"figures/{name}{end}" for end in sorted(FIGURES))):
+        if guess in run.makers:
+            return guess
+    recipes = {output: run.records[record]["recipe_id"] for output, record in run.makers.items()}
+    if not path.exists():
+        # The id at a figure's foot, or the whole line.
+        if beginning := re.fullmatch(r"(?:.* )?([0-9a-f]{8,64})", name.strip().lower()):
+            for output, recipe in recipes.items():
+                if recipe.startswith(beginning[1]):
+                    return output
+            raise BadInput(f"{name}: no recipe of this run has an id that begins so")
+        figures = sorted(one for one in recipes if one.startswith("figures/") and one.endswith(".pdf"))
+        some = ", ".join([*figures[:3], "…"]) if figures else "an output of the study"
+        raise BadInput(
+            f"{name}: neither an output of this run nor a file; "
+            f"allowed: {some}, or the first 8 digits of a recipe's id"
+        )
+    ids = recipe_ids(path)
+    if not ids:
+        raise BadInput(f"{name}: no record names it, and it carries no recipe's id")
+    made = [output for output, recipe in recipes.items() if recipe in ids]
+    if not made:
+        raise BadInput(f"{name}: was made by the recipe {', '.join(sorted(ids))}, which is none of this run")
+    return next((output for output in made if Path(output).suffix == path.suffix.lower()), made[0])
+
+
+def recipe_ids(path: Path) -> set[str]:
+    """Ids of recipes that a file's bytes name; BadInput if it cannot be read, or is larger than a figure."""
+    wrong = fault(path)
+    if wrong is None and path.stat().st_size > _LARGEST:
+        wrong = f"larger than {_LARGEST >> 20} MB, which no figure is"
+    if wrong is not None:
+        raise BadInput(f"{path}: {wrong}")
+    return {match.decode() for match in re.findall(URN_PATTERN.pattern.encode(), path.read_bytes())}

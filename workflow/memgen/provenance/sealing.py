@@ -11,15 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import jsonschema
-
 from memgen.errors import BadInput
 from memgen.jobs.closure import PACKAGE, ROOT, closure
 from memgen.jobs.digests import bytes_digest, file_digest
+from memgen.jobs.stage import command
 from memgen.jobs.whole_file import whole_file
-from memgen.provenance.reading import is_label
+from memgen.provenance.reading import DIGESTS, SHA256, check_form, is_label, mapping, parse_json
 from memgen.provenance.record import digests
-from memgen.provenance.run import JOBS, Record, Run, read_run
+from memgen.provenance.run import JOBS, read_run
 
 SEAL = Path("results/provenance/seal.json")
 FORMAT = "memgen-seal/2"
@@ -29,37 +28,19 @@ TIDY = "`memgen tidy` moves such results to .damaged"
 PLAN = ("Snakefile", "workflow/rules/*.smk", "profiles/default/config.yaml")
 _IMPORTED = re.compile(rf"^\s*(?:from|import)\s+({PACKAGE}[\w.]*)", re.MULTILINE)
 _LARGEST = 64 * 2**20
-_DIGESTS = {"type": "object", "additionalProperties": {"type": "string", "pattern": r"\A[0-9a-f]{64}\Z"}}
-_SCHEMA = {
-    "type": "object",
-    "properties": {
-        "format": {"const": FORMAT},
-        "targets": {"type": "array", "items": {"type": "string"}},
-        "records": {**_DIGESTS, "minProperties": 1},
-        "benchmarks": _DIGESTS,
-        "workflow": _DIGESTS,
-        "root": {"type": "string"},
-    },
-    "required": ["format", "targets", "records", "benchmarks", "workflow", "root"],
-    "additionalProperties": False,
-}
+_SCHEMA = mapping(
+    format={"const": FORMAT},
+    targets={"type": "array", "items": {"type": "string"}},
+    records={**DIGESTS, "minProperties": 1},
+    benchmarks=DIGESTS,
+    workflow=DIGESTS,
+    root=SHA256,
+)
 
 
 @dataclass(frozen=True)
 class Seal:
-    """Which files belong to a run.
-
-    Parameters
-    ----------
-    targets : sequence of str
-        Files that the run was to make and made.
-    records : mapping of str to str
-        Digest of every record of the run.
-    benchmarks : mapping of str to str
-        Digest of every file of measured times.
-    workflow : mapping of str to str
-        Digest of every file that planned the jobs; see `workflow_digests`.
-    """
+    """Which files belong to a run: its targets, and digests of records, measured times and workflow."""
 
     targets: Sequence[str]
     records: Mapping[str, str]
@@ -67,24 +48,17 @@ class Seal:
     workflow: Mapping[str, str]
 
     @property
-    def body(self) -> dict[str, Any]:
-        """What the root is the digest of."""
-        return {
-            "format": FORMAT,
-            "targets": list(self.targets),
-            "records": dict(self.records),
-            "benchmarks": dict(self.benchmarks),
-            "workflow": dict(self.workflow),
-        }
+    def _body(self) -> dict[str, Any]:
+        return {"format": FORMAT, **vars(self)}
 
     @property
     def root(self) -> str:
         """One digest for everything that the run read, ran and wrote."""
-        return bytes_digest(as_text(self.body))
+        return root_of(self._body)
 
     def text(self) -> bytes:
         """The seal as a file."""
-        return as_text({**self.body, "root": self.root})
+        return rooted(self._body)
 
 
 def as_text(content: Mapping[str, Any]) -> bytes:
@@ -101,6 +75,37 @@ def as_text(content: Mapping[str, Any]) -> bytes:
 
 def _compact(value: Any) -> str:
     return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def root_of(body: Mapping[str, Any]) -> str:
+    """One digest for all that a seal or lock holds beside it."""
+    return bytes_digest(as_text(body))
+
+
+def rooted(body: Mapping[str, Any]) -> bytes:
+    """A seal or lock as a file."""
+    return as_text({**body, "root": root_of(body)})
+
+
+def read_rooted(path: Path, schema: Mapping[str, Any], what: str) -> dict[str, Any] | None:
+    """Content of a seal or lock that anyone may have written; None if there is none.
+
+    Raises
+    ------
+    BadInput
+        If it is of another form, or not as `rooted` wrote it.
+    """
+    content = parse_json(path, what, _LARGEST)
+    if content is None:
+        return None
+    check_form(path, content, schema, what)
+    try:
+        text = rooted({key: value for key, value in content.items() if key != "root"})
+    except (RecursionError, ValueError):  # nested too deeply, an infinity, half of a character
+        text = b""
+    if bytes_digest(text) != file_digest(path):
+        raise BadInput(f"{path}: was edited: its root is not that of its content")
+    return dict(content)
 
 
 def plan_files() -> list[Path]:
@@ -127,60 +132,33 @@ def read_seal(path: Path = SEAL) -> Seal | None:
     Raises
     ------
     BadInput
-        If the file is no seal, or not as it was written.
+        If the file is not a seal, or not as it was written.
     """
-    content = read_json(path, _SCHEMA, "the seal of a run")
+    content = read_rooted(path, _SCHEMA, "the seal of a run")
     if content is None:
         return None
     seal = Seal(*(content[part] for part in ("targets", "records", "benchmarks", "workflow")))
-    if bytes_digest(seal.text()) != file_digest(path):
-        raise BadInput(f"{path}: was edited: its root is not that of its content")
     if others := [name for name in (*seal.records, *seal.benchmarks, *seal.workflow) if not is_label(name)]:
-        raise BadInput(f"{path}: names {others[0]!r}, which is no path inside the study")
+        raise BadInput(f"{path}: names {others[0]!r}, which is not a path inside the study")
     return seal
 
 
-def read_json(path: Path, schema: Mapping[str, Any], what: str) -> dict[str, Any] | None:
-    """A JSON file that anyone may have written, of a given form; None if there is none.
-
-    Raises
-    ------
-    BadInput
-    """
-    try:
-        if not path.exists() and not path.is_symlink():
-            return None
-        if path.is_symlink() or not path.is_file() or path.stat().st_size > _LARGEST:
-            raise BadInput(f"{path}: is not {what}: no file of its own, or larger than {_LARGEST >> 20} MB")
-        content = json.loads(path.read_bytes().decode())
-        if jsonschema.Draft202012Validator(schema).is_valid(content):
-            return dict(content)
-    except OSError as error:
-        raise BadInput(f"{path}: cannot be read ({error.strerror})") from None
-    except BadInput:
-        raise
-    except (ValueError, RecursionError):
-        pass
-    raise BadInput(f"{path}: is not {what}")
-
-
-def write_seal(
-    run: Run,
+def sealed(
     targets: Iterable[str] | None = None,
-    configuration: str | None = None,
+    description: str | None = None,
     workflow: Mapping[str, str] | None = None,
-) -> Seal:
-    """Seal the run in the present folder.
+) -> str:
+    """Seal the run in the present folder; say so in a line, and in another what is not part of it.
 
     Parameters
     ----------
-    run : Run
     targets : iterable of str, optional
         Files that the study is to make; those that no job has made yet are left out, so that a part of it
         can be sealed. By default targets and jobs are those of the present seal, or, where there is none,
         all jobs.
-    configuration : str, optional
-        Digest of the configuration that the study has now; jobs that ran with it belong to the run too.
+    description : str, optional
+        What `memgen.provenance.layers.described` says of the configuration that the study has now; jobs that
+        ran with it belong to the run too.
     workflow : mapping of str to str, optional
         What `workflow_digests` gave before the first job; by default it is asked now.
 
@@ -189,6 +167,7 @@ def write_seal(
     BadInput
         If a record is not to be trusted, or no job has run.
     """
+    run = read_run()
     if run.findings:
         raise BadInput(str(run.findings[0]))
     if targets is None:
@@ -196,7 +175,9 @@ def write_seal(
         targets = run.ends() if present is None else present.targets
         ends = set() if present is None else set(present.records) & set(run.records)
     else:
-        ends = {name for name, record in run.records.items() if _digest_of(record) == configuration}
+        digest = description and json.loads(description)["digest"]
+        configured = {name: record["configuration"] or {} for name, record in run.records.items()}
+        ends = {name for name, stated in configured.items() if digest and stated.get("digest") == digest}
     makers = {target: maker for target in targets if (maker := run.maker(target))}
     chain = run.chain({*ends, *makers.values()})
     if not chain:
@@ -205,39 +186,20 @@ def write_seal(
         sorted(makers),
         {name: run.records[name]["digest"] for name in chain},
         {path.as_posix(): file_digest(path) for path in BENCHMARKS.rglob("*.tsv") if path.is_file()},
-        workflow_digests() if workflow is None else workflow,
+        workflow_digests() if workflow is None else dict(workflow),
     )
     with whole_file(SEAL) as beside:
         beside.write_bytes(seal.text())
-    return seal
-
-
-def _digest_of(record: Record) -> str:
-    """Digest of the configuration that a job ran with; empty where it was called by hand."""
-    return str((record["configuration"] or {"digest": ""})["digest"])
-
-
-def sealed(
-    targets: Iterable[str] | None = None,
-    description: str | None = None,
-    workflow: Mapping[str, str] | None = None,
-) -> str:
-    """Seal the run that has just ended, and say so in a line, and in another what is not part of it.
-
-    Parameters
-    ----------
-    targets, workflow : optional
-        As in `write_seal`.
-    description : str, optional
-        What `memgen.provenance.layers.described` says of the configuration.
-
-    Raises
-    ------
-    BadInput
-        As `write_seal` does.
-    """
-    run = read_run()
-    seal = write_seal(run, targets, description and json.loads(description)["digest"], workflow)
     others = len(run.records) - len(seal.records)
     line = f"sealed {len(seal.records)} jobs in {SEAL}: root {seal.root}"
     return f"{line}\nnot part of this run: {others} jobs; {TIDY}" if others else line
+
+
+@command
+def seal() -> None:
+    """Seal the run in the present folder: write results/provenance/seal.json and print its root digest.
+
+    `make study` does so at its end. The targets and jobs are those of the seal that is there; without one,
+    all jobs.
+    """
+    print(sealed())

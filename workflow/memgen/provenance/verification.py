@@ -4,25 +4,25 @@ It finds every edit that its author did not also write into the records, the sea
 edits all of them is found only by a signature, or by running a job again.
 """
 
+import functools
+import json as json_format
 import os
 import stat
-import subprocess
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 from memgen.configuration.own_folder import lock_path, repository
 from memgen.errors import BadInput
 from memgen.jobs.closure import ROOT, closure
 from memgen.jobs.definitions import Package
 from memgen.jobs.digests import MARKS, SNAKEMAKE_MARK, STUDY_MARK, file_digest, files_of
-from memgen.provenance.embedded import FIGURES, recipe_ids
-from memgen.provenance.findings import Finding
-from memgen.provenance.lock_file import lock_findings
+from memgen.jobs.stage import command
+from memgen.provenance.findings import Finding, Level, within
 from memgen.provenance.reading import CRATE, MADE, home, is_external, is_left_out, leaves_the_study
-from memgen.provenance.record import LOCK_FILE, digests
-from memgen.provenance.run import JOBS, Record, Run, inputs
+from memgen.provenance.record import LOCK_FILE, digests, git
+from memgen.provenance.run import FIGURES, JOBS, Record, Run, inputs, output_named, read_run, recipe_ids
 from memgen.provenance.sealing import BENCHMARKS, SEAL, TIDY, Seal, plan_files, read_seal
 
 #: In the folders that hold what jobs wrote, what Snakemake and commands of the study write.
@@ -56,23 +56,16 @@ class Present:
                 return None, ("outside", "a link that leaves the study"), 0
             if path.resolve() != home(path).joinpath(*path.parts[1:]):
                 return None, ("linked", f"a link to {path.resolve()}"), 0
-            mode = path.stat().st_mode
-            if stat.S_ISDIR(mode):
-                parts = list(path.rglob("*"))
-                for part in parts:
-                    if part.is_symlink():
-                        return None, ("linked", f"holds the link {part.relative_to(path)}"), 0
-                    if not part.is_file() and not part.is_dir():
-                        return (
-                            None,
-                            ("linked", f"holds {part.relative_to(path)}, which is no regular file"),
-                            0,
-                        )
-                size = sum(part.stat().st_size for part in parts if part.is_file())
-                return file_digest(path), None, size
-            if not stat.S_ISREG(mode):
-                return None, ("missing", "is no regular file"), 0
-            return file_digest(path), None, path.stat().st_size
+            if not stat.S_ISDIR(path.stat().st_mode):
+                if not path.is_file():
+                    return None, ("missing", "is no regular file"), 0
+                return file_digest(path), None, path.stat().st_size
+            parts = list(path.rglob("*"))
+            for part in parts:
+                if part.is_symlink() or not (part.is_file() or part.is_dir()):
+                    text = f"holds {part.relative_to(path)}, a link or no regular file"
+                    return None, ("linked", text), 0
+            return file_digest(path), None, sum(part.stat().st_size for part in parts if part.is_file())
         except FileNotFoundError:
             return None, ("missing", "no such file"), 0
         except (OSError, ValueError, RuntimeError) as error:  # RuntimeError: a loop of links, in Python 3.11
@@ -86,7 +79,7 @@ class Verification:
     ----------
     run : Run
     only : iterable of str, optional
-        Records to look at; by default all, and then also for files that no record knows.
+        Records to look at; by default all, and then also files that no record knows.
     """
 
     def __init__(self, run: Run, only: Iterable[str] | None = None) -> None:
@@ -96,8 +89,8 @@ class Verification:
         #: What could not be looked at, a line each.
         self.notes: list[str] = []
         self.whole = only is None
-        self._packages: dict[Path, Package] = {}
-        self._digests: dict[tuple[Path, str], str | None] = {}
+        self._package = functools.cache(Package)
+        self._definitions = functools.cache(self._digest_of_definitions)
         try:
             self.seal = read_seal()
             if self.seal is None:
@@ -136,7 +129,7 @@ class Verification:
         self._lock()
         self._sealed()
         if cycle := self.run.cycle():
-            self._add("CYCLE", cycle[0], " stands on ".join(cycle[::-1]))
+            self._add("CYCLE", cycle[0], " depends on ".join(cycle[::-1]))
         if self.left_out:
             self.notes.append(
                 f"not here: {len(self.left_out)} folders of weights and files of features, which a deposit "
@@ -144,8 +137,9 @@ class Verification:
             )
         if self.whole:
             self.findings += self.run.findings
-            self._workflow()
-            self._untracked()
+            for path in untracked(self.run):
+                kind = "UNTRACKED-FIGURE" if path.parts[0] == "figures" else "UNTRACKED-OUTPUT"
+                self._add(kind, path, "no record names it")
         else:
             files = {output for record in self.records.values() for output in record["outputs"]}
             self.findings += [found for found in self.run.findings if found.where in files]
@@ -200,7 +194,7 @@ class Verification:
         for name, record in self.records.items():
             found = {label: self._source(label, record) for label in record["code"]}
             differ = [label for label, ran in record["code"].items() if found[label] != ran]
-            same = self._definitions(record) == record["code_digest"]
+            same = self._definitions(*self._stage(record)) == record["code_digest"]
             if not same and not differ:
                 self._add("CODE-CHANGED", name, "its digest is not that of the sources which it names")
             for label in differ:
@@ -214,19 +208,20 @@ class Verification:
         if unused := unused - changed.keys():
             self.notes.append(f"edited, but nothing that a job uses: {', '.join(sorted(unused))}")
 
-    def _definitions(self, record: Record) -> str | None:
-        """Present digest of the definitions that a job reaches; None where they cannot be read."""
-        module = record["stage"]["module"]
+    def _stage(self, record: Record) -> tuple[Path, str, str]:
+        """Folder of the package that a job used, and the module and function of its stage."""
+        module, name = record["stage"]["module"], record["stage"]["name"]
         ending = f"{module.replace('.', '/')}.py"
         label = next((label for label in record["code"] if label.endswith(f"/{ending}")), "")
         root = Path(label.removesuffix(ending)) if label and not is_external(label) else ROOT
-        if (root, module) not in self._digests:
-            package = self._packages.setdefault(root, Package(root))
-            try:
-                self._digests[root, module] = package.digest(module)
-            except (ImportError, SyntaxError, ValueError, OSError, RecursionError):
-                self._digests[root, module] = None
-        return self._digests[root, module]
+        return root, module, name.rpartition(" ")[2].replace("-", "_")
+
+    def _digest_of_definitions(self, root: Path, module: str, function: str) -> str | None:
+        """Present digest of the definitions that a stage reaches; None where they cannot be read."""
+        try:
+            return self._package(root).digest(module, function)
+        except (ImportError, SyntaxError, ValueError, OSError, RecursionError):
+            return None
 
     def _source(self, label: str, record: Record) -> str | None:
         if not is_external(label):
@@ -237,23 +232,25 @@ class Verification:
             return None
 
     def _configuration(self) -> None:
-        present = digests(path for path in (Path(LOCK_FILE),) if path.is_file()).get(LOCK_FILE)
-        layers: dict[str, str | None] = {}
+        now = functools.cache(lambda name: file_digest(Path(name)) if Path(name).is_file() else None)
         for name, record in self.records.items():
-            if record["environment"].get("lock") != present:
+            if record["environment"].get("lock") != now(LOCK_FILE):
                 self._add("ENVIRONMENT-CHANGED", LOCK_FILE, f"{name} ran with another one")
             for layer in (record["configuration"] or {"layers": []})["layers"]:
-                path = Path(layer["file"])
-                if is_external(layer["file"]) or layer["file"].startswith("--") or path.is_absolute():
-                    continue
-                if layer["file"] not in layers:
-                    layers[layer["file"]] = file_digest(path) if path.is_file() else None
-                if layers[layer["file"]] != layer["sha256"]:
-                    self._add("CONFIGURATION-CHANGED", layer["file"], f"{name} ran with another one")
+                file, digest = layer["file"], layer["sha256"]
+                apart = is_external(file) or file.startswith("--") or Path(file).is_absolute()
+                if not apart and now(file) != digest:
+                    self._add("CONFIGURATION-CHANGED", file, f"{name} ran with another one")
 
     def _lock(self) -> None:
+        from memgen.provenance.reference import read_lock  # with polars, which a study does not wait for
+
         lock = lock_path()
-        self.findings += lock_findings(lock)
+        try:
+            if os.path.lexists(lock):
+                read_lock(lock)
+        except BadInput as problem:
+            self._add("LOCK-EDITED", lock, str(problem).removeprefix(f"{lock}: "))
         if git("-C", str(repository()), "cat-file", "-e", "HEAD:./Snakefile") is None:
             self.notes.append(f"not checked: {lock} against a commit; no git repository of the study is here")
             return
@@ -285,25 +282,15 @@ class Verification:
         for label, digest in self.seal.benchmarks.items():
             if self.present.digest(label) != digest:
                 self._add("BENCHMARK-MODIFIED", label, f"is not the file that {SEAL} names")
-
-    def _workflow(self) -> None:
-        """Rules and what they import, but for modules of which a job's record says the same already."""
-        if self.seal is None:
-            return
+        for path in files_below(BENCHMARKS):
+            if path.as_posix() not in self.seal.benchmarks:
+                self._add("UNTRACKED-OUTPUT", path, f"{SEAL} does not name it")
+        # Rules and what they import, but for modules of which a job's record says the same already.
         said = {finding.where for finding in self.findings if finding.kind == "CODE-CHANGED"}
         for label in self._plan() - said:
             if self.present.digest(label) != self.seal.workflow.get(label):
                 text = "is not the file that was sealed; run the study, and seal it if nothing is left to do"
                 self._add("WORKFLOW-CHANGED", label, text)
-
-    def _untracked(self) -> None:
-        for path in untracked(self.run):
-            kind = "UNTRACKED-FIGURE" if path.parts[0] == "figures" else "UNTRACKED-OUTPUT"
-            self._add(kind, path.as_posix(), "no record names it")
-        known = self.seal.benchmarks if self.seal is not None else {}
-        for path in files_below(BENCHMARKS):
-            if self.seal is not None and path.as_posix() not in known:
-                self._add("UNTRACKED-OUTPUT", path.as_posix(), f"{SEAL} does not name it")
 
 
 def files_below(folder: Path) -> list[Path]:
@@ -350,27 +337,56 @@ def _marks_hold(folder: Path) -> bool:
     )
 
 
-def git(*arguments: str) -> bytes | None:
-    """What a git command prints; None where git, the repository or what is asked for is missing."""
-    try:
-        answer = subprocess.run(
-            ["git", *arguments], capture_output=True, check=True, stdin=subprocess.DEVNULL
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return answer.stdout
+def sealed_run(purpose: str) -> tuple[Run, Seal]:
+    """The run in the present folder and its seal, if `verify` finds nothing but a lock to be written anew.
+
+    Otherwise BadInput says that the run is not ``locked``, or whatever the purpose is.
+    """
+    run = read_run()
+    found = Verification(run)
+    for finding in within(found.findings, "lock"):
+        if finding.kind not in ("LOCK-EDITED", "LOCK-NOT-COMMITTED"):
+            raise BadInput(f"not {purpose}: {finding}")
+    assert found.seal is not None, "SEAL-MISSING is a finding"
+    if found.left_out:
+        raise BadInput(f"not {purpose}: {found.notes[-1]}")
+    return run, found.seal
 
 
-def summary(found: Verification, count: int, seconds: float) -> str:
-    """One line: what was looked at, and how much of it is wrong."""
+@command
+def verify(*figures: str, level: Level = "lock", json: bool = False) -> None:
+    """Hash the run again and hold it against its records and its seal; exit 0 only if nothing is found.
+
+    Prints one line per finding: its name, the file, and what is wrong with it; and one for what could not be
+    looked at, such as the commit of the lock where there is no repository. Exit status 1: something was
+    found; 2: bad input.
+
+    Parameters
+    ----------
+    *figures
+        Figures or other results; only they and what they depend on are looked at. By default everything.
+    level
+        integrity: outputs against their records; chain: inputs and sources too; lock: the seal and the
+        committed lock too; fresh: also whether configuration and requirements.lock are still the same.
+    json
+        Print findings as JSON.
+    """
+    if not JOBS.is_dir():
+        raise BadInput(f"{JOBS}: no such folder; nothing has run here")
+    start = time.perf_counter()
+    run = read_run()
+    chosen = run.chain(run.makers[output_named(run, name)] for name in figures) if figures else None
+    found = Verification(run, chosen)
+    findings = within(found.findings, level)
     root = f"; root {found.seal.root}" if found.seal is not None and found.whole else ""
-    return (
-        f"{len(found.records)} jobs, {len(found.present)} files, "
-        f"{found.present.bytes / 1e6:.0f} MB in {seconds:.1f} s: "
-        f"{count} finding{'s' if count != 1 else ''}{root}"
+    line = (
+        f"{len(found.records)} jobs, {len(found.present)} files, {found.present.bytes / 1e6:.0f} MB "
+        f"in {time.perf_counter() - start:.1f} s: {len(findings)} finding{'s' * (len(findings) != 1)}{root}"
     )
-
-
-def as_json(findings: Iterable[Finding]) -> list[dict[str, Any]]:
-    """Findings as JSON holds them."""
-    return [{"finding": one.kind, "where": one.where, "text": one.text} for one in findings]
+    if json:
+        listed = [{"finding": one.kind, "where": one.where, "text": one.text} for one in findings]
+        print(json_format.dumps({"findings": listed, "notes": found.notes, "summary": line}, indent=1))
+    else:
+        print(*findings, *found.notes, line, sep="\n")
+    if findings:
+        raise SystemExit(1)

@@ -1,7 +1,7 @@
-"""Outputs that are not what their records say: found before a run and set aside, so that they are made again.
+"""Damaged outputs, which are not what their records say, are moved aside before a run and rebuilt.
 
 Everything that a record names is hashed; sizes and times are not believed, for a disk that lost what it was
-given, or a clock that jumped, changes either without the other. What stands on them goes with them, since
+given, or a clock that jumped, changes either without the other. What was made from them goes with them, since
 Snakemake makes no file again while all that was made from it is there. Nothing is deleted.
 """
 
@@ -17,8 +17,8 @@ from memgen.provenance.run import Run, inputs, read_run
 from memgen.provenance.sealing import SEAL, read_seal
 from memgen.provenance.verification import Present, untracked
 
+#: Where they are put, under the names that they had.
 ASIDE = Path(".damaged")
-"""Where they are put, under the names that they had."""
 
 
 def damaged(run: Run) -> dict[str, list[str]]:
@@ -51,18 +51,8 @@ def standing_on(run: Run, records: Iterable[str], files: Iterable[str]) -> list[
 def set_aside(*, dry: bool = False) -> list[str]:
     """Move damaged outputs out of the study in the present folder, and what was made by or from their jobs.
 
-    A record that is none, or was edited, does not say what its job wrote: what no other record names then
-    goes with it.
-
-    Parameters
-    ----------
-    dry : bool
-        Say what would be moved, and move nothing.
-
-    Returns
-    -------
-    list of str
-        A line for each file or folder that is damaged, and one for what stands on them.
+    A damaged record does not say what its job wrote: what no other record names then goes with it. Returns a
+    line for each damaged file or folder, and one for what depends on them. A `dry` run moves nothing.
     """
     run = read_run()
     found = damaged(run)
@@ -74,25 +64,16 @@ def set_aside(*, dry: bool = False) -> list[str]:
         _move(Path(name))
     wrong = [path for outputs in found.values() for path in outputs]
     kept = f"set aside in {ASIDE}"
-    return [
-        *(f"{path}: is not what its job wrote; {kept}, to be made again" for path in wrong),
-        *(f"{path}: is no record that a job wrote; {kept}, to be made again" for path in broken),
-        *(f"{path}: no record says what made it; {kept}" for path in unknown),
-        *(
-            [f"{len(others)} jobs stand on that; what they wrote is {kept}, to be made again"]
-            if others
-            else []
-        ),
-    ]
+    lines = [f"{path}: is not what its job wrote; {kept}, to be rebuilt" for path in wrong]
+    lines += [f"{path}: is not a record that a job wrote; {kept}, to be rebuilt" for path in broken]
+    lines += [f"{path}: no record says what made it; {kept}" for path in unknown]
+    if others:
+        lines.append(f"{len(others)} jobs depend on that; what they wrote is {kept}, to be rebuilt")
+    return lines
 
 
 def set_left_over_aside() -> int:
-    """Move the outputs of jobs that the seal does not name, and their records, out of the study.
-
-    Returns
-    -------
-    int
-        How many jobs those are.
+    """Move outputs and records of jobs that the seal does not name out of the study; returns how many jobs.
 
     Raises
     ------

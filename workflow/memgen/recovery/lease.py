@@ -23,8 +23,8 @@ def hold(path: Path, beat: float = 10.0, stale: float = 150.0, host: str | None 
     beat : float
         Seconds between touches.
     stale : float
-        Seconds without one after which a run on another machine is taken for dead; it is waited for until
-        then. A shared file system may show a touch a minute late.
+        Seconds without a touch after which a run on another machine is taken for dead. A shared file system
+        may show a touch a minute late.
     host : str, optional
         Name of this machine.
     """

@@ -1,8 +1,7 @@
 """The run as a Workflow Run RO-Crate, profile Provenance Run Crate 0.5, on RO-Crate 1.1.
 
 Every rule is a step, every stage a tool, every job an action that used files and parameters and gave files.
-Terms that the context of RO-Crate 1.1 lacks stand in the crate itself, so that a reader needs that context
-alone.
+The crate defines the terms that the context of RO-Crate 1.1 lacks, so that a reader needs that context alone.
 """
 
 import re
@@ -29,24 +28,12 @@ _PROFILES = {
     "https://w3id.org/workflowhub/workflow-ro-crate/1.0": "Workflow RO-Crate",
 }
 _FORMATS = {
-    ".css": "text/css",
-    ".csv": "text/csv",
-    ".html": "text/html",
-    ".ipynb": "application/x-ipynb+json",
-    ".js": "text/javascript",
-    ".json": "application/json",
-    ".md": "text/markdown",
-    ".parquet": "application/vnd.apache.parquet",
-    ".pdf": "application/pdf",
-    ".png": "image/png",
-    ".py": "text/x-python",
-    ".rst": "text/x-rst",
-    ".svg": "image/svg+xml",
-    ".toml": "application/toml",
-    ".tsv": "text/tab-separated-values",
-    ".yaml": "application/yaml",
-    ".yml": "application/yaml",
-}
+    ".css": "text/css", ".csv": "text/csv", ".html": "text/html", ".ipynb": "application/x-ipynb+json",
+    ".js": "text/javascript", ".json": "application/json", ".md": "text/markdown",
+    ".parquet": "application/vnd.apache.parquet", ".pdf": "application/pdf", ".png": "image/png",
+    ".py": "text/x-python", ".rst": "text/x-rst", ".svg": "image/svg+xml", ".toml": "application/toml",
+    ".tsv": "text/tab-separated-values", ".yaml": "application/yaml", ".yml": "application/yaml",
+}  # fmt: skip
 WORKFLOW = "Snakefile"
 _ENGINE = "https://pypi.org/project/snakemake/"
 _BIOSCHEMAS = "https://bioschemas.org/profiles/ComputationalWorkflow/1.0-RELEASE"
@@ -56,15 +43,8 @@ _LANGUAGE = "https://w3id.org/workflowhub/workflow-ro-crate#snakemake"
 class Crate:
     """Entities of a crate by their identifier.
 
-    Parameters
-    ----------
-    run : Run
-    records : iterable of str
-        Jobs to describe.
-    targets : iterable of str
-        Files that the run was to make.
-    files : mapping of str to str
-        Digest of every file that lies in the crate; all else is only named, with its digest.
+    `records` are the jobs to describe, `targets` what the run was to make, `files` the digests of all files
+    in the crate. Other files are only named, with their digest.
     """
 
     def __init__(
@@ -77,16 +57,18 @@ class Crate:
         if "repository-code" in self.cited:
             self.release["url"] = str(self.cited["repository-code"])
         self.entities: dict[str, dict[str, Any]] = {}
-        names = sorted(records, key=lambda name: (_execution(run.records[name])["startTime"], name))
+        self.times = {name: _execution(run.records[name]) for name in records}
+        names = sorted(self.times, key=lambda name: (self.times[name]["startTime"], name))
         if not names:
             raise BadInput("there is no record of a job; nothing has run here")
+        self.rules = list(dict.fromkeys(run.records[name]["recipe"]["rule"] for name in names))
         for path in sorted(files):
             self._add(path, "File", **self._described(path))
         if "README.md" in files:
             self._add("README.md", "File", about={"@id": "./"})
         actions = [self._job(name) for name in names]
         self._workflow(names, sorted(targets), actions)
-        self._about(max(_execution(run.records[name])["endTime"] for name in names))
+        self._about(max(times["endTime"] for times in self.times.values()))
 
     def as_json(self) -> dict[str, Any]:
         """The crate's metadata file."""
@@ -99,6 +81,9 @@ class Crate:
         entity.update(properties, **{"@type": kind})
         return {"@id": identifier}
 
+    def _value(self, identifier: str, name: str, value: str, **more: str) -> dict[str, str]:
+        return self._add(identifier, "PropertyValue", name=name, value=value, **more)
+
     def _described(self, path: str) -> dict[str, Any]:
         form = _FORMATS.get(Path(path).suffix, "text/plain")
         return {"name": path, "sha256": self.files[path], "encodingFormat": form}
@@ -107,143 +92,109 @@ class Crate:
         """A file of the crate, or the name and digest of one that is not in it."""
         if path in self.files:
             return {"@id": path}
-        return self._add(
-            f"#file/{digest}",
-            "PropertyValue",
-            name=path,
-            value=f"sha256:{digest}",
-            propertyID=_TERMS["sha256"],
-        )
+        return self._value(f"#file/{digest}", path, f"sha256:{digest}", propertyID=_TERMS["sha256"])
 
     def _job(self, name: str) -> dict[str, str]:
         record = self.run.records[name]
-        recipe, execution = record["recipe"], _execution(record)
+        recipe, rule = record["recipe"], record["recipe"]["rule"]
         tool = self._tool(record)
         given: list[dict[str, str]] = []
+        made: list[dict[str, str]] = []
         for argument, parts in recipe["inputs"].items():
             files = [self._file(part["path"], part["sha256"]) for part in parts]
-            given += files
-            self._example(tool, "input", argument, files, "File")
+            given += self._example(tool, "input", argument, files, "File")
         for argument, value in recipe["parameters"].items():
             text = canonical(value).decode()
-            part = self._add(
-                "#value/" + quote(f"{recipe['stage']}/{argument}/{text}"),
-                "PropertyValue",
-                name=argument,
-                value=text,
-            )
-            given.append(part)
-            self._example(tool, "input", argument, [part], "Text")
-        made = []
+            part = self._value("#value/" + quote(f"{recipe['stage']}/{argument}/{text}"), argument, text)
+            given += self._example(tool, "input", argument, [part], "Text")
         for argument, entry in record["arguments"].items():
             if entry["role"] == "output" and entry["value"] is not None:
                 files = [self._file(entry["value"], record["outputs"][entry["value"]])]
-                made += files
-                self._example(tool, "output", argument, files, "File")
-        step = self._add(
-            f"#step/{recipe['rule']}",
-            "HowToStep",
-            name=recipe["rule"],
-            workExample=tool,
-            position=str(len([key for key in self.entities if key.startswith("#step/")]) + 1),
-        )
+                made += self._example(tool, "output", argument, files, "File")
+        position = str(self.rules.index(rule) + 1)
+        step = self._add(f"#step/{rule}", "HowToStep", name=rule, workExample=tool, position=position)
         action = self._add(
             f"#job/{name}",
             "CreateAction",
-            name=f"{recipe['rule']} {Path(name).stem}",
-            description=f"One job of the rule {recipe['rule']}: memgen {recipe['stage']}",
+            name=f"{rule} {Path(name).stem}",
+            description=f"One job of the rule {rule}: memgen {recipe['stage']}",
             instrument=tool,
             object=_unique(given),
             result=_unique(made),
             actionStatus="http://schema.org/CompletedActionStatus",
-            **execution,
+            **self.times[name],
             **({"subjectOf": {"@id": name}} if name in self.files else {}),
         )
-        self._add(
-            f"#control/{name}", "ControlAction", name=f"orchestrate {name}", instrument=step, object=action
-        )
+        title = f"orchestrate {name}"
+        self._add(f"#control/{name}", "ControlAction", name=title, instrument=step, object=action)
         return action
 
     def _tool(self, record: Record) -> dict[str, str]:
-        path = next((path for path in record["code"] if _module(path) == record["stage"]["module"]), None)
-        name = f"memgen {record['stage']['name']}"
-        if path is not None and path in self.files:
+        name, module = f"memgen {record['stage']['name']}", record["stage"]["module"].replace(".", "/")
+        path = f"workflow/{module}.py"
+        if path in record["code"] and path in self.files:
             described = {**self._described(path), "name": name}
             return self._add(path, ["File", "SoftwareSourceCode"], **described, **self.release)
-        return self._add(
-            f"#tool/{quote(record['stage']['name'])}", "SoftwareSourceCode", name=name, **self.release
-        )
+        identifier = f"#tool/{quote(record['stage']['name'])}"
+        return self._add(identifier, "SoftwareSourceCode", name=name, **self.release)
 
     def _example(
         self, tool: dict[str, str], side: str, argument: str, values: list[dict[str, str]], kind: str
-    ) -> None:
-        """Say that values were given for an argument of a stage."""
+    ) -> list[dict[str, str]]:
+        """Say that values were given for an argument of a stage; returns them."""
         if not values:
-            return
+            return values
         identifier = f"#argument/{tool['@id'].removeprefix('#')}/{argument}"
         parameter = self._add(identifier, "FormalParameter", name=argument, additionalType=kind)
-        examples = self.entities[identifier].setdefault("workExample", [])
-        examples.extend(value for value in values if value not in examples)
+        self._list(parameter, "workExample", values)
         for value in values:
-            uses = self.entities[value["@id"]].setdefault("exampleOfWork", [])
-            if parameter not in uses:
-                uses.append(parameter)
-        sides = self.entities[tool["@id"]].setdefault(side, [])
-        if parameter not in sides:
-            sides.append(parameter)
+            self._list(value, "exampleOfWork", [parameter])
+        self._list(tool, side, [parameter])
+        return values
+
+    def _list(self, entity: dict[str, str], key: str, values: list[dict[str, str]]) -> None:
+        """Add values to a list of an entity, each once."""
+        present = self.entities[entity["@id"]].setdefault(key, [])
+        present.extend(value for value in values if value not in present)
 
     def _workflow(self, names: list[str], targets: list[str], actions: list[dict[str, str]]) -> None:
-        run = self.run
-        steps = [{"@id": key} for key in self.entities if key.startswith("#step/")]
-        tools = _unique([self.entities[action["@id"]]["instrument"] for action in actions])
-        self._add(_LANGUAGE, "ComputerLanguage", name="Snakemake", url={"@id": "https://snakemake.github.io"})
-        self._add(
-            _ENGINE,
-            "SoftwareApplication",
-            name="Snakemake",
-            **_pinned("snakemake"),
-            url="https://snakemake.github.io",
+        run, snakemake = self.run, "https://snakemake.github.io"
+        language = self._add(_LANGUAGE, "ComputerLanguage", name="Snakemake", url={"@id": snakemake})
+        engine = self._add(
+            _ENGINE, "SoftwareApplication", name="Snakemake", **_pinned("snakemake"), url=snakemake
         )
-        self._add(
+        workflow = self._add(
             WORKFLOW,
             ["File", "SoftwareSourceCode", "ComputationalWorkflow", "HowTo"],
             name="the study",
-            programmingLanguage={"@id": _LANGUAGE},
+            programmingLanguage=language,
             conformsTo={"@id": _BIOSCHEMAS},
-            hasPart=tools,
-            step=steps,
+            hasPart=_unique([self.entities[action["@id"]]["instrument"] for action in actions]),
+            step=[{"@id": key} for key in self.entities if key.startswith("#step/")],
             **self.release,
         )
-        leaves = {
-            path: digest
-            for name in names
-            for path, digest in inputs(run.records[name])
-            if run.maker(path) is None
-        }
-        made = {
-            target: run.records[maker]["outputs"].get(target)
-            for target in targets
-            if (maker := run.maker(target))
-        }
-        times = [_execution(run.records[name]) for name in names]
-        self._add(
+        read = dict(pair for name in names for pair in inputs(run.records[name]))
+        leaves = sorted((path, digest) for path, digest in read.items() if run.maker(path) is None)
+        makers = {target: maker for target in targets if (maker := run.maker(target))}
+        made = [(target, run.records[maker]["outputs"].get(target)) for target, maker in makers.items()]
+        whole = self._add(
             "#run",
             "CreateAction",
             name="the run of the study",
             description="Every job of the run, from what it was given to its targets",
-            instrument={"@id": WORKFLOW},
-            object=[self._file(path, digest) for path, digest in sorted(leaves.items())],
-            result=[self._file(path, digest) for path, digest in made.items() if digest],
-            startTime=min(part["startTime"] for part in times),
-            endTime=max(part["endTime"] for part in times),
+            instrument=workflow,
+            object=[self._file(path, digest) for path, digest in leaves],
+            result=[self._file(path, digest) for path, digest in made if digest],
+            startTime=min(times["startTime"] for times in self.times.values()),
+            endTime=max(times["endTime"] for times in self.times.values()),
         )
         self._add(
             "#orchestration",
             "OrganizeAction",
             name="Snakemake's run",
-            instrument={"@id": _ENGINE},
+            instrument=engine,
             object=[{"@id": f"#control/{name}"} for name in names],
-            result={"@id": "#run"},
+            result=whole,
         )
 
     def _about(self, date: str) -> None:
@@ -251,44 +202,31 @@ class Crate:
         cited = self.cited
         for identifier, name in _PROFILES.items():
             self._add(identifier, "CreativeWork", name=name, version=identifier.rpartition("/")[2])
+        people = [author for author in cited.get("authors", []) if isinstance(author, dict)]
         authors = [
-            self._add(
-                f"#author/{number}", "Person", name=" ".join(str(part) for part in author.values() if part)
-            )
-            for number, author in enumerate(cited.get("authors", []))
-            if isinstance(author, dict)
+            self._add(f"#author/{number}", "Person", name=" ".join(map(str, filter(None, person.values()))))
+            for number, person in enumerate(people)
         ]
-        licence = f"https://spdx.org/licenses/{cited.get('license', 'MIT')}"
-        self._add(licence, "CreativeWork", name=str(cited.get("license", "MIT")))
+        spdx = str(cited.get("license", "MIT"))
+        licence = self._add(f"https://spdx.org/licenses/{spdx}", "CreativeWork", name=spdx)
         title = str(cited.get("title", "A study and its run"))
+        described = f"{title}: figures, tables, sources and how each was made"
         root = self._add(
             "./",
             "Dataset",
             name=title,
-            description=str(
-                cited.get("abstract", f"{title}: figures, tables, sources and how each was made")
-            ),
+            description=str(cited.get("abstract", described)),
             datePublished=date,
-            license={"@id": licence},
+            license=licence,
             conformsTo=[{"@id": identifier} for identifier in _PROFILES],
             mainEntity={"@id": WORKFLOW},
             hasPart=[{"@id": path} for path in sorted(self.files)],
             mentions=[{"@id": key} for key in self.entities if key == "#run" or key.startswith("#job/")],
             **({"author": authors} if authors else {}),
         )
-        self._add(
-            "ro-crate-metadata.json",
-            "CreativeWork",
-            about=root,
-            conformsTo=[
-                {"@id": "https://w3id.org/ro/crate/1.1"},
-                {"@id": "https://w3id.org/workflowhub/workflow-ro-crate/1.0"},
-            ],
-        )
-
-
-def _module(path: str) -> str:
-    return path.removeprefix("workflow/").removesuffix(".py").replace("/", ".")
+        standards = ("https://w3id.org/ro/crate/1.1", "https://w3id.org/workflowhub/workflow-ro-crate/1.0")
+        conforms = [{"@id": standard} for standard in standards]
+        self._add("ro-crate-metadata.json", "CreativeWork", about=root, conformsTo=conforms)
 
 
 def _execution(record: Record) -> dict[str, str]:

@@ -1,54 +1,107 @@
-"""The lock: what a complete run gave, so that a stranger can tell whether theirs gave the same.
+"""The reference that a stranger's run is compared with: the lock, ``provenance.lock.json``.
 
 It holds nothing about host, time or commit, so that an honest run elsewhere can equal it: digests of recipes,
 sources and outputs; of each table its numbers or the means of its cells, by which it is compared
-(`memgen.tables.schema.Held`); of each figure a small picture and the rows that it draws; and every claim.
-Which
-kernels and which processor it ran with are there to be told to a reader, and are not compared.
+(`memgen.tables.schema`); of each figure a small picture and the rows that it draws; and every claim. Kernels
+and processor of the run are there for a reader, and are not compared.
 """
 
 import base64
 import io
 import json
-import re
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import polars as pl
 
-from memgen.configuration.own_folder import lock_path
+from memgen.configuration.own_folder import LOCK, lock_path
 from memgen.errors import BadInput
-from memgen.jobs.digests import bytes_digest, canonical, digest_of
+from memgen.jobs.digests import canonical, digest_of
+from memgen.jobs.stage import command
+from memgen.jobs.whole_file import whole_file
 from memgen.provenance.cells import MODEL, Cells, cells
-from memgen.provenance.known_tables import table_of
-from memgen.provenance.lock_file import FORMAT, root_of
+from memgen.provenance.judging import drawn_rows, picture, skeleton, table_of
+from memgen.provenance.reading import SHA256, mapping
 from memgen.provenance.record import kernels_of
 from memgen.provenance.run import Record, Run, inputs
+from memgen.provenance.sealing import read_rooted, root_of, rooted
+from memgen.provenance.verification import sealed_run
 from memgen.tables.claims import CLAIMS
 from memgen.tables.schema import Table
 
-#: Size in pixels of the picture that stands for a figure, which is grey.
-PICTURE = (48, 32)
-#: Entry of a PNG that names the rows that are drawn; see `memgen.figures.style.save`.
-DRAWN = "Rows"
-#: What a page holds of the tables that it was made from, and the recipe that made it.
-_MADE_FROM = re.compile(
-    rb'(?<=<script type="application/json" id="fitted">).*?(?=</script>)|(?<=sha256:)[0-9a-f]{64}', re.S
+FORMAT = "memgen-lock/2"
+Packed = TypeVar("Packed")
+_STRING, _TEXT_OR_NONE = {"type": "string"}, {"type": ["string", "null"]}
+_NAMES = {"type": "array", "items": _STRING}
+
+
+def _by_name(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "additionalProperties": values}
+
+
+_SCHEMA = mapping(
+    format={"const": FORMAT},
+    configuration=_TEXT_OR_NONE,
+    kernels=_TEXT_OR_NONE,
+    processor=_TEXT_OR_NONE,
+    families=_by_name(_STRING),
+    outputs=_by_name(
+        mapping({"through": _STRING}, sha256=SHA256, recipe_id=SHA256, code_digest=SHA256),
+    ),
+    tables=_by_name(mapping({"numbers": _STRING, "columns": _NAMES, "cells": _STRING})),
+    figures=_by_name(
+        mapping(
+            {"text": SHA256},
+            files=_NAMES,
+            tables=_NAMES,
+            rows=_by_name({"type": "object"}),
+            picture=_TEXT_OR_NONE,
+        )
+    ),
+    claims=_by_name(mapping(held={"enum": ["equivalent", "consistent"]}, numbers=_STRING)),
+    root=SHA256,
 )
 
 
-def lock_of(run: Run, records: Iterable[str]) -> dict[str, Any]:
-    """The lock of a run.
+def read_lock(path: Path = LOCK) -> dict[str, Any]:
+    """Read a lock.
 
-    Parameters
-    ----------
-    run : Run
-    records : iterable of str
-        Records that belong to it.
+    Raises
+    ------
+    BadInput
+        If there is none, or it is not as it was written.
     """
+    content = read_rooted(path, _SCHEMA, "the lock of a run")
+    if content is None:
+        raise BadInput(f"{path}: no such file; `memgen provenance lock` writes it from a complete run")
+    return content
+
+
+@command
+def lock() -> None:
+    """Write the lock from the run in the present folder, for others to compare theirs with.
+
+    It is refused where `memgen provenance verify` finds anything but a lock to be written anew. Commit the
+    file: provenance.lock.json, or for a study with overlays one beside the last of them, such as
+    configs/hour.lock.json.
+    """
+    path = lock_path()
+    run, seal = sealed_run("locked")
+    body = lock_of(run, seal.records)
+    text = rooted(body)
+    with whole_file(path) as beside:
+        beside.write_bytes(text)
+    print(
+        f"{path}: {len(body['figures'])} figures, {len(body['tables'])} tables, "
+        f"{len(text) / 1e6:.1f} MB, root {root_of(body)}"
+    )
+
+
+def lock_of(run: Run, records: Iterable[str]) -> dict[str, Any]:
+    """What the lock of a run holds beside its root, from the records that belong to it."""
     chosen = {name: run.records[name] for name in sorted(records)}
     replicates = families(run, chosen)
     found = {
@@ -65,17 +118,17 @@ def lock_of(run: Run, records: Iterable[str]) -> dict[str, Any]:
         if drawn:
             shown = {path: found[path] for path in read if path in tables}
             figures[Path(drawn[0]).stem] = _figure(drawn, shown)
+        # A table that only collects claims is compared with those that it collects.
+        collects = any(found[path][0] is CLAIMS for path in read if path in found)
         for output in record["outputs"]:
-            # A table that only collects claims is compared with those that it collects.
-            if output in found and found[output][0] is CLAIMS and not collects(read, found):
-                claims[output] = {"held": held_through(run, name), "numbers": packed(found[output][1])}
+            if output in found and found[output][0] is CLAIMS and not collects:
+                claims[output] = {"held": _compared_as(run, name), "numbers": packed(found[output][1])}
     compared = {*found, *(path for figure in figures.values() for path in figure["files"])}
     through = _through(chosen, compared)
-    body = {
+    return {
         "format": FORMAT,
         "configuration": common((record["configuration"] or {}).get("digest") for record in chosen.values()),
-        "kernels": common(kernels_of(record) for record in chosen.values()),
-        "processor": common(record["environment"].get("processor") for record in chosen.values()),
+        **machine(chosen.values()),
         "families": replicates,
         "outputs": {
             output: {
@@ -91,18 +144,21 @@ def lock_of(run: Run, records: Iterable[str]) -> dict[str, Any]:
         "figures": figures,
         "claims": claims,
     }
-    return {**body, "root": root_of(body)}
+
+
+def machine(records: Iterable[Record]) -> dict[str, Any]:
+    """Kernels and processor that some jobs have in common; None where they differ."""
+    jobs = list(records)
+    return {
+        "kernels": common(kernels_of(record) for record in jobs),
+        "processor": common(record["environment"].get("processor") for record in jobs),
+    }
 
 
 def common(values: Iterable[Any]) -> Any:
     """What all jobs have in common; None where they differ."""
     found = set(values)
     return found.pop() if len(found) == 1 else None
-
-
-def collects(read: Iterable[str], tables: Mapping[str, tuple[Table, pl.DataFrame]]) -> bool:
-    """Whether a job reads claims."""
-    return any(tables[path][0] is CLAIMS for path in read if path in tables)
 
 
 def _through(records: Mapping[str, Record], compared: Iterable[str]) -> dict[str, str]:
@@ -143,22 +199,6 @@ def _figure(files: list[str], tables: Mapping[str, tuple[Table, pl.DataFrame]]) 
     return {**entry, "picture": None, "text": skeleton(files)}
 
 
-def skeleton(files: Iterable[str]) -> str:
-    """Digest of some pages without the data and the recipe in them."""
-    return bytes_digest(b"".join(_MADE_FROM.sub(b"", Path(path).read_bytes()) for path in files))
-
-
-def drawn_rows(path: Path) -> dict[str, dict[str, list[Any]]]:
-    """Values of the columns that name what a figure draws, by table; empty where the figure does not say."""
-    from PIL import Image, UnidentifiedImageError
-
-    try:
-        with Image.open(path) as image:
-            return dict(json.loads(image.info.get(DRAWN, "{}")))
-    except (OSError, UnidentifiedImageError, ValueError):
-        return {}
-
-
 def families(run: Run, names: Iterable[str]) -> dict[str, str]:
     """One name for the networks that were trained here alike but for their seed, by the name of each."""
     alike: dict[str, list[str]] = {}
@@ -170,44 +210,21 @@ def families(run: Run, names: Iterable[str]) -> dict[str, str]:
     return {model: sorted(group)[0] for group in alike.values() for model in sorted(group)}
 
 
-def held_through(run: Run, record: str) -> str:
+def _compared_as(run: Run, record: str) -> str:
     """How the numbers of a job are compared: as loosely as any table that it is computed from."""
-    for name in run.chain([record]):
-        for output in run.records[name]["outputs"]:
-            found = table_of(Path(output))
-            if found is not None and found[0].held.cells:
-                return "consistent"
-    return "equivalent"
+    made = (output for name in run.chain([record]) for output in run.records[name]["outputs"])
+    tables = (table_of(Path(output)) for output in made)
+    return "consistent" if any(found and found[0].held.cells for found in tables) else "equivalent"
 
 
 def _locked(table: Table, frame: pl.DataFrame, replicates: Mapping[str, str]) -> dict[str, Any]:
-    """A table as the lock holds it."""
+    """A table as the lock holds it: its numbers, or its cells as base85 of compressed JSON."""
     if not table.held.cells:
         return {"numbers": packed(frame)}
-    return {
-        "columns": list(table.held.cells),
-        "cells": packed_cells(cells(frame, table.held, replicates)),
-    }
-
-
-def packed_cells(parts: Cells) -> str:
-    """Cells as text: base85 of compressed JSON."""
+    parts = cells(frame, table.held, replicates)
     content = canonical([[list(key), values] for key, values in parts.items()])
-    return base64.b85encode(zlib.compress(content, 9)).decode()
-
-
-def unpacked_cells(text: str) -> Cells:
-    """The cells that `packed_cells` wrote.
-
-    Raises
-    ------
-    BadInput
-    """
-    try:
-        parts = json.loads(zlib.decompress(base64.b85decode(text)))
-        return {tuple(key): values for key, values in parts}
-    except (ValueError, TypeError, zlib.error):
-        raise BadInput(f"{lock_path()}: holds cells that cannot be read") from None
+    text = base64.b85encode(zlib.compress(content, 9)).decode()
+    return {"columns": list(table.held.cells), "cells": text}
 
 
 def packed(frame: pl.DataFrame) -> str:
@@ -217,43 +234,22 @@ def packed(frame: pl.DataFrame) -> str:
     return base64.b85encode(buffer.getvalue()).decode()
 
 
+def unpacked_cells(text: str) -> Cells:
+    """Cells from the text of a lock; BadInput if they cannot be read."""
+
+    def read(data: bytes) -> Cells:
+        return {tuple(key): values for key, values in json.loads(zlib.decompress(data))}
+
+    return _unpacked(text, read, "cells")
+
+
 def unpacked(text: str) -> pl.DataFrame:
-    """The table that `packed` wrote.
+    """A table from the text of a lock; BadInput if it cannot be read."""
+    return _unpacked(text, lambda data: pl.read_parquet(io.BytesIO(data)), "a table")
 
-    Raises
-    ------
-    BadInput
-    """
+
+def _unpacked(text: str, read: Callable[[bytes], Packed], what: str) -> Packed:
     try:
-        return pl.read_parquet(io.BytesIO(base64.b85decode(text)))
-    except (ValueError, pl.exceptions.PolarsError, OSError):
-        raise BadInput(f"{lock_path()}: holds a table that cannot be read") from None
-
-
-def picture(path: Path) -> str | None:
-    """A figure in grey and very small, as base64; None where the file is no picture.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        PNG, or PDF, whose first page is drawn.
-    """
-    from PIL import Image, UnidentifiedImageError
-
-    try:
-        with _page(path) if path.suffix == ".pdf" else Image.open(path) as image:
-            small = image.convert("RGB").convert("L").resize(PICTURE, Image.Resampling.BOX)
-            return base64.b64encode(small.tobytes()).decode()
-    except (OSError, UnidentifiedImageError, ValueError, RuntimeError):
-        return None
-
-
-def _page(path: Path) -> Any:
-    """First page of a PDF, as large as the PNG beside it."""
-    import pypdfium2
-
-    document = pypdfium2.PdfDocument(path)
-    try:
-        return document[0].render(scale=200 / 72).to_pil()
-    finally:
-        document.close()
+        return read(base64.b85decode(text))
+    except (ValueError, TypeError, OSError, zlib.error, pl.exceptions.PolarsError):
+        raise BadInput(f"{lock_path()}: holds {what} that cannot be read") from None

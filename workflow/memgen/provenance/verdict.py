@@ -1,7 +1,8 @@
-"""Whether the files are intact and the study was reproduced: the answer that `make verify` prints."""
+"""Whether the files are intact, and whether the run gave what the lock says."""
 
+import json as json_format
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -12,15 +13,51 @@ from memgen.jobs.stage import command
 from memgen.provenance.cells import FAMILYWISE, VERDICTS
 from memgen.provenance.comparison import FAILURES, Comparison, Judged
 from memgen.provenance.findings import Finding, within
-from memgen.provenance.lock_file import read_lock
-from memgen.provenance.locking import common
-from memgen.provenance.record import kernels_of
+from memgen.provenance.reference import machine, read_lock
 from memgen.provenance.run import JOBS, read_run
 from memgen.provenance.verification import Verification
 
 #: Causes that are named, and figures of each.
 _CAUSES, _FIGURES = 4, 6
 _KINDS = {"figure": "Figures", "claim": "Claims", "table": "Tables", "file": "Other files"}
+
+
+@command
+def compare(*, lock: Path | None = None, json: bool = False) -> None:
+    """Compare the run with a lock, one line per figure, claim and other output.
+
+    identical: the same bytes. equivalent: the same numbers within the tolerance of the table. consistent: of
+    trained models, means that chance alone may have moved so far; the limit is set for all means together,
+    so that an honest run fails once in a hundred. at the edge: a claim with a consistent value, decided in
+    one run and undecided in the other. not compared: weights and features; what is computed from them is.
+    Exit status 0: none is different or missing; 1: some are; 2: bad input.
+
+    Parameters
+    ----------
+    lock
+        The lock of another run; by default the committed one of this study.
+    json
+        Print JSON instead.
+    """
+    if lock is None and _no_lock():
+        print(f"{lock_path()}: no such file: this configuration has no lock, so only the files were checked")
+        return
+    comparison = Comparison(read_lock(lock or lock_path()))
+    judged = comparison.judged()
+    counts = Counter(one.verdict for one in judged)
+    if json:
+        print(json_format.dumps([vars(one) for one in judged], indent=1))
+    else:
+        print(*judged, sep="\n")
+        print(f"{comparison.limits.count} means compared at a familywise error of {FAMILYWISE:.0%}")
+        print(", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICTS))
+    if any(counts[verdict] for verdict in FAILURES):
+        raise SystemExit(1)
+
+
+def _no_lock() -> bool:
+    """Whether this is a study with overlays for which nobody has written a lock."""
+    return bool(layers()) and not lock_path().exists()
 
 
 @command
@@ -40,28 +77,21 @@ def verdict(*, lock: Path | None = None, identical: bool = False, all: bool = Fa
     all
         Print every finding and a line per figure, claim and other output after the answer.
     """
-    if not Path(JOBS).is_dir():
+    if not JOBS.is_dir():
         raise BadInput(f"{JOBS}: no such folder; nothing has run here")
     found = Verification(read_run())
     findings = within(found.findings, "lock")
-    if lock is None and layers() and not lock_path().exists():
+    if lock is None and _no_lock():
         print(f"Reproduced: not known; there is no {lock_path()}.", _files(found, findings), sep="\n")
         print(*(findings if all else []), sep="\n", end="\n" if all and findings else "")
         raise SystemExit(2 if findings else 0)
     comparison = Comparison(read_lock(lock or lock_path()))
     judged = comparison.judged()
-    records = found.records.values()
-    here = {
-        "kernels": common(kernels_of(record) for record in records),
-        "processor": common(record["environment"].get("processor") for record in records),
-    }
+    here = machine(found.records.values())
     others = [one for one in judged if one.verdict != "identical"]
-    portable = here["kernels"] == comparison.lock["kernels"] == "portable"
-    if others and (identical or portable):
-        print(
-            f"Not identical: {others[0].name} ({others[0].kind}, {others[0].verdict}) "
-            f"and {len(others) - 1} more."
-        )
+    if others and (identical or here["kernels"] == comparison.lock["kernels"] == "portable"):
+        first = f"{others[0].name} ({others[0].kind}, {others[0].verdict})"
+        print(f"Not identical: {first} and {len(others) - 1} more.")
     failed = any(one.verdict in FAILURES for one in judged)
     print(*_answer(found, findings, judged, failed), sep="\n")
     print(
@@ -105,8 +135,12 @@ def _files(found: Verification, findings: list[Finding]) -> str:
 
 def _causes(judged: Iterable[Judged]) -> Iterator[str]:
     """What is different or missing, each once, with the figures and the number of claims that it touches."""
+
+    def cause(one: Judged) -> str:
+        return one.cause or one.name
+
     failures = [one for one in judged if one.verdict in FAILURES]
-    for name, group in groupby(sorted(failures, key=_cause), key=_cause):
+    for name, group in groupby(sorted(failures, key=cause), key=cause):
         parts = list(group)
         first = next((one for one in parts if one.name == name), parts[0])
         figures = [one.name for one in parts if one.cause and one.kind == "figure"]
@@ -116,14 +150,9 @@ def _causes(judged: Iterable[Judged]) -> Iterator[str]:
         yield f"  {first.verdict}: {name}: {first.text}{touched}" + (f"; {claims} claims" if claims else "")
 
 
-def _cause(one: Judged) -> str:
-    return one.cause or one.name
-
-
-def _machine(where: Any) -> str:
-    return (
-        f"{where['processor'] or 'processors that are not named'}, kernels {where['kernels'] or 'not named'}"
-    )
+def _machine(where: Mapping[str, Any]) -> str:
+    processor = where["processor"] or "processors that are not named"
+    return f"{processor}, kernels {where['kernels'] or 'not named'}"
 
 
 def _advice(damaged: bool, failed: bool) -> str:
