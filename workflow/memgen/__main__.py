@@ -5,7 +5,6 @@ no torch, and threads are pinned before that import. A study added as a folder a
 """
 
 import errno
-import importlib
 import inspect
 import re
 import sys
@@ -19,7 +18,7 @@ from typing import Annotated, Any
 from memgen.errors import BadInput
 from memgen.jobs import kernels
 from memgen.jobs.arguments import NOTHING, Described, bare, flag
-from memgen.jobs.closure import PACKAGE, closure
+from memgen.jobs.closure import PACKAGE, closure, load_module
 from memgen.jobs.entries import Entry, entries, find, studies, version
 from memgen.jobs.stage import Job, ending_in_one_line, pin_threads
 
@@ -155,7 +154,7 @@ def _call(entry: Entry, title: str, arguments: list[str]) -> None:
 
         code = digests(closure(entry.module))
         kernels.choose(entry.module, kernels.asked())
-    function = getattr(importlib.import_module(entry.module), entry.function)
+    function = getattr(load_module(entry.module), entry.function)
     function = _with_record(function, code) if entry.kind == "stage" else _of_command(function)
     app = cyclopts.App(
         name=title,

@@ -8,7 +8,6 @@ outside its hierarchy, is checked by ``memgen/<block>/settings.py`` where there 
 
 import dataclasses
 import functools
-import importlib
 import json
 import math
 import re
@@ -23,7 +22,7 @@ from pydantic_core import ErrorDetails
 
 from memgen.configuration.options import block, summary
 from memgen.errors import BadInput
-from memgen.jobs.closure import PACKAGE, ROOT, module_file
+from memgen.jobs.closure import PACKAGE, load_module, module_file, module_of, root_of
 from memgen.jobs.files import fault
 
 FIRST = ("relational", "language")
@@ -40,76 +39,61 @@ LONGEST_TEXT = 1000
 """Characters of one text."""
 
 
-def _measure(
-    node: yaml.Node, depth: int, known: dict[int, tuple[int, int]], around: set[int]
-) -> tuple[int, int]:
-    """Entries and levels of a node with every alias written out, each node visited once.
+class _Loader(yaml.SafeLoader):
+    """Safe YAML loader that refuses a key given twice, and what is too large once aliases are written out.
 
-    Aliases of aliases grow exponentially when they are written out, and an anchor may contain itself; both
-    are refused before anything is built from them.
+    Aliases of aliases grow exponentially when they are written out, and an anchor may contain itself; both are
+    refused before anything is built from them. Numbers are those of YAML 1.2: 012 and 1:30 are none.
     """
 
-    def refuse(problem: str) -> yaml.MarkedYAMLError:
-        return yaml.composer.ComposerError(None, None, problem, node.start_mark)
-
-    if id(node) in around:
-        raise refuse("an anchor contains itself")
-    if depth > DEEPEST:
-        raise refuse(f"nested more than {DEEPEST} levels deep")
-    if id(node) not in known:
-        around.add(id(node))
-        parts: list[yaml.Node] = []
-        if isinstance(node, yaml.MappingNode):
-            parts = [part for pair in node.value for part in pair]
-        elif isinstance(node, yaml.SequenceNode):
-            parts = node.value
-        inner = [_measure(part, depth + 1, known, around) for part in parts]
-        around.remove(id(node))
-        known[id(node)] = 1 + sum(size for size, _ in inner), 1 + max((high for _, high in inner), default=0)
-    size, levels = known[id(node)]
-    if size > MOST_ENTRIES:
-        raise refuse(f"more than {MOST_ENTRIES} entries, with every alias written out")
-    if depth + levels > DEEPEST:
-        raise refuse(f"nested more than {DEEPEST} levels deep")
-    return size, levels
-
-
-class _Loader(yaml.SafeLoader):
-    """Safe YAML loader that refuses a key given twice, and what is too large once aliases are written out."""
-
-    level = 0
-    entries = 0
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.level = self.entries = self.deepest = 0
+        #: Entries and levels of every node that is complete.
+        self.sizes: dict[int, tuple[int, int]] = {}
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         """Compose a node, and stop as soon as the file is too large: reading it is what takes time."""
+        mark, alias = self.peek_event().start_mark, self.check_event(yaml.AliasEvent)
+        before, outer = self.entries, self.deepest
         self.level += 1
         self.entries += 1
-        for count, most, what in (
-            (self.level, DEEPEST, f"nested more than {DEEPEST} levels deep"),
-            (self.entries, MOST_ENTRIES, f"more than {MOST_ENTRIES} entries"),
-        ):
-            if count > most:
-                raise yaml.composer.ComposerError(None, None, what, self.peek_event().start_mark)
+        self.deepest = self.level
+        self._refuse_large(mark)
         node: yaml.Node | None = super().compose_node(parent, index)
+        if alias:
+            if id(node) not in self.sizes:
+                raise yaml.composer.ComposerError(None, None, "an anchor contains itself", mark)
+            size, levels = self.sizes[id(node)]
+            self.entries, self.deepest = before + size, self.level + levels - 1
+            self._refuse_large(mark)
+        elif isinstance(node, yaml.MappingNode):
+            keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+            if repeated := [key for place, key in enumerate(keys) if key in keys[:place]]:
+                raise yaml.composer.ComposerError(None, None, f"key {repeated[0]!r} is given twice", mark)
+        self.sizes[id(node)] = self.entries - before, self.deepest - self.level + 1
         self.level -= 1
+        self.deepest = max(self.deepest, outer)
         return node
 
-    def get_single_node(self) -> yaml.Node | None:
-        node: yaml.Node | None = super().get_single_node()
-        if node is not None:
-            _measure(node, 0, {}, set())
-        return node
+    def _refuse_large(self, mark: yaml.Mark) -> None:
+        if self.deepest > DEEPEST:
+            raise yaml.composer.ComposerError(None, None, f"nested more than {DEEPEST} levels deep", mark)
+        if self.entries > MOST_ENTRIES:
+            what = f"more than {MOST_ENTRIES} entries, with every alias written out"
+            raise yaml.composer.ComposerError(None, None, what, mark)
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if isinstance(key, str) and key in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"key {key!r} is given twice", key_node.start_mark
-                )
-            seen.add(key) if isinstance(key, str) else None
-        return super().construct_mapping(node, deep)
+
+_NUMBERS = {
+    "tag:yaml.org,2002:int": r"[-+]?(0|[1-9][0-9]*)$",
+    "tag:yaml.org,2002:float": r"[-+]?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?$|[-+]?\.inf$|\.nan$",
+}
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in known if tag not in _NUMBERS]
+    for first, known in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+for _tag, _pattern in _NUMBERS.items():
+    _Loader.add_implicit_resolver(_tag, re.compile(_pattern), list("-+.0123456789"))
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -179,24 +163,24 @@ def without_nulls(value: Any) -> Any:
 
 
 @functools.cache
-def _blocks() -> dict[str, Any]:
+def _blocks(package: str) -> dict[str, Any]:
     """Blocks by name: in the file ``configuration.py`` of a folder, the class that is named like it."""
-    folder = ROOT / PACKAGE
-    modules = {path.parent.name: path for path in sorted(folder.glob("*/**/configuration.py"))}
+    folder = root_of(package)
+    if folder is None:
+        raise BadInput(f"there is no package {package!r} in this folder")
+    paths = {path.parent.name: path for path in sorted((folder / package).glob("**/configuration.py"))}
     return {
-        name: getattr(
-            importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts)), name.title()
-        )
-        for name, path in modules.items()
+        name: getattr(load_module(module_of(path)), name.title()) for name, path in paths.items()
     }
 
 
 @functools.cache
-def _whole() -> TypeAdapter[Any]:
+def _whole(package: str) -> TypeAdapter[Any]:
     """The whole configuration, a block per study; one that is left out is a study that is not run."""
-    fields: list[Any] = [(name, _blocks()[name]) for name in FIRST]
-    for name in sorted({*_blocks()} - {*FIRST}):
-        kind = _blocks()[name]
+    blocks = _blocks(package)
+    fields: list[Any] = [(name, blocks[name]) for name in FIRST if name in blocks]
+    for name in sorted({*blocks} - {*FIRST}):
+        kind = blocks[name]
         fields.append((name, kind | None, kind() if getattr(kind, "always", False) else None))
     described = {"__doc__": "The configuration of a study."}
     return TypeAdapter(block(dataclasses.make_dataclass("Configuration", fields, namespace=described)))
@@ -218,9 +202,9 @@ class _Schema(GenerateJsonSchema):
 
 
 @functools.cache
-def schema() -> dict[str, Any]:
+def schema(package: str = PACKAGE) -> dict[str, Any]:
     """JSON schema of the whole configuration, as its types say it, every reference written out."""
-    found = _whole().json_schema(schema_generator=_Schema)
+    found = _whole(package).json_schema(schema_generator=_Schema)
     plain: dict[str, Any] = _written_out(found, found.pop("$defs"))
     return plain
 
@@ -246,13 +230,15 @@ def _written_out(rules: Any, kinds: Mapping[str, Any]) -> Any:
     return rules
 
 
-def _settings(study: str) -> Any:
+def _settings(block_type: Any) -> Any:
     """Module of a block's settings, or None if it has none."""
-    name = f"{PACKAGE}.{study}.settings"
-    return None if module_file(name) is None else importlib.import_module(name)
+    name = f"{block_type.__module__.rpartition('.')[0]}.settings"
+    return None if module_file(name) is None else load_module(name)
 
 
-def check(config: Mapping[str, Any], where: str = "configuration") -> dict[str, Any]:
+def check(
+    config: Mapping[str, Any], where: str = "configuration", package: str = PACKAGE
+) -> dict[str, Any]:
     """Configuration without nulls and with every default filled in, or one clear line.
 
     Parameters
@@ -261,6 +247,8 @@ def check(config: Mapping[str, Any], where: str = "configuration") -> dict[str, 
         Merged configuration.
     where : str
         What to call it in the message.
+    package : str
+        Package that holds the blocks: that of a study outside this repository has its own.
 
     Returns
     -------
@@ -281,22 +269,24 @@ def check(config: Mapping[str, Any], where: str = "configuration") -> dict[str, 
     given = without_nulls(config)
     try:
         # Of JSON, since it knows no difference between a list and a tuple, a mapping and a dataclass.
-        read = _whole().validate_json(json.dumps(given), strict=True)
+        read = _whole(package).validate_json(json.dumps(given), strict=True)
     except ValidationError as problem:
-        raise BadInput(
-            f"{where}: {_explain(min(problem.errors(), key=lambda one: len(one['loc'])))}"
-        ) from None
+        first = min(problem.errors(), key=lambda one: len(one["loc"]))
+        raise BadInput(f"{where}: {_explain(first, schema(package))}") from None
     complete: dict[str, Any] = _filled(given, read)
     for name in complete:
-        if (settings := _settings(name)) is not None:
+        if (settings := _settings(_blocks(package)[name])) is not None:
             try:
                 settings.check(complete)
             except BadInput as problem:
                 raise BadInput(f"{where}: {problem}") from None
-    return {name: complete[name] for name in [*FIRST, *sorted(set(complete) - set(FIRST))]}
+    first = [name for name in FIRST if name in complete]
+    return {name: complete[name] for name in [*first, *sorted(set(complete) - set(FIRST))]}
 
 
-def load(paths: Iterable[Path], changes: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def load(
+    paths: Iterable[Path], changes: Mapping[str, Any] | None = None, package: str = PACKAGE
+) -> dict[str, Any]:
     """Read, merge and check configuration files, later ones laid over earlier ones.
 
     Parameters
@@ -305,6 +295,8 @@ def load(paths: Iterable[Path], changes: Mapping[str, Any] | None = None) -> dic
         The layers, the lowest first.
     changes : mapping, optional
         What the command line changes, laid over all files.
+    package : str
+        As in `check`.
 
     Returns
     -------
@@ -324,7 +316,7 @@ def load(paths: Iterable[Path], changes: Mapping[str, Any] | None = None) -> dic
     if changes:
         merged = merge(merged, changes)
         names.append("the command line")
-    return check(merged, " + ".join(names))
+    return check(merged, " + ".join(names), package)
 
 
 def _walk(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
@@ -410,20 +402,20 @@ def _short(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def _explain(error: ErrorDetails) -> str:
+def _explain(error: ErrorDetails, whole: Mapping[str, Any]) -> str:
     """One line for what pydantic refuses: where, what, and what is allowed there."""
     path = [part for part in error["loc"] if part != "[key]"]
     value = error["input"]
     if error["type"] == "unexpected_keyword_argument":
-        known = ", ".join(sorted(_rules_at(path[:-1])["properties"]))
+        known = ", ".join(sorted(_rules_at(path[:-1], whole)["properties"]))
         return f"{_spell(path[:-1])}: unknown key {_short(path[-1])}; allowed: {known or 'none'}"
     if error["type"] == "missing":
-        needed = ", ".join(_rules_at(path[:-1])["required"])
+        needed = ", ".join(_rules_at(path[:-1], whole)["required"])
         return f"{_spell(path[:-1])}: the key {path[-1]!r} is missing; required: {needed}"
     if len(path) < len(error["loc"]):
-        names = _rules_at(path[:-1])["propertyNames"]
+        names = _rules_at(path[:-1], whole)["propertyNames"]
         return f"{_spell(path[:-1])}: {_short(value)} is not allowed as a name; allowed: {_allowed(names)}"
-    rules = _rules_at(path)
+    rules = _rules_at(path, whole)
     if error["type"] == "value_error" and isinstance(value, (list, dict)):
         most = rules.get("maxItems", math.inf)
         repeated = isinstance(value, list) and rules.get("minItems", 0) <= len(value) <= most
@@ -432,9 +424,8 @@ def _explain(error: ErrorDetails) -> str:
     return f"{_spell(path)}: {_short(value)} is not allowed; allowed: {_allowed(rules)}"
 
 
-def _rules_at(path: Iterable[Any]) -> Mapping[str, Any]:
-    """Rules of the schema for one place of a configuration."""
-    rules: Mapping[str, Any] = schema()
+def _rules_at(path: Iterable[Any], rules: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Rules of a schema for one place of a configuration."""
     for part in path:
         known = rules.get("properties", {})
         rules = rules["items"] if isinstance(part, int) else known.get(part) or rules["additionalProperties"]

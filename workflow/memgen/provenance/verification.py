@@ -97,7 +97,7 @@ class Verification:
         self.notes: list[str] = []
         self.whole = only is None
         self._packages: dict[Path, Package] = {}
-        self._digests: dict[tuple[Path, str], str | None] = {}
+        self._digests: dict[tuple[Path, str, str], str | None] = {}
         try:
             self.seal = read_seal()
             if self.seal is None:
@@ -220,13 +220,14 @@ class Verification:
         ending = f"{module.replace('.', '/')}.py"
         label = next((label for label in record["code"] if label.endswith(f"/{ending}")), "")
         root = Path(label.removesuffix(ending)) if label and not is_external(label) else ROOT
-        if (root, module) not in self._digests:
+        key = root, module, record["stage"]["name"].rpartition(" ")[2].replace("-", "_")
+        if key not in self._digests:
             package = self._packages.setdefault(root, Package(root))
             try:
-                self._digests[root, module] = package.digest(module)
+                self._digests[key] = package.digest(*key[1:])
             except (ImportError, SyntaxError, ValueError, OSError, RecursionError):
-                self._digests[root, module] = None
-        return self._digests[root, module]
+                self._digests[key] = None
+        return self._digests[key]
 
     def _source(self, label: str, record: Record) -> str | None:
         if not is_external(label):
