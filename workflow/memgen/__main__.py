@@ -5,6 +5,7 @@ no torch, and threads are pinned before that import. A study added as a folder a
 """
 
 import errno
+import io
 import inspect
 import re
 import sys
@@ -31,6 +32,15 @@ EXAMPLES = """Examples:
   memgen language finetune --help                                    any command says what it takes
   source <(memgen completion bash)                                   let Tab finish commands and flags"""
 
+#: The most threads that a job may ask for; libraries start as many, whether there are processors or not.
+MOST_THREADS = 256
+_NUMBERS = {
+    int: re.compile(r"[-+]?(0|[1-9]\d*)", re.ASCII),
+    float: re.compile(
+        r"[-+]?((0|[1-9]\d*)(\.\d*)?|\.\d+)(e[-+]?\d+)?|[-+]?(inf|nan)", re.ASCII | re.IGNORECASE
+    ),
+}
+
 
 def _usage(title: str, names: dict[str, str]) -> str:
     width = max(map(len, names), default=0)
@@ -46,26 +56,26 @@ def _usage(title: str, names: dict[str, str]) -> str:
 
 def _threads(arguments: list[str]) -> int:
     """Value of --threads, needed before numpy is imported; 1 by default."""
-    for index, argument in enumerate(arguments):
-        value = argument.partition("=")[2] if argument.startswith("--threads=") else None
-        if argument == "--threads" and index + 1 < len(arguments):
-            value = arguments[index + 1]
-        if value is not None:
-            if not value.isdigit() or int(value) < 1:
-                raise BadInput(f"--threads: {value!r} is not allowed; allowed: a whole number of at least 1")
+    for argument, following in zip(arguments, [*arguments[1:], ""], strict=False):
+        name, _, value = argument.partition("=")
+        if name == "--threads":
+            value = following if argument == name else value
+            if not _NUMBERS[int].fullmatch(value) or not 1 <= int(value) <= MOST_THREADS:
+                raise BadInput(f"--threads: {value!r} is not allowed; allowed: 1 to {MOST_THREADS}")
             return int(value)
     return 1
 
 
-def _whole(hint: Any, tokens: Sequence[Any]) -> Any:
-    """Whole numbers; the command line's own reading would round a fraction."""
-    numbers = []
+def _numbers(hint: Any, tokens: Sequence[Any]) -> Any:
+    """Numbers as the configuration has them: Python would read 012, 1_0 and other scripts' digits."""
+    many = typing.get_origin(bare(hint)) is list
+    kind = typing.get_args(bare(hint))[0] if many else bare(hint)
     for token in tokens:
-        try:
-            numbers.append(int(token.value))
-        except ValueError:
-            raise ValueError(f"{token.value!r} is not allowed; allowed: a whole number") from None
-    return numbers if typing.get_origin(bare(hint)) is list else numbers[0]
+        if not _NUMBERS[kind].fullmatch(token.value):
+            word = "whole number" if kind is int else "number"
+            raise ValueError(f"{token.value!r} is not allowed; allowed: a {word}")
+    numbers = [kind(token.value) for token in tokens]
+    return numbers if many else numbers[0]
 
 
 def _undescribed(hint: Any) -> Any:
@@ -81,13 +91,14 @@ def _undescribed(hint: Any) -> Any:
 
 
 def _parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
-    """Parameters of a stage or command, those that are whole numbers with their own reading."""
+    """Parameters of a stage or command, those that are numbers with their own reading."""
     import cyclopts
 
     hints = typing.get_type_hints(function, include_extras=True)
-    whole = cyclopts.Parameter(converter=_whole)
+    number = cyclopts.Parameter(converter=_numbers)
+    kinds = (int, float, list[int], list[float])
     return [
-        part.replace(annotation=Annotated[hint, whole] if bare(hint) in (int, list[int]) else hint)
+        part.replace(annotation=Annotated[hint, number] if bare(hint) in kinds else hint)
         for part in inspect.signature(function).parameters.values()
         for hint in [_undescribed(hints.get(part.name, part.annotation))]
     ]
@@ -214,6 +225,13 @@ def _disk_is_full(error: BaseException | None) -> bool:
 def main() -> None:
     """Entry point: what a person can mend ends with one line and status 2, all else with a traceback."""
     with ending_in_one_line():
+        for stream in (sys.stdout, sys.stderr):  # an ASCII terminal is shown escapes
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="backslashreplace")
+        try:
+            Path.cwd()
+        except FileNotFoundError:
+            raise BadInput("the present folder is gone; allowed: a folder that is there") from None
         try:
             run(sys.argv[1:])
         except Exception as error:

@@ -21,7 +21,7 @@ from memgen.errors import BadInput
 MOST_WHOLE = 2**53 - 1
 #: What is wrong with a list of nothing.
 NOTHING = "no value is given; allowed: one or more"
-#: The largest number of anything that is counted, where nothing smaller is said.
+#: The largest number of anything that is counted or measured, where nothing smaller is said.
 MOST_COUNTED = 10**9
 
 
@@ -112,9 +112,9 @@ Seed: TypeAlias = Annotated[int, Range(0, MOST_WHOLE)]
 """Key of a stream of random numbers."""
 Share: TypeAlias = Annotated[float, Range(0, 1)]
 """A probability, or a share of a whole."""
-Positive: TypeAlias = Annotated[float, Range(0, above=True)]
+Positive: TypeAlias = Annotated[float, Range(0, MOST_COUNTED, above=True)]
 """A number more than zero."""
-NonNegative: TypeAlias = Annotated[float, Range(0)]
+NonNegative: TypeAlias = Annotated[float, Range(0, MOST_COUNTED)]
 """A number of at least zero."""
 Conjunctivity: TypeAlias = Annotated[float, Range(0, 1, below=True)]
 """Conjunctivity of a kernel that need not be measured."""
