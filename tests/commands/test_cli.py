@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from memgen import __main__ as cli
+from memgen.jobs import closure
 from memgen.jobs import entries as commands
 from repository import ROOT
 
@@ -119,12 +120,13 @@ def test_a_command_is_found_by_its_name(study: str) -> None:
 
 def test_a_command_is_found_by_its_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(commands, "ROOT", tmp_path)
+    monkeypatch.setattr(closure, "ROOT", tmp_path)
     for name, text in {
         "room/__init__.py": "",
         "room/parts/stages/one_thing.py": '@stage\ndef one_thing():\n    """Do it."""\n',
         "room/parts/stages/other.py": "@stage\ndef named_otherwise(): ...\ndef other(): ...\n",
-        "stages/__init__.py": "",
-        "stages/top.py": "@command\ndef top(): ...\n",
+        "commands/__init__.py": "",
+        "commands/top.py": "@command\ndef top(): ...\n",
     }.items():
         path = tmp_path / "memgen" / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -81,9 +81,16 @@ def test_follows_relative_and_late_imports(tmp_path: Path, monkeypatch: pytest.M
     (tmp_path / "memgen/top.py").write_text("name = 1\n")
     (room / "unused.py").write_text("")
     monkeypatch.setattr(closure, "ROOT", tmp_path)
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "__init__.py").write_text("")
+    (own / "d.py").write_text("from memgen.top import name\nimport numpy\n")
+    monkeypatch.chdir(tmp_path)
     closure.closure.cache_clear()
     found = {path.relative_to(tmp_path).as_posix() for path in closure.closure("memgen.room.a")}
+    outside = {path.relative_to(tmp_path).as_posix() for path in closure.closure("own.d")}
     closure.closure.cache_clear()
+    assert outside == {"own/__init__.py", "own/d.py", "memgen/__init__.py", "memgen/top.py"}
     assert found == {
         "memgen/__init__.py",
         "memgen/room/__init__.py",
