@@ -15,7 +15,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from memgen.__main__ import run
-from memgen.commands.tidy import tidy
+from memgen.commands.folders import tidy
 from memgen.errors import BadInput
 from memgen.jobs.digests import bytes_digest, file_digest
 from memgen.jobs.stage import Job, OutputDirectory

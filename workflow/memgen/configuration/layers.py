@@ -169,9 +169,7 @@ def _blocks(package: str) -> dict[str, Any]:
     if folder is None:
         raise BadInput(f"there is no package {package!r} in this folder")
     paths = {path.parent.name: path for path in sorted((folder / package).glob("**/configuration.py"))}
-    return {
-        name: getattr(load_module(module_of(path)), name.title()) for name, path in paths.items()
-    }
+    return {name: getattr(load_module(module_of(path)), name.title()) for name, path in paths.items()}
 
 
 @functools.cache
@@ -236,9 +234,7 @@ def _settings(block_type: Any) -> Any:
     return None if module_file(name) is None else load_module(name)
 
 
-def check(
-    config: Mapping[str, Any], where: str = "configuration", package: str = PACKAGE
-) -> dict[str, Any]:
+def check(config: Mapping[str, Any], where: str = "configuration", package: str = PACKAGE) -> dict[str, Any]:
     """Configuration without nulls and with every default filled in, or one clear line.
 
     Parameters

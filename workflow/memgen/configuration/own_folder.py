@@ -51,7 +51,6 @@ def enter(overlays: Sequence[Path], kernels: Kernels, *, here: bool = False) -> 
 
     Parameters
     ----------
-    overlays : sequence of pathlib.Path
     kernels : {"ordinary", "portable"}
     here : bool
         Stay in the repository whatever the overlays and kernels are.

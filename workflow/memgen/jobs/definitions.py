@@ -156,7 +156,9 @@ class Package:
     def _file(self, module: str) -> Path | None:
         if module not in self._files:
             own = closure.root_of(module)
-            self._files[module] = own and closure.module_file(module, self.root if own == closure.ROOT else own)
+            self._files[module] = own and closure.module_file(
+                module, self.root if own == closure.ROOT else own
+            )
         return self._files[module]
 
     def _module(self, name: str) -> _Module:

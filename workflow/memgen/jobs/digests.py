@@ -61,7 +61,6 @@ def check_digest(path: Path, expected: str, where: str = "the one expected") -> 
 
     Parameters
     ----------
-    path : pathlib.Path
     expected : str
         SHA-256 in hexadecimal, of either case.
     where : str

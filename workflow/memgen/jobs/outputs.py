@@ -59,7 +59,6 @@ def refuse_overwriting(
 
     Parameters
     ----------
-    targets : mapping of str to Target
     inputs : iterable of (str, pathlib.Path)
         Flag and path of every input.
     recorded : mapping of str to str

@@ -122,13 +122,7 @@ class Job:
 
     @classmethod
     def bind(cls, function: Callable[..., Any], *args: Any, **kwargs: Any) -> "Job":
-        """Check and sort the arguments of one call by the types that the stage declares.
-
-        Raises
-        ------
-        BadInput
-            If an argument is not what its type says (see ``memgen.jobs.arguments``).
-        """
+        """Check the arguments of one call by the types that the stage declares, and sort them."""
         bound = inspect.signature(function).bind(*args, **kwargs)
         bound.apply_defaults()
         if complete := getattr(function, "complete", None):
@@ -269,10 +263,9 @@ class Job:
 
 def _each_of_its_own(function: Callable[..., Any], hints: Mapping[str, Any]) -> dict[str, Any]:
     """Hints without those of `*arguments`, which are meant for another program."""
-    kinds = {name: part.kind for name, part in inspect.signature(function).parameters.items()}
-    return {
-        name: hint for name, hint in hints.items() if kinds.get(name) is not inspect.Parameter.VAR_POSITIONAL
-    }
+    free = inspect.Parameter.VAR_POSITIONAL
+    others = {name for name, part in inspect.signature(function).parameters.items() if part.kind is free}
+    return {name: hint for name, hint in hints.items() if name not in others}
 
 
 def stage(function: Callable[P, None]) -> Callable[P, None]:

@@ -41,7 +41,6 @@ class Check:
 
     Parameters
     ----------
-    study, check, source, command : str
     expected, allowed : float
         Value that must be found, and the largest deviation from it.
     found : float, optional
@@ -69,7 +68,6 @@ def write_checks(found: Iterable[Check], path: Path) -> None:
 
     Parameters
     ----------
-    found : iterable of Check
     path : pathlib.Path
         File of `CHECKS`.
     """

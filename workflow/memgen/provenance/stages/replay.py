@@ -39,7 +39,11 @@ def replay(record: Input, /, *, out: Path | None = None) -> None:
     stage = stage_of(content["stage"]["name"])
     _check_inputs(content)
     folder = _folder(out)
-    print(_about_the_code(content, digests(closure(stage.module)), present().digest(stage.module, stage.function)))
+    print(
+        _about_the_code(
+            content, digests(closure(stage.module)), present().digest(stage.module, stage.function)
+        )
+    )
     try:
         done = _run(content, folder)
         if done == 2:  # the job has said why, in one line
