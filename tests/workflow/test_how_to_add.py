@@ -126,7 +126,7 @@ def test_the_document_adds_one_of_each(added: tuple[Path, dict[str, Any]]) -> No
     assert mine["language"]["methods"][method]["models"] == [model]
     assert mine["language"]["methods"][method]["hierarchies"] == [name]
     kinds = [language for language, *_ in blocks()]
-    study = ["python", "python", "snakemake", "python", "yaml"]
+    study = ["python", "python", "snakemake", "yaml"]
     assert kinds == [*study, "sh", "yaml", "yaml", "yaml", "python", "python"]
 
 

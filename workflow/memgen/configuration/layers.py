@@ -42,8 +42,8 @@ LONGEST_TEXT = 1000
 class _Loader(yaml.SafeLoader):
     """Safe YAML loader that refuses a key given twice, and what is too large once aliases are written out.
 
-    Aliases of aliases grow exponentially when they are written out, and an anchor may contain itself; both are
-    refused before anything is built from them. Numbers are those of YAML 1.2: 012 and 1:30 are none.
+    Aliases of aliases grow exponentially when they are written out, and an anchor may contain itself; both
+    are refused before anything is built from them. Numbers are those of YAML 1.2: 012 and 1:30 are none.
     """
 
     def __init__(self, text: str) -> None:
@@ -84,9 +84,10 @@ class _Loader(yaml.SafeLoader):
             raise yaml.composer.ComposerError(None, None, what, mark)
 
 
+_WHOLE = r"[-+]?(0|[1-9][0-9]*)"
 _NUMBERS = {
-    "tag:yaml.org,2002:int": r"[-+]?(0|[1-9][0-9]*)$",
-    "tag:yaml.org,2002:float": r"[-+]?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?$|[-+]?\.inf$|\.nan$",
+    "tag:yaml.org,2002:int": rf"{_WHOLE}$",
+    "tag:yaml.org,2002:float": rf"({_WHOLE}(\.[0-9]*)?|[-+]?\.[0-9]+)([eE][-+]?[0-9]+)?$|[-+]?\.inf$|\.nan$",
 }
 _Loader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in known if tag not in _NUMBERS]
@@ -108,18 +109,14 @@ def read(path: Path) -> dict[str, Any]:
     problem = fault(path)
     if problem == "no such file":
         raise BadInput(f"{name}: no such configuration file; allowed: config.yaml or a file in configs/")
+    if problem is None and path.stat().st_size > LARGEST_FILE:
+        problem = f"is larger than {LARGEST_FILE} bytes"
+    try:
+        text = "" if problem else path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        problem = f"cannot be read ({getattr(error, 'strerror', 'not UTF-8 text')})"
     if problem is not None:
         raise BadInput(f"{name}: {problem}; allowed: a YAML file")
-    try:
-        with path.open("rb") as stream:
-            content_bytes = stream.read(LARGEST_FILE + 1)
-        text = content_bytes.decode("utf-8")
-    except OSError as error:
-        raise BadInput(f"{name}: cannot be read ({error.strerror}); allowed: a YAML file") from None
-    except UnicodeDecodeError:
-        raise BadInput(f"{name}: cannot be read (not UTF-8 text); allowed: a YAML file") from None
-    if len(content_bytes) > LARGEST_FILE:
-        raise BadInput(f"{name}: is larger than {LARGEST_FILE} bytes; allowed: a smaller file")
     try:
         content = _Loader(text).get_single_data()
     except (yaml.YAMLError, ValueError, RecursionError) as error:
@@ -136,10 +133,9 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def spoken(path: Path) -> str:
-    """A path as it is said in a message: relative to the present folder if it lies in it, on one line."""
+    """A path as it is said in a message: relative to the present folder if it lies in it."""
     here = Path.cwd()
-    text = str(path.relative_to(here) if path.is_relative_to(here) else path)
-    return text if text.isprintable() else repr(text)
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 def merge(base: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str, Any]:
@@ -240,7 +236,6 @@ def check(config: Mapping[str, Any], where: str = "configuration", package: str 
     Parameters
     ----------
     config : mapping
-        Merged configuration.
     where : str
         What to call it in the message.
     package : str
@@ -257,10 +252,9 @@ def check(config: Mapping[str, Any], where: str = "configuration", package: str 
         Naming what is wrong, where in the configuration, and what is allowed.
     """
     for number, (path, value) in enumerate(_walk(config)):
-        if len(path) > DEEPEST:
-            raise BadInput(f"{where}: nested more than {DEEPEST} levels deep; allowed: fewer")
-        if number > MOST_ENTRIES:
-            raise BadInput(f"{where}: more than {MOST_ENTRIES} entries; allowed: fewer")
+        if len(path) > DEEPEST or number > MOST_ENTRIES:
+            allowed = f"at most {DEEPEST} levels and {MOST_ENTRIES} entries"
+            raise BadInput(f"{where}: nested too deeply, or too large; allowed: {allowed}")
         _refuse_foreign(path, value, where)
     given = without_nulls(config)
     try:
@@ -292,27 +286,16 @@ def load(
     changes : mapping, optional
         What the command line changes, laid over all files.
     package : str
-        As in `check`.
-
-    Returns
-    -------
-    dict
-        The whole configuration, defaults filled in.
-
-    Raises
-    ------
-    BadInput
-        If a file cannot be read or the configuration is not allowed.
+        As in `check`, which says what is returned and refused.
     """
-    paths = list(paths)
-    merged: dict[str, Any] = {}
+    layers: dict[str, dict[str, Any]] = {}
     for path in paths:
-        merged = merge(merged, read(path))
-    names = [spoken(path) for path in paths]
+        if spoken(path) in layers:
+            raise BadInput(f"{spoken(path)}: given twice; allowed: each layer once")
+        layers[spoken(path)] = read(path)
     if changes:
-        merged = merge(merged, changes)
-        names.append("the command line")
-    return check(merged, " + ".join(names), package)
+        layers["the command line"] = dict(changes)
+    return check(functools.reduce(merge, layers.values(), {}), " + ".join(layers), package)
 
 
 def _walk(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
@@ -331,31 +314,23 @@ def _refuse_foreign(path: tuple[Any, ...], value: Any, where: str) -> None:
 
     Text is one line of what prints, since it becomes part of names, messages and commands.
     """
+    problem = ""
     for text in (path[-1] if path else "", value):
         if isinstance(text, str) and not text.isprintable():
-            raise BadInput(
-                f"{where}: {_spell(path)}: {_short(text)} holds a character that does not print; "
-                "allowed: one line of text"
-            )
-        if isinstance(text, str) and len(text) > LONGEST_TEXT:
-            raise BadInput(
-                f"{where}: {_spell(path)}: a text of {len(text)} characters; allowed: at most {LONGEST_TEXT}"
-            )
+            problem = f"{_short(text)} holds a character that does not print; allowed: one line of text"
+        elif isinstance(text, str) and len(text) > LONGEST_TEXT:
+            problem = f"a text of {len(text)} characters; allowed: at most {LONGEST_TEXT}"
     if isinstance(value, int) and abs(value) >= 2**63:
-        raise BadInput(f"{where}: {_spell(path)}: an integer beyond 64 bits; allowed: a smaller one")
-    if isinstance(value, Mapping):
-        for key in value:
-            if not isinstance(key, str):
-                raise BadInput(
-                    f"{where}: {_spell(path)}: the key {_short(key)} is not text; allowed: text keys"
-                )
+        problem = "an integer beyond 64 bits; allowed: a smaller one"
+    elif isinstance(value, Mapping):
+        if others := [key for key in value if not isinstance(key, str)]:
+            problem = f"the key {_short(others[0])} is not text; allowed: text keys"
     elif isinstance(value, float) and not math.isfinite(value):
-        raise BadInput(f"{where}: {_spell(path)}: {value} is not allowed; allowed: a finite number")
+        problem = f"{value} is not allowed; allowed: a finite number"
     elif value is not None and not isinstance(value, (str, bool, int, float, list)):
-        raise BadInput(
-            f"{where}: {_spell(path)}: a {_type_name(value)} is not allowed; "
-            "allowed: text, numbers, lists, mappings"
-        )
+        problem = f"a {_type_name(value)} is not allowed; allowed: text, numbers, lists, mappings"
+    if problem:
+        raise BadInput(f"{where}: {_spell(path)}: {problem}")
 
 
 def _filled(given: Any, read: Any) -> Any:
@@ -375,17 +350,16 @@ def _type_name(value: Any) -> str:
     return names.get(type(value), type(value).__name__)
 
 
-_PLAIN = re.compile(r"[A-Za-z0-9_-]+")
+_PLAIN = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 def _spell(path: Iterable[Any]) -> str:
-    text = ""
-    for part in path:
-        if isinstance(part, int):
-            text += f"[{part}]"
-        else:
-            text += f".{part if len(part) <= 64 and _PLAIN.fullmatch(part) else _short(part)}"
-    return text.lstrip(".") or "the top level"
+    """A place in a configuration, such as ``longtail.priors[0]``."""
+    parts = [
+        f"[{part}]" if isinstance(part, int) else f".{part if _PLAIN.fullmatch(part) else _short(part)}"
+        for part in path
+    ]
+    return "".join(parts).lstrip(".") or "the top level"
 
 
 def _short(value: Any) -> str:
@@ -393,8 +367,7 @@ def _short(value: Any) -> str:
         return f"a {_type_name(value)}"
     if isinstance(value, int) and abs(value) >= 2**63:
         return "an integer beyond 64 bits"  # Python does not print one of thousands of digits
-    text = repr(value)
-    text = " ".join(text.split())
+    text = " ".join(repr(value).split())
     return text if len(text) <= 60 else text[:57] + "..."
 
 
@@ -436,21 +409,14 @@ def _allowed(rules: Mapping[str, Any]) -> str:
     elif "const" in rules:
         words.append(str(rules["const"]))
     elif "type" in rules:
-        kinds = rules["type"] if isinstance(rules["type"], list) else [rules["type"]]
         spoken = {"object": "mapping", "string": "text", "array": "list"}
-        words.append(" or ".join(spoken.get(kind, str(kind)) for kind in kinds))
-    bounds = [("minimum", ">="), ("exclusiveMinimum", ">"), ("maximum", "<="), ("exclusiveMaximum", "<")]
-    words += [f"{sign} {rules[key]}" for key, sign in bounds if key in rules]
-    sizes = [
-        ("minItems", "at least"),
-        ("maxItems", "at most"),
-        ("minProperties", "at least"),
-        ("maxProperties", "at most"),
-    ]
-    words += [f"{sign} {rules[key]} entries" for key, sign in sizes if key in rules]
-    if rules.get("uniqueItems"):
-        words.append("no entry twice")
-    if "pattern" in rules:
-        words.append(f"matching {rules['pattern']}")
+        words.append(spoken.get(rules["type"], rules["type"]))
+    bounds = {"minimum": ">=", "exclusiveMinimum": ">", "maximum": "<=", "exclusiveMaximum": "<"}
+    words += [f"{sign} {rules[key]}" for key, sign in bounds.items() if key in rules]
+    for kind in ("Items", "Properties"):
+        sizes = {f"min{kind}": "at least", f"max{kind}": "at most"}
+        words += [f"{sign} {rules[key]} entries" for key, sign in sizes.items() if key in rules]
+    words += ["no entry twice"] if rules.get("uniqueItems") else []
+    words += [f"matching {rules['pattern']}"] if "pattern" in rules else []
     text = ", ".join(words)
     return f"{text} ({rules['description']})" if "description" in rules else text

@@ -161,17 +161,8 @@ class By:
 def flat(function: F) -> F:
     """Let a stage take blocks: its flags are their keys, and it is given the blocks.
 
-    A block is the type of an argument, which may say `As` and `By`.
-
-    Parameters
-    ----------
-    function : callable
-        With keyword arguments, some of them blocks.
-
-    Returns
-    -------
-    callable
-        The same with the keys of the blocks as arguments, and what they mean in its docstring.
+    A block is the type of a keyword argument, which may say `As` and `By`. The keys of the blocks become
+    arguments, and what they mean stands in the docstring.
     """
     hints = typing.get_type_hints(function, include_extras=True)
     blocks = {name: bare(hint) for name, hint in hints.items() if dataclasses.is_dataclass(bare(hint))}
@@ -232,12 +223,8 @@ def with_arguments(function: F, like: F, added: Mapping[str, Iterable[inspect.Pa
     function.__annotations__ = {part.name: part.annotation for part in parameters}
     function.__annotations__["return"] = signature.return_annotation
     before, heading, after = (like.__doc__ or "").partition(_HEADING)
-    function.__doc__ = (
-        "\n".join([before.rstrip(), *lines, ""][: None if heading == "" else -1]) + heading + after
-    )
-    function.__name__, function.__qualname__, function.__module__ = (
-        like.__name__,
-        like.__qualname__,
-        like.__module__,
-    )
+    text = "\n".join([before.rstrip(), *lines, ""][: None if heading == "" else -1])
+    function.__doc__ = text + heading + after
+    function.__name__, function.__qualname__ = like.__name__, like.__qualname__
+    function.__module__ = like.__module__
     return function
