@@ -129,9 +129,7 @@ def test_configuration_stands_outside_the_recipe(parts: list[Path], monkeypatch:
     assert seen[0]["recipe_id"] == seen[1]["recipe_id"]
 
 
-def test_variable_that_describes_no_configuration(
-    parts: list[Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_variable_that_describes_no_configuration(parts: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
     for text in ("{", "[]", "[" * 100_000, '{"layers": [], "digest": "0"}', '{"layers": 1}'):
         monkeypatch.setenv(layers.VARIABLE, text)
         with pytest.raises(BadInput, match="does not describe a configuration"):

@@ -5,8 +5,8 @@ no torch, and threads are pinned before that import. A study added as a folder a
 """
 
 import errno
-import io
 import inspect
+import io
 import re
 import sys
 import textwrap

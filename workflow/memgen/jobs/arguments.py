@@ -127,41 +127,20 @@ def flag(name: str, hint: Any = None) -> str:
 
 
 def check_whole(name: str, value: int, least: int, most: int) -> None:
-    """Refuse what is not a whole number in a range, ends included.
-
-    Raises
-    ------
-    BadInput
-        Naming the argument, its value and what is allowed.
-    """
+    """Refuse, as BadInput, what is not a whole number in a range, ends included."""
     if not _is_whole(value) or not least <= value <= most:
         raise BadInput(f"{name}: {value!r} is not allowed; allowed: a whole number from {least} to {most}")
 
 
 def check_number(name: str, value: float, least: float, most: float, *, below: bool = False) -> None:
-    """Refuse a number outside a range; `below` excludes its upper end.
-
-    Raises
-    ------
-    BadInput
-        Naming the argument, its value and what is allowed.
-    """
+    """Refuse, as BadInput, a number outside a range; `below` excludes its upper end."""
     if not Range(least, most, below=below).holds(value):
-        closing = ")" if below else "]"
-        raise BadInput(
-            f"{name}: {value:g} is not allowed; allowed: a number in [{least:g}, {most:g}{closing}"
-        )
+        allowed = f"a number in [{least:g}, {most:g}{')' if below else ']'}"
+        raise BadInput(f"{name}: {value:g} is not allowed; allowed: {allowed}")
 
 
 def check_arguments(hints: Mapping[str, Any], arguments: Mapping[str, Any]) -> None:
-    """Refuse arguments that are not what their types say.
-
-    Parameters
-    ----------
-    hints : mapping of str to type
-        With their metadata, as of ``typing.get_type_hints(function, include_extras=True)``.
-    arguments : mapping of str to object
-        By name; of those without a hint nothing is asked.
+    """Refuse arguments that are not what their types, with their metadata, say.
 
     Raises
     ------

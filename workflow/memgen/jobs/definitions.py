@@ -81,13 +81,7 @@ class _Module:
 
 
 class Package:
-    """Definitions of the package below a folder, read once.
-
-    Parameters
-    ----------
-    root : pathlib.Path, optional
-        Folder that holds the package; by default that of the running one.
-    """
+    """Definitions of the package below a folder, by default of the running one; read once."""
 
     def __init__(self, root: Path | None = None) -> None:
         self.root = closure.ROOT if root is None else root
@@ -96,28 +90,17 @@ class Package:
         self._files: dict[str, Path | None] = {}
 
     def digest(self, module: str, function: str | None = None) -> str:
-        """Digest of everything that a stage reaches.
+        """Digest of everything that a stage reaches, the same in every version of Python.
 
-        Parameters
-        ----------
-        module : str
-            Dotted name of the stage's module.
-        function : str, optional
-            Name of the stage's function; by default the last part of the module's.
-
-        Returns
-        -------
-        str
-            SHA-256 in hexadecimal, the same in every version of Python.
+        The stage's function has by default the name of its module.
 
         Raises
         ------
         ModuleNotFoundError
             If there is no such module.
         """
-        return digest_of(
-            {**self.reached(module, function), "packages": ",".join(sorted(self.packages(module)))}
-        )
+        packages = ",".join(sorted(self.packages(module)))
+        return digest_of({**self.reached(module, function), "packages": packages})
 
     def reached(self, module: str, function: str | None = None) -> dict[str, str]:
         """Digest of each definition that a stage reaches, by ``module:name``."""

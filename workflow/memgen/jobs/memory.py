@@ -14,13 +14,7 @@ _GROUPS = Path("/sys/fs/cgroup")
 
 
 def available_memory(proc: Path = _PROC, groups: Path = _GROUPS) -> int | None:
-    """Bytes that this process may still take; None where the system does not say.
-
-    Parameters
-    ----------
-    proc, groups : pathlib.Path
-        Where the system's files are.
-    """
+    """Bytes that this process may still take; None where the system does not say."""
     found = [_free(proc), *_left_by_groups(proc, groups), _left_by_addresses(proc)]
     return min((max(0, part) for part in found if part is not None), default=None)
 

@@ -169,13 +169,7 @@ def _unwritable(path: Path, flag: str, error: OSError) -> BadInput:
 
 @contextlib.contextmanager
 def written_beside(targets: Mapping[str, Target]) -> Iterator[dict[str, Path]]:
-    """Temporary path of each output, in its target's folder; removed unless published.
-
-    Raises
-    ------
-    BadInput
-        If one of them cannot be written.
-    """
+    """Temporary path of each output, in its target's folder; removed unless published."""
     made: list[Path] = []
     beside: dict[str, Path] = {}
     try:
@@ -200,12 +194,7 @@ def written_beside(targets: Mapping[str, Target]) -> Iterator[dict[str, Path]]:
 
 
 def refuse_missing(targets: Mapping[str, Target], beside: Mapping[str, Path]) -> None:
-    """Refuse to go on where a stage did not write what it was asked to.
-
-    Raises
-    ------
-    RuntimeError
-    """
+    """Refuse, by RuntimeError, to go on where a stage did not write what it was asked to."""
     missing = [str(targets[name].path) for name, path in beside.items() if not path.exists()]
     if missing:
         raise RuntimeError(f"the stage ended without writing {', '.join(missing)}")
@@ -215,11 +204,7 @@ def publish(targets: Mapping[str, Target], beside: Mapping[str, Path], record: s
     """Rename every finished output to its target, the one named as the record last.
 
     An old record goes first: whatever is killed between, no record speaks of outputs that it does not mean.
-
-    Raises
-    ------
-    RuntimeError
-        If an output was not written. Nothing has been renamed then.
+    If an output was not written, nothing is renamed.
     """
     refuse_missing(targets, beside)
     for name, path in beside.items():
