@@ -190,7 +190,7 @@ def test_merge_keys_and_plain_numbers_are_read(tmp_path: Path) -> None:
     [
         ("- a\n- b\n", "holds a list; allowed: a YAML mapping"),
         ("a: [1\n", "damaged.yaml, line 2: "),
-        ("language: {}\nlanguage: {}\n", "line 1: key 'language' is given twice"),
+        ("language: {}\nlanguage: {}\n", "line 2: key 'language' is given twice"),
         ("a: !!python/object:os.system {}\n", "could not determine a constructor"),
     ],
 )

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from memgen.jobs import closure
-from repository import ROOT
 
 MODULES = sorted(
     ".".join(path.relative_to(closure.ROOT).with_suffix("").parts)
@@ -62,12 +61,6 @@ def test_holds_everything_that_an_import_loads() -> None:
     for module, files in loaded.items():
         assert closure.module_file(module) in files, files
         assert files <= set(closure.closure(module)), module
-
-
-def test_initializers_bring_no_stage_the_rest_of_the_package() -> None:
-    package = ROOT / "workflow/memgen"
-    assert not any(path.read_text() for path in package.glob("*/**/__init__.py"))
-    assert {path.name for path in closure.closure("memgen.errors")} == {"__init__.py", "errors.py"}
 
 
 def test_follows_relative_and_late_imports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

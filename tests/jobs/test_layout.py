@@ -46,6 +46,7 @@ def test_no_folder_is_crowded_and_initializers_are_empty() -> None:
     counted = Counter(path.parent for path in FILES)
     assert {folder: count for folder, count in counted.items() if count > 16} == {}
     assert not any(path.read_text() for path in PACKAGE.glob("*/**/__init__.py"))
+    assert {path.name for path in closure.closure("memgen.errors")} == {"__init__.py", "errors.py"}
 
 
 def test_no_study_has_two_commands_of_one_name() -> None:

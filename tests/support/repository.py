@@ -3,6 +3,7 @@
 import importlib.util
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,8 @@ def copy_repository(target: Path) -> Path:
 
 def loaded(tool: str, folder: str = "tools") -> Any:
     """Module of a file in tools/ or bench/, which are no packages."""
+    if str(ROOT / folder) not in sys.path:
+        sys.path.append(str(ROOT / folder))
     spec = importlib.util.spec_from_file_location(tool, ROOT / f"{folder}/{tool}.py")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)

@@ -68,9 +68,12 @@ class _Loader(yaml.SafeLoader):
             self.entries, self.deepest = before + size, self.level + levels - 1
             self._refuse_large(mark)
         elif isinstance(node, yaml.MappingNode):
-            keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
-            if repeated := [key for place, key in enumerate(keys) if key in keys[:place]]:
-                raise yaml.composer.ComposerError(None, None, f"key {repeated[0]!r} is given twice", mark)
+            seen: set[str] = set()
+            for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
+                if key.value in seen:
+                    what = f"key {key.value!r} is given twice"
+                    raise yaml.composer.ComposerError(None, None, what, key.start_mark)
+                seen.add(key.value)
         self.sizes[id(node)] = self.entries - before, self.deepest - self.level + 1
         self.level -= 1
         self.deepest = max(self.deepest, outer)
