@@ -139,7 +139,7 @@ def test_a_command_is_found_by_its_path(tmp_path: Path, monkeypatch: pytest.Monk
         path.write_text(text)
     thing = commands.Entry("memgen.room.parts.stages.one_thing", "one_thing", "stage", "Do it.")
     assert commands.find("room", "one-thing") == thing
-    assert commands.entries("room") == {"one-thing": thing}
+    assert set(commands.entries("room")) == {"one-thing", "named-otherwise"}
     assert list(commands.entries("")) == ["top"] and commands.studies() == ["room"]
     assert commands.find("room", "other") is commands.find("nowhere", "other") is None
 
