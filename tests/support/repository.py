@@ -1,6 +1,7 @@
 """Where the repository is, how to copy it, and its tools."""
 
 import importlib.util
+import os
 import shutil
 import subprocess
 import sys
@@ -34,6 +35,20 @@ def copy_repository(target: Path) -> Path:
         destination.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / name, destination)
     return target
+
+
+def called(
+    *arguments: str, folder: Path = ROOT, package: Path = ROOT, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a Python module, such as memgen, in a folder, with the package of a repository; it may fail."""
+    return subprocess.run(
+        [sys.executable, "-m", *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(package / "workflow"), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def loaded(tool: str, folder: str = "tools") -> Any:

@@ -2,31 +2,20 @@
 
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from repository import ROOT
+from repository import ROOT, called
+
+PATH = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
 
 
-def called(folder: Path, *arguments: str) -> tuple[int, str]:
-    """Exit status of a Python module run in a folder, and what it said."""
-    answer = subprocess.run(
-        [sys.executable, "-m", *arguments],
-        cwd=folder,
-        env={
-            **os.environ,
-            "PYTHONPATH": str(ROOT / "workflow"),
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
-        },
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    return answer.returncode, answer.stdout
+def run(folder: Path, *arguments: str) -> tuple[int, str]:
+    """Exit status of a Python module run in the study's folder, and what it said."""
+    done = called(*arguments, folder=folder, PATH=PATH)
+    return done.returncode, done.stdout + done.stderr
 
 
 def edit(path: Path, old: str, new: str) -> None:
@@ -39,29 +28,29 @@ def edit(path: Path, old: str, new: str) -> None:
 def test_it_runs_is_verified_and_tampering_is_found(tmp_path: Path) -> None:
     folder = tmp_path / "own-study"
     shutil.copytree(ROOT / "examples/own-study", folder)
-    status, said = called(folder, "snakemake", "--cores", "1")
+    status, said = run(folder, "snakemake", "--cores", "1")
     assert status == 0 and "sealed 2 jobs" in said, said
     assert (folder / "figures/shares.pdf").read_bytes().startswith(b"%PDF")
-    status, said = called(folder, "memgen", "provenance", "verify")
+    status, said = run(folder, "memgen", "provenance", "verify")
     assert status == 0, said
-    status, said = called(folder, "memgen", "coins", "toss", "--probability", "2", "--out", "x.csv")
+    status, said = run(folder, "memgen", "coins", "toss", "--probability", "2", "--out", "x.csv")
     assert status == 2 and "--probability: 2.0 is not allowed" in said
 
     # Prose reruns nothing, a number reruns what uses it.
     stages = folder / "coins/stages.py"
     edit(stages, '"""Toss a coin."""', '"""Toss it."""')
-    assert "Nothing to be done" in called(folder, "snakemake", "--dry-run")[1]
-    assert called(folder, "memgen", "provenance", "verify")[0] == 0
+    assert "Nothing to be done" in run(folder, "snakemake", "--dry-run")[1]
+    assert run(folder, "memgen", "provenance", "verify")[0] == 0
     edit(stages, "capsize=3", "capsize=4")
-    status, said = called(folder, "memgen", "provenance", "verify")
+    status, said = run(folder, "memgen", "provenance", "verify")
     assert status == 1 and "CODE-CHANGED" in said and "coins_toss" not in said, said
-    planned = called(folder, "snakemake", "--dry-run")[1]
+    planned = run(folder, "snakemake", "--dry-run")[1]
     assert "coins_shares" in planned and "coins_toss" not in planned
 
     edit(stages, "capsize=4", "capsize=3")
     edit(folder / "results/shares.csv", "10,", "11,")
-    status, said = called(folder, "memgen", "provenance", "verify")
+    status, said = run(folder, "memgen", "provenance", "verify")
     assert status == 1 and "OUTPUT-MODIFIED" in said and "results/shares.csv" in said, said
     edit(folder / "config.yaml", "0.3", "3")
-    status, said = called(folder, "snakemake", "--dry-run")
+    status, said = run(folder, "snakemake", "--dry-run")
     assert status == 1 and "coins.probability: 3 is not allowed" in said

@@ -273,8 +273,8 @@ def check(config: Mapping[str, Any], where: str = "configuration", package: str 
                 settings.check(complete)
             except BadInput as problem:
                 raise BadInput(f"{where}: {problem}") from None
-    first = [name for name in FIRST if name in complete]
-    return {name: complete[name] for name in [*first, *sorted(set(complete) - set(FIRST))]}
+    leading = [name for name in FIRST if name in complete]
+    return {name: complete[name] for name in [*leading, *sorted(set(complete) - set(FIRST))]}
 
 
 def load(
