@@ -104,55 +104,35 @@ def _parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
     ]
 
 
-def _refuse_empty(function: Callable[..., Any], arguments: dict[str, Any]) -> None:
-    """Refuse a flag without a value; from Python an empty list is as good as none."""
-    hints = typing.get_type_hints(function, include_extras=True)
-    for name, value in arguments.items():
-        if value == []:
-            raise BadInput(f"{flag(name, hints[name])}: {NOTHING}")
-
-
-def _called_with(
-    function: Callable[..., Any], like: Callable[..., Any], *more: inspect.Parameter
-) -> Callable[..., Any]:
-    """Give a function the parameters that the command line reads for another one, and `more`."""
-    parameters = [*_parameters(like), *more]
-    function.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    function.__annotations__ = {part.name: part.annotation for part in parameters}
-    function.__doc__, function.__name__, function.__module__ = like.__doc__, like.__name__, like.__module__
-    return function
-
-
-def _with_record(function: Callable[..., None], code: dict[str, str]) -> Callable[..., None]:
-    """A stage with the two flags that every rule passes."""
+def _callable(entry: Entry, code: dict[str, str]) -> Callable[..., Any]:
+    """A command as the command line calls it; a stage has the two flags that every rule passes."""
     import cyclopts
 
+    function = getattr(load_module(entry.module), entry.function)
     inner = inspect.unwrap(function)
+    hints = typing.get_type_hints(inner, include_extras=True)
 
-    def call(*args: Any, record: Path | None = None, threads: int = 1, **kwargs: Any) -> None:
-        _refuse_empty(inner, kwargs)
-        Job.bind(inner, *args, **kwargs).run(record=record, threads=threads, code=code)
+    def call(*args: Any, record: Path | None = None, threads: int = 1, **given: Any) -> Any:
+        for name, value in given.items():
+            if value == []:  # from Python an empty list is as good as none
+                raise BadInput(f"{flag(name, hints[name])}: {NOTHING}")
+        if entry.kind == "command":
+            return function(*args, **given)
+        return Job.bind(inner, *args, **given).run(record=record, threads=threads, code=code)
 
-    def added(name: str, hint: Any, default: Any, text: str) -> inspect.Parameter:
-        annotated = Annotated[hint, cyclopts.Parameter(help=text)]
-        return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotated)
-
-    return _called_with(
-        call,
-        inner,
-        added("record", Path | None, None, "Where to write the provenance record."),
-        added("threads", int, 1, "Threads that numpy, polars and torch may use."),
-    )
-
-
-def _of_command(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A command as the command line calls it."""
-
-    def call(*args: Any, **kwargs: Any) -> Any:
-        _refuse_empty(function, kwargs)
-        return function(*args, **kwargs)
-
-    return _called_with(call, inspect.unwrap(function))
+    parameters = _parameters(inner)
+    more: list[tuple[str, Any, Any, str]] = [
+        ("record", Path | None, None, "Where to write the provenance record."),
+        ("threads", int, 1, "Threads that numpy, polars and torch may use."),
+    ]
+    for name, hint, default, text in more if entry.kind == "stage" else ():
+        hint = Annotated[hint, cyclopts.Parameter(help=text)]
+        kind = inspect.Parameter.KEYWORD_ONLY
+        parameters.append(inspect.Parameter(name, kind, default=default, annotation=hint))
+    call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    call.__annotations__ = {part.name: part.annotation for part in parameters}
+    call.__doc__, call.__name__, call.__module__ = inner.__doc__, inner.__name__, inner.__module__
+    return call
 
 
 def _call(entry: Entry, title: str, arguments: list[str]) -> None:
@@ -165,15 +145,13 @@ def _call(entry: Entry, title: str, arguments: list[str]) -> None:
 
         code = digests(closure(entry.module))
         kernels.choose(entry.module, kernels.asked())
-    function = getattr(load_module(entry.module), entry.function)
-    function = _with_record(function, code) if entry.kind == "stage" else _of_command(function)
     app = cyclopts.App(
         name=title,
         help_format="plaintext",
         version_flags=[],
         default_parameter=cyclopts.Parameter(consume_multiple=True, negative_iterable=(), show_default=True),
     )
-    app.default(function)
+    app.default(_callable(entry, code))
     try:
         app(arguments, exit_on_error=False, print_error=False)
     except cyclopts.CycloptsError as error:
