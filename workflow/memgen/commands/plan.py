@@ -54,7 +54,8 @@ def _by_model_and_method(jobs: Sequence[Job]) -> list[str]:
         model = job.wildcards.get("model", "")
         what = job.wildcards.get("method", stage) if model else study
         groups[model or "no model", what].append(job)
-    rows = [("model", "method", "jobs", "runs", "GPU h", "core h", "memory GB", "GPU memory GB", "disk GB")]
+    head = ("model", "method", "jobs", "runs", "GPU h", "core h", "memory GB", "GPU memory GB", "disk GB")
+    rows: list[tuple[str, ...]] = [head]
     for names, found in [*sorted(groups.items()), (("all", ""), jobs)]:
         gpu = sum(job.seconds * job.gpus for job in found) / 3600
         core = sum(job.seconds * job.cpus for job in found if not job.gpus) / 3600
@@ -83,14 +84,14 @@ def _lost(jobs: Sequence[Job], games: Sequence[Played]) -> list[str]:
         total = sum(job.seconds * number for job, number in zip(jobs, held, strict=True))
         lost = [sum(map(float.__mul__, played.lost, map(float, held))) for played in games]
         if total:
-            most = f"at most {max(lost) / total:.2%}"
-            rows.append(f"  lost of {name}: {_time(fmean(lost))}, {fmean(lost) / total:.2%} ({most})")
+            worst = f"at most {max(lost) / total:.2%}"
+            rows.append(f"  lost of {name}: {_time(fmean(lost))}, {fmean(lost) / total:.2%} ({worst})")
     by_rule: dict[str, float] = defaultdict(float)
     for played in games:
         for job, seconds in zip(jobs, played.lost, strict=True):
             by_rule[job.rule] += seconds / len(games)
-    worst = sorted(by_rule, key=lambda rule: -by_rule[rule])[:3]
-    rows += [f"    {rule}: {_time(by_rule[rule])}" for rule in worst if by_rule[rule]]
+    costly = sorted(by_rule, key=lambda rule: -by_rule[rule])[:3]
+    rows += [f"    {rule}: {_time(by_rule[rule])}" for rule in costly if by_rule[rule]]
     again = f"needs more than {MOST_ATTEMPTS} attempts, so that the study is started again"
     for most, meaning in ((MOST_ATTEMPTS + 1, again), (MOST, f"does not end within {MOST} attempts")):
         tried = ((job, number) for played in games for job, number in zip(jobs, played.attempts, strict=True))
