@@ -82,7 +82,10 @@ def _lost(jobs: Sequence[Job], games: Sequence[Played]) -> list[str]:
     rows = []
     for name, held in (("all work", [1] * len(jobs)), ("work of GPUs", [job.gpus for job in jobs])):
         total = sum(job.seconds * number for job, number in zip(jobs, held, strict=True))
-        lost = [sum(map(float.__mul__, played.lost, map(float, held))) for played in games]
+        lost = [
+            sum(seconds * number for seconds, number in zip(played.lost, held, strict=True))
+            for played in games
+        ]
         if total:
             worst = f"at most {max(lost) / total:.2%}"
             rows.append(f"  lost of {name}: {_time(fmean(lost))}, {fmean(lost) / total:.2%} ({worst})")
