@@ -56,7 +56,7 @@ def test_refuses_files_that_are_no_table(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="cannot be read as a demo table"):
         TABLE.read(tmp_path / "text.parquet")
     TABLE.write(GOOD.clear(), tmp_path / "empty.csv")
-    with pytest.raises(BadInput, match=r"empty.csv: a demo table without rows; allowed: one row or more"):
+    with pytest.raises(BadInput, match=r"empty.csv: holds no rows; allowed: one row or more of a demo table"):
         TABLE.read(tmp_path / "empty.csv")
     strict = Table(
         "strict", {"value": Column(pl.Float64, "a value"), "loss": Column(pl.Float64, "x", nan=True)}

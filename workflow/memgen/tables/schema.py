@@ -110,14 +110,19 @@ def trained(
 
 @dataclass(frozen=True)
 class Schema:
-    """A kind of table as a program sees it: its name in messages, and its columns in their order."""
+    """A kind of table as a program sees it: its name in messages, and its columns in their order.
+
+    A file without rows is refused when it is read, unless the table may be empty.
+    """
 
     name: str
     columns: Mapping[str, Column]
+    may_be_empty: bool = field(default=False, kw_only=True)
 
     def described(self, descriptions: Mapping[str, str], held: Held = EXACT) -> "Table":
         """The table of this schema, with a description of every column; see `described`."""
-        return Table(self.name, described(self.columns, descriptions), held)
+        columns = described(self.columns, descriptions)
+        return Table(self.name, columns, held, may_be_empty=self.may_be_empty)
 
     @property
     def schema(self) -> dict[str, Any]:
@@ -192,8 +197,8 @@ class Schema:
             reason = str(error).splitlines()[0]
             raise BadInput(f"{path}: cannot be read as a {self.name} table ({reason})") from None
         frame = self.check(frame, str(path))
-        if frame.is_empty():
-            raise BadInput(f"{path}: a {self.name} table without rows; allowed: one row or more")
+        if frame.is_empty() and not self.may_be_empty:
+            raise BadInput(f"{path}: holds no rows; allowed: one row or more of a {self.name} table")
         for name, column in self.columns.items():
             needed = frame[name].dtype.is_float() and not column.nullable and not column.nan
             if needed and frame[name].is_nan().any():

@@ -64,4 +64,5 @@ GEOMETRY_RUNS = Schema(
         "distance": Column(pl.Float64, nullable=True),
         "ridge_correlation": Column(pl.Float64, nullable=True),
     },
+    may_be_empty=True,
 )
