@@ -15,8 +15,9 @@ from pathlib import Path
 
 import polars as pl
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tests"))
+from report import ROOT, save
+
+sys.path.insert(0, str(ROOT / "tests/support"))
 
 import browser
 from memgen.figures.explorer.explorer import explorer
@@ -116,10 +117,7 @@ def main() -> None:
                     "update_worst_ms": max(costs),
                 }
             )
-    table = pl.DataFrame(rows)
-    out = ROOT / "bench/results/explorer.csv"
-    out.parent.mkdir(parents=True, exist_ok=True)
-    table.write_csv(out)
+    save("explorer", rows)
     for row in rows:
         print(
             "n = 31, {act}: {frames_per_second:.1f} frames/s, longest gap {longest_gap_ms:.1f} ms, "

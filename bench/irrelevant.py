@@ -9,13 +9,11 @@ and extrapolated to all of them, as many answers as its rule of stopping asks fo
 
 import os
 import time
-from pathlib import Path
 
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[name] = "1"
 
 import numpy as np
-import polars as pl
 import torch
 
 from memgen.irrelevant.attacks import PASSES, Guess, coordinate_ascent
@@ -24,8 +22,8 @@ from memgen.irrelevant.configuration import Size
 from memgen.irrelevant.experiment import draw
 from memgen.irrelevant.tasks import ClusterSample
 from memgen.jobs.seeding import generator
+from report import save_limits
 
-ROOT = Path(__file__).resolve().parent.parent
 SIZE = Size(clusters=500, samples=500, dimension=1000, rho=0.1739)
 TRAINING = Training(2000, 3e-4, 0.999, 1500, slower_from=450)
 #: How much of the plain implementation is run.
@@ -120,16 +118,7 @@ def main() -> None:
          None, None),
         (what, "times faster than plain", faster, "", 8.0, faster >= 8),
     ]  # fmt: skip
-    schema = {"what": pl.String, "quantity": pl.String, "value": pl.Float64, "unit": pl.String}
-    table = pl.DataFrame(rows, schema={**schema, "limit": pl.Float64, "met": pl.Boolean}, orient="row")
-    out = ROOT / "bench/results/irrelevant.csv"
-    out.parent.mkdir(parents=True, exist_ok=True)
-    table.write_csv(out)
-    for what, quantity, value, unit, limit, met in rows:
-        verdict = "" if limit is None else f"  (limit {limit:g}: {'met' if met else 'NOT MET'})"
-        print(f"{what}: {quantity} {value:.3g} {unit}{verdict}")
-    if not all(met for *_, met in rows if met is not None):
-        raise SystemExit(1)
+    save_limits("irrelevant", rows)
 
 
 if __name__ == "__main__":

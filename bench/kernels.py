@@ -5,15 +5,14 @@ taking them from OpenBLAS gains. Imports are counted on all sides; each figure i
 LoRA of SmolLM2 is measured where `make study` has left its weights.
 """
 
-import csv
-import os
 import resource
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from report import ENVIRONMENT, save
+
 MODEL = Path("results/language/models/smollm2")
 PRETRAIN = ["language", "pretrain", "--seed", "0", "--steps", "60", "--out", "{out}/model"]
 LORA = f"""
@@ -41,7 +40,7 @@ def seconds(way: str, job: list[str]) -> float:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     with tempfile.TemporaryDirectory() as folder:
         arguments = [part.format(out=folder) for part in job]
-        environment = {**os.environ, "MEMGEN_KERNELS": kernels, "PYTHONPATH": str(ROOT / "workflow")}
+        environment = {**ENVIRONMENT, "MEMGEN_KERNELS": kernels}
         subprocess.run([sys.executable, *program, *arguments], env=environment, check=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
@@ -58,12 +57,7 @@ def main() -> None:
         rows.append({"job": name, **{f"{way}_cpu_s": round(value, 2) for way, value in found.items()}})
         rows[-1] |= {f"{way}_ratio": round(found[way] / found["ordinary"], 2) for way in ("portable", "mkl")}
         print(rows[-1])
-    out = Path("bench/results/kernels.csv")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with out.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.DictWriter(stream, rows[0])
-        writer.writeheader()
-        writer.writerows(rows)
+    save("kernels", rows)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ once. SmolLM2 trains its last 8 layers; there the plain way passes the layers be
 """
 
 import argparse
-import csv
 import os
 import statistics
 import subprocess
@@ -40,6 +39,7 @@ from memgen.language.training.layers import below_of, last_layers, upper, weight
 from memgen.language.training.loop import Recipe, Run, train
 from memgen.language.training.lora import adapted
 from memgen.relational.hierarchy import ordered_pairs
+from report import ENVIRONMENT, save
 
 RUNS = 16
 STRENGTHS = (1e-4, 0.1, 1.0, 10.0, 20.0, 50.0)
@@ -85,9 +85,8 @@ def process_start(folder: Path) -> float:
         "from pathlib import Path; from memgen.language.models.loading import load; "
         f"load(Path({str(folder)!r}), causal=True)"
     )
-    environment = {**os.environ, "PYTHONPATH": sys.path[0]}
     start = time.perf_counter()
-    subprocess.run([sys.executable, "-c", code], env=environment, check=True)
+    subprocess.run([sys.executable, "-c", code], env=ENVIRONMENT, check=True)
     return time.perf_counter() - start
 
 
@@ -207,13 +206,11 @@ def main() -> None:
     """Measure, print and write the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--gpu", action="store_true")
-    parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     if options.gpu and not torch.cuda.is_available():
         sys.exit("bench/language.py: --gpu: no GPU here; allowed: a machine with one")
     if not options.gpu:
         torch.set_num_threads(1)
-    out = options.out or Path(f"bench/results/language_{'gpu' if options.gpu else 'cpu'}.csv")
     with tempfile.TemporaryDirectory() as folder:
         small = Path(folder) / "small-lm"
         pretrain(seed=0, out=small, steps=20, batch=16, first_steps=5)
@@ -221,18 +218,12 @@ def main() -> None:
         model = billion(small) if options.gpu else load(small, causal=True)
     model.network.requires_grad_(False)
     work = Work(model, 10 if options.gpu else 50)
-    rows = []
+    rows, many = [], 15 if options.gpu else 10
     tasks = [
         ("evaluation", work.evaluate_plain, work.evaluate, 1, 20 if options.gpu else 6),
         ("probe sweep over six L2", work.probe_plain, work.probe, 6, None if options.gpu else 40),
         (f"LoRA block of {RUNS} runs", work.lora_plain, work.lora, RUNS, None),
-        (
-            "LoRA block, plain in whole batches",
-            work.lora_plain_batched,
-            work.lora,
-            RUNS,
-            15 if options.gpu else 10,
-        ),
+        ("LoRA block, plain in whole batches", work.lora_plain_batched, work.lora, RUNS, many),
         (f"full, {FULL_RUNS} runs", work.full_plain, work.full, FULL_RUNS, None),
         ("full, plain in whole batches", work.full_plain_batched, work.full, FULL_RUNS, 3),
     ]
@@ -241,9 +232,7 @@ def main() -> None:
         real.network.requires_grad_(False)
         deep = Work(real, 10, layers=LAYERS)
         name = f"smollm2, last {LAYERS} layers, LoRA block of {RUNS} runs"
-        tasks += [
-            (f"{name}, plain in whole batches", deep.lora_plain_batched, deep.lora, RUNS, 5),
-        ]
+        tasks += [(f"{name}, plain in whole batches", deep.lora_plain_batched, deep.lora, RUNS, 5)]
     elif not options.gpu:
         print(f"{SMOLLM2}: not there, so smollm2 is not measured; it comes with make study", flush=True)
     for name, plain, fast, loads, asked in tasks:
@@ -268,11 +257,7 @@ def main() -> None:
             }
         )
         print(", ".join(f"{key} {value}" for key, value in rows[-1].items()), flush=True)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with out.open("w", newline="") as file:
-        writer = csv.DictWriter(file, rows[0])
-        writer.writeheader()
-        writer.writerows(rows)
+    save(f"language_{'gpu' if options.gpu else 'cpu'}", rows)
 
 
 if __name__ == "__main__":

@@ -7,23 +7,20 @@ than one thread.
 """
 
 import json
-import os
 import resource
 import subprocess
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
-import polars as pl
 
 from memgen.longtail.learners import Risk
 from memgen.longtail.priors import frequencies
 from memgen.longtail.simulation import simulate
 from memgen.longtail.specs import parse_learner
+from report import ENVIRONMENT, save_limits
 
-ROOT = Path(__file__).resolve().parent.parent
 SIZE, REPEATS, LABELS = 50_000, 50, 10
 LEARNERS = [
     "optimal", "ignore:1", "ignore:2", "flip:0.1", "flip:0.3", "limited:0.25", "limited:0.5",
@@ -109,9 +106,8 @@ def error_at_ten_million() -> tuple[float, float]:
     """Wall seconds and peak GB of `memgen longtail error` at N = n = 10^7, in a process of its own."""
     command = [sys.executable, "-m", "memgen", "longtail", "error", "--prior", "zipf", "--labels", "10"]
     command += ["--domain", str(LARGE), "--samples", str(LARGE), "--memorization-limit", "0.5", "--json"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "workflow")}
     start = time.perf_counter()
-    done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env=ENVIRONMENT)
     taken = time.perf_counter() - start
     assert len(json.loads(done.stdout)) == 5
     return taken, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e6
@@ -128,26 +124,9 @@ def main() -> None:
         rows.append((what, "processor time", ours, "s", 20.0, ours < 20))
         rows.append((what, "processor time of a loop over repeats", theirs, "s", None, None))
         wanted = 10.0 if names == LEARNERS else None
-        rows.append(
-            (
-                what,
-                "times faster than the loop",
-                theirs / ours,
-                "",
-                wanted,
-                wanted and theirs / ours >= wanted,
-            )
-        )
-    schema = {"what": pl.String, "quantity": pl.String, "value": pl.Float64, "unit": pl.String}
-    table = pl.DataFrame(rows, schema={**schema, "limit": pl.Float64, "met": pl.Boolean}, orient="row")
-    out = ROOT / "bench/results/longtail.csv"
-    out.parent.mkdir(parents=True, exist_ok=True)
-    table.write_csv(out)
-    for what, quantity, value, unit, limit, met in rows:
-        verdict = "" if limit is None else f"  (limit {limit:g}: {'met' if met else 'NOT MET'})"
-        print(f"{what}: {quantity} {value:.3g} {unit}{verdict}")
-    if not all(met for *_, met in rows if met is not None):
-        raise SystemExit(1)
+        faster = theirs / ours
+        rows.append((what, "times faster than the loop", faster, "", wanted, wanted and faster >= wanted))
+    save_limits("longtail", rows)
 
 
 if __name__ == "__main__":

@@ -6,8 +6,6 @@ record and without, and set against what the present run took by its benchmarks.
 """
 
 import csv
-import json
-import os
 import resource
 import statistics
 import subprocess
@@ -16,12 +14,10 @@ import tempfile
 import time
 from pathlib import Path
 
-import polars as pl
-
 from memgen.jobs.digests import digest_of, file_digest
 from memgen.provenance.record import FORMAT, environment, seal
+from report import ENVIRONMENT, save
 
-ROOT = Path(__file__).resolve().parent.parent
 RECORDS, FAN_IN, SOURCES = 10_000, 10, 25
 VERIFY = [sys.executable, "-m", "memgen", "provenance"]
 
@@ -94,8 +90,7 @@ def timed(arguments: list[str], folder: Path) -> tuple[float, float, str]:
     start = time.perf_counter()
     answer = subprocess.run(
         [sys.executable, "-c", code, *arguments],
-        cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT / "workflow")},
-        stdout=subprocess.PIPE, text=True, check=True,
+        cwd=folder, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True, check=True,
     )  # fmt: skip
     took = time.perf_counter() - start
     *printed, memory = answer.stdout.splitlines()
@@ -114,8 +109,7 @@ def recording(folder: Path, repeats: int = 7) -> float:
 def processor_seconds(arguments: list[str], folder: Path) -> float:
     """Processor time of a command of the study."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "workflow")}
-    subprocess.run([sys.executable, "-m", "memgen", *arguments], cwd=folder, env=environment, check=True)
+    subprocess.run([sys.executable, "-m", "memgen", *arguments], cwd=folder, env=ENVIRONMENT, check=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
@@ -148,22 +142,11 @@ def main() -> None:
         rows.append(("verify of the present run", took, memory, line))
         jobs, seconds = study_seconds()
         share = 100 * added * jobs / seconds
-        rows.append(
-            (
-                "records of the present run, % of its processor time",
-                share,
-                float("nan"),
-                f"{jobs} jobs, {seconds:.0f} s",
-            )
-        )
-    table = pl.DataFrame(rows, schema=["what", "value", "peak_mb", "printed"], orient="row")
-    out = Path("bench/results/provenance.csv")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    table.write_csv(out)
+        what = "records of the present run, % of its processor time"
+        rows.append((what, share, float("nan"), f"{jobs} jobs, {seconds:.0f} s"))
+    save("provenance", [dict(zip(("what", "value", "peak_mb", "printed"), row, strict=True)) for row in rows])
     for what, value, memory, line in rows:
-        print(
-            json.dumps({"what": what, "value": round(value, 2), "peak_mb": round(memory, 0), "printed": line})
-        )
+        print(f"{what}: {value:.2f}, peak {memory:.0f} MB, {line}")
     print(f"peak of this process {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
 
 

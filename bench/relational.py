@@ -9,18 +9,16 @@ ranks' array is, and into memory already in use. Times are the best of several r
 import time
 import tracemalloc
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
-import polars as pl
 from sklearn.kernel_ridge import KernelRidge
 from threadpoolctl import threadpool_limits
 
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.kernels import Exchangeable
 from memgen.relational.ranks import margins, ranks, ranks_at
+from report import save
 
-ROOT = Path(__file__).resolve().parent.parent
 EXCEPTIONS = {"5:3": [(5, 3)], "8:0": [(8, 0)], "7:1": [(7, 1)]}
 CONFIGURATIONS = 100_000
 BASELINE = 500
@@ -113,16 +111,9 @@ def long_chain() -> list[dict[str, object]]:
         del found
     exponent = float(np.polyfit(np.log(sizes), np.log(times), 1)[0])
     million = sizes.index(1_000_000)
-    floor = best(lambda: np.full(1_000_000, 1.0))
+    floor, took = best(lambda: np.full(1_000_000, 1.0)), times[million]
     return [
-        row(
-            "n = 1e6, 10 exceptions: one rank vector",
-            times[million],
-            "write 8 MB",
-            floor,
-            floor / times[million],
-            None,
-        ),
+        row("n = 1e6, 10 exceptions: one rank vector", took, "write 8 MB", floor, floor / took, None),
         {
             **row("exponent of n in time, 1e5 to 1e7", None, "", None, exponent, None),
             "unit": "exponent",
@@ -174,9 +165,7 @@ def main() -> None:
     """Measure, write and print."""
     with threadpool_limits(1):
         rows = [*sweeps(), *bandwidth(), *long_chain()]
-    target = ROOT / "bench/results/relational.csv"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    pl.DataFrame(rows, infer_schema_length=None).write_csv(target)
+    save("relational", rows)
     show(rows)
 
 

@@ -7,14 +7,13 @@ runs is shifted by some standard deviations of its units.
 """
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
-import polars as pl
 
 from memgen.provenance.cells import FAMILYWISE, Limits, Mean
 from memgen.provenance.comparison import Comparison
 from memgen.provenance.reference import read_lock
+from report import save
 
 PAIRS = 1_000
 DRAWS = ("normal", "shares")
@@ -85,9 +84,7 @@ def main() -> None:
             {"case": "shifted", "units": units, "shift": float(shift), "share": share}
             for shift, share in zip(SHIFTS, shares, strict=True)
         ]
-    out = Path("bench/results/verdicts.csv")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    pl.DataFrame(rows).write_csv(out)
+    save("verdicts", rows)
 
 
 if __name__ == "__main__":

@@ -82,19 +82,6 @@ def test_a_site_that_does_not(tmp_path: Path, html: str, fault: str) -> None:
     assert site_check.check(site)[0] == [f"a.html: {fault}"]
 
 
-def test_the_documentation_is_built_with_the_versions_of_the_study() -> None:
-    def pins(name: str) -> dict[str, str]:
-        lines = (ROOT / name).read_text().splitlines()
-        return dict(re.findall(r"^([\w.-]+)==([^\s\\]+)", "\n".join(lines), re.MULTILINE))
-
-    study, docs = pins("requirements.lock"), pins("requirements-docs.txt")
-    assert {name: version for name, version in docs.items() if study.get(name, version) != version} == {}
-    text = (ROOT / "requirements-docs.txt").read_text()
-    assert len(docs) > 50 and all(
-        f"{name}=={version} \\\n    --hash=" in text for name, version in docs.items()
-    )
-
-
 def test_a_result_refuses_a_column_without_a_unit() -> None:
     import polars as pl
 

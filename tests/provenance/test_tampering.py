@@ -16,7 +16,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from memgen.__main__ import run
-from memgen.commands.tidy import tidy
+from memgen.commands.folders import tidy
 from memgen.configuration.own_folder import LOCK
 from memgen.errors import BadInput
 from memgen.jobs.digests import file_digest

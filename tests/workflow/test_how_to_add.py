@@ -117,19 +117,6 @@ def added(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any
     return repository, yaml.safe_load((repository / "configs/mine.yaml").read_text())
 
 
-def test_the_document_adds_one_of_each(added: tuple[Path, dict[str, Any]]) -> None:
-    _, mine = added
-    ((model,), (method,)) = mine["language"]["models"], mine["language"]["methods"]
-    ((name, hierarchy),) = mine["relational"]["hierarchies"].items()
-    assert hierarchy["n"] == 12 and len(hierarchy["exceptions"]) == 2
-    assert mine["language"]["models"][model]["source"] == "hub"
-    assert mine["language"]["methods"][method]["models"] == [model]
-    assert mine["language"]["methods"][method]["hierarchies"] == [name]
-    kinds = [language for language, *_ in blocks()]
-    study = ["python", "python", "snakemake", "python", "yaml"]
-    assert kinds == [*study, "sh", "yaml", "yaml", "yaml", "python", "python"]
-
-
 def test_a_whole_run_would_train_the_model_on_the_hierarchy_and_draw_the_figure(
     added: tuple[Path, dict[str, Any]],
 ) -> None:

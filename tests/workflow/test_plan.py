@@ -1,35 +1,16 @@
 """The plan of the paper's scale: Snakemake's own jobs, without weights, GPU or network."""
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
-import pytest
-
-from repository import copy_repository
+from repository import called
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return copy_repository(tmp_path_factory.mktemp("plan") / "repository")
-
-
-def plan(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "memgen", "plan", *arguments],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(folder / "workflow")},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-def test_the_papers_scale_is_planned(folder: Path) -> None:
+def test_the_papers_scale_is_planned(repository: Path) -> None:
+    folder = repository
     before = {path for path in folder.rglob("*") if "__pycache__" not in path.parts}
-    done = plan(folder, "--config", "configs/paper.yaml", "--gpus", "8", "--simulate", "--rates")
+    asked = ["--config", "configs/paper.yaml", "--gpus", "8", "--simulate", "--rates"]
+    done = called("memgen", "plan", *asked, folder=folder, package=folder)
     assert done.returncode == 0, done.stderr
     total = re.search(r"^all +(\d+) +([\d,]+) ", done.stdout, re.MULTILINE)
     assert total and int(total[1]) <= 1000

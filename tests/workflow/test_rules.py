@@ -115,11 +115,8 @@ def test_every_rule_runs_one_stage_that_writes_the_record(rules: dict[str, Any])
 
 
 def test_every_rule_depends_on_the_code_of_its_stage(rules: dict[str, Any]) -> None:
-    known = commands()
     for name, rule in rules.items():
-        module = known[spoken(rule)].module
-        assert rule.params.code == code(module), f"{name}: code=code({module!r})"
-        assert {f"{module.rpartition('.')[2]}.py", "stage.py"} <= {path.name for path in closure(module)}
+        assert rule.params.code == code(spoken(rule)), f"{name}: code=code({spoken(rule)!r})"
 
 
 def test_every_stage_has_a_rule(rules: dict[str, Any]) -> None:

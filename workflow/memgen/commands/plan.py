@@ -11,9 +11,12 @@ import sys
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
+from statistics import fmean
+from typing import Annotated
 
 from memgen.configuration.layers import load
 from memgen.errors import BadInput
+from memgen.jobs.arguments import Range
 from memgen.jobs.stage import command
 from memgen.planning.rates import ASSUMED, RATES, SHARES
 from memgen.planning.schedule import MOST, Job, Played, critical_path, play
@@ -43,42 +46,26 @@ def _time(seconds: float) -> str:
     return f"{seconds / 3600:.1f} h" if seconds < 48 * 3600 else f"{seconds / 86400:.1f} days"
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    widths = [max(len(row[place]) for row in [head, *rows]) for place in range(len(head))]
-    return [
-        "  ".join(
-            cell.ljust(width) if place < 2 else cell.rjust(width)
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in [head, *rows]
-    ]
-
-
 def _by_model_and_method(jobs: Sequence[Job]) -> list[str]:
+    """What groups of jobs take, a line each, and their sum."""
     groups: dict[tuple[str, str], list[Job]] = defaultdict(list)
     for job in jobs:
+        study, _, stage = job.rule.partition("_")
         model = job.wildcards.get("model", "")
-        what = (
-            job.wildcards.get("method", job.rule.partition("_")[2]) if model else job.rule.partition("_")[0]
-        )
+        what = job.wildcards.get("method", stage) if model else study
         groups[model or "no model", what].append(job)
-
-    def row(names: tuple[str, str], found: Sequence[Job]) -> tuple[str, ...]:
+    head = ("model", "method", "jobs", "runs", "GPU h", "core h", "memory GB", "GPU memory GB", "disk GB")
+    rows: list[tuple[str, ...]] = [head]
+    for names, found in [*sorted(groups.items()), (("all", ""), jobs)]:
         gpu = sum(job.seconds * job.gpus for job in found) / 3600
         core = sum(job.seconds * job.cpus for job in found if not job.gpus) / 3600
-        return (
-            *names,
-            f"{len(found)}",
-            f"{sum(job.runs for job in found):,}",
-            f"{gpu:,.1f}",
-            f"{core:,.1f}",
-            f"{max(job.memory_mb for job in found) / 1000:.1f}",
-            f"{max(job.gpu_memory_mb for job in found) / 1000:.1f}",
-            f"{sum(job.disk_mb for job in found) / 1000:.1f}",
-        )
-
-    head = ("model", "method", "jobs", "runs", "GPU h", "core h", "memory GB", "GPU memory GB", "disk GB")
-    return _table(head, [row(names, groups[names]) for names in sorted(groups)] + [row(("all", ""), jobs)])
+        peaks = (max(job.memory_mb for job in found), max(job.gpu_memory_mb for job in found))
+        sizes = [f"{size / 1000:.1f}" for size in (*peaks, sum(job.disk_mb for job in found))]
+        runs = f"{sum(job.runs for job in found):,}"
+        rows.append((*names, f"{len(found)}", runs, f"{gpu:,.1f}", f"{core:,.1f}", *sizes))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    aligned = [[f"{cell:{'<>'[place > 1]}{widths[place]}}" for place, cell in enumerate(row)] for row in rows]
+    return ["  ".join(row).rstrip() for row in aligned]
 
 
 def _basis(device: str) -> list[str]:
@@ -100,30 +87,18 @@ def _lost(jobs: Sequence[Job], games: Sequence[Played]) -> list[str]:
             for played in games
         ]
         if total:
-            mean = sum(lost) / len(lost)
-            rows.append(
-                f"  lost of {name}: {_time(mean)}, {mean / total:.2%} (at most {max(lost) / total:.2%})"
-            )
+            worst = f"at most {max(lost) / total:.2%}"
+            rows.append(f"  lost of {name}: {_time(fmean(lost))}, {fmean(lost) / total:.2%} ({worst})")
     by_rule: dict[str, float] = defaultdict(float)
     for played in games:
         for job, seconds in zip(jobs, played.lost, strict=True):
             by_rule[job.rule] += seconds / len(games)
-    rows += [
-        f"    {rule}: {_time(by_rule[rule])}"
-        for rule in sorted(by_rule, key=lambda rule: -by_rule[rule])[:3]
-        if by_rule[rule]
-    ]
-    for most, meaning in (
-        (MOST_ATTEMPTS + 1, f"needs more than {MOST_ATTEMPTS} attempts, so that the study is started again"),
-        (MOST, f"does not end within {MOST} attempts"),
-    ):
-        often = {
-            job.rule
-            for played in games
-            for job, tries in zip(jobs, played.attempts, strict=True)
-            if tries >= most
-        }
-        if often:
+    costly = sorted(by_rule, key=lambda rule: -by_rule[rule])[:3]
+    rows += [f"    {rule}: {_time(by_rule[rule])}" for rule in costly if by_rule[rule]]
+    again = f"needs more than {MOST_ATTEMPTS} attempts, so that the study is started again"
+    for most, meaning in ((MOST_ATTEMPTS + 1, again), (MOST, f"does not end within {MOST} attempts")):
+        tried = ((job, number) for played in games for job, number in zip(jobs, played.attempts, strict=True))
+        if often := {job.rule for job, number in tried if number >= most}:
             rows.append(f"  {meaning}: {', '.join(sorted(often))}")
     return rows
 
@@ -132,11 +107,11 @@ def _lost(jobs: Sequence[Job], games: Sequence[Played]) -> list[str]:
 def plan(
     *,
     config: list[Path] | None = None,
-    gpus: int = 8,
-    cores: int = 64,
+    gpus: Annotated[int, Range(1, 100_000)] = 8,
+    cores: Annotated[int, Range(1, 1_000_000)] = 64,
     simulate: bool = False,
-    failures_per_hour: float = 0.02,
-    seeds: int = 10,
+    failures_per_hour: Annotated[float, Range(0, 60)] = 0.02,
+    seeds: Annotated[int, Range(1, 1000)] = 10,
     rates: bool = False,
 ) -> None:
     """Say what a study takes, and when it ends on some GPUs; nothing is run.
@@ -158,11 +133,6 @@ def plan(
     rates
         Say what each number is computed from, and where it was measured.
     """
-    for name, value in (("--gpus", gpus), ("--cores", cores), ("--seeds", seeds)):
-        if value < 1:
-            raise BadInput(f"{name}: {value} is not allowed; allowed: a whole number of at least 1")
-    if not 0 <= failures_per_hour <= 60:
-        raise BadInput(f"--failures-per-hour: {failures_per_hour:g} is not allowed; allowed: 0 to 60")
     if not Path("Snakefile").is_file() or not TOOL.is_file():
         raise BadInput(f"{Path.cwd()}: holds no Snakefile; run this in the folder of the repository")
     overlays = config or []
@@ -171,30 +141,26 @@ def plan(
     device = checked.get("language", {}).get("device", "cpu")
     on = "cuda" if any(job.gpus for job in jobs) else device
     print("\n".join(_by_model_and_method(jobs)))
-    chain = critical_path(jobs)
-    longest = sorted(chain, key=lambda place: -jobs[place].seconds)[:3]
-    print(
-        f"\ncritical path: {_time(sum(jobs[place].seconds for place in chain))}, {len(chain)} jobs; longest:"
-    )
-    for place in longest:
-        names = ", ".join(f"{key}={value}" for key, value in jobs[place].wildcards.items())
-        print(f"  {_time(jobs[place].seconds)}  {jobs[place].rule} {names}".rstrip())
+    chain = [jobs[place] for place in critical_path(jobs)]
+    took = _time(sum(job.seconds for job in chain))
+    print(f"\ncritical path: {took}, {len(chain)} jobs; longest:")
+    for job in sorted(chain, key=lambda job: -job.seconds)[:3]:
+        names = ", ".join(f"{key}={value}" for key, value in job.wildcards.items())
+        print(f"  {_time(job.seconds)}  {job.rule} {names}".rstrip())
     undisturbed = play(jobs, gpus, cores)
     print(f"finished after {_time(undisturbed.seconds)} on {gpus} GPUs and {cores} cores")
     if undisturbed.gpu_seconds:
         print(f"the last job on a GPU has ended after {_time(undisturbed.gpu_seconds)}")
-    assumed = sum(rate.basis == ASSUMED for (_, where), rate in RATES.items() if where in ("cpu", on))
-    number = sum(where in ("cpu", on) for _, where in RATES)
-    print(f"{assumed} of {number} rates are assumed, the others measured; --rates lists them")
+    bases = [rate.basis for (_, where), rate in RATES.items() if where in ("cpu", on)]
+    assumed = bases.count(ASSUMED)
+    print(f"{assumed} of {len(bases)} rates are assumed, the others measured; --rates lists them")
     if simulate:
         games = [play(jobs, gpus, cores, failures_per_hour, number) for number in range(seeds)]
-        print(
-            f"\nwith {failures_per_hour:g} failures an hour of each running job, {seeds} seeds: "
-            f"{sum(played.failures for played in games) / seeds:.1f} failures"
-        )
+        failed = fmean(played.failures for played in games)
+        what = f"{failures_per_hour:g} failures an hour of each running job, {seeds} seeds"
+        print(f"\nwith {what}: {failed:.1f} failures")
         print("\n".join(_lost(jobs, games)))
         ends = [played.seconds for played in games]
-        print(f"  finished after {_time(sum(ends) / seeds)} (at most {_time(max(ends))})")
+        print(f"  finished after {_time(fmean(ends))} (at most {_time(max(ends))})")
     if rates:
-        print("\nrates and memory")
-        print("\n".join(_basis(on)))
+        print("\nrates and memory", *_basis(on), sep="\n")

@@ -55,6 +55,10 @@ def _holders() -> list[str]:
     return sorted(found)
 
 
+def _say(text: str) -> None:
+    print(f"memgen: {text}", file=sys.stderr, flush=True)
+
+
 def hold_lock() -> None:
     """Take the study's lock as standard input, waiting for an earlier run and its jobs to end."""
     descriptor = os.open(LOCK, os.O_RDWR | os.O_CREAT, 0o644)
@@ -62,8 +66,7 @@ def hold_lock() -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         holders = ", ".join(_holders()) or "unknown"
-        print(f"memgen: another run of this study holds {LOCK} (processes: {holders}); waiting for it to end",
-              file=sys.stderr, flush=True)  # fmt: skip
+        _say(f"another run of this study holds {LOCK} (processes: {holders}); waiting for it to end")
         fcntl.flock(descriptor, fcntl.LOCK_EX)
     os.dup2(descriptor, 0)
     if descriptor != 0:
@@ -78,14 +81,12 @@ def _refuse_unwritable() -> None:
             with tempfile.TemporaryFile(dir=folder):
                 pass
         except OSError as error:
-            raise BadInput(
-                f"{folder.resolve()}: cannot be written ({error.strerror}); allowed: a writable folder"
-            ) from None
+            what = f"cannot be written ({error.strerror}); allowed: a writable folder"
+            raise BadInput(f"{folder.resolve()}: {what}") from None
         free = shutil.disk_usage(folder).free // 2**20
         if free < LEAST_MB:
-            raise BadInput(
-                f"{folder.resolve()}: the disk is full, {free} MB are free; allowed: at least {LEAST_MB} MB"
-            )
+            what = f"the disk is full, {free} MB are free; allowed: at least {LEAST_MB} MB"
+            raise BadInput(f"{folder.resolve()}: {what}")
 
 
 def _plugin(executor: str) -> Any:
@@ -102,13 +103,11 @@ def _profile(executor: str, profile: Path | None) -> Path | None:
     """Profile of an executor; None for this machine."""
     installed = ["local", *_executors()]
     if executor not in installed:
-        package = f"{_PLUGIN}{executor}".replace("_", "-")
-        raise BadInput(
-            f"--executor: {executor!r} is not installed; allowed: {', '.join(installed)}, "
-            f"or others once their plugin is installed (pip install {package})"
-            if re.fullmatch(r"[a-z][a-z0-9-]*", executor)
-            else f"--executor: {executor!r} is no name of one; allowed: {', '.join(installed)}"
-        )
+        what, more = "not an executor", ""
+        if re.fullmatch(r"[a-z][a-z0-9-]*", executor):
+            package = f"{_PLUGIN}{executor}".replace("_", "-")
+            what, more = "not installed", f", or others once their plugin is (pip install {package})"
+        raise BadInput(f"--executor: {executor!r} is {what}; allowed: {', '.join(installed)}{more}")
     if executor == "local":
         if profile is not None:
             raise BadInput("--profile: the executor local has none; allowed: with another --executor")
@@ -141,7 +140,7 @@ def _sole_run(executor: str) -> None:
         except OSError as problem:
             raise BadInput(f"--executor: slurm: {problem}") from None
         if earlier:
-            print(f"memgen: cancelled {earlier} jobs that an earlier run left on SLURM", file=sys.stderr)
+            _say(f"cancelled {earlier} jobs that an earlier run left on SLURM")
 
 
 @command
@@ -199,17 +198,16 @@ def study(
     if executor != "local" and not dry:
         _sole_run(executor)
     for line in (*set_aside(dry=dry), *to_the_present(dry=dry)):
-        print(f"memgen: {line}", file=sys.stderr, flush=True)
+        _say(line)
     arguments = [sys.executable, "-m", "snakemake", *snakemake]
     if overlays:
         arguments += ["--configfile", *map(str, overlays)]
     if profile is not None:
         arguments += ["--executor", executor, "--profile", str(profile)]
-        if cores:
-            arguments += ["--jobs", str(cores)]
+        arguments += ["--jobs", str(cores)] if cores else []
     else:
         arguments += ["--cores", str(cores) if cores else "all"]
-    if sys.stderr.isatty() or {"-n", "--dry-run", "--dryrun"} & set(snakemake):
+    if sys.stderr.isatty() or dry:
         arguments += ["--logger", "memgen"]
     search = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     # This folder's link to the sources, before their place in the repository: jobs are named by it.

@@ -9,7 +9,6 @@ outside its hierarchy, is checked by the function `check` of the block's ``confi
 
 import dataclasses
 import functools
-import importlib
 import json
 import math
 import re
@@ -24,7 +23,7 @@ from pydantic_core import ErrorDetails
 
 from memgen.configuration.options import block, summary
 from memgen.errors import BadInput
-from memgen.jobs.closure import PACKAGE, ROOT, module_file
+from memgen.jobs.closure import PACKAGE, load_module, module_file, module_of, root_of
 from memgen.jobs.files import fault
 
 FIRST = ("relational", "language")
@@ -41,76 +40,65 @@ LONGEST_TEXT = 1000
 """Characters of one text."""
 
 
-def _measure(
-    node: yaml.Node, depth: int, known: dict[int, tuple[int, int]], around: set[int]
-) -> tuple[int, int]:
-    """Entries and levels of a node with every alias written out, each node visited once.
+class _Loader(yaml.SafeLoader):
+    """Safe YAML loader that refuses a key given twice, and what is too large once aliases are written out.
 
     Aliases of aliases grow exponentially when they are written out, and an anchor may contain itself; both
-    are refused before anything is built from them.
+    are refused before anything is built from them. Numbers are those of YAML 1.2: 012 and 1:30 are none.
     """
 
-    def refuse(problem: str) -> yaml.MarkedYAMLError:
-        return yaml.composer.ComposerError(None, None, problem, node.start_mark)
-
-    if id(node) in around:
-        raise refuse("an anchor contains itself")
-    if depth > DEEPEST:
-        raise refuse(f"nested more than {DEEPEST} levels deep")
-    if id(node) not in known:
-        around.add(id(node))
-        parts: list[yaml.Node] = []
-        if isinstance(node, yaml.MappingNode):
-            parts = [part for pair in node.value for part in pair]
-        elif isinstance(node, yaml.SequenceNode):
-            parts = node.value
-        inner = [_measure(part, depth + 1, known, around) for part in parts]
-        around.remove(id(node))
-        known[id(node)] = 1 + sum(size for size, _ in inner), 1 + max((high for _, high in inner), default=0)
-    size, levels = known[id(node)]
-    if size > MOST_ENTRIES:
-        raise refuse(f"more than {MOST_ENTRIES} entries, with every alias written out")
-    if depth + levels > DEEPEST:
-        raise refuse(f"nested more than {DEEPEST} levels deep")
-    return size, levels
-
-
-class _Loader(yaml.SafeLoader):
-    """Safe YAML loader that refuses a key given twice, and what is too large once aliases are written out."""
-
-    level = 0
-    entries = 0
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.level = self.entries = self.deepest = 0
+        #: Entries and levels of every node that is complete.
+        self.sizes: dict[int, tuple[int, int]] = {}
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         """Compose a node, and stop as soon as the file is too large: reading it is what takes time."""
+        mark, alias = self.peek_event().start_mark, self.check_event(yaml.AliasEvent)
+        before, outer = self.entries, self.deepest
         self.level += 1
         self.entries += 1
-        for count, most, what in (
-            (self.level, DEEPEST, f"nested more than {DEEPEST} levels deep"),
-            (self.entries, MOST_ENTRIES, f"more than {MOST_ENTRIES} entries"),
-        ):
-            if count > most:
-                raise yaml.composer.ComposerError(None, None, what, self.peek_event().start_mark)
+        self.deepest = self.level
+        self._refuse_large(mark)
         node: yaml.Node | None = super().compose_node(parent, index)
+        if alias:
+            if id(node) not in self.sizes:
+                raise yaml.composer.ComposerError(None, None, "an anchor contains itself", mark)
+            size, levels = self.sizes[id(node)]
+            self.entries, self.deepest = before + size, self.level + levels - 1
+            self._refuse_large(mark)
+        elif isinstance(node, yaml.MappingNode):
+            seen: set[str] = set()
+            for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
+                if key.value in seen:
+                    what = f"key {key.value!r} is given twice"
+                    raise yaml.composer.ComposerError(None, None, what, key.start_mark)
+                seen.add(key.value)
+        self.sizes[id(node)] = self.entries - before, self.deepest - self.level + 1
         self.level -= 1
+        self.deepest = max(self.deepest, outer)
         return node
 
-    def get_single_node(self) -> yaml.Node | None:
-        node: yaml.Node | None = super().get_single_node()
-        if node is not None:
-            _measure(node, 0, {}, set())
-        return node
+    def _refuse_large(self, mark: yaml.Mark) -> None:
+        if self.deepest > DEEPEST:
+            raise yaml.composer.ComposerError(None, None, f"nested more than {DEEPEST} levels deep", mark)
+        if self.entries > MOST_ENTRIES:
+            what = f"more than {MOST_ENTRIES} entries, with every alias written out"
+            raise yaml.composer.ComposerError(None, None, what, mark)
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if isinstance(key, str) and key in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"key {key!r} is given twice", key_node.start_mark
-                )
-            seen.add(key) if isinstance(key, str) else None
-        return super().construct_mapping(node, deep)
+
+_WHOLE = r"[-+]?(0|[1-9][0-9]*)"
+_NUMBERS = {
+    "tag:yaml.org,2002:int": rf"{_WHOLE}$",
+    "tag:yaml.org,2002:float": rf"({_WHOLE}(\.[0-9]*)?|[-+]?\.[0-9]+)([eE][-+]?[0-9]+)?$|[-+]?\.inf$|\.nan$",
+}
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in known if tag not in _NUMBERS]
+    for first, known in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+for _tag, _pattern in _NUMBERS.items():
+    _Loader.add_implicit_resolver(_tag, re.compile(_pattern), list("-+.0123456789"))
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -125,18 +113,14 @@ def read(path: Path) -> dict[str, Any]:
     problem = fault(path)
     if problem == "no such file":
         raise BadInput(f"{name}: no such configuration file; allowed: config.yaml or a file in configs/")
+    if problem is None and path.stat().st_size > LARGEST_FILE:
+        problem = f"is larger than {LARGEST_FILE} bytes"
+    try:
+        text = "" if problem else path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        problem = f"cannot be read ({getattr(error, 'strerror', 'not UTF-8 text')})"
     if problem is not None:
         raise BadInput(f"{name}: {problem}; allowed: a YAML file")
-    try:
-        with path.open("rb") as stream:
-            content_bytes = stream.read(LARGEST_FILE + 1)
-        text = content_bytes.decode("utf-8")
-    except OSError as error:
-        raise BadInput(f"{name}: cannot be read ({error.strerror}); allowed: a YAML file") from None
-    except UnicodeDecodeError:
-        raise BadInput(f"{name}: cannot be read (not UTF-8 text); allowed: a YAML file") from None
-    if len(content_bytes) > LARGEST_FILE:
-        raise BadInput(f"{name}: is larger than {LARGEST_FILE} bytes; allowed: a smaller file")
     try:
         content = _Loader(text).get_single_data()
     except (yaml.YAMLError, ValueError, RecursionError) as error:
@@ -153,10 +137,9 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def spoken(path: Path) -> str:
-    """A path as it is said in a message: relative to the present folder if it lies in it, on one line."""
+    """A path as it is said in a message: relative to the present folder if it lies in it."""
     here = Path.cwd()
-    text = str(path.relative_to(here) if path.is_relative_to(here) else path)
-    return text if text.isprintable() else repr(text)
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 def merge(base: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str, Any]:
@@ -180,24 +163,22 @@ def without_nulls(value: Any) -> Any:
 
 
 @functools.cache
-def _blocks() -> dict[str, Any]:
+def _blocks(package: str) -> dict[str, Any]:
     """Blocks by name: in the file ``configuration.py`` of a folder, the class that is named like it."""
-    folder = ROOT / PACKAGE
-    modules = {path.parent.name: path for path in sorted(folder.glob("*/**/configuration.py"))}
-    return {
-        name: getattr(
-            importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts)), name.title()
-        )
-        for name, path in modules.items()
-    }
+    folder = root_of(package)
+    if folder is None:
+        raise BadInput(f"there is no package {package!r} in this folder")
+    paths = {path.parent.name: path for path in sorted((folder / package).glob("**/configuration.py"))}
+    return {name: getattr(load_module(module_of(path)), name.title()) for name, path in paths.items()}
 
 
 @functools.cache
-def _whole() -> TypeAdapter[Any]:
+def _whole(package: str) -> TypeAdapter[Any]:
     """The whole configuration, a block per study; one that is left out is a study that is not run."""
-    fields: list[Any] = [(name, _blocks()[name]) for name in FIRST]
-    for name in sorted({*_blocks()} - {*FIRST}):
-        kind = _blocks()[name]
+    blocks = _blocks(package)
+    fields: list[Any] = [(name, blocks[name]) for name in FIRST if name in blocks]
+    for name in sorted({*blocks} - {*FIRST}):
+        kind = blocks[name]
         fields.append((name, kind | None, kind() if getattr(kind, "always", False) else None))
     described = {"__doc__": "The configuration of a study."}
     return TypeAdapter(block(dataclasses.make_dataclass("Configuration", fields, namespace=described)))
@@ -219,9 +200,9 @@ class _Schema(GenerateJsonSchema):
 
 
 @functools.cache
-def schema() -> dict[str, Any]:
+def schema(package: str = PACKAGE) -> dict[str, Any]:
     """JSON schema of the whole configuration, as its types say it, every reference written out."""
-    found = _whole().json_schema(schema_generator=_Schema)
+    found = _whole(package).json_schema(schema_generator=_Schema)
     plain: dict[str, Any] = _written_out(found, found.pop("$defs"))
     return plain
 
@@ -247,24 +228,26 @@ def _written_out(rules: Any, kinds: Mapping[str, Any]) -> Any:
     return rules
 
 
-def _settings(study: str) -> Any:
+def _settings(block_type: Any) -> Any:
     """Module with a block's function `check`, or None if it has none."""
-    for name in (f"{PACKAGE}.{study}.settings", f"{PACKAGE}.{study}.configuration"):
-        module = None if module_file(name) is None else importlib.import_module(name)
+    room = block_type.__module__.rpartition(".")[0]
+    for name in (f"{room}.settings", f"{room}.configuration"):
+        module = None if module_file(name) is None else load_module(name)
         if hasattr(module, "check"):
             return module
     return None
 
 
-def check(config: Mapping[str, Any], where: str = "configuration") -> dict[str, Any]:
+def check(config: Mapping[str, Any], where: str = "configuration", package: str = PACKAGE) -> dict[str, Any]:
     """Configuration without nulls and with every default filled in, or one clear line.
 
     Parameters
     ----------
     config : mapping
-        Merged configuration.
     where : str
         What to call it in the message.
+    package : str
+        Package that holds the blocks: that of a study outside this repository has its own.
 
     Returns
     -------
@@ -277,30 +260,31 @@ def check(config: Mapping[str, Any], where: str = "configuration") -> dict[str, 
         Naming what is wrong, where in the configuration, and what is allowed.
     """
     for number, (path, value) in enumerate(_walk(config)):
-        if len(path) > DEEPEST:
-            raise BadInput(f"{where}: nested more than {DEEPEST} levels deep; allowed: fewer")
-        if number > MOST_ENTRIES:
-            raise BadInput(f"{where}: more than {MOST_ENTRIES} entries; allowed: fewer")
+        if len(path) > DEEPEST or number > MOST_ENTRIES:
+            allowed = f"at most {DEEPEST} levels and {MOST_ENTRIES} entries"
+            raise BadInput(f"{where}: nested too deeply, or too large; allowed: {allowed}")
         _refuse_foreign(path, value, where)
     given = without_nulls(config)
     try:
         # Of JSON, since it knows no difference between a list and a tuple, a mapping and a dataclass.
-        read = _whole().validate_json(json.dumps(given), strict=True)
+        read = _whole(package).validate_json(json.dumps(given), strict=True)
     except ValidationError as problem:
-        raise BadInput(
-            f"{where}: {_explain(min(problem.errors(), key=lambda one: len(one['loc'])))}"
-        ) from None
+        first = min(problem.errors(), key=lambda one: len(one["loc"]))
+        raise BadInput(f"{where}: {_explain(first, schema(package))}") from None
     complete: dict[str, Any] = _filled(given, read)
     for name in complete:
-        if (settings := _settings(name)) is not None:
+        if (settings := _settings(_blocks(package)[name])) is not None:
             try:
                 settings.check(complete)
             except BadInput as problem:
                 raise BadInput(f"{where}: {problem}") from None
-    return {name: complete[name] for name in [*FIRST, *sorted(set(complete) - set(FIRST))]}
+    leading = [name for name in FIRST if name in complete]
+    return {name: complete[name] for name in [*leading, *sorted(set(complete) - set(FIRST))]}
 
 
-def load(paths: Iterable[Path], changes: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def load(
+    paths: Iterable[Path], changes: Mapping[str, Any] | None = None, package: str = PACKAGE
+) -> dict[str, Any]:
     """Read, merge and check configuration files, later ones laid over earlier ones.
 
     Parameters
@@ -309,26 +293,17 @@ def load(paths: Iterable[Path], changes: Mapping[str, Any] | None = None) -> dic
         The layers, the lowest first.
     changes : mapping, optional
         What the command line changes, laid over all files.
-
-    Returns
-    -------
-    dict
-        The whole configuration, defaults filled in.
-
-    Raises
-    ------
-    BadInput
-        If a file cannot be read or the configuration is not allowed.
+    package : str
+        As in `check`, which says what is returned and refused.
     """
-    paths = list(paths)
-    merged: dict[str, Any] = {}
+    layers: dict[str, dict[str, Any]] = {}
     for path in paths:
-        merged = merge(merged, read(path))
-    names = [spoken(path) for path in paths]
+        if spoken(path) in layers:
+            raise BadInput(f"{spoken(path)}: given twice; allowed: each layer once")
+        layers[spoken(path)] = read(path)
     if changes:
-        merged = merge(merged, changes)
-        names.append("the command line")
-    return check(merged, " + ".join(names))
+        layers["the command line"] = dict(changes)
+    return check(functools.reduce(merge, layers.values(), {}), " + ".join(layers), package)
 
 
 def _walk(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
@@ -347,31 +322,23 @@ def _refuse_foreign(path: tuple[Any, ...], value: Any, where: str) -> None:
 
     Text is one line of what prints, since it becomes part of names, messages and commands.
     """
+    problem = ""
     for text in (path[-1] if path else "", value):
         if isinstance(text, str) and not text.isprintable():
-            raise BadInput(
-                f"{where}: {_spell(path)}: {_short(text)} holds a character that does not print; "
-                "allowed: one line of text"
-            )
-        if isinstance(text, str) and len(text) > LONGEST_TEXT:
-            raise BadInput(
-                f"{where}: {_spell(path)}: a text of {len(text)} characters; allowed: at most {LONGEST_TEXT}"
-            )
+            problem = f"{_short(text)} holds a character that does not print; allowed: one line of text"
+        elif isinstance(text, str) and len(text) > LONGEST_TEXT:
+            problem = f"a text of {len(text)} characters; allowed: at most {LONGEST_TEXT}"
     if isinstance(value, int) and abs(value) >= 2**63:
-        raise BadInput(f"{where}: {_spell(path)}: an integer beyond 64 bits; allowed: a smaller one")
-    if isinstance(value, Mapping):
-        for key in value:
-            if not isinstance(key, str):
-                raise BadInput(
-                    f"{where}: {_spell(path)}: the key {_short(key)} is not text; allowed: text keys"
-                )
+        problem = "an integer beyond 64 bits; allowed: a smaller one"
+    elif isinstance(value, Mapping):
+        if others := [key for key in value if not isinstance(key, str)]:
+            problem = f"the key {_short(others[0])} is not text; allowed: text keys"
     elif isinstance(value, float) and not math.isfinite(value):
-        raise BadInput(f"{where}: {_spell(path)}: {value} is not allowed; allowed: a finite number")
+        problem = f"{value} is not allowed; allowed: a finite number"
     elif value is not None and not isinstance(value, (str, bool, int, float, list)):
-        raise BadInput(
-            f"{where}: {_spell(path)}: a {_type_name(value)} is not allowed; "
-            "allowed: text, numbers, lists, mappings"
-        )
+        problem = f"a {_type_name(value)} is not allowed; allowed: text, numbers, lists, mappings"
+    if problem:
+        raise BadInput(f"{where}: {_spell(path)}: {problem}")
 
 
 def _filled(given: Any, read: Any) -> Any:
@@ -391,17 +358,16 @@ def _type_name(value: Any) -> str:
     return names.get(type(value), type(value).__name__)
 
 
-_PLAIN = re.compile(r"[A-Za-z0-9_-]+")
+_PLAIN = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 def _spell(path: Iterable[Any]) -> str:
-    text = ""
-    for part in path:
-        if isinstance(part, int):
-            text += f"[{part}]"
-        else:
-            text += f".{part if len(part) <= 64 and _PLAIN.fullmatch(part) else _short(part)}"
-    return text.lstrip(".") or "the top level"
+    """A place in a configuration, such as ``longtail.priors[0]``."""
+    parts = [
+        f"[{part}]" if isinstance(part, int) else f".{part if _PLAIN.fullmatch(part) else _short(part)}"
+        for part in path
+    ]
+    return "".join(parts).lstrip(".") or "the top level"
 
 
 def _short(value: Any) -> str:
@@ -409,25 +375,24 @@ def _short(value: Any) -> str:
         return f"a {_type_name(value)}"
     if isinstance(value, int) and abs(value) >= 2**63:
         return "an integer beyond 64 bits"  # Python does not print one of thousands of digits
-    text = repr(value)
-    text = " ".join(text.split())
+    text = " ".join(repr(value).split())
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def _explain(error: ErrorDetails) -> str:
+def _explain(error: ErrorDetails, whole: Mapping[str, Any]) -> str:
     """One line for what pydantic refuses: where, what, and what is allowed there."""
     path = [part for part in error["loc"] if part != "[key]"]
     value = error["input"]
     if error["type"] == "unexpected_keyword_argument":
-        known = ", ".join(sorted(_rules_at(path[:-1])["properties"]))
+        known = ", ".join(sorted(_rules_at(path[:-1], whole)["properties"]))
         return f"{_spell(path[:-1])}: unknown key {_short(path[-1])}; allowed: {known or 'none'}"
     if error["type"] == "missing":
-        needed = ", ".join(_rules_at(path[:-1])["required"])
+        needed = ", ".join(_rules_at(path[:-1], whole)["required"])
         return f"{_spell(path[:-1])}: the key {path[-1]!r} is missing; required: {needed}"
     if len(path) < len(error["loc"]):
-        names = _rules_at(path[:-1])["propertyNames"]
+        names = _rules_at(path[:-1], whole)["propertyNames"]
         return f"{_spell(path[:-1])}: {_short(value)} is not allowed as a name; allowed: {_allowed(names)}"
-    rules = _rules_at(path)
+    rules = _rules_at(path, whole)
     if error["type"] == "value_error" and isinstance(value, (list, dict)):
         most = rules.get("maxItems", math.inf)
         repeated = isinstance(value, list) and rules.get("minItems", 0) <= len(value) <= most
@@ -436,9 +401,8 @@ def _explain(error: ErrorDetails) -> str:
     return f"{_spell(path)}: {_short(value)} is not allowed; allowed: {_allowed(rules)}"
 
 
-def _rules_at(path: Iterable[Any]) -> Mapping[str, Any]:
-    """Rules of the schema for one place of a configuration."""
-    rules: Mapping[str, Any] = schema()
+def _rules_at(path: Iterable[Any], rules: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Rules of a schema for one place of a configuration."""
     for part in path:
         known = rules.get("properties", {})
         rules = rules["items"] if isinstance(part, int) else known.get(part) or rules["additionalProperties"]
@@ -453,21 +417,14 @@ def _allowed(rules: Mapping[str, Any]) -> str:
     elif "const" in rules:
         words.append(str(rules["const"]))
     elif "type" in rules:
-        kinds = rules["type"] if isinstance(rules["type"], list) else [rules["type"]]
         spoken = {"object": "mapping", "string": "text", "array": "list"}
-        words.append(" or ".join(spoken.get(kind, str(kind)) for kind in kinds))
-    bounds = [("minimum", ">="), ("exclusiveMinimum", ">"), ("maximum", "<="), ("exclusiveMaximum", "<")]
-    words += [f"{sign} {rules[key]}" for key, sign in bounds if key in rules]
-    sizes = [
-        ("minItems", "at least"),
-        ("maxItems", "at most"),
-        ("minProperties", "at least"),
-        ("maxProperties", "at most"),
-    ]
-    words += [f"{sign} {rules[key]} entries" for key, sign in sizes if key in rules]
-    if rules.get("uniqueItems"):
-        words.append("no entry twice")
-    if "pattern" in rules:
-        words.append(f"matching {rules['pattern']}")
+        words.append(spoken.get(rules["type"], rules["type"]))
+    bounds = {"minimum": ">=", "exclusiveMinimum": ">", "maximum": "<=", "exclusiveMaximum": "<"}
+    words += [f"{sign} {rules[key]}" for key, sign in bounds.items() if key in rules]
+    for kind in ("Items", "Properties"):
+        sizes = {f"min{kind}": "at least", f"max{kind}": "at most"}
+        words += [f"{sign} {rules[key]} entries" for key, sign in sizes.items() if key in rules]
+    words += ["no entry twice"] if rules.get("uniqueItems") else []
+    words += [f"matching {rules['pattern']}"] if "pattern" in rules else []
     text = ", ".join(words)
     return f"{text} ({rules['description']})" if "description" in rules else text

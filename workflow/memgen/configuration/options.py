@@ -161,17 +161,8 @@ class By:
 def flat(function: F) -> F:
     """Let a stage take blocks: its flags are their keys, and it is given the blocks.
 
-    A block is the type of an argument, which may say `As` and `By`.
-
-    Parameters
-    ----------
-    function : callable
-        With keyword arguments, some of them blocks.
-
-    Returns
-    -------
-    callable
-        The same with the keys of the blocks as arguments, and what they mean in its docstring.
+    A block is the type of a keyword argument, which may say `As` and `By`. The keys of the blocks become
+    arguments, and what they mean stands in the docstring.
     """
     hints = typing.get_type_hints(function, include_extras=True)
     blocks = {name: bare(hint) for name, hint in hints.items() if dataclasses.is_dataclass(bare(hint))}
@@ -186,18 +177,15 @@ def flat(function: F) -> F:
         defaults = {part.name: part.default for part in dataclasses.fields(kind)}
         added[name] = []
         for key, called in taken[name].items():
-            said = (
-                {of: getattr(one, key, defaults[key]) for of, one in chosen.kinds.items()} if chosen else {}
-            )
+            hint, kinds = types(kind)[key], chosen.kinds if chosen else {}
+            said = {of: getattr(one, key, defaults[key]) for of, one in kinds.items()}
             if chosen is None or len(set(said.values())) == 1:
-                added[name].append(argument(called, types(kind)[key], defaults[key]))
+                added[name].append(argument(called, hint, defaults[key]))
             else:
                 each = ", ".join(f"{value:g} for {of}" for of, value in said.items())
-                text = f"{meaning(types(kind)[key])}; by default {each}"
-                added[name].append(argument(called, Annotated[types(kind)[key], About(text)] | None, None))
-                by[called] = By(
-                    chosen.other, {of: as_held(value, types(kind)[key]) for of, value in said.items()}
-                )
+                text = f"{meaning(hint)}; by default {each}"
+                added[name].append(argument(called, Annotated[hint, About(text)] | None, None))
+                by[called] = By(chosen.other, {of: as_held(value, hint) for of, value in said.items()})
 
     def call(**given: Any) -> None:
         for name, kind in blocks.items():
@@ -232,12 +220,10 @@ def with_arguments(function: F, like: F, added: Mapping[str, Iterable[inspect.Pa
     function.__annotations__ = {part.name: part.annotation for part in parameters}
     function.__annotations__["return"] = signature.return_annotation
     before, heading, after = (like.__doc__ or "").partition(_HEADING)
-    function.__doc__ = (
-        "\n".join([before.rstrip(), *lines, ""][: None if heading == "" else -1]) + heading + after
-    )
-    function.__name__, function.__qualname__, function.__module__ = (
-        like.__name__,
-        like.__qualname__,
-        like.__module__,
-    )
+    if lines and "\n    Parameters\n" not in before:
+        lines = ["\n    Parameters\n    ----------", *lines]
+    text = "\n".join([before.rstrip(), *lines, ""][: None if heading == "" else -1])
+    function.__doc__ = text + heading + after
+    function.__name__, function.__qualname__ = like.__name__, like.__qualname__
+    function.__module__ = like.__module__
     return function

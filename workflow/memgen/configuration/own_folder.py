@@ -47,19 +47,7 @@ def folder_of(overlays: Sequence[Path], kernels: Kernels) -> Path:
 
 
 def enter(overlays: Sequence[Path], kernels: Kernels, *, here: bool = False) -> list[Path]:
-    """Make the folder of a study, and change into it from the repository.
-
-    Parameters
-    ----------
-    overlays : sequence of pathlib.Path
-    kernels : {"ordinary", "portable"}
-    here : bool
-        Stay in the repository whatever the overlays and kernels are.
-
-    Returns
-    -------
-    list of pathlib.Path
-        The overlays as they are called in that folder.
+    """Make the folder of a study, and change into it, unless `here`; its overlays as they are called there.
 
     Raises
     ------
@@ -78,9 +66,8 @@ def enter(overlays: Sequence[Path], kernels: Kernels, *, here: bool = False) -> 
         if folder != Path():
             _link(top, folder)
     except OSError as error:
-        raise BadInput(
-            f"{folder}: cannot be written ({error.strerror}); allowed: a writable folder"
-        ) from None
+        what = f"cannot be written ({error.strerror}); allowed: a writable folder"
+        raise BadInput(f"{folder}: {what}") from None
     os.chdir(folder)
     present = [Path(name) if Path(name).exists() else top / name for name in names]
     belong(present, kernels)
@@ -126,23 +113,16 @@ def belong(overlays: Sequence[Path], kernels: Kernels) -> None:
     if names == before:
         return
     if any(_JOBS.rglob("*.json")):
-        raise BadInput(
-            f"{Path.cwd()}: holds results of {_spoken(before)}, not of {_spoken(names)}; "
-            + (
-                "allowed: an overlay of another name, or remove this folder"
-                if Path.cwd().parent.name == STUDIES
-                else "allowed: memgen study, which gives overlays and portable kernels a separate folder"
-            )
-        )
+        allowed = "memgen study, which gives overlays and portable kernels a separate folder"
+        if Path.cwd().parent.name == STUDIES:
+            allowed = "an overlay of another name, or remove this folder"
+        present, wanted = (" + ".join(["config.yaml", *part]) for part in (before, names))
+        raise BadInput(f"{Path.cwd()}: holds results of {present}, not of {wanted}; allowed: {allowed}")
     if names:
         with whole_file(LAYERS) as beside:
             beside.write_text("".join(f"{name}\n" for name in names), encoding="utf-8")
     else:
         LAYERS.unlink(missing_ok=True)
-
-
-def _spoken(names: Sequence[str]) -> str:
-    return " + ".join(["config.yaml", *names])
 
 
 def is_own_folder() -> bool:

@@ -21,7 +21,7 @@ from memgen.errors import BadInput
 MOST_WHOLE = 2**53 - 1
 #: What is wrong with a list of nothing.
 NOTHING = "no value is given; allowed: one or more"
-#: The largest number of anything that is counted, where nothing smaller is said.
+#: The largest number of anything that is counted or measured, where nothing smaller is said.
 MOST_COUNTED = 10**9
 
 
@@ -112,9 +112,9 @@ Seed: TypeAlias = Annotated[int, Range(0, MOST_WHOLE)]
 """Key of a stream of random numbers."""
 Share: TypeAlias = Annotated[float, Range(0, 1)]
 """A probability, or a share of a whole."""
-Positive: TypeAlias = Annotated[float, Range(0, above=True)]
+Positive: TypeAlias = Annotated[float, Range(0, MOST_COUNTED, above=True)]
 """A number more than zero."""
-NonNegative: TypeAlias = Annotated[float, Range(0)]
+NonNegative: TypeAlias = Annotated[float, Range(0, MOST_COUNTED)]
 """A number of at least zero."""
 Conjunctivity: TypeAlias = Annotated[float, Range(0, 1, below=True)]
 """Conjunctivity of a kernel that need not be measured."""
@@ -127,41 +127,20 @@ def flag(name: str, hint: Any = None) -> str:
 
 
 def check_whole(name: str, value: int, least: int, most: int) -> None:
-    """Refuse what is not a whole number in a range, ends included.
-
-    Raises
-    ------
-    BadInput
-        Naming the argument, its value and what is allowed.
-    """
+    """Refuse, as BadInput, what is not a whole number in a range, ends included."""
     if not _is_whole(value) or not least <= value <= most:
         raise BadInput(f"{name}: {value!r} is not allowed; allowed: a whole number from {least} to {most}")
 
 
 def check_number(name: str, value: float, least: float, most: float, *, below: bool = False) -> None:
-    """Refuse a number outside a range; `below` excludes its upper end.
-
-    Raises
-    ------
-    BadInput
-        Naming the argument, its value and what is allowed.
-    """
+    """Refuse, as BadInput, a number outside a range; `below` excludes its upper end."""
     if not Range(least, most, below=below).holds(value):
-        closing = ")" if below else "]"
-        raise BadInput(
-            f"{name}: {value:g} is not allowed; allowed: a number in [{least:g}, {most:g}{closing}"
-        )
+        allowed = f"a number in [{least:g}, {most:g}{')' if below else ']'}"
+        raise BadInput(f"{name}: {value:g} is not allowed; allowed: {allowed}")
 
 
 def check_arguments(hints: Mapping[str, Any], arguments: Mapping[str, Any]) -> None:
-    """Refuse arguments that are not what their types say.
-
-    Parameters
-    ----------
-    hints : mapping of str to type
-        With their metadata, as of ``typing.get_type_hints(function, include_extras=True)``.
-    arguments : mapping of str to object
-        By name; of those without a hint nothing is asked.
+    """Refuse arguments that are not what their types, with their metadata, say.
 
     Raises
     ------

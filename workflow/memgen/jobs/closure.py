@@ -1,26 +1,58 @@
 """Which source files a stage depends on, read off the syntax tree.
 
 Nothing is imported to find out, so this is quick and needs no package but the standard library.
-An import inside a function counts like one at the top of the module.
+An import inside a function counts like one at the top of the module. First-party are this package and the
+packages in the present folder, which is how a study outside of this repository uses it.
 """
 
 import ast
 import functools
+import importlib
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
-#: The folder on PYTHONPATH that holds the first-party package; a link in the folder of a study with overlays.
+#: The folder on PYTHONPATH that holds the package; a link in the folder of a study with overlays.
 ROOT = Path(__file__).absolute().parents[2]
 PACKAGE = "memgen"
 
 
+def root_of(module: str) -> Path | None:
+    """Folder that holds the package of a first-party module; None for a package of others."""
+    top = module.partition(".")[0]
+    if top == PACKAGE:
+        return ROOT
+    here = Path.cwd()
+    return here if top and (here / top / "__init__.py").is_file() else None
+
+
+def own_packages() -> list[Path]:
+    """Packages in the present folder."""
+    return sorted(path.parent for path in Path.cwd().glob("*/__init__.py"))
+
+
 def module_file(module: str, root: Path | None = None) -> Path | None:
-    """Source file of a first-party module below `root`, else `ROOT`; None if there is none."""
-    stem = (root or ROOT).joinpath(*module.split("."))
-    for path in (stem.with_suffix(".py"), stem / "__init__.py"):
-        if path.is_file():
-            return path
-    return None
+    """Source file of a first-party module, in the package's folder unless another is given; None if none."""
+    folder = root or root_of(module)
+    if folder is None:
+        return None
+    stem = folder.joinpath(*module.split("."))
+    return next((path for path in (stem.with_suffix(".py"), stem / "__init__.py") if path.is_file()), None)
+
+
+def module_of(path: Path) -> str:
+    """Dotted name of a first-party source file."""
+    root = ROOT if path.is_relative_to(ROOT / PACKAGE) else Path.cwd()
+    return ".".join(path.relative_to(root).with_suffix("").parts)
+
+
+def load_module(module: str) -> ModuleType:
+    """Import a first-party module, also where the present folder is not on Python's path."""
+    root = str(root_of(module))
+    if root not in sys.path:
+        sys.path.insert(0, root)
+    return importlib.import_module(module)
 
 
 @functools.cache
@@ -77,11 +109,6 @@ def closure(module: str) -> tuple[Path, ...]:
 
     The ``__init__.py`` of each package on the way is included: Python runs it.
 
-    Parameters
-    ----------
-    module : str
-        Dotted name, such as ``"memgen.relational.stages.sweep"``.
-
     Returns
     -------
     tuple of pathlib.Path
@@ -98,8 +125,8 @@ def closure(module: str) -> tuple[Path, ...]:
     pending = [module]
     while pending:
         name = pending.pop()
-        path = module_file(name)
-        if name in found or path is None or name.split(".")[0] != PACKAGE:
+        path = None if name in found else module_file(name)
+        if path is None:
             continue
         found[name] = path
         pending.extend(_imported_names(name, path))
@@ -110,5 +137,4 @@ def closure(module: str) -> tuple[Path, ...]:
 
 def names_package(path: Path, package: str) -> bool:
     """Whether a first-party source file imports a package, at its top or inside a function."""
-    module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
-    return any(name.partition(".")[0] == package for name in _imported_names(module, path))
+    return any(name.partition(".")[0] == package for name in _imported_names(module_of(path), path))

@@ -6,14 +6,15 @@ Nothing is imported to find out. Where the syntax does not say what is used, mor
 
 - a module that is passed on, or of which an unknown attribute is read, counts whole; so does a module whose
   definition calls ``globals``, ``eval`` or the like, and one that is imported by ``*``;
-- statements that bind no name, or run a decorator of the package, count whenever their module is imported;
+- statements that bind no name, or run a decorator of the package other than `WRAPPERS`, count whenever their
+  module is imported;
 - a variable of a function hides a name of the module, a variable of a comprehension does not;
 - the packages of others count that any imported module names, since importing one can change another.
 
 A module that is imported under a computed name is not found, as in ``memgen.jobs.closure``.
 
 Comments, docstrings and other strings that stand alone are prose, and so are arguments that only tell a
-reader something: the `description` of a ``Column`` and the `why` of a ``Held`` (`PROSE`).
+reader something, such as the `description` of a ``Column`` or the `text` of an ``About`` (`PROSE`).
 """
 
 import ast
@@ -32,7 +33,10 @@ PROSE: Mapping[str, tuple[int | None, str]] = {
     "Column": (1, "description"),
     "Held": (0, "why"),
     "trained": (None, "why"),
+    "About": (0, "text"),
 }
+#: Decorators of the package that wrap a definition and keep no list of what they wrapped.
+WRAPPERS = frozenset({"stage", "figure", "command", "flat", "block"})
 #: What every job calls before the module of its stage is imported; see ``memgen.__main__``.
 BEFORE = ("memgen.jobs.kernels", "choose")
 #: Reached names are not known in a module that calls one of these.
@@ -77,13 +81,7 @@ class _Module:
 
 
 class Package:
-    """Definitions of the package below a folder, read once.
-
-    Parameters
-    ----------
-    root : pathlib.Path, optional
-        Folder that holds the package; by default that of the running one.
-    """
+    """Definitions of the package below a folder, by default of the running one; read once."""
 
     def __init__(self, root: Path | None = None) -> None:
         self.root = closure.ROOT if root is None else root
@@ -92,28 +90,17 @@ class Package:
         self._files: dict[str, Path | None] = {}
 
     def digest(self, module: str, function: str | None = None) -> str:
-        """Digest of everything that a stage reaches.
+        """Digest of everything that a stage reaches, the same in every version of Python.
 
-        Parameters
-        ----------
-        module : str
-            Dotted name of the stage's module.
-        function : str, optional
-            Name of the stage's function; by default the last part of the module's.
-
-        Returns
-        -------
-        str
-            SHA-256 in hexadecimal, the same in every version of Python.
+        The stage's function has by default the name of its module.
 
         Raises
         ------
         ModuleNotFoundError
             If there is no such module.
         """
-        return digest_of(
-            {**self.reached(module, function), "packages": ",".join(sorted(self.packages(module)))}
-        )
+        packages = ",".join(sorted(self.packages(module)))
+        return digest_of({**self.reached(module, function), "packages": packages})
 
     def reached(self, module: str, function: str | None = None) -> dict[str, str]:
         """Digest of each definition that a stage reaches, by ``module:name``."""
@@ -145,14 +132,16 @@ class Package:
             seen.add(name)
             if self._file(name) is not None:
                 pending += [*self._module(name).named, name.rpartition(".")[0]]
-            elif name.partition(".")[0] != closure.PACKAGE:
+            elif closure.root_of(name) is None:
                 found.add(name.partition(".")[0])
         return found - sys.stdlib_module_names - {""}
 
     def _file(self, module: str) -> Path | None:
         if module not in self._files:
-            ours = module.partition(".")[0] == closure.PACKAGE
-            self._files[module] = closure.module_file(module, self.root) if ours else None
+            own = closure.root_of(module)
+            self._files[module] = own and closure.module_file(
+                module, self.root if own == closure.ROOT else own
+            )
         return self._files[module]
 
     def _module(self, name: str) -> _Module:
@@ -214,6 +203,8 @@ class Package:
                 mark = mark.func if isinstance(mark, ast.Call) else mark.value
             if not isinstance(mark, ast.Name):
                 return True
+            if mark.id in WRAPPERS:
+                continue
             found = module.imports.get(mark.id, [])
             if any(self._file(one.module) for one in found) or not (found or hasattr(builtins, mark.id)):
                 return True

@@ -7,21 +7,19 @@ from memgen.errors import BadInput
 
 
 def _devices(value: Any) -> Iterator[str]:
-    if isinstance(value, Mapping):
-        for key, part in value.items():
-            if key == "device" and isinstance(part, str):
-                yield part
-            else:
-                yield from _devices(part)
+    for key, part in value.items() if isinstance(value, Mapping) else ():
+        if key == "device" and isinstance(part, str):
+            yield part
+        else:
+            yield from _devices(part)
+
+
+def _asks_for_gpu(config: Mapping[str, Any]) -> bool:
+    return any(device.startswith("cuda") for device in _devices(config))
 
 
 def refuse_missing_gpu(config: Mapping[str, Any]) -> None:
     """Refuse a configuration that runs networks on a GPU where this machine has none.
-
-    Parameters
-    ----------
-    config : mapping
-        The whole configuration.
 
     Raises
     ------
@@ -29,7 +27,7 @@ def refuse_missing_gpu(config: Mapping[str, Any]) -> None:
         If a ``device`` is cuda and torch finds no GPU. Where there is no torch, each job has an environment
         of its own and finds out by itself.
     """
-    if not any(device.startswith("cuda") for device in _devices(config)):
+    if not _asks_for_gpu(config):
         return
     try:
         import torch
@@ -40,12 +38,6 @@ def refuse_missing_gpu(config: Mapping[str, Any]) -> None:
 
 
 def refuse_gpu(config: Mapping[str, Any]) -> None:
-    """Refuse a configuration that runs networks on a GPU, whose kernels no setting makes portable.
-
-    Raises
-    ------
-    BadInput
-        If a ``device`` is cuda.
-    """
-    if any(device.startswith("cuda") for device in _devices(config)):
+    """Refuse, as BadInput, a configuration that runs networks on a GPU, whose kernels are never portable."""
+    if _asks_for_gpu(config):
         raise BadInput("--kernels portable: a GPU's results are not portable; allowed: device: cpu")

@@ -57,21 +57,7 @@ def file_digest(path: Path) -> str:
 
 
 def check_digest(path: Path, expected: str, where: str = "the one expected") -> None:
-    """Refuse a file or folder that is not the one expected.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-    expected : str
-        SHA-256 in hexadecimal, of either case.
-    where : str
-        Where the expected digest is written down, for the message.
-
-    Raises
-    ------
-    BadInput
-        If the file cannot be read, or has another digest.
-    """
+    """Refuse, as BadInput, a file or folder that has another SHA-256 than is written down `where`."""
     try:
         found = file_digest(path)
     except OSError as error:

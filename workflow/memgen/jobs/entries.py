@@ -1,7 +1,8 @@
 """Which stages and commands there are, read off the syntax tree: nothing is imported to find out.
 
 ``memgen <study> <name>`` is a function marked `stage`, `figure` or `command`, with underscores for hyphens,
-in any file below ``memgen/<study>/``; ``memgen <name>`` is one in ``memgen/commands/``.
+in any file of the study's folder: ``memgen/<study>/``, or a package of that name in the present folder.
+``memgen <name>`` is one in ``memgen/commands/``.
 """
 
 import ast
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from memgen.jobs.closure import PACKAGE, ROOT, module_file, source, syntax_tree
+from memgen.jobs.closure import PACKAGE, ROOT, module_file, module_of, own_packages, source, syntax_tree
 
 #: Folder of the commands that belong to no study.
 TOP = "commands"
@@ -36,14 +37,16 @@ def folder(study: str) -> Path | None:
     """Folder of a study, or of the commands of none where the name is empty; None if there is none."""
     if not study:
         return ROOT / PACKAGE / TOP
-    path = ROOT / PACKAGE / study
-    known = _STUDY.fullmatch(study) and study != TOP and (path / "__init__.py").is_file()
-    return path if known else None
+    if study in (TOP, PACKAGE) or not _STUDY.fullmatch(study):
+        return None
+    places = (ROOT / PACKAGE / study, Path.cwd() / study)
+    return next((path for path in places if (path / "__init__.py").is_file()), None)
 
 
 def studies() -> list[str]:
-    """Folders of the package that hold commands."""
-    names = [path.parent.name for path in sorted((ROOT / PACKAGE).glob("*/__init__.py"))]
+    """Studies that have commands, those of the present folder last."""
+    ours = (path.parent.name for path in sorted((ROOT / PACKAGE).glob("*/__init__.py")))
+    names = dict.fromkeys([*ours, *(path.name for path in own_packages())])
     return [name for name in names if folder(name) is not None and entries(name)]
 
 
@@ -70,16 +73,15 @@ def _defined(path: Path, marked: re.Pattern[str]) -> Iterator[Entry]:
     """The marked functions of a file whose text has what is sought."""
     if not marked.search(source(path)):
         return
-    module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
     for node in syntax_tree(path).body:
         if not isinstance(node, ast.FunctionDef):
             continue
         marks = {mark.id for mark in node.decorator_list if isinstance(mark, ast.Name)}
-        summary = (ast.get_docstring(node) or "").partition("\n")[0]
-        if marks & {"stage", "figure"}:
-            yield Entry(module, node.name, "stage", summary)
-        elif "command" in marks:
-            yield Entry(module, node.name, "command", summary)
+        if marks & {"stage", "figure", "command"}:
+            summary = (ast.get_docstring(node) or "").partition("\n")[0]
+            yield Entry(
+                module_of(path), node.name, "stage" if marks & {"stage", "figure"} else "command", summary
+            )
 
 
 def docstring(entry: Entry) -> str:

@@ -10,20 +10,7 @@ from pathlib import Path
 
 
 def fault(path: Path, *, folder: bool = False) -> str | None:
-    """Why a path cannot be read as a file, or as a folder.
-
-    Parameters
-    ----------
-    path : Path
-        What somebody named.
-    folder : bool
-        Whether a folder is wanted.
-
-    Returns
-    -------
-    str or None
-        Such as ``no such file`` or ``is a link to nothing``; None where nothing is wrong.
-    """
+    """Why a path cannot be read as a file, or as a folder, such as ``no such file``; None where it can be."""
     wanted = "folder" if folder else "file"
     try:
         mode = path.stat().st_mode

@@ -65,13 +65,7 @@ _registered: list[Any] = []
 
 
 def asked() -> Kernels:
-    """Kernels that this process was asked for.
-
-    Raises
-    ------
-    BadInput
-        If the environment variable holds another word.
-    """
+    """Kernels that this process was asked for; BadInput if the environment variable holds another word."""
     word = os.environ.get(VARIABLE, "ordinary")
     for kernels in get_args(Kernels):
         if word == kernels:
@@ -81,13 +75,6 @@ def asked() -> Kernels:
 
 def choose(module: str, kernels: Kernels) -> None:
     """Choose the kernels of this process, before it imports the module of a stage.
-
-    Parameters
-    ----------
-    module
-        Dotted name of the stage's module.
-    kernels
-        Kernels of the run.
 
     Raises
     ------
@@ -117,12 +104,7 @@ def lacking() -> list[str]:
 
 
 def refuse_processor() -> None:
-    """Refuse a processor that cannot run portable kernels.
-
-    Raises
-    ------
-    BadInput
-    """
+    """Refuse, as BadInput, a processor that cannot run portable kernels."""
     if missing := lacking():
         raise BadInput(
             f"--kernels portable: {processor()} lacks {' and '.join(missing)}; "
@@ -221,13 +203,7 @@ def _mkl_branch(torch: Any) -> str | None:
 
 
 def refuse_ignored(found: Mapping[str, Any]) -> None:
-    """Refuse to go on where a library does not use the portable kernels that it was asked for.
-
-    Raises
-    ------
-    BadInput
-        If a library reports other kernels, or the processor has no AVX2.
-    """
+    """Refuse, as BadInput, to go on where a library does not use the portable kernels asked for."""
     others = [
         f"{name} reports {found[name]}, not {value}"
         for name, value in EXPECTED.items()

@@ -14,14 +14,9 @@ _GROUPS = Path("/sys/fs/cgroup")
 
 
 def available_memory(proc: Path = _PROC, groups: Path = _GROUPS) -> int | None:
-    """Bytes that this process may still take; None where the system does not say.
-
-    Parameters
-    ----------
-    proc, groups : pathlib.Path
-        Where the system's files are.
-    """
-    found = [_free(proc), *_left_by_groups(proc, groups), _left_by_addresses(proc)]
+    """Bytes that this process may still take; None where the system does not say."""
+    free = _line(proc / "meminfo", "MemAvailable:")
+    found = [free, *_left_by_groups(proc, groups), _left_by_addresses(proc)]
     return min((max(0, part) for part in found if part is not None), default=None)
 
 
@@ -54,10 +49,6 @@ def in_words(size: float) -> str:
     return f"{size:.3g} {units[power]}" if size < 1000 else f"{size:.0f} {units[power]}"
 
 
-def _free(proc: Path) -> int | None:
-    return _line(proc / "meminfo", "MemAvailable:")
-
-
 def _left_by_addresses(proc: Path) -> int | None:
     limit, _ = resource.getrlimit(resource.RLIMIT_AS)
     if limit == resource.RLIM_INFINITY:
@@ -78,18 +69,13 @@ def _left_by_groups(proc: Path, groups: Path) -> list[int]:
             ("memory.limit_in_bytes", "memory.usage_in_bytes") if one else ("memory.max", "memory.current")
         )
         # In a container the path may name the group as the host sees it: the root of the mount is its own.
-        folders = {root, *(root / part for part in _with_parents(path.strip("/")))}
-        for folder in folders:
+        own = [part for part in path.split("/") if part not in ("", "..")]
+        for folder in (root.joinpath(*own[:length]) for length in range(len(own) + 1)):
             most, taken = _text(folder / limit).strip(), _text(folder / used).strip()
             if most.isdigit() and taken.isdigit():
                 cache = _line(folder / "memory.stat", "total_inactive_file" if one else "inactive_file", 1)
                 found.append(int(most) - int(taken) + (cache or 0))
     return found
-
-
-def _with_parents(path: str) -> list[str]:
-    parts = [part for part in path.split("/") if part not in ("", "..")]
-    return ["/".join(parts[:length]) for length in range(1, len(parts) + 1)]
 
 
 def _line(path: Path, name: str, unit: int = 1024) -> int | None:

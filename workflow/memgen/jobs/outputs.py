@@ -1,12 +1,15 @@
 """Outputs that appear whole or not at all, and take the place of nothing that the study did not make.
 
-Each output is written beside its target and renamed when all are complete. A file takes the place of a file;
-a folder takes the place of one that is empty, or that the study made and nobody added to: a mark inside it
-lists the files written, or the record of the job names it with the digest it has. All else is refused before
-the work.
+Each output is written beside its target and renamed when all are complete. A file takes the place of one that
+is empty, that the record of the job names, or that shows what it is: a record, a figure of that name, a file
+with a recipe's name inside, a table with the same columns. A folder takes the place of one that is empty, or
+that the study made and nobody added to: a mark inside it lists the files written, or the record of the job
+names it with the digest it has. All else is refused before the work; that columns differ, before anything is
+renamed.
 """
 
 import contextlib
+import json
 import os
 import re
 import shutil
@@ -19,6 +22,12 @@ from memgen.errors import BadInput
 from memgen.jobs.digests import MARKS, STUDY_MARK, file_digest, files_of
 
 _PARTIAL = ".partial-"
+#: Outputs that have a suffix of their own, by their flags.
+_SUFFIXES = {"--pdf": ".pdf", "--png": ".png", "--record": ".json"}
+#: Name of a recipe, as it stands in figures and pages.
+URN = b"urn:memgen:recipe:sha256:"
+#: Bytes of a file that is looked at before it is replaced.
+_LARGEST = 1 << 26
 
 
 @dataclass(frozen=True)
@@ -41,17 +50,21 @@ class Target:
 
 
 def refuse_overwriting(
-    targets: Iterable[Target], inputs: Iterable[tuple[str, Path]], recorded: Mapping[str, str]
+    targets: Mapping[str, Target],
+    inputs: Iterable[tuple[str, Path]],
+    recorded: Mapping[str, str],
+    beside: Mapping[str, Path] | None = None,
 ) -> None:
     """Refuse targets that would destroy an input, each other, or what the study did not make.
 
     Parameters
     ----------
-    targets : iterable of Target
     inputs : iterable of (str, pathlib.Path)
         Flag and path of every input.
     recorded : mapping of str to str
         Digest of each output that the job's present record names, by absolute path.
+    beside : mapping of str to pathlib.Path, optional
+        The new files, once they are written.
 
     Raises
     ------
@@ -60,7 +73,7 @@ def refuse_overwriting(
     given = [(flag, Path(os.path.realpath(path))) for flag, path in inputs]
     here = Path.cwd().resolve()
     earlier: list[Target] = []
-    for target in targets:
+    for name, target in targets.items():
         path, flag, real = target.path, target.flag, target.real
         if path.name in ("", "..") or here.is_relative_to(real):
             raise BadInput(f"{path}: the folder that the study runs in, or one above it, given as {flag}")
@@ -74,12 +87,15 @@ def refuse_overwriting(
                 )
         earlier.append(target)
         try:
-            _refuse_occupied(target, recorded)
+            _refuse_occupied(target, recorded, (beside or {}).get(name))
         except OSError as error:
             raise _unwritable(path, flag, error) from None
+        suffix = _SUFFIXES.get(flag, path.suffix)
+        if path.suffix != suffix:
+            raise BadInput(f"{path}: given as {flag}; allowed: a name that ends in {suffix}")
 
 
-def _refuse_occupied(target: Target, recorded: Mapping[str, str]) -> None:
+def _refuse_occupied(target: Target, recorded: Mapping[str, str], new: Path | None) -> None:
     path, flag = target.path, target.flag
     if not os.path.lexists(path):
         return
@@ -90,6 +106,11 @@ def _refuse_occupied(target: Target, recorded: Mapping[str, str]) -> None:
             raise BadInput(f"{path}: is a folder; a file is written there, given as {flag}")
         if not stat.S_ISREG(mode) and path.exists():
             raise BadInput(f"{path}: is neither a file nor free; a file is written there, given as {flag}")
+        if not path.is_symlink() and str(target.real) not in recorded and not _gives_way(target, new):
+            raise BadInput(
+                f"{path}: is there already, and not from this study; allowed for {flag}: a new path, "
+                "or a file that the same stage wrote"
+            )
         return
     if path.is_symlink() or not stat.S_ISDIR(mode):
         raise BadInput(f"{path}: is not a folder of its own; a folder is written there, given as {flag}")
@@ -99,6 +120,33 @@ def _refuse_occupied(target: Target, recorded: Mapping[str, str]) -> None:
             f"{path}: holds {foreign!r}, which this study did not write; "
             f"allowed for {flag}: a new or empty folder, or one that the study made"
         )
+
+
+def _gives_way(target: Target, new: Path | None) -> bool:
+    """Whether a file is empty, or of the kind that takes its place."""
+    path, size = target.path, target.path.stat().st_size
+    if path.suffix in (".csv", ".parquet"):
+        return size == 0 or new is None or _columns(path) == _columns(new)
+    content = path.read_bytes() if size < _LARGEST else b""
+    title = target.path.stem.encode()
+    if path.suffix == ".json":
+        with contextlib.suppress(ValueError, RecursionError, AttributeError):
+            return size == 0 or str(json.loads(content).get("format")).startswith("memgen-")
+    if path.suffix == ".pdf" and b"/Title (" + title + b")" in content and b"/Producer" not in content:
+        return True
+    return size == 0 or URN in content or (path.suffix == ".png" and b"tEXtTitle\0" + title in content)
+
+
+def _columns(path: Path) -> object:
+    """Names of a table's columns; None where it is no table."""
+    import polars as pl  # only where a file is replaced
+
+    try:
+        if path.suffix == ".csv":
+            return pl.read_csv(path, n_rows=0).columns
+        return list(pl.read_parquet_schema(path))
+    except pl.exceptions.PolarsError:
+        return None
 
 
 def _foreign(folder: Path) -> str | None:
@@ -121,13 +169,7 @@ def _unwritable(path: Path, flag: str, error: OSError) -> BadInput:
 
 @contextlib.contextmanager
 def written_beside(targets: Mapping[str, Target]) -> Iterator[dict[str, Path]]:
-    """Temporary path of each output, in its target's folder; removed unless published.
-
-    Raises
-    ------
-    BadInput
-        If one of them cannot be written.
-    """
+    """Temporary path of each output, in its target's folder; removed unless published."""
     made: list[Path] = []
     beside: dict[str, Path] = {}
     try:
@@ -152,12 +194,7 @@ def written_beside(targets: Mapping[str, Target]) -> Iterator[dict[str, Path]]:
 
 
 def refuse_missing(targets: Mapping[str, Target], beside: Mapping[str, Path]) -> None:
-    """Refuse to go on where a stage did not write what it was asked to.
-
-    Raises
-    ------
-    RuntimeError
-    """
+    """Refuse, by RuntimeError, to go on where a stage did not write what it was asked to."""
     missing = [str(targets[name].path) for name, path in beside.items() if not path.exists()]
     if missing:
         raise RuntimeError(f"the stage ended without writing {', '.join(missing)}")
@@ -167,11 +204,7 @@ def publish(targets: Mapping[str, Target], beside: Mapping[str, Path], record: s
     """Rename every finished output to its target, the one named as the record last.
 
     An old record goes first: whatever is killed between, no record speaks of outputs that it does not mean.
-
-    Raises
-    ------
-    RuntimeError
-        If an output was not written. Nothing has been renamed then.
+    If an output was not written, nothing is renamed.
     """
     refuse_missing(targets, beside)
     for name, path in beside.items():

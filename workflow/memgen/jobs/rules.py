@@ -22,42 +22,13 @@ class Quoted(str):
     __slots__ = ()
 
 
-def _values(value: Any) -> list[str]:
-    entries = value if isinstance(value, (list, tuple, set, frozenset)) else [value]
-    return [str(entry) for entry in entries]
-
-
 def words(values: Iterable[Any]) -> Quoted:
-    """Values as arguments of a command, in their order.
-
-    Parameters
-    ----------
-    values : iterable
-        Text, numbers or paths.
-
-    Returns
-    -------
-    Quoted
-        Such as ``zipf 'two words' 0.5``.
-    """
+    """Values as arguments of a command, in their order, such as ``zipf 'two words' 0.5``."""
     return Quoted(" ".join(shlex.quote(str(value)) for value in values))
 
 
 def repeated(flag: str, values: Iterable[Any]) -> Quoted:
-    """A flag given once per value, and not at all where there is none.
-
-    Parameters
-    ----------
-    flag : str
-        Such as ``--exception``.
-    values : iterable
-        Text, numbers or paths.
-
-    Returns
-    -------
-    Quoted
-        Such as ``--exception 5:3 --exception 7:2``.
-    """
+    """A flag once per value, such as ``--exception 5:3 --exception 7:2``; nothing where there is none."""
     # A value that begins with a hyphen would be taken for a flag of its own.
     return Quoted(
         " ".join(
@@ -67,7 +38,7 @@ def repeated(flag: str, values: Iterable[Any]) -> Quoted:
 
 
 def flags(options: Mapping[str, Any] | None = None, /, **more: Any) -> Quoted:
-    """Flags of a command, named by their keys.
+    """Flags of a command, such as ``--conjunctivity 0 0.3 0.6 --memorization-limit 0.5``.
 
     Parameters
     ----------
@@ -76,23 +47,17 @@ def flags(options: Mapping[str, Any] | None = None, /, **more: Any) -> Quoted:
         an empty list or None leaves the flag out, a boolean writes ``--flag`` or ``--no-flag``.
     **more
         The same, after those of the mapping.
-
-    Returns
-    -------
-    Quoted
-        Such as ``--conjunctivity 0 0.3 0.6 --memorization-limit 0.5``.
     """
     parts = []
     for key, value in {**(options or {}), **more}.items():
         name = key.replace("_", "-")
         if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", name):
             raise ValueError(f"{key!r} is no name of a flag")
-        if value is None:
-            continue
         if isinstance(value, bool):
             parts.append(f"--{name}" if value else f"--no-{name}")
             continue
-        values = _values(value)
+        several = isinstance(value, (list, tuple, set, frozenset))
+        values = [str(entry) for entry in (value if several else [value] if value is not None else [])]
         if any(entry.startswith("-") for entry in values):
             parts.append(repeated(f"--{name}", values))
         elif values:
@@ -106,18 +71,7 @@ def one_of(names: Iterable[str]) -> str:
 
 
 def figure_alone(targets: list[str], name: str | None) -> list[str]:
-    """Files of one figure among the targets of a whole run; all targets where no figure is named.
-
-    Parameters
-    ----------
-    targets : list of str
-        Files that a whole run makes.
-    name : str or None
-        Name of a figure, without folder and suffix; none where it is empty.
-
-    Returns
-    -------
-    list of str
+    """Files of one figure, named without its suffix, among the targets of a run; all where none is named.
 
     Raises
     ------
@@ -127,8 +81,7 @@ def figure_alone(targets: list[str], name: str | None) -> list[str]:
     if not name:
         return targets
     drawn = [Path(target) for target in targets if Path(target).parent == Path("figures")]
-    found = [str(path) for path in drawn if path.stem == name]
-    if found:
+    if found := [str(path) for path in drawn if path.stem == name]:
         return found
     names = sorted({path.stem for path in drawn})
     near = [other for other in names if name in other] or difflib.get_close_matches(name, names, 4, 0.6)
@@ -136,12 +89,9 @@ def figure_alone(targets: list[str], name: str | None) -> list[str]:
 
 
 def code(stage: str) -> str:
-    """Digest of the definitions that a stage reaches; as a parameter of its rule, an edit reruns its jobs.
+    """Digest of the definitions that a stage, such as ``relational sweep``, reaches.
 
-    Parameters
-    ----------
-    stage : str
-        What follows ``memgen`` on the command line, such as ``relational sweep``.
+    As a parameter of the stage's rule it has an edit rerun the jobs that use what was edited.
     """
     entry = find(*(["", *stage.split()][-2:]))
     if entry is None:
@@ -159,10 +109,6 @@ def before_each_job(interpreter: str | None, variables: Mapping[str, str] | None
         activated. None where Snakemake deploys an environment for each job, which has a Python of its own.
     variables : mapping of str to str, optional
         What else stands in the environment of every job.
-
-    Returns
-    -------
-    str
     """
     exported = {"PYTHONPATH": "workflow", **(variables or {})}
     text = f"export {' '.join(f'{name}={shlex.quote(value)}' for name, value in exported.items())}; "

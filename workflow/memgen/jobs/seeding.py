@@ -10,16 +10,7 @@ import numpy as np
 
 
 def seed_sequence(*key: str | int) -> np.random.SeedSequence:
-    """Seed sequence of the stream named by a key.
-
-    Parameters
-    ----------
-    *key : str or int
-        Words and integers that name the stream. ``"3"`` and ``3`` name different streams.
-
-    Returns
-    -------
-    numpy.random.SeedSequence
+    """Seed sequence of the stream named by a key; ``"3"`` and ``3`` name different streams.
 
     Raises
     ------

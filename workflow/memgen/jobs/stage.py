@@ -122,13 +122,7 @@ class Job:
 
     @classmethod
     def bind(cls, function: Callable[..., Any], *args: Any, **kwargs: Any) -> "Job":
-        """Check and sort the arguments of one call by the types that the stage declares.
-
-        Raises
-        ------
-        BadInput
-            If an argument is not what its type says (see ``memgen.jobs.arguments``).
-        """
+        """Check the arguments of one call by the types that the stage declares, and sort them."""
         bound = inspect.signature(function).bind(*args, **kwargs)
         bound.apply_defaults()
         if complete := getattr(function, "complete", None):
@@ -157,16 +151,21 @@ class Job:
         Raises
         ------
         BadInput
-            If one of them is not there, cannot be read, or is a folder for a file or a file for a folder.
+            If one of them is not there, cannot be read, is a folder for a file or a file for a folder, or is
+            given twice as one argument.
         """
         paths = {
             name: [Path(path) for path in (value if isinstance(value, (list, tuple)) else [value])]
             for name, value in self.inputs.items()
         }
         for name, values in paths.items():
+            seen: set[Path] = set()
             for path in values:
                 if problem := fault(path, folder=name in self.directories):
                     raise BadInput(f"{path}: {problem}, given as {flag(name)}")
+                if path.resolve() in seen:
+                    raise BadInput(f"{path}: given twice as {flag(name)}; allowed: once")
+                seen.add(path.resolve())
         return paths
 
     def targets(self, record: Path | None) -> dict[str, Target]:
@@ -205,7 +204,7 @@ class Job:
         if record is None:
             with written_beside(targets) as beside:
                 self.function(**{**self.arguments, **beside})
-                self._refuse_overwriting(paths, targets, record)
+                self._refuse_overwriting(paths, targets, record, beside)
                 publish(targets, beside)
             return
 
@@ -243,27 +242,30 @@ class Job:
             content["environment"] = provenance.environment()
             content["execution"] = provenance.execution(start, threads)
             beside[_RECORD].write_bytes(provenance.seal(content))
-            self._refuse_overwriting(paths, targets, record)
+            self._refuse_overwriting(paths, targets, record, beside)
             publish(targets, beside, _RECORD)
 
     def _refuse_overwriting(
-        self, paths: Mapping[str, list[Path]], targets: Mapping[str, Target], record: Path | None
+        self,
+        paths: Mapping[str, list[Path]],
+        targets: Mapping[str, Target],
+        record: Path | None,
+        beside: Mapping[str, Path] | None = None,
     ) -> None:
         recorded: Mapping[str, str] = {}
-        if record is not None and any(target.is_folder for target in targets.values()):
+        if record is not None:
             from memgen.provenance.record import recorded_outputs
 
             recorded = recorded_outputs(record)
         given = [(flag(name), path) for name, values in paths.items() for path in values]
-        refuse_overwriting(targets.values(), given, recorded)
+        refuse_overwriting(targets, given, recorded, beside)
 
 
 def _each_of_its_own(function: Callable[..., Any], hints: Mapping[str, Any]) -> dict[str, Any]:
     """Hints without those of `*arguments`, which are meant for another program."""
-    kinds = {name: part.kind for name, part in inspect.signature(function).parameters.items()}
-    return {
-        name: hint for name, hint in hints.items() if kinds.get(name) is not inspect.Parameter.VAR_POSITIONAL
-    }
+    free = inspect.Parameter.VAR_POSITIONAL
+    others = {name for name, part in inspect.signature(function).parameters.items() if part.kind is free}
+    return {name: hint for name, hint in hints.items() if name not in others}
 
 
 def stage(function: Callable[P, None]) -> Callable[P, None]:

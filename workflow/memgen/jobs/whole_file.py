@@ -11,10 +11,6 @@ from memgen.errors import BadInput
 def whole_file(path: Path) -> Iterator[Path]:
     """Give the path of a file beside, which takes the place of `path` once it has been written.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-
     Yields
     ------
     pathlib.Path

@@ -22,16 +22,7 @@ class Estimates:
         self._means: dict[str, float | None] = {}
 
     def seconds(self, rule: str, benchmark: str | None, resources: Mapping[str, Any]) -> float:
-        """Expected wall time of one job.
-
-        Parameters
-        ----------
-        rule : str
-        benchmark : str or None
-            File that the job's benchmark goes to, and may stand in from an earlier run.
-        resources : mapping
-            Of the job; `memgen.planning.resources` adds ``expected_s``, in seconds.
-        """
+        """Expected wall time of one job, by its benchmark's file and its resources (``expected_s``)."""
         before = seconds_of(Path(benchmark)) if benchmark else None
         if before is None:
             before = self._mean(rule)
@@ -54,6 +45,4 @@ def in_words(seconds: float) -> str:
     """A time as people say it, to the precision that an estimate deserves."""
     if seconds < 90:
         return f"{max(5, 5 * round(seconds / 5))} s"
-    if seconds < 5400:
-        return f"{round(seconds / 60)} min"
-    return f"{seconds / 3600:.1f} h"
+    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -23,18 +23,10 @@ KEPT_SECONDS = 600.0
 
 
 class Need(NamedTuple):
-    """What the work of one job takes.
+    """What the work of one job takes: wall time, memory of host and GPU, and what it leaves on disk.
 
     Parameters
     ----------
-    seconds : float
-        Wall time.
-    memory_mb : float
-        Host memory.
-    disk_mb : float
-        What it leaves behind.
-    gpu_memory_mb : float
-        Memory of the GPU, where it runs on one.
     runs : int
         Runs of a model that it holds: a seed, an order of its items, a strength or rank.
     parts : int

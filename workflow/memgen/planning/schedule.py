@@ -16,25 +16,10 @@ MOST = 100
 
 
 class Job(NamedTuple):
-    """One job of the plan.
+    """One job of the plan: its wall time without failures, and the places of the jobs that it waits for.
 
-    Parameters
-    ----------
-    rule : str
-    wildcards : mapping of str to str
-    seconds : float
-        Wall time without failures.
-    after : tuple of int
-        Places of the jobs that it waits for.
-    gpus, cpus : int
-        What it holds meanwhile.
-    runs : int
-        Runs of a model in it.
-    parts : int
-        Parts of equal length that are kept as they end.
-    starting : float
-        Seconds of every attempt before its first part.
-    memory_mb, gpu_memory_mb, disk_mb : float
+    It holds `gpus` and `cpus` meanwhile, and has `runs` runs of a model in it. Its `parts`, of equal length,
+    are kept as they end; every attempt takes `starting` seconds before its first part.
     """
 
     rule: str
@@ -71,19 +56,9 @@ class Job(NamedTuple):
 
 
 class Played(NamedTuple):
-    """What playing a study gave.
+    """What playing a study gave: seconds to the last end, and to that of the last job that holds a GPU.
 
-    Parameters
-    ----------
-    seconds : float
-        From the first start to the last end.
-    gpu_seconds : float
-        To the end of the last job that holds a GPU.
-    failures : int
-    lost : tuple of float
-        Of each job, seconds that had to be spent again.
-    attempts : tuple of int
-        Of each job.
+    Of each job, `lost` seconds had to be spent again, in so many `attempts`.
     """
 
     seconds: float
@@ -147,10 +122,8 @@ def attempts(job: Job, rate: float, rng: np.random.Generator) -> tuple[list[floa
 
     Parameters
     ----------
-    job : Job
     rate : float
         Failures per second of a running job, in any order and at any time (a Poisson process).
-    rng : numpy.random.Generator
     """
     work = job.seconds - job.starting
     done, lengths, lost = 0, list[float](), 0.0
@@ -170,17 +143,12 @@ def play(jobs: Sequence[Job], gpus: int, cpus: int, failures_per_hour: float = 0
 
     Parameters
     ----------
-    jobs : sequence of Job
     gpus, cpus : int
         What there is.
     failures_per_hour : float
         Of each running job.
     seed : int
         Of the failures.
-
-    Returns
-    -------
-    Played
 
     Raises
     ------

@@ -6,61 +6,56 @@ from pathlib import Path
 
 
 def timings(folder: Path) -> str:
-    """Table of jobs, seconds and memory per rule.
+    """Table of jobs, seconds and memory per rule, the most expensive first, and their totals.
 
     Parameters
     ----------
     folder : pathlib.Path
-        Holds ``<rule>/<job>.tsv``, each with the columns ``s`` (wall seconds), ``max_rss`` (MB) and
-        ``cpu_time`` (seconds) of Snakemake's benchmarks.
-
-    Returns
-    -------
-    str
-        One line per rule, the most expensive first, and a line of totals. Empty if nothing was measured.
+        Holds Snakemake's benchmarks, ``<rule>/<job>.tsv``: ``s`` (wall seconds), ``max_rss`` (MB) and
+        ``cpu_time`` (seconds). Where there is none, the table is empty.
     """
-    jobs: dict[str, int] = defaultdict(int)
-    wall: dict[str, float] = defaultdict(float)
-    cpu: dict[str, float] = defaultdict(float)
-    memory: dict[str, float] = defaultdict(float)
+    rules: dict[str, list[dict[str, float]]] = defaultdict(list)
     for path in sorted(folder.glob("*/*.tsv")):
-        rule = path.parent.name
-        with path.open(newline="") as stream:
-            for row in csv.DictReader(stream, delimiter="\t"):
-                jobs[rule] += 1
-                wall[rule] += _number(row.get("s"))
-                cpu[rule] += _number(row.get("cpu_time"))
-                memory[rule] = max(memory[rule], _number(row.get("max_rss")))
-    if not jobs:
+        rules[path.parent.name] += _rows(path)
+    every = [row for rows in rules.values() for row in rows]
+    if not every:
         return ""
-    width = max(map(len, [*jobs, "total"]))
-    lines = [f"{'rule':<{width}}  jobs  wall s   cpu s  peak MB"]
-    for rule in sorted(jobs, key=lambda name: -wall[name]):
-        lines.append(
-            f"{rule:<{width}}  {jobs[rule]:4d}  {wall[rule]:6.1f}  {cpu[rule]:6.1f}  {memory[rule]:7.0f}"
+    width = max(map(len, [*rules, "total"]))
+
+    def line(name: str, rows: list[dict[str, float]]) -> str:
+        wall, cpu, peak = (
+            sum(row["s"] for row in rows),
+            sum(row["cpu_time"] for row in rows),
+            max(row["max_rss"] for row in rows),
         )
-    total = (
-        f"{'total':<{width}}  {sum(jobs.values()):4d}  {sum(wall.values()):6.1f}  {sum(cpu.values()):6.1f}"
-    )
-    return "\n".join([*lines, f"{total}  {max(memory.values()):7.0f}"])
+        return f"{name:<{width}}  {len(rows):4d}  {wall:6.1f}  {cpu:6.1f}  {peak:7.0f}"
+
+    ordered = sorted(rules.items(), key=lambda item: -sum(row["s"] for row in item[1]))
+    head = f"{'rule':<{width}}  jobs  wall s   cpu s  peak MB"
+    return "\n".join([head, *(line(*item) for item in ordered if item[1]), line("total", every)])
 
 
 def seconds_of(path: Path) -> float | None:
     """Wall time of one benchmark, seconds; None if there is none, or it is not one of Snakemake's."""
     try:
-        with path.open(newline="", encoding="utf-8") as stream:
-            spent = [_number(row.get("s")) for row in csv.DictReader(stream, delimiter="\t")]
+        found = _rows(path)
     except (OSError, UnicodeDecodeError, csv.Error):
         return None
-    return spent[-1] if spent else None
+    return found[-1]["s"] if found else None
 
 
-def _number(text: str | None) -> float:
-    """A benchmark entry; Snakemake writes ``-`` or ``NA`` for a job too short to be sampled."""
-    try:
-        return float(text or "nan") if text not in (None, "-", "NA") else 0.0
-    except ValueError:
-        return 0.0
+def _rows(path: Path) -> list[dict[str, float]]:
+    """Numbers of a benchmark; Snakemake writes ``-`` or ``NA`` for a job too short to be sampled."""
+
+    def number(text: str | None) -> float:
+        try:
+            return 0.0 if text in (None, "-", "NA") else float(text or "nan")
+        except ValueError:
+            return 0.0
+
+    with path.open(newline="", encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream, delimiter="\t"))
+    return [{name: number(row.get(name)) for name in ("s", "max_rss", "cpu_time")} for row in rows]
 
 
 def failures(logs: Path, records: Path, since: float) -> str:
@@ -83,6 +78,5 @@ def failures(logs: Path, records: Path, since: float) -> str:
         job = path.relative_to(logs)
         if path.stat().st_mtime >= since and not records.joinpath(job.parent, f"{job.stem}.json").exists():
             lines = path.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-            if lines:
-                found.append(f"{path}: {lines[-1]}")
+            found += [f"{path}: {lines[-1]}"] if lines else []
     return "\n".join(found)

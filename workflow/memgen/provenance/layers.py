@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from memgen.errors import BadInput
+from memgen.jobs.closure import PACKAGE, ROOT
 from memgen.jobs.digests import canonical, digest_of, file_digest
 
 VARIABLE = "MEMGEN_CONFIGURATION"
@@ -24,13 +25,15 @@ def label(path: Path) -> str:
     """Name of a file in a record: relative to the study, or only its own name if it lies outside.
 
     Two runs in different folders, or on different machines, then write the same recipe. Where a link inside
-    the study leads out of it, such as `results` on another disk, the file is called by its path there.
+    the study leads out of it, such as `results` on another disk, the file is called by its path there. A file
+    of this package, installed outside the study, has its path within the package.
     """
     here = Path.cwd().resolve()
     for absolute in (path.resolve(), Path(os.path.normpath(here / path))):
         if absolute.is_relative_to(here):
             return absolute.relative_to(here).as_posix()
-    return f"{EXTERNAL}/{path.name}"
+    package = path.is_relative_to(ROOT / PACKAGE)
+    return f"{EXTERNAL}/{path.relative_to(ROOT).as_posix() if package else path.name}"
 
 
 def described(config: Mapping[str, Any], files: Iterable[Path], options: Mapping[str, Any]) -> str:

@@ -23,6 +23,7 @@ from typing import Any
 
 from memgen.errors import BadInput
 from memgen.jobs import kernels
+from memgen.jobs.closure import PACKAGE
 from memgen.jobs.digests import canonical, digest_of, file_digest
 from memgen.provenance import layers
 from memgen.provenance.layers import label
@@ -44,8 +45,9 @@ def rule_and_wildcards(record: Path) -> tuple[str, dict[str, str]]:
 
 def stage_name(module: str, function: str) -> str:
     """Name of a stage as one types it after ``memgen``, such as ``relational sweep``."""
-    room = module.split(".")[1:2] if module.count(".") > 1 else []
-    return " ".join([*(name for name in room if name != "commands"), function.replace("_", "-")])
+    top, *rest = module.split(".")
+    room = top if top != PACKAGE else rest[0] if len(rest) > 1 else "commands"
+    return " ".join([*([room] if room != "commands" else []), function.replace("_", "-")])
 
 
 def digests(paths: Iterable[Path]) -> dict[str, str]:

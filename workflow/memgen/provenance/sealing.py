@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from memgen.errors import BadInput
-from memgen.jobs.closure import PACKAGE, ROOT, closure
+from memgen.jobs.closure import PACKAGE, ROOT, closure, module_of, own_packages
 from memgen.jobs.digests import bytes_digest, file_digest
 from memgen.jobs.stage import command
 from memgen.jobs.whole_file import whole_file
@@ -120,8 +120,11 @@ def workflow_digests() -> dict[str, str]:
     modules = set(_IMPORTED.findall(text))
     # The configuration imports these by name.
     for name in ("configuration", "settings"):
-        paths = ROOT.glob(f"{PACKAGE}/*/**/{name}.py")
-        modules |= {".".join(path.relative_to(ROOT).with_suffix("").parts) for path in paths}
+        modules |= {
+            module_of(path)
+            for package in (ROOT / PACKAGE, *own_packages())
+            for path in package.glob(f"**/{name}.py")
+        }
     imported = {path for module in modules for path in closure(module)} if plan else set()
     return digests({*plan, *imported})
 

@@ -140,6 +140,7 @@ PLACEMENT = Table(
         **_LEARNER,
         **_BEHAVIOUR,
     },
+    may_be_empty=True,
 )
 """Behaviour over hierarchies, one row per n, number, span, position, alpha, ridge and pair class."""
 
@@ -247,6 +248,7 @@ FINITE_WIDTH_SUMMARY = Table(
         "training_error": Column(pl.Float64, "largest over seeds, target units"),
     },
     trained(_NETWORK, {"deviation": "standard_error", "accuracy": "accuracy_standard_error"}, units="seeds"),
+    may_be_empty=True,
 )
 """Deviation from theory, one row per hierarchy, regime, width and scale."""
 

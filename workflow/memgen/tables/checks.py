@@ -37,16 +37,7 @@ CHECKS = Table(
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """One check, and what is found.
-
-    Parameters
-    ----------
-    study, check, source, command : str
-    expected, allowed : float
-        Value that must be found, and the largest deviation from it.
-    found : float, optional
-        None where the tables cannot tell.
-    """
+    """One check: the value that must be found, the largest deviation, and what is found, if anything is."""
 
     study: str
     check: str
@@ -65,13 +56,6 @@ class Check:
 
 
 def write_checks(found: Iterable[Check], path: Path) -> None:
-    """Write checks as a table, one row each, in their order.
-
-    Parameters
-    ----------
-    found : iterable of Check
-    path : pathlib.Path
-        File of `CHECKS`.
-    """
+    """Write checks as a table (`CHECKS`), one row each, in their order."""
     rows = [[getattr(check, column) for column in CHECKS.columns] for check in found]
     CHECKS.write(pl.DataFrame(rows, schema=CHECKS.schema, orient="row"), path)

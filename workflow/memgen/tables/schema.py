@@ -1,8 +1,6 @@
-"""What a table is: named, typed, documented columns, checked whenever a file is written.
+"""What a table is: named, typed, documented columns, checked whenever a file is written or read.
 
-A `Schema` names and types the columns; a `Table` also says what each of them holds. Stages that take long
-import schemas, from ``memgen/<study>/rows.py``, so that a better description reruns nothing; everything else
-imports tables, from ``memgen/<study>/tables.py``.
+A `Schema` names and types the columns; a `Table` also says what each of them holds, and how two runs compare.
 """
 
 from collections.abc import Iterable, Mapping
@@ -29,27 +27,20 @@ class Column:
         Whether a row may leave it empty.
     allowed : tuple, optional
         The only values allowed.
+    nan : bool, default=False
+        Whether a number may be NaN in a file that is read, as where training diverged; so it may in a column
+        that is nullable.
     """
 
     dtype: Any
     description: str = ""
     nullable: bool = False
     allowed: tuple[Any, ...] | None = None
+    nan: bool = False
 
 
 def described(columns: Mapping[str, Column], descriptions: Mapping[str, str]) -> dict[str, Column]:
-    """Columns with what each of them holds.
-
-    Parameters
-    ----------
-    columns : mapping of str to Column
-    descriptions : mapping of str to str
-        One of each column, in any order.
-
-    Returns
-    -------
-    dict of str to Column
-        In the order of `columns`.
+    """Columns with their descriptions, in the order of `columns`.
 
     Raises
     ------
@@ -109,15 +100,7 @@ def trained(
     units: str | None = None,
     why: str = "",
 ) -> Held:
-    """How a table of answers of trained models is compared.
-
-    Parameters
-    ----------
-    cells, values, unit, units
-        As in `Held`.
-    why : str, optional
-        What is particular to the table.
-    """
+    """How a table of answers of trained models is compared; `why` is what is particular to the table."""
     reason = (
         "another processor changes the last digits, and training turns them into other answers: a study "
         "claims means over seeds"
@@ -127,22 +110,19 @@ def trained(
 
 @dataclass(frozen=True)
 class Schema:
-    """A kind of table as a program sees it: its name, and the names and types of its columns in order.
+    """A kind of table as a program sees it: its name in messages, and its columns in their order.
 
-    Parameters
-    ----------
-    name : str
-        Name used in error messages and documentation.
-    columns : mapping of str to Column
-        Columns in the order in which they are written.
+    A file without rows is refused when it is read, unless the table may be empty.
     """
 
     name: str
     columns: Mapping[str, Column]
+    may_be_empty: bool = field(default=False, kw_only=True)
 
     def described(self, descriptions: Mapping[str, str], held: Held = EXACT) -> "Table":
         """The table of this schema, with a description of every column; see `described`."""
-        return Table(self.name, described(self.columns, descriptions), held)
+        columns = described(self.columns, descriptions)
+        return Table(self.name, columns, held, may_be_empty=self.may_be_empty)
 
     @property
     def schema(self) -> dict[str, Any]:
@@ -150,13 +130,7 @@ class Schema:
         return {name: column.dtype for name, column in self.columns.items()}
 
     def check(self, frame: pl.DataFrame, where: str) -> pl.DataFrame:
-        """Return `frame` with its columns in order, or refuse it.
-
-        Parameters
-        ----------
-        frame : polars.DataFrame
-        where : str
-            Name of the file, for the message.
+        """Return `frame` with its columns in order, or refuse it; `where` names it in the message.
 
         Raises
         ------
@@ -173,18 +147,16 @@ class Schema:
             )
         frame = frame.select(list(self.columns))
         for name, column in self.columns.items():
-            values = frame[name]
+            values, at = frame[name], f"{where}: column {name}"
             if values.dtype != column.dtype:
-                raise BadInput(f"{where}: column {name} has type {values.dtype}; allowed: {column.dtype}")
+                raise BadInput(f"{at} has type {values.dtype}; allowed: {column.dtype}")
             if not column.nullable and values.null_count():
-                raise BadInput(f"{where}: column {name} has {values.null_count()} empty rows; allowed: none")
+                raise BadInput(f"{at} has {values.null_count()} empty rows; allowed: none")
             if column.allowed is not None:
                 others = values.drop_nulls().filter(~values.drop_nulls().is_in(list(column.allowed)))
                 if len(others):
-                    raise BadInput(
-                        f"{where}: column {name} holds {others[0]!r}; "
-                        f"allowed: {', '.join(map(str, column.allowed))}"
-                    )
+                    allowed = ", ".join(map(str, column.allowed))
+                    raise BadInput(f"{at} holds {others[0]!r}; allowed: {allowed}")
         return frame
 
     def write(self, frame: pl.DataFrame, path: Path) -> None:
@@ -211,7 +183,8 @@ class Schema:
         Raises
         ------
         BadInput
-            If the file is missing, is not such a file, or does not fit the table.
+            If the file is missing, is not such a file, does not fit the table, holds no row, or NaN where a
+            number is needed.
         """
         if not path.is_file():
             raise BadInput(f"{path}: no such file; expected a {self.name} table (.parquet or .csv)")
@@ -223,17 +196,19 @@ class Schema:
         except (pl.exceptions.PolarsError, OSError) as error:
             reason = str(error).splitlines()[0]
             raise BadInput(f"{path}: cannot be read as a {self.name} table ({reason})") from None
-        return self.check(frame, str(path))
+        frame = self.check(frame, str(path))
+        if frame.is_empty() and not self.may_be_empty:
+            raise BadInput(f"{path}: holds no rows; allowed: one row or more of a {self.name} table")
+        for name, column in self.columns.items():
+            needed = frame[name].dtype.is_float() and not column.nullable and not column.nan
+            if needed and frame[name].is_nan().any():
+                raise BadInput(f"{path}: column {name} holds NaN; allowed: numbers")
+        return frame
 
 
 @dataclass(frozen=True)
 class Table(Schema):
     """A kind of table as a reader needs it: a schema, what each column holds, and how two runs are compared.
-
-    Parameters
-    ----------
-    held : Held, optional
-        How the table of another honest run is compared.
 
     Raises
     ------

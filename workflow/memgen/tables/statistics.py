@@ -50,13 +50,7 @@ def mean_with_error(values: Floats | pl.Series) -> tuple[float | None, float | N
 
 
 def standard_error(values: str | pl.Expr) -> pl.Expr:
-    """Standard error of a column's mean, to aggregate a group by; empty for a single row.
-
-    Parameters
-    ----------
-    values : str or polars.Expr
-        A column without empty rows, or an expression over rows.
-    """
+    """Standard error of the mean of a column without empty rows, by group; empty for a single row."""
     column = pl.col(values) if isinstance(values, str) else values
     return column.std() / pl.len().cast(pl.Float64).sqrt()
 
@@ -79,30 +73,12 @@ def student_factor(observations: npt.ArrayLike, level: float = 0.95) -> Floats:
 
 
 def half_width(error: float | None, observations: int, level: float = 0.95) -> float | None:
-    """Half the width of a mean's interval by Student's t; None where there is no standard error.
-
-    Parameters
-    ----------
-    error : float or None
-        Standard error of the mean.
-    observations : int
-    level : float, default=0.95
-    """
+    """Half the width of a mean's interval by Student's t; None where the mean has no standard error."""
     return None if error is None else error * float(student_factor(observations, level))
 
 
 def student_interval(values: Floats, level: float = 0.95) -> tuple[float, float, float, float]:
-    """Mean of at least two observations, its standard error, and its interval by Student's t.
-
-    Parameters
-    ----------
-    values : numpy.ndarray, shape (observations,)
-    level : float, default=0.95
-
-    Returns
-    -------
-    mean, standard_error, low, high : float
-    """
+    """Mean of at least two observations, its standard error, and the ends of its interval by Student's t."""
     mean, error = float(values.mean()), float(values.std(ddof=1)) / math.sqrt(len(values))
     reach = float(student_factor(len(values), level)) * error
     return mean, error, mean - reach, mean + reach
@@ -127,14 +103,7 @@ def student_p(mean: float, error: float, freedom: float, null: float = 0.0) -> f
 def holm(p_values: Sequence[float]) -> list[float]:
     """Holm's corrected p of each of a family of tests (Holm 1979), in their order.
 
-    Parameters
-    ----------
-    p_values : sequence of float
-
-    Returns
-    -------
-    list of float
-        The largest of count x p, (count - 1) x p, … up to each in ascending order, at most 1.
+    It is the largest of count x p, (count - 1) x p, … up to each in ascending order, at most 1.
     """
     corrected, largest = [0.0] * len(p_values), 0.0
     for place, index in enumerate(sorted(range(len(p_values)), key=lambda i: p_values[i])):
@@ -243,24 +212,14 @@ def line_slope(x: Floats, y: Floats) -> tuple[float, float | None]:
 
 
 def pearson(one: Floats, other: Floats) -> float:
-    """Pearson correlation; NaN where one side does not vary.
-
-    Parameters
-    ----------
-    one, other : numpy.ndarray, shape (observations,)
-    """
+    """Pearson correlation of two columns, shape (observations,); NaN where one side does not vary."""
     x, y = one - one.mean(), other - other.mean()
     norm = np.sqrt((x @ x) * (y @ y))
     return float(x @ y / norm) if norm > 0 else float("nan")
 
 
 def spearman(one: Sequence[float] | Floats, other: Sequence[float] | Floats) -> float:
-    """Spearman rank correlation, ties sharing their mean rank; NaN where one side does not vary.
-
-    Parameters
-    ----------
-    one, other : sequence of float, or numpy.ndarray, shape (observations,)
-    """
+    """Spearman rank correlation, ties sharing their mean rank; NaN where one side does not vary."""
     from scipy.stats import rankdata  # slow to import, and few need it
 
     return pearson(rankdata(one), rankdata(other))

@@ -18,26 +18,16 @@ Kinds = Sequence[tuple[Table, Callable[[pl.DataFrame], Numbers]]]
 
 
 def summarize(path: Path, kinds: Kinds, folder: str) -> Numbers:
-    """The numbers of one table.
+    """The numbers of one table, each None where the table cannot tell.
 
     Parameters
     ----------
     path : pathlib.Path
-        A table of one of the kinds.
+        A table of one of the kinds; BadInput is raised if it is none.
     kinds : sequence of (Table, callable)
         Tables that can be summarized, each with its summary.
     folder : str
         Where such tables stand, for the message.
-
-    Returns
-    -------
-    dict of str to float or None
-        None where the table cannot tell.
-
-    Raises
-    ------
-    BadInput
-        If there is no such file or it is of no such kind.
     """
     if not path.is_file():
         raise BadInput(f"{path}: no such file; allowed: a table in {folder}")

@@ -34,8 +34,8 @@ RESPONSES = Schema(
         "first": Column(pl.Int64),
         "second": Column(pl.Int64),
         "pair_class": Column(pl.String, allowed=PAIR_CLASSES),
-        "logit_difference": Column(pl.Float64),
-        "p_yes": Column(pl.Float64),
+        "logit_difference": Column(pl.Float64, nan=True),
+        "p_yes": Column(pl.Float64, nan=True),
         "correct": Column(pl.Boolean, nullable=True),
         "paired_correct": Column(pl.Boolean, nullable=True),
     },
@@ -64,4 +64,5 @@ GEOMETRY_RUNS = Schema(
         "distance": Column(pl.Float64, nullable=True),
         "ridge_correlation": Column(pl.Float64, nullable=True),
     },
+    may_be_empty=True,
 )

@@ -134,6 +134,7 @@ GEOMETRY = Table(
         _errors("kappa_o", "kappa_d", "alpha", "distance", "ridge_correlation"),
         units="n_seeds",
     ),
+    may_be_empty=True,
 )
 
 

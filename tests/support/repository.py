@@ -1,12 +1,14 @@
 """Where the repository is, how to copy it, and its tools."""
 
 import importlib.util
+import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def tracked_files() -> list[str]:
@@ -35,8 +37,24 @@ def copy_repository(target: Path) -> Path:
     return target
 
 
+def called(
+    *arguments: str, folder: Path = ROOT, package: Path = ROOT, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a Python module, such as memgen, in a folder, with the package of a repository; it may fail."""
+    return subprocess.run(
+        [sys.executable, "-m", *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(package / "workflow"), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
 def loaded(tool: str, folder: str = "tools") -> Any:
     """Module of a file in tools/ or bench/, which are no packages."""
+    if str(ROOT / folder) not in sys.path:
+        sys.path.append(str(ROOT / folder))
     spec = importlib.util.spec_from_file_location(tool, ROOT / f"{folder}/{tool}.py")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)

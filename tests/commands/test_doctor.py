@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from memgen import __main__ as cli
-from memgen.commands import doctor as module
 from repository import ROOT
 
 
@@ -45,14 +44,6 @@ def test_weights_of_the_configuration_are_looked_for(
     missing = found["weights of llama32-1b"]
     assert missing["state"] == "missing" and str(missing["command"]).startswith("hf download meta-llama/")
     assert not any("small-lm" in name for name in found)
-
-
-def test_the_doctors_words_fit_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        cli.run(["doctor"])
-    lines = capsys.readouterr().out.splitlines()
-    assert any(line.split()[:2] == ["here", "CPU"] for line in lines)
-    assert module.__doc__
 
 
 def test_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,12 +2,11 @@
 
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 from memgen.configuration.own_folder import LAYERS
-from repository import copy_repository
-from runs import environment, study
+from repository import called, copy_repository
+from runs import study
 
 #: A file that the study is given, and a job that reads it.
 LEAF = Path("data/given.parquet")
@@ -47,13 +46,7 @@ def run_in(folder: Path) -> Path:
 
 
 def memgen(folder: Path, *arguments: str) -> str:
-    """Run a command of the study there."""
-    answer = subprocess.run(
-        [sys.executable, "-m", "memgen", *arguments],
-        cwd=folder,
-        env=environment(folder),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return answer.stdout
+    """Run a command of the study there; it must end well."""
+    done = called("memgen", *arguments, folder=folder, package=folder)
+    assert done.returncode == 0, done.stderr
+    return done.stdout

@@ -38,6 +38,7 @@ from .sub import Ridge
 def two(parts):
     return Ridge().fit([UNUSED for UNUSED in ()])
 
+@stage
 def three(name):
     return getattr(parts, name)
 """,
@@ -75,8 +76,10 @@ class Ridge(Learner):
     "room/parts.py": "PART = 1\nOTHER = 2\n",
     "keep.py": "KEPT = []\nmemo = {}\n\ndef kept(one):\n    KEPT.append(one)\n    return one\n",
     "late.py": "import os\nif os.name:\n    answer = 42\nmood = 1\nos.environ['A'] = 'b'\n",
-    "tables.py": "def Column(kind, description, nullable=False): ...\nRATE: float = 0.5\n",
-    "kernels.py": "def choose():\n    return 1\n\ndef other():\n    return 2\n",
+    "tables/__init__.py": "",
+    "tables/schema.py": "def Column(kind, description, nullable=False): ...\nRATE: float = 0.5\n",
+    "jobs/__init__.py": "",
+    "jobs/kernels.py": "def choose():\n    return 1\n\ndef other():\n    return 2\n",
 }
 STAGES = {"one": ("room.one", "one"), "two": ("room.two", "two"), "three": ("room.two", "three")}
 
@@ -108,17 +111,18 @@ def package(tmp_path: Path) -> Path:
         # What a stage does not use.
         ("room/one.py", "return UNUSED", "return UNUSED + 1", ""),
         ("room/one.py", "UNUSED = 1", "UNUSED = 2", ""),
+        ("room/two.py", "return getattr", "return 1 + getattr", "three"),
         ("room/learner.py", "def plain():\n    return 1", "def plain():\n    return 2", ""),
-        ("kernels.py", "return 2", "return 3", ""),
+        ("jobs/kernels.py", "return 2", "return 3", ""),
         # What it uses.
         ("room/one.py", "STEPS = 10", "STEPS = 20", "one"),
         ("room/one.py", '"a": Column(int', '"a": Column(str', "one"),
-        ("tables.py", "RATE: float = 0.5", "RATE: float = 0.25", "one"),
+        ("tables/schema.py", "RATE: float = 0.5", "RATE: float = 0.25", "one"),
         ("late.py", "42", "43", "one"),
         ("room/learner.py", "return self.penalty() * steps", "return self.penalty() + steps", "one two"),
         ("room/sub.py", "return 1", "return 2", "two"),
         ("room/learner.py", "def penalty(self):\n        return 0", "pass", "one two"),
-        ("kernels.py", "return 1", "return 3", "one two three"),
+        ("jobs/kernels.py", "return 1", "return 3", "one two three"),
         # Imports.
         ("room/one.py", "import json\n", "import json\nimport csv\nfrom memgen.room import sub\n", ""),
         ("room/one.py", "import json\n", "import ujson as json\n", "one"),
@@ -162,12 +166,9 @@ def test_a_stage_must_be_there(package: Path) -> None:
         Package(package).digest("memgen.nowhere")
 
 
-MODULES = [
-    entry.module
-    for study in ["", *studies()]
-    for entry in entries(study).values()
-    if entry.kind == "stage"
-]  # fmt: skip
+STAGES_THERE = [
+    entry for study in ["", *studies()] for entry in entries(study).values() if entry.kind == "stage"
+]
 
 
 def test_edits_of_the_package_change_the_stages_that_reach_them(repository: Path) -> None:
@@ -175,7 +176,7 @@ def test_edits_of_the_package_change_the_stages_that_reach_them(repository: Path
 
     def found() -> dict[str, str]:
         package = Package(repository / "workflow")
-        return {module: package.digest(module) for module in MODULES}
+        return {one.function: package.digest(one.module, one.function) for one in STAGES_THERE}
 
     before, text = found(), path.read_text()
     words = text.replace("Kernel that depends only on", "A kernel that depends on nothing but")
@@ -183,7 +184,4 @@ def test_edits_of_the_package_change_the_stages_that_reach_them(repository: Path
     assert words != text and found() == before
     path.write_text(text.replace("MAXIMAL_DEPTH = 10", "MAXIMAL_DEPTH = 11"))
     after = found()
-    assert {module.rpartition(".")[2] for module in MODULES if before[module] != after[module]} == {
-        "depth_table",
-        "finite_width",
-    }
+    assert {name for name in before if before[name] != after[name]} == {"depth_table", "finite_width"}

@@ -1,4 +1,4 @@
-"""Where the results of a study are."""
+"""Where the results of a study are, and which of them are not part of the run."""
 
 from pathlib import Path
 
@@ -23,3 +23,14 @@ def folder(*, config: list[Path] | None = None, kernels: Kernels = "ordinary") -
     if not found.is_dir():
         raise BadInput(f"{found}: no such folder; make study with the same CONFIG and KERNELS makes it")
     print(found)
+
+
+@command
+def tidy() -> None:
+    """Move results of jobs that are not part of the sealed run to .damaged.
+
+    Such as those of an earlier configuration; `memgen provenance verify` names their records.
+    """
+    from memgen.recovery.damage import ASIDE, set_left_over_aside
+
+    print(f"{set_left_over_aside()} jobs are not part of the run; their results are in {ASIDE} now")

@@ -156,21 +156,33 @@ def test_null_in_an_overlay_removes_a_key(tmp_path: Path) -> None:
     assert loaded["relational"]["hierarchies"]["ti_n9"] == {"n": 9, "exceptions": []}
 
 
-def test_every_key_is_described() -> None:
-    """The schema is the reference of the configuration: description everywhere, bounds on every number."""
+def test_every_key_is_described_and_limited() -> None:
+    """The schema is the reference of the configuration: descriptions, bounds of numbers, forms of texts."""
 
     def walk(rules: Any, path: str) -> None:
         for key, rule in rules.get("properties", {}).items():
-            where = f"{path}.{key}"
-            assert rule.get("description"), f"{where} has no description"
-            if rule.get("type") in ("integer", "number"):
-                assert {"minimum", "exclusiveMinimum"} & set(rule), f"{where} has no lower bound"
-            walk(rule, where)
-        for inner in ("items", "additionalProperties"):
+            assert rule.get("description"), f"{path}.{key} has no description"
+            walk(rule, f"{path}.{key}")
+        if rules.get("type") in ("integer", "number"):
+            assert {"minimum", "exclusiveMinimum"} & set(rules), f"{path} has no lower bound"
+        if rules.get("type") == "string":
+            assert "pattern" in rules or "enum" in rules, path
+        if rules.get("type") == "object" and isinstance(rules.get("additionalProperties"), dict):
+            assert "pattern" in rules["propertyNames"], path
+        for inner in ("items", "additionalProperties", "propertyNames"):
             if isinstance(rules.get(inner), dict):
                 walk(rules[inner], f"{path}.*")
 
     walk(configuration.schema(), "")
+
+
+def test_merge_keys_and_plain_numbers_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "overlay.yaml"
+    path.write_text("a: &a {x: 1e-3, y: -0.5}\nb: {<<: *a, y: 2, z: [0, 10, .5, 1.]}\nc: {<<: [*a]}\n")
+    read = configuration.read(path)
+    assert read["b"] == {"x": 0.001, "y": 2, "z": [0, 10, 0.5, 1.0]} and read["c"] == read["a"]
+    with pytest.raises(BadInput, match="given twice; allowed: each layer once"):
+        configuration.load([path, path])
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ import rfc8785
 
 from memgen.errors import BadInput
 from memgen.jobs.digests import STUDY_MARK, digest_of, file_digest
+from memgen.jobs.outputs import URN
 from memgen.jobs.stage import Input, Inputs, Job, Output, OutputDirectory, recipe_urn, stage
 from memgen.provenance import layers
 from repository import ROOT
@@ -42,7 +43,7 @@ def unpack(*, out: OutputDirectory) -> None:
 
 # A record lists the sources of a first-party module; these functions stand in for stages of one.
 for function in (join, unpack):
-    function.__module__ = "memgen.tables.schema"
+    function.__module__ = "memgen.errors"
 
 
 @pytest.fixture
@@ -65,7 +66,7 @@ def test_record_says_what_went_in_and_came_out(parts: list[Path], tmp_path: Path
     assert content["outputs"] == {"out/z.txt": hashlib.sha256(b"x+y").hexdigest()}
     given = [{"path": name, "sha256": hashlib.sha256(name.encode()).hexdigest()} for name in "xy"]
     assert content["recipe"]["inputs"] == {"parts": given}
-    assert content["stage"] == {"name": "join", "module": "memgen.tables.schema"}
+    assert content["stage"] == {"name": "join", "module": "memgen.errors"}
     assert content["arguments"] == {
         "parts": {"role": "input", "value": ["x", "y"]},
         "sign": {"role": "parameter", "value": "+"},
@@ -99,11 +100,12 @@ def test_record_differs_between_runs_only_in_its_execution(parts: list[Path]) ->
 def test_failed_stage_leaves_the_old_output_and_nothing_half(
     parts: list[Path], tmp_path: Path, sign: str, error: type[Exception]
 ) -> None:
-    Path("z.txt").write_text("old")
+    record = Path("jobs/demo_join/job.json")
+    Job.bind(join, parts=parts, sign="+", out=Path("z.txt")).run(record=record)
+    before = record.read_bytes()
     with pytest.raises(error):
-        Job.bind(join, parts=parts, sign=sign, out=Path("z.txt")).run(record=Path("jobs/demo_join/job.json"))
-    assert Path("z.txt").read_text() == "old"
-    assert not Path("jobs").exists()
+        Job.bind(join, parts=parts, sign=sign, out=Path("z.txt")).run(record=record)
+    assert Path("z.txt").read_text() == "x+y" and record.read_bytes() == before
     assert not leftovers(tmp_path)
 
 
@@ -127,13 +129,11 @@ def test_configuration_stands_outside_the_recipe(parts: list[Path], monkeypatch:
     assert seen[0]["recipe_id"] == seen[1]["recipe_id"]
 
 
-@pytest.mark.parametrize("text", ["{", "[]", "[" * 100_000, '{"layers": [], "digest": "0"}', '{"layers": 1}'])
-def test_variable_that_describes_no_configuration(
-    parts: list[Path], monkeypatch: pytest.MonkeyPatch, text: str
-) -> None:
-    monkeypatch.setenv(layers.VARIABLE, text)
-    with pytest.raises(BadInput, match="does not describe a configuration"):
-        Job.bind(join, parts=parts, out=Path("z.txt")).run(record=Path("jobs/demo_join/job.json"))
+def test_variable_that_describes_no_configuration(parts: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    for text in ("{", "[]", "[" * 100_000, '{"layers": [], "digest": "0"}', '{"layers": 1}'):
+        monkeypatch.setenv(layers.VARIABLE, text)
+        with pytest.raises(BadInput, match="does not describe a configuration"):
+            Job.bind(join, parts=parts, out=Path("z.txt")).run(record=Path("jobs/demo_join/job.json"))
     assert not Path("z.txt").exists()
 
 
@@ -144,6 +144,8 @@ def test_parameter_that_is_no_line_of_text_is_refused(parts: list[Path], value: 
 
 
 def test_missing_input_and_unwritable_output_are_refused(parts: list[Path]) -> None:
+    with pytest.raises(BadInput, match="x: given twice as --parts; allowed: once"):
+        Job.bind(join, parts=[*parts, Path("./x")], out=Path("z.txt")).run()
     with pytest.raises(BadInput, match="nowhere: no such file, given as --parts"):
         Job.bind(join, parts=[*parts, Path("nowhere")], out=Path("z.txt")).run()
     with pytest.raises(BadInput, match="cannot be written"):
@@ -176,6 +178,9 @@ def everything(folder: Path) -> dict[str, str | None]:
         ({"out": "x"}, None, "x: given as --out, would take the place of an input, given as --parts"),
         ({"out": "thesis/../x"}, None, "would take the place of an input"),
         ({"out": "to_x"}, None, "would take the place of an input"),
+        ({"out": "mine.txt"}, None, "mine.txt: is there already, and not from this study; allowed for --out"),
+        ({"out": "z"}, "thesis.tex", "thesis.tex: is there already, and not from this study"),
+        ({"out": "z"}, "new.tex", "new.tex: given as --record; allowed: a name that ends in .json"),
         ({"out": "z"}, "z", "z: given as --record, and z as --out; each needs its own path"),
         ({"out": "z"}, "z/job.json", "each needs its own path"),
         ({"out": "z"}, "x", "x: given as --record, would take the place of an input"),
@@ -189,7 +194,8 @@ def test_output_that_would_destroy_something_is_refused_before_the_work(
     parts: list[Path], tmp_path: Path, arguments: dict[str, str], record: str | None, message: str | None
 ) -> None:
     Path("thesis").mkdir()
-    Path("thesis/notes.txt").write_text("mine")
+    for name in ("thesis/notes.txt", "mine.txt", "thesis.tex"):
+        Path(name).write_text("mine")
     Path("linked").symlink_to("thesis")
     Path("to_x").symlink_to("x")
     Path("loop").symlink_to("loop")
@@ -263,16 +269,48 @@ def test_folder_is_known_by_its_record(tmp_path: Path, monkeypatch: pytest.Monke
             Job.bind(unpack, out=Path("model")).run(record=given)
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{", "[" * 100_000, '{"outputs": 3}', '{"outputs": {"a": []}}'])
-def test_record_that_is_none_vouches_for_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
-) -> None:
+def test_record_that_is_none_vouches_for_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("model").mkdir()
     Path("model/a").write_text("")
-    Path("job.json").write_text(text)
-    with pytest.raises(BadInput, match="model: holds 'a'"):
-        Job.bind(unpack, out=Path("model")).run(record=Path("job.json"))
+    for text in ("", "[]", "{", "[" * 100_000, '{"outputs": 3}', '{"outputs": {"a": []}}'):
+        Path("job.json").write_text(text)
+        with pytest.raises(BadInput, match="model: holds 'a'"):
+            Job.bind(unpack, out=Path("model")).run(record=Path("job.json"))
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "gives_way"),
+    [
+        ("z.csv", b"", True),
+        ("z.csv", b"a,b\n3,4\n", True),
+        ("z.csv", b"a,c\n3,4\n", False),
+        ("z.csv", b"\xff\xfe", False),
+        ("z.pdf", b"%PDF /Title (z)", True),
+        ("z.pdf", b"%PDF /Title (z) /Producer (pdfTeX)", False),
+        ("z.png", b"tEXtTitle\0z", True),
+        ("z.png", b"tEXtTitle\0holidays", False),
+        ("z.html", URN, True),
+        ("z.html", b"<html>", False),
+        ("z.json", b'{"format": "memgen-seal/2"}', True),
+        ("z.json", b"[1]", False),
+    ],
+)
+def test_a_file_takes_the_place_of_one_of_its_kind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, old: bytes, gives_way: bool
+) -> None:
+    def write(*, out: Output) -> None:
+        out.write_text("a,b\n1,2\n")
+
+    monkeypatch.chdir(tmp_path)
+    Path(name).write_bytes(old)
+    if gives_way:
+        stage(write)(out=Path(name))
+        assert Path(name).read_text() == "a,b\n1,2\n"
+    else:
+        with pytest.raises(BadInput, match="is there already, and not from this study"):
+            stage(write)(out=Path(name))
+        assert Path(name).read_bytes() == old and not leftovers(tmp_path)
 
 
 def test_a_folder_and_a_link_to_one_are_not_replaced_by_a_folder(

@@ -1,5 +1,7 @@
 """Tables refuse what does not fit, and write the same bytes for the same rows."""
 
+import contextlib
+import math
 from pathlib import Path
 
 import polars as pl
@@ -53,6 +55,16 @@ def test_refuses_files_that_are_no_table(tmp_path: Path) -> None:
     (tmp_path / "text.parquet").write_text("not parquet")
     with pytest.raises(BadInput, match="cannot be read as a demo table"):
         TABLE.read(tmp_path / "text.parquet")
+    TABLE.write(GOOD.clear(), tmp_path / "empty.csv")
+    with pytest.raises(BadInput, match=r"empty.csv: holds no rows; allowed: one row or more of a demo table"):
+        TABLE.read(tmp_path / "empty.csv")
+    strict = Table(
+        "strict", {"value": Column(pl.Float64, "a value"), "loss": Column(pl.Float64, "x", nan=True)}
+    )
+    for value, loss, refused in ((1.0, math.nan, False), (math.nan, 1.0, True)):
+        strict.write(pl.DataFrame({"value": [value], "loss": [loss]}), tmp_path / "nan.parquet")
+        with pytest.raises(BadInput, match="column value holds NaN") if refused else contextlib.nullcontext():
+            strict.read(tmp_path / "nan.parquet")
     with pytest.raises(BadInput, match="allowed suffixes"):
         TABLE.write(GOOD, tmp_path / "demo.xlsx")
 

@@ -87,7 +87,7 @@ def test_silence_is_no_answer(jobs: Path) -> None:
     ("executor", "profile", "message"),
     [
         ("lsf", None, "'lsf' is not installed; allowed: local, .*pip install snakemake-executor-plugin-lsf"),
-        ("a;b", None, "'a;b' is no name of one; allowed: local"),
+        ("a;b", None, "'a;b' is not an executor; allowed: local"),
         ("local", Path("profiles/slurm"), "the executor local has none"),
         (
             "slurm",

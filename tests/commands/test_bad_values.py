@@ -310,7 +310,7 @@ def warm() -> Iterator[None]:
     """Import every stage, and what they import as they run, once, in a process that has no threads."""
     modules = [entry.module for entry in ENTRIES.values()]
     used = "transformers.models.llama.modeling_llama", "transformers.models.auto.tokenization_auto"
-    path = os.pathsep.join(map(str, (Path(__file__).parent, ROOT / "workflow")))
+    path = os.pathsep.join(map(str, (Path(__file__).parent, ROOT / "tests/support", ROOT / "workflow")))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", path)
         pin_threads(1)

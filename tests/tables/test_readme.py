@@ -2,21 +2,18 @@
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 from memgen.tables.checks import Check, write_checks
 from memgen.tables.claims import Claim, write_claims
-from repository import ROOT
+from repository import ROOT, called
 
 MARKS = ("<!-- claims: written by `make readme` -->", "<!-- end of claims -->")
 
 
 def make_readme(folder: Path) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "workflow")}
-    tool = [sys.executable, str(ROOT / "tools/readme.py")]
-    return subprocess.run(tool, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    return called("readme", folder=folder, PYTHONPATH=f"{ROOT / 'tools'}{os.pathsep}{ROOT / 'workflow'}")
 
 
 def claim(ours: float, **parts: Any) -> Claim:
