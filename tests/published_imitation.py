@@ -13,14 +13,14 @@ import polars as pl
 
 from memgen.jobs.digests import file_digest
 from memgen.jobs.seeding import generator
-from memgen.language.published.conversion import COLUMNS
 from memgen.language.stimuli.hands import LABELS
+from memgen.published.conversion import COLUMNS
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.ranks import margins
 
 SEEDS = 3
 
-VERSIONS = "workflow/memgen/language/published/versions.csv"
+VERSIONS = "workflow/memgen/published/versions.csv"
 
 #: Those of the smoke study.
 HIERARCHIES = {"ti_n9": Hierarchy(9), "exc_mid_n9": Hierarchy(9, ((5, 3),))}
@@ -76,7 +76,7 @@ def imitated(name: str, hierarchy: Hierarchy, items: str) -> pl.DataFrame:
     Returns
     -------
     polars.DataFrame
-        Columns of `memgen.language.published.conversion.COLUMNS`.
+        Columns of `memgen.published.conversion.COLUMNS`.
     """
     pairs = _pairs(hierarchy)
     parts = []

@@ -20,13 +20,11 @@ from memgen.figures.language.own_kernel import own_kernel
 from memgen.figures.language.predicted_margins import predicted_margins
 from memgen.figures.language.response_bias import response_bias
 from memgen.figures.language.symbolic_distance import symbolic_distance
-from memgen.language.fits.stages.baselines import baselines
-from memgen.language.fits.stages.fit import fit
-from memgen.language.fits.stages.predictions import predictions
-from memgen.language.fits.stages.relation import relation
+from memgen.language.fits.baselines import baselines
+from memgen.language.fits.relation import relation
 from memgen.language.fits.tables import BASELINES, PREDICTIONS
-from memgen.language.responses.rows import GEOMETRY_RUNS, RESPONSES
-from memgen.language.responses.tables import EFFECTS, GEOMETRY
+from memgen.language.fits.theory import fit, predictions
+from memgen.language.responses.tables import EFFECTS, GEOMETRY, GEOMETRY_RUNS, RESPONSES
 from memgen.language.stages.accuracy import accuracy
 from memgen.language.stages.distance import distance
 from memgen.language.stages.effects import effects

@@ -17,23 +17,21 @@ from memgen.figures.published.published_predicted import published_predicted
 from memgen.figures.published.published_regularization import published_regularization
 from memgen.figures.published.published_transfer import published_transfer
 from memgen.figures.style import PAIR_CLASSES
-from memgen.language.fits.stages.fit import fit
-from memgen.language.fits.stages.predictions import predictions
 from memgen.language.fits.tables import FIT, PREDICTIONS
-from memgen.language.published.conversion import convert
-from memgen.language.published.stages.compare import compare
-from memgen.language.published.stages.explain import explain
-from memgen.language.published.stages.transfer import transfer
-from memgen.language.published.tables import (
+from memgen.language.fits.theory import fit, predictions
+from memgen.language.responses.tables import ACCURACY, KEY, RESPONSES
+from memgen.language.stages.accuracy import accuracy
+from memgen.published.compare import compare
+from memgen.published.conversion import convert
+from memgen.published.explain import explain
+from memgen.published.tables import (
     COMPARISON,
     EQUITY_CLASSES,
     EQUITY_SUITS,
     EXPLANATIONS_SUMMARY,
     TRANSFER,
 )
-from memgen.language.responses.rows import KEY, RESPONSES
-from memgen.language.responses.tables import ACCURACY
-from memgen.language.stages.accuracy import accuracy
+from memgen.published.transfer import transfer
 from memgen.relational.hierarchy import Hierarchy
 from published_imitation import imitated
 from synthetic_responses import response_rows, theory_margins

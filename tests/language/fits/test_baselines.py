@@ -6,13 +6,20 @@ import numpy as np
 import polars as pl
 import pytest
 
-from memgen.language.fits.baselines import PREDICTORS, compare, families, moved, reliability, scores
+from memgen.language.fits.baselines import (
+    PREDICTORS,
+    baselines,
+    compare,
+    families,
+    moved,
+    reliability,
+    scores,
+)
 from memgen.language.fits.cells import cells
 from memgen.language.fits.cross_validation import mirror_groups
 from memgen.language.fits.explanations import untrained
-from memgen.language.fits.stages.baselines import baselines
 from memgen.language.fits.tables import BASELINES
-from memgen.language.responses.rows import RESPONSES
+from memgen.language.responses.tables import RESPONSES
 from memgen.relational.hierarchy import Hierarchy
 from synthetic_responses import response_rows, theory_margins
 

@@ -8,7 +8,7 @@ import pytest
 
 from memgen.errors import BadInput
 from memgen.language.fits.cells import cells, phases
-from memgen.language.responses.rows import RESPONSES
+from memgen.language.responses.tables import RESPONSES
 from memgen.relational.hierarchy import Hierarchy
 from synthetic_responses import response_rows
 

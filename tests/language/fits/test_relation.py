@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from scipy import stats
 
-from memgen.language.fits.stages.relation import related, relation
+from memgen.language.fits.relation import related, relation
 from memgen.language.fits.tables import FIT, RELATION
 from memgen.language.responses.tables import GEOMETRY
 

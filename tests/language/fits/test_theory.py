@@ -7,11 +7,9 @@ import polars as pl
 import pytest
 
 from memgen.language.fits.cells import cells
-from memgen.language.fits.stages.fit import fit
-from memgen.language.fits.stages.predictions import predictions
 from memgen.language.fits.tables import FIT, PREDICTIONS
-from memgen.language.fits.theory import fit_cell, implied
-from memgen.language.responses.rows import RESPONSES
+from memgen.language.fits.theory import fit, fit_cell, implied, predictions
+from memgen.language.responses.tables import RESPONSES
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.ranks import gamma as gamma_of
 from memgen.relational.ranks import memorization_weight

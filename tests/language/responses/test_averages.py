@@ -7,10 +7,9 @@ import polars as pl
 import pytest
 from scipy import stats
 
-from memgen.language.responses.rows import RESPONSES, RUNS
 from memgen.language.responses.scoring import read_task
 from memgen.language.responses.scoring import responses as answer
-from memgen.language.responses.tables import ACCURACY, DISTANCE, MARGINS
+from memgen.language.responses.tables import ACCURACY, DISTANCE, MARGINS, RESPONSES, RUNS
 from memgen.language.stages.accuracy import accuracy
 from memgen.language.stages.distance import distance
 from memgen.language.stages.margins import margins

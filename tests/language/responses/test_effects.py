@@ -7,9 +7,8 @@ import polars as pl
 import pytest
 from scipy import stats
 
-from memgen.language.responses.rows import RESPONSES
 from memgen.language.responses.scoring import read_task, responses
-from memgen.language.responses.tables import EFFECTS
+from memgen.language.responses.tables import EFFECTS, RESPONSES
 from memgen.language.stages.effects import effects
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.stages.task import task_frame

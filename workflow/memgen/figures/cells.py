@@ -13,7 +13,7 @@ from memgen.errors import BadInput
 from memgen.figures.names import broken
 from memgen.figures.style import PAGE, new_figure
 from memgen.language.fits.tables import GAMMA_RANGE
-from memgen.language.responses.rows import KEY
+from memgen.language.responses.tables import KEY
 
 KEYS = list(KEY)
 _ROW = ["method", "model", "items", "hyperparameter", "source"]

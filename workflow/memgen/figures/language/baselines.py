@@ -10,7 +10,7 @@ from memgen.figures.dots import row_label
 from memgen.figures.style import PAGE, PALETTE, Hierarchies, figure, new_figure, panel_letters
 from memgen.jobs.stage import Input
 from memgen.language.fits.tables import BASELINES
-from memgen.language.responses.rows import KEY
+from memgen.language.responses.tables import KEY
 
 #: What the legend calls a predictor, its colour and its marker.
 LOOKS = {

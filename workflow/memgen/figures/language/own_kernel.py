@@ -7,8 +7,7 @@ from memgen.figures.dots import Dots, dot_figure, with_interval
 from memgen.figures.style import PALETTE, Drawn, Hierarchies, figure
 from memgen.jobs.stage import Input
 from memgen.language.fits.tables import FIT
-from memgen.language.responses.rows import KEY
-from memgen.language.responses.tables import GEOMETRY
+from memgen.language.responses.tables import GEOMETRY, KEY
 
 
 @figure

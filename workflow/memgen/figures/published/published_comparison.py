@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from memgen.figures.names import spoken
 from memgen.figures.style import PAIR_CLASSES, PALETTE, class_handles, figure, new_figure
 from memgen.jobs.stage import Input
-from memgen.language.published.tables import COMPARISON
+from memgen.published.tables import COMPARISON
 
 
 @figure

@@ -6,7 +6,7 @@ from matplotlib.ticker import MaxNLocator
 
 from memgen.figures.style import PAGE, PALETTE, figure, new_figure, panel_letters
 from memgen.jobs.stage import Input
-from memgen.language.published.tables import EQUITY_CLASSES, EQUITY_SUITS
+from memgen.published.tables import EQUITY_CLASSES, EQUITY_SUITS
 
 LOOKS = {
     False: (PALETTE["blue"], "o", "no rank in common"),

@@ -7,7 +7,7 @@ from matplotlib.lines import Line2D
 from memgen.errors import BadInput
 from memgen.figures.style import PALETTE, Hierarchies, figure, new_figure
 from memgen.jobs.stage import Input
-from memgen.language.published.tables import EXPLANATIONS_SUMMARY
+from memgen.published.tables import EXPLANATIONS_SUMMARY
 
 
 @figure

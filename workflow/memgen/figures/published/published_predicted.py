@@ -9,7 +9,7 @@ from memgen.figures.published_runs import chosen
 from memgen.figures.style import Hierarchies, class_handles, figure
 from memgen.jobs.stage import Inputs
 from memgen.language.fits.tables import FIT, PREDICTIONS
-from memgen.language.responses.rows import KEY
+from memgen.language.responses.tables import KEY
 
 
 @figure

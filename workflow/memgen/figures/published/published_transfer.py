@@ -6,7 +6,7 @@ from matplotlib.lines import Line2D
 
 from memgen.figures.style import PALETTE, figure, new_figure
 from memgen.jobs.stage import Input
-from memgen.language.published.tables import TRANSFER
+from memgen.published.tables import TRANSFER
 
 
 @figure

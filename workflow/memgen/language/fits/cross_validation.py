@@ -136,18 +136,9 @@ def _solve(gram: np.ndarray, product: np.ndarray) -> np.ndarray:
 
 
 def search_by_rank(explanation: Explanation, observed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Member of an explanation with the highest Spearman correlation, for families of single shapes.
+    """Like `search`, the member with the highest Spearman correlation; for families of single shapes.
 
-    Parameters
-    ----------
-    explanation : Explanation
-    observed : ndarray, shape (f, p)
-
-    Returns
-    -------
-    best : ndarray of int, shape (f,)
-    coefficients : ndarray, shape (f, 1)
-        All 1: order has no scale.
+    Every coefficient is 1: order has no scale.
     """
     x = rankdata(explanation.shapes[:, 0], axis=1)
     y = rankdata(observed, axis=1)
@@ -172,29 +163,22 @@ def held_out_seeds(
     explanation: Explanation,
     totals: np.ndarray,
     runs: np.ndarray,
-    folds: np.ndarray,
     searched: Callable[[Explanation, np.ndarray], tuple[np.ndarray, np.ndarray]] = search,
 ) -> Score:
-    """Fit on some seeds, predict the mean margins of the others.
+    """Fit on some seeds, predict the mean margins of the others: every k-th seed in the same fold.
 
     Parameters
     ----------
     explanation : Explanation
     totals : ndarray, shape (s, p)
         Sum of the margins of each seed's runs.
-    runs : ndarray, shape (s,) or (s, p)
-        Runs of each seed, of each pair if they differ.
-    folds : ndarray of int, shape (s,)
+    runs : ndarray, shape (s, p)
+        Runs of each seed.
     searched : callable, default=search
         How the best member is found.
-
-    Returns
-    -------
-    Score
     """
-    numbers = np.unique(folds)
-    out = (folds == numbers[:, None]).astype(float)
-    runs = np.broadcast_to(runs[:, None] if runs.ndim == 1 else runs, totals.shape)
+    folds = min(MOST_FOLDS, len(totals))
+    out = (np.arange(len(totals)) % folds == np.arange(folds)[:, None]).astype(float)
     train = (1 - out) @ totals / ((1 - out) @ runs)
     test = out @ totals / (out @ runs)
     predicted = predict(explanation, *searched(explanation, train))
@@ -211,20 +195,7 @@ def held_out_seeds(
 
 
 def held_out_pairs(explanation: Explanation, observed: np.ndarray, groups: np.ndarray) -> Score:
-    """Fit without one group of pairs, predict that group.
-
-    Parameters
-    ----------
-    explanation : Explanation
-    observed : ndarray, shape (p,)
-    groups : ndarray of int, shape (p,)
-        Pairs of the same group leave together.
-
-    Returns
-    -------
-    Score
-        Over all pairs, each predicted while held out.
-    """
+    """Predict every pair by a fit without its group, shapes (p,)."""
     numbers = np.unique(groups)
     kept = groups != numbers[:, None]
     best, coefficients = search(explanation, np.broadcast_to(observed, kept.shape), kept)
@@ -240,26 +211,8 @@ def held_out_pairs(explanation: Explanation, observed: np.ndarray, groups: np.nd
     )
 
 
-def mirror_groups(n: int, higher: np.ndarray, lower: np.ndarray) -> np.ndarray:
-    """Group of every pair (h, k): the pair and its mirror image (n - 1 - k, n - 1 - h) share one.
-
-    Returns
-    -------
-    ndarray of int, shape (p,)
-    """
-    own = higher * n + lower
-    mirrored = (n - 1 - lower) * n + (n - 1 - higher)
-    return np.asarray(np.minimum(own, mirrored))
-
-
 def gain(better: Score, base: Score) -> tuple[float, float]:
-    """Rise of r2 over a base explanation on the same folds, and its standard error over folds.
-
-    Returns
-    -------
-    gain, standard_error : float
-        The error is NaN for a single fold.
-    """
+    """Rise of r2 over a base explanation on the same folds, and its standard error over more than one."""
     if base.total <= 0:
         return float("nan"), float("nan")
     rises = (base.errors - better.errors) / base.total

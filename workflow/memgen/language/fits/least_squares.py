@@ -73,29 +73,21 @@ def grid(hierarchy: Hierarchy) -> tuple[np.ndarray, np.ndarray]:
     return gammas, ranks_at(hierarchy, gammas)
 
 
-def explained(shape: np.ndarray, observed: np.ndarray) -> np.ndarray:
-    """Sum of squares that the best multiple of a shape explains.
-
-    Parameters
-    ----------
-    shape : ndarray, shape (..., p)
-    observed : ndarray, shape (..., p)
-
-    Returns
-    -------
-    ndarray, shape (...)
-        (shape . observed)^2 / (shape . shape); 0 for a shape that vanishes.
-    """
+def _projection(shape: np.ndarray, observed: np.ndarray, power: int) -> np.ndarray:
+    """(shape . observed)^power / (shape . shape), shape (...); 0 for a shape that vanishes."""
     square = np.sum(shape * shape, axis=-1)
     product = np.sum(shape * observed, axis=-1)
-    return np.asarray(np.divide(product**2, square, out=np.zeros_like(product), where=square > 0))
+    return np.asarray(np.divide(product**power, square, out=np.zeros_like(product), where=square > 0))
+
+
+def explained(shape: np.ndarray, observed: np.ndarray) -> np.ndarray:
+    """Sum of squares that the best multiple of a shape explains, shape (...); 0 for one that vanishes."""
+    return _projection(shape, observed, 2)
 
 
 def best_scale(shape: np.ndarray, observed: np.ndarray) -> np.ndarray:
     """Least-squares multiple of a shape, shape (...); 0 for a shape that vanishes."""
-    square = np.sum(shape * shape, axis=-1)
-    product = np.sum(shape * observed, axis=-1)
-    return np.asarray(np.divide(product, square, out=np.zeros_like(product), where=square > 0))
+    return _projection(shape, observed, 1)
 
 
 def r_squared(predicted: np.ndarray, observed: np.ndarray) -> float:

@@ -7,9 +7,9 @@ import polars as pl
 import pytest
 from scipy.optimize import minimize
 
-from memgen.language.published.stages.regularization import affine, regularization
-from memgen.language.published.tables import REGULARIZATION, REGULARIZATION_POOLED
-from memgen.language.responses.rows import RESPONSES
+from memgen.language.responses.tables import RESPONSES
+from memgen.published.regularization import affine, regularization
+from memgen.published.tables import REGULARIZATION, REGULARIZATION_POOLED
 from memgen.relational.hierarchy import Hierarchy
 from synthetic_responses import response_rows, theory_margins
 

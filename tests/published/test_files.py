@@ -7,7 +7,7 @@ import pytest
 
 from memgen.errors import BadInput
 from memgen.jobs.digests import file_digest
-from memgen.language.published.files import VERSIONS, held_by, read_versions
+from memgen.published.files import VERSIONS, held_by, read_versions
 
 HEADER = "file,sha256,url\n"
 SHA = "0" * 64

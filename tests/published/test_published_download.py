@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from memgen.errors import BadInput
-from memgen.language.published.stages.published_download import published_download
 
 NAME = "ti/ti_n9__fake.parquet"
 BODY = hashlib.shake_256(b"body").digest(300_000)
@@ -95,7 +94,7 @@ def fetch(server: Server, folder: Path, sha256: str = SHA, attempts: int = 5) ->
     versions = folder / "versions.csv"
     versions.write_text(f"file,sha256,url\n{NAME},{sha256},{server.url}\n")
     out = folder / "out.parquet"
-    published_download(
+    download(
         file=NAME,
         partial=folder / "partial",
         versions=versions,
@@ -193,8 +192,8 @@ def test_only_listed_files_are_fetched(serve: Callable[..., Server], tmp_path: P
     versions = tmp_path / "versions.csv"
     versions.write_text(f"file,sha256,url\n{NAME},{SHA},{serve(whole).url}\n")
     with pytest.raises(BadInput, match="not in the versions table"):
-        published_download(
+        download(
             file="ti/other__fake.parquet", partial=tmp_path, versions=versions, out=tmp_path / "out"
         )
     with pytest.raises(BadInput, match="--attempts: 0 is not allowed"):
-        published_download(file=NAME, partial=tmp_path, versions=versions, attempts=0, out=tmp_path / "out")
+        download(file=NAME, partial=tmp_path, versions=versions, attempts=0, out=tmp_path / "out")

@@ -18,7 +18,7 @@ from memgen.errors import BadInput
 from memgen.jobs.arguments import NonNegative, Positive, Range
 from memgen.jobs.digests import file_digest
 from memgen.jobs.stage import Input, Output, stage
-from memgen.language.published.files import VERSIONS, PublishedFile, read_versions
+from memgen.published.files import VERSIONS, PublishedFile, read_versions
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ class Interrupted(Exception):
 
 
 @stage
-def published_download(
+def download(
     *,
     file: str,
     partial: Path,
@@ -72,25 +72,11 @@ def published_download(
         raise BadInput(
             f"{partial}: cannot be written ({error.strerror}); allowed: a writable folder"
         ) from None
-    shutil.move(download(listed[file], partial, attempts, pause, timeout), out)
+    shutil.move(fetch(listed[file], partial, attempts, pause, timeout), out)
 
 
-def download(listed: PublishedFile, partial: Path, attempts: int, pause: float, timeout: float) -> Path:
-    """Download a file into a folder for unfinished downloads.
-
-    Parameters
-    ----------
-    listed : PublishedFile
-    partial : Path
-        Existing folder.
-    attempts : int
-    pause, timeout : float
-        Seconds.
-
-    Returns
-    -------
-    Path
-        The complete file, its digest checked, inside `partial`.
+def fetch(listed: PublishedFile, partial: Path, attempts: int, pause: float, timeout: float) -> Path:
+    """Download a file into a folder for unfinished downloads; what is complete there has the listed digest.
 
     Raises
     ------
@@ -127,15 +113,7 @@ def download(listed: PublishedFile, partial: Path, attempts: int, pause: float, 
 
 
 def _transfer(url: str, kept: Path, timeout: float) -> None:
-    """Append to a file what is missing of it.
-
-    Raises
-    ------
-    Interrupted
-        If the transfer ended early.
-    BadInput
-        If the server's answer is final and not the file.
-    """
+    """Append to a file what is missing of it; `Interrupted` if another attempt may go on from there."""
     have = kept.stat().st_size if kept.exists() else 0
     request = urllib.request.Request(url, headers={"Accept-Encoding": "identity"})
     if have:

@@ -41,13 +41,13 @@ def test_nothing_without_a_source(repository: Path) -> None:
 
 def test_downloads_what_is_asked_for(repository: Path) -> None:
     found = jobs(dry_run(repository, "published: {source: download, items: [real]}"))
-    assert found["language_published_download"] == 4
+    assert found["published_download"] == 4
     assert len(found) == 10
 
 
 def test_a_folder_is_read_in_place(repository: Path, shared: Path) -> None:
     found = jobs(dry_run(repository, f"published: {{source: {shared / 'published'}}}"))
-    assert "language_published_download" not in found
+    assert "published_download" not in found
     assert len(found) == 10
 
 

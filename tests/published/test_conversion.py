@@ -12,15 +12,14 @@ import pytest
 
 from memgen.errors import BadInput
 from memgen.jobs.digests import file_digest
-from memgen.language.fits.stages.fit import fit
 from memgen.language.fits.tables import FIT
-from memgen.language.published.conversion import COLUMNS
-from memgen.language.published.files import held_by, read_versions
-from memgen.language.published.stages.published import published
-from memgen.language.published.stages.published_claims import published_claims
-from memgen.language.responses.rows import RESPONSES
-from memgen.language.responses.tables import ACCURACY
+from memgen.language.fits.theory import fit
+from memgen.language.responses.tables import ACCURACY, RESPONSES
 from memgen.language.stages.accuracy import accuracy
+from memgen.language.stages.published import published
+from memgen.published.claims import claims as published_claims
+from memgen.published.conversion import COLUMNS
+from memgen.published.files import held_by, read_versions
 from memgen.relational.hierarchy import Hierarchy
 from memgen.tables.claims import CLAIMS
 from repository import ROOT

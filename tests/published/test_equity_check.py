@@ -8,17 +8,17 @@ import polars as pl
 import pytest
 
 from memgen.errors import BadInput
-from memgen.language.published.stages.equity_check import (
+from memgen.language.stages.equity import equity
+from memgen.language.stimuli.boards import strengths
+from memgen.language.stimuli.hands import LABELS, holdings, label
+from memgen.published.equity_check import (
     Assignments,
     assigned,
     equity_check,
     kind,
     read_matrix,
 )
-from memgen.language.published.tables import EQUITY_CLASSES, EQUITY_SUITS
-from memgen.language.stages.equity import equity
-from memgen.language.stimuli.boards import strengths
-from memgen.language.stimuli.hands import LABELS, holdings, label
+from memgen.published.tables import EQUITY_CLASSES, EQUITY_SUITS
 
 HOLDINGS = holdings()
 BOARD = ("Ah", "Kd", "7c", "7d", "2s")
