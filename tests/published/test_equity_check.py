@@ -96,17 +96,6 @@ def test_another_table_is_refused(tmp_path: Path) -> None:
         read_matrix(tmp_path / "absent.csv")
 
 
-@pytest.mark.parametrize(
-    ("changed", "message"), [({"boards": 1}, "boards: 1"), ({"entries": 0}, "entries: 0")]
-)
-def test_samples_too_small_are_refused(tmp_path: Path, changed: dict, message: str) -> None:
-    paths = {name: tmp_path / name for name in ("equity", "published", "classes", "suits")}
-    for name in ("equity", "published"):
-        paths[name].touch()
-    with pytest.raises(BadInput, match=f"{message} is not allowed; allowed: a whole number of at least"):
-        equity_check(**paths, **{"boards": 5, "entries": 1, "seed": 0, **changed})
-
-
 def test_the_published_matrix_deals_cards_twice(shared: Path) -> None:
     """T7s v T4s: no legal assignment comes near the published entry, one suit for both hands does."""
     matrix = read_matrix(shared / "published/poker/preflop_equity.csv")
