@@ -6,8 +6,8 @@ licence: nothing of it is part of this project, the files are the user's to down
 
 import csv
 import re
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from memgen.errors import BadInput
 from memgen.jobs.files import fault
@@ -16,8 +16,7 @@ VERSIONS = Path(__file__).with_name("versions.csv")
 """Versions table of the files of sflippl/ti-with-exceptions at commit a3ef111."""
 
 
-@dataclass(frozen=True)
-class PublishedFile:
+class PublishedFile(NamedTuple):
     """One row of the versions table; `file` is a path inside a source folder: ``ti/ti_n9__fake.parquet``."""
 
     file: str

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from scipy.stats import t as student
 
 from memgen.jobs.stage import Inputs, Output, progress, stage
 from memgen.language.fits.cells import Cell, by_all_but
 from memgen.language.fits.tables import frame_of
 from memgen.language.fits.theory import best_fit, implied, resample, seed_weights
 from memgen.published.tables import REGULARIZATION, REGULARIZATION_POOLED
+from memgen.tables.statistics import student_interval
 
 RESAMPLES = 400
 """Bootstrap samples of the seeds."""
@@ -181,11 +181,7 @@ def _spread(slopes: np.ndarray) -> dict[str, float | None]:
     if len(slopes) < 2:
         return {}
     low, high = np.quantile(slopes, [0.025, 0.975])
-    return {
-        "slope_standard_error": float(slopes.std(ddof=1)),
-        "slope_low": float(low),
-        "slope_high": float(high),
-    }
+    return {"slope_standard_error": float(slopes.std(ddof=1)), "slope_low": low, "slope_high": high}
 
 
 def pool(table: pl.DataFrame) -> pl.DataFrame:
@@ -194,23 +190,17 @@ def pool(table: pl.DataFrame) -> pl.DataFrame:
     rows = []
     for part in table.partition_by(keys, maintain_order=True):
         slopes = part.group_by("model").agg(pl.col("slope").mean()).sort("model")["slope"].to_numpy()
-        mean, count = float(slopes.mean()), len(slopes)
-        row = {
-            **part.select(keys).row(0, named=True),
-            "slope": mean,
-            "expected": part["expected"][0],
-            "n_models": count,
-            "n_slopes": len(part),
-            "n_positive": int((part["slope_low"] > 0).sum()),
-            "n_negative": int((part["slope_high"] < 0).sum()),
-        }
-        if count > 1:
-            error = float(slopes.std(ddof=1) / math.sqrt(count))
-            reach = float(student.ppf(0.975, count - 1)) * error
-            row |= {
-                "slope_standard_error": error,
-                "slope_low": mean - reach,
-                "slope_high": mean + reach,
+        interval = student_interval(slopes) if len(slopes) > 1 else (float(slopes.mean()),)
+        columns = ("slope", "slope_standard_error", "slope_low", "slope_high")
+        rows.append(
+            {
+                **part.select(keys).row(0, named=True),
+                **dict(zip(columns, interval, strict=False)),
+                "expected": part["expected"][0],
+                "n_models": len(slopes),
+                "n_slopes": len(part),
+                "n_positive": int((part["slope_low"] > 0).sum()),
+                "n_negative": int((part["slope_high"] < 0).sum()),
             }
-        rows.append(row)
+        )
     return frame_of(rows, REGULARIZATION_POOLED).sort(keys)

@@ -28,21 +28,14 @@ EXPLANATIONS = Table(
         "n_parameters": Column(pl.Int64, "free parameters"),
         "n_observations": Column(pl.Int64, "untrained pairs, twice if by reversal"),
         "n_seeds": Column(pl.Int64, "seeds"),
-        "noise_ceiling": optional(
-            "share of the observed variance over pairs that is not sampling noise of the seeds: "
-            "1 - mean squared standard error / variance"
-        ),
+        "noise_ceiling": optional("1 - mean squared standard error / variance over pairs: what is no noise"),
         "gamma": optional("fitted gamma, on a grid of 40 points per decade"),
-        "scale": optional(
-            "fitted coefficient of the main shape, logit units; of a saturating link its ceiling"
-        ),
+        "scale": optional("coefficient of the main shape, logit units; of a saturating link its ceiling"),
         "sharpness": optional("c of s tanh(c (r_i - r_j))"),
         "alpha": optional("conjunctivity of kernel logistic regression"),
         "ridge": optional("ridge of kernel logistic regression"),
         "rho": optional("similarity of items one rank apart"),
-        "prior": optional(
-            "coefficient of the prior: logit units per rank, or a multiple of the measured margins"
-        ),
+        "prior": optional("coefficient of the prior: logits per rank, or a multiple of measured margins"),
         "correlation": optional("Pearson, in sample"),
         "rank_correlation": optional("Spearman, in sample"),
         "r2": optional("1 - SSE/SST about the mean, in sample"),
@@ -97,9 +90,7 @@ TRANSFER = Table(
         "gamma_of_predicted": optional("gamma fitted on the second, for comparison"),
         "at_edge": Column(pl.Boolean, "either gamma lies at an end of its range"),
         "log_gamma_difference": optional("ln gamma of the second less that of the first"),
-        "log_gamma_difference_standard_error": optional(
-            "its standard error: seeds resampled, the same in both hierarchies where they share seeds"
-        ),
+        "log_gamma_difference_standard_error": optional("seeds resampled, where shared in both hierarchies"),
         "correlation": optional("Pearson of predicted and observed margins, untrained pairs of the second"),
         "r2": optional("1 - SSE/SST with everything carried over, scale too"),
         "r2_rescaled": optional("the same with the scale fitted anew"),
@@ -115,14 +106,11 @@ TRANSFER = Table(
 
 _QUANTITY = Column(
     pl.String,
-    "what is regressed on the natural logarithm of the hyperparameter; gamma_affine: gamma on the "
-    "hyperparameter itself, gamma = intercept + slope x, residuals taken in ln gamma",
+    "what is regressed on the natural logarithm of the hyperparameter; gamma_affine: gamma = intercept + "
+    "slope x, x the hyperparameter itself, residuals taken in ln gamma",
     allowed=("log_gamma", "alpha", "log_ridge", "memorization_weight", "log_scale", "gamma_affine"),
 )
-_EXPECTED = optional(
-    "slope in theory where the hyperparameter is a ridge (L2): alpha 0, log_ridge 1; empty where the theory "
-    "gives none"
-)
+_EXPECTED = optional("slope in theory where the hyperparameter is a ridge (L2): alpha 0, log_ridge 1")
 
 REGULARIZATION = Table(
     "regularization",

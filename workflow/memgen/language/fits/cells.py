@@ -110,10 +110,7 @@ class Cell:
     def margins(self, weights: np.ndarray | None = None) -> np.ndarray:
         """Margin of every pair, shape (..., p), logit units.
 
-        Parameters
-        ----------
-        weights : ndarray, shape (..., s), optional
-            How often each seed is counted; once by default.
+        The weights, shape (..., s), say how often each seed is counted; once by default.
         """
         if weights is None:
             weights = np.ones(len(self.seeds))
@@ -152,12 +149,13 @@ def cells(path: Path, phase: str = "post") -> Iterator[Cell]:
         If the file is not a response table, holds no row of the phase, misses a direction of a pair, or
         gives a pair another class than its hierarchy does.
     """
-    groups, rows = parts(scan(path).filter(pl.col("phase") == phase), "source", "items", "hierarchy")
-    if not groups:
+    frames = parts(scan(path).filter(pl.col("phase") == phase), "source", "items", "hierarchy")
+    if not frames:
         raise BadInput(f"{path}: no responses of phase {phase}; nothing to fit")
-    for group in groups:
-        for of_cell in rows(group).sort(*KEY).partition_by(KEY, maintain_order=True):
-            yield _cell(of_cell, path)
+    for frame in frames:
+        rows = frame.collect(engine="streaming").sort(*KEY)
+        for part in rows.partition_by(KEY, maintain_order=True):
+            yield _cell(part, path)
 
 
 def by_all_but(column: str, path: Path) -> list[list[Cell]]:

@@ -53,18 +53,10 @@ class Explanation:
 
 @dataclass(frozen=True)
 class Score:
-    """How well held-out observations were predicted.
+    """How well held-out observations were predicted: SSE of every fold (errors) and SST over folds (total).
 
-    Parameters
-    ----------
-    r2 : float
-        1 - SSE/SST, both summed over folds; NaN where nothing varies.
-    correlation, rank_correlation : float
-        Pearson and Spearman, mean over folds of seeds, or over all pairs predicted while held out.
-    errors : ndarray, shape (f,)
-        SSE of every fold.
-    total : float
-        SST, summed over folds.
+    The correlations are means over folds of seeds, or over all pairs predicted while held out; NaN, like
+    r2 = 1 - SSE/SST, where nothing varies.
     """
 
     r2: float
@@ -77,14 +69,9 @@ class Score:
 def search(
     explanation: Explanation, observed: np.ndarray, kept: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Best member of an explanation for several vectors of observations at once.
+    """Best member of an explanation for several vectors of observations, shape (f, p), at once.
 
-    Parameters
-    ----------
-    explanation : Explanation
-    observed : ndarray, shape (f, p)
-    kept : ndarray of bool, shape (f, p), optional
-        Pairs to fit; all by default.
+    Only the pairs that are `kept`, shape (f, p), are fitted; all by default.
 
     Returns
     -------
@@ -101,12 +88,10 @@ def search(
         for k in range(j, terms):
             gram[:, :, j, k] = gram[:, :, k, j] = weight @ (shapes[:, j] * shapes[:, k]).T
     if not explanation.free:
-        gain = 2 * product[..., 0] - gram[..., 0, 0]
-        best = np.argmax(gain, axis=1)
+        best = np.argmax(2 * product[..., 0] - gram[..., 0, 0], axis=1)
         return best, np.ones((len(observed), 1))
     coefficients = _solve(gram, product)
-    gain = np.sum(coefficients * product, axis=-1)
-    best = np.argmax(gain, axis=1)
+    best = np.argmax(np.sum(coefficients * product, axis=-1), axis=1)
     return best, coefficients[np.arange(len(observed)), best]
 
 
@@ -125,14 +110,8 @@ def _solve(gram: np.ndarray, product: np.ndarray) -> np.ndarray:
     regular = determinant > 1e-10 * first * second
     one = second * product[..., 0] - cross * product[..., 1]
     two = first * product[..., 1] - cross * product[..., 0]
-    zero = np.zeros_like(one)
-    return np.stack(
-        [
-            np.divide(one, determinant, out=alone.copy(), where=regular),
-            np.divide(two, determinant, out=zero, where=regular),
-        ],
-        axis=-1,
-    )
+    one = np.divide(one, determinant, out=alone.copy(), where=regular)
+    return np.stack([one, np.divide(two, determinant, out=np.zeros_like(two), where=regular)], axis=-1)
 
 
 def search_by_rank(explanation: Explanation, observed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -8,7 +8,16 @@ from collections.abc import Iterable, Mapping
 
 import polars as pl
 
-from memgen.language.responses.tables import CELL, PAIR_CLASS, errors_of, mean_over_seeds, optional
+from memgen.language.responses.tables import (
+    AT_EDGE,
+    CELL,
+    N_RUNS,
+    PAIR_CLASS,
+    PHASE,
+    errors_of,
+    mean_over_seeds,
+    optional,
+)
 from memgen.tables.schema import Column, Table, trained
 
 GAMMA_RANGE = (1e-3, 1e2)
@@ -35,31 +44,18 @@ def frame_of(rows: Iterable[Mapping[str, object]], table: Table) -> pl.DataFrame
 RELATION = Table(
     "relation of representation and behaviour",
     {
-        "phase": Column(
-            pl.String, "representation before (pre) or after (post) training", allowed=("pre", "post")
-        ),
-        "method": Column(
-            pl.String, "method of training; empty for all methods that train the network", nullable=True
-        ),
+        **PHASE,
+        "method": Column(pl.String, "empty for all methods that train the network", nullable=True),
         "n_networks": Column(pl.Int64, "models among the cells: the clusters of the bootstrap"),
         "n_cells": Column(pl.Int64, "cells: model, kind of item, hierarchy, method, hyperparameter"),
-        "spearman": optional(
-            "Spearman's correlation of measured conjunctivity and fitted gamma over cells; empty below four "
-            "cells, and where one of the two does not vary"
-        ),
-        "spearman_low": optional(
-            "lower end of its 95% bootstrap interval: networks are drawn, each with all its cells; empty "
-            "below four networks"
-        ),
+        "spearman": optional("Spearman's correlation of alpha and gamma over four cells or more"),
+        "spearman_low": optional("lower end of its 95% interval, bootstrap of four networks or more"),
         "spearman_high": optional("upper end of that interval"),
         "own_kernel_correlation": optional(
-            "mean over cells: correlation of a run's margins with kernel ridge regression from the model's "
-            "own kernel before training; phase pre of finetuned cells alone"
+            "mean over cells: a run's margins against kernel ridge regression from the model's own kernel "
+            "before training; phase pre of finetuned cells alone"
         ),
-        "theory_correlation": optional(
-            "mean over cells: correlation of a run's margins with the theory at the cell's gamma, run by run "
-            "like that of the own kernel"
-        ),
+        "theory_correlation": optional("mean over cells: a run's margins against the theory at their gamma"),
     },
     trained(["phase", "method"], {}, why="its intervals are over cells: the claims drawn from it must hold"),
 )
@@ -74,48 +70,26 @@ FIT = Table(
     "fit",
     {
         **_CELL_AND_TASK,
-        "gamma": optional(
-            "2 (alpha + lam) / (1 - alpha); empty where the theory has no margins, and at an end of [0.001, "
-            "100], where the behaviour does not identify it"
-        ),
-        "gamma_at_edge": Column(
-            pl.String,
-            "the end of the range at which the fit lies; empty where gamma is identified",
-            nullable=True,
-            allowed=("low", "high"),
-        ),
-        "gamma_low": optional(
-            "lower end of the 95% profile interval: score test clustered by seed, Student's t; empty where "
-            "the interval is open, and for a single seed"
-        ),
+        "gamma": optional("2 (alpha + lam) / (1 - alpha); empty at an end of [0.001, 100]: not identified"),
+        "gamma_at_edge": AT_EDGE,
+        "gamma_low": optional("lower end of its 95% profile interval, score test by seed; empty where open"),
         "gamma_high": optional("upper end of that interval, empty where it is open"),
-        "log_gamma_standard_error": optional(
-            "standard error of the natural logarithm of gamma, seed bootstrap; empty where the interval is "
-            "open"
-        ),
+        "log_gamma_standard_error": optional("of ln gamma, seed bootstrap; empty where the interval is open"),
         "scale": optional("s, logit units per unit of rank difference"),
         "scale_standard_error": optional("standard error of s, seed bootstrap"),
         "correlation": optional("Pearson, predicted against observed, untrained pairs"),
         "r2": optional("1 - SSE/SST about the mean, untrained pairs"),
         **mean_over_seeds(
-            "run_correlation",
-            "Pearson of a run's margins with the theory at the cell's gamma; mean, seeds weighted equally",
+            "run_correlation", "Pearson of a run's margins with the theory at the cell's gamma"
         ),
         "n_pairs": Column(pl.Int64, "untrained pairs fitted"),
-        "n_runs": Column(pl.Int64, "distinct runs: a reversed run that repeats its forward run is left out"),
+        "n_runs": N_RUNS,
         "n_seeds": Column(pl.Int64, "seeds: the clusters of the bootstrap"),
         "n_diverged": Column(pl.Int64, "runs left out because a logit difference is not finite"),
-        "memorization_weight": optional(
-            "m of the trained pairs' margin s (m y + (1 - m)(r_a - r_b)); empty where gamma is"
-        ),
-        "memorization_weight_low": optional(
-            "lower end of its 95% interval over all gammas of their interval, errors by seed; empty where it "
-            "is open"
-        ),
+        "memorization_weight": optional("m of the trained pairs' margins; empty where gamma is"),
+        "memorization_weight_low": optional("lower end of its 95% interval over gamma's, errors by seed"),
         "memorization_weight_high": optional("upper end of that interval, empty where it is open"),
-        "train_correlation": optional(
-            "Pearson, predicted against observed, trained pairs in the direction trained"
-        ),
+        "train_correlation": optional("the same for trained pairs in the direction trained"),
         "train_accuracy": optional("mean of correct over trained pairs, exception included"),
         "alpha": optional("conjunctivity implied by gamma and m: m gamma / (2 + m gamma)"),
         "ridge": optional("effective ridge implied by gamma and m: (1 - m) gamma / (2 + m gamma)"),
@@ -144,24 +118,12 @@ BASELINES = Table(
         "n_positions": Column(pl.Int64, "positions of the exception, for a wrong one", nullable=True),
         "correlation": optional("Pearson, in sample, margins averaged over seeds"),
         "r2": optional("1 - SSE/SST about the mean, in sample"),
-        "held_out_correlation": optional(
-            "Pearson, every pair predicted by a fit without it and its mirror image"
-        ),
+        "held_out_correlation": optional("Pearson, pairs predicted by fits without them and their mirrors"),
         "held_out_r2": optional("1 - SSE/SST of those predictions"),
-        **mean_over_seeds(
-            "correlation_by_seed", "held-out Pearson of each seed's own margins, mean over seeds", width=False
-        ),
-        **mean_over_seeds(
-            "r2_by_seed", "held-out 1 - SSE/SST of each seed's own margins, mean over seeds", width=False
-        ),
-        **mean_over_seeds(
-            "difference_to_theory",
-            "the theory's held-out Pearson minus this predictor's, seed by seed, mean: above 0 where the "
-            "theory predicts better",
-        ),
-        **mean_over_seeds(
-            "r2_difference_to_theory", "the same difference of the held-out 1 - SSE/SST", width=False
-        ),
+        **mean_over_seeds("correlation_by_seed", "held-out Pearson of each seed's own margins", width=False),
+        **mean_over_seeds("r2_by_seed", "held-out 1 - SSE/SST of each seed's own margins", width=False),
+        **mean_over_seeds("difference_to_theory", "the theory's correlation_by_seed minus this one's"),
+        **mean_over_seeds("r2_difference_to_theory", "the theory's r2_by_seed minus this one's", width=False),
         "n_pairs": Column(pl.Int64, "untrained pairs"),
         "n_groups": Column(pl.Int64, "groups held out one after the other: a pair and its mirror image"),
         "n_seeds": Column(pl.Int64, "seeds"),
@@ -180,21 +142,16 @@ PREDICTIONS = Table(
         "higher": Column(pl.Int64, "rank of the higher-ranked item, 0 the strongest"),
         "lower": Column(pl.Int64, "rank of the lower-ranked item"),
         "pair_class": PAIR_CLASS,
-        "gamma": optional(
-            "gamma of the prediction: the fitted one, or the end of its range at which the fit lies"
-        ),
+        "gamma": optional("the fitted one, or the end of its range at which the fit lies"),
         "observed": Column(pl.Float64, "M(higher, lower), logit units"),
         "standard_error": optional("standard error of observed, clustered by seed, logit units"),
         "n_seeds": Column(pl.Int64, "seeds averaged"),
         "rank_difference": optional("r_higher - r_lower at the fitted gamma"),
         "predicted": optional(
-            "s (r_higher - r_lower); for trained pairs s (m y + (1 - m)(r_higher - r_lower)), empty where m "
-            "is; logit units"
+            "s (r_higher - r_lower); of trained pairs s (m y + (1 - m)(r_higher - r_lower)); logit units"
         ),
     },
     trained(
-        [*_CELL_AND_TASK, "higher", "lower", "pair_class"],
-        {"observed": "standard_error"},
-        units="n_seeds",
+        [*_CELL_AND_TASK, "higher", "lower", "pair_class"], {"observed": "standard_error"}, units="n_seeds"
     ),
 )

@@ -5,19 +5,18 @@ within the seed before any standard error. The published responses of twelve fil
 less than 2 GB of memory.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import polars as pl
 
 from memgen.errors import BadInput
 from memgen.jobs.stage import progress
-from memgen.language.responses.tables import ACCURACY, KEY, RESPONSES
+from memgen.language.responses.tables import ACCURACY, KEY, RESPONSES, VALUES
 from memgen.tables.statistics import student_factor, wilson
 
 CELL = [*KEY, "phase"]
 NEEDED = (*KEY, "seed", "reverse", "phase", "first", "second", "pair_class", "logit_difference", "correct")
-VALUES = ["accuracy", "paired_accuracy", "margin"]
 TRAINED = ("train", "exception")
 SAME = 1e-6
 """Margins are the same if they differ by less than this share of the seed's largest: by rounding."""
@@ -50,15 +49,10 @@ def scan(path: Path, columns: tuple[str, ...] = NEEDED) -> pl.LazyFrame:
     return frame.select(columns)
 
 
-def parts(frame: pl.LazyFrame, *names: str) -> tuple[list[dict[str, object]], Callable[..., pl.DataFrame]]:
-    """Values that some columns take together, sorted, and a function that reads the rows of one of them."""
-    groups = frame.select(names).unique().sort(names).collect(engine="streaming").rows(named=True)
-
-    def rows(group: dict[str, object]) -> pl.DataFrame:
-        same = [pl.col(name) == value for name, value in group.items()]
-        return frame.filter(*same).collect(engine="streaming")
-
-    return groups, rows
+def parts(frame: pl.LazyFrame, *names: str) -> list[pl.LazyFrame]:
+    """A frame by the values that some columns take together, sorted."""
+    groups = frame.select(names).unique().sort(names).collect(engine="streaming").iter_rows(named=True)
+    return [frame.filter(*(pl.col(name) == value for name, value in group.items())) for group in groups]
 
 
 def pair_margins(responses: pl.DataFrame) -> pl.DataFrame:
@@ -133,17 +127,15 @@ def distinct_runs(responses: pl.DataFrame, *values: pl.Expr) -> pl.DataFrame:
     return joined.with_columns((~repeated).alias("distinct")).drop("_mirrored")
 
 
-def over_seeds(rows: pl.DataFrame, keys: list[str], values: list[str]) -> pl.DataFrame:
+def over_seeds(rows: pl.DataFrame, keys: list[str], values: Sequence[str]) -> pl.DataFrame:
     """Mean and standard error clustered by seed, seeds weighted equally.
 
     Parameters
     ----------
     rows : polars.DataFrame
         Columns of `keys` and `values`, seed, reverse, distinct, higher and lower.
-    keys : list of str
-        Columns that name a group.
-    values : list of str
-        Columns to average.
+    keys, values : sequence of str
+        Columns that name a group, and columns to average.
 
     Returns
     -------
@@ -186,11 +178,11 @@ def by_part(path: Path, average: Callable[[pl.DataFrame], pl.DataFrame]) -> pl.D
     BadInput
         If the file is not a response table or holds no rows.
     """
-    frame = scan(path, tuple(RESPONSES.columns))
-    groups, rows = parts(frame, "source", "items", "hierarchy", "phase")
-    if not groups:
+    frames = parts(scan(path, tuple(RESPONSES.columns)), "source", "items", "hierarchy", "phase")
+    if not frames:
         raise BadInput(f"{path}: holds no responses; nothing to average")
-    return pl.concat([average(rows(group)) for group in progress(groups, f"averaging {path.name}")])
+    rows = progress(frames, f"averaging {path.name}")
+    return pl.concat([average(part.collect(engine="streaming")) for part in rows])
 
 
 def accuracies(path: Path) -> pl.DataFrame:

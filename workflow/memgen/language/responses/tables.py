@@ -36,9 +36,7 @@ CELL = {
     "items": Column(pl.String, "kind of item: real, fake or poker"),
     "hierarchy": Column(pl.String, "name of the hierarchy: a key of relational.hierarchies"),
     "method": Column(pl.String, "method of training: a key of language.methods, or a published name"),
-    "hyperparameter": Column(
-        pl.Float64, "ridge or L2 of a probe, rank of LoRA; empty where there is none", nullable=True
-    ),
+    "hyperparameter": optional("ridge or L2 of a probe, rank of LoRA; empty where there is none"),
 }
 """Columns that name a cell: a group of runs that differ only in seed and reversal."""
 
@@ -46,12 +44,17 @@ KEY = tuple(CELL)
 
 RUN = {
     "seed": Column(pl.Int64, "seed of the items, the anchor pair and the training"),
-    "reverse": Column(
-        pl.Boolean, "whether the items hold the ranks in opposite order; ranks and exceptions stay"
-    ),
+    "reverse": Column(pl.Boolean, "whether the items hold the ranks in opposite order"),
 }
 
 PHASE = {"phase": Column(pl.String, "before (pre) or after (post) training", allowed=("pre", "post"))}
+
+AT_EDGE = Column(
+    pl.String,
+    "the end of its range, 0.001 or 100, at which gamma lies; empty inside",
+    nullable=True,
+    allowed=("low", "high"),
+)
 
 PAIR_CLASS = Column(pl.String, "class of the pair", allowed=PAIR_CLASSES)
 
@@ -64,10 +67,7 @@ RESPONSES = Table(
         "first": Column(pl.Int64, "rank of the item named first in the question; 0 is the strongest"),
         "second": Column(pl.Int64, "rank of the item named second"),
         "pair_class": PAIR_CLASS,
-        "logit_difference": Column(
-            pl.Float64,
-            "logit of Yes minus logit of No; for a ridge probe its prediction of the target +1 or -1",
-        ),
+        "logit_difference": Column(pl.Float64, "logit of Yes minus logit of No; of a ridge probe its output"),
         "p_yes": Column(pl.Float64, "sigmoid(logit_difference)"),
         "correct": Column(
             pl.Boolean,
@@ -95,13 +95,14 @@ RUNS = Table(
     {
         **CELL,
         **RUN,
-        "train_loss": Column(
-            pl.Float64, "mean cross-entropy over the last epoch, nats; empty where diverged", nullable=True
-        ),
+        "train_loss": optional("mean cross-entropy over the last epoch, nats; empty where diverged"),
         "diverged": Column(pl.Boolean, "whether a loss was not finite: the run's answers are NaN"),
     },
     trained(CELL, dict.fromkeys(("train_loss", "diverged")), unit="seed"),
 )
+
+MEASURES = ("kappa_o", "kappa_d", "alpha", "distance", "ridge_correlation")
+"""Measures of a representation that are averaged over runs."""
 
 GEOMETRY_RUNS = Table(
     "measures of representations by run",
@@ -115,19 +116,12 @@ GEOMETRY_RUNS = Table(
         "scale": optional("k_same - k_reversed, squared units of the hidden state"),
         "distance": optional("relative Frobenius distance from the nearest exchangeable kernel"),
         "ridge_correlation": optional(
-            "Pearson over untrained pairs: margins after training, and those of kernel ridge regression with "
-            "this kernel; phase pre of finetuned runs alone"
+            "Pearson over untrained pairs of margins after training and of kernel ridge regression with this "
+            "kernel; phase pre of finetuned runs alone"
         ),
     },
-    trained(
-        [*CELL, *PHASE],
-        dict.fromkeys(("kappa_o", "kappa_d", "alpha", "distance", "ridge_correlation")),
-        unit="seed",
-    ),
+    trained([*CELL, *PHASE], dict.fromkeys(MEASURES), unit="seed"),
 )
-
-MEASURES = ("kappa_o", "kappa_d", "alpha", "distance", "ridge_correlation")
-"""Measures of a representation that are averaged over runs."""
 
 GEOMETRY = Table(
     "geometry",
@@ -142,12 +136,7 @@ GEOMETRY = Table(
             ).items()
         },
         "gamma": optional("fitted to the behaviour of the same cell"),
-        "gamma_at_edge": Column(
-            pl.String,
-            "the end of its range at which the fit lies: low, 0.001, or high, 100; empty inside",
-            nullable=True,
-            allowed=("low", "high"),
-        ),
+        "gamma_at_edge": AT_EDGE,
         "gamma_low": optional("lower end of its 95% interval"),
         "gamma_high": optional("upper end of its 95% interval"),
         "n_runs": Column(pl.Int64, "distinct runs averaged, diverged ones left out"),
@@ -163,8 +152,7 @@ def _effect(column: str, unit: str) -> dict[str, Column]:
     return {
         **mean_over_seeds(
             name,
-            f"change of cross pairs' {column} from the plain hierarchy of the same size, {unit}, paired by "
-            "seed; empty where there is none",
+            f"change of cross pairs' {column} from the plain hierarchy of the same size, {unit}, by seed",
             width=False,
         ),
         f"{name}_low": optional("lower end of the 95% t interval over seeds"),
@@ -189,11 +177,7 @@ EFFECTS = Table(
         **mean_over_seeds("accuracy", "mean of correct over untrained pairs with a truth", width=False),
         **_wilson("accuracy", "answers"),
         "n_answers": Column(pl.Int64, "answers that the interval counts: those of distinct runs"),
-        **mean_over_seeds(
-            "distance_slope",
-            "symbolic distance effect: slope of the margin, logit units per rank",
-            width=False,
-        ),
+        **mean_over_seeds("distance_slope", "slope of the margin, logit units per rank", width=False),
         **mean_over_seeds("bias", "mean logit difference, all ordered pairs: 0 is no bias"),
         **mean_over_seeds("yes_share", "share of answers that are Yes: 1/2 is no bias"),
         "compared_with": Column(pl.String, "plain hierarchy of the same size", nullable=True),
@@ -209,19 +193,18 @@ EFFECTS = Table(
     ),
 )
 
+VALUES = ("accuracy", "paired_accuracy", "margin")
+
 _VALUES = {
     **mean_over_seeds("accuracy", "mean of correct, seeds weighted equally"),
     **mean_over_seeds("paired_accuracy", "mean of paired_correct, seeds weighted equally"),
     **mean_over_seeds(
-        "margin",
-        "mean of (d(h, k) - d(k, h)) / 2 over the pairs, h the higher-ranked, d the logit difference: "
-        "negative where an exception is learned",
-        nullable=False,
+        "margin", "mean of M(h, k): negative where an exception is learned; logit units", nullable=False
     ),
 }
 
-_N_RUNS = Column(pl.Int64, "distinct runs: a reversed run that repeats its forward run is left out")
-_N_SEEDS = Column(pl.Int64, "seeds: the clusters of the standard errors")
+N_RUNS = Column(pl.Int64, "distinct runs: a reversed run that repeats its forward run is left out")
+N_SEEDS = Column(pl.Int64, "seeds: the clusters of the standard errors")
 
 ACCURACY = Table(
     "accuracy",
@@ -234,12 +217,10 @@ ACCURACY = Table(
         **_wilson("paired_accuracy", "pairs of every run"),
         "n_answers": Column(pl.Int64, "answers with a truth, two per pair and distinct run"),
         "n_pairs": Column(pl.Int64, "pairs of the class"),
-        "n_runs": _N_RUNS,
-        "n_seeds": _N_SEEDS,
+        "n_runs": N_RUNS,
+        "n_seeds": N_SEEDS,
     },
-    trained(
-        [*CELL, *PHASE, "pair_class"], errors_of("accuracy", "paired_accuracy", "margin"), units="n_seeds"
-    ),
+    trained([*CELL, *PHASE, "pair_class"], errors_of(*VALUES), units="n_seeds"),
 )
 
 DISTANCE = Table(
@@ -251,14 +232,10 @@ DISTANCE = Table(
         "trained": Column(pl.Boolean, "whether the pairs were trained: neighbours and exceptions"),
         **_VALUES,
         "n_pairs": Column(pl.Int64, "pairs averaged, loop pairs left out"),
-        "n_runs": _N_RUNS,
-        "n_seeds": _N_SEEDS,
+        "n_runs": N_RUNS,
+        "n_seeds": N_SEEDS,
     },
-    trained(
-        [*CELL, *PHASE, "distance", "trained"],
-        errors_of("accuracy", "paired_accuracy", "margin"),
-        units="n_seeds",
-    ),
+    trained([*CELL, *PHASE, "distance", "trained"], errors_of(*VALUES), units="n_seeds"),
 )
 
 MARGINS = Table(
@@ -271,8 +248,8 @@ MARGINS = Table(
         "pair_class": PAIR_CLASS,
         "margin": Column(pl.Float64, "M(h, k) = (mean d(h, k) - mean d(k, h)) / 2, logit units"),
         "standard_error": optional("standard error of the margin, clustered by seed; empty for one seed"),
-        "n_runs": _N_RUNS,
-        "n_seeds": _N_SEEDS,
+        "n_runs": N_RUNS,
+        "n_seeds": N_SEEDS,
     },
     trained([*CELL, *PHASE, "higher", "lower", "pair_class"], {"margin": "standard_error"}, units="n_seeds"),
 )
