@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from polars import col
 
 from memgen.errors import BadInput
 from memgen.jobs.digests import file_digest
@@ -70,65 +71,58 @@ def _set(name: str, value: object) -> Callable[[pl.DataFrame], pl.DataFrame]:
     return lambda frame: frame.with_columns(literal.alias(name))
 
 
-def _changed(**values: pl.Expr) -> Callable[[pl.DataFrame], pl.DataFrame]:
+def change(**values: pl.Expr) -> Callable[[pl.DataFrame], pl.DataFrame]:
     return lambda frame: frame.with_columns(**values)
 
 
-COL = pl.col
 CHANGES: dict[str, tuple[Callable[[pl.DataFrame], pl.DataFrame], str]] = {
     "a column too few": (lambda frame: frame.drop("gap"), "missing columns ['gap']"),
-    "a column too many": (_changed(extra=pl.lit(1)), "unexpected columns ['extra']"),
+    "a column too many": (change(extra=pl.lit(1)), "unexpected columns ['extra']"),
     "text for a number": (
-        _changed(logit_diff=COL("logit_diff").cast(pl.String)),
+        change(logit_diff=col("logit_diff").cast(pl.String)),
         "column logit_diff is String; allowed: number",
     ),
     "a number for a flag": (
-        _changed(reverse=COL("reverse").cast(pl.Int64)),
+        change(reverse=col("reverse").cast(pl.Int64)),
         "column reverse is Int64; allowed: true or false",
     ),
-    "an unknown setting": (_changed(setting=pl.lit("adapter")), "column setting holds 'adapter'"),
-    "an unknown phase": (_changed(phase=pl.lit("mid")), "column phase holds 'mid'"),
-    "another kind of item": (_changed(task=pl.lit("real")), "column task holds 'real'; allowed: fake"),
-    "another hierarchy": (_changed(hier=pl.lit("ti_n9")), "column hier holds 'ti_n9'; allowed: own"),
-    "no model": (_changed(model=pl.lit(None)), "column model is Null; allowed: text"),
+    "an unknown setting": (change(setting=pl.lit("adapter")), "column setting holds 'adapter'"),
+    "an unknown phase": (change(phase=pl.lit("mid")), "column phase holds 'mid'"),
+    "another kind of item": (change(task=pl.lit("real")), "column task holds 'real'; allowed: fake"),
+    "another hierarchy": (change(hier=pl.lit("ti_n9")), "column hier holds 'ti_n9'; allowed: own"),
+    "no model": (change(model=pl.lit(None)), "column model is Null; allowed: text"),
     "an empty seed": (
-        _changed(seed=pl.when(COL("seed") != 1).then("seed")),
+        change(seed=pl.when(col("seed") != 1).then("seed")),
         "columns that must be filled are empty",
     ),
     "a truth for a loop": (
-        _changed(correct=COL("correct").fill_null(1.0)),
+        change(correct=col("correct").fill_null(1.0)),
         "correct is empty where there is a truth",
     ),
     "half correct": (
-        _changed(paired_correct=COL("paired_correct") / 2),
+        change(paired_correct=col("paired_correct") / 2),
         "correct or paired_correct is neither 0 nor 1",
     ),
     "answers counted the other way": (
-        _changed(correct=1 - COL("correct")),
+        change(correct=1 - col("correct")),
         "correct does not follow from logit_diff and label",
     ),
-    "a rank without lora": (_changed(lora_r=pl.lit(4.0)), "lora_r is empty for lora, or filled"),
-    "a probe without l2": (
-        _changed(l2_reg=pl.lit(None, dtype=pl.Float64)),
-        "l2_reg is empty for probe",
-    ),
+    "a rank without lora": (change(lora_r=pl.lit(4.0)), "lora_r is empty for lora, or filled"),
+    "a probe without l2": (change(l2_reg=pl.lit(None, dtype=pl.Float64)), "l2_reg is empty for probe"),
     "an item that never meets another": (
-        lambda frame: frame.filter(~((COL("rank_higher") == 0) & (COL("rank_lower") == 5))),
+        lambda frame: frame.filter(~((col("rank_higher") == 0) & (col("rank_lower") == 5))),
         "28 kinds of pair and flags; allowed: the 30 ordered pairs of its 6 items",
     ),
-    "flags that disagree": (
-        _changed(is_train=COL("is_train") & (COL("seed") != 2)),
-        "kinds of pair and flags",
-    ),
+    "flags that disagree": (change(is_train=col("is_train") & (col("seed") != 2)), "kinds of pair and flags"),
     "an untrained neighbour": (
-        _changed(is_train=COL("is_train") & (COL("rank_higher") != 0)),
+        change(is_train=col("is_train") & (col("rank_higher") != 0)),
         "is_train of pair (0, 1) is wrong for 6 items with exceptions 4:1",
     ),
     "a seed that no table holds": (
-        _changed(seed=pl.lit(2**64 - 1, dtype=pl.UInt64)),
+        change(seed=pl.lit(2**64 - 1, dtype=pl.UInt64)),
         "seed or a rank is negative",
     ),
-    "a negative rank": (_changed(rank_a=COL("rank_a") - 1), "seed or a rank is negative"),
+    "a negative rank": (change(rank_a=col("rank_a") - 1), "seed or a rank is negative"),
     "no rows": (lambda frame: frame.clear(), "holds no rows"),
 }
 

@@ -11,13 +11,7 @@ from memgen.errors import BadInput
 from memgen.language.stages.equity import equity
 from memgen.language.stimuli.boards import strengths
 from memgen.language.stimuli.hands import LABELS, holdings, label
-from memgen.published.equity_check import (
-    Assignments,
-    assigned,
-    equity_check,
-    kind,
-    read_matrix,
-)
+from memgen.published.equity_check import Assignments, assigned, equity_check, kind, read_matrix
 from memgen.published.tables import EQUITY_CLASSES, EQUITY_SUITS
 
 HOLDINGS = holdings()

@@ -8,7 +8,7 @@ import pytest
 
 from memgen.language.fits.cells import cells
 from memgen.language.fits.tables import FIT, PREDICTIONS
-from memgen.language.fits.theory import fit, fit_cell, implied, predictions
+from memgen.language.fits.theory import fit, fit_cell, predictions
 from memgen.language.responses.tables import RESPONSES
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.ranks import gamma as gamma_of
@@ -137,10 +137,3 @@ def test_runs_are_told_one_by_one_with_the_cells_gamma(path: Path, tmp_path: Pat
     error = by_seed.std(ddof=1) / np.sqrt(12)
     assert noise["run_correlation_standard_error"] == pytest.approx(error)
     assert single["run_correlation_standard_error"] is None
-
-
-@pytest.mark.parametrize(("alpha", "ridge"), [(0.2, 0.18), (0.0, 1.0), (0.9, 0.0), (-0.1, 0.3)])
-def test_gamma_and_m_imply_alpha_and_ridge(alpha: float, ridge: float) -> None:
-    m = alpha / (alpha + ridge)
-    found = implied(np.array(2 * (alpha + ridge) / (1 - alpha)), np.array(m))
-    assert found == pytest.approx((alpha, ridge), abs=1e-12)

@@ -189,13 +189,7 @@ def equity_check(
 def assigned(
     pairs: list[tuple[str, str]], boards: int, seed: int
 ) -> list[tuple[Assignments, np.ndarray, np.ndarray]]:
-    """Every assignment of suits to some pairs of labels, with equities and errors on the same boards.
-
-    Returns
-    -------
-    list of (Assignments, equity, standard_error)
-        One per pair, the arrays of shape (k,).
-    """
+    """Assignments of suits to each pair of labels, with equities and errors on the same boards."""
     ways = [Assignments.of(*pair) for pair in pairs]
     ends = np.cumsum([0, *(len(way.names) for way in ways)])
     sums, squares = np.zeros((2, ends[-1])), np.zeros((3, ends[-1]))

@@ -114,16 +114,8 @@ def slope_rows(group: list[Cell]) -> Iterator[dict[str, object]]:
 def fit_affine(x: np.ndarray, log_gamma: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Fit gamma = a + b x, a > 0 and b >= 0, by least squares of ln gamma.
 
-    Parameters
-    ----------
-    x : ndarray, shape (points,)
-        Positive.
-    log_gamma : ndarray, shape (points, samples)
-
-    Returns
-    -------
-    b, a, error : ndarray, shape (samples,)
-        error is the sum of squares left.
+    From x > 0, shape (points,), and ln gamma, (points, samples), to b, a and the sum of squares left,
+    (samples,).
     """
     centred = log_gamma - log_gamma.mean(axis=0)
     coarse = np.concatenate([[0.0], np.geomspace(1e-3 / x.max(), 1e3 / x.min(), 1001)])

@@ -27,16 +27,9 @@ RESAMPLES = 200
 
 @dataclass(frozen=True)
 class Fitted:
-    """One link fitted to one cell.
+    """One link fitted to one cell; a straight link has no sharpness (NaN).
 
-    Parameters
-    ----------
-    gamma, scale, sharpness : float
-        sharpness is NaN for a straight link.
-    at_edge : bool
-        Whether gamma lies at an end of its range.
-    gammas : ndarray, shape (b,)
-        Of bootstrap samples; empty for a single seed.
+    `gammas`, shape (b,), are of bootstrap samples of the seeds; a single seed has none.
     """
 
     gamma: float

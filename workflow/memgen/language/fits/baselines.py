@@ -95,20 +95,9 @@ def families(hierarchy: Hierarchy) -> dict[str, list[Explanation]]:
 
 
 def scores(family: Explanation, observed: np.ndarray, groups: np.ndarray) -> np.ndarray:
-    """How well a family predicts margins, in sample and held out.
+    """How well a family predicts margins, in sample and with groups held out: shape (4,), `MEASURES`.
 
-    Parameters
-    ----------
-    family : Explanation
-    observed : ndarray, shape (p,)
-    groups : ndarray of int, shape (p,)
-        Pairs of one group are held out together.
-
-    Returns
-    -------
-    ndarray, shape (4,)
-        In the order of `MEASURES`; NaN where a side does not vary, and out of sample with fewer than three
-        groups.
+    NaN where a side does not vary, and out of sample with fewer than three groups.
     """
     fitted = predict(family, *search(family, observed[None]))[0]
     own = [pearson(fitted, observed), r_squared(fitted, observed)]
@@ -119,20 +108,11 @@ def scores(family: Explanation, observed: np.ndarray, groups: np.ndarray) -> np.
 
 
 def reliability(by_seed: np.ndarray, *stream: int) -> float:
-    """Reliability of the mean over seeds, from the correlation of halves of them.
+    """Reliability of the mean of margins over seeds, shape (s, p), from the correlation of halves of them.
 
-    Parameters
-    ----------
-    by_seed : ndarray, shape (s, p)
-        Margins of every seed.
-    *stream : int
-        Names the random halves.
-
-    Returns
-    -------
-    float
-        2 r / (1 + r), r the mean correlation of two halves: the r2 that a perfect predictor of the
-        expected margins would reach on this mean. NaN for fewer than two seeds, or if halves do not agree.
+    2 r / (1 + r), r the mean correlation of two halves, whose random stream has the name `stream`: the r2
+    that a perfect predictor of the expected margins would reach on this mean. NaN for fewer than two seeds,
+    or if halves do not correlate.
     """
     count = len(by_seed)
     if count < 2:

@@ -136,13 +136,6 @@ def cells(path: Path, phase: str = "post") -> Iterator[Cell]:
     One kind of item and one hierarchy are held in memory at a time, so the published responses of twelve
     files need no more than a single one.
 
-    Parameters
-    ----------
-    path : Path
-        Response table.
-    phase : {'post', 'pre'}
-        Phase of the runs.
-
     Raises
     ------
     BadInput

@@ -146,15 +146,8 @@ def held_out_seeds(
 ) -> Score:
     """Fit on some seeds, predict the mean margins of the others: every k-th seed in the same fold.
 
-    Parameters
-    ----------
-    explanation : Explanation
-    totals : ndarray, shape (s, p)
-        Sum of the margins of each seed's runs.
-    runs : ndarray, shape (s, p)
-        Runs of each seed.
-    searched : callable, default=search
-        How the best member is found.
+    `totals` are the sums of the margins of each seed's runs, and `runs` their numbers, shapes (s, p);
+    `searched` finds the best member.
     """
     folds = min(MOST_FOLDS, len(totals))
     out = (np.arange(len(totals)) % folds == np.arange(folds)[:, None]).astype(float)

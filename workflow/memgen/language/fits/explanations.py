@@ -110,15 +110,9 @@ def pooled(name: str, hierarchy: Hierarchy) -> Explanation:
 
 
 def by_reversal(name: str, hierarchy: Hierarchy, before: Sequence[np.ndarray] | None = None) -> Explanation:
-    """Family of shapes over untrained pairs of forward runs, then those of reversed runs.
+    """Family of shapes over untrained pairs of forward runs, then of reversed runs: one of `BY_REVERSAL`.
 
-    Parameters
-    ----------
-    name : str
-        One of `BY_REVERSAL`.
-    hierarchy : Hierarchy
-    before : two ndarrays, shape (n (n - 1) / 2,)
-        Margins before training of all pairs i < j, forward and reversed; for a measured prior only.
+    A measured prior needs the margins before training of all pairs i < j, forward and reversed.
     """
     saturating = name.startswith("saturating")
     main, grid = _saturating(hierarchy) if saturating else (_linear(hierarchy), GAMMAS[:, None])
@@ -188,23 +182,8 @@ def logistic_ranks(hierarchy: Hierarchy, alpha: np.ndarray, ridge: np.ndarray) -
     enter through gamma alone. The dual would lose its digits to exceptions at small ridge: cycles are not
     separable, so dual weights grow as 1 / ridge and cancel.
 
-    Parameters
-    ----------
-    hierarchy : Hierarchy
-    alpha : ndarray, shape (c,)
-        Conjunctivity, in [0, 1).
-    ridge : ndarray, shape (c,)
-        Weight of the squared norm against the summed loss, > 0.
-
-    Returns
-    -------
-    ndarray, shape (c, n)
-        An untrained pair (i, j) is predicted with r_i - r_j, logit units.
-
-    Raises
-    ------
-    ArithmeticError
-        If Newton's method does not reach `TOLERANCE`.
+    alpha in [0, 1) and ridge > 0 have shape (c,), the ranks, in logit units, (c, n). ArithmeticError if
+    Newton's method does not reach `TOLERANCE`.
     """
     b = incidence(hierarchy)
     pairs, n = b.shape

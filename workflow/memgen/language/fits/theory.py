@@ -78,14 +78,9 @@ def predictions(responses: Input, *, fits: Input, out: Output) -> None:
 
 
 def best_fit(cell: Cell) -> tuple[Fit, float, float]:
-    """Fit gamma and scale to a cell's untrained pairs, then the memorization weight to the trained ones.
+    """Gamma and scale of a cell's untrained pairs; memorization weight and correlation of the trained ones.
 
-    Returns
-    -------
-    fit : Fit
-        Gamma and scale.
-    memorization_weight, train_correlation : float
-        NaN where the theory has no margins.
+    The latter two are NaN where the theory has no margins.
     """
     higher, lower, trained = cell.higher, cell.lower, cell.trained
     observed = cell.margins()
@@ -102,11 +97,7 @@ def best_fit(cell: Cell) -> tuple[Fit, float, float]:
 def fit_cell(cell: Cell, resamples: int = RESAMPLES) -> dict[str, object]:
     """Row of the table of fits for one cell, without the columns that are empty.
 
-    Parameters
-    ----------
-    cell : Cell
-    resamples : int, default=400
-        Bootstrap samples of the seeds, for standard errors; a single seed has none, and no interval.
+    Standard errors are of bootstrap samples of the seeds; a single seed has none, and no interval.
     """
     best, m, train_correlation = best_fit(cell)
     row: dict[str, object] = {
@@ -183,17 +174,7 @@ def seed_weights(cell: Cell, samples: int, *stream: str) -> np.ndarray:
 
 
 def resample(cell: Cell, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Fit a cell again for samples of its seeds.
-
-    Parameters
-    ----------
-    cell : Cell
-    weights : ndarray, shape (b, s)
-
-    Returns
-    -------
-    gamma, scale, memorization_weight : ndarray, shape (b,)
-    """
+    """Gamma, scale and memorization weight, shapes (b,), for samples of a cell's seeds: weights (b, s)."""
     observed = cell.margins(weights)
     trained, higher, lower = cell.trained, cell.higher, cell.lower
     gamma, scale, r = fit_many(cell.hierarchy, higher[~trained], lower[~trained], observed[:, ~trained])
