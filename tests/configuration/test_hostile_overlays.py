@@ -13,8 +13,8 @@ from memgen import __main__ as cli
 from memgen.configuration import layers as configuration
 from memgen.errors import BadInput
 from memgen.language import settings
-from memgen.language.published.files import read_versions
 from memgen.language.settings import lineup, lineup_hierarchy
+from memgen.published.files import read_versions
 from repository import ROOT
 
 BOMB = "a0: &a0 {x: 1, y: 2}\n" + "".join(

@@ -20,28 +20,26 @@ from checks import (
     points,
     shown,
 )
-from memgen.language.fits.stages.baselines import baselines
-from memgen.language.fits.stages.fit import fit
-from memgen.language.fits.stages.predictions import predictions
-from memgen.language.fits.stages.relation import relation
+from memgen.language.fits.baselines import baselines
+from memgen.language.fits.relation import relation
 from memgen.language.fits.tables import BASELINES, FIT, PREDICTIONS
-from memgen.language.published.conversion import convert
-from memgen.language.published.stages.compare import compare
-from memgen.language.published.stages.explain import explain
-from memgen.language.published.stages.transfer import transfer
-from memgen.language.published.tables import (
+from memgen.language.fits.theory import fit, predictions
+from memgen.language.responses.tables import ACCURACY, EFFECTS, GEOMETRY, GEOMETRY_RUNS, KEY, RESPONSES
+from memgen.language.stages.accuracy import accuracy
+from memgen.language.stages.distance import distance
+from memgen.language.stages.effects import effects
+from memgen.language.stages.geometry import geometry
+from memgen.published.compare import compare
+from memgen.published.conversion import convert
+from memgen.published.explain import explain
+from memgen.published.tables import (
     COMPARISON,
     EQUITY_CLASSES,
     EQUITY_SUITS,
     EXPLANATIONS_SUMMARY,
     TRANSFER,
 )
-from memgen.language.responses.rows import GEOMETRY_RUNS, KEY, RESPONSES
-from memgen.language.responses.tables import ACCURACY, EFFECTS, GEOMETRY
-from memgen.language.stages.accuracy import accuracy
-from memgen.language.stages.distance import distance
-from memgen.language.stages.effects import effects
-from memgen.language.stages.geometry import geometry
+from memgen.published.transfer import transfer
 from memgen.relational.hierarchy import Hierarchy
 from memgen.tables.schema import Table
 from published_imitation import imitated

@@ -14,10 +14,9 @@ from memgen.language.claims.stages.claims import claims
 from memgen.language.claims.stages.evidence import evidence
 from memgen.language.claims.statements import STATEMENTS
 from memgen.language.fits.tables import BASELINES
-from memgen.language.responses.rows import RESPONSES
 from memgen.language.responses.scoring import read_task
 from memgen.language.responses.scoring import responses as answer
-from memgen.language.responses.tables import GEOMETRY
+from memgen.language.responses.tables import GEOMETRY, RESPONSES
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.stages.task import task_frame
 from memgen.tables.claims import CLAIMS

@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from memgen.configuration.layers import load
-from memgen.language.responses.rows import RESPONSES, RUNS
+from memgen.language.responses.tables import RESPONSES, RUNS
 from memgen.provenance.findings import within
 from memgen.provenance.run import read_run
 from memgen.provenance.sealing import read_seal

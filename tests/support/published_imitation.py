@@ -4,8 +4,7 @@ Nothing here was answered by a model: margins are the theory's, with noise. Ever
 ``made-up``, and the addresses in the versions table are at a host that does not exist.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -13,155 +12,72 @@ import polars as pl
 
 from memgen.jobs.digests import file_digest
 from memgen.jobs.seeding import generator
-from memgen.language.published.conversion import COLUMNS
 from memgen.language.stimuli.hands import LABELS
+from memgen.published.conversion import COLUMNS
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.ranks import margins
 
 SEEDS = 3
-
-VERSIONS = "workflow/memgen/language/published/versions.csv"
+VERSIONS = "workflow/memgen/published/versions.csv"
 
 #: Those of the smoke study.
 HIERARCHIES = {"ti_n9": Hierarchy(9), "exc_mid_n9": Hierarchy(9, ((5, 3),))}
 
-
-@dataclass(frozen=True)
-class Group:
-    """Runs that differ only in seed and reversal.
-
-    Parameters
-    ----------
-    model, setting : str
-    hyperparameter : float or None
-        LoRA rank or probe L2.
-    conjunctivity, ridge : float
-        What the theory's margins are computed with.
-    scale : float
-        Margin of a trained pair that is learned perfectly, logit units.
-    """
-
-    model: str
-    setting: str
-    hyperparameter: float | None
-    conjunctivity: float
-    ridge: float
-    scale: float
-
-
-# L2 is the ridge; a larger LoRA rank leaves less of one. The second model is there to be a second one.
+#: Model, setting, LoRA rank or probe L2, conjunctivity, ridge, and logits of a pair learned perfectly.
+#: L2 is the ridge; a larger LoRA rank leaves less of one. The second model is there to be a second one.
 GROUPS = (
-    Group("made-up-1", "full", None, 0.2, 0.05, 4.0),
-    Group("made-up-1", "lora", 4.0, 0.2, 0.4, 4.0),
-    Group("made-up-1", "lora", 16.0, 0.2, 0.1, 4.0),
-    Group("made-up-1", "probe", 0.01, 0.2, 0.01, 4.0),
-    Group("made-up-1", "probe", 0.1, 0.2, 0.1, 4.0),
-    Group("made-up-1", "probe", 1.0, 0.2, 1.0, 4.0),
-    Group("made-up-2", "full", None, 0.4, 0.05, 3.0),
+    ("made-up-1", "full", None, 0.2, 0.05, 4.0),
+    ("made-up-1", "lora", 4.0, 0.2, 0.4, 4.0),
+    ("made-up-1", "lora", 16.0, 0.2, 0.1, 4.0),
+    ("made-up-1", "probe", 0.01, 0.2, 0.01, 4.0),
+    ("made-up-1", "probe", 0.1, 0.2, 0.1, 4.0),
+    ("made-up-1", "probe", 1.0, 0.2, 1.0, 4.0),
+    ("made-up-2", "full", None, 0.4, 0.05, 3.0),
 )
-"""What is made up of every hierarchy and kind of item."""
 
 
 def imitated(name: str, hierarchy: Hierarchy, items: str) -> pl.DataFrame:
-    """Made-up file of one hierarchy and kind of item.
-
-    Parameters
-    ----------
-    name : str
-        Of the hierarchy.
-    hierarchy : Hierarchy
-    items : str
-        Kind of item; it names the random streams and changes nothing else.
-
-    Returns
-    -------
-    polars.DataFrame
-        Columns of `memgen.language.published.conversion.COLUMNS`.
-    """
-    pairs = _pairs(hierarchy)
-    parts = []
-    for group in GROUPS:
-        expected = group.scale * margins(
-            hierarchy.n,
-            hierarchy.exceptions,
-            group.conjunctivity,
-            group.ridge,
-            pairs["rank_a"].to_numpy(),
-            pairs["rank_b"].to_numpy(),
-        )
-        for phase, size in (("pre", 0.0), ("post", 1.0)):
-            for seed, reverse, d in _runs(pairs, size * expected, name, items, group, phase):
-                parts.append(
-                    pairs.with_columns(
-                        pl.lit(group.setting).alias("setting"),
-                        pl.lit(group.model).alias("model"),
-                        pl.lit(items).alias("task"),
-                        pl.lit(name).alias("hier"),
-                        pl.lit(seed, dtype=pl.Int64).alias("seed"),
-                        pl.lit(reverse).alias("reverse"),
-                        pl.lit(phase).alias("phase"),
-                        pl.Series("logit_diff", d),
-                        _only("lora", group).alias("lora_r"),
-                        _only("probe", group).alias("l2_reg"),
-                    )
-                )
-    return _scored(pl.concat(parts)).select(list(COLUMNS))
-
-
-def _pairs(hierarchy: Hierarchy) -> pl.DataFrame:
-    """Every ordered pair of a hierarchy, with the columns that do not depend on the run."""
+    """Made-up file of one hierarchy and kind of item: the margins of theory, noise, and a bias to Yes."""
+    pairs = list(hierarchy.ordered_pairs())
     rows = []
-    for a, b in hierarchy.ordered_pairs():
-        kind, truth = hierarchy.pair_class(a, b), hierarchy.truth(a, b)
-        rows.append(
-            {
-                "rank_a": a,
-                "rank_b": b,
-                "rank_higher": min(a, b),
-                "rank_lower": max(a, b),
-                "gap": abs(a - b),
-                "is_train": hierarchy.trained(a, b),
-                "is_exception": kind == "exception",
-                "no_gt": truth is None,
-                "direction": "forward" if a < b else "backward",
-                "label": None if truth is None else "Yes" if truth > 0 else "No",
-                "ground_truth": truth,
-            }
-        )
-    return pl.DataFrame(rows, infer_schema_length=None)
+    for model, setting, hyperparameter, alpha, ridge, scale in GROUPS:
+        learned = scale * margins(hierarchy.n, hierarchy.exceptions, alpha, ridge, *np.array(pairs).T)
+        for phase in ("pre", "post"):
+            random = generator("made-up responses", name, items, model, setting, str(hyperparameter), phase)
+            for seed, reverse in product(range(SEEDS), (False, True)):
+                answers = random.normal(0.3, 1.0, len(pairs)) + (learned if phase == "post" else 0)
+                run = {
+                    "setting": setting, "model": model, "task": items, "hier": name, "seed": seed,
+                    "reverse": reverse, "phase": phase,
+                    "lora_r": hyperparameter if setting == "lora" else None,
+                    "l2_reg": hyperparameter if setting == "probe" else None,
+                }  # fmt: skip
+                logits = dict(zip(pairs, answers.round(2).tolist(), strict=True))
+                rows += [{**run, **_answer(hierarchy, logits, *pair)} for pair in pairs]
+    return pl.DataFrame(rows, infer_schema_length=None).select(list(COLUMNS))
 
 
-def _runs(
-    pairs: pl.DataFrame, expected: np.ndarray, name: str, items: str, group: Group, phase: str
-) -> Iterator[tuple[int, bool, np.ndarray]]:
-    """Seed, reversal and logit differences of every run: noise, and a bias towards Yes."""
-    random = generator(
-        "made-up responses", name, items, group.model, group.setting, str(group.hyperparameter), phase
-    )
-    for seed in range(SEEDS):
-        for reverse in (False, True):
-            yield seed, reverse, (expected + random.normal(0.3, 1.0, len(pairs))).round(2)
-
-
-def _only(setting: str, group: Group) -> pl.Expr:
-    """A group's hyperparameter, if it is of this setting."""
-    return pl.lit(group.hyperparameter if group.setting == setting else None, dtype=pl.Float64)
-
-
-def _scored(frame: pl.DataFrame) -> pl.DataFrame:
-    """Answers with the columns that follow from them."""
-    d, run = pl.col("logit_diff"), ["model", "setting", "lora_r", "l2_reg", "seed", "reverse", "phase"]
-    # Half the difference of the two directions, positive where the first named of the pair is preferred.
-    both = pl.when(pl.col("rank_a") < pl.col("rank_b")).then(d).otherwise(-d)
-    preferred = both.mean().over(*run, "rank_higher", "rank_lower") * (
-        pl.when(pl.col("rank_a") < pl.col("rank_b")).then(1).otherwise(-1)
-    )
-    return frame.with_columns(
-        (1 / (1 + (-d).exp())).alias("prob_yes"),
-        (d * pl.col("ground_truth")).alias("margin"),
-        ((d > 0) == (pl.col("label") == "Yes")).cast(pl.Float64).alias("correct"),
-        (preferred * pl.col("ground_truth") > 0).cast(pl.Float64).alias("paired_correct"),
-    )
+def _answer(hierarchy: Hierarchy, logits: dict[tuple[int, int], float], a: int, b: int) -> dict[str, object]:
+    """Columns of one answer."""
+    kind, truth, d = hierarchy.pair_class(a, b), hierarchy.truth(a, b), logits[a, b]
+    return {
+        "rank_a": a,
+        "rank_b": b,
+        "rank_higher": min(a, b),
+        "rank_lower": max(a, b),
+        "gap": abs(a - b),
+        "is_train": hierarchy.trained(a, b),
+        "is_exception": kind == "exception",
+        "no_gt": truth is None,
+        "direction": "forward" if a < b else "backward",
+        "label": None if truth is None else "Yes" if truth > 0 else "No",
+        "logit_diff": d,
+        "prob_yes": float(1 / (1 + np.exp(-d))),
+        "ground_truth": truth,
+        "margin": None if truth is None else d * truth,
+        "correct": None if truth is None else float((d > 0) == (truth > 0)),
+        "paired_correct": None if truth is None else float((d - logits[b, a]) * truth > 0),
+    }
 
 
 def matrix() -> pl.DataFrame:
@@ -176,12 +92,11 @@ def imitate(repository: Path) -> None:
     """Give the smoke study of a copy of the repository made-up files, listed as the published ones are."""
     folder = repository / "imitation"
     rows = ["file,sha256,url"]
-    for name, hierarchy in HIERARCHIES.items():
-        for items in ("fake", "poker"):
-            file = f"{'exception' if hierarchy.exceptions else 'ti'}/{name}__{items}.parquet"
-            (folder / file).parent.mkdir(parents=True, exist_ok=True)
-            imitated(name, hierarchy, items).write_parquet(folder / file, compression="zstd")
-            rows.append(f"{file},{file_digest(folder / file)},https://example.invalid/made-up/{file}")
+    for (name, hierarchy), items in product(HIERARCHIES.items(), ("fake", "poker")):
+        file = f"{'exception' if hierarchy.exceptions else 'ti'}/{name}__{items}.parquet"
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        imitated(name, hierarchy, items).write_parquet(folder / file, compression="zstd")
+        rows.append(f"{file},{file_digest(folder / file)},https://example.invalid/made-up/{file}")
     (folder / "poker").mkdir()
     matrix().write_csv(folder / "poker/preflop_equity.csv")
     (repository / VERSIONS).write_text("\n".join(rows) + "\n")

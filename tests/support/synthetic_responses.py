@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import polars as pl
 
-from memgen.language.responses.rows import RESPONSES
+from memgen.language.responses.tables import RESPONSES
 from memgen.relational.hierarchy import Hierarchy
 
 CELL = {"source": "study", "model": "m", "items": "fake", "method": "probe", "hyperparameter": 0.1}

@@ -17,13 +17,13 @@ from scipy import stats
 from longtail.conftest import write_all
 from memgen.__main__ import run
 from memgen.language.claims.stages.claims import claims as language_claims
-from memgen.language.fits.stages.baselines import baselines
-from memgen.language.fits.stages.fit import fit
-from memgen.language.published.stages.published_claims import FITS, published_claims
-from memgen.language.responses.rows import RESPONSES
-from memgen.language.responses.tables import GEOMETRY
+from memgen.language.fits.baselines import baselines
+from memgen.language.fits.theory import fit
+from memgen.language.responses.tables import GEOMETRY, RESPONSES
 from memgen.longtail.stages.claims import claims as longtail_claims
 from memgen.longtail.stages.summaries import checks as longtail_checks
+from memgen.published.claims import FITS
+from memgen.published.claims import claims as published_claims
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.stages.checks import checks as relational_checks
 from memgen.relational.stages.claims import claims as relational_claims

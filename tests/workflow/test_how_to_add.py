@@ -14,7 +14,7 @@ import yaml
 
 from memgen.configuration.layers import merge
 from memgen.language.models.pretraining import train_tokenizer
-from memgen.language.responses.rows import RESPONSES, RUNS
+from memgen.language.responses.tables import RESPONSES, RUNS
 from memgen.language.stimuli.items import FAKE_TEAMS
 from memgen.language.stimuli.prompts import prompt
 from repository import ROOT, copy_repository

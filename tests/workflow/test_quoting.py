@@ -12,7 +12,7 @@ import yaml
 from snakemake.utils import format as snakemake_format
 
 from memgen.jobs.rules import Quoted
-from memgen.language.published.files import read_versions
+from memgen.published.files import read_versions
 from parsed import jobs, workflow
 from repository import copy_repository
 

@@ -1,98 +1,60 @@
 # The published responses of the paper's language models: converted to our columns, fitted, and compared.
 #
 # Needs: config["published"]["source"], a folder or the word download (nothing here is made without it);
-#        results/language/responses.parquet, to stand beside them
-# Makes: results/published/responses.parquet           the published answers in our columns
-#        results/published/accuracy.csv                accuracies and margins by pair class
-#        results/published/fit.csv                     the theory's gamma, fitted to every cell
-#        results/published/predictions.parquet         margins observed and predicted
-#        results/published/explanations.parquet        links, kernels and priors compared out of sample
-#        results/published/explanations_summary.csv    the same, over models and hyperparameters
-#        results/published/transfer.parquet            gamma carried from one hierarchy to another
-#        results/published/regularization.csv          gamma against LoRA rank and probe L2
-#        results/published/regularization_pooled.csv   the same, over hierarchies and models
-#        results/published/comparison.csv              our models beside the published ones
-#        results/published/claims.csv                  what is known of these responses, found again
-#        results/published/equity_classes.csv          our equities of hands against the published matrix, where
-#        results/published/equity_suits.csv            the folder holds it, and what fixed suits explain
-from memgen.language.published.files import held_by, read_versions
+#        results/language/responses.parquet, to compare them with
+# Makes, in results/published/:
+#        responses.parquet               the published answers in our columns
+#        accuracy.csv                    accuracies and margins by pair class
+#        fit.csv, predictions.parquet    the theory's gamma, fitted to every cell; margins observed and predicted
+#        explanations.parquet            links, kernels and priors compared out of sample (explanations_summary.csv)
+#        transfer.parquet                gamma carried from one hierarchy to another
+#        regularization.csv              gamma against LoRA rank and probe L2 (regularization_pooled.csv)
+#        comparison.csv, claims.csv      our models and the published ones; what is known of these responses
+#        equity_classes.csv, equity_suits.csv    our equities of hands against the published matrix, where the
+#                                        folder holds it, and what fixed suits explain
 from memgen.configuration.own_folder import given
+from memgen.published.files import held_by, read_versions
 
-PUBLISHED_VERSIONS = "workflow/memgen/language/published/versions.csv"
+PUBLISHED_VERSIONS = "workflow/memgen/published/versions.csv"
 PUBLISHED_SOURCE = config["published"].get("source")
 PUBLISHED_LOCAL = PUBLISHED_SOURCE not in (None, "download")
 PUBLISHED_FOLDER = (
     given(PUBLISHED_SOURCE) if PUBLISHED_LOCAL else "results/published/files"
 )
-BOTH_RESPONSES = [
-    "results/published/responses.parquet",
-    "results/language/responses.parquet",
-]
-
-
-BY_FILE = "folder={folder},name={name}"
-
-
 # All files that a local folder holds, or the kinds of item to download.
-found = (
-    held_by(Path(PUBLISHED_FOLDER), read_versions())
-    if PUBLISHED_LOCAL
-    else read_versions()
-)
-wanted = [
-    row.file
-    for row in found
+PUBLISHED_FILES = [
+    f"{PUBLISHED_FOLDER}/{row.file}"
+    for row in (
+        held_by(Path(PUBLISHED_FOLDER), read_versions())
+        if PUBLISHED_LOCAL
+        else read_versions()
+    )
     if PUBLISHED_LOCAL or row.items in config["published"]["items"]
 ]
 # The matrix of equities lies in a local folder or nowhere.
 PUBLISHED_MATRIX = f"{PUBLISHED_FOLDER}/poker/preflop_equity.csv"
-PUBLISHED_FILES = [f"{PUBLISHED_FOLDER}/{file}" for file in wanted]
+BOTH_RESPONSES = [
+    "results/published/responses.parquet",
+    "results/language/responses.parquet",
+]
+BY_FILE = "folder={folder},name={name}"
 
 
 localrules:
-    language_published_download,
+    published_download,
 
 
-rule language_equity_check:
-    """Our equities against the published matrix, and sampled entries of it against every fixed suit."""
-    input:
-        equity="results/language/poker/equity.parquet",
-        published=PUBLISHED_MATRIX,
-    output:
-        **record("language_equity_check"),
-        classes="results/published/equity_classes.csv",
-        suits="results/published/equity_suits.csv",
-    log:
-        logged("language_equity_check"),
-    benchmark:
-        timed("language_equity_check")
-    conda:
-        "../../envs/poker.yaml"
-    resources:
-        **needs("language_equity_check"),
-    params:
-        code=code("language equity-check"),
-        boards=config["published"]["equity_boards"],
-        entries=config["published"]["equity_entries"],
-        seed=LANGUAGE["poker"]["seed"],
-    shell:
-        "python -m memgen language equity-check --equity {input.equity:q} --published {input.published:q} "
-        "--boards {params.boards} --entries {params.entries} --seed {params.seed} "
-        "--classes {output.classes:q} --suits {output.suits:q} --record {output.record:q} "
-        "--threads {threads} 2> {log:q}"
-
-
-rule language_published_download:
+rule published_download:
     """Download one published file, resuming what was cut, and check its digest."""
     input:
         versions=PUBLISHED_VERSIONS,
     output:
-        **record("language_published_download", BY_FILE),
+        **record("published_download", BY_FILE),
         file="results/published/files/{folder}/{name}.parquet",
     log:
-        logged("language_published_download", BY_FILE),
+        logged("published_download", BY_FILE),
     benchmark:
-        timed("language_published_download", BY_FILE)
+        timed("published_download", BY_FILE)
     wildcard_constraints:
         folder="[a-z]+",
         name=r"\w+",
@@ -100,11 +62,11 @@ rule language_published_download:
     conda:
         "../../envs/theory.yaml"
     resources:
-        **needs("language_published_download"),
+        **needs("published_download"),
     params:
-        code=code("language published-download"),
+        code=code("published download"),
     shell:
-        "python -m memgen language published-download --file {wildcards.folder:q}/{wildcards.name:q}.parquet "
+        "python -m memgen published download --file {wildcards.folder:q}/{wildcards.name:q}.parquet "
         "--partial results/published/partial --versions {input.versions:q} --out {output.file:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
 
@@ -170,139 +132,157 @@ use rule language_predictions as published_predictions with:
         timed("published_predictions")
 
 
-rule language_explain:
+rule published_explain:
     """Links, kernels and priors that might explain where the theory falls short, compared out of sample."""
     input:
         responses=BOTH_RESPONSES,
     output:
-        **record("language_explain"),
+        **record("published_explain"),
         table="results/published/explanations.parquet",
         summary="results/published/explanations_summary.csv",
     log:
-        logged("language_explain"),
+        logged("published_explain"),
     benchmark:
-        timed("language_explain")
+        timed("published_explain")
     conda:
         "../../envs/theory.yaml"
     resources:
-        **needs("language_explain"),
+        **needs("published_explain"),
     params:
-        code=code("language explain"),
+        code=code("published explain"),
     shell:
-        "python -m memgen language explain --responses {input.responses:q} --out {output.table:q} "
+        "python -m memgen published explain --responses {input.responses:q} --out {output.table:q} "
         "--summary {output.summary:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
-rule language_transfer:
+rule published_transfer:
     """Every hierarchy predicted with the gamma fitted on every other one."""
     input:
         responses=BOTH_RESPONSES,
     output:
-        **record("language_transfer"),
+        **record("published_transfer"),
         table="results/published/transfer.parquet",
     log:
-        logged("language_transfer"),
+        logged("published_transfer"),
     benchmark:
-        timed("language_transfer")
+        timed("published_transfer")
     conda:
         "../../envs/theory.yaml"
     resources:
-        **needs("language_transfer"),
+        **needs("published_transfer"),
     params:
-        code=code("language transfer"),
+        code=code("published transfer"),
     shell:
-        "python -m memgen language transfer --responses {input.responses:q} --out {output.table:q} "
+        "python -m memgen published transfer --responses {input.responses:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
 
 
-rule language_regularization:
+rule published_regularization:
     """Whether LoRA rank and probe L2 move gamma as the theory says."""
     input:
         responses=BOTH_RESPONSES,
     output:
-        **record("language_regularization"),
+        **record("published_regularization"),
         table="results/published/regularization.csv",
         pooled="results/published/regularization_pooled.csv",
     log:
-        logged("language_regularization"),
+        logged("published_regularization"),
     benchmark:
-        timed("language_regularization")
+        timed("published_regularization")
     conda:
         "../../envs/theory.yaml"
     resources:
-        **needs("language_regularization"),
+        **needs("published_regularization"),
     params:
-        code=code("language regularization"),
+        code=code("published regularization"),
     shell:
-        "python -m memgen language regularization --responses {input.responses:q} --out {output.table:q} "
+        "python -m memgen published regularization --responses {input.responses:q} --out {output.table:q} "
         "--pooled {output.pooled:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
-rule language_compare:
+rule published_compare:
     """Our models beside the published ones, pair class by pair class."""
     input:
         ours="results/language/responses.parquet",
         published="results/published/responses.parquet",
     output:
-        **record("language_compare"),
+        **record("published_compare"),
         table="results/published/comparison.csv",
     log:
-        logged("language_compare"),
+        logged("published_compare"),
     benchmark:
-        timed("language_compare")
+        timed("published_compare")
     conda:
         "../../envs/theory.yaml"
     resources:
-        **needs("language_compare"),
+        **needs("published_compare"),
     params:
-        code=code("language compare"),
+        code=code("published compare"),
     shell:
-        "python -m memgen language compare --ours {input.ours:q} --published {input.published:q} "
+        "python -m memgen published compare --ours {input.ours:q} --published {input.published:q} "
         "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
-rule language_published_claims:
+rule published_claims:
     """What is known of the published responses, beside what these tables say."""
     input:
         responses="results/published/responses.parquet",
         fits="results/published/fit.csv",
     output:
-        **record("language_published_claims"),
+        **record("published_claims"),
         table="results/published/claims.csv",
     log:
-        logged("language_published_claims"),
+        logged("published_claims"),
     benchmark:
-        timed("language_published_claims")
+        timed("published_claims")
     conda:
         "../../envs/theory.yaml"
     resources:
-        **needs("language_published_claims"),
+        **needs("published_claims"),
     params:
-        code=code("language published-claims"),
+        code=code("published claims"),
     shell:
-        "python -m memgen language published-claims --responses {input.responses:q} --fits {input.fits:q} "
+        "python -m memgen published claims --responses {input.responses:q} --fits {input.fits:q} "
         "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
+rule published_equity_check:
+    """Our equities against the published matrix, and sampled entries of it against every fixed suit."""
+    input:
+        equity="results/language/poker/equity.parquet",
+        published=PUBLISHED_MATRIX,
+    output:
+        **record("published_equity_check"),
+        classes="results/published/equity_classes.csv",
+        suits="results/published/equity_suits.csv",
+    log:
+        logged("published_equity_check"),
+    benchmark:
+        timed("published_equity_check")
+    conda:
+        "../../envs/poker.yaml"
+    resources:
+        **needs("published_equity_check"),
+    params:
+        code=code("published equity-check"),
+        boards=config["published"]["equity_boards"],
+        entries=config["published"]["equity_entries"],
+        seed=LANGUAGE["poker"]["seed"],
+    shell:
+        "python -m memgen published equity-check --equity {input.equity:q} --published {input.published:q} "
+        "--boards {params.boards} --entries {params.entries} --seed {params.seed} "
+        "--classes {output.classes:q} --suits {output.suits:q} --record {output.record:q} "
+        "--threads {threads} 2> {log:q}"
+
+
 if PUBLISHED_SOURCE is not None:
-    targets += expand(
-        "results/published/{table}",
-        table=[
-            "responses.parquet",
-            "accuracy.csv",
-            "fit.csv",
-            "predictions.parquet",
-            "explanations.parquet",
-            "transfer.parquet",
-            "regularization.csv",
-            "comparison.csv",
-        ],
-    )
+    tables = "responses.parquet accuracy.csv fit.csv predictions.parquet explanations.parquet transfer.parquet"
+    for table in [*tables.split(), "regularization.csv", "comparison.csv"]:
+        targets.append(f"results/published/{table}")
     claims.append("results/published/claims.csv")
     fitted.append("results/published/fit.csv")
 
 
 if PUBLISHED_LOCAL and Path(PUBLISHED_MATRIX).is_file():
-    targets += expand(
-        "results/published/{table}.csv", table=["equity_classes", "equity_suits"]
-    )
+    for table in ("equity_classes", "equity_suits"):
+        targets.append(f"results/published/{table}.csv")

@@ -8,7 +8,7 @@ import pytest
 
 from memgen.errors import BadInput
 from memgen.language.fits.cells import cells, phases
-from memgen.language.responses.rows import RESPONSES
+from memgen.language.responses.tables import RESPONSES
 from memgen.relational.hierarchy import Hierarchy
 from synthetic_responses import response_rows
 
@@ -93,10 +93,7 @@ CHANGES = {
     "no row after training": (lambda f: f.with_columns(phase=pl.lit("pre")), "no responses of phase post"),
     "a missing column": (lambda f: f.drop("reverse"), "column reverse is missing"),
     "text for a number": (lambda f: f.with_columns(pl.col("seed").cast(pl.String)), "column seed is String"),
-    "nothing finite": (
-        lambda f: f.with_columns(logit_difference=pl.lit(float("inf"))),
-        "every run diverged",
-    ),
+    "nothing finite": (lambda f: f.with_columns(logit_difference=pl.lit(float("inf"))), "every run diverged"),
     "an item against itself": (
         lambda f: f.with_columns(pl.col("first").alias("second")),
         "two different ranks",

@@ -7,11 +7,19 @@ import polars as pl
 import pytest
 from scipy.optimize import minimize
 
-from memgen.language.fits.explanations import BY_REVERSAL, GAMMAS, POOLED, by_reversal, pooled, untrained
-from memgen.language.fits.kernel_logistic import incidence, logistic_ranks
-from memgen.language.published.stages.explain import explain
-from memgen.language.published.tables import EXPLANATIONS, EXPLANATIONS_SUMMARY
-from memgen.language.responses.rows import RESPONSES
+from memgen.language.fits.explanations import (
+    BY_REVERSAL,
+    GAMMAS,
+    POOLED,
+    by_reversal,
+    incidence,
+    logistic_ranks,
+    pooled,
+    untrained,
+)
+from memgen.language.responses.tables import RESPONSES
+from memgen.published.explain import explain
+from memgen.published.tables import EXPLANATIONS, EXPLANATIONS_SUMMARY
 from memgen.relational.hierarchy import Hierarchy
 from synthetic_responses import dense_ranks, response_rows, theory_margins
 

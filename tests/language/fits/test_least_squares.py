@@ -41,14 +41,11 @@ def test_recovers_what_a_dense_solve_made(hierarchy: Hierarchy, gamma: float, sc
     assert fit.r2 == pytest.approx(1, abs=1e-9)
     assert not fit.at_edge
     r = ranks_at(hierarchy, gamma)
-    m = memorization_weight(
-        (r[higher] - r[lower])[trained],
-        scale,
-        np.array([-1 if (k, h) in hierarchy.exceptions else 1 for h, k in zip(higher, lower, strict=True)])[
-            trained
-        ],
-        observed[trained],
+    target = np.array(
+        [-1 if (k, h) in hierarchy.exceptions else 1 for h, k in zip(higher, lower, strict=True)]
     )
+    difference = (r[higher] - r[lower])[trained]
+    m = memorization_weight(difference, scale, target[trained], observed[trained])
     assert float(m) == pytest.approx(0.4, abs=1e-9)
 
 

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from scipy import stats
 
-from memgen.language.fits.stages.relation import related, relation
+from memgen.language.fits.relation import related, relation
 from memgen.language.fits.tables import FIT, RELATION
 from memgen.language.responses.tables import GEOMETRY
 
@@ -60,7 +60,7 @@ def test_networks_are_drawn_and_not_their_cells() -> None:
     assert few["spearman"] is not None and few["spearman_low"] is None
 
 
-def test_three_cells_give_no_correlation() -> None:
+def test_too_little_gives_no_correlation() -> None:
     found = related(cells(np.arange(3.0), np.arange(3.0)))
     assert found["spearman"] is None and found["n_cells"] == 3
     assert related(cells(np.ones(9), np.arange(9.0)))["spearman"] is None, "nothing varies"

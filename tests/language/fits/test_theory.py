@@ -7,11 +7,9 @@ import polars as pl
 import pytest
 
 from memgen.language.fits.cells import cells
-from memgen.language.fits.stages.fit import fit
-from memgen.language.fits.stages.predictions import predictions
 from memgen.language.fits.tables import FIT, PREDICTIONS
-from memgen.language.fits.theory import fit_cell, implied
-from memgen.language.responses.rows import RESPONSES
+from memgen.language.fits.theory import fit, fit_cell, predictions
+from memgen.language.responses.tables import RESPONSES
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.ranks import gamma as gamma_of
 from memgen.relational.ranks import memorization_weight
@@ -73,43 +71,33 @@ def test_predictions_stand_beside_what_was_observed(path: Path, tmp_path: Path) 
         assert part["standard_error"].null_count() == (len(part) if name == "single" else 0)
 
 
+def fitted(folder: Path, shift: np.ndarray, resamples: int) -> dict[str, object]:
+    """Fit of ten seeds whose margins are shifted."""
+    exact = theory_margins(TASK, GAMMA, M, SCALE)
+    frame = response_rows(TASK, lambda seed, _: exact + shift[seed], range(10))
+    RESPONSES.write(frame, folder / "responses.parquet")
+    (cell,) = cells(folder / "responses.parquet")
+    return fit_cell(cell, resamples=resamples)
+
+
 def test_the_bootstrap_error_is_that_of_repeated_experiments(tmp_path: Path) -> None:
-    estimates, errors = [], []
-    for repeat in range(60):
-        frame = response_rows(
-            TASK,
-            lambda seed, reverse, repeat=repeat: (
-                theory_margins(TASK, GAMMA, M, SCALE) + np.random.default_rng([repeat, seed]).normal(size=36)
-            ),
-            range(10),
-        )
-        RESPONSES.write(frame, tmp_path / "responses.parquet")
-        (cell,) = cells(tmp_path / "responses.parquet")
-        row = fit_cell(cell, resamples=100)
-        estimates.append(np.log(row["gamma"]))
-        errors.append(row["log_gamma_standard_error"])
-    spread = np.std(estimates, ddof=1)
+    random = np.random.default_rng(1)
+    rows = [fitted(tmp_path, random.normal(size=(10, 36)), 100) for _ in range(60)]
+    spread = np.std([np.log(row["gamma"]) for row in rows], ddof=1)
     # The spread of 60 estimates is known to 9%, and a bootstrap of 10 seeds is low by 5%.
-    assert np.mean(errors) == pytest.approx(0.95 * spread, rel=4 * 0.1)
+    error = np.mean([row["log_gamma_standard_error"] for row in rows])
+    assert error == pytest.approx(0.95 * spread, rel=4 * 0.1)
 
 
 def test_the_profile_interval_covers_gamma_as_often_as_it_says(tmp_path: Path) -> None:
-    covered = []
-    for repeat in range(150):
-        random = np.random.default_rng([7, repeat])
-        shift = random.normal(scale=1.5, size=(10, 36))
-        frame = response_rows(
-            TASK,
-            lambda seed, reverse, shift=shift: theory_margins(TASK, GAMMA, M, SCALE) + shift[seed],
-            range(10),
-        )
-        RESPONSES.write(frame, tmp_path / "responses.parquet")
-        (cell,) = cells(tmp_path / "responses.parquet")
-        row = fit_cell(cell, resamples=2)
+    random = np.random.default_rng(7)
+    covered = 0
+    for _ in range(150):
+        row = fitted(tmp_path, random.normal(scale=1.5, size=(10, 36)), 2)
         low, high = row["gamma_low"], row["gamma_high"]
-        covered.append((low is None or low <= GAMMA) and (high is None or high >= GAMMA))
+        covered += (low is None or low <= GAMMA) and (high is None or high >= GAMMA)
     # 95% of 150 is 142.5, with a standard deviation of 2.7.
-    assert 134 <= sum(covered) <= 150
+    assert 134 <= covered <= 150
 
 
 @pytest.mark.parametrize(("gamma", "edge"), [(1e-5, "low"), (1e4, "high")])
@@ -149,10 +137,3 @@ def test_runs_are_told_one_by_one_with_the_cells_gamma(path: Path, tmp_path: Pat
     error = by_seed.std(ddof=1) / np.sqrt(12)
     assert noise["run_correlation_standard_error"] == pytest.approx(error)
     assert single["run_correlation_standard_error"] is None
-
-
-@pytest.mark.parametrize(("alpha", "ridge"), [(0.2, 0.18), (0.0, 1.0), (0.9, 0.0), (-0.1, 0.3)])
-def test_gamma_and_m_imply_alpha_and_ridge(alpha: float, ridge: float) -> None:
-    m = alpha / (alpha + ridge)
-    found = implied(np.array(2 * (alpha + ridge) / (1 - alpha)), np.array(m))
-    assert found == pytest.approx((alpha, ridge), abs=1e-12)

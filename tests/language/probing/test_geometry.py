@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 
 from memgen.language.fits.tables import FIT
 from memgen.language.probing.geometry import geometry_rows, measured, ridge_correlation, similarities
-from memgen.language.responses.rows import GEOMETRY_RUNS
 from memgen.language.responses.scoring import read_task
-from memgen.language.responses.tables import GEOMETRY
+from memgen.language.responses.tables import GEOMETRY, GEOMETRY_RUNS
 from memgen.language.stages.geometry import geometry
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.kernels import Exchangeable, kernel_ridge, ordered_pairs

@@ -12,7 +12,7 @@ from sklearn.kernel_ridge import KernelRidge
 from memgen.errors import BadInput
 from memgen.language.probing.features import Features
 from memgen.language.probing.ridge import contrast, predict
-from memgen.language.responses.rows import RESPONSES
+from memgen.language.responses.tables import RESPONSES
 from memgen.language.stages.probe import probe
 from memgen.relational.hierarchy import Hierarchy, ordered_pairs
 from memgen.relational.ranks import ranks

@@ -7,10 +7,9 @@ import polars as pl
 import pytest
 from scipy import stats
 
-from memgen.language.responses.rows import RESPONSES, RUNS
 from memgen.language.responses.scoring import read_task
 from memgen.language.responses.scoring import responses as answer
-from memgen.language.responses.tables import ACCURACY, DISTANCE, MARGINS
+from memgen.language.responses.tables import ACCURACY, DISTANCE, MARGINS, RESPONSES, RUNS
 from memgen.language.stages.accuracy import accuracy
 from memgen.language.stages.distance import distance
 from memgen.language.stages.margins import margins
@@ -86,92 +85,69 @@ def test_the_order_of_the_blocks_does_not_matter(blocks: list[Path], gathered: P
     assert RESPONSES.read(gathered).height == len(SEEDS) * 2 * 2 * 42
 
 
-def clustered(values: list[float]) -> float:
-    return float(np.std(values, ddof=1) / np.sqrt(len(values)))
+def per_seed(frame: pl.DataFrame, column: str) -> tuple[float, float]:
+    """Mean over seeds of a column's mean, and the error of it."""
+    values = [frame.filter(pl.col("seed") == seed)[column].cast(pl.Float64).mean() for seed in SEEDS]
+    return pytest.approx((np.mean(values), np.std(values, ddof=1) / np.sqrt(len(SEEDS))))
 
 
-def per_seed(frame: pl.DataFrame, value) -> list[float]:
-    return [float(value(frame.filter(pl.col("seed") == seed))) for seed in SEEDS]
+def answers(path: Path) -> pl.DataFrame:
+    """Responses with the signed logit difference."""
+    sign = pl.when(pl.col("first") < pl.col("second")).then(1).otherwise(-1)
+    return RESPONSES.read(path).with_columns(margin=sign * pl.col("logit_difference"))
 
 
-def signed(frame: pl.DataFrame) -> float:
-    sign = np.where(frame["first"].to_numpy() < frame["second"].to_numpy(), 1, -1)
-    return float(np.mean(sign * frame["logit_difference"].to_numpy()))
+def same(row: dict[str, object]) -> pl.Expr:
+    return pl.col("hyperparameter").eq_missing(pl.lit(row["hyperparameter"], pl.Float64))
 
 
-def test_accuracies_are_means_over_seeds_with_clustered_errors(gathered: Path, tmp_path: Path) -> None:
+def test_accuracies_are_means_over_seeds_with_both_errors(gathered: Path, tmp_path: Path) -> None:
     accuracy(responses=gathered, out=tmp_path / "accuracy.csv")
     table = ACCURACY.read(tmp_path / "accuracy.csv")
-    assert table.height == 2 * len({HIERARCHY.pair_class(*pair) for pair in HIERARCHY.unordered_pairs()})
-    everything = RESPONSES.read(gathered)
+    classes = [HIERARCHY.pair_class(*pair) for pair in HIERARCHY.unordered_pairs()]
+    assert table.height == 2 * len(set(classes))
     for row in table.iter_rows(named=True):
-        part = everything.filter(
-            pl.col("pair_class") == row["pair_class"],
-            pl.col("hyperparameter").eq_missing(row["hyperparameter"]),
-        )
-        pairs = [
-            pair for pair in HIERARCHY.unordered_pairs() if HIERARCHY.pair_class(*pair) == row["pair_class"]
-        ]
-        assert (row["n_pairs"], row["n_runs"], row["n_seeds"]) == (len(pairs), 8, 4)
-        values = per_seed(part, signed)
-        assert row["margin"] == pytest.approx(np.mean(values))
-        assert row["margin_standard_error"] == pytest.approx(clustered(values))
-        for column, name in (("correct", "accuracy"), ("paired_correct", "paired_accuracy")):
-            if row["pair_class"] == "loop":
-                assert row[name] is None and row[f"{name}_standard_error"] is None
-            else:
-                values = per_seed(part, lambda frame, column=column: frame[column].mean())
-                assert row[name] == pytest.approx(np.mean(values))
-                assert row[f"{name}_standard_error"] == pytest.approx(clustered(values))
+        part = answers(gathered).filter(same(row), pl.col("pair_class") == row["pair_class"])
+        assert (row["n_pairs"], row["n_runs"], row["n_seeds"]) == (classes.count(row["pair_class"]), 8, 4)
+        columns = {"margin": "margin", "accuracy": "correct", "paired_accuracy": "paired_correct"}
+        if row["pair_class"] == "loop":
+            assert row["accuracy"] is row["accuracy_standard_error"] is row["accuracy_low"] is None
+            columns = {"margin": "margin"}
+        else:
+            right = part["correct"].drop_nulls()
+            found = stats.binomtest(int(right.sum()), len(right)).proportion_ci(method="wilson")
+            ends = (row["accuracy_low"], row["accuracy_high"])
+            assert ends == pytest.approx((found.low, found.high), abs=1e-9)
+            assert row["n_answers"] == len(right)
+            assert row["paired_accuracy_low"] <= row["paired_accuracy"] <= row["paired_accuracy_high"]
+        for name, column in columns.items():
+            assert (row[name], row[f"{name}_standard_error"]) == per_seed(part, column)
 
 
 def test_margins_are_the_theorys_definition(gathered: Path, tmp_path: Path) -> None:
     margins(responses=gathered, out=tmp_path / "margins.parquet")
     table = MARGINS.read(tmp_path / "margins.parquet")
     assert table.height == 2 * 21
-    everything = RESPONSES.read(gathered)
     for row in table.iter_rows(named=True):
-        h, k = row["higher"], row["lower"]
-        part = everything.filter(pl.col("hyperparameter").eq_missing(row["hyperparameter"]))
-        there = part.filter(pl.col("first") == h, pl.col("second") == k)["logit_difference"]
-        back = part.filter(pl.col("first") == k, pl.col("second") == h)["logit_difference"]
-        assert row["margin"] == pytest.approx((there.mean() - back.mean()) / 2)
-        pair = part.filter(pl.col("first").is_in([h, k]), pl.col("second").is_in([h, k]))
-        assert row["standard_error"] == pytest.approx(clustered(per_seed(pair, signed)))
-        assert row["pair_class"] == HIERARCHY.pair_class(h, k)
-
-
-def test_accuracy_has_the_wilson_interval_of_its_answers(gathered: Path, tmp_path: Path) -> None:
-    accuracy(responses=gathered, out=tmp_path / "accuracy.csv")
-    answers = RESPONSES.read(gathered)
-    for row in ACCURACY.read(tmp_path / "accuracy.csv").iter_rows(named=True):
-        same = pl.col("hyperparameter").eq_missing(pl.lit(row["hyperparameter"], pl.Float64))
-        chosen = answers.filter(same, pl.col("pair_class") == row["pair_class"])["correct"].drop_nulls()
-        assert row["n_answers"] == len(chosen)
-        if row["pair_class"] == "loop":
-            assert row["accuracy_low"] is None
-            continue
-        found = stats.binomtest(int(chosen.sum()), len(chosen)).proportion_ci(method="wilson")
-        assert (row["accuracy_low"], row["accuracy_high"]) == pytest.approx((found.low, found.high), abs=1e-9)
-        assert row["paired_accuracy_low"] <= row["paired_accuracy"] <= row["paired_accuracy_high"]
+        pair = [row["higher"], row["lower"]]
+        part = answers(gathered).filter(same(row), pl.col("first").is_in(pair), pl.col("second").is_in(pair))
+        assert (row["margin"], row["standard_error"]) == per_seed(part, "margin")
+        assert row["pair_class"] == HIERARCHY.pair_class(*pair)
 
 
 def test_distances_average_pairs_that_were_trained_apart(gathered: Path, tmp_path: Path) -> None:
     distance(responses=gathered, out=tmp_path / "distance.csv")
-    answers = RESPONSES.read(gathered).filter(pl.col("pair_class") != "loop")
     apart = (pl.col("first") - pl.col("second")).abs()
     found = DISTANCE.read(tmp_path / "distance.csv").filter(pl.col("hyperparameter").is_null())
     # The exception 5:2 is trained, at distance 3; the other trained pairs are neighbours.
     assert found.filter(pl.col("trained"))["distance"].to_list() == [1, 3]
     for row in found.iter_rows(named=True):
         classes = ["train", "exception"] if row["trained"] else ["boundary", "cross", "within"]
-        chosen = answers.filter(
-            pl.col("hyperparameter").is_null(), apart == row["distance"], pl.col("pair_class").is_in(classes)
+        part = answers(gathered).filter(
+            same(row), apart == row["distance"], pl.col("pair_class").is_in(classes)
         )
-        assert row["n_pairs"] == chosen.height // (2 * 2 * len(SEEDS))
-        assert row["accuracy"] == pytest.approx(chosen["correct"].mean())
-        right = per_seed(chosen, lambda part: part["correct"].mean())
-        assert row["accuracy_standard_error"] == pytest.approx(clustered(right))
+        assert row["n_pairs"] == part.height // (2 * 2 * len(SEEDS))
+        assert (row["accuracy"], row["accuracy_standard_error"]) == per_seed(part, "correct")
 
 
 def test_runs_are_gathered_in_one_order(tmp_path: Path) -> None:

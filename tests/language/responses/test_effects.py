@@ -7,21 +7,11 @@ import polars as pl
 import pytest
 from scipy import stats
 
-from memgen.language.responses.rows import RESPONSES
-from memgen.language.responses.scoring import read_task, responses
-from memgen.language.responses.tables import EFFECTS
+from memgen.language.responses.tables import EFFECTS, RESPONSES
 from memgen.language.stages.effects import effects
 from memgen.relational.hierarchy import Hierarchy
-from memgen.relational.stages.task import task_frame
+from synthetic_responses import response_rows
 
-CELL = {
-    "source": "study",
-    "model": "m",
-    "items": "fake",
-    "method": "x",
-    "hyperparameter": None,
-    "phase": "post",
-}
 SLOPE, BIAS, DROP = 0.5, 0.2, 1.0
 
 
@@ -29,20 +19,15 @@ def planted(folder: Path) -> Path:
     """Two hierarchies, five seeds: a slope, a bias, and cross pairs that lose DROP by the exception."""
     frames = []
     for name, hierarchy in (("plain", Hierarchy(7)), ("exc", Hierarchy(7, ((4, 2),)))):
-        task_frame(name, hierarchy).write_parquet(folder / f"{name}.parquet")
-        task = read_task(folder / f"{name}.parquet")
-        for seed in range(5):
-            for reverse in (False, True):
-                answers = []
-                for first, second, kind in task.select("first", "second", "pair_class").iter_rows():
-                    gap = second - first
-                    lost = DROP + 0.01 * (seed - 2) if kind == "cross" else 0.0
-                    margin = np.sign(gap) * (SLOPE * abs(gap) - lost)
-                    answers.append(margin + BIAS)
-                values = np.array(answers)
-                frames.append(responses(task, values, **CELL, seed=seed, reverse=reverse))
-        diverged = np.full(task.height, np.nan)
-        frames.append(responses(task, diverged, **CELL, seed=9, reverse=False))
+
+        def margins(seed: int, _: bool, hierarchy: Hierarchy = hierarchy) -> list[float]:
+            lost = DROP + 0.01 * (seed - 2)
+            pairs = hierarchy.unordered_pairs()
+            return [SLOPE * (k - h) - lost * (hierarchy.pair_class(h, k) == "cross") for h, k in pairs]
+
+        rows = response_rows(hierarchy, margins, range(6), name=name, bias=BIAS)
+        diverged = pl.when(pl.col("seed") != 5).then("logit_difference").otherwise(float("nan"))
+        frames.append(rows.with_columns(diverged.alias("logit_difference")))
     RESPONSES.write(pl.concat(frames), folder / "responses.parquet")
     return folder / "responses.parquet"
 

@@ -10,7 +10,7 @@ import torch
 
 from memgen.errors import BadInput
 from memgen.language.models.loading import is_causal, load
-from memgen.language.responses.rows import RESPONSES, RUNS
+from memgen.language.responses.tables import RESPONSES, RUNS
 from memgen.language.stages.finetune import finetune
 from memgen.language.stages.lineups import lineups
 from memgen.language.stimuli.items import sample

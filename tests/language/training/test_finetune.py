@@ -15,7 +15,7 @@ import torch
 
 from memgen.language.models.causal import answer_tokens
 from memgen.language.models.loading import load
-from memgen.language.responses.rows import RESPONSES, RUNS
+from memgen.language.responses.tables import RESPONSES, RUNS
 from memgen.language.stages import finetune as module
 from memgen.language.stages.finetune import finetune
 from memgen.language.stages.lineups import lineups

@@ -17,7 +17,7 @@ from memgen.figures.labels import PAIR_CLASSES, model_label
 from memgen.figures.panels import class_keys, equality, frame_exceptions, key, legend, pair_axes
 from memgen.figures.style import MARGIN_COLOURS, MARKERS, PAGE, SERIES, new_figure
 from memgen.language.fits.tables import GAMMA_RANGE
-from memgen.language.responses.rows import KEY
+from memgen.language.responses.tables import KEY
 
 #: Columns that name a cell.
 CELL = list(KEY)

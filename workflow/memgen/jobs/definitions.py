@@ -31,6 +31,8 @@ from memgen.jobs.digests import bytes_digest, digest_of
 #: Arguments that are prose, by the name of what is called: position, where they have one, and keyword.
 PROSE: Mapping[str, tuple[int | None, str]] = {
     "Column": (1, "description"),
+    "optional": (0, "description"),
+    "mean_over_seeds": (1, "description"),
     "Held": (0, "why"),
     "trained": (None, "why"),
     "About": (0, "text"),

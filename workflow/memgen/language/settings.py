@@ -13,8 +13,8 @@ from memgen.errors import BadInput
 from memgen.jobs import rules
 from memgen.jobs.files import fault
 from memgen.jobs.rules import Quoted
-from memgen.language.published.files import held_by, read_versions
 from memgen.language.training.methods import Finetuning, Ridge, method_of
+from memgen.published.files import held_by, read_versions
 from memgen.relational.hierarchy import Hierarchy
 
 _NEEDED = {

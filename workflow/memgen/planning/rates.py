@@ -36,10 +36,10 @@ RULES = {
     "language_fetch": Usual(5, 150, 100),
     "language_fetch_gguf": Usual(5, 150, 100),
     "language_equity": Usual(28, 150),
-    "language_published_download": Usual(60, 200, 50, ASSUMED),
-    "language_explain": Usual(60, 600, 1, ASSUMED),
-    "language_transfer": Usual(60, 600, 1, ASSUMED),
-    "language_regularization": Usual(60, 600, 1, ASSUMED),
+    "published_download": Usual(60, 200, 50, ASSUMED),
+    "published_explain": Usual(60, 600, 1, ASSUMED),
+    "published_transfer": Usual(60, 600, 1, ASSUMED),
+    "published_regularization": Usual(60, 600, 1, ASSUMED),
 }
 
 

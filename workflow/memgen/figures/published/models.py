@@ -14,14 +14,14 @@ from memgen.figures.labels import PAIR_CLASSES, model_label
 from memgen.figures.panels import LINE, class_keys, equality, key, legend, level, note, panel_letters
 from memgen.figures.style import MARKERS, PALETTE, Hierarchies, Items, Method, figure, new_figure
 from memgen.language.fits.tables import FIT, PREDICTIONS
-from memgen.language.published.tables import (
+from memgen.language.responses.tables import ACCURACY
+from memgen.published.tables import (
     COMPARISON,
     EQUITY_CLASSES,
     EQUITY_SUITS,
     EXPLANATIONS_SUMMARY,
     TRANSFER,
 )
-from memgen.language.responses.tables import ACCURACY
 
 Methods = Annotated[
     list[str],

@@ -8,7 +8,7 @@ from typing import Any
 from memgen.configuration.own_folder import given
 from memgen.figures.table import Entry
 from memgen.language import settings
-from memgen.language.published.files import held_by, read_versions
+from memgen.published.files import held_by, read_versions
 
 
 def figures(config: Mapping[str, Any]) -> list[Entry]:

@@ -13,8 +13,7 @@ import numpy as np
 import polars as pl
 
 from memgen.errors import BadInput
-from memgen.language.responses.averages import pair_margins
-from memgen.language.responses.scanning import NEEDED, scan
+from memgen.language.responses.averages import NEEDED, pair_margins, scan
 from memgen.tables.statistics import line_slope, mean_with_error
 
 BASELINE, EXCEPTION = "ti_n9", "exc_mid_n9"

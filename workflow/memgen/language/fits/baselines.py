@@ -21,28 +21,14 @@ from collections.abc import Iterator
 import numpy as np
 
 from memgen.jobs.seeding import generator
-from memgen.language.fits.cells import Cell
-from memgen.language.fits.cross_validation import (
-    Explanation,
-    held_out_pairs,
-    mirror_groups,
-    predict,
-    search,
-)
-from memgen.language.fits.explanations import GAMMAS, differences, pooled, untrained
+from memgen.jobs.stage import Input, Output, progress, stage
+from memgen.language.fits.cells import Cell, cells
+from memgen.language.fits.cross_validation import Explanation, held_out_pairs, predict, search
+from memgen.language.fits.explanations import GAMMAS, differences, mirror_groups, pooled, untrained
 from memgen.language.fits.least_squares import r_squared, ranks_at
+from memgen.language.fits.tables import BASELINES, frame_of
 from memgen.relational.hierarchy import Hierarchy
 from memgen.tables.statistics import half_width, mean_with_error, pearson
-
-PREDICTORS = (
-    "theory",
-    "distance",
-    "plain",
-    "wrong_exception",
-    "wrong_exception_best",
-    "free_ranks",
-    "split_half",
-)
 
 HALVES = 200
 """Random halves of the seeds."""
@@ -50,8 +36,23 @@ HALVES = 200
 MEASURES = ("correlation", "r2", "held_out_correlation", "held_out_r2")
 
 
+@stage
+def baselines(*, responses: Input, out: Output) -> None:
+    """Score the theory and its baselines on the untrained pairs of every cell, in sample and held out.
+
+    Parameters
+    ----------
+    responses
+        Response table, parquet or csv.
+    out
+        One row per cell and predictor.
+    """
+    rows = (row for cell in progress(cells(responses), "comparing") for row in compare(cell))
+    BASELINES.write(frame_of(rows, BASELINES), out)
+
+
 def moved(hierarchy: Hierarchy) -> list[Hierarchy]:
-    """Hierarchies of the same size whose exceptions stand elsewhere; none for one without exceptions.
+    """Hierarchies of the same size whose exceptions are elsewhere; none for one without exceptions.
 
     A single exception goes to every other pair that is not adjacent; several move along the ranks together.
     """
@@ -67,78 +68,51 @@ def moved(hierarchy: Hierarchy) -> list[Hierarchy]:
 
 
 def families(hierarchy: Hierarchy) -> dict[str, list[Explanation]]:
-    """Families of shapes over untrained pairs, by predictor; several where a row is a mean over them.
+    """Families of shapes over untrained pairs by predictor, the theory first; a row is a mean over several.
 
-    Parameters
-    ----------
-    hierarchy : Hierarchy
-
-    Returns
-    -------
-    dict
-        Of every predictor but split_half, which has no shapes; the theory first.
+    There are none of split_half, which has no shapes.
     """
     higher, lower = untrained(hierarchy)
     gap = (lower - higher).astype(float)
     line = np.stack([gap, np.ones_like(gap)])[None]
     items = np.eye(hierarchy.n)
     none = np.zeros((1, 0))
+    plain = [Hierarchy(hierarchy.n)] if hierarchy.exceptions else []
+
+    def ranks(name: str, others: list[Hierarchy]) -> list[Explanation]:
+        """The theory's ranks in other hierarchies, over the untrained pairs of this one."""
+        shapes = [differences(ranks_at(other, GAMMAS), hierarchy)[:, None] for other in others]
+        return [Explanation(name, shape, GAMMAS[:, None], ("gamma",)) for shape in shapes]
+
     found = {
         "theory": [pooled("exchangeable", hierarchy)],
         "distance": [Explanation("distance", line, none, ())],
+        "plain": ranks("plain", plain),
+        "wrong_exception": ranks("wrong_exception", moved(hierarchy)),
         "free_ranks": [Explanation("free_ranks", (items[:, higher] - items[:, lower])[None], none, ())],
     }
-    if hierarchy.exceptions:
-        found["plain"] = [_ranks("plain", Hierarchy(hierarchy.n), hierarchy)]
-        found["wrong_exception"] = [_ranks("wrong_exception", other, hierarchy) for other in moved(hierarchy)]
     return {name: several for name, several in found.items() if several}
 
 
-def _ranks(name: str, other: Hierarchy, hierarchy: Hierarchy) -> Explanation:
-    """The theory's ranks in another hierarchy, over the untrained pairs of this one."""
-    shapes = differences(ranks_at(other, GAMMAS), hierarchy)
-    return Explanation(name, shapes[:, None], GAMMAS[:, None], ("gamma",))
-
-
 def scores(family: Explanation, observed: np.ndarray, groups: np.ndarray) -> np.ndarray:
-    """How well a family predicts margins, in sample and held out.
+    """How well a family predicts margins, in sample and with groups held out: shape (4,), `MEASURES`.
 
-    Parameters
-    ----------
-    family : Explanation
-    observed : ndarray, shape (p,)
-    groups : ndarray of int, shape (p,)
-        Pairs of one group are held out together.
-
-    Returns
-    -------
-    ndarray, shape (4,)
-        In the order of `MEASURES`; NaN where a side does not vary, and out of sample with fewer than three
-        groups.
+    NaN where a side does not vary, and out of sample with fewer than three groups.
     """
-    best, coefficients = search(family, observed[None])
-    fitted = predict(family, best, coefficients)[0]
+    fitted = predict(family, *search(family, observed[None]))[0]
+    own = [pearson(fitted, observed), r_squared(fitted, observed)]
     if len(np.unique(groups)) < 3:
-        return np.array([pearson(fitted, observed), r_squared(fitted, observed), np.nan, np.nan])
+        return np.array([*own, np.nan, np.nan])
     held = held_out_pairs(family, observed, groups)
-    return np.array([pearson(fitted, observed), r_squared(fitted, observed), held.correlation, held.r2])
+    return np.array([*own, held.correlation, held.r2])
 
 
 def reliability(by_seed: np.ndarray, *stream: int) -> float:
-    """Reliability of the mean over seeds, from the correlation of halves of them.
+    """Reliability of the mean of margins over seeds, shape (s, p), from the correlation of halves of them.
 
-    Parameters
-    ----------
-    by_seed : ndarray, shape (s, p)
-        Margins of every seed.
-    *stream : int
-        Names the random halves.
-
-    Returns
-    -------
-    float
-        2 r / (1 + r), r the mean correlation of two halves: the r2 that a perfect predictor of the
-        expected margins would reach on this mean. NaN for fewer than two seeds, or if halves do not agree.
+    2 r / (1 + r), r the mean correlation of two halves, whose random stream has the name `stream`: the r2
+    that a perfect predictor of the expected margins would reach on this mean. NaN for fewer than two seeds,
+    or if halves do not correlate.
     """
     count = len(by_seed)
     if count < 2:
@@ -149,26 +123,16 @@ def reliability(by_seed: np.ndarray, *stream: int) -> float:
         order = random.permutation(count)
         one, other = order[: count // 2], order[count // 2 :]
         found.append(pearson(by_seed[one].mean(axis=0), by_seed[other].mean(axis=0)))
-    agreement = float(np.mean(found))
-    return 2 * agreement / (1 + agreement) if agreement > 0 else math.nan
+    r = float(np.mean(found))
+    return 2 * r / (1 + r) if r > 0 else math.nan
 
 
 def compare(cell: Cell) -> Iterator[dict[str, object]]:
-    """Rows of the table of baselines for one cell.
-
-    Parameters
-    ----------
-    cell : Cell
-
-    Yields
-    ------
-    dict
-        By the columns of `BASELINES`, those that do not apply left out.
-    """
+    """Rows of the table of baselines for one cell, without the columns that do not apply."""
     chosen = ~cell.trained
     observed = cell.margins()[chosen]
     by_seed = cell.totals[:, chosen] / cell.runs[:, None]
-    groups = mirror_groups(cell.hierarchy.n, *untrained(cell.hierarchy))
+    groups = mirror_groups(cell.hierarchy)
     shared = {
         **cell.key,
         "n": cell.hierarchy.n,
@@ -177,55 +141,48 @@ def compare(cell: Cell) -> Iterator[dict[str, object]]:
         "n_groups": len(np.unique(groups)),
         "n_seeds": len(cell.seeds),
     }
-    of_mean: dict[str, np.ndarray] = {}
-    of_seeds: dict[str, np.ndarray] = {}
-    sizes: dict[str, tuple[int, int]] = {}
+    theory = np.empty(0)
     for name, several in families(cell.hierarchy).items():
         means = np.array([scores(family, observed, groups) for family in several])
         seeds = np.array([[scores(family, one, groups) for one in by_seed] for family in several])
+        if name == "theory":
+            theory = seeds[0]
         # A wrong exception from the first to the last item leaves all ranks equal, and no correlation.
         told = [place for place, values in enumerate(means) if len(several) == 1 or np.isfinite(values).all()]
-        of_mean[name], of_seeds[name] = means[told].mean(axis=0), seeds[told].mean(axis=0)
-        sizes[name] = (several[0].n_parameters - (name == "free_ranks"), len(told))
+        rows = {name: told}
         if name == "wrong_exception" and np.isfinite(means[:, 2]).any():
-            best = int(np.nanargmax(means[:, 2]))
-            of_mean[f"{name}_best"], of_seeds[f"{name}_best"] = means[best], seeds[best]
-            sizes[f"{name}_best"] = (sizes[name][0], 1)
-    for name in PREDICTORS:
-        if name == "split_half":
-            ceiling = reliability(by_seed, *(int(seed) for seed in cell.seeds))
-            reached = {"held_out_correlation": _number(math.sqrt(ceiling)), "held_out_r2": _number(ceiling)}
-            yield {**shared, "predictor": name, **reached}
-        elif name in of_mean:
-            values = {measure: _number(value) for measure, value in zip(MEASURES, of_mean[name], strict=True)}
-            n_parameters, n_positions = sizes[name]
+            rows["wrong_exception_best"] = [int(np.nanargmax(means[:, 2]))]
+        for predictor, places in rows.items():
             yield {
                 **shared,
-                "predictor": name,
-                "n_parameters": n_parameters,
-                "n_positions": n_positions if name.startswith("wrong_exception") else None,
-                **values,
-                **_over_seeds(of_seeds[name], of_seeds["theory"], name),
+                "predictor": predictor,
+                "n_parameters": several[0].n_parameters - (name == "free_ranks"),
+                "n_positions": len(places) if name == "wrong_exception" else None,
+                **dict(zip(MEASURES, means[places].mean(axis=0).tolist(), strict=True)),
+                **_over_seeds(seeds[places].mean(axis=0), None if name == "theory" else theory),
             }
+    ceiling = reliability(by_seed, *(int(seed) for seed in cell.seeds))
+    yield {
+        **shared,
+        "predictor": "split_half",
+        "held_out_correlation": math.sqrt(ceiling),
+        "held_out_r2": ceiling,
+    }
 
 
-def _over_seeds(values: np.ndarray, theory: np.ndarray, name: str) -> dict[str, float | None]:
-    """Means over seeds of what is held out, and of the theory's lead, seed by seed."""
+def _over_seeds(values: np.ndarray, theory: np.ndarray | None) -> dict[str, float | None]:
+    """Means over seeds of what is held out and, but for the theory, of its lead seed by seed."""
     row: dict[str, float | None] = {}
-    for place, measure in ((2, "correlation"), (3, "r2")):
-        own = values[:, place]
-        key = f"{measure}_by_seed"
-        row[key], row[f"{key}_standard_error"] = mean_with_error(own[np.isfinite(own)])
-        if name != "theory":
-            lead = theory[:, place] - own
-            lead = lead[np.isfinite(lead)]
-            key = "difference_to_theory" if measure == "correlation" else "r2_difference_to_theory"
-            row[key], row[f"{key}_standard_error"] = mean_with_error(lead)
-            if measure == "correlation":
-                row[f"{key}_half_width"] = half_width(row[f"{key}_standard_error"], len(lead))
+    for place, own, lead in (
+        (2, "correlation_by_seed", "difference_to_theory"),
+        (3, "r2_by_seed", "r2_difference_to_theory"),
+    ):
+        columns = {own: values[:, place]}
+        if theory is not None:
+            columns[lead] = theory[:, place] - values[:, place]
+        for name, found in columns.items():
+            found = found[np.isfinite(found)]
+            row[name], row[f"{name}_standard_error"] = mean_with_error(found)
+            if name == "difference_to_theory":
+                row[f"{name}_half_width"] = half_width(row[f"{name}_standard_error"], len(found))
     return row
-
-
-def _number(value: float) -> float | None:
-    """The number, or None where it is not one."""
-    return float(value) if math.isfinite(value) else None

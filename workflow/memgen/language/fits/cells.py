@@ -4,6 +4,7 @@ Runs are pooled as the theory has it (theory: Fitting behaviour): phase post, ev
 of equal weight, M(h, k) = (mean d(h, k) - mean d(k, h)) / 2 with d the logit difference.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -13,9 +14,8 @@ import numpy as np
 import polars as pl
 
 from memgen.errors import BadInput
-from memgen.language.responses.averages import CELL, distinct_runs
-from memgen.language.responses.rows import KEY
-from memgen.language.responses.scanning import scan
+from memgen.language.responses.averages import TRAINED, distinct_runs, parts, scan
+from memgen.language.responses.tables import KEY
 from memgen.relational.hierarchy import Hierarchy
 
 
@@ -54,6 +54,12 @@ class Cell:
     n_distinct: int
     n_diverged: int
     train_accuracy: float | None
+
+    @property
+    def hyperparameter(self) -> float:
+        """Ridge, L2 or rank of LoRA; NaN where there is none."""
+        value = self.key["hyperparameter"]
+        return value if isinstance(value, float) else float("nan")
 
     @cached_property
     def seeds(self) -> np.ndarray:
@@ -94,7 +100,7 @@ class Cell:
     @property
     def trained(self) -> np.ndarray:
         """Whether a pair was trained, shape (p,), bool."""
-        return np.isin(self.classes, ("train", "exception"))
+        return np.isin(self.classes, TRAINED)
 
     @property
     def target(self) -> np.ndarray:
@@ -102,40 +108,21 @@ class Cell:
         return np.where(self.classes == "exception", -1.0, 1.0)
 
     def margins(self, weights: np.ndarray | None = None) -> np.ndarray:
-        """Margin of every pair.
+        """Margin of every pair, shape (..., p), logit units.
 
-        Parameters
-        ----------
-        weights : ndarray, shape (..., s), optional
-            How often each seed is counted; once by default.
-
-        Returns
-        -------
-        ndarray, shape (..., p)
-            Logit units.
+        The weights, shape (..., s), say how often each seed is counted; once by default.
         """
         if weights is None:
             weights = np.ones(len(self.seeds))
         return np.asarray(weights @ self.totals / (weights @ self.runs)[..., None])
 
     def standard_errors(self) -> np.ndarray:
-        """Standard error of every margin, clustered by seed; NaN for a single seed.
-
-        Returns
-        -------
-        ndarray, shape (p,)
-            Logit units.
-        """
+        """Standard error of every margin, shape (p,), logit units, by seed; NaN for a single seed."""
         count = len(self.seeds)
         if count < 2:
             return np.full(self.totals.shape[1], np.nan)
         residuals = self.totals - self.runs[:, None] * self.margins()
         return np.asarray(np.sqrt(count / (count - 1) * np.sum(residuals**2, axis=0)) / self.runs.sum())
-
-
-def describe(key: dict[str, object]) -> str:
-    """Name of a cell for messages and for random streams, its parts separated by slashes."""
-    return "/".join("-" if value is None else str(value) for value in key.values())
 
 
 def phases(path: Path) -> set[str]:
@@ -149,40 +136,33 @@ def cells(path: Path, phase: str = "post") -> Iterator[Cell]:
     One kind of item and one hierarchy are held in memory at a time, so the published responses of twelve
     files need no more than a single one.
 
-    Parameters
-    ----------
-    path : Path
-        Response table.
-    phase : {'post', 'pre'}
-        Phase of the runs.
-
-    Yields
-    ------
-    Cell
-
     Raises
     ------
     BadInput
         If the file is not a response table, holds no row of the phase, misses a direction of a pair, or
         gives a pair another class than its hierarchy does.
     """
-    frame = scan(path).filter(pl.col("phase") == phase)
-    outer = ["source", "items", "hierarchy"]
-    groups = frame.select(outer).unique().sort(outer).collect(engine="streaming")
-    if not len(groups):
+    frames = parts(scan(path).filter(pl.col("phase") == phase), "source", "items", "hierarchy")
+    if not frames:
         raise BadInput(f"{path}: no responses of phase {phase}; nothing to fit")
-    for group in groups.iter_rows(named=True):
-        part = frame.filter(*(pl.col(name) == value for name, value in group.items())).collect(
-            engine="streaming"
-        )
-        for part_of_cell in part.sort(*KEY).partition_by(KEY, maintain_order=True):
-            yield _cell(part_of_cell, path)
+    for frame in frames:
+        rows = frame.collect(engine="streaming").sort(*KEY)
+        for part in rows.partition_by(KEY, maintain_order=True):
+            yield _cell(part, path)
+
+
+def by_all_but(column: str, path: Path) -> list[list[Cell]]:
+    """Cells of a response table, grouped by every column of their key but one."""
+    groups: defaultdict[tuple[object, ...], list[Cell]] = defaultdict(list)
+    for cell in cells(path):
+        groups[tuple(value for name, value in cell.key.items() if name != column)].append(cell)
+    return list(groups.values())
 
 
 def _cell(rows: pl.DataFrame, path: Path) -> Cell:
     """Cell from its rows."""
     key = rows.select(KEY).row(0, named=True)
-    where = f"{path}: {describe(key)}"
+    where = f"{path}: {'/'.join('-' if value is None else str(value) for value in key.values())}"
     finite = pl.col("logit_difference").is_finite().fill_null(False)
     diverged = rows.filter(~finite).select("seed", "reverse").unique()
     rows = rows.join(diverged, on=["seed", "reverse"], how="anti")
@@ -204,32 +184,19 @@ def _cell(rows: pl.DataFrame, path: Path) -> Cell:
             f"{where}: seed {runs['seed'][run]}, reverse {runs['reverse'][run]} has "
             f"{counts[run, first, second]} rows of the ordered pair ({first}, {second}); allowed: 1"
         )
-    upper = np.triu_indices(n, 1)
-    accuracy = (
-        rows.filter(pl.col("pair_class").is_in(["train", "exception"]))["correct"].cast(pl.Float64).mean()
-    )
+    higher, lower = np.triu_indices(n, 1)
+    accuracy = rows.filter(pl.col("pair_class").is_in(TRAINED))["correct"].cast(pl.Float64).mean()
     return Cell(
         key=key,
         hierarchy=hierarchy,
         classes=classes,
         run_seed=runs["seed"].to_numpy(),
         run_reverse=runs["reverse"].to_numpy(),
-        run_margins=((d - d.transpose(0, 2, 1)) / 2)[:, upper[0], upper[1]],
-        n_distinct=_distinct(rows),
+        run_margins=((d - d.transpose(0, 2, 1)) / 2)[:, higher, lower],
+        n_distinct=distinct_runs(rows).filter("distinct").select("seed", "reverse").n_unique(),
         n_diverged=len(diverged),
         train_accuracy=None if accuracy is None else float(accuracy),  # type: ignore[arg-type]
     )
-
-
-def _distinct(rows: pl.DataFrame) -> int:
-    """Number of runs that do not repeat another one."""
-    sign = pl.when(pl.col("first") < pl.col("second")).then(1.0).otherwise(-1.0)
-    pairs = rows.group_by(
-        *CELL, "seed", "reverse",
-        pl.min_horizontal("first", "second").alias("higher"),
-        pl.max_horizontal("first", "second").alias("lower"),
-    ).agg((sign * pl.col("logit_difference")).mean().alias("margin"))  # fmt: skip
-    return distinct_runs(pairs).filter("distinct").select("seed", "reverse").n_unique()
 
 
 def _hierarchy(rows: pl.DataFrame, where: str) -> tuple[Hierarchy, np.ndarray]:

@@ -53,18 +53,10 @@ class Explanation:
 
 @dataclass(frozen=True)
 class Score:
-    """How well held-out observations were predicted.
+    """How well held-out observations were predicted: SSE of every fold (errors) and SST over folds (total).
 
-    Parameters
-    ----------
-    r2 : float
-        1 - SSE/SST, both summed over folds; NaN where nothing varies.
-    correlation, rank_correlation : float
-        Pearson and Spearman, mean over folds of seeds, or over all pairs predicted while held out.
-    errors : ndarray, shape (f,)
-        SSE of every fold.
-    total : float
-        SST, summed over folds.
+    The correlations are means over folds of seeds, or over all pairs predicted while held out; NaN, like
+    r2 = 1 - SSE/SST, where nothing varies.
     """
 
     r2: float
@@ -77,14 +69,9 @@ class Score:
 def search(
     explanation: Explanation, observed: np.ndarray, kept: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Best member of an explanation for several vectors of observations at once.
+    """Best member of an explanation for several vectors of observations, shape (f, p), at once.
 
-    Parameters
-    ----------
-    explanation : Explanation
-    observed : ndarray, shape (f, p)
-    kept : ndarray of bool, shape (f, p), optional
-        Pairs to fit; all by default.
+    Only the pairs that are `kept`, shape (f, p), are fitted; all by default.
 
     Returns
     -------
@@ -101,12 +88,10 @@ def search(
         for k in range(j, terms):
             gram[:, :, j, k] = gram[:, :, k, j] = weight @ (shapes[:, j] * shapes[:, k]).T
     if not explanation.free:
-        gain = 2 * product[..., 0] - gram[..., 0, 0]
-        best = np.argmax(gain, axis=1)
+        best = np.argmax(2 * product[..., 0] - gram[..., 0, 0], axis=1)
         return best, np.ones((len(observed), 1))
     coefficients = _solve(gram, product)
-    gain = np.sum(coefficients * product, axis=-1)
-    best = np.argmax(gain, axis=1)
+    best = np.argmax(np.sum(coefficients * product, axis=-1), axis=1)
     return best, coefficients[np.arange(len(observed)), best]
 
 
@@ -125,29 +110,14 @@ def _solve(gram: np.ndarray, product: np.ndarray) -> np.ndarray:
     regular = determinant > 1e-10 * first * second
     one = second * product[..., 0] - cross * product[..., 1]
     two = first * product[..., 1] - cross * product[..., 0]
-    zero = np.zeros_like(one)
-    return np.stack(
-        [
-            np.divide(one, determinant, out=alone.copy(), where=regular),
-            np.divide(two, determinant, out=zero, where=regular),
-        ],
-        axis=-1,
-    )
+    one = np.divide(one, determinant, out=alone.copy(), where=regular)
+    return np.stack([one, np.divide(two, determinant, out=np.zeros_like(two), where=regular)], axis=-1)
 
 
 def search_by_rank(explanation: Explanation, observed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Member of an explanation with the highest Spearman correlation, for families of single shapes.
+    """Like `search`, the member with the highest Spearman correlation; for families of single shapes.
 
-    Parameters
-    ----------
-    explanation : Explanation
-    observed : ndarray, shape (f, p)
-
-    Returns
-    -------
-    best : ndarray of int, shape (f,)
-    coefficients : ndarray, shape (f, 1)
-        All 1: order has no scale.
+    Every coefficient is 1: order has no scale.
     """
     x = rankdata(explanation.shapes[:, 0], axis=1)
     y = rankdata(observed, axis=1)
@@ -172,29 +142,15 @@ def held_out_seeds(
     explanation: Explanation,
     totals: np.ndarray,
     runs: np.ndarray,
-    folds: np.ndarray,
     searched: Callable[[Explanation, np.ndarray], tuple[np.ndarray, np.ndarray]] = search,
 ) -> Score:
-    """Fit on some seeds, predict the mean margins of the others.
+    """Fit on some seeds, predict the mean margins of the others: every k-th seed in the same fold.
 
-    Parameters
-    ----------
-    explanation : Explanation
-    totals : ndarray, shape (s, p)
-        Sum of the margins of each seed's runs.
-    runs : ndarray, shape (s,) or (s, p)
-        Runs of each seed, of each pair if they differ.
-    folds : ndarray of int, shape (s,)
-    searched : callable, default=search
-        How the best member is found.
-
-    Returns
-    -------
-    Score
+    `totals` are the sums of the margins of each seed's runs, and `runs` their numbers, shapes (s, p);
+    `searched` finds the best member.
     """
-    numbers = np.unique(folds)
-    out = (folds == numbers[:, None]).astype(float)
-    runs = np.broadcast_to(runs[:, None] if runs.ndim == 1 else runs, totals.shape)
+    folds = min(MOST_FOLDS, len(totals))
+    out = (np.arange(len(totals)) % folds == np.arange(folds)[:, None]).astype(float)
     train = (1 - out) @ totals / ((1 - out) @ runs)
     test = out @ totals / (out @ runs)
     predicted = predict(explanation, *searched(explanation, train))
@@ -211,20 +167,7 @@ def held_out_seeds(
 
 
 def held_out_pairs(explanation: Explanation, observed: np.ndarray, groups: np.ndarray) -> Score:
-    """Fit without one group of pairs, predict that group.
-
-    Parameters
-    ----------
-    explanation : Explanation
-    observed : ndarray, shape (p,)
-    groups : ndarray of int, shape (p,)
-        Pairs of the same group leave together.
-
-    Returns
-    -------
-    Score
-        Over all pairs, each predicted while held out.
-    """
+    """Predict every pair by a fit without its group, shapes (p,)."""
     numbers = np.unique(groups)
     kept = groups != numbers[:, None]
     best, coefficients = search(explanation, np.broadcast_to(observed, kept.shape), kept)
@@ -240,26 +183,8 @@ def held_out_pairs(explanation: Explanation, observed: np.ndarray, groups: np.nd
     )
 
 
-def mirror_groups(n: int, higher: np.ndarray, lower: np.ndarray) -> np.ndarray:
-    """Group of every pair (h, k): the pair and its mirror image (n - 1 - k, n - 1 - h) share one.
-
-    Returns
-    -------
-    ndarray of int, shape (p,)
-    """
-    own = higher * n + lower
-    mirrored = (n - 1 - lower) * n + (n - 1 - higher)
-    return np.asarray(np.minimum(own, mirrored))
-
-
 def gain(better: Score, base: Score) -> tuple[float, float]:
-    """Rise of r2 over a base explanation on the same folds, and its standard error over folds.
-
-    Returns
-    -------
-    gain, standard_error : float
-        The error is NaN for a single fold.
-    """
+    """Rise of r2 over a base explanation on the same folds, and its standard error over more than one."""
     if base.total <= 0:
         return float("nan"), float("nan")
     rises = (base.errors - better.errors) / base.total

@@ -16,12 +16,13 @@ Knows what each explanation predicts for untrained pairs, up to coefficients tha
 - saturating_order_prior, saturating_measured_prior: both together.
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
+from scipy.special import expit
 
 from memgen.language.fits.cross_validation import Explanation
-from memgen.language.fits.kernel_logistic import incidence, logistic_ranks
 from memgen.language.fits.least_squares import ranks_at
 from memgen.language.fits.tables import GAMMA_RANGE
 from memgen.relational.hierarchy import Hierarchy
@@ -42,6 +43,11 @@ ALPHAS = np.linspace(0, 0.96, 25)
 
 
 RIDGES = np.geomspace(1e-8, 10, 91)
+
+TOLERANCE = 1e-6
+"""Largest gradient of logistic regression, in units of the ridge: ranks are good to half of it."""
+
+MOST_STEPS = 500
 
 
 POOLED = ("exchangeable", "saturating", "kernel_logistic", "kernel_logistic_scaled", "similarity")
@@ -67,34 +73,31 @@ def untrained(hierarchy: Hierarchy) -> tuple[np.ndarray, np.ndarray]:
 
 
 def differences(r: np.ndarray, hierarchy: Hierarchy) -> np.ndarray:
-    """r_i - r_j over untrained pairs i < j.
-
-    Parameters
-    ----------
-    r : ndarray, shape (..., n)
-
-    Returns
-    -------
-    ndarray, shape (..., p)
-    """
+    """r_i - r_j over untrained pairs i < j: shape (..., p) from (..., n)."""
     higher, lower = untrained(hierarchy)
     return np.asarray(r[..., higher] - r[..., lower])
 
 
+def mirror_groups(hierarchy: Hierarchy) -> np.ndarray:
+    """Group of every untrained pair, shape (p,): (h, k) shares its mirror image's, (n - 1 - k, n - 1 - h)."""
+    n = hierarchy.n
+    higher, lower = untrained(hierarchy)
+    return np.minimum(higher * n + lower, (n - 1 - lower) * n + (n - 1 - higher))
+
+
+def incidence(hierarchy: Hierarchy) -> np.ndarray:
+    """Signed incidence matrix B of the trained pairs, shape (t, n): the row of "a beats b" is e_a - e_b."""
+    pairs = list(hierarchy.training_pairs())
+    matrix = np.zeros((len(pairs), hierarchy.n))
+    rows = np.arange(len(pairs))
+    matrix[rows, [winner for winner, _ in pairs]] = 1
+    matrix[rows, [loser for _, loser in pairs]] = -1
+    return matrix
+
+
 @lru_cache(maxsize=128)
 def pooled(name: str, hierarchy: Hierarchy) -> Explanation:
-    """Family of shapes over untrained pairs, for margins pooled over reversals.
-
-    Parameters
-    ----------
-    name : str
-        One of `POOLED`.
-    hierarchy : Hierarchy
-
-    Returns
-    -------
-    Explanation
-    """
+    """Family of shapes over untrained pairs for margins pooled over reversals: one of `POOLED`."""
     if name == "exchangeable":
         return Explanation(name, _linear(hierarchy)[:, None], GAMMAS[:, None], ("gamma",))
     if name == "saturating":
@@ -102,49 +105,29 @@ def pooled(name: str, hierarchy: Hierarchy) -> Explanation:
         return Explanation(name, shapes[:, None], grid, ("gamma", "sharpness"))
     if name == "similarity":
         return _similarity(hierarchy)
-    if name in ("kernel_logistic", "kernel_logistic_scaled"):
-        grid, shapes = _logistic(hierarchy)
-        return Explanation(name, shapes, grid, ("alpha", "ridge"), free=name == "kernel_logistic_scaled")
-    raise ValueError(f"no explanation of pooled margins is called {name!r}")
+    grid, shapes = _logistic(hierarchy)
+    return Explanation(name, shapes, grid, ("alpha", "ridge"), free=name == "kernel_logistic_scaled")
 
 
-def by_reversal(
-    name: str, hierarchy: Hierarchy, before: tuple[np.ndarray, np.ndarray] | None = None
-) -> Explanation:
-    """Family of shapes over untrained pairs of forward runs, then those of reversed runs.
+def by_reversal(name: str, hierarchy: Hierarchy, before: Sequence[np.ndarray] | None = None) -> Explanation:
+    """Family of shapes over untrained pairs of forward runs, then of reversed runs: one of `BY_REVERSAL`.
 
-    Parameters
-    ----------
-    name : str
-        One of `BY_REVERSAL`.
-    hierarchy : Hierarchy
-    before : pair of ndarray, shape (n (n - 1) / 2,)
-        Margins before training of all pairs i < j, forward and reversed; for a measured prior only.
-
-    Returns
-    -------
-    Explanation
-        Shapes over 2 p entries.
+    A measured prior needs the margins before training of all pairs i < j, forward and reversed.
     """
-    if name.startswith("saturating"):
-        main, grid = _saturating(hierarchy)
-        parameters: tuple[str, ...] = ("gamma", "sharpness")
-    else:
-        main, grid = _linear(hierarchy), GAMMAS[:, None]
-        parameters = ("gamma",)
+    saturating = name.startswith("saturating")
+    main, grid = _saturating(hierarchy) if saturating else (_linear(hierarchy), GAMMAS[:, None])
     terms = [np.concatenate([main, main], axis=1)]
-    repeats = len(main) // len(GAMMAS)
-    if name.endswith("order_prior"):
-        lean = np.repeat(_surviving_order(hierarchy), repeats, axis=0)
-        terms.append(np.concatenate([lean, -lean], axis=1))
-    elif name.endswith("measured_prior"):
-        if before is None:
-            raise ValueError("a measured prior needs the margins before training")
-        lean = np.concatenate([_surviving_margins(hierarchy, part) for part in before], axis=1)
-        terms.append(np.repeat(lean, repeats, axis=0))
-    elif name not in BY_REVERSAL:
-        raise ValueError(f"no explanation of margins by reversal is called {name!r}")
-    return Explanation(name, np.stack(terms, axis=1), grid, parameters)
+    if name.endswith("prior"):
+        if name.endswith("order_prior"):
+            lean = _surviving_order(hierarchy)
+            both = np.concatenate([lean, -lean], axis=1)
+        else:
+            assert before is not None, "a measured prior needs the margins before training"
+            both = np.concatenate([_surviving_margins(hierarchy, part) for part in before], axis=1)
+        terms.append(np.repeat(both, len(main) // len(GAMMAS), axis=0))
+    return Explanation(
+        name, np.stack(terms, axis=1), grid, ("gamma", "sharpness") if saturating else ("gamma",)
+    )
 
 
 @lru_cache(maxsize=16)
@@ -165,6 +148,7 @@ def _saturating(hierarchy: Hierarchy) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _similarity(hierarchy: Hierarchy) -> Explanation:
+    """Ranks for items that are more alike the closer they are."""
     b = incidence(hierarchy)
     distance = np.abs(np.subtract.outer(np.arange(hierarchy.n), np.arange(hierarchy.n)))
     shapes = []
@@ -179,9 +163,64 @@ def _similarity(hierarchy: Hierarchy) -> Explanation:
 
 @lru_cache(maxsize=16)
 def _logistic(hierarchy: Hierarchy) -> tuple[np.ndarray, np.ndarray]:
+    """Ranks of kernel logistic regression, and its grid of alpha and ridge."""
     alpha, ridge = (part.ravel() for part in np.meshgrid(ALPHAS, RIDGES, indexing="ij"))
     shapes = differences(logistic_ranks(hierarchy, alpha, ridge), hierarchy)
     return np.stack([alpha, ridge], axis=1), shapes[:, None]
+
+
+def logistic_ranks(hierarchy: Hierarchy, alpha: np.ndarray, ridge: np.ndarray) -> np.ndarray:
+    """Ranks of kernel logistic regression: cross-entropy in place of squared loss.
+
+    The antisymmetric functions of the canonical kernel (theory: Kernel family) are f(i, j) = v_i - v_j +
+    sqrt(alpha) w_ij with squared norm 2 |v|^2 / (1 - alpha) + |w|^2, w belonging to trained pairs. Both
+    directions trained, the minimum of
+
+        sum log(1 + exp(-f)) + ridge/2 (2 |v|^2 / (1 - alpha) + |w|^2)
+
+    over v and w gives untrained pairs the margin v_i - v_j. Unlike with squared loss, alpha and ridge do not
+    enter through gamma alone. The dual would lose its digits to exceptions at small ridge: cycles are not
+    separable, so dual weights grow as 1 / ridge and cancel.
+
+    alpha in [0, 1) and ridge > 0 have shape (c,), the ranks, in logit units, (c, n). ArithmeticError if
+    Newton's method does not reach `TOLERANCE`.
+    """
+    b = incidence(hierarchy)
+    pairs, n = b.shape
+    design = np.zeros((len(alpha), pairs, n + pairs))
+    design[:, :, :n] = b
+    design[:, range(pairs), range(n, n + pairs)] = np.sqrt(alpha)[:, None]
+    penalty = np.ones((len(alpha), n + pairs))
+    penalty[:, :n] = (2 / (1 - alpha))[:, None]
+    penalty *= ridge[:, None]
+    x = np.zeros((len(alpha), n + pairs))
+
+    def gradient(x: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        slack = expit(-np.einsum("ctk,ck->ct", design[rows], x))
+        return penalty[rows] * x - np.einsum("ctk,ct->ck", design[rows], slack), slack
+
+    rows = np.arange(len(alpha))
+    for _ in range(MOST_STEPS):
+        value, slack = gradient(x[rows], rows)
+        unfinished = np.abs(value).max(axis=1) > TOLERANCE * ridge[rows]
+        if not unfinished.any():
+            return x[:, :n]
+        rows, value, slack = rows[unfinished], value[unfinished], slack[unfinished]
+        weighted = (slack * (1 - slack))[:, :, None] * design[rows]
+        hessian = np.einsum("ctk,ctl->ckl", design[rows], weighted)
+        hessian[:, range(n + pairs), range(n + pairs)] += penalty[rows]
+        step = np.linalg.solve(hessian, value[..., None])[..., 0]
+        # The Newton step always lowers the gradient's length at first; it is halved until it does.
+        size = np.linalg.norm(value, axis=1)
+        length = np.ones(len(rows))
+        for _ in range(60):
+            trial = x[rows] - length[:, None] * step
+            worse = np.linalg.norm(gradient(trial, rows)[0], axis=1) > (1 - 1e-4 * length) * size
+            if not worse.any():
+                break
+            length = np.where(worse, length / 2, length)
+        x[rows] = trial
+    raise ArithmeticError(f"kernel logistic regression did not converge for {len(rows)} of {len(alpha)}")
 
 
 @lru_cache(maxsize=16)

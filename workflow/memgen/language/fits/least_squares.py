@@ -44,17 +44,7 @@ class Fit:
 
 
 def ranks_at(hierarchy: Hierarchy, gamma: np.ndarray | float) -> np.ndarray:
-    """Ranks of the theory at a given gamma.
-
-    Parameters
-    ----------
-    hierarchy : Hierarchy
-    gamma : array_like, shape (...)
-
-    Returns
-    -------
-    ndarray, shape (..., n)
-    """
+    """Ranks of the theory at given gammas: shape (..., n) from (...)."""
     return ranks.ranks_at(hierarchy.n, hierarchy.exceptions, gamma)
 
 
@@ -73,29 +63,21 @@ def grid(hierarchy: Hierarchy) -> tuple[np.ndarray, np.ndarray]:
     return gammas, ranks_at(hierarchy, gammas)
 
 
-def explained(shape: np.ndarray, observed: np.ndarray) -> np.ndarray:
-    """Sum of squares that the best multiple of a shape explains.
-
-    Parameters
-    ----------
-    shape : ndarray, shape (..., p)
-    observed : ndarray, shape (..., p)
-
-    Returns
-    -------
-    ndarray, shape (...)
-        (shape . observed)^2 / (shape . shape); 0 for a shape that vanishes.
-    """
+def _projection(shape: np.ndarray, observed: np.ndarray, power: int) -> np.ndarray:
+    """(shape . observed)^power / (shape . shape), shape (...); 0 for a shape that vanishes."""
     square = np.sum(shape * shape, axis=-1)
     product = np.sum(shape * observed, axis=-1)
-    return np.asarray(np.divide(product**2, square, out=np.zeros_like(product), where=square > 0))
+    return np.asarray(np.divide(product**power, square, out=np.zeros_like(product), where=square > 0))
+
+
+def explained(shape: np.ndarray, observed: np.ndarray) -> np.ndarray:
+    """Sum of squares that the best multiple of a shape explains, shape (...); 0 for one that vanishes."""
+    return _projection(shape, observed, 2)
 
 
 def best_scale(shape: np.ndarray, observed: np.ndarray) -> np.ndarray:
     """Least-squares multiple of a shape, shape (...); 0 for a shape that vanishes."""
-    square = np.sum(shape * shape, axis=-1)
-    product = np.sum(shape * observed, axis=-1)
-    return np.asarray(np.divide(product, square, out=np.zeros_like(product), where=square > 0))
+    return _projection(shape, observed, 1)
 
 
 def r_squared(predicted: np.ndarray, observed: np.ndarray) -> float:
@@ -114,10 +96,6 @@ def fit_gamma(hierarchy: Hierarchy, higher: np.ndarray, lower: np.ndarray, obser
         Pairs.
     observed : ndarray, shape (p,)
         Margins of the pairs.
-
-    Returns
-    -------
-    Fit
     """
     gammas, table = grid(hierarchy)
     scores = explained(table[:, higher] - table[:, lower], observed)
@@ -140,30 +118,18 @@ def fit_gamma(hierarchy: Hierarchy, higher: np.ndarray, lower: np.ndarray, obser
     at_edge = best in (0, len(gammas) - 1) and abs(np.log(gamma / gammas[best])) < 1e-6
     if at_edge:
         gamma = float(gammas[best])
-    margins = shape(gamma)
-    scale = float(best_scale(margins, observed))
-    return Fit(
-        gamma=gamma,
-        scale=scale,
-        at_edge=at_edge,
-        correlation=pearson(scale * margins, observed),
-        r2=r_squared(scale * margins, observed),
-    )
+    scale = float(best_scale(shape(gamma), observed))
+    predicted = scale * shape(gamma)
+    return Fit(gamma, scale, at_edge, pearson(predicted, observed), r_squared(predicted, observed))
 
 
 def fit_many(
     hierarchy: Hierarchy, higher: np.ndarray, lower: np.ndarray, observed: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Fit many vectors of margins at once, for resampling.
+    """Fit many vectors of margins, shape (b, p), at once for resampling.
 
     The grid is refined by a parabola through the best point and its neighbours, which errs by far less
     than the spread that resampling measures.
-
-    Parameters
-    ----------
-    hierarchy : Hierarchy
-    higher, lower : ndarray of int, shape (p,)
-    observed : ndarray, shape (b, p)
 
     Returns
     -------
@@ -189,9 +155,7 @@ def fit_many(
     return gamma, best_scale(fitted[:, higher] - fitted[:, lower], observed), fitted
 
 
-def not_excluded(
-    hierarchy: Hierarchy, higher: np.ndarray, lower: np.ndarray, totals: np.ndarray, level: float = 0.95
-) -> slice:
+def not_excluded(hierarchy: Hierarchy, higher: np.ndarray, lower: np.ndarray, totals: np.ndarray) -> slice:
     """Points of the grid that the seeds do not exclude: the profile interval of gamma.
 
     The sum of squares of the seeds' mean, with its best scale at each gamma, is stationary where the margins
@@ -206,7 +170,6 @@ def not_excluded(
         Pairs.
     totals : ndarray, shape (s, p)
         Sum of the margins of each seed's runs; at least two seeds.
-    level : float, default=0.95
 
     Returns
     -------
@@ -217,13 +180,10 @@ def not_excluded(
     _, table = grid(hierarchy)
     x = table[:, higher] - table[:, lower]
     change = slopes(hierarchy)[:, higher] - slopes(hierarchy)[:, lower]
-    square = np.sum(x * x, axis=1, keepdims=True)
-    along = np.sum(x * change, axis=1, keepdims=True)
-    d = change - x * np.divide(along, square, out=np.zeros_like(along), where=square > 0)
-    products = totals @ d.T
+    products = totals @ (change - x * best_scale(x, change)[:, None]).T
     count = len(totals)
     error = products.std(axis=0, ddof=1) / np.sqrt(count)
-    kept = np.abs(products.mean(axis=0)) <= student_factor(count, level) * error
+    kept = np.abs(products.mean(axis=0)) <= student_factor(count) * error
     best = int(np.argmax(explained(x, totals.sum(axis=0))))
     kept[best] = True
     outside = np.flatnonzero(~kept)

@@ -7,7 +7,7 @@ conjunctivity, scale and distance of the antisymmetric part of the dot products,
 import numpy as np
 import polars as pl
 
-from memgen.language.responses.rows import GEOMETRY_RUNS
+from memgen.language.responses.tables import GEOMETRY_RUNS
 from memgen.relational.kernels import kernel_ridge, measure, ordered_pairs, overlap
 
 RIDGE = 1e-3

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from memgen.errors import BadInput
-from memgen.language.responses.rows import RESPONSES
+from memgen.language.responses.tables import RESPONSES
 from memgen.relational.hierarchy import ordered_pairs
 
 TASK_COLUMNS = ("hierarchy", "n", "first", "second", "pair_class", "trained", "truth")
@@ -19,11 +19,6 @@ TASK_COLUMNS = ("hierarchy", "n", "first", "second", "pair_class", "trained", "t
 
 def read_task(path: Path) -> pl.DataFrame:
     """Ordered pairs of one hierarchy, in the order of `prompts.ordered_pairs`.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        Task table of the relational study.
 
     Returns
     -------
@@ -34,7 +29,7 @@ def read_task(path: Path) -> pl.DataFrame:
     Raises
     ------
     BadInput
-        If the file is no pair table of exactly one hierarchy with all its ordered pairs.
+        If the file is not a task table of exactly one hierarchy with all its ordered pairs.
     """
     try:
         task = pl.read_parquet(path, columns=list(TASK_COLUMNS))
@@ -43,12 +38,11 @@ def read_task(path: Path) -> pl.DataFrame:
         raise BadInput(
             f"{path}: cannot be read as a table of pairs ({reason}); allowed: a task's parquet"
         ) from None
-    names = task["hierarchy"].unique().to_list()
     task = task.sort("first", "second")
-    pairs = list(zip(task["first"].to_list(), task["second"].to_list(), strict=True))
-    if len(names) != 1 or pairs != ordered_pairs(task["n"][0]):
+    names, pairs = task["hierarchy"].n_unique(), task.select("first", "second").rows()
+    if names != 1 or pairs != ordered_pairs(task["n"][0]):
         raise BadInput(
-            f"{path}: {len(names)} hierarchies, {len(pairs)} pairs; allowed: one, each ordered pair once"
+            f"{path}: {names} hierarchies, {len(pairs)} pairs; allowed: one, each ordered pair once"
         )
     return task.with_columns((pl.col("truth") == 1).alias("first_wins")).drop("truth")
 

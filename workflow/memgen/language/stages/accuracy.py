@@ -1,7 +1,7 @@
 """Average accuracy, paired accuracy and margin by pair class, in bounded memory."""
 
 from memgen.jobs.stage import Input, Output, stage
-from memgen.language.responses.accuracies import accuracies
+from memgen.language.responses.averages import accuracies
 from memgen.language.responses.tables import ACCURACY
 
 

@@ -3,9 +3,8 @@
 import polars as pl
 
 from memgen.jobs.stage import Input, Output, stage
-from memgen.language.responses.accuracies import TRAINED, VALUES, by_part
-from memgen.language.responses.averages import CELL, over_seeds, pair_margins
-from memgen.language.responses.tables import DISTANCE
+from memgen.language.responses.averages import CELL, TRAINED, by_part, over_seeds, pair_margins
+from memgen.language.responses.tables import DISTANCE, VALUES
 
 
 @stage

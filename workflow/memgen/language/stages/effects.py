@@ -10,8 +10,7 @@ import polars as pl
 
 from memgen.jobs.stage import Input, Output, stage
 from memgen.language.responses.averages import pair_margins
-from memgen.language.responses.rows import RESPONSES
-from memgen.language.responses.tables import EFFECTS
+from memgen.language.responses.tables import EFFECTS, RESPONSES
 from memgen.tables.statistics import half_width, mean_with_error, wilson
 
 RUN = ["source", "model", "items", "method", "hyperparameter", "phase"]

@@ -22,8 +22,8 @@ from memgen.language import configuration
 from memgen.language.models.causal import Prompts, check_head, tokenize
 from memgen.language.models.loading import Model, is_causal, load
 from memgen.language.probing.geometry import geometry_rows
-from memgen.language.responses.rows import GEOMETRY_RUNS, RESPONSES, RUNS
 from memgen.language.responses.scoring import read_task, responses
+from memgen.language.responses.tables import GEOMETRY_RUNS, RESPONSES, RUNS
 from memgen.language.stimuli.lineups import block_of, read_samples
 from memgen.language.stimuli.prompts import prompts
 from memgen.language.training.checkpoints import Finished

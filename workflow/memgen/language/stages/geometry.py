@@ -5,8 +5,7 @@ import polars as pl
 from memgen.jobs.stage import Input, Inputs, Output, stage
 from memgen.language.fits.tables import FIT
 from memgen.language.responses.averages import SAME, over_seeds
-from memgen.language.responses.rows import GEOMETRY_RUNS, KEY
-from memgen.language.responses.tables import GEOMETRY
+from memgen.language.responses.tables import GEOMETRY, GEOMETRY_RUNS, KEY
 
 
 @stage

@@ -2,8 +2,7 @@
 
 from memgen.jobs.stage import Input, Output, stage
 from memgen.language.responses.averages import CELL, over_seeds, pair_margins
-from memgen.language.responses.rows import RESPONSES
-from memgen.language.responses.tables import MARGINS
+from memgen.language.responses.tables import MARGINS, RESPONSES
 
 
 @stage

@@ -10,8 +10,8 @@ from memgen.jobs.stage import Input, Output, stage
 from memgen.language.probing.features import Features
 from memgen.language.probing.geometry import geometry_rows
 from memgen.language.probing.ridge import contrast, predict
-from memgen.language.responses.rows import GEOMETRY_RUNS, RESPONSES
 from memgen.language.responses.scoring import read_task, responses
+from memgen.language.responses.tables import GEOMETRY_RUNS, RESPONSES
 from memgen.language.training.keys import read, takes
 from memgen.language.training.methods import Ridge
 

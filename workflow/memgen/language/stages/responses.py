@@ -4,7 +4,7 @@ import polars as pl
 
 from memgen.jobs.stage import Inputs, Output, stage
 from memgen.language.responses.averages import CELL
-from memgen.language.responses.rows import RESPONSES
+from memgen.language.responses.tables import RESPONSES
 
 
 @stage

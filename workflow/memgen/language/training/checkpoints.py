@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from memgen.language.responses.rows import GEOMETRY_RUNS, RESPONSES, RUNS
+from memgen.language.responses.tables import GEOMETRY_RUNS, RESPONSES, RUNS
 from memgen.language.training.kept import folder_for, put, whole
 
 TABLES = {"responses": RESPONSES, "runs": RUNS, "geometry": GEOMETRY_RUNS}

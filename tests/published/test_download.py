@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from memgen.errors import BadInput
-from memgen.language.published.stages.published_download import published_download
+from memgen.published.download import download
 
 NAME = "ti/ti_n9__fake.parquet"
 BODY = hashlib.shake_256(b"body").digest(300_000)
@@ -24,25 +24,22 @@ class Server:
 
     def __init__(self, *answers: Answer) -> None:
         self.requests: list[str | None] = []
-        server = self
+        requests = self.requests
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 wanted = self.headers.get("Range")
-                server.requests.append(wanted)
+                requests.append(wanted)
                 start = int(re.fullmatch(r"bytes=(\d+)-", wanted)[1]) if wanted else 0
-                answers[min(len(server.requests), len(answers)) - 1](self, start)
+                answers[min(len(requests), len(answers)) - 1](self, start)
 
             def log_message(self, *_: object) -> None:
                 pass
 
         self.httpd = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.httpd.server_port}/{NAME}"
         self.thread = threading.Thread(target=self.httpd.serve_forever, daemon=True)
         self.thread.start()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.httpd.server_port}/{NAME}"
 
     def close(self) -> None:
         self.httpd.shutdown()
@@ -62,11 +59,7 @@ def send(
     handler.wfile.write(body[start:][:cut])
 
 
-def whole(handler: http.server.BaseHTTPRequestHandler, start: int) -> None:
-    send(handler, BODY, start)
-
-
-def cut_after(count: int) -> Answer:
+def cut_after(count: int | None) -> Answer:
     return lambda handler, start: send(handler, BODY, start, count)
 
 
@@ -76,6 +69,9 @@ def status(code: int) -> Answer:
 
 def without_ranges(handler: http.server.BaseHTTPRequestHandler, start: int) -> None:
     send(handler, BODY, 0)
+
+
+whole = cut_after(None)
 
 
 @pytest.fixture
@@ -94,30 +90,28 @@ def serve() -> Iterator[Callable[..., Server]]:
 def fetch(server: Server, folder: Path, sha256: str = SHA, attempts: int = 5) -> bytes:
     versions = folder / "versions.csv"
     versions.write_text(f"file,sha256,url\n{NAME},{sha256},{server.url}\n")
-    out = folder / "out.parquet"
-    published_download(
-        file=NAME,
-        partial=folder / "partial",
-        versions=versions,
-        attempts=attempts,
-        pause=0.01,
-        timeout=5,
-        out=out,
-    )
+    out, wait = folder / "out.parquet", {"pause": 0.01, "timeout": 5}
+    download(file=NAME, partial=folder / "partial", versions=versions, attempts=attempts, out=out, **wait)
     assert list((folder / "partial").iterdir()) == []
     return out.read_bytes()
 
 
-def test_a_file_arrives(serve: Callable[..., Server], tmp_path: Path) -> None:
-    server = serve(whole)
+@pytest.mark.parametrize(
+    ("answers", "requests"),
+    [
+        ([whole], [None]),
+        ([cut_after(100_000), cut_after(50_000), whole], [None, "bytes=100000-", "bytes=150000-"]),
+        ([cut_after(100_000), without_ranges], [None, "bytes=100000-"]),
+        *([[status(code)] * 2 + [whole], [None] * 3] for code in (429, 500, 503)),
+    ],
+    ids=["whole", "resumed where it was cut", "no ranges", "429", "500", "503"],
+)
+def test_a_file_arrives(
+    serve: Callable[..., Server], tmp_path: Path, answers: list[Answer], requests: list[str | None]
+) -> None:
+    server = serve(*answers)
     assert fetch(server, tmp_path) == BODY
-    assert server.requests == [None]
-
-
-def test_a_cut_body_is_resumed_where_it_was_cut(serve: Callable[..., Server], tmp_path: Path) -> None:
-    server = serve(cut_after(100_000), cut_after(50_000), whole)
-    assert fetch(server, tmp_path) == BODY
-    assert server.requests == [None, "bytes=100000-", "bytes=150000-"]
+    assert server.requests == requests
 
 
 def test_a_later_process_goes_on_where_an_earlier_one_gave_up(
@@ -131,12 +125,6 @@ def test_a_later_process_goes_on_where_an_earlier_one_gave_up(
     assert server.requests == ["bytes=200000-"]
 
 
-def test_a_server_without_ranges_starts_over(serve: Callable[..., Server], tmp_path: Path) -> None:
-    server = serve(cut_after(100_000), without_ranges)
-    assert fetch(server, tmp_path) == BODY
-    assert len(server.requests) == 2
-
-
 def test_a_wrong_checksum_is_refused_and_not_kept(serve: Callable[..., Server], tmp_path: Path) -> None:
     server = serve(whole)
     with pytest.raises(BadInput, match=f"sha256 is {SHA}; allowed: {'0' * 64}"):
@@ -146,22 +134,26 @@ def test_a_wrong_checksum_is_refused_and_not_kept(serve: Callable[..., Server], 
     assert list((tmp_path / "partial").iterdir()) == []
 
 
-def test_spliced_bytes_are_thrown_away_and_fetched_again(
-    serve: Callable[..., Server], tmp_path: Path
+@pytest.mark.parametrize(
+    ("kept", "answers", "requests"),
+    [
+        (b"?" * 1000, [whole], ["bytes=1000-", None]),
+        (BODY + b"?", [status(416), whole], ["bytes=300001-", None]),
+    ],
+    ids=["other bytes", "more bytes than the server has"],
+)
+def test_wrong_bytes_are_thrown_away_and_fetched_again(
+    serve: Callable[..., Server],
+    tmp_path: Path,
+    kept: bytes,
+    answers: list[Answer],
+    requests: list[str | None],
 ) -> None:
     (tmp_path / "partial").mkdir()
-    (tmp_path / "partial" / f"{SHA}.part").write_bytes(b"?" * 1000)
-    server = serve(whole)
+    (tmp_path / "partial" / f"{SHA}.part").write_bytes(kept)
+    server = serve(*answers)
     assert fetch(server, tmp_path) == BODY
-    assert server.requests == ["bytes=1000-", None]
-
-
-def test_more_bytes_than_the_server_has_are_thrown_away(serve: Callable[..., Server], tmp_path: Path) -> None:
-    (tmp_path / "partial").mkdir()
-    (tmp_path / "partial" / f"{SHA}.part").write_bytes(BODY + b"?")
-    server = serve(status(416), whole)
-    assert fetch(server, tmp_path) == BODY
-    assert server.requests == ["bytes=300001-", None]
+    assert server.requests == requests
 
 
 @pytest.mark.parametrize("code", [401, 403, 404, 410])
@@ -172,13 +164,6 @@ def test_a_final_status_is_not_tried_again(serve: Callable[..., Server], tmp_pat
     assert len(server.requests) == 1
     assert server.url in str(refusal.value)
     assert "\n" not in str(refusal.value)
-
-
-@pytest.mark.parametrize("code", [429, 500, 503])
-def test_a_passing_status_is(serve: Callable[..., Server], tmp_path: Path, code: int) -> None:
-    server = serve(status(code), status(code), whole)
-    assert fetch(server, tmp_path) == BODY
-    assert len(server.requests) == 3
 
 
 def test_no_server_at_all(serve: Callable[..., Server], tmp_path: Path) -> None:
@@ -193,8 +178,6 @@ def test_only_listed_files_are_fetched(serve: Callable[..., Server], tmp_path: P
     versions = tmp_path / "versions.csv"
     versions.write_text(f"file,sha256,url\n{NAME},{SHA},{serve(whole).url}\n")
     with pytest.raises(BadInput, match="not in the versions table"):
-        published_download(
-            file="ti/other__fake.parquet", partial=tmp_path, versions=versions, out=tmp_path / "out"
-        )
+        download(file="ti/other__fake.parquet", partial=tmp_path, versions=versions, out=tmp_path / "out")
     with pytest.raises(BadInput, match="--attempts: 0 is not allowed"):
-        published_download(file=NAME, partial=tmp_path, versions=versions, attempts=0, out=tmp_path / "out")
+        download(file=NAME, partial=tmp_path, versions=versions, attempts=0, out=tmp_path / "out")

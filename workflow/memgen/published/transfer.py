@@ -6,20 +6,19 @@ gamma belongs to the representation and its regularization, not to the hierarchy
 """
 
 import math
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import polars as pl
 
 from memgen.jobs.stage import Inputs, Output, progress, stage
-from memgen.language.fits.cells import Cell, cells
+from memgen.language.fits.cells import Cell, by_all_but
 from memgen.language.fits.cross_validation import search
-from memgen.language.fits.explanations import GAMMAS, pooled
+from memgen.language.fits.explanations import GAMMAS, differences, pooled
 from memgen.language.fits.least_squares import best_scale, fit_gamma, r_squared, ranks_at
+from memgen.language.fits.tables import frame_of
 from memgen.language.fits.theory import resample, seed_weights
-from memgen.language.published.tables import TRANSFER
+from memgen.published.tables import TRANSFER
 from memgen.tables.statistics import pearson
 
 RESAMPLES = 200
@@ -28,28 +27,20 @@ RESAMPLES = 200
 
 @dataclass(frozen=True)
 class Fitted:
-    """One link fitted to one cell.
+    """One link fitted to one cell; a straight link has no sharpness (NaN).
 
-    Parameters
-    ----------
-    gamma, scale, sharpness : float
-        sharpness is NaN for a straight link.
-    at_edge : bool
-        Whether gamma lies at an end of its range.
-    log_gammas : ndarray, shape (b,)
-        ln gamma of bootstrap samples; empty for a single seed.
+    `gammas`, shape (b,), are of bootstrap samples of the seeds; a single seed has none.
     """
 
     gamma: float
     scale: float
     sharpness: float
     at_edge: bool
-    log_gammas: np.ndarray
+    gammas: np.ndarray
 
     def shape(self, cell: Cell) -> np.ndarray:
         """What the fit predicts, but for its scale, for a cell's untrained pairs, shape (p,)."""
-        r = ranks_at(cell.hierarchy, self.gamma)
-        x = np.asarray(r[cell.higher] - r[cell.lower])[~cell.trained]
+        x = differences(ranks_at(cell.hierarchy, self.gamma), cell.hierarchy)
         return x if math.isnan(self.sharpness) else np.asarray(np.tanh(self.sharpness * x))
 
 
@@ -66,26 +57,13 @@ def transfer(*, responses: Inputs, out: Output) -> None:
     """
     rows: list[dict[str, object]] = []
     for path in responses:
-        groups: defaultdict[tuple[object, ...], list[Cell]] = defaultdict(list)
-        for cell in cells(path):
-            groups[tuple(value for name, value in cell.key.items() if name != "hierarchy")].append(cell)
-        for group in progress(list(groups.values()), f"transfer, {path.name}"):
+        for group in progress(by_all_but("hierarchy", path), f"transfer, {path.name}"):
             rows += transfer_rows(group)
-    TRANSFER.write(pl.DataFrame(rows, schema=TRANSFER.schema, orient="row"), out)
+    TRANSFER.write(frame_of(rows, TRANSFER), out)
 
 
 def transfer_rows(group: list[Cell]) -> Iterator[dict[str, object]]:
-    """Rows of cells that differ in their hierarchy only.
-
-    Parameters
-    ----------
-    group : list of Cell
-
-    Yields
-    ------
-    dict
-        By the columns of TRANSFER; none for a single hierarchy, or where the theory has no margins.
-    """
+    """Rows of cells that differ in their hierarchy only; none for one, or where the theory has no margins."""
     if len(group) < 2:
         return
     for link, fitter in (("straight", fit_straight), ("saturating", fit_saturating)):
@@ -101,10 +79,9 @@ def fit_straight(cell: Cell) -> Fitted:
     """Margins s (r_h - r_k) (theory: Fitting behaviour)."""
     chosen = ~cell.trained
     best = fit_gamma(cell.hierarchy, cell.higher[chosen], cell.lower[chosen], cell.margins()[chosen])
-    logs = (
-        np.log(resample(cell, seed_weights(cell, RESAMPLES, "transfer"))[0]) if len(cell.seeds) > 1 else _NONE
-    )
-    return Fitted(best.gamma, best.scale, math.nan, best.at_edge, logs)
+    several = len(cell.seeds) > 1
+    gammas = resample(cell, seed_weights(cell, RESAMPLES, "transfer"))[0] if several else np.empty(0)
+    return Fitted(best.gamma, best.scale, math.nan, best.at_edge, gammas)
 
 
 def fit_saturating(cell: Cell) -> Fitted:
@@ -113,15 +90,12 @@ def fit_saturating(cell: Cell) -> Fitted:
     chosen = ~cell.trained
     best, coefficients = search(family, cell.margins()[chosen][None])
     gamma, sharpness = family.grid[best[0]]
-    logs = _NONE
+    gammas = np.empty(0)
     if len(cell.seeds) > 1:
         observed = cell.margins(seed_weights(cell, RESAMPLES, "transfer"))[:, chosen]
-        logs = np.log(family.grid[search(family, observed)[0], 0])
+        gammas = family.grid[search(family, observed)[0], 0]
     at_edge = bool(gamma in (GAMMAS[0], GAMMAS[-1]))
-    return Fitted(float(gamma), float(coefficients[0, 0]), float(sharpness), at_edge, logs)
-
-
-_NONE = np.empty(0)
+    return Fitted(float(gamma), float(coefficients[0, 0]), float(sharpness), at_edge, gammas)
 
 
 def _predict(fitted: Fitted, cell: Cell, own: Fitted) -> dict[str, object]:
@@ -129,9 +103,9 @@ def _predict(fitted: Fitted, cell: Cell, own: Fitted) -> dict[str, object]:
     observed = cell.margins()[~cell.trained]
     shape = fitted.shape(cell)
     distance = (cell.lower - cell.higher)[~cell.trained].astype(float)
-    difference = (
-        own.log_gammas - fitted.log_gammas if len(own.log_gammas) == len(fitted.log_gammas) else _NONE
-    )
+    error = None
+    if len(own.gammas) == len(fitted.gammas) > 1:
+        error = float((np.log(own.gammas) - np.log(fitted.gammas)).std(ddof=1))
     return {
         **{name: value for name, value in cell.key.items() if name != "hierarchy"},
         "predicted": cell.key["hierarchy"],
@@ -139,15 +113,10 @@ def _predict(fitted: Fitted, cell: Cell, own: Fitted) -> dict[str, object]:
         "gamma_of_predicted": own.gamma,
         "at_edge": fitted.at_edge or own.at_edge,
         "log_gamma_difference": math.log(own.gamma / fitted.gamma),
-        "log_gamma_difference_standard_error": float(difference.std(ddof=1)) if len(difference) > 1 else None,
-        "correlation": _number(pearson(fitted.scale * shape, observed)),
-        "r2": _number(r_squared(fitted.scale * shape, observed)),
-        "r2_rescaled": _number(r_squared(best_scale(shape, observed) * shape, observed)),
-        "r2_own": _number(r_squared(own.scale * own.shape(cell), observed)),
-        "r2_distance": _number(r_squared(best_scale(distance, observed) * distance, observed)),
+        "log_gamma_difference_standard_error": error,
+        "correlation": pearson(fitted.scale * shape, observed),
+        "r2": r_squared(fitted.scale * shape, observed),
+        "r2_rescaled": r_squared(best_scale(shape, observed) * shape, observed),
+        "r2_own": r_squared(own.scale * own.shape(cell), observed),
+        "r2_distance": r_squared(best_scale(distance, observed) * distance, observed),
     }
-
-
-def _number(value: float) -> float | None:
-    """The number, or None where it is not one."""
-    return float(value) if math.isfinite(value) else None

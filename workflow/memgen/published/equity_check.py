@@ -5,8 +5,9 @@ stated, so sampled entries are compared with all of them, also with those in whi
 card: where two labels share a rank, the matrix turns out to hold such deals, which no deck can make.
 """
 
-from collections.abc import Mapping
+from collections import defaultdict
 from dataclasses import dataclass
+from itertools import combinations_with_replacement, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -17,14 +18,13 @@ from memgen.errors import BadInput
 from memgen.jobs.arguments import Seed
 from memgen.jobs.seeding import generator
 from memgen.jobs.stage import Input, Output, progress, stage
-from memgen.language.published.configuration import EquityBoards, EquityEntries, Published
-from memgen.language.published.tables import EQUITY_CLASSES, EQUITY_SUITS
 from memgen.language.stimuli.boards import ratio, strengths
 from memgen.language.stimuli.chains import Equities
 from memgen.language.stimuli.hands import LABELS, RANKS, SUITS, holdings, label
+from memgen.published.configuration import EquityBoards, EquityEntries, Published
+from memgen.published.tables import EQUITY_CLASSES, EQUITY_SUITS
 
 HOLDINGS = holdings()
-
 
 DEVIATIONS = 4.0
 """Standard errors within which two equities are the same."""
@@ -36,16 +36,9 @@ def kind(name: str) -> str:
 
 
 def read_matrix(path: Path) -> np.ndarray:
-    """Published matrix of equities in the order of `LABELS`.
+    """Published matrix of equities in the order of `LABELS`, shape (169, 169).
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        Comma-separated, labels in the first row and column; either card of a label may come first.
-
-    Returns
-    -------
-    ndarray, shape (169, 169)
+    Comma-separated, labels in the first row and column; either card of a label may come first.
 
     Raises
     ------
@@ -68,14 +61,8 @@ def read_matrix(path: Path) -> np.ndarray:
 
 def _standard(name: str) -> str:
     """Label with the higher card first."""
-    if (
-        len(name) == 3
-        and name[0] in RANKS
-        and name[1] in RANKS
-        and RANKS.index(name[0]) < RANKS.index(name[1])
-    ):
-        return name[1] + name[0] + name[2]
-    return name
+    known = len(name) == 3 and name[0] in RANKS and name[1] in RANKS
+    return name[1] + name[0] + name[2] if known and RANKS.index(name[0]) < RANKS.index(name[1]) else name
 
 
 @dataclass(frozen=True)
@@ -103,26 +90,21 @@ class Assignments:
     @classmethod
     def of(cls, one: str, other: str) -> "Assignments":
         """Assignments of two different labels."""
-        groups: dict[tuple[str, ...], list[tuple[int, int]]] = {}
+        groups: defaultdict[tuple[str, ...], list[tuple[int, int]]] = defaultdict(list)
         held = [[i for i, pair in enumerate(HOLDINGS) if label(*pair) == name] for name in (one, other)]
         for i in held[0]:
             for j in held[1]:
-                form = min(
-                    _renamed((*a, *b))
-                    for a in (HOLDINGS[i], HOLDINGS[i][::-1])
-                    for b in (HOLDINGS[j], HOLDINGS[j][::-1])
-                )
-                groups.setdefault(form, []).append((i, j))
-        ordered = sorted(groups.items())
-        pairs = np.array([pair for _, members in ordered for pair in members])
-        counts = [len(members) for _, members in ordered]
-        examples = [members[0] for _, members in ordered]
+                turned = [(HOLDINGS[k], HOLDINGS[k][::-1]) for k in (i, j)]
+                groups[min(_renamed((*a, *b)) for a in turned[0] for b in turned[1])].append((i, j))
+        members = [pairs for _, pairs in sorted(groups.items())]
+        first, second = np.concatenate(members).T
+        hands = [(HOLDINGS[i], HOLDINGS[j]) for (i, j), *_ in members]
         return cls(
-            tuple(f"{''.join(HOLDINGS[i])} v {''.join(HOLDINGS[j])}" for i, j in examples),
-            np.array([bool(set(HOLDINGS[i]) & set(HOLDINGS[j])) for i, j in examples]),
-            pairs[:, 0],
-            pairs[:, 1],
-            np.cumsum([0, *counts[:-1]]),
+            tuple(f"{''.join(a)} v {''.join(b)}" for a, b in hands),
+            np.array([bool(set(a) & set(b)) for a, b in hands]),
+            first,
+            second,
+            np.cumsum([0, *map(len, members[:-1])]),
         )
 
     def on(self, strength: np.ndarray) -> np.ndarray:
@@ -167,56 +149,39 @@ def equity_check(
         Sampled entries, each with the assignment of suits that comes nearest.
     """
     ours, matrix = Equities.read(equity), read_matrix(published)
-    differences = matrix - ours.equity
     kinds = np.array([kind(name) for name in LABELS])
-    combinations = [
-        (a, b)
-        for place, a in enumerate(("pair", "suited", "offsuit"))
-        for b in ("pair", "suited", "offsuit")[place:]
-    ]
     ranks = np.array([[bool(set(a[:2]) & set(b[:2])) for b in LABELS] for a in LABELS])
-    upper = np.triu(np.ones_like(ranks), 1).astype(bool)
+    upper = np.triu(np.ones_like(ranks), 1)
     rows, drawn = [], []
     random = generator("language", "equity check", "entries", seed)
-    for one, other in combinations:
-        of_class = ((kinds[:, None] == one) & (kinds[None] == other)) | (
-            (kinds[:, None] == other) & (kinds[None] == one)
-        )
+    for one, other in combinations_with_replacement(("pair", "suited", "offsuit"), 2):
+        ordered = (kinds[:, None] == one) & (kinds == other)
         for sharing in (False, True):
-            chosen = np.argwhere(of_class & upper & (ranks == sharing))
-            found = differences[tuple(chosen.T)]
-            errors = ours.standard_error[tuple(chosen.T)]
-            rows.append(
-                {
-                    "first_class": one,
-                    "second_class": other,
-                    "shares_rank": sharing,
-                    "n_entries": len(chosen),
-                    "mean_absolute_difference": float(np.abs(found).mean()) if len(chosen) else None,
-                    "root_mean_square_score": float(np.sqrt(np.mean((found / errors) ** 2)))
-                    if len(chosen)
-                    else None,
-                    "share_beyond": float((np.abs(found) > DEVIATIONS * errors).mean())
-                    if len(chosen)
-                    else None,
-                }
-            )
+            chosen = np.argwhere((ordered | ordered.T) & upper & (ranks == sharing))
+            row = {"first_class": one, "second_class": other, "shares_rank": sharing}
             picked = random.permutation(len(chosen))[:entries]
-            drawn += [(rows[-1], LABELS[i], LABELS[j]) for i, j in chosen[np.sort(picked)]]
+            drawn += [(row, i, j) for i, j in chosen[np.sort(picked)]]
+            rows.append({**row, "n_entries": len(chosen)})
+            if len(chosen):
+                place = tuple(chosen.T)
+                found, errors = np.abs(matrix - ours.equity)[place], ours.standard_error[place]
+                rows[-1] |= {
+                    "mean_absolute_difference": float(found.mean()),
+                    "root_mean_square_score": float(np.sqrt(np.mean((found / errors) ** 2))),
+                    "share_beyond": float((found > DEVIATIONS * errors).mean()),
+                }
     EQUITY_CLASSES.write(pl.DataFrame(rows, schema=EQUITY_CLASSES.schema), classes)
-    places = {name: place for place, name in enumerate(LABELS)}
+    ways = assigned([(LABELS[i], LABELS[j]) for _, i, j in drawn], boards, seed)
     sampled = [
-        nearest(
-            row,
-            one,
-            other,
-            float(matrix[places[one], places[other]]),
-            float(ours.equity[places[one], places[other]]),
-            *found,
-        )
-        for (row, one, other), found in zip(
-            drawn, assigned([pair[1:] for pair in drawn], boards, seed), strict=True
-        )
+        {
+            **row,
+            "first": LABELS[i],
+            "second": LABELS[j],
+            "published": matrix[i, j],
+            "averaged": ours.equity[i, j],
+            **nearest(matrix[i, j], *way),
+        }
+        for (row, i, j), way in zip(drawn, ways, strict=True)
     ]
     EQUITY_SUITS.write(pl.DataFrame(sampled, schema=EQUITY_SUITS.schema), suits)
 
@@ -224,18 +189,7 @@ def equity_check(
 def assigned(
     pairs: list[tuple[str, str]], boards: int, seed: int
 ) -> list[tuple[Assignments, np.ndarray, np.ndarray]]:
-    """Equity and standard error of every assignment of suits to some pairs of labels, on the same boards.
-
-    Parameters
-    ----------
-    pairs : list of tuple of str
-    boards, seed : int
-
-    Returns
-    -------
-    list of (Assignments, equity, standard_error)
-        The arrays of shape (k,).
-    """
+    """Assignments of suits to each pair of labels, with equities and errors on the same boards."""
     ways = [Assignments.of(*pair) for pair in pairs]
     ends = np.cumsum([0, *(len(way.names) for way in ways)])
     sums, squares = np.zeros((2, ends[-1])), np.zeros((3, ends[-1]))
@@ -247,41 +201,22 @@ def assigned(
         sums += np.stack([won, played])
         squares += np.stack([won * won, won * played, played * played])
     equity, errors = ratio(sums[0], sums[1], squares, boards)
-    return [
-        (way, equity[start:end], errors[start:end])
-        for way, start, end in zip(ways, ends[:-1], ends[1:], strict=True)
-    ]
+    parts = [slice(start, end) for start, end in pairwise(ends)]
+    return [(way, equity[part], errors[part]) for way, part in zip(ways, parts, strict=True)]
 
 
-def nearest(
-    row: Mapping[str, object],
-    one: str,
-    other: str,
-    published: float,
-    ours: float,
-    ways: Assignments,
-    equity: np.ndarray,
-    errors: np.ndarray,
-) -> dict[str, object]:
-    """Row of `EQUITY_SUITS`: the assignment nearest to a published entry, card dealt twice or not."""
+def nearest(published: float, ways: Assignments, equity: np.ndarray, errors: np.ndarray) -> dict[str, object]:
+    """Columns of `EQUITY_SUITS`: the assignment nearest to a published entry, card dealt twice or not."""
     distance = np.abs(equity - published)
     best = int(np.argmin(distance))
-    legal = np.flatnonzero(~ways.shared)
-    best_legal = int(legal[np.argmin(distance[legal])])
+    legal = int(np.argmin(np.where(ways.shared, np.inf, distance)))
     return {
-        "first_class": row["first_class"],
-        "second_class": row["second_class"],
-        "shares_rank": row["shares_rank"],
-        "first": one,
-        "second": other,
-        "published": published,
-        "averaged": ours,
-        "nearest": float(equity[best]),
-        "nearest_standard_error": float(errors[best]),
+        "nearest": equity[best],
+        "nearest_standard_error": errors[best],
         "assignment": ways.names[best],
         "deals_a_card_twice": bool(ways.shared[best]),
-        "nearest_legal": float(equity[best_legal]),
-        "nearest_legal_standard_error": float(errors[best_legal]),
+        "nearest_legal": equity[legal],
+        "nearest_legal_standard_error": errors[legal],
         "n_assignments": len(ways.names),
         "explained": bool(distance[best] <= DEVIATIONS * errors[best]),
     }

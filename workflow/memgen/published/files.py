@@ -6,8 +6,8 @@ licence: nothing of it is part of this project, the files are the user's to down
 
 import csv
 import re
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from memgen.errors import BadInput
 from memgen.jobs.files import fault
@@ -16,17 +16,8 @@ VERSIONS = Path(__file__).with_name("versions.csv")
 """Versions table of the files of sflippl/ti-with-exceptions at commit a3ef111."""
 
 
-@dataclass(frozen=True)
-class PublishedFile:
-    """One row of the versions table.
-
-    Parameters
-    ----------
-    file : str
-        Path inside a source folder, such as ``ti/ti_n9__fake.parquet``.
-    sha256 : str
-    url : str
-    """
+class PublishedFile(NamedTuple):
+    """One row of the versions table; `file` is a path inside a source folder: ``ti/ti_n9__fake.parquet``."""
 
     file: str
     sha256: str
@@ -64,13 +55,15 @@ def read_versions(path: Path = VERSIONS) -> list[PublishedFile]:
         raise BadInput(f"{path}: not a versions table with columns file, sha256, url") from None
     if not rows:
         raise BadInput(f"{path}: lists no file")
+    patterns = {
+        "file": (r"([\w-]+/)*\w+?__\w+\.parquet", "folder/<hierarchy>__<items>.parquet"),
+        "sha256": (r"[0-9a-f]{64}", "64 hexadecimal digits"),
+        "url": (r"https?://.*", "http:// or https://"),
+    }
     for row in rows:
-        if not re.fullmatch(r"([\w-]+/)*\w+?__\w+\.parquet", row.file or ""):
-            raise BadInput(f"{path}: file {row.file!r}; allowed: folder/<hierarchy>__<items>.parquet")
-        if not re.fullmatch(r"[0-9a-f]{64}", row.sha256 or ""):
-            raise BadInput(f"{path}: {row.file}: sha256 {row.sha256!r}; allowed: 64 hexadecimal digits")
-        if not re.match(r"https?://", row.url or ""):
-            raise BadInput(f"{path}: {row.file}: url {row.url!r}; allowed: http:// or https://")
+        for name, (pattern, allowed) in patterns.items():
+            if not re.fullmatch(pattern, (value := getattr(row, name)) or ""):
+                raise BadInput(f"{path}: {row.file}: {name} {value!r}; allowed: {allowed}")
     return rows
 
 
@@ -85,13 +78,10 @@ def held_by(source: Path, versions: list[PublishedFile]) -> list[PublishedFile]:
     """
     if not source.is_dir():
         raise BadInput(f"{source}: no such folder; allowed: a folder with files such as {versions[0].file}")
-    folders = {Path(row.file).parent for row in versions}
-    found = {
-        path.relative_to(source).as_posix()
-        for folder in folders
-        for path in (source / folder).glob("*.parquet")
-    }
     listed = {row.file for row in versions}
+    folders = {Path(file).parent for file in listed}
+    paths = (path for folder in folders for path in (source / folder).glob("*.parquet"))
+    found = {path.relative_to(source).as_posix() for path in paths}
     if unlisted := sorted(found - listed):
         raise BadInput(f"{source / unlisted[0]}: not a published file; allowed: {', '.join(sorted(listed))}")
     if not found:

@@ -8,17 +8,11 @@ import polars as pl
 import pytest
 
 from memgen.errors import BadInput
-from memgen.language.published.stages.equity_check import (
-    Assignments,
-    assigned,
-    equity_check,
-    kind,
-    read_matrix,
-)
-from memgen.language.published.tables import EQUITY_CLASSES, EQUITY_SUITS
 from memgen.language.stages.equity import equity
 from memgen.language.stimuli.boards import strengths
 from memgen.language.stimuli.hands import LABELS, holdings, label
+from memgen.published.equity_check import Assignments, assigned, equity_check, kind, read_matrix
+from memgen.published.tables import EQUITY_CLASSES, EQUITY_SUITS
 
 HOLDINGS = holdings()
 BOARD = ("Ah", "Kd", "7c", "7d", "2s")
@@ -94,17 +88,6 @@ def test_another_table_is_refused(tmp_path: Path) -> None:
         read_matrix(tmp_path / "m.csv")
     with pytest.raises(BadInput, match="cannot be read"):
         read_matrix(tmp_path / "absent.csv")
-
-
-@pytest.mark.parametrize(
-    ("changed", "message"), [({"boards": 1}, "boards: 1"), ({"entries": 0}, "entries: 0")]
-)
-def test_samples_too_small_are_refused(tmp_path: Path, changed: dict, message: str) -> None:
-    paths = {name: tmp_path / name for name in ("equity", "published", "classes", "suits")}
-    for name in ("equity", "published"):
-        paths[name].touch()
-    with pytest.raises(BadInput, match=f"{message} is not allowed; allowed: a whole number of at least"):
-        equity_check(**paths, **{"boards": 5, "entries": 1, "seed": 0, **changed})
 
 
 def test_the_published_matrix_deals_cards_twice(shared: Path) -> None:

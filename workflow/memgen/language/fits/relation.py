@@ -12,8 +12,8 @@ from scipy import stats
 from memgen.jobs.seeding import generator
 from memgen.jobs.stage import Input, Output, stage
 from memgen.language.fits.tables import FIT, GAMMA_RANGE, RELATION
-from memgen.language.responses.rows import KEY
-from memgen.language.responses.tables import GEOMETRY
+from memgen.language.responses.tables import GEOMETRY, KEY
+from memgen.tables.statistics import mean_with_error
 
 RESAMPLES = 2000
 """Bootstrap samples of the networks."""
@@ -42,26 +42,20 @@ def relation(*, geometry: Input, fits: Input, out: Output) -> None:
     cells = cells.drop_nulls(["alpha", "gamma"])
     fitted = FIT.read(fits).select(*KEY, "run_correlation")
     cells = cells.join(fitted, on=list(KEY), how="left", nulls_equal=True, maintain_order="left")
+    # Over all methods only those that train the network: a probe's behaviour is its kernel's anyway.
+    changed = pl.col("method").is_in(cells.filter(pl.col("phase") == "post")["method"].unique().to_list())
     rows = []
     for phase in ("pre", "post"):
         of_phase = cells.filter(pl.col("phase") == phase)
-        methods = of_phase["method"].unique().sort().to_list()
-        # Over all methods only those that train the network: a probe's behaviour is its kernel's anyway.
-        changed = set(cells.filter(pl.col("phase") == "post")["method"])
-        for method in (None, *methods):
-            chosen = pl.col("method").is_in(sorted(changed)) if method is None else pl.col("method") == method
-            rows.append({"phase": phase, "method": method, **related(of_phase.filter(chosen))})
+        rows.append({"phase": phase, "method": None, **related(of_phase.filter(changed))})
+        for method in of_phase["method"].unique().sort():
+            chosen = of_phase.filter(pl.col("method") == method)
+            rows.append({"phase": phase, "method": method, **related(chosen)})
     RELATION.write(pl.DataFrame(rows, schema=RELATION.schema), out)
 
 
 def related(cells: pl.DataFrame) -> dict[str, float | int | None]:
-    """Columns of `RELATION` for some cells.
-
-    Parameters
-    ----------
-    cells : polars.DataFrame
-        Columns model, alpha, gamma, ridge_correlation and run_correlation.
-    """
+    """Columns of `RELATION` for cells with model, alpha, gamma, ridge_correlation and run_correlation."""
     alpha, gamma = cells["alpha"].to_numpy(), cells["gamma"].to_numpy()
     networks = cells["model"].unique().sort()
     found: dict[str, float | int | None] = {
@@ -70,8 +64,8 @@ def related(cells: pl.DataFrame) -> dict[str, float | int | None]:
         "spearman": None,
         "spearman_low": None,
         "spearman_high": None,
-        "own_kernel_correlation": _mean(cells["ridge_correlation"]),
-        "theory_correlation": _mean(cells["run_correlation"]),
+        "own_kernel_correlation": mean_with_error(cells["ridge_correlation"].drop_nulls())[0],
+        "theory_correlation": mean_with_error(cells["run_correlation"].drop_nulls())[0],
     }
     if len(alpha) < FEWEST or np.ptp(alpha) == 0 or np.ptp(gamma) == 0:
         return found
@@ -81,9 +75,8 @@ def related(cells: pl.DataFrame) -> dict[str, float | int | None]:
     # Cells of one network share its representation: networks are drawn, each with all its cells.
     members = [np.flatnonzero(cells["model"].to_numpy() == name) for name in networks]
     random = generator("language", "relation", len(networks))
-    drawn = random.integers(len(networks), size=(RESAMPLES, len(networks)))
     samples = []
-    for sample in drawn:
+    for sample in random.integers(len(networks), size=(RESAMPLES, len(networks))):
         rows = np.concatenate([members[place] for place in sample])
         samples.append(_spearman(alpha[rows], gamma[rows]))
     low, high = np.nanquantile(samples, [0.025, 0.975])
@@ -96,9 +89,3 @@ def _spearman(one: np.ndarray, other: np.ndarray) -> float:
     if any(np.ptp(values) == 0 for values in ranks):
         return float("nan")
     return float(np.corrcoef(ranks)[0, 1])
-
-
-def _mean(values: pl.Series) -> float | None:
-    """Mean of what is not empty."""
-    found = values.drop_nulls()
-    return float(found.mean()) if len(found) else None  # type: ignore[arg-type]

@@ -12,8 +12,8 @@ import polars as pl
 from memgen.jobs.stage import Input, Output, stage
 from memgen.language.claims.statements import Study, claims_by_method
 from memgen.language.fits.tables import FIT
-from memgen.language.published.references import HIGHER, LOWER, accuracy, fitted, pair_responses
-from memgen.language.responses.scanning import scan
+from memgen.language.responses.averages import scan
+from memgen.published.cell import HIGHER, LOWER, accuracy, fitted, pair_responses
 from memgen.tables.claims import THIS_STUDY, Claim, shell_command, write_claims
 
 PAPER = "Cheng & Lippl 2026, arXiv 2605.22972, published responses"
@@ -47,7 +47,7 @@ FIGURES = {
 
 
 @stage
-def published_claims(*, responses: Input, fits: Input, out: Output) -> None:
+def claims(*, responses: Input, fits: Input, out: Output) -> None:
     """Write the claims about the published responses with the values found here.
 
     Parameters
@@ -75,7 +75,7 @@ def _claim(
     responses: Path,
     fits: Path,
 ) -> Claim:
-    """A claim about one cell, which `published-cell` prints."""
+    """A claim about one cell, which `memgen published cell` prints."""
     flags = [part for name, value in cell.items() for part in (f"--{name}", value)]
     if hyperparameter is not None:
         flags += ["--hyperparameter", repr(hyperparameter)]
@@ -94,7 +94,7 @@ def _claim(
         published_value=expected if paper == PAPER else None,
         ours=ours,
         would_fail=f"A value further than {margin:.2g} from {expected:g}.",
-        command=shell_command("language", "published-cell", *tables, *flags, "--json"),
+        command=shell_command("published", "cell", *tables, *flags, "--json"),
     )
 
 

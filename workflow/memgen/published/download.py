@@ -18,12 +18,11 @@ from memgen.errors import BadInput
 from memgen.jobs.arguments import NonNegative, Positive, Range
 from memgen.jobs.digests import file_digest
 from memgen.jobs.stage import Input, Output, stage
-from memgen.language.published.files import VERSIONS, PublishedFile, read_versions
+from memgen.published.files import VERSIONS, PublishedFile, read_versions
 
 logger = logging.getLogger(__name__)
 
 BLOCK = 1 << 16
-
 
 WORTH_RETRYING = (408, 425, 429, 500, 502, 503, 504)
 """HTTP statuses that may be another one next time; any other error status is final."""
@@ -34,7 +33,7 @@ class Interrupted(Exception):
 
 
 @stage
-def published_download(
+def download(
     *,
     file: str,
     partial: Path,
@@ -69,28 +68,13 @@ def published_download(
     try:
         partial.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise BadInput(
-            f"{partial}: cannot be written ({error.strerror}); allowed: a writable folder"
-        ) from None
-    shutil.move(download(listed[file], partial, attempts, pause, timeout), out)
+        problem = f"cannot be written ({error.strerror}); allowed: a writable folder"
+        raise BadInput(f"{partial}: {problem}") from None
+    shutil.move(fetch(listed[file], partial, attempts, pause, timeout), out)
 
 
-def download(listed: PublishedFile, partial: Path, attempts: int, pause: float, timeout: float) -> Path:
-    """Download a file into a folder for unfinished downloads.
-
-    Parameters
-    ----------
-    listed : PublishedFile
-    partial : Path
-        Existing folder.
-    attempts : int
-    pause, timeout : float
-        Seconds.
-
-    Returns
-    -------
-    Path
-        The complete file, its digest checked, inside `partial`.
+def fetch(listed: PublishedFile, partial: Path, attempts: int, pause: float, timeout: float) -> Path:
+    """Download a file into a folder for unfinished downloads; what is complete there has the listed digest.
 
     Raises
     ------
@@ -103,46 +87,34 @@ def download(listed: PublishedFile, partial: Path, attempts: int, pause: float, 
     for attempt in range(attempts):
         if attempt:
             time.sleep(pause * 2 ** (attempt - 1))
-        resumed = kept.stat().st_size if kept.exists() else 0
+        have = kept.stat().st_size if kept.exists() else 0
         try:
-            _transfer(listed.url, kept, timeout)
+            _transfer(listed.url, kept, have, timeout)
+            if (actual := file_digest(kept)) == listed.sha256:
+                return kept
+            kept.unlink()
+            if not have:
+                allowed = f"allowed: {listed.sha256}, as in the versions table"
+                raise BadInput(f"{listed.url}: sha256 is {actual}; {allowed}")
+            raise Interrupted("what was resumed does not have the listed sha256; starting over")
         except Interrupted as error:
             reason = str(error)
             logger.warning("%s: attempt %d of %d: %s", listed.url, attempt + 1, attempts, reason)
-            continue
-        actual = file_digest(kept)
-        if actual == listed.sha256:
-            return kept
-        kept.unlink()
-        if not resumed:
-            raise BadInput(
-                f"{listed.url}: sha256 is {actual}; allowed: {listed.sha256}, as in the versions table"
-            )
-        reason = "what was resumed does not have the listed sha256; starting over"
-        logger.warning("%s: attempt %d of %d: %s", listed.url, attempt + 1, attempts, reason)
     raise BadInput(
         f"{listed.url}: no complete download in {attempts} attempts ({reason}); "
         "needed: a connection, or a local copy as published.source"
     )
 
 
-def _transfer(url: str, kept: Path, timeout: float) -> None:
-    """Append to a file what is missing of it.
-
-    Raises
-    ------
-    Interrupted
-        If the transfer ended early.
-    BadInput
-        If the server's answer is final and not the file.
-    """
-    have = kept.stat().st_size if kept.exists() else 0
+def _transfer(url: str, kept: Path, have: int, timeout: float) -> None:
+    """Append to a file what is missing of it; `Interrupted` if another attempt may go on from there."""
     request = urllib.request.Request(url, headers={"Accept-Encoding": "identity"})
     if have:
         request.add_header("Range", f"bytes={have}-")
     try:
         with urllib.request.urlopen(request, timeout=timeout) as response:
-            if have and not _continues(response, have):
+            start = response.headers.get("Content-Range", "")
+            if response.status != 206 or not start.startswith(f"bytes {have}-"):
                 have = 0
             expected = response.headers.get("Content-Length")
             got = 0
@@ -161,8 +133,3 @@ def _transfer(url: str, kept: Path, timeout: float) -> None:
         raise BadInput(f"{url}: HTTP status {error.code} ({error.reason}); expected: the file") from None
     except (OSError, http.client.HTTPException) as error:
         raise Interrupted(str(getattr(error, "reason", None) or error) or type(error).__name__) from None
-
-
-def _continues(response: http.client.HTTPResponse, have: int) -> bool:
-    """Whether an answer goes on exactly after the bytes already kept."""
-    return response.status == 206 and response.headers.get("Content-Range", "").startswith(f"bytes {have}-")

@@ -7,9 +7,9 @@ import polars as pl
 import pytest
 from scipy.optimize import minimize
 
-from memgen.language.published.stages.regularization import affine, regularization
-from memgen.language.published.tables import REGULARIZATION, REGULARIZATION_POOLED
-from memgen.language.responses.rows import RESPONSES
+from memgen.language.responses.tables import RESPONSES
+from memgen.published.regularization import fit_affine, regularization
+from memgen.published.tables import REGULARIZATION, REGULARIZATION_POOLED
 from memgen.relational.hierarchy import Hierarchy
 from synthetic_responses import response_rows, theory_margins
 
@@ -102,22 +102,14 @@ def test_the_affine_fit_is_the_least_squares() -> None:
     random = np.random.default_rng(0)
     x = np.array([1e-4, 0.1, 1, 10, 20])
     y = np.log(0.5 + 0.3 * x)[:, None] + 0.2 * random.normal(size=(5, 6))
-    b, a, error = affine(x, y)
+    b, a, error = fit_affine(x, y)
     for column in range(6):
 
         def loss(p: np.ndarray, column: int = column) -> float:
             return float(np.sum((y[:, column] - np.log(np.exp(p[0]) + np.exp(p[1]) * x)) ** 2))
 
-        best = min(
-            (
-                minimize(
-                    loss,
-                    start,
-                    method="Nelder-Mead",
-                    options={"xatol": 1e-9, "fatol": 1e-12, "maxiter": 5000},
-                )
-            ).fun
-            for start in ([0.0, 0.0], [-1.0, -1.0], [-0.5, -3.0])
-        )
+        starts = ([0.0, 0.0], [-1.0, -1.0], [-0.5, -3.0])
+        options = {"xatol": 1e-9, "fatol": 1e-12, "maxiter": 5000}
+        best = min(minimize(loss, start, method="Nelder-Mead", options=options).fun for start in starts)
         assert error[column] == pytest.approx(best, rel=1e-3)
         assert error[column] == pytest.approx(loss(np.log([a[column], b[column]])))

@@ -1,8 +1,8 @@
 """The published responses, converted to the study's response table.
 
-Each file is checked first: digest, columns, values, and the pair classes that its own flags imply. Number of
-items and exceptions are read off the file, so a hierarchy needs no entry in the configuration. Rows stream
-from the files to the output; no file is ever held in memory whole.
+Each file is checked first: columns, values, and the pair classes that its own flags imply. Number of items
+and exceptions are read off the file, so a hierarchy needs no entry in the configuration. Rows stream from the
+files to the output; no file is ever held in memory whole.
 """
 
 from pathlib import Path
@@ -11,7 +11,8 @@ import polars as pl
 
 from memgen.errors import BadInput
 from memgen.jobs.arguments import MOST_WHOLE
-from memgen.language.responses.rows import RESPONSES
+from memgen.language.responses.averages import TRAINED
+from memgen.language.responses.tables import RESPONSES
 from memgen.relational.hierarchy import Hierarchy
 
 COLUMNS = {
@@ -23,8 +24,15 @@ COLUMNS = {
 }
 """Columns of a published file and the kind of value each holds."""
 
+FILLED = ["model", "seed", "reverse", "rank_a", "rank_b", "logit_diff", "is_train", "is_exception", "no_gt"]
+"""Columns without an empty row."""
 
-SETTINGS = ("full", "lora", "probe")
+KINDS = {
+    "text": lambda dtype: dtype == pl.String,
+    "true or false": lambda dtype: dtype == pl.Boolean,
+    "integer": lambda dtype: dtype.is_integer(),
+    "number": lambda dtype: dtype.is_numeric(),
+}
 
 
 def convert(path: Path, hierarchy: str, items: str) -> pl.LazyFrame:
@@ -47,45 +55,31 @@ def convert(path: Path, hierarchy: str, items: str) -> pl.LazyFrame:
         If the file is not such a table.
     """
     frame = _open(path)
-    classes = _classes(frame, path, hierarchy, items)
+    _check_values(frame, path, hierarchy, items)
+    classes = _classes(frame, path)
     d = pl.col("logit_diff")
-    hyperparameter = (
-        pl.when(pl.col("setting") == "lora")
-        .then(pl.col("lora_r"))
-        .when(pl.col("setting") == "probe")
-        .then(pl.col("l2_reg"))
-    )
     columns = {
         "source": pl.lit("published"),
-        "model": pl.col("model"),
         "items": pl.col("task"),
         "hierarchy": pl.col("hier"),
         "method": pl.col("setting"),
-        "hyperparameter": hyperparameter,
-        "seed": pl.col("seed"),
-        "reverse": pl.col("reverse"),
-        "phase": pl.col("phase"),
+        # One is empty where the other is not.
+        "hyperparameter": pl.coalesce("lora_r", "l2_reg"),
         "first": pl.col("rank_a"),
         "second": pl.col("rank_b"),
-        "pair_class": pl.col("pair_class"),
         "logit_difference": d,
         "p_yes": 1 / (1 + (-d).exp()),
         "correct": pl.col("correct") > 0.5,
         "paired_correct": pl.col("paired_correct") > 0.5,
     }
-    assert list(columns) == list(RESPONSES.columns)
     joined = frame.join(classes.lazy(), on=["rank_a", "rank_b"], how="left", maintain_order="left")
-    return joined.select(value.cast(RESPONSES.schema[name]).alias(name) for name, value in columns.items())
+    return joined.select(
+        columns.get(name, pl.col(name)).cast(dtype).alias(name) for name, dtype in RESPONSES.schema.items()
+    )
 
 
 def _open(path: Path) -> pl.LazyFrame:
     """Lazy frame of a published file whose columns are as expected."""
-    kinds = {
-        "text": lambda dtype: dtype == pl.String,
-        "true or false": lambda dtype: dtype == pl.Boolean,
-        "integer": lambda dtype: dtype.is_integer(),
-        "number": lambda dtype: dtype.is_numeric(),
-    }
     try:
         frame = pl.scan_parquet(path)
         schema = frame.collect_schema()
@@ -98,15 +92,15 @@ def _open(path: Path) -> pl.LazyFrame:
             f"{path}: missing columns {missing}, unexpected columns {extra}; allowed: {', '.join(COLUMNS)}"
         )
     for name, kind in COLUMNS.items():
-        if not kinds[kind](schema[name]):
+        if not KINDS[kind](schema[name]):
             raise BadInput(f"{path}: column {name} is {schema[name]}; allowed: {kind}")
     return frame
 
 
-def _classes(frame: pl.LazyFrame, path: Path, hierarchy: str, items: str) -> pl.DataFrame:
-    """Class of every ordered pair of a file, columns rank_a, rank_b, pair_class; values are checked."""
+def _check_values(frame: pl.LazyFrame, path: Path, hierarchy: str, items: str) -> None:
+    """Refuse a file whose rows contradict its name or one another."""
     allowed = {
-        "setting": SETTINGS,
+        "setting": ("full", "lora", "probe"),
         "phase": ("pre", "post"),
         "task": (items,),
         "hier": (hierarchy,),
@@ -115,22 +109,17 @@ def _classes(frame: pl.LazyFrame, path: Path, hierarchy: str, items: str) -> pl.
         found = frame.select(pl.col(name).unique()).collect(engine="streaming")[name].to_list()
         if other := [value for value in found if value not in values]:
             raise BadInput(f"{path}: column {name} holds {other[0]!r}; allowed: {', '.join(values)}")
-    needed = (
-        *("model", "seed", "reverse", "rank_a", "rank_b", "logit_diff"),
-        *("is_train", "is_exception", "no_gt"),
-    )
-    truth = pl.col("no_gt") == pl.col("correct").is_null()
+    seed, ranks = (pl.col(*names).cast(pl.Float64) for names in (["seed"], ["rank_a", "rank_b"]))
     lora, probe = pl.col("setting") == "lora", pl.col("setting") == "probe"
-    seed = pl.col("seed").cast(pl.Float64)
+    answers = pl.col("correct", "paired_correct")
     conditions = {
-        "columns that must be filled are empty": pl.any_horizontal(pl.col(*needed).is_null()),
+        "columns that must be filled are empty": pl.any_horizontal(pl.col(FILLED).is_null()),
         "seed or a rank is negative, or beyond 2^53": (seed < 0)
         | (seed > MOST_WHOLE)
-        | pl.any_horizontal(pl.col(name).cast(pl.Float64) < 0 for name in ("rank_a", "rank_b")),
-        "correct is empty where there is a truth, or filled where there is none": ~truth,
-        "correct or paired_correct is neither 0 nor 1": pl.any_horizontal(
-            (pl.col(name) != 0) & (pl.col(name) != 1) for name in ("correct", "paired_correct")
-        ),
+        | pl.any_horizontal(ranks < 0),
+        "correct is empty where there is a truth, or filled where there is none": pl.col("no_gt")
+        != pl.col("correct").is_null(),
+        "correct or paired_correct is neither 0 nor 1": pl.any_horizontal((answers != 0) & (answers != 1)),
         "correct does not follow from logit_diff and label": pl.col("correct")
         != ((pl.col("logit_diff") > 0) == (pl.col("label") == "Yes")),
         "lora_r is empty for lora, or filled for another setting": lora != pl.col("lora_r").is_not_null(),
@@ -142,29 +131,32 @@ def _classes(frame: pl.LazyFrame, path: Path, hierarchy: str, items: str) -> pl.
     for name, count in wrong.row(0, named=True).items():
         if count:
             raise BadInput(f"{path}: {name}, in {count} rows; allowed: none")
+
+
+def _classes(frame: pl.LazyFrame, path: Path) -> pl.DataFrame:
+    """Class of every ordered pair of a file, columns rank_a, rank_b, pair_class; flags must agree with it."""
     flags = ["rank_a", "rank_b", "is_train", "is_exception", "no_gt"]
     pairs = frame.select(flags).unique().sort(flags).collect(engine="streaming")
     if not len(pairs):
         raise BadInput(f"{path}: holds no rows")
-    n = 1 + max(max(pair) for pair in pairs.select("rank_a", "rank_b").iter_rows())
-    if len(pairs) != n * (n - 1) or len(pairs.select("rank_a", "rank_b").unique()) != len(pairs):
+    ranks = pairs.select("rank_a", "rank_b")
+    n = 1 + max(map(max, ranks.iter_rows()))
+    if len(pairs) != n * (n - 1) or ranks.n_unique() != len(pairs):
         raise BadInput(
             f"{path}: {len(pairs)} kinds of pair and flags; allowed: the {n * (n - 1)} ordered pairs of its "
             f"{n} items, each with one set of flags"
         )
-    exceptions = pairs.filter(pl.col("is_exception"), pl.col("rank_a") > pl.col("rank_b"))
-    task = Hierarchy(n, tuple(exceptions.select("rank_a", "rank_b").iter_rows()))
-    names = [task.pair_class(min(a, b), max(a, b)) for a, b in pairs.select("rank_a", "rank_b").iter_rows()]
+    exceptions = ranks.filter(pairs["is_exception"], pl.col("rank_a") > pl.col("rank_b"))
+    task = Hierarchy(n, tuple(exceptions.iter_rows()))
+    names = [task.pair_class(min(pair), max(pair)) for pair in ranks.iter_rows()]
     pairs = pairs.with_columns(pl.Series("pair_class", names, dtype=pl.String))
     implied = {
-        "is_train": pl.col("pair_class").is_in(["train", "exception"]),
+        "is_train": pl.col("pair_class").is_in(TRAINED),
         "is_exception": pl.col("pair_class") == "exception",
         "no_gt": pl.col("pair_class") == "loop",
     }
     for name, value in implied.items():
-        differing = pairs.filter(pl.col(name) != value)
-        if len(differing):
-            a, b = differing.select("rank_a", "rank_b").row(0)
+        for a, b in pairs.filter(pl.col(name) != value).select("rank_a", "rank_b").iter_rows():
             expected = f"{n} items" + (f" with exceptions {task.label}" if task.label else "")
             raise BadInput(f"{path}: {name} of pair ({a}, {b}) is wrong for {expected}")
     return pairs.select("rank_a", "rank_b", "pair_class")

@@ -7,12 +7,11 @@ import polars as pl
 import pytest
 
 from memgen.errors import BadInput
-from memgen.language.published.stages.compare import compare
-from memgen.language.published.tables import COMPARISON
 from memgen.language.responses.averages import CELL, over_seeds, pair_margins
-from memgen.language.responses.rows import RESPONSES
-from memgen.language.responses.tables import ACCURACY
+from memgen.language.responses.tables import ACCURACY, RESPONSES
 from memgen.language.stages.accuracy import accuracy
+from memgen.published.compare import compare
+from memgen.published.tables import COMPARISON
 from memgen.relational.hierarchy import Hierarchy
 from synthetic_responses import response_rows
 

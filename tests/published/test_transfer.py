@@ -6,9 +6,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from memgen.language.published.stages.transfer import transfer
-from memgen.language.published.tables import TRANSFER
-from memgen.language.responses.rows import RESPONSES
+from memgen.language.responses.tables import RESPONSES
+from memgen.published.tables import TRANSFER
+from memgen.published.transfer import transfer
 from memgen.relational.hierarchy import Hierarchy
 from synthetic_responses import response_rows, theory_margins
 

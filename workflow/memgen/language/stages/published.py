@@ -7,8 +7,8 @@ import polars as pl
 from memgen.errors import BadInput
 from memgen.jobs.digests import check_digest
 from memgen.jobs.stage import Input, InputDirectory, Output, progress, stage
-from memgen.language.published.conversion import convert
-from memgen.language.published.files import VERSIONS, held_by, read_versions
+from memgen.published.conversion import convert
+from memgen.published.files import VERSIONS, held_by, read_versions
 
 logger = logging.getLogger(__name__)
 
