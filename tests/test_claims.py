@@ -270,14 +270,41 @@ def test_noise_never_makes_an_equality_agree() -> None:
 
 
 @pytest.mark.parametrize("error", [0.0, 1e-17])
-def test_a_deviation_without_noise_is_judged(error: float) -> None:
+def test_units_that_all_agree_are_judged_by_their_number(error: float) -> None:
+    """Two-sided p is 2 / 2^n, never 0; a value at the threshold has p 1."""
     exact = {"standard_error": error, "unit": "probe seeds", "n_units": 10}
     assert one(sense="equal", threshold=1.0, margin=0.1, ours=1.2, **exact)["verdict"] == "contradicts"
     assert one(sense="equal", threshold=1.0, margin=0.1, ours=1.05, **exact)["verdict"] == "agrees"
-    assert one(ours=0.5, **exact)["verdict"] == "agrees"
-    assert one(ours=0.0, **exact)["verdict"] == "contradicts", "no seed moved"
+    assert one(ours=0.5, **exact)["p_value"] == 2 / 2**10
+    few = one(ours=0.25, **exact | {"n_units": 3})
+    assert few["p_value"] == 2 / 2**3 and few["verdict"] == "undecided"
+    still = one(ours=0.0, **exact)
+    assert still["p_value"] == 1 and still["verdict"] == "undecided"
     assert one(ours=0.0)["verdict"] == "contradicts" and one(ours=None)["verdict"] == "not tested"
+    assert one(ours=math.nan, **exact)["verdict"] == "not tested"
     assert one(ours=-0.05, margin=0.1, sense="above")["verdict"] == "agrees"
+
+
+@pytest.mark.parametrize("values", [[0.5, 0.25, 0.0, 0.75], [0.0, 0.0, 1.0], [1.0] * 6, [0.5, -0.25, 0.5, 0.5]])
+def test_shares_are_judged_by_sign_flips(values: list[float]) -> None:
+    row = one(possible=(-1.0, 1.0), values=tuple(values), **seeds(values))
+    test = stats.permutation_test(
+        (values,), np.sum, permutation_type="samples", alternative="greater", n_resamples=10**6
+    )
+    assert row["p_value"] == pytest.approx(min(1, 2 * test.pvalue))
+    assert -1 <= row["lower"] < row["ours"] <= row["upper"] <= 1
+
+
+def test_interval_of_a_share_without_events_is_that_of_clopper_and_pearson() -> None:
+    row = one(possible=(0.0, 1.0), values=(0.0,) * 10, **seeds([0.0] * 10))
+    assert row["upper"] == pytest.approx(stats.binomtest(0, 10).proportion_ci().high)
+    assert row["lower"] == 0
+
+
+def test_a_claim_made_twice_is_refused() -> None:
+    claim = Claim(**COMMON, sense="above", threshold=0.0, ours=1.0)
+    with pytest.raises(ValueError, match="claimed twice"):
+        judged([claim, claim])
 
 
 def test_one_unit_decides_nothing() -> None:

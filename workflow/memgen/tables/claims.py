@@ -2,13 +2,14 @@
 
 Each study writes its own claims; ``memgen claims`` puts them into one file. A claim says beforehand what it
 expects: a value on one side of a threshold, or within a margin of a value. It agrees or contradicts where the
-observations decide, by Student's t over what was drawn independently, corrected by Holm within its family,
-and is undecided otherwise. Identities that only a bug can break are no claims: see `checks`.
+independent units decide, and is undecided otherwise: by Student's t for means of numbers, by an exact test for
+shares and for units that all give one value, corrected by Holm within its family. Identities that only a bug
+can break are no claims: see `checks`.
 """
 
 import math
 import shlex
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import Literal
 import polars as pl
 
 from memgen.tables.schema import Column, Table
-from memgen.tables.statistics import holm, student_factor, student_p, units_to_decide
+from memgen.tables.statistics import holm, sign_flip_p, student_factor, student_p, units_to_decide
 
 VERDICTS = ("agrees", "contradicts", "undecided", "not tested")
 
@@ -37,6 +38,9 @@ LEVEL = 0.05
 
 ROUNDING = 1e-12
 """Standard error, relative to the value, that is rounding."""
+
+MOST_FLIPPED = 16
+"""Units of which all assignments of signs are counted; of more, Student's t is as good."""
 
 THIS_STUDY = "this study"
 """Source of what was derived or asked first here."""
@@ -75,12 +79,17 @@ CLAIMS = Table(
         ),
         "unit": Column(pl.String, "what was drawn independently", allowed=UNITS),
         "n_units": Column(pl.Int64, "how many of them; empty where ours is exact", nullable=True),
-        "lower": Column(pl.Float64, "lower end of the 95% interval by Student's t", nullable=True),
+        "lower": Column(
+            pl.Float64,
+            "lower end of the 95% interval, by Student's t; of shares within what a share can be",
+            nullable=True,
+        ),
         "upper": Column(pl.Float64, "its upper end", nullable=True),
         "p_value": Column(
             pl.Float64,
             "two-sided p of ours against the threshold; of equality, the larger of two one-sided tests where "
-            "ours lies within the margin (TOST), and the two-sided p against its nearer end elsewhere",
+            "ours lies within the margin (TOST), and the two-sided p against its nearer end elsewhere; by "
+            "Student's t, of shares and of equal units by sign flips",
             nullable=True,
         ),
         "p_holm": Column(pl.Float64, "the same, corrected by Holm within the family", nullable=True),
@@ -131,6 +140,10 @@ class Claim:
         What was drawn independently, one of `UNITS`.
     n_units : int, optional
         How many; None where `ours` is exact.
+    values : tuple of float, optional
+        Value of each unit, where `ours` is their mean; needed for the exact test of shares.
+    possible : tuple of float, optional
+        Least and greatest value that a unit can have, of shares and differences of shares.
     lost : int, default=1
         Degrees of freedom that `ours` costs.
     margin : float, optional
@@ -157,6 +170,8 @@ class Claim:
     standard_error: float | None = None
     unit: str = "exact"
     n_units: int | None = None
+    values: tuple[float, ...] | None = None
+    possible: tuple[float, float] | None = None
     lost: int = 1
     margin: float | None = None
     published_value: float | None = None
@@ -208,11 +223,21 @@ class Claim:
 
     @property
     def interval(self) -> tuple[float | None, float | None]:
-        """95% interval of the value by Student's t."""
+        """95% interval of the value; of a share it lies within what is possible, and has a width."""
         if not self.uncertain:
             return None, None
+        assert self.ours is not None
         reach = float(student_factor(self._freedom + 1)) * self._error
-        return (self.ours or 0.0) - reach, (self.ours or 0.0) + reach
+        low, high = self.ours - reach, self.ours + reach
+        if self.possible is not None:
+            least, greatest = self.possible
+            if self._error == 0:
+                # Clopper and Pearson: what no unit of n showed may still have a share of 1 - .025^(1/n).
+                unseen = 1 - 0.025 ** (1 / (self._freedom + 1))
+                low = self.ours - (self.ours - least) * unseen
+                high = self.ours + (greatest - self.ours) * unseen
+            low, high = max(low, least), min(high, greatest)
+        return low, high
 
     @property
     def p_value(self) -> float | None:
@@ -236,20 +261,30 @@ class Claim:
     def _two_sided(self) -> bool:
         return self.sense != "equal" or not self.holds
 
+    def _bounds(self) -> Sequence[tuple[float, int]]:
+        """Each bound that the value must be told from, and the side of it on which it lies."""
+        assert self.ours is not None
+        if self.sense != "equal":
+            return [(self._bound, 1 if self.ours >= self._bound else -1)]
+        low, high = self.threshold - (self.margin or 0.0), self.threshold + (self.margin or 0.0)
+        if self.holds:
+            return [(low, 1), (high, -1)]
+        return [(low, -1) if self.ours < self.threshold else (high, 1)]
+
     def _distances(self) -> Sequence[float]:
         """How far the value lies from each bound that it must be told from."""
         assert self.ours is not None
-        if self.sense != "equal":
-            return [abs(self.ours - self._bound)]
-        off, margin = abs(self.ours - self.threshold), self.margin or 0.0
-        return [margin - off, margin + off] if self.holds else [off - margin]
+        return [side * (self.ours - bound) for bound, side in self._bounds()]
 
     def _one_sided(self) -> Sequence[float]:
-        error = self._error
-        if error == 0:
-            # All units gave one value: it is judged as it stands.
-            return [0.0]
-        return [student_p(distance, error, self._freedom) / 2 for distance in self._distances()]
+        if self.possible is not None and self.values is not None and len(self.values) <= MOST_FLIPPED:
+            return [
+                sign_flip_p([side * (value - bound) for value in self.values])
+                for bound, side in self._bounds()
+            ]
+        if self._error == 0:
+            return [0.5 ** (self._freedom + 1) if distance else 1.0 for distance in self._distances()]
+        return [student_p(distance, self._error, self._freedom) / 2 for distance in self._distances()]
 
     def verdict(self, p_holm: float | None) -> str:
         """Whether the two agree.
@@ -306,6 +341,9 @@ def judged(found: Iterable[Claim]) -> pl.DataFrame:
         Of `CLAIMS`, one row each, in their order.
     """
     claims = list(found)
+    seen = Counter(tuple(getattr(claim, name) for name in KEY) for claim in claims)
+    if twice := [key for key, count in seen.items() if count > 1]:
+        raise ValueError(f"claimed twice: {twice[0]}")
     families: dict[object, list[int]] = defaultdict(list)
     corrected: list[float | None] = [None] * len(claims)
     sizes = [1] * len(claims)

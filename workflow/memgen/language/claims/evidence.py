@@ -8,6 +8,7 @@ averaged first. Elsewhere the weights are given, and the seeds of the runs are t
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -35,7 +36,7 @@ NO_TRUTH = ("train", "exception", "loop")
 Values = pl.DataFrame
 """One value per seed: columns seed and value."""
 
-Found = dict[str, float | int | None]
+Found = dict[str, Any]
 """value, standard_error and n_units of a statistic."""
 
 
@@ -130,6 +131,13 @@ STATISTICS: Mapping[str, Callable[[pl.DataFrame], Values]] = {
     "wrong_runs_beyond_cross": _wrong_here,
 }
 """What claims are made of, each a function from pairs of runs (`pair_margins`) to one value per seed."""
+
+POSSIBLE: Mapping[str, tuple[float, float]] = {
+    **dict.fromkeys(("generalization", "exception_remembered", "generalization_with_exception"), (-0.5, 0.5)),
+    **dict.fromkeys(("accuracy_change", "first_wrong_change", "wrong_runs_change"), (-1.0, 1.0)),
+    **dict.fromkeys(("first_wrong_beyond_others", "wrong_runs_beyond_cross"), (-1.0, 1.0)),
+}
+"""Least and greatest value of the statistics that are shares or differences of shares."""
 
 
 def after_training(path: Path) -> pl.DataFrame:
@@ -255,7 +263,8 @@ def over_units(
     Returns
     -------
     dict
-        value, standard_error (None of one unit) and n_units; value None where the runs cannot tell.
+        value, standard_error (None of one unit), n_units and the values of the units; value None where the
+        runs cannot tell.
     """
     found = STATISTICS[statistic]
     beside = None if control is None else found(control)
@@ -272,7 +281,7 @@ def over_units(
         seeds = pooled([found(rows) for rows in runs.values()])
         values = (seeds if beside is None else _less(seeds, beside))["value"]
     mean, error = mean_with_error(values)
-    return {"value": mean, "standard_error": error, "n_units": len(values)}
+    return {"value": mean, "standard_error": error, "n_units": len(values), "values": values.to_list()}
 
 
 def against_geometry(answers: pl.DataFrame, geometry: pl.DataFrame, method: str, where: str) -> Found:
