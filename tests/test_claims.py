@@ -17,7 +17,6 @@ from scipy import stats
 from longtail.conftest import write_all
 from memgen.__main__ import run
 from memgen.language.claims.stages.claims import claims as language_claims
-from memgen.language.fits.stages.baselines import baselines
 from memgen.language.fits.stages.fit import fit
 from memgen.language.published.stages.published_claims import FITS, published_claims
 from memgen.language.responses.rows import RESPONSES
@@ -119,12 +118,11 @@ def write_language(folder: Path) -> Path:
     cells = [{"method": "probe", "items": "fake"}, {"method": "lora", "items": "poker"}]
     synthetic_responses(folder / "responses.parquet", cells)
     GEOMETRY.write(pl.DataFrame(schema=GEOMETRY.schema), folder / "geometry.csv")
-    baselines(responses=folder / "responses.parquet", out=folder / "baselines.csv")
     language_claims(
         responses=folder / "responses.parquet",
         geometry=folder / "geometry.csv",
-        baselines=folder / "baselines.csv",
         out=folder / "claims.csv",
+        held_out=folder / "held_out.csv",
     )
     return folder / "claims.csv"
 
@@ -211,7 +209,8 @@ def test_command_of_every_claim_and_check_prints_its_value(study: str, tmp_path:
 
 
 COMMON = {
-    "study": "s", "claim": "c", "paper": "p", "command": "memgen x", "figure": "f", "would_fail": "w",
+    "study": "s", "id": "i", "claim": "c", "paper": "p", "command": "memgen x", "figure": "f",
+    "would_fail": "w",
 }  # fmt: skip
 
 
@@ -285,7 +284,9 @@ def test_units_that_all_agree_are_judged_by_their_number(error: float) -> None:
     assert one(ours=-0.05, margin=0.1, sense="above")["verdict"] == "agrees"
 
 
-@pytest.mark.parametrize("values", [[0.5, 0.25, 0.0, 0.75], [0.0, 0.0, 1.0], [1.0] * 6, [0.5, -0.25, 0.5, 0.5]])
+@pytest.mark.parametrize(
+    "values", [[0.5, 0.25, 0.0, 0.75], [0.0, 0.0, 1.0], [1.0] * 6, [0.5, -0.25, 0.5, 0.5]]
+)
 def test_shares_are_judged_by_sign_flips(values: list[float]) -> None:
     row = one(possible=(-1.0, 1.0), values=tuple(values), **seeds(values))
     test = stats.permutation_test(

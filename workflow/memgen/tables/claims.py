@@ -2,9 +2,10 @@
 
 Each study writes its own claims; ``memgen claims`` puts them into one file. A claim says beforehand what it
 expects: a value on one side of a threshold, or within a margin of a value. It agrees or contradicts where the
-independent units decide, and is undecided otherwise: by Student's t for means of numbers, by an exact test for
-shares and for units that all give one value, corrected by Holm within its family. Identities that only a bug
-can break are no claims: see `checks`.
+independent units decide, and is undecided otherwise: by Student's t for means of numbers, by an exact test
+for shares and for units that all give one value, corrected by Holm within its family. Its cells are the same
+statistic of single models and kinds of item, without a verdict. Identities that only a bug can break are
+`checks`.
 """
 
 import math
@@ -20,7 +21,7 @@ import polars as pl
 from memgen.tables.schema import Column, Table
 from memgen.tables.statistics import holm, sign_flip_p, student_factor, student_p, units_to_decide
 
-VERDICTS = ("agrees", "contradicts", "undecided", "not tested")
+VERDICTS = ("agrees", "contradicts", "undecided", "exploratory", "not tested")
 
 UNITS = (
     "exact",
@@ -52,15 +53,14 @@ CLAIMS = Table(
     "claims",
     {
         "study": Column(pl.String, "study that tests the claim"),
+        "id": Column(pl.String, "short name of the claim, shared by its cells"),
         "claim": Column(pl.String, "what is claimed, in one sentence"),
         "paper": Column(pl.String, f"source of the claim; {THIS_STUDY!r} where it was derived here"),
         "figure": Column(pl.String, "figure of this study that shows it, without its suffix"),
         "family": Column(
             pl.String, "claims that are corrected together; empty where one stands alone", nullable=True
         ),
-        "leads": Column(
-            pl.Boolean, "whether it is the pooled claim, below which the cells of the same method stand"
-        ),
+        "leads": Column(pl.Boolean, "whether it is the claim; else one of its cells, which have no verdict"),
         "model": Column(pl.String, "language models that are tested, where one is", nullable=True),
         "items": Column(pl.String, "their kinds of item: real, fake or poker", nullable=True),
         "method": Column(pl.String, "how they were trained, as the configuration names it", nullable=True),
@@ -93,7 +93,13 @@ CLAIMS = Table(
             nullable=True,
         ),
         "p_holm": Column(pl.Float64, "the same, corrected by Holm within the family", nullable=True),
-        "verdict": Column(pl.String, f"whether the two agree, at {LEVEL:.0%} of p_holm", allowed=VERDICTS),
+        "verdict": Column(
+            pl.String,
+            f"whether the two agree, at {LEVEL:.0%} of p_holm; exploratory: these data suggested the claim, "
+            "and do not test it; empty for a cell",
+            allowed=VERDICTS,
+            nullable=True,
+        ),
         "seeds_to_decide": Column(
             pl.Int64,
             "units with which an undecided claim would be decided at 80% power, were ours and its spread the "
@@ -119,6 +125,8 @@ class Claim:
     ----------
     study : str
         Study that tests it.
+    id : str
+        Short name, which its cells share.
     claim : str
         What is claimed, in one sentence, without the model, items and method that it is tested on.
     paper : str
@@ -154,11 +162,14 @@ class Claim:
         Language model, kind of item and method, where the claim is tested on some.
     family : str, optional
         Claims of one family are corrected together.
-    leads : bool, default=False
-        Whether it is the pooled claim of its method.
+    leads : bool, default=True
+        Whether it is the claim; a cell below it has no verdict, and is not corrected for.
+    exploratory : bool, default=False
+        Whether these data suggested it.
     """
 
     study: str
+    id: str
     claim: str
     paper: str
     figure: str
@@ -179,7 +190,8 @@ class Claim:
     items: str | None = None
     method: str | None = None
     family: str | None = None
-    leads: bool = False
+    leads: bool = True
+    exploratory: bool = False
 
     def __post_init__(self) -> None:
         if self.sense == "equal" and not (self.margin is not None and self.margin > 0):
@@ -286,8 +298,8 @@ class Claim:
             return [0.5 ** (self._freedom + 1) if distance else 1.0 for distance in self._distances()]
         return [student_p(distance, self._error, self._freedom) / 2 for distance in self._distances()]
 
-    def verdict(self, p_holm: float | None) -> str:
-        """Whether the two agree.
+    def verdict(self, p_holm: float | None) -> str | None:
+        """Whether the two agree; None for a cell.
 
         Parameters
         ----------
@@ -296,10 +308,15 @@ class Claim:
 
         Returns
         -------
-        {"agrees", "contradicts", "undecided", "not tested"}
+        str or None
+            One of `VERDICTS`.
         """
+        if not self.leads:
+            return None
         if not self.tested:
             return "not tested"
+        if self.exploratory:
+            return "exploratory"
         if self.n_units is not None and (p_holm is None or p_holm >= LEVEL):
             return "undecided"
         return "agrees" if self.holds else "contradicts"
@@ -348,7 +365,7 @@ def judged(found: Iterable[Claim]) -> pl.DataFrame:
     corrected: list[float | None] = [None] * len(claims)
     sizes = [1] * len(claims)
     for index, claim in enumerate(claims):
-        if claim.p_value is not None:
+        if claim.p_value is not None and claim.leads and not claim.exploratory:
             families[claim.family or index].append(index)
     for members in families.values():
         raw = [claims[index].p_value or 0.0 for index in members]

@@ -37,6 +37,8 @@ def figures(config: Mapping[str, Any]) -> list[Entry]:
             figure(name, predicted, of_items, methods_and_items, job="method={method},items={kind}")
             for name in ("margin_heatmaps_{method}_{kind}", "predicted_margins_{method}_{kind}")
         ),
+        figure("held_out_margins", {"held_out": f"{TABLES}/held_out.csv"}),
+        figure("language_cells", {"claims": f"{TABLES}/claims.csv"}),
         figure("baselines", {"baselines": f"{TABLES}/baselines.csv"}, compared),
         figure("accuracy_by_class_{method}", {"accuracy": f"{TABLES}/accuracy.csv"}, of_method, methods),
         figure("symbolic_distance_{method}", {"distance": f"{TABLES}/distance.csv"}, of_method, methods),
