@@ -16,6 +16,8 @@ from scipy import stats
 
 from longtail.conftest import write_all
 from memgen.__main__ import run
+from memgen.commands.claim import claim
+from memgen.errors import BadInput
 from memgen.language.claims.stages.claims import claims as language_claims
 from memgen.language.fits.stages.fit import fit
 from memgen.language.published.stages.published_claims import FITS, published_claims
@@ -200,12 +202,12 @@ def test_command_of_every_claim_and_check_prints_its_value(study: str, tmp_path:
             for check, value, command in held.select("check", "found", "command").iter_rows()
         ]
     answers = {command: printed(command) for *_, command in rows}
-    for claim, ours, error, command in rows:
+    for words, ours, error, command in rows:
         # Calculators and tables compute the same closed form in another order: rounding only.
         for wanted in (ours, *([] if error is None else [error])):
             assert any(
                 math.isclose(wanted, value, rel_tol=1e-12, abs_tol=1e-15) for value in answers[command]
-            ), claim
+            ), words
 
 
 COMMON = {
@@ -332,3 +334,23 @@ def test_check_holds_or_is_broken(tmp_path: Path) -> None:
     found = [Check(**common, allowed=0.1, found=value) for value in (1.05, 1.2, None)]
     write_checks(found, tmp_path / "checks.csv")
     assert CHECKS.read(tmp_path / "checks.csv")["outcome"].to_list() == ["holds", "broken", "not tested"]
+
+
+def test_memgen_claim_lists_and_shows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "claims.csv"
+    cell = {**COMMON, "sense": "above", "threshold": 0.0, **seeds([1.0, 2.0, 3.0])}
+    write_claims([Claim(**cell), Claim(**{**cell, "model": "m", "items": "fake", "leads": False})], path)
+    claim(table=path)
+    assert capsys.readouterr().out.startswith(
+        "i  undecided    2 [-0.484, 4.48], 3 finetuning seeds\n1 claims"
+    )
+    claim("i", table=path)
+    shown = capsys.readouterr().out
+    for words in ("above 0", "undecided; p = 0.074", "  m fake ", "figures/f.pdf", "memgen x"):
+        assert words in shown, words
+    claim("i", table=path, json=True)
+    assert [row["leads"] for row in json.loads(capsys.readouterr().out)] == [True, False]
+    with pytest.raises(BadInput, match="no claim of that name; nearest: i"):
+        claim("ii", table=path)
+    with pytest.raises(BadInput, match="make study makes it"):
+        claim(table=tmp_path / "none.csv")
