@@ -1,5 +1,6 @@
 """Tables of the study: columns that others rely on, values of the theory, and what is refused."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 
 from memgen.errors import BadInput
 from memgen.longtail.priors import frequencies, joined
-from memgen.longtail.stages.claims import claims
+from memgen.longtail.stages.claims import claims, paper_numbers
 from memgen.longtail.stages.classify import classify
 from memgen.longtail.stages.error import error
 from memgen.longtail.stages.memorize import memorize
@@ -91,12 +92,13 @@ def test_claims_checks_and_their_numbers(
     names = ("costs", "scaling", "subgroups", "curves", "memorization")
     claims(**{name: written[name] for name in names}, out=out)
     table = CLAIMS.read(out)
-    assert table["claim"].n_unique() == table.height
-    verdicts = dict(table.select("claim", "verdict").iter_rows())
-    paper = [claim for claim in verdicts if claim.startswith("Zipf, 50,000 points, 50,000 samples")]
-    assert len(paper) == 4 and {verdicts[claim] for claim in paper} == {"agrees"}
-    missing = [claim for claim in verdicts if claim.startswith("Zipf, 5,000 points")]
-    assert {verdicts[claim] for claim in missing} == {"not tested"}, "no such row in this small study"
+    verdicts = dict(table.filter("leads").select("id", "verdict").iter_rows())
+    assert len(verdicts) == 5 and verdicts["numbers-stated"] == "agrees"
+    assert verdicts["subgroups-pay"] == "not tested", "no such mixture in this small study"
+    paper_numbers(costs=written["costs"], json=True)
+    said = json.loads(capsys.readouterr().out)
+    assert said["agree"] == said["of"] == 4
+    assert [row["stated"] for row in said["numbers"]] == [0.47, 0.17, 0.15, 0.07]
     names = ("scaling", "simulation", "tradeoff", "privacy", "noise")
     checks(**{name: written[name] for name in names}, out=tmp_path / "checks.csv")
     assert set(CHECKS.read(tmp_path / "checks.csv")["outcome"]) == {"holds"}

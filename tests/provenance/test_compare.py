@@ -302,7 +302,7 @@ def test_weights_are_judged_by_what_is_computed_from_them(real_run: Path) -> Non
 
 
 CLAIM = {
-    "study": "s", "claim": "c", "paper": "p", "figure": "f", "leads": False, "expected": "above 0",
+    "study": "s", "id": "i", "claim": "c", "paper": "p", "figure": "f", "leads": True, "expected": "above 0",
     "ours": 1.0, "standard_error": 0.3, "unit": "training seeds", "n_units": 10, "lower": 1 - 0.3 * 2.262157,
     "upper": 1 + 0.3 * 2.262157, "p_value": 0.01, "p_holm": 0.01, "verdict": "agrees", "would_fail": "w",
     "command": "memgen",

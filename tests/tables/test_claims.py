@@ -16,8 +16,9 @@ from scipy import stats
 
 from longtail.conftest import write_all
 from memgen.__main__ import run
+from memgen.commands.claim import claim
+from memgen.errors import BadInput
 from memgen.language.claims.stages.claims import claims as language_claims
-from memgen.language.fits.baselines import baselines
 from memgen.language.fits.theory import fit
 from memgen.language.responses.tables import GEOMETRY, RESPONSES
 from memgen.longtail.stages.claims import claims as longtail_claims
@@ -117,12 +118,11 @@ def write_language(folder: Path) -> Path:
     cells = [{"method": "probe", "items": "fake"}, {"method": "lora", "items": "poker"}]
     synthetic_responses(folder / "responses.parquet", cells)
     GEOMETRY.write(pl.DataFrame(schema=GEOMETRY.schema), folder / "geometry.csv")
-    baselines(responses=folder / "responses.parquet", out=folder / "baselines.csv")
     language_claims(
         responses=folder / "responses.parquet",
         geometry=folder / "geometry.csv",
-        baselines=folder / "baselines.csv",
         out=folder / "claims.csv",
+        held_out=folder / "held_out.csv",
     )
     return folder / "claims.csv"
 
@@ -200,16 +200,17 @@ def test_command_of_every_claim_and_check_prints_its_value(study: str, tmp_path:
             for check, value, command in held.select("check", "found", "command").iter_rows()
         ]
     answers = {command: printed(command) for *_, command in rows}
-    for claim, ours, error, command in rows:
+    for words, ours, error, command in rows:
         # Calculators and tables compute the same closed form in another order: rounding only.
         for wanted in (ours, *([] if error is None else [error])):
             assert any(
                 math.isclose(wanted, value, rel_tol=1e-12, abs_tol=1e-15) for value in answers[command]
-            ), claim
+            ), words
 
 
 COMMON = {
-    "study": "s", "claim": "c", "paper": "p", "command": "memgen x", "figure": "f", "would_fail": "w",
+    "study": "s", "id": "i", "claim": "c", "paper": "p", "command": "memgen x", "figure": "f",
+    "would_fail": "w",
 }  # fmt: skip
 
 
@@ -268,14 +269,43 @@ def test_noise_never_makes_an_equality_agree() -> None:
 
 
 @pytest.mark.parametrize("error", [0.0, 1e-17])
-def test_a_deviation_without_noise_is_judged(error: float) -> None:
+def test_units_that_all_agree_are_judged_by_their_number(error: float) -> None:
+    """Two-sided p is 2 / 2^n, never 0; a value at the threshold has p 1."""
     exact = {"standard_error": error, "unit": "probe seeds", "n_units": 10}
     assert one(sense="equal", threshold=1.0, margin=0.1, ours=1.2, **exact)["verdict"] == "contradicts"
     assert one(sense="equal", threshold=1.0, margin=0.1, ours=1.05, **exact)["verdict"] == "agrees"
-    assert one(ours=0.5, **exact)["verdict"] == "agrees"
-    assert one(ours=0.0, **exact)["verdict"] == "contradicts", "no seed moved"
+    assert one(ours=0.5, **exact)["p_value"] == 2 / 2**10
+    few = one(ours=0.25, **exact | {"n_units": 3})
+    assert few["p_value"] == 2 / 2**3 and few["verdict"] == "undecided"
+    still = one(ours=0.0, **exact)
+    assert still["p_value"] == 1 and still["verdict"] == "undecided"
     assert one(ours=0.0)["verdict"] == "contradicts" and one(ours=None)["verdict"] == "not tested"
+    assert one(ours=math.nan, **exact)["verdict"] == "not tested"
     assert one(ours=-0.05, margin=0.1, sense="above")["verdict"] == "agrees"
+
+
+@pytest.mark.parametrize(
+    "values", [[0.5, 0.25, 0.0, 0.75], [0.0, 0.0, 1.0], [1.0] * 6, [0.5, -0.25, 0.5, 0.5]]
+)
+def test_shares_are_judged_by_sign_flips(values: list[float]) -> None:
+    row = one(possible=(-1.0, 1.0), values=tuple(values), **seeds(values))
+    test = stats.permutation_test(
+        (values,), np.sum, permutation_type="samples", alternative="greater", n_resamples=10**6
+    )
+    assert row["p_value"] == pytest.approx(min(1, 2 * test.pvalue))
+    assert -1 <= row["lower"] < row["ours"] <= row["upper"] <= 1
+
+
+def test_interval_of_a_share_without_events_is_that_of_clopper_and_pearson() -> None:
+    row = one(possible=(0.0, 1.0), values=(0.0,) * 10, **seeds([0.0] * 10))
+    assert row["upper"] == pytest.approx(stats.binomtest(0, 10).proportion_ci().high)
+    assert row["lower"] == 0
+
+
+def test_a_claim_made_twice_is_refused() -> None:
+    claim = Claim(**COMMON, sense="above", threshold=0.0, ours=1.0)
+    with pytest.raises(ValueError, match="claimed twice"):
+        judged([claim, claim])
 
 
 def test_one_unit_decides_nothing() -> None:
@@ -302,3 +332,23 @@ def test_check_holds_or_is_broken(tmp_path: Path) -> None:
     found = [Check(**common, allowed=0.1, found=value) for value in (1.05, 1.2, None)]
     write_checks(found, tmp_path / "checks.csv")
     assert CHECKS.read(tmp_path / "checks.csv")["outcome"].to_list() == ["holds", "broken", "not tested"]
+
+
+def test_memgen_claim_lists_and_shows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "claims.csv"
+    cell = {**COMMON, "sense": "above", "threshold": 0.0, **seeds([1.0, 2.0, 3.0])}
+    write_claims([Claim(**cell), Claim(**{**cell, "model": "m", "items": "fake", "leads": False})], path)
+    claim(table=path)
+    assert capsys.readouterr().out.startswith(
+        "i  undecided    2 [-0.484, 4.48], 3 finetuning seeds\n1 claims"
+    )
+    claim("i", table=path)
+    shown = capsys.readouterr().out
+    for words in ("above 0", "undecided; p = 0.074", "  m fake ", "figures/f.pdf", "memgen x"):
+        assert words in shown, words
+    claim("i", table=path, json=True)
+    assert [row["leads"] for row in json.loads(capsys.readouterr().out)] == [True, False]
+    with pytest.raises(BadInput, match="no claim of that name; nearest: i"):
+        claim("ii", table=path)
+    with pytest.raises(BadInput, match="make study makes it"):
+        claim(table=tmp_path / "none.csv")

@@ -675,10 +675,10 @@ rule language_claims:
     input:
         responses="results/language/responses.parquet",
         geometry="results/language/geometry.csv",
-        baselines="results/language/baselines.csv",
     output:
         **record("language_claims"),
         table="results/language/claims.csv",
+        held_out="results/language/held_out.csv",
     log:
         logged("language_claims"),
     benchmark:
@@ -691,17 +691,14 @@ rule language_claims:
         code=code("language claims"),
         controls=repeated(
             "--control",
-            (
-                f"{name}:{LANGUAGE['models'][name]['like']}"
-                for name in language_settings.models_of(config, "random")
-            ),
+            language_settings.models_of(config, "random"),
         ),
         networks=repeated("--network", PRETRAINED),
         ridge=repeated("--ridge", PROBES),
     shell:
         "python -m memgen language claims --responses {input.responses:q} --geometry {input.geometry:q} "
-        "--baselines {input.baselines:q} {params.controls} {params.networks} {params.ridge} "
-        "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
+        "{params.controls} {params.networks} {params.ridge} --out {output.table:q} "
+        "--held-out {output.held_out:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
 rule language_checks:

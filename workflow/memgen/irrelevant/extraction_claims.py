@@ -32,6 +32,7 @@ def extraction_claims(table: Path) -> list[Claim]:
     command = shell_command("irrelevant", "summary", "--table", table, "--json")
 
     def one(
+        id: str,
         claim: str,
         name: str,
         threshold: float,
@@ -39,9 +40,12 @@ def extraction_claims(table: Path) -> list[Claim]:
         *,
         sense: Literal["above", "equal"] = "above",
         paper: str = _MOTIVE,
+        leads: bool = False,
     ) -> Claim:
         return Claim(
             study="irrelevant",
+            id=id,
+            leads=leads,
             claim=claim,
             paper=paper,
             figure="irrelevant_extraction",
@@ -53,31 +57,36 @@ def extraction_claims(table: Path) -> list[Claim]:
             standard_error=found[f"{name}_se"],
             unit="training seeds",
             n_units=int(found["most_seeds"] or 0),
-            family=f"irrelevant: extraction, {'controls' if sense == 'equal' else 'leaks'}",
+            family=f"irrelevant: {paper}",
             would_fail=would_fail,
             command=command,
         )
 
-    def control(claim: str, name: str) -> Claim:
+    def control(id: str, claim: str, name: str, leads: bool = False) -> Claim:
         return one(
+            id,
             f"{claim} (exposure less chance, bits)",
             name,
             0.0,
             f"An exposure further than {CHANCE:g} bits from chance.",
             sense="equal",
             paper=THIS_STUDY,
+            leads=leads,
         )
 
     often = f"{found['most_multiplicity'] or 0:.0f} sentences"
     return [
         one(
+            "exposure-rises",
             "A number of no use for the task is the better known the more sentences carried it (rise of "
             f"exposure from the fewest to {often}, bits)",
             "rise",
             0.0,
             "A number seen often that is no better known than one seen once.",
+            leads=True,
         ),
         one(
+            "exposure-once",
             "A number in a single sentence, or the fewest, is better known than chance (exposure less "
             "chance, bits)",
             "least_excess",
@@ -85,19 +94,32 @@ def extraction_claims(table: Path) -> list[Claim]:
             "An exposure at or below chance.",
         ),
         one(
+            "greedy-completion",
             f"Greedy completion gives numbers of {often} (share)",
             "most_extracted",
             10.0 ** -(found["most_digits"] or 0),
             "A share that guessing reaches.",
         ),
         one(
+            "accurate-model",
             "The model that gives numbers away is accurate on letters of others (at least)",
             "most_accuracy_fresh",
             ACCURATE,
             f"An accuracy at or below {ACCURATE:g}.",
             paper=THIS_STUDY,
         ),
-        control("A number never seen is known no better than chance: control", "unseen_excess"),
-        control("Before it is trained the model knows no number: control", "before_excess"),
-        control("Trained on the answers alone, it learns the task and no number", "answers_excess"),
+        control(
+            "exposure-unseen",
+            "A number never seen is known no better than chance: control",
+            "unseen_excess",
+            leads=True,
+        ),
+        control(
+            "exposure-before", "Before it is trained the model knows no number: control", "before_excess"
+        ),
+        control(
+            "exposure-answers",
+            "Trained on the answers alone, it learns the task and no number",
+            "answers_excess",
+        ),
     ]

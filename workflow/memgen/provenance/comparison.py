@@ -236,10 +236,8 @@ class Comparison:
         )
         decided, before = (row["verdict"] in ("agrees", "contradicts") for row in (here, locked))
         one, other = _estimate(locked), _estimate(here)
-        if (
-            decided != (here["n_units"] is None or (here["p_holm"] or 0.0) < LEVEL)
-            and here["ours"] is not None
-        ):
+        judged = here["leads"] and here["ours"] is not None and here["verdict"] != "exploratory"
+        if judged and decided != (here["n_units"] is None or (here["p_holm"] or 0.0) < LEVEL):
             return "different", f"{text}: the verdict does not follow from its p"
         if one is not None and other is not None:
             if self.limits.exceeded(one, other):

@@ -61,10 +61,13 @@ def claims(*, responses: Input, fits: Input, out: Output) -> None:
     """
     pair = pair_responses(scan(responses))
     found = [*_fit_claims(FIT.read(fits), responses, fits), *_accuracy_claims(pair, responses, fits)]
-    write_claims([*found, *claims_by_method(Study("published", responses, figures=FIGURES))], out)
+    write_claims(
+        [*found, *claims_by_method(Study("published", responses, ridge=("probe",), figures=FIGURES))], out
+    )
 
 
 def _claim(
+    id: str,
     words: str,
     paper: str,
     cell: dict[str, str],
@@ -82,6 +85,8 @@ def _claim(
     tables = ("--responses", responses, "--fits", fits)
     return Claim(
         study="published",
+        id=id,
+        leads=False,
         claim=words,
         paper=paper,
         model=cell["model"],
@@ -106,7 +111,11 @@ def _fit_claims(table: pl.DataFrame, responses: Path, fits: Path) -> list[Claim]
         for name, value in (("gamma", gamma), ("correlation", correlation)):
             words = f"fitted {name} on {hierarchy}"
             close = 0.01 * value
-            rows.append(_claim(words, THIS_STUDY, cell, None, value, found[name], close, responses, fits))
+            rows.append(
+                _claim(
+                    f"fit-{name}", words, THIS_STUDY, cell, None, value, found[name], close, responses, fits
+                )
+            )
     return rows
 
 
@@ -119,5 +128,18 @@ def _accuracy_claims(pair: pl.DataFrame, responses: Path, fits: Path) -> list[Cl
             l2 = "" if hyperparameter is None else f", L2 {hyperparameter:g}"
             words = f"accuracy of ranks {HIGHER} v {LOWER} on {hierarchy}{l2}"
             # Published to three digits at most; one answer in 200 is .005.
-            rows.append(_claim(words, PAPER, cell, hyperparameter, value, ours, 0.0005, responses, fits))
+            rows.append(
+                _claim(
+                    "accuracy-stated",
+                    words,
+                    PAPER,
+                    cell,
+                    hyperparameter,
+                    value,
+                    ours,
+                    0.0005,
+                    responses,
+                    fits,
+                )
+            )
     return rows

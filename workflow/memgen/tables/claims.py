@@ -2,13 +2,15 @@
 
 Each study writes its own claims; ``memgen claims`` puts them into one file. A claim says beforehand what it
 expects: a value on one side of a threshold, or within a margin of a value. It agrees or contradicts where the
-observations decide, by Student's t over what was drawn independently, corrected by Holm within its family,
-and is undecided otherwise. Identities that only a bug can break are no claims: see `checks`.
+independent units decide, and is undecided otherwise: by Student's t for means of numbers, by an exact test
+for shares and for units that all give one value, corrected by Holm within its family. Its cells are the same
+statistic of single models and kinds of item, without a verdict. Identities that only a bug can break are
+`checks`.
 """
 
 import math
 import shlex
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +19,9 @@ from typing import Literal
 import polars as pl
 
 from memgen.tables.schema import Column, Table
-from memgen.tables.statistics import holm, student_factor, student_p, units_to_decide
+from memgen.tables.statistics import holm, sign_flip_p, student_factor, student_p, units_to_decide
 
-VERDICTS = ("agrees", "contradicts", "undecided", "not tested")
+VERDICTS = ("agrees", "contradicts", "undecided", "exploratory", "not tested")
 
 UNITS = (
     "exact",
@@ -38,6 +40,9 @@ LEVEL = 0.05
 ROUNDING = 1e-12
 """Standard error, relative to the value, that is rounding."""
 
+MOST_FLIPPED = 16
+"""Units of which all assignments of signs are counted; of more, Student's t is as good."""
+
 THIS_STUDY = "this study"
 """Source of what was derived or asked first here."""
 
@@ -48,15 +53,14 @@ CLAIMS = Table(
     "claims",
     {
         "study": Column(pl.String, "study that tests the claim"),
+        "id": Column(pl.String, "short name of the claim, shared by its cells"),
         "claim": Column(pl.String, "what is claimed, in one sentence"),
         "paper": Column(pl.String, f"source of the claim; {THIS_STUDY!r} where it was derived here"),
         "figure": Column(pl.String, "figure of this study that shows it, without its suffix"),
         "family": Column(
             pl.String, "claims that are corrected together; empty where one stands alone", nullable=True
         ),
-        "leads": Column(
-            pl.Boolean, "whether it is the pooled claim, below which the cells of the same method stand"
-        ),
+        "leads": Column(pl.Boolean, "whether it is the claim; else one of its cells, which have no verdict"),
         "model": Column(pl.String, "language models that are tested, where one is", nullable=True),
         "items": Column(pl.String, "their kinds of item: real, fake or poker", nullable=True),
         "method": Column(pl.String, "how they were trained, as the configuration names it", nullable=True),
@@ -75,16 +79,27 @@ CLAIMS = Table(
         ),
         "unit": Column(pl.String, "what was drawn independently", allowed=UNITS),
         "n_units": Column(pl.Int64, "how many of them; empty where ours is exact", nullable=True),
-        "lower": Column(pl.Float64, "lower end of the 95% interval by Student's t", nullable=True),
+        "lower": Column(
+            pl.Float64,
+            "lower end of the 95% interval, by Student's t; of shares within what a share can be",
+            nullable=True,
+        ),
         "upper": Column(pl.Float64, "its upper end", nullable=True),
         "p_value": Column(
             pl.Float64,
             "two-sided p of ours against the threshold; of equality, the larger of two one-sided tests where "
-            "ours lies within the margin (TOST), and the two-sided p against its nearer end elsewhere",
+            "ours lies within the margin (TOST), and the two-sided p against its nearer end elsewhere; by "
+            "Student's t, of shares and of equal units by sign flips",
             nullable=True,
         ),
         "p_holm": Column(pl.Float64, "the same, corrected by Holm within the family", nullable=True),
-        "verdict": Column(pl.String, f"whether the two agree, at {LEVEL:.0%} of p_holm", allowed=VERDICTS),
+        "verdict": Column(
+            pl.String,
+            f"whether the two agree, at {LEVEL:.0%} of p_holm; exploratory: these data suggested the claim, "
+            "and do not test it; empty for a cell",
+            allowed=VERDICTS,
+            nullable=True,
+        ),
         "seeds_to_decide": Column(
             pl.Int64,
             "units with which an undecided claim would be decided at 80% power, were ours and its spread the "
@@ -110,6 +125,8 @@ class Claim:
     ----------
     study : str
         Study that tests it.
+    id : str
+        Short name, which its cells share.
     claim : str
         What is claimed, in one sentence, without the model, items and method that it is tested on.
     paper : str
@@ -131,6 +148,10 @@ class Claim:
         What was drawn independently, one of `UNITS`.
     n_units : int, optional
         How many; None where `ours` is exact.
+    values : tuple of float, optional
+        Value of each unit, where `ours` is their mean; needed for the exact test of shares.
+    possible : tuple of float, optional
+        Least and greatest value that a unit can have, of shares and differences of shares.
     lost : int, default=1
         Degrees of freedom that `ours` costs.
     margin : float, optional
@@ -141,11 +162,14 @@ class Claim:
         Language model, kind of item and method, where the claim is tested on some.
     family : str, optional
         Claims of one family are corrected together.
-    leads : bool, default=False
-        Whether it is the pooled claim of its method.
+    leads : bool, default=True
+        Whether it is the claim; a cell below it has no verdict, and is not corrected for.
+    exploratory : bool, default=False
+        Whether these data suggested it.
     """
 
     study: str
+    id: str
     claim: str
     paper: str
     figure: str
@@ -157,6 +181,8 @@ class Claim:
     standard_error: float | None = None
     unit: str = "exact"
     n_units: int | None = None
+    values: tuple[float, ...] | None = None
+    possible: tuple[float, float] | None = None
     lost: int = 1
     margin: float | None = None
     published_value: float | None = None
@@ -164,7 +190,8 @@ class Claim:
     items: str | None = None
     method: str | None = None
     family: str | None = None
-    leads: bool = False
+    leads: bool = True
+    exploratory: bool = False
 
     def __post_init__(self) -> None:
         if self.sense == "equal" and not (self.margin is not None and self.margin > 0):
@@ -208,11 +235,21 @@ class Claim:
 
     @property
     def interval(self) -> tuple[float | None, float | None]:
-        """95% interval of the value by Student's t."""
+        """95% interval of the value; of a share it lies within what is possible, and has a width."""
         if not self.uncertain:
             return None, None
+        assert self.ours is not None
         reach = float(student_factor(self._freedom + 1)) * self._error
-        return (self.ours or 0.0) - reach, (self.ours or 0.0) + reach
+        low, high = self.ours - reach, self.ours + reach
+        if self.possible is not None:
+            least, greatest = self.possible
+            if self._error == 0:
+                # Clopper and Pearson: what no unit of n showed may still have a share of 1 - .025^(1/n).
+                unseen = 1 - 0.025 ** (1 / (self._freedom + 1))
+                low = self.ours - (self.ours - least) * unseen
+                high = self.ours + (greatest - self.ours) * unseen
+            low, high = max(low, least), min(high, greatest)
+        return low, high
 
     @property
     def p_value(self) -> float | None:
@@ -236,23 +273,33 @@ class Claim:
     def _two_sided(self) -> bool:
         return self.sense != "equal" or not self.holds
 
+    def _bounds(self) -> Sequence[tuple[float, int]]:
+        """Each bound that the value must be told from, and the side of it on which it lies."""
+        assert self.ours is not None
+        if self.sense != "equal":
+            return [(self._bound, 1 if self.ours >= self._bound else -1)]
+        low, high = self.threshold - (self.margin or 0.0), self.threshold + (self.margin or 0.0)
+        if self.holds:
+            return [(low, 1), (high, -1)]
+        return [(low, -1) if self.ours < self.threshold else (high, 1)]
+
     def _distances(self) -> Sequence[float]:
         """How far the value lies from each bound that it must be told from."""
         assert self.ours is not None
-        if self.sense != "equal":
-            return [abs(self.ours - self._bound)]
-        off, margin = abs(self.ours - self.threshold), self.margin or 0.0
-        return [margin - off, margin + off] if self.holds else [off - margin]
+        return [side * (self.ours - bound) for bound, side in self._bounds()]
 
     def _one_sided(self) -> Sequence[float]:
-        error = self._error
-        if error == 0:
-            # All units gave one value: it is judged as it stands.
-            return [0.0]
-        return [student_p(distance, error, self._freedom) / 2 for distance in self._distances()]
+        if self.possible is not None and self.values is not None and len(self.values) <= MOST_FLIPPED:
+            return [
+                sign_flip_p([side * (value - bound) for value in self.values])
+                for bound, side in self._bounds()
+            ]
+        if self._error == 0:
+            return [0.5 ** (self._freedom + 1) if distance else 1.0 for distance in self._distances()]
+        return [student_p(distance, self._error, self._freedom) / 2 for distance in self._distances()]
 
-    def verdict(self, p_holm: float | None) -> str:
-        """Whether the two agree.
+    def verdict(self, p_holm: float | None) -> str | None:
+        """Whether the two agree; None for a cell.
 
         Parameters
         ----------
@@ -261,10 +308,15 @@ class Claim:
 
         Returns
         -------
-        {"agrees", "contradicts", "undecided", "not tested"}
+        str or None
+            One of `VERDICTS`.
         """
+        if not self.leads:
+            return None
         if not self.tested:
             return "not tested"
+        if self.exploratory:
+            return "exploratory"
         if self.n_units is not None and (p_holm is None or p_holm >= LEVEL):
             return "undecided"
         return "agrees" if self.holds else "contradicts"
@@ -306,11 +358,14 @@ def judged(found: Iterable[Claim]) -> pl.DataFrame:
         Of `CLAIMS`, one row each, in their order.
     """
     claims = list(found)
+    seen = Counter(tuple(getattr(claim, name) for name in KEY) for claim in claims)
+    if twice := [key for key, count in seen.items() if count > 1]:
+        raise ValueError(f"claimed twice: {twice[0]}")
     families: dict[object, list[int]] = defaultdict(list)
     corrected: list[float | None] = [None] * len(claims)
     sizes = [1] * len(claims)
     for index, claim in enumerate(claims):
-        if claim.p_value is not None:
+        if claim.p_value is not None and claim.leads and not claim.exploratory:
             families[claim.family or index].append(index)
     for members in families.values():
         raw = [claims[index].p_value or 0.0 for index in members]

@@ -100,6 +100,27 @@ def student_p(mean: float, error: float, freedom: float, null: float = 0.0) -> f
     return float(min(1.0, 2 * stdtr(freedom, -abs(mean - null) / error)))
 
 
+def sign_flip_p(values: Sequence[float]) -> float:
+    """One-sided p that a mean exceeds 0, by an exact test that needs symmetry alone (Fisher 1935).
+
+    Parameters
+    ----------
+    values : sequence of float
+        Of at most some 20 independent units.
+
+    Returns
+    -------
+    float
+        Share of all assignments of signs to the values whose sum is at least that observed; 1/2^n where all
+        are positive, 1 where all are 0.
+    """
+    observed = np.asarray(values, dtype=np.float64)
+    sums = np.zeros(1)
+    for size in np.abs(observed):
+        sums = np.concatenate([sums + size, sums - size])
+    return float(np.mean(sums >= observed.sum() - 1e-12 * np.abs(observed).sum()))
+
+
 def holm(p_values: Sequence[float]) -> list[float]:
     """Holm's corrected p of each of a family of tests (Holm 1979), in their order.
 

@@ -34,6 +34,8 @@ def figures(config: Mapping[str, Any]) -> list[Entry]:
         ),
         of_pairs("margin_heatmaps_{method}_{kind}"),
         of_pairs("predicted_margins_{method}_{kind}"),
+        figure("held_out_margins", {"held_out": "held_out.csv"}),
+        figure("language_cells", {"claims": "claims.csv"}),
         figure("baselines", {"baselines": "baselines.csv"}, compared),
         figure("accuracy_by_class_{method}", {"accuracy": "accuracy.csv"}, of_method, methods),
         figure("symbolic_distance_{method}", {"distance": "distance.csv"}, of_method, methods),

@@ -64,6 +64,7 @@ class _Claims:
 
     def one(
         self,
+        id: str,
         claim: str,
         name: str,
         of: str,
@@ -71,7 +72,7 @@ class _Claims:
         threshold: float,
         would_fail: str,
         *,
-        family: str,
+        leads: bool = True,
         margin: float | None = None,
         paper: str = PAPER,
         published: float | None = None,
@@ -79,6 +80,8 @@ class _Claims:
         """One claim about a number, over the training seeds behind it."""
         return Claim(
             study="irrelevant",
+            id=id,
+            leads=leads,
             claim=claim,
             paper=paper,
             figure=self.figure,
@@ -90,7 +93,7 @@ class _Claims:
             standard_error=self.numbers.get(f"{name}_se"),
             unit="training seeds",
             n_units=int(self.numbers.get(f"{of}_seeds") or 0),
-            family=f"irrelevant: {family}",
+            family=f"irrelevant: {paper}",
             would_fail=would_fail,
             command=self.command,
         )
@@ -106,13 +109,28 @@ class _Claims:
         for learner, words in (("logistic", "sign attack"), ("network", "coordinate ascent")):
             size = self.size(learner)
             found += [
-                self.one(f"More than 97% of the bits of singletons are recovered ({learner}, {words}{size})",
-                         f"{learner}_bits_recovered", learner, "above", RECOVERED, "A share at or below .97.",
-                         family="recovered", published=RECOVERED),
-                self.one(f"The learner that leaks is accurate on clusters seen once ({learner}{size})",
-                         f"{learner}_accuracy_singleton", learner, "above", ACCURATE,
-                         "An accuracy at or below .9.", family="accurate", paper=THIS_STUDY),
-            ]  # fmt: skip
+                self.one(
+                    f"bits-recovered-{learner}",
+                    f"More than 97% of the bits of singletons are recovered ({learner}, {words}{size})",
+                    f"{learner}_bits_recovered",
+                    learner,
+                    "above",
+                    RECOVERED,
+                    "A share at or below .97.",
+                    published=RECOVERED,
+                ),
+                self.one(
+                    f"accurate-{learner}",
+                    f"The learner that leaks is accurate on clusters seen once ({learner}{size})",
+                    f"{learner}_accuracy_singleton",
+                    learner,
+                    "above",
+                    ACCURATE,
+                    "An accuracy at or below .9.",
+                    leads=False,
+                    paper=THIS_STUDY,
+                ),
+            ]
         return found
 
     def controls(self) -> list[Claim]:
@@ -121,40 +139,92 @@ class _Claims:
         for learner in ("logistic", "network"):
             unseen, useless = f"{learner}_unseen", f"{learner}_useless"
             found += [
-                self.one("Of a sample never seen, half of the free bits are guessed (control, "
-                         f"{learner}{self.size(unseen)})", f"{unseen}_free_recovered", unseen, "equal", 0.5,
-                         f"A share further than {SHARE:g} from chance.", family="never seen", margin=SHARE,
-                         paper=THIS_STUDY),
-                self.one("Where nothing can be learned (rho = 0) samples are memorized all the same "
-                         f"({learner}{self.size(useless)})", f"{useless}_bits_recovered", useless, "above",
-                         RECOVERED, "A share at or below .97.", family="useless", paper=THIS_STUDY),
-            ]  # fmt: skip
+                self.one(
+                    f"unseen-{learner}",
+                    "Of a sample never seen, half of the free bits are guessed (control, "
+                    f"{learner}{self.size(unseen)})",
+                    f"{unseen}_free_recovered",
+                    unseen,
+                    "equal",
+                    0.5,
+                    f"A share further than {SHARE:g} from chance.",
+                    leads=learner == "logistic",
+                    margin=SHARE,
+                    paper=THIS_STUDY,
+                ),
+                self.one(
+                    f"useless-{learner}",
+                    "Where nothing can be learned (rho = 0) samples are memorized all the same "
+                    f"({learner}{self.size(useless)})",
+                    f"{useless}_bits_recovered",
+                    useless,
+                    "above",
+                    RECOVERED,
+                    "A share at or below .97.",
+                    leads=learner == "logistic",
+                    paper=THIS_STUDY,
+                ),
+            ]
         return found
 
     def completed(self) -> list[Claim]:
         """That a transformer goes on as its samples do, with the noise that no other example has."""
         size = self.size("transformer")
         return [
-            self.one(f"A transformer asked to go on gives samples seen once back (share of bits{size})",
-                     "transformer_bits_recovered", "transformer", "above", RECOVERED,
-                     "A share at or below .97.", family="transformer", paper=THIS_STUDY),
-            self.one(f"It gives back the bits that noise flipped, of no use to anyone (share of them{size})",
-                     "transformer_free_recovered", "transformer", "above", 0.9, "A share at or below .9.",
-                     family="transformer", paper=THIS_STUDY),
-            self.one("It knows no more than a guess of the noise of samples never seen (control, share of "
-                     f"flips{size})", "transformer_unseen_free_recovered", "transformer_unseen", "below", 0.5,
-                     "A share above chance.", family="transformer", margin=SHARE, paper=THIS_STUDY),
-        ]  # fmt: skip
+            self.one(
+                "completion-share",
+                f"A transformer asked to go on gives samples seen once back (share of bits{size})",
+                "transformer_bits_recovered",
+                "transformer",
+                "above",
+                RECOVERED,
+                "A share at or below .97.",
+                leads=False,
+                paper=THIS_STUDY,
+            ),
+            self.one(
+                "completion-noise",
+                f"It gives back the bits that noise flipped, of no use to anyone (share of them{size})",
+                "transformer_free_recovered",
+                "transformer",
+                "above",
+                0.9,
+                "A share at or below .9.",
+                paper=THIS_STUDY,
+            ),
+            self.one(
+                "completion-unseen",
+                "It knows no more than a guess of the noise of samples never seen (control, share of "
+                f"flips{size})",
+                "transformer_unseen_free_recovered",
+                "transformer_unseen",
+                "below",
+                0.5,
+                "A share above chance.",
+                leads=False,
+                margin=SHARE,
+                paper=THIS_STUDY,
+            ),
+        ]
 
     def majority(self) -> list[Claim]:
         """Recovery of samples whose cluster was seen twice, as the majority has it."""
         expected = self.numbers["twice_expected"]
         claim = "Of a cluster seen twice the majority gives back rho + (1 - rho) 3/4 of the bits"
         return [
-            self.one(f"{claim}{self.size('twice')}", "twice_bits_recovered", "twice", "equal",
-                     0.75 if expected is None else expected, f"A share further than {SHARE:g} from that.",
-                     family="twice", margin=SHARE, paper=THIS_STUDY)
-        ]  # fmt: skip
+            self.one(
+                "majority-of-two",
+                f"{claim}{self.size('twice')}",
+                "twice_bits_recovered",
+                "twice",
+                "equal",
+                0.75 if expected is None else expected,
+                f"A share further than {SHARE:g} from that.",
+                leads=False,
+                margin=SHARE,
+                paper=THIS_STUDY,
+            )
+        ]
 
     def leaked(self) -> list[Claim]:
         """That leakage grows as n d."""
@@ -162,6 +232,8 @@ class _Claims:
         return [
             Claim(
                 study="irrelevant",
+                id="leak-grows",
+                family=f"irrelevant: {PAPER}",
                 claim=claim,
                 paper=PAPER,
                 figure=self.figure,
@@ -181,8 +253,16 @@ class _Claims:
     def defended(self) -> list[Claim]:
         """That defences cost accuracy."""
         return [
-            self.one("No defence halves what leaks and keeps the accuracy on clusters seen once (largest "
-                     f"share of it that one keeps; {learner})", f"{learner}_kept", f"{learner}_kept", "below",
-                     1.0, "A defence that halves the leak and keeps all of the accuracy.", family="defended")
+            self.one(
+                f"defence-{learner}",
+                "No defence halves what leaks and keeps the accuracy on clusters seen once (largest "
+                f"share of it that one keeps; {learner})",
+                f"{learner}_kept",
+                f"{learner}_kept",
+                "below",
+                1.0,
+                "A defence that halves the leak and keeps all of the accuracy.",
+                leads=False,
+            )
             for learner in ("logistic", "network")
-        ]  # fmt: skip
+        ]

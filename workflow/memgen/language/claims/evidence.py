@@ -1,320 +1,355 @@
-"""What the runs of some models say of a claim: one value per independent unit.
+"""What the runs of a model say of a claim: one value per independent unit.
 
-Knows the response table, the two hierarchies that the claims compare, and what was drawn independently; knows
-no claim. A seed draws the same names in both hierarchies, so that changes are taken within a seed. Of models
-that were pretrained here by one recipe the pretraining seed is the unit: the runs of each network are
-averaged first. Elsewhere the weights are given, and the seeds of the runs are the units.
+Knows behaviour without and with the exception, the theory that predicts it, and what was drawn independently;
+knows no claim. A seed draws the same names in both hierarchies, so that changes are taken within a seed. Of
+models that were pretrained here by one recipe the network is the unit: its seeds are averaged first.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
 
-from memgen.errors import BadInput
-from memgen.language.responses.averages import NEEDED, pair_margins, scan
-from memgen.tables.statistics import line_slope, mean_with_error
+from memgen.language.fits.cells import Cell, cells
+from memgen.language.fits.least_squares import best_scale, fit_gamma, grid, ranks_at
+from memgen.language.fits.tables import GAMMA_RANGE
+from memgen.language.responses.tables import KEY
+from memgen.relational.hierarchy import Hierarchy
+from memgen.relational.ranks import gamma as gamma_of
+from memgen.tables.statistics import mean_with_error
 
-BASELINE, EXCEPTION = "ti_n9", "exc_mid_n9"
+PLAIN = Hierarchy.of(9)
+EXCEPTION = Hierarchy.of(9, ["5:3"])
+"""The paper's hierarchies that claims compare; a table's are told by what they are, whatever their name."""
 
-HIGHER, LOWER = 2, 6
-"""Ranks of the cross pair next to the exception 5:3, counted from 0."""
-
-FIRST_WRONG = ((2, 5), (3, 6))
-"""Pairs of an item next to the loop and the loop's far end: the theory answers them wrong from gamma .303 on
-(conjunctivity .131), before any other; 2 v 6 from gamma 1 on (conjunctivity 1/3)."""
-
-TEAMS = ("fake", "real")
-"""Items without a strength of their own, of which alone claims are pooled; poker hands have one."""
+WINNER, LOSER = EXCEPTION.exceptions[0]
+NEIGHBOURS = (LOSER - 1, WINNER + 1)
 
 NO_TRUTH = ("train", "exception", "loop")
 """Pair classes that say nothing of generalization."""
 
-Values = pl.DataFrame
-"""One value per seed: columns seed and value."""
+Values = Mapping[int, float]
+"""One value per seed."""
 
-Found = dict[str, float | int | None]
-"""value, standard_error and n_units of a statistic."""
-
-
-def _pair(rows: pl.DataFrame) -> pl.DataFrame:
-    return rows.filter(pl.col("higher") == HIGHER, pl.col("lower") == LOWER)
+Found = dict[str, Any]
+"""value, standard_error and n_units of a statistic, and the value of each unit."""
 
 
-def _seeds(rows: pl.DataFrame, hierarchy: str, column: str) -> Values:
-    chosen = rows.filter(pl.col("hierarchy") == hierarchy).sort("seed", "reverse", "higher", "lower")
-    return chosen.group_by("seed", maintain_order=True).agg(value=pl.col(column).mean()).drop_nulls()
+def beside(hierarchy: Hierarchy) -> np.ndarray:
+    """Which pairs h < k lie beside the exception: untrained, both items between its outer neighbours."""
+    low, high = NEIGHBOURS
+    pairs = hierarchy.unordered_pairs()
+    return np.array([low <= h and k <= high and not hierarchy.trained(h, k) for h, k in pairs])
+
+
+@cache
+def first_wrong(hierarchy: Hierarchy) -> tuple[tuple[int, int], ...]:
+    """Pairs with a truth that the theory answers wrong before any other as gamma grows."""
+    table = grid(hierarchy)[1]
+    told = [pair for pair in hierarchy.unordered_pairs() if hierarchy.pair_class(*pair) not in NO_TRUTH]
+    wrong = np.array([table[:, h] < table[:, k] for h, k in told])
+    begun = np.where(wrong.any(axis=1), wrong.argmax(axis=1), wrong.shape[1])
+    return tuple(pair for pair, point in zip(told, begun, strict=True) if point == begun.min())
+
+
+@dataclass(frozen=True, eq=False)
+class Behaviour:
+    """Runs of one model, kind of item and method without and with the exception.
+
+    Parameters
+    ----------
+    plain, exception : Cell
+        Of `PLAIN` and of `EXCEPTION`.
+    conjunctivity : float, optional
+        Measured on features that were not trained, with the exception.
+    """
+
+    plain: Cell
+    exception: Cell
+    conjunctivity: float | None = None
+
+    @cached_property
+    def pairs(self) -> np.ndarray:
+        """Pairs h < k, shape (p, 2)."""
+        return np.array(list(PLAIN.unordered_pairs()))
+
+    def chosen(self, pairs: Iterable[tuple[int, int]]) -> np.ndarray:
+        """Which of `pairs` are some, shape (p,), bool."""
+        wanted = set(pairs)
+        return np.array([tuple(pair) in wanted for pair in self.pairs.tolist()])
+
+
+def _told(cell: Cell) -> np.ndarray:
+    return ~np.isin(cell.classes, NO_TRUTH)
+
+
+def _by_seed(cell: Cell, of_run: np.ndarray) -> Values:
+    """Mean over the runs of each seed."""
+    means = (cell.run_seed == cell.seeds[:, None]) @ of_run / cell.runs
+    return dict(zip(cell.seeds.tolist(), means.tolist(), strict=True))
+
+
+def _right(cell: Cell, pairs: np.ndarray) -> Values:
+    """Share of some pairs that the order's higher item wins, ties lost."""
+    return _by_seed(cell, (cell.run_margins[:, pairs] > 0).mean(axis=1))
 
 
 def _less(one: Values, other: Values) -> Values:
-    """One value less another, of the seeds that have both."""
-    both = one.join(other, on="seed", suffix="_other").sort("seed")
-    return both.select("seed", pl.col("value") - pl.col("value_other"))
+    return {seed: one[seed] - other[seed] for seed in one if seed in other}
 
 
-def _change(rows: pl.DataFrame, column: str) -> Values:
-    return _less(_seeds(rows, EXCEPTION, column), _seeds(rows, BASELINE, column))
+def _excess(values: Values) -> Values:
+    return {seed: value - 0.5 for seed, value in values.items()}
 
 
-def _generalizes(rows: pl.DataFrame) -> Values:
-    untrained = rows.filter(~pl.col("pair_class").is_in(NO_TRUTH))
-    return _seeds(untrained, BASELINE, "paired_accuracy").with_columns(pl.col("value") - 0.5)
+def generalized(runs: Behaviour) -> Values:
+    """Share of untrained pairs answered right without the exception, less 1/2."""
+    return _excess(_right(runs.plain, _told(runs.plain)))
 
 
-def _generalizes_still(rows: pl.DataFrame) -> Values:
-    untrained = rows.filter(~pl.col("pair_class").is_in(NO_TRUTH))
-    return _seeds(untrained, EXCEPTION, "paired_accuracy").with_columns(pl.col("value") - 0.5)
+def distance_slope(runs: Behaviour) -> Values:
+    """Slope of the margin of untrained pairs over their distance, without the exception."""
+    cell, told = runs.plain, _told(runs.plain)
+    gap = (cell.lower - cell.higher)[told].astype(float)
+    gap -= gap.mean()
+    return _by_seed(cell, cell.run_margins[:, told] @ gap / (gap @ gap))
 
 
-def _remembered(rows: pl.DataFrame) -> Values:
-    exception = rows.filter(pl.col("pair_class") == "exception")
-    return _seeds(exception, EXCEPTION, "accuracy").with_columns(pl.col("value") - 0.5)
+def remembered(runs: Behaviour) -> Values:
+    """Share of runs that answer the exception as it was trained, less 1/2."""
+    cell = runs.exception
+    exception = cell.classes == "exception"
+    return _excess(_by_seed(cell, (cell.run_margins[:, exception] < 0).mean(axis=1)))
 
 
-def _specific(rows: pl.DataFrame) -> Values:
-    within = rows.filter(pl.col("hierarchy") == EXCEPTION, pl.col("pair_class") == "within")
-    same = rows.join(within.select("higher", "lower").unique(), on=["higher", "lower"], how="semi")
-    return _less(_change(_pair(rows), "margin"), _change(same, "margin"))
+def generalized_with_exception(runs: Behaviour) -> Values:
+    """Share of untrained pairs with a truth answered right with the exception, less 1/2."""
+    return _excess(_right(runs.exception, _told(runs.exception)))
 
 
-def _wrong_here(rows: pl.DataFrame) -> Values:
-    cross = rows.filter(pl.col("pair_class") == "cross").with_columns(wrong=1 - pl.col("paired_accuracy"))
-    others = cross.filter(~((pl.col("higher") == HIGHER) & (pl.col("lower") == LOWER)))
-    return _less(_seeds(_pair(cross), EXCEPTION, "wrong"), _seeds(others, EXCEPTION, "wrong"))
+def mistakes(runs: Behaviour) -> Values:
+    """Difference in differences of the share of runs that are wrong.
 
-
-def _wrong_more_often(rows: pl.DataFrame) -> Values:
-    return _change(_pair(rows).with_columns(wrong=1 - pl.col("paired_accuracy")), "wrong")
-
-
-def _first(rows: pl.DataFrame) -> pl.DataFrame:
-    pairs = pl.DataFrame(FIRST_WRONG, schema={"higher": pl.Int64, "lower": pl.Int64}, orient="row")
-    return rows.join(pairs, on=["higher", "lower"], how="semi")
-
-
-def _first_wrong_more_often(rows: pl.DataFrame) -> Values:
-    return _change(_first(rows).with_columns(wrong=1 - pl.col("paired_accuracy")), "wrong")
-
-
-def _first_wrong_here(rows: pl.DataFrame) -> Values:
-    untrained = rows.filter(~pl.col("pair_class").is_in(NO_TRUTH))
-    untrained = untrained.with_columns(wrong=1 - pl.col("paired_accuracy"))
-    first = _first(untrained)
-    others = untrained.join(first, on=["higher", "lower"], how="anti")
-    return _less(_seeds(first, EXCEPTION, "wrong"), _seeds(others, EXCEPTION, "wrong"))
-
-
-def _distance(rows: pl.DataFrame) -> Values:
-    held = rows.filter(pl.col("hierarchy") == BASELINE, ~pl.col("pair_class").is_in(NO_TRUTH))
-    held = held.sort("seed", "reverse", "higher", "lower")
-    gap = (pl.col("lower") - pl.col("higher")).cast(pl.Float64)
-    slopes = held.group_by("seed", maintain_order=True).agg(value=pl.cov(gap, "margin") / gap.var())
-    return slopes.filter(pl.col("value").is_finite())
-
-
-STATISTICS: Mapping[str, Callable[[pl.DataFrame], Values]] = {
-    "generalization": _generalizes,
-    "distance_slope": _distance,
-    "exception_remembered": _remembered,
-    "generalization_with_exception": _generalizes_still,
-    "margin_change": lambda rows: _change(_pair(rows), "margin"),
-    "accuracy_change": lambda rows: _change(_pair(rows), "accuracy"),
-    "margin_change_beyond_within": _specific,
-    "first_wrong_change": _first_wrong_more_often,
-    "first_wrong_beyond_others": _first_wrong_here,
-    "first_margin": lambda rows: _seeds(_first(rows), EXCEPTION, "margin"),
-    "margin_with_exception": lambda rows: _seeds(_pair(rows), EXCEPTION, "margin"),
-    "wrong_runs_change": _wrong_more_often,
-    "wrong_runs_beyond_cross": _wrong_here,
-}
-"""What claims are made of, each a function from pairs of runs (`pair_margins`) to one value per seed."""
-
-
-def after_training(path: Path) -> pl.DataFrame:
-    """Answers after training on the two hierarchies that are compared, of a table of any length.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        Of `RESPONSES`.
-
-    Raises
-    ------
-    BadInput
-        If it is missing or no such table.
+    Of the predicted pairs with the exception less without, less the same of other pairs of their distance.
     """
-    answers = scan(path, (*NEEDED, "paired_correct"))
-    chosen = answers.filter(pl.col("phase") == "post", pl.col("hierarchy").is_in([BASELINE, EXCEPTION]))
-    # Of several hyperparameters the smallest: the others need not be read.
-    group = ["source", "model", "items", "method"]
-    smallest = chosen.group_by(group).agg(pl.col("hyperparameter").min())
-    return chosen.join(
-        smallest, on=[*group, "hyperparameter"], how="semi", nulls_equal=True, maintain_order="left"
-    ).collect(engine="streaming")
+    predicted = runs.chosen(first_wrong(EXCEPTION))
+    gap = runs.exception.lower - runs.exception.higher
+    others = _told(runs.exception) & np.isin(gap, gap[predicted]) & ~predicted
+    change = [
+        _less(_right(runs.plain, pairs), _right(runs.exception, pairs)) for pairs in (predicted, others)
+    ]
+    return _less(*change)
 
 
-def runs_of(answers: pl.DataFrame, model: str, items: str, method: str, where: str) -> pl.DataFrame:
-    """Pairs of every run of a model after training.
+@cache
+def predicted_elsewhere(runs: Behaviour) -> dict[int, tuple[np.ndarray, np.ndarray]]:
+    """Margins beside the exception, predicted and found, of every seed.
 
-    Parameters
-    ----------
-    answers : polars.DataFrame
-        From `after_training`.
-    model, items, method : str
-    where : str
-        Name of the file, for the message.
-
-    Raises
-    ------
-    BadInput
-        If there are no such answers.
-    """
-    chosen = answers.filter(model=model, items=items, method=method)
-    if chosen.is_empty():
-        cells = answers.select("model", "items", "method").unique().sort("model", "items", "method").rows()
-        allowed = "; ".join(" ".join(cell) for cell in cells) or "none"
-        raise BadInput(f"{where}: holds no {model} {items} {method}; allowed: {allowed}")
-    return pair_margins(chosen)
-
-
-def leaning(
-    path: Path, method: str, models: Sequence[str], items: Sequence[str], networks: bool = False
-) -> Found:
-    """How far answers before training foretell those after it, on untrained pairs without the exception.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        Of `RESPONSES`.
-    method : str
-    models, items : sequence of str
-    networks : bool, default=False
-        Whether each model is one draw; then its runs are averaged.
+    Gamma and the scale are fitted to the other untrained pairs of the other seeds, so that neither the pairs
+    nor the seed has told its own prediction.
 
     Returns
     -------
-    dict
-        value: correlation of a run's margins before and after training over pairs, mean over runs;
-        standard_error and n_units. value None without answers before training.
+    dict of int to (ndarray, ndarray)
+        Each of shape (b,), logit units; empty for fewer than two seeds.
     """
-    wanted = (
-        (pl.col("method") == method)
-        & (pl.col("hierarchy") == BASELINE)
-        & pl.col("model").is_in(models)
-        & pl.col("items").is_in(items)
-    )
-    answers = scan(path, (*NEEDED, "paired_correct")).filter(wanted).collect(engine="streaming")
-    pairs = pair_margins(answers).filter(~pl.col("pair_class").is_in(NO_TRUTH))
-    run = ["model", "items", "hyperparameter", "seed", "reverse"]
-    chosen = {
-        phase: pairs.filter(phase=phase).select(*run, "higher", "lower", pl.col("margin").alias(phase))
-        for phase in ("pre", "post")
+    cell, near = runs.exception, beside(EXCEPTION)
+    far = ~near & ~cell.trained
+    found = {}
+    for place, seed in enumerate(cell.seeds.tolist() if len(cell.seeds) > 1 else []):
+        weights = np.ones(len(cell.seeds))
+        weights[place] = 0
+        fit = fit_gamma(EXCEPTION, cell.higher[far], cell.lower[far], cell.margins(weights)[far])
+        if np.isfinite(fit.gamma):
+            shape = ranks_at(EXCEPTION, fit.gamma)
+            margins = cell.totals[place] / cell.runs[place]
+            found[seed] = (fit.scale * (shape[cell.higher] - shape[cell.lower])[near], margins[near])
+    return found
+
+
+def predicted_by_measure(runs: Behaviour) -> dict[int, tuple[np.ndarray, np.ndarray]]:
+    """Margins of untrained pairs of a ridge probe, predicted without a fit, and found, of every seed.
+
+    The measured conjunctivity and the probe's ridge give gamma (theory: Solution), targets of 1 the scale.
+
+    Returns
+    -------
+    dict of int to (ndarray, ndarray)
+        Each of shape (u,); empty where nothing was measured, or outside [0, 1).
+    """
+    cell, alpha, ridge = runs.exception, runs.conjunctivity, runs.exception.key["hyperparameter"]
+    if alpha is None or not 0 <= alpha < 1 or ridge is None:
+        return {}
+    shape = ranks_at(EXCEPTION, float(gamma_of(alpha, float(ridge))))  # type: ignore[arg-type]
+    predicted = (shape[cell.higher] - shape[cell.lower])[~cell.trained]
+    margins = (cell.totals / cell.runs[:, None])[:, ~cell.trained]
+    return {seed: (predicted, found) for seed, found in zip(cell.seeds.tolist(), margins, strict=True)}
+
+
+def _slopes(predicted: Mapping[int, tuple[np.ndarray, np.ndarray]]) -> Values:
+    """How much of a predicted margin is found, by least squares through the origin."""
+    return {seed: float(best_scale(shape, found)) for seed, (shape, found) in predicted.items()}
+
+
+def _signs(predicted: Mapping[int, tuple[np.ndarray, np.ndarray]]) -> Values:
+    """Share of margins whose sign is the predicted one, less 1/2."""
+    return {
+        seed: float(np.mean(np.sign(shape) == np.sign(found))) - 0.5
+        for seed, (shape, found) in predicted.items()
     }
-    both = chosen["pre"].join(chosen["post"], on=[*run, "higher", "lower"], nulls_equal=True)
-    both = both.sort(*run, "higher", "lower")
-    of_run = both.group_by(run, maintain_order=True).agg(value=pl.corr("pre", "post"))
-    unit = "model" if networks else "seed"
-    means = of_run.filter(pl.col("value").is_finite()).group_by(unit, maintain_order=True)
-    values = means.agg(pl.col("value").mean())["value"]
-    mean, error = mean_with_error(values)
-    return {"value": mean, "standard_error": error, "n_units": len(values)}
 
 
-def pooled(cells: Sequence[Values]) -> Values:
-    """Mean over cells, seed by seed, of the seeds that all of them have."""
-    stacked = pl.concat([cell.with_columns(cell=pl.lit(place)) for place, cell in enumerate(cells)])
-    means = stacked.sort("seed", "cell").group_by("seed", maintain_order=True)
-    return (
-        means.agg(pl.col("value").mean(), pl.len().alias("cells"))
-        .filter(pl.col("cells") == len(cells))
-        .select("seed", "value")
-    )
+@cache
+def _candidates(n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Margins by exception and gamma, shape (e, g, p), and which exception is the true one, shape (e,).
+
+    An exception between the two ends cancels the order: it predicts nothing and is left out.
+    """
+    exceptions = [(k, h) for h in range(n) for k in range(h + 2, n) if (k, h) != (n - 1, 0)]
+    higher, lower = np.triu_indices(n, 1)
+    gammas = np.geomspace(*GAMMA_RANGE, 101)
+    tables = [ranks_at(Hierarchy(n, (exception,)), gammas) for exception in exceptions]
+    shapes = np.stack([table[:, higher] - table[:, lower] for table in tables])
+    return shapes, np.array([exception == (WINNER, LOSER) for exception in exceptions])
 
 
-def over_units(
-    runs: Mapping[tuple[str, str], pl.DataFrame],
-    statistic: str,
-    networks: bool = False,
-    control: pl.DataFrame | None = None,
-) -> Found:
-    """A statistic of some models, over what was drawn independently.
+def exception_found(runs: Behaviour) -> Values:
+    """Share of all other exceptions that explain a seed's untrained margins less well, less 1/2."""
+    cell = runs.exception
+    shapes, true = _candidates(EXCEPTION.n)
+    shapes = shapes[..., ~cell.trained]
+    square = np.sum(shapes**2, axis=-1)
+    found = {}
+    margins = (cell.totals / cell.runs[:, None])[:, ~cell.trained]
+    products = np.maximum(shapes @ margins.T, 0)
+    best = np.max(products**2 / square[..., None], axis=1)
+    for place, seed in enumerate(cell.seeds.tolist()):
+        found[seed] = float(np.mean(best[~true, place] < best[true, place])) - 0.5
+    return found
+
+
+STATISTICS: Mapping[str, Callable[[Behaviour], Values]] = {
+    "generalized": generalized,
+    "distance": distance_slope,
+    "remembered": remembered,
+    "generalized_with_exception": generalized_with_exception,
+    "mistakes": mistakes,
+    "predicted_slope": lambda runs: _slopes(predicted_elsewhere(runs)),
+    "predicted_signs": lambda runs: _signs(predicted_elsewhere(runs)),
+    "exception_found": exception_found,
+    "measured_slope": lambda runs: _slopes(predicted_by_measure(runs)),
+    "measured_signs": lambda runs: _signs(predicted_by_measure(runs)),
+}
+"""What claims are made of, each a function from runs to one value per seed."""
+
+POSSIBLE: Mapping[str, tuple[float, float]] = {
+    **dict.fromkeys(("generalized", "remembered", "generalized_with_exception"), (-0.5, 0.5)),
+    **dict.fromkeys(("predicted_signs", "measured_signs", "exception_found"), (-0.5, 0.5)),
+    "mistakes": (-2.0, 2.0),
+}
+"""Least and greatest value of the statistics that are shares or differences of shares."""
+
+
+def behaviours(
+    responses: Path, geometry: pl.DataFrame | None = None
+) -> dict[tuple[str, str, str], Behaviour]:
+    """Runs with and without the exception, by method, model and kind of item, sorted.
+
+    Of several hyperparameters the smallest is taken. What was run on but one of the two hierarchies is left
+    out.
 
     Parameters
     ----------
-    runs : mapping of (str, str) to polars.DataFrame
-        Pairs of runs of each model and kind of item, from `runs_of`.
+    responses : pathlib.Path
+        Of `RESPONSES`.
+    geometry : polars.DataFrame, optional
+        Of `GEOMETRY`: the conjunctivity of features that were not trained.
+    """
+    found: dict[tuple[str, str, str], dict[Hierarchy, Cell]] = {}
+    for cell in cells(responses):
+        if cell.hierarchy not in (PLAIN, EXCEPTION):
+            continue
+        key = (str(cell.key["method"]), str(cell.key["model"]), str(cell.key["items"]))
+        held = found.setdefault(key, {})
+        known = held.get(cell.hierarchy)
+        if known is None or (cell.key["hyperparameter"] or 0) < (known.key["hyperparameter"] or 0):  # type: ignore[operator]
+            held[cell.hierarchy] = cell
+    measured = {}
+    if geometry is not None:
+        trained = geometry.filter(pl.col("phase") == "post")
+        frozen = geometry.join(trained, on=list(KEY), how="anti", nulls_equal=True)
+        measured = {tuple(row[:-1]): row[-1] for row in frozen.select(*KEY, "alpha").iter_rows()}
+    return {
+        key: Behaviour(
+            held[PLAIN], held[EXCEPTION], measured.get(tuple(held[EXCEPTION].key[name] for name in KEY))
+        )
+        for key, held in sorted(found.items())
+        if len(held) == 2
+    }
+
+
+def held_out_rows(runs: Behaviour) -> Iterator[dict[str, Any]]:
+    """Rows of `HELD_OUT` of one model, kind of item and method."""
+    cell = runs.exception
+    kinds = (
+        ("measured", predicted_by_measure, ~cell.trained),
+        ("elsewhere", predicted_elsewhere, beside(EXCEPTION)),
+    )
+    for kind, predict, pairs in kinds:
+        by_seed = list(predict(runs).values())
+        if not by_seed:
+            continue
+        predicted = np.mean([one for one, _ in by_seed], axis=0)
+        for place, index in enumerate(np.flatnonzero(pairs)):
+            yield {
+                **cell.key,
+                "prediction": kind,
+                "higher": int(cell.higher[index]),
+                "lower": int(cell.lower[index]),
+                "pair_class": str(cell.classes[index]),
+                "predicted": float(predicted[place]),
+                "found": float(cell.margins()[index]),
+                "standard_error": float(cell.standard_errors()[index]),
+                "n_seeds": len(cell.seeds),
+            }
+
+
+def over_units(
+    runs: Sequence[tuple[str, Behaviour]],
+    statistic: str,
+    networks: bool = False,
+    without: Sequence[int] = (),
+) -> Found:
+    """A statistic of some models and kinds of item, over what was drawn independently.
+
+    Parameters
+    ----------
+    runs : sequence of (str, Behaviour)
+        Each with the name of its model.
     statistic : str
         One of `STATISTICS`.
     networks : bool, default=False
         Whether each model is one draw, pretrained by the recipe of the others; then its seeds are averaged.
-    control : polars.DataFrame, optional
-        Runs of an untrained control, to be subtracted: seed by seed, or its mean from each network's.
+    without : sequence of int, optional
+        Seeds that are left out.
 
     Returns
     -------
     dict
-        value, standard_error (None of one unit) and n_units; value None where the runs cannot tell.
+        value, standard_error (None of one unit), n_units and the values of the units; value None where the
+        runs cannot tell.
     """
-    found = STATISTICS[statistic]
-    beside = None if control is None else found(control)
-    if networks:
-        models = list(dict.fromkeys(model for model, _ in runs))
-        means = [
-            pooled([found(rows) for (model, _), rows in runs.items() if model == name])["value"].mean()
-            for name in models
-        ]
-        values = pl.Series([mean for mean in means if mean is not None], dtype=pl.Float64)
-        if beside is not None:
-            values = values - beside["value"].mean() if len(beside) else values.clear()
-    else:
-        seeds = pooled([found(rows) for rows in runs.values()])
-        values = (seeds if beside is None else _less(seeds, beside))["value"]
-    mean, error = mean_with_error(values)
-    return {"value": mean, "standard_error": error, "n_units": len(values)}
-
-
-def against_geometry(answers: pl.DataFrame, geometry: pl.DataFrame, method: str, where: str) -> Found:
-    """How fast the accuracy that the exception costs falls with conjunctivity, over networks.
-
-    Of each network: its conjunctivity on the hierarchy with the exception, after training where it was
-    trained, and its paired accuracy on untrained pairs with the exception minus without; means over teams'
-    kinds of item.
-
-    Parameters
-    ----------
-    answers : polars.DataFrame
-        From `after_training`.
-    geometry : polars.DataFrame
-        Of `GEOMETRY`.
-    method : str
-    where : str
-        Name of the response table, for the message.
-
-    Returns
-    -------
-    dict
-        value: slope of the accuracy over conjunctivity; standard_error on n_units - 2 degrees of freedom.
-    """
-    measured = geometry.filter(
-        pl.col("method") == method,
-        pl.col("hierarchy") == EXCEPTION,
-        pl.col("items").is_in(TEAMS),
-        pl.col("alpha").is_not_null(),
-    )
-    last = measured.sort("phase").group_by("model", "items", maintain_order=True).first()
-    x, y = [], []
-    for (model,), group in last.sort("model", "items").group_by("model", maintain_order=True):
-        falls = []
-        for items in group["items"]:
-            rows = runs_of(answers, str(model), items, method, where)
-            lost = _less(_generalizes_still(rows), _generalizes(rows))["value"].mean()
-            if lost is not None:
-                falls.append(float(lost))  # type: ignore[arg-type]
-        if len(falls) == group.height:
-            x.append(float(group["alpha"].mean()))  # type: ignore[arg-type]
-            y.append(float(np.mean(falls)))
-    if len(set(x)) < 3:
-        return {"value": None, "standard_error": None, "n_units": len(x)}
-    slope, error = line_slope(np.array(x), np.array(y))
-    return {"value": slope, "standard_error": error, "n_units": len(x)}
+    found = [(model, STATISTICS[statistic](behaviour)) for model, behaviour in runs]
+    groups = list(dict.fromkeys(model for model, _ in found)) if networks else [None]
+    units: list[float] = []
+    for group in groups:
+        cells_of = [values for model, values in found if group in (None, model)]
+        seeds = sorted(set.intersection(*(set(values) for values in cells_of)) - set(without))
+        means = [float(np.mean([values[seed] for values in cells_of])) for seed in seeds]
+        units += [float(np.mean(means))] if networks and means else [] if networks else means
+    mean, error = mean_with_error(np.array(units))
+    return {"value": mean, "standard_error": error, "n_units": len(units), "values": units}

@@ -1,192 +1,170 @@
-"""What the papers say of language models, as statements that any table of responses can be put to.
+"""What is claimed of language models, as statements that any table of responses can be put to.
 
 Knows the statements, what they are tested on and over which units; knows neither models nor files of this
-study. The published models are others than ours, so a statement is about a direction, never about equality of
-two numbers. Of every method one pooled claim leads: of the models whose weights are given, over teams, seed
-by seed; where there is none, of the networks pretrained here. Below it stand its cells.
+study. Each method has one claim per statement, pooled over the models whose weights are given and over teams,
+seed by seed; where there is none, over the networks pretrained here. Its cells stand below it.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 import polars as pl
 
 from memgen.language.claims.evidence import (
-    BASELINE,
     EXCEPTION,
-    FIRST_WRONG,
-    HIGHER,
-    LOWER,
-    TEAMS,
-    Found,
-    after_training,
+    POSSIBLE,
+    Behaviour,
+    behaviours,
+    first_wrong,
     over_units,
-    runs_of,
 )
-from memgen.tables.claims import Claim, shell_command
+from memgen.tables.claims import THIS_STUDY, Claim, shell_command
 
 PAPER = "Cheng & Lippl 2026, arXiv 2605.22972"
 
 CHAIN = "Lippl, Kay, Jensen, Ferrera, Abbott, PNAS 2024"
 
-PAIR = f"{HIGHER} v {LOWER}"
+TEAMS = ("fake", "real")
+"""Items without a strength of their own, of which alone claims are pooled; poker hands have one."""
 
-FIRST = " and ".join(f"{higher} v {lower}" for higher, lower in FIRST_WRONG)
+MISTAKES = " and ".join(f"{higher} v {lower}" for higher, lower in first_wrong(EXCEPTION))
+"""Pairs that the theory answers wrong before any other (gamma .303, conjunctivity .131)."""
 
-
-#: Model, method and items -> change of per-direction accuracy of the pair 2 v 6 from ti_n9 to exc_mid_n9
-#: (language-models: Published numbers); probes at L2 1e-4. No other model and method has a published value.
-PUBLISHED_CHANGE = {
-    ("llama32-1b", "full", "fake"): 0.455 - 0.645,
-    ("llama32-1b", "full", "real"): 0.305 - 0.52,
-    ("qwen35-2b", "full", "fake"): 0.555 - 0.73,
-    ("qwen35-2b", "full", "real"): 0.61 - 0.77,
-    ("llama32-1b", "probe", "fake"): 0.405 - 0.655,
-    ("qwen35-2b", "probe", "real"): 0.735 - 0.885,
-}
+SLOPE = 0.25
+"""Margin of a calibration slope around 1, stated before these statistics were computed."""
 
 
 @dataclass(frozen=True)
 class Statement:
-    """A claim that is tested on every method and cell.
+    """A claim that is tested on every method.
 
     Parameters
     ----------
+    id : str
+        To which the method is appended.
     statistic : str
         One of `evidence.STATISTICS`.
     words, paper : str
-    sense : {"above", "below"}
-        Side of 0 on which it is expected.
+    sense : {"above", "equal"}
+        Of 0, or within `SLOPE` of 1.
     figure : str
         Figure that shows it, with its method and kind of item.
     would_fail : str
+    ridge : bool
+        Whether it is about ridge probes only.
+    seen : mapping of str to collection of int
+        Seeds of a method that suggested the statement: they do not test it.
     """
 
+    id: str
     statistic: str
     words: str
     paper: str
-    sense: Literal["above", "below"]
     figure: str
     would_fail: str
+    sense: Literal["above", "equal"] = "above"
+    ridge: bool = False
+    seen: Mapping[str, Collection[int]] = field(default_factory=dict)
 
 
 STATEMENTS = (
     Statement(
-        "generalization",
-        f"{BASELINE} is generalized: paired accuracy on untrained pairs exceeds 1/2 (excess)",
+        "order-generalized",
+        "generalized",
+        "Without an exception untrained pairs are answered right (share above 1/2)",
         CHAIN,
-        "above",
         "accuracy_by_class_{method}",
-        "Untrained pairs answered at chance, or worse.",
+        "Untrained pairs at chance, or worse.",
     ),
     Statement(
-        "distance_slope",
-        f"Symbolic distance: on {BASELINE} the margin of untrained pairs grows with the distance of their "
-        "ranks (slope)",
+        "order-distance",
+        "distance",
+        "Without an exception the margin of untrained pairs grows with their distance (slope)",
         CHAIN,
-        "above",
         "symbolic_distance_{method}",
         "Margins that do not grow with distance.",
     ),
     Statement(
-        "exception_remembered",
-        f"The exception of {EXCEPTION} is remembered: its accuracy exceeds 1/2 (excess)",
+        "exception-remembered",
+        "remembered",
+        "The exception 5:3 is remembered (share of runs above 1/2)",
         PAPER,
-        "above",
         "accuracy_by_class_{method}",
         "The exception answered as the order has it, or at chance.",
     ),
     Statement(
-        "generalization_with_exception",
-        f"… while untrained pairs of {EXCEPTION} stay above chance: paired accuracy above 1/2 (excess)",
+        "exception-generalized",
+        "generalized_with_exception",
+        "With the exception untrained pairs are still answered right (share above 1/2)",
         PAPER,
-        "above",
         "accuracy_by_class_{method}",
         "Untrained pairs at chance once the exception is learned.",
     ),
     Statement(
-        "margin_change",
-        f"The margin of {PAIR} falls from {BASELINE} to {EXCEPTION} (change)",
+        "mistakes-did",
+        "mistakes",
+        f"The exception makes {MISTAKES} wrong, which theory turns wrong first, more than other pairs of "
+        "their distance (difference in differences of the share wrong)",
         PAPER,
-        "below",
-        "margin_heatmaps_{method}_{items}",
-        f"A margin of {PAIR} that stays or rises with the exception.",
+        "language_cells",
+        "Other pairs of the same distance lose as much, or the pairs are as often wrong without it.",
+        seen={"lora": range(5)},
     ),
     Statement(
-        "accuracy_change",
-        f"The accuracy on {PAIR} falls from {BASELINE} to {EXCEPTION} (change)",
-        PAPER,
-        "below",
-        "accuracy_by_class_{method}",
-        f"As many right answers to {PAIR} with the exception.",
+        "elsewhere-slope",
+        "predicted_slope",
+        "Gamma and scale fitted to all other untrained pairs and seeds predict the margins beside the "
+        "exception (found over predicted, slope)",
+        THIS_STUDY,
+        "held_out_margins",
+        f"A slope further than {SLOPE:g} from 1.",
+        "equal",
     ),
     Statement(
-        "margin_change_beyond_within",
-        f"Specificity: the margin of {PAIR} falls more than those of pairs within one side (difference of "
-        "changes)",
-        PAPER,
-        "below",
-        "margin_heatmaps_{method}_{items}",
-        "Pairs within one side that lose as much, or more.",
+        "elsewhere-signs",
+        "predicted_signs",
+        "The same prediction has the right sign, mistakes included (share of pairs beside the exception "
+        "above 1/2)",
+        THIS_STUDY,
+        "held_out_margins",
+        "Signs right at chance.",
     ),
     Statement(
-        "first_wrong_change",
-        f"Mistakes: more runs answer {FIRST} wrong with the exception than without (difference of shares)",
-        PAPER,
-        "above",
-        "margin_heatmaps_{method}_{items}",
-        "As many wrong runs without the exception.",
+        "exception-found",
+        "exception_found",
+        "The true exception explains the untrained margins better than the 26 others (share of them above "
+        "1/2)",
+        THIS_STUDY,
+        "language_cells",
+        "An exception elsewhere that explains them as well.",
     ),
     Statement(
-        "first_wrong_beyond_others",
-        f"Mistakes are the predicted ones: with the exception {FIRST}, which theory turns wrong first, are "
-        "wrong in more runs than the other untrained pairs (difference of shares)",
-        PAPER,
-        "above",
-        "margin_heatmaps_{method}_{items}",
-        "Other untrained pairs wrong as often.",
+        "measured-slope",
+        "measured_slope",
+        "Measured conjunctivity and the known ridge predict every untrained margin without a fit (found over "
+        "predicted, slope)",
+        THIS_STUDY,
+        "held_out_margins",
+        f"A slope further than {SLOPE:g} from 1.",
+        "equal",
+        ridge=True,
     ),
     Statement(
-        "first_margin",
-        f"Mistakes: with the exception {FIRST} are answered wrong on average (margin)",
-        PAPER,
-        "below",
-        "margin_heatmaps_{method}_{items}",
-        "Margins that stay positive.",
-    ),
-    Statement(
-        "wrong_runs_change",
-        f"Mistakes: more runs answer {PAIR} wrong with the exception than without (difference of shares)",
-        PAPER,
-        "above",
-        "margin_heatmaps_{method}_{items}",
-        "As many wrong runs without the exception.",
-    ),
-    Statement(
-        "wrong_runs_beyond_cross",
-        f"Mistakes: with the exception {PAIR} is answered wrong in more runs than the other cross pairs "
-        "(difference of shares)",
-        PAPER,
-        "above",
-        "margin_heatmaps_{method}_{items}",
-        "Other cross pairs wrong as often.",
-    ),
-    Statement(
-        "margin_with_exception",
-        f"Mistakes: with the exception {PAIR} is answered wrong on average (margin)",
-        PAPER,
-        "below",
-        "margin_heatmaps_{method}_{items}",
-        f"A margin of {PAIR} that stays positive.",
+        "measured-signs",
+        "measured_signs",
+        "The same prediction without a fit has the right sign (share of untrained pairs above 1/2)",
+        THIS_STUDY,
+        "held_out_margins",
+        "Signs right at chance.",
+        ridge=True,
     ),
 )
-"""What the abstracts say, one by one; the second with its first word missing continues the one before."""
 
 
 @dataclass(frozen=True)
-class Cell:
+class Group:
     """Models and kinds of item that one claim is about.
 
     Parameters
@@ -202,13 +180,15 @@ class Cell:
 
 
 class Study:
-    """Responses of one source, the pairs of whose runs are averaged once.
+    """Responses of one source, whose runs are averaged once.
 
     Parameters
     ----------
     study : str
         Study that tests the claims.
     responses : pathlib.Path
+    geometry : polars.DataFrame, optional
+        Of `GEOMETRY`.
     ridge : sequence of str
         Methods that train no network.
     figures : mapping of str to str, optional
@@ -219,73 +199,56 @@ class Study:
         self,
         study: str,
         responses: Path,
+        geometry: pl.DataFrame | None = None,
         ridge: Sequence[str] = (),
         figures: Mapping[str, str] | None = None,
     ) -> None:
-        self.study, self.path, self.ridge = study, responses, set(ridge)
+        self.study, self.path, self.ridge = study, responses, list(ridge)
         self.figures = figures or {}
-        self.table = after_training(responses)
-        self._runs: dict[tuple[str, str, str], pl.DataFrame] = {}
+        self.runs: Mapping[tuple[str, str, str], Behaviour] = behaviours(responses, geometry)
 
-    def cells(self) -> list[tuple[str, str, str]]:
-        """Method, model and items of everything run on a hierarchy of the claims."""
-        return self.table.select("method", "model", "items").unique().sort("method", "model", "items").rows()
+    @property
+    def methods(self) -> list[str]:
+        """Every method, in the order of the alphabet."""
+        return list(dict.fromkeys(method for method, _, _ in self.runs))
 
-    def runs(self, model: str, items: str, method: str) -> pl.DataFrame:
-        """Pairs of every run of one model, kind of item and method."""
-        key = (model, items, method)
-        if key not in self._runs:
-            self._runs[key] = runs_of(self.table, *key, where=str(self.path))
-        return self._runs[key]
-
-    def found(self, cell: Cell, method: str, statistic: str, control: str | None) -> Found:
-        """A statistic of a cell over its units."""
-        runs = {(model, kind): self.runs(model, kind, method) for model in cell.models for kind in cell.items}
-        beside = None if control is None else self.runs(control, cell.items[0], method)
-        return over_units(runs, statistic, cell.networks, beside)
-
-    def claim(
-        self,
-        said: Statement,
-        cell: Cell,
-        method: str,
-        family: str,
-        *,
-        leads: bool = False,
-        control: str | None = None,
-    ) -> Claim:
-        """A statement tested on a cell."""
-        found = self.found(cell, method, said.statistic, control)
-        flags = [("--model", model) for model in cell.models] + [("--items", kind) for kind in cell.items]
-        if control is not None:
-            flags.append(("--control", control))
-        words = [word for flag in flags for word in flag] + (["--networks"] if cell.networks else [])
-        command = ("language", "evidence", "--method", method, *words, "--responses", self.path, "--json")
-        one = len(cell.models) == len(cell.items) == 1 and control is None
-        published = None
-        if one and said.statistic == "accuracy_change":
-            published = PUBLISHED_CHANGE.get((cell.models[0], method, cell.items[0]))
-        seeds = "probe seeds" if method in self.ridge else "finetuning seeds"
+    def claim(self, said: Statement, group: Group, method: str, *, leads: bool) -> Claim:
+        """A statement tested on a group, or shown for it where it does not lead."""
+        runs = [(model, self.runs[method, model, items]) for model in group.models for items in group.items]
+        seeds = {seed for _, behaviour in runs for seed in behaviour.exception.seeds.tolist()}
+        fresh = seeds - set(said.seen.get(method, ()))
+        without = sorted(seeds - fresh) if fresh else []
+        found = over_units(runs, said.statistic, group.networks, without)
+        flags = [("--model", model) for model in group.models] + [("--items", kind) for kind in group.items]
+        words = [word for flag in flags for word in flag] + (["--networks"] if group.networks else [])
+        words += [str(word) for seed in without for word in ("--without", seed)]
         figure = self.figures.get(said.figure.partition("_{")[0], said.figure)
+        seeds_of = "probe seeds" if method in self.ridge else "finetuning seeds"
         return Claim(
             study=self.study,
+            id=f"{said.id}-{method}",
             claim=said.words,
             paper=said.paper,
-            figure=figure.format(method=method, items=cell.items[0]),
+            figure=figure.format(method=method, items=group.items[0]),
             sense=said.sense,
-            threshold=0.0,
-            published_value=published,
+            threshold=1.0 if said.sense == "equal" else 0.0,
+            margin=SLOPE if said.sense == "equal" else None,
             ours=found["value"],
             standard_error=found["standard_error"],
-            unit="pretraining seeds" if cell.networks else seeds,
-            n_units=int(found["n_units"] or 0),
-            model=" + ".join(cell.models) + (f" - {control}" if control is not None else ""),
-            items=" + ".join(cell.items),
+            unit="pretraining seeds" if group.networks else seeds_of,
+            n_units=found["n_units"],
+            values=tuple(found["values"]),
+            possible=POSSIBLE.get(said.statistic),
+            model=" + ".join(group.models),
+            items=" + ".join(group.items),
             method=method,
-            family=family,
+            family=said.paper,
             leads=leads,
+            exploratory=not fresh,
             would_fail=said.would_fail,
-            command=shell_command(*command),
+            command=shell_command(
+                "language", "evidence", "--method", method, *words, "--responses", self.path, "--json"
+            ),
         )
 
 
@@ -294,44 +257,47 @@ def claims_by_method(
 ) -> list[Claim]:
     """Every statement on every method: the pooled claim, and below it its cells.
 
+    Of several ridge methods the first has the claims; the others differ in how features are pooled, and
+    have cells only.
+
     Parameters
     ----------
     study : Study
     controls : collection of str
-        Untrained models, which are left out.
+        Untrained models: cells only.
     networks : collection of str
         Models that were pretrained here by one recipe and differ by pretraining seed.
-
-    Returns
-    -------
-    list of Claim
     """
     found = []
-    cells = study.cells()
-    for method in dict.fromkeys(method for method, _, _ in cells):
-        held = [(model, items) for name, model, items in cells if name == method and model not in controls]
-        leading, others = arranged(held, networks)
-        if leading is None:
-            continue
-        for said in STATEMENTS:
-            found.append(study.claim(said, leading, method, said.words, leads=True))
-            found += [study.claim(said, cell, method, f"{said.words} [{method}]") for cell in others]
+    for said in STATEMENTS:
+        for method in study.methods:
+            if said.ridge and method not in study.ridge:
+                continue
+            held = [(model, items) for name, model, items in study.runs if name == method]
+            trained = [(model, items) for model, items in held if model not in controls]
+            leading, others = arranged(trained, networks)
+            variant = method in study.ridge[1:]
+            if leading is not None and not variant:
+                found.append(study.claim(said, leading, method, leads=True))
+            below = [leading, *others] if leading is not None and variant else others
+            below += [Group((model,), (items,)) for model, items in held if model in controls]
+            found += [study.claim(said, group, method, leads=False) for group in below]
     return found
 
 
-def arranged(held: list[tuple[str, str]], networks: Collection[str]) -> tuple[Cell | None, list[Cell]]:
-    """The cell that leads a method, and those that stand below it."""
+def arranged(held: list[tuple[str, str]], networks: Collection[str]) -> tuple[Group | None, list[Group]]:
+    """The group that leads a method, and those that stand below it."""
     given = [(model, items) for model, items in held if model not in networks]
     recipe = {
         items: tuple(model for model, kind in held if kind == items and model in networks)
         for items in dict.fromkeys(items for model, items in held if model in networks)
     }
-    of_recipe = [Cell(models, (items,), networks=True) for items, models in recipe.items()]
-    singles = [Cell((model,), (items,)) for model, items in given]
+    of_recipe = [Group(models, (items,), networks=True) for items, models in recipe.items()]
+    singles = [Group((model,), (items,)) for model, items in given]
     models = tuple(dict.fromkeys(model for model, _ in given))
     shared = tuple(items for items in TEAMS if models and all((model, items) in given for model in models))
     if not shared:
         ordered = [*singles, *of_recipe]
         return (ordered[0], ordered[1:]) if ordered else (None, [])
-    leading = Cell(models, shared)
-    return leading, [cell for cell in (*singles, *of_recipe) if cell != leading]
+    leading = Group(models, shared)
+    return leading, [group for group in (*singles, *of_recipe) if group != leading]

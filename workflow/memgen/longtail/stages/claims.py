@@ -4,11 +4,14 @@ Where the paper prints a number, ours must agree to a unit of its last digit, wh
 Identities of the theory stand in `checks`.
 """
 
+import json as json_format
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
-from memgen.jobs.stage import Input, Inputs, Output, stage
+from memgen.jobs.stage import Input, Inputs, Output, command, stage
 from memgen.longtail.summary import numbers
 from memgen.longtail.tables import COSTS, MEMORIZATION, SUBGROUPS
 from memgen.tables.claims import THIS_STUDY, Claim, shell_command, write_claims
@@ -76,7 +79,7 @@ def claims(
         Claims table.
     """
     found = [
-        *_paper_numbers(COSTS.read(costs)),
+        *_paper_numbers(costs),
         *_paper_groups(subgroups),
         _limit(scaling),
         *_bound(curves),
@@ -85,34 +88,67 @@ def claims(
     write_claims(found, out)
 
 
-def _paper_numbers(costs: pl.DataFrame) -> list[Claim]:
-    rows = []
+@command
+def paper_numbers(*, costs: Input, json: bool = False) -> None:
+    """Print every number that the paper states for Zipf's law beside ours, and how many agree.
+
+    Parameters
+    ----------
+    costs
+        Costs table.
+    json
+        Print JSON.
+    """
+    rows = list(_stated(COSTS.read(costs)))
+    found = {"agree": sum(row["agrees"] for row in rows), "of": len(rows), "numbers": rows}
+    if json:
+        print(json_format.dumps(found))
+        return
+    for row in rows:
+        print(f"{row['words']:<50} {row['found']:.4g}{'' if row['agrees'] else ', which differs'}")
+    print(f"{found['agree']} of {found['of']} agree to a unit of the last digit")
+
+
+def _stated(costs: pl.DataFrame) -> Iterator[dict[str, Any]]:
+    """The paper's numbers whose sizes are in the table, beside ours."""
     for (domain, samples), stated in PUBLISHED.items():
         match = costs.filter((pl.col("domain") == domain) & (pl.col("samples") == samples))
-        for column, (value, unit, words) in stated.items():
-            rows.append(
-                Claim(
-                    study="longtail",
-                    claim=f"Zipf, {domain:,} points, {samples:,} samples, 10 labels: {words}",
-                    paper=PAPER,
-                    figure="longtail_scaling",
-                    sense="equal",
-                    threshold=value,
-                    margin=unit,
-                    published_value=value,
-                    ours=match[column][0] if match.height else None,
-                    would_fail=f"A value further than {unit:g}, one unit of the last digit, from {value:g}.",
-                    command=_priced(domain, samples),
-                )
-            )
-    return rows
+        for column, (value, unit, words) in stated.items() if match.height else ():
+            ours = match[column][0]
+            yield {
+                "words": f"{domain:,} points, {samples:,} samples: {words}",
+                "stated": value,
+                "found": ours,
+                "agrees": abs(ours - value) <= unit,
+            }
+
+
+def _paper_numbers(path: Path) -> list[Claim]:
+    rows = list(_stated(COSTS.read(path)))
+    return [
+        Claim(
+            study="longtail",
+            id="numbers-stated",
+            claim="The numbers that the paper states for Zipf's law and 10 labels are found again, to a unit "
+            "of their last digit (how many)",
+            paper=PAPER,
+            figure="longtail_scaling",
+            sense="equal",
+            threshold=float(len(rows)),
+            margin=0.5,
+            published_value=float(len(rows)),
+            ours=float(sum(row["agrees"] for row in rows)) if rows else None,
+            would_fail="A number further than one unit of its last digit.",
+            command=shell_command("longtail", "paper-numbers", "--costs", path, "--json"),
+        )
+    ]
 
 
 def _paper_groups(paths: list[Path]) -> list[Claim]:
     rows = []
-    for (domain, weight, samples), (value, words) in PUBLISHED_GROUPS.items():
+    for place, ((domain, weight, samples), (value, words)) in enumerate(PUBLISHED_GROUPS.items()):
         # Without such a mixture there is no value of ours: the subgroup alone comes closest.
-        ours, error, repeats, command = None, None, 0, _priced(domain, round(weight * samples))
+        ours, error, repeats, shown = None, None, 0, _priced(domain, round(weight * samples))
         for path in paths:
             match = SUBGROUPS.read(path).filter(
                 (pl.col("domain") == domain)
@@ -122,10 +158,12 @@ def _paper_groups(paths: list[Path]) -> list[Claim]:
             )
             if match.height:
                 ours, error = match["cost_simulated"][0], match["standard_error"][0]
-                repeats, command = match["repeats"][0], _shown(path)
+                repeats, shown = match["repeats"][0], _shown(path)
         rows.append(
             Claim(
                 study="longtail",
+                id="subgroups-pay",
+                leads=place == 1,
                 claim=f"Limiting memorization to 1/2 costs the subgroup ({words}; n = {samples:,}) {value}",
                 paper=PAPER,
                 figure="longtail_subgroups",
@@ -138,7 +176,7 @@ def _paper_groups(paths: list[Path]) -> list[Claim]:
                 unit="simulated draws",
                 n_units=repeats,
                 would_fail=f"A 95% interval wholly further than .001, one last digit, from {value:g}.",
-                command=command,
+                command=shown,
             )
         )
     return rows
@@ -159,6 +197,7 @@ def _limit(scaling: Path) -> Claim:
     """That the frequency of a singleton follows the limit of large samples."""
     return Claim(
         study="longtail",
+        id="singletons-limit",
         claim="Zipf: n tau_1 approaches exp(-x) / E1(x), x = n / (N H_N) (largest relative deviation, from "
         "10,000 points on)",
         paper=THIS_STUDY,
@@ -179,6 +218,7 @@ def _bound(curves: Path) -> list[Claim]:
     return [
         Claim(
             study="longtail",
+            id="bound-holds",
             claim=f"{bound} ({words})",
             paper=PAPER,
             figure="longtail_classifiers",
@@ -190,7 +230,6 @@ def _bound(curves: Path) -> list[Claim]:
             unit="training seeds",
             n_units=int(found["seeds"] or 0),
             leads=not prefix,
-            family=f"longtail bound{', single settings' if prefix else ''}",
             would_fail=f"An excess error below the bound by more than {ERROR:g}, beyond what seeds explain.",
             command=_shown(curves),
         )
@@ -211,6 +250,8 @@ def _memorization(paths: list[Path]) -> list[Claim]:
         rows.append(
             Claim(
                 study="longtail",
+                id="neighbour-memorizes",
+                leads=not rows,
                 claim=f"Nearest neighbour memorizes singletons by 1 - 1/m ({table['structure'][0]} clusters)",
                 paper=THIS_STUDY,
                 figure="longtail_memorization",
@@ -221,7 +262,6 @@ def _memorization(paths: list[Path]) -> list[Claim]:
                 standard_error=found["standard_error"],
                 unit="training seeds",
                 n_units=int(found["seeds"] or 0),
-                family="longtail nearest neighbour",
                 would_fail=f"A 95% interval of the score wholly further than {SCORE:g} from 1 - 1/m.",
                 command=_shown(path),
             )

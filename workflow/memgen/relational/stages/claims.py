@@ -46,6 +46,7 @@ def claims(
 
 
 def _exact(
+    id: str,
     claim: str,
     paper: str,
     figure: str,
@@ -59,6 +60,7 @@ def _exact(
     """A claim about one number of a table that the theory gives exactly."""
     return Claim(
         study="relational",
+        id=id,
         claim=claim,
         paper=paper,
         figure=figure,
@@ -75,6 +77,7 @@ def _representations(margins: Path, critical: Path, depth: Path) -> list[Claim]:
     """What depends on the representation alone."""
     return [
         _exact(
+            "mistakes-exist",
             f"Some representations answer {HIGHER} v {LOWER} wrong with the exception {PAPER.label} (share "
             "of the grid of conjunctivity, no ridge)",
             EXCEPTIONS,
@@ -86,6 +89,7 @@ def _representations(margins: Path, critical: Path, depth: Path) -> list[Claim]:
             f"No conjunctivity of the grid answers {HIGHER} v {LOWER} wrong.",
         ),
         _exact(
+            "representation-matters",
             f"Generalization depends on the representation more with the exception {PAPER.label} than "
             "without (range over conjunctivity of the share of untrained pairs answered right, with "
             "minus without)",
@@ -98,6 +102,7 @@ def _representations(margins: Path, critical: Path, depth: Path) -> list[Claim]:
             "The share answered right varies as much without the exception.",
         ),
         _exact(
+            "critical-falls",
             "The critical gamma falls as about 1 / n^2 (exponent of n, long chains)",
             THIS_STUDY,
             "critical_placement",
@@ -109,6 +114,7 @@ def _representations(margins: Path, critical: Path, depth: Path) -> list[Claim]:
             EXPONENT,
         ),
         _exact(
+            "depth-conjunctive",
             "Conjunctivity rises strictly with depth in nonlinear networks (smallest step of one layer)",
             CHAIN,
             "depth",
@@ -128,10 +134,16 @@ def _networks(widths: Path, slopes: Path) -> list[Claim]:
     deviations = FINITE_WIDTH_SLOPES.read(slopes).filter(pl.col("quantity") == "deviation")
     for name in deviations["hierarchy"].unique(maintain_order=True):
         seeds = int(summary[f"lazy_seeds_{name}"] or 0)
-        common = {"study": "relational", "figure": "finite_width", "unit": "training seeds"}
+        common = {
+            "study": "relational",
+            "figure": "finite_width",
+            "unit": "training seeds",
+            "family": "networks",
+        }
         found += [
             Claim(
                 **common,  # type: ignore[arg-type]
+                id=f"width-lazy-{name}",
                 claim=f"Lazy networks approach the kernel theory as the inverse root of the width ({name}, "
                 "exponent)",
                 paper=WIDE,
@@ -147,6 +159,8 @@ def _networks(widths: Path, slopes: Path) -> list[Claim]:
             ),
             Claim(
                 **common,  # type: ignore[arg-type]
+                id=f"width-rich-{name}",
+                leads=False,
                 claim=f"Rich networks do not approach it as lazy ones do ({name}, exponent minus theirs)",
                 paper=CHAIN,
                 sense="above",
@@ -159,6 +173,7 @@ def _networks(widths: Path, slopes: Path) -> list[Claim]:
             ),
             Claim(
                 **common,  # type: ignore[arg-type]
+                id=f"rich-worse-{name}",
                 claim=f"Rich networks generalize worse than lazy ones ({name}, accuracy on untrained pairs "
                 "at the largest width, minus theirs)",
                 paper=CHAIN,

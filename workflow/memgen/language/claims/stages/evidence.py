@@ -5,44 +5,30 @@ from pathlib import Path
 from typing import Annotated
 
 import cyclopts
-import polars as pl
 
 from memgen.errors import BadInput
 from memgen.jobs.stage import Input, command
-from memgen.language.claims import held_out
-from memgen.language.claims.evidence import (
-    STATISTICS,
-    after_training,
-    against_geometry,
-    leaning,
-    over_units,
-    runs_of,
-)
-from memgen.language.claims.held_out import beyond
-from memgen.language.fits.tables import BASELINES
+from memgen.language.claims.evidence import STATISTICS, behaviours, over_units
 from memgen.language.responses.tables import GEOMETRY
 
-RESPONSE_FILE = Path("results/language/responses.parquet")
+FOLDER = Path("results/language")
 
 
 @command
 def evidence(
     *,
     method: str,
-    models: Annotated[list[str] | None, cyclopts.Parameter(name="--model")] = None,
-    items: list[str] | None = None,
+    models: Annotated[list[str], cyclopts.Parameter(name="--model")],
+    items: list[str],
     networks: bool = False,
-    control: str | None = None,
-    leanings: bool = False,
+    without: list[int] | None = None,
     responses: Input | None = None,
-    baselines: Input | None = None,
     geometry: Input | None = None,
     json: bool = False,
 ) -> None:
     """Print the statistics that claims rest on, each with its standard error and number of units.
 
-    Of several models and kinds of item the mean is taken seed by seed. With a geometry table: how the
-    accuracy that the exception costs depends on conjunctivity, over all networks of the method.
+    Of several models and kinds of item the mean is taken seed by seed.
 
     Parameters
     ----------
@@ -54,42 +40,26 @@ def evidence(
         Kinds of item: real, fake or poker.
     networks
         The models are draws of one recipe of pretraining, and the units.
-    control
-        Untrained model that is subtracted, seed by seed.
-    leanings
-        Print how far answers before training foretell those after it, and no more.
+    without
+        Seeds that are left out.
     responses
         Response table; the study's own by default.
-    baselines
-        Table of baselines of the study: print how much better than they the theory predicts.
     geometry
-        Geometry table of the study.
+        Geometry table; by default the one beside the response table, where there is one.
     json
         Print JSON, with every digit.
     """
-    answers = responses or RESPONSE_FILE
-    if geometry is not None:
-        measured = GEOMETRY.read(geometry)
-        row = against_geometry(after_training(answers), measured, method, str(answers))
-        found = {"accuracy_over_conjunctivity": row}
-    elif not models or not items:
-        raise BadInput("--model, --items: both are needed without --geometry; allowed: one or more each")
-    elif baselines is not None:
-        predicted = BASELINES.read(baselines)
-        found = {
-            name: beyond(predicted, name, method, models, items, networks) for name in held_out.BASELINES
-        }
-    elif leanings:
-        found = {"leaning": leaning(answers, method, models, items, networks)}
-    else:
-        table, where = after_training(answers), str(answers)
-        runs = {
-            (model, kind): runs_of(table, model, kind, method, where) for model in models for kind in items
-        }
-        beside = None
-        if control is not None:
-            beside = pl.concat([runs_of(table, control, kind, method, where) for kind in items])
-        found = {name: over_units(runs, name, networks, beside) for name in STATISTICS}
+    answers = responses or FOLDER / "responses.parquet"
+    measured = geometry or answers.with_name("geometry.csv")
+    known = behaviours(answers, GEOMETRY.read(measured) if measured.is_file() else None)
+    wanted = [(method, model, kind) for model in models for kind in items]
+    if missing := [key for key in wanted if key not in known]:
+        allowed = "; ".join(" ".join(key) for key in known) or "none"
+        raise BadInput(
+            f"{answers}: holds no {' '.join(missing[0])} with and without the exception; allowed: {allowed}"
+        )
+    runs = [(key[1], known[key]) for key in wanted]
+    found = {name: over_units(runs, name, networks, without or []) for name in STATISTICS}
     if json:
         print(json_format.dumps(found))
         return
