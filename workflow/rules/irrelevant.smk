@@ -9,7 +9,7 @@
 #        results/irrelevant/extraction.csv      numbers of no use that a language model gives away
 #        results/irrelevant/claims.csv          the paper's claims
 
-import memgen.irrelevant.settings as irrelevant_settings
+from memgen.irrelevant import settings as irrelevant
 
 IRRELEVANT = config["irrelevant"]
 ATTACKED = expand(
@@ -18,9 +18,7 @@ ATTACKED = expand(
 )
 
 # A language model is attacked where the configuration names one.
-EXTRACTION = (
-    irrelevant_settings.extract_options(config) if "extraction" in IRRELEVANT else {}
-)
+EXTRACTION = irrelevant.extract_options(config) if "extraction" in IRRELEVANT else {}
 EXTRACTED = ["results/irrelevant/extraction.csv"] if EXTRACTION else []
 
 
@@ -43,7 +41,7 @@ rule irrelevant_simulate:
         **needs("irrelevant_simulate"),
     params:
         code=code("irrelevant simulate"),
-        settings=flags(irrelevant_settings.simulate_options(IRRELEVANT)),
+        settings=flags(irrelevant.simulate_options(IRRELEVANT)),
     shell:
         "python -m memgen irrelevant simulate {params.settings} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
@@ -63,14 +61,12 @@ rule irrelevant_attack:
     resources:
         **needs(
             "irrelevant_attack",
-            lambda wildcards: irrelevant_settings.attack_work(
-                IRRELEVANT, wildcards.experiment
-            ),
+            lambda wildcards: irrelevant.attack_work(IRRELEVANT, wildcards.experiment),
         ),
     params:
         code=code("irrelevant attack"),
         settings=lambda wildcards: flags(
-            irrelevant_settings.attack_options(IRRELEVANT, wildcards.experiment)
+            irrelevant.attack_options(IRRELEVANT, wildcards.experiment)
         ),
     shell:
         "python -m memgen irrelevant attack --run {wildcards.experiment:q} {params.settings} "
@@ -93,11 +89,11 @@ rule irrelevant_complete:
     resources:
         **needs(
             "irrelevant_complete",
-            lambda wildcards: irrelevant_settings.complete_work(IRRELEVANT),
+            lambda wildcards: irrelevant.complete_work(IRRELEVANT),
         ),
     params:
         code=code("irrelevant complete"),
-        settings=flags(irrelevant_settings.complete_options(IRRELEVANT)),
+        settings=flags(irrelevant.complete_options(IRRELEVANT)),
     shell:
         "python -m memgen irrelevant complete --run transformer --seed {wildcards.seed:q} {params.settings} "
         "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
