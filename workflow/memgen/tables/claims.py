@@ -109,6 +109,7 @@ CLAIMS = Table(
         "would_fail": Column(pl.String, "what would have made the claim fail"),
         "command": Column(pl.String, "command that prints ours"),
     },
+    may_be_empty=True,
 )
 
 

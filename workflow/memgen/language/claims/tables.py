@@ -45,4 +45,5 @@ HELD_OUT = Table(
         {"predicted": None, "found": "standard_error"},
         units="n_seeds",
     ),
+    may_be_empty=True,
 )
