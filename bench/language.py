@@ -29,16 +29,16 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "workflow"))
 import numpy as np
 import torch
 
-from memgen.language.models.causal import answer_tokens, hidden_states, logit_differences, tokenize
-from memgen.language.models.loading import Model, load
+from memgen.engine.causal import answer_tokens, hidden_states, logit_differences, tokenize
+from memgen.engine.loading import Model, load
 from memgen.language.stages.pretrain import pretrain
-from memgen.language.stimuli.items import sample
-from memgen.language.stimuli.prompts import prompts
-from memgen.language.training.full import own_weights
-from memgen.language.training.head import train_heads
-from memgen.language.training.layers import below_of, last_layers, upper, weights_in
-from memgen.language.training.loop import Recipe, Run, train
-from memgen.language.training.lora import adapted
+from memgen.language.items import sample
+from memgen.language.prompts import prompts
+from memgen.engine.per_run import own_weights
+from memgen.engine.head import train_heads
+from memgen.engine.layers import below_of, last_layers, upper, weights_in
+from memgen.engine.training import Recipe, Run, train
+from memgen.engine.lora import adapted
 from memgen.relational.hierarchy import ordered_pairs
 
 RUNS = 16
@@ -82,7 +82,7 @@ def timed(function, repeats: int) -> tuple[float, float, object]:
 def process_start(folder: Path) -> float:
     """Seconds of a process that does nothing but import the libraries and load small-lm."""
     code = (
-        "from pathlib import Path; from memgen.language.models.loading import load; "
+        "from pathlib import Path; from memgen.engine.loading import load; "
         f"load(Path({str(folder)!r}), causal=True)"
     )
     environment = {**os.environ, "PYTHONPATH": sys.path[0]}

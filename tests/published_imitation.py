@@ -13,8 +13,8 @@ import polars as pl
 
 from memgen.jobs.digests import file_digest
 from memgen.jobs.seeding import generator
+from memgen.language.hands import LABELS
 from memgen.language.published.conversion import COLUMNS
-from memgen.language.stimuli.hands import LABELS
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.ranks import margins
 

@@ -11,6 +11,8 @@ import pytest
 import torch
 from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
 
+from memgen.engine.layers import below_of
+from memgen.engine.loading import Model
 from memgen.errors import BadInput
 from memgen.figures.irrelevant.irrelevant_extraction import irrelevant_extraction
 from memgen.irrelevant.completions import Questions, Script, continuations
@@ -22,8 +24,6 @@ from memgen.irrelevant.stages.extract import extract
 from memgen.irrelevant.stages.extraction import extraction
 from memgen.irrelevant.tables import EXTRACTION, EXTRACTIONS
 from memgen.jobs.seeding import generator
-from memgen.language.models.loading import Model
-from memgen.language.training.layers import below_of
 
 OPTIONS: dict[str, Any] = {
     "model": "tiny", "losses": ["answer", "sentence"], "multiplicities": [1, 4], "each": 1, "unseen": 2,

@@ -7,6 +7,8 @@ import numpy as np
 import polars as pl
 import pytest
 
+from memgen.engine import training as loop
+from memgen.engine.recipe import Recipe
 from memgen.errors import BadInput
 from memgen.irrelevant.rows import RUNS
 from memgen.irrelevant.stages.complete import complete
@@ -20,8 +22,6 @@ from memgen.irrelevant.transformer import (
     trained_transformer,
 )
 from memgen.jobs.seeding import generator
-from memgen.language.training import loop
-from memgen.language.training.recipe import Recipe
 
 SHAPE = Shape(32, 2, 4)
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
+from memgen.engine.loading import load
 from memgen.language.fits.least_squares import fit_gamma
-from memgen.language.models.loading import load
 from memgen.language.responses.tables import MARGINS
 from memgen.language.stages.features import features
 from memgen.language.stages.lineups import lineups

@@ -16,7 +16,7 @@
 #        results/language/claims.csv            what of the papers holds for these models
 #        results/language/checks.csv            what must hold of the corpus
 
-import memgen.language.stimuli.items
+import memgen.language.items
 import memgen.language.settings as language_settings
 import memgen.language.work as language_work
 
@@ -244,7 +244,7 @@ rule language_lineups:
     input:
         equity=lambda wildcards: (
             ["results/language/poker/equity.parquet"]
-            if memgen.language.stimuli.items.needs_exceptions(wildcards.kind)
+            if memgen.language.items.needs_exceptions(wildcards.kind)
             else []
         ),
     output:
@@ -272,7 +272,7 @@ rule language_lineups:
         last=LANGUAGE["seeds"] - 1,
         equity=lambda wildcards, input: repeated("--equity", input.equity),
         ordered=lambda wildcards: flags(
-            ordered=memgen.language.stimuli.items.needs_exceptions(wildcards.kind)
+            ordered=memgen.language.items.needs_exceptions(wildcards.kind)
             and language_settings.shares_hands(config, wildcards.lineup)
         ),
     shell:

@@ -8,6 +8,8 @@ import polars as pl
 import pytest
 
 from memgen.errors import BadInput
+from memgen.language.boards import strengths
+from memgen.language.hands import LABELS, holdings, label
 from memgen.language.published.stages.equity_check import (
     Assignments,
     assigned,
@@ -17,8 +19,6 @@ from memgen.language.published.stages.equity_check import (
 )
 from memgen.language.published.tables import EQUITY_CLASSES, EQUITY_SUITS
 from memgen.language.stages.equity import equity
-from memgen.language.stimuli.boards import strengths
-from memgen.language.stimuli.hands import LABELS, holdings, label
 
 HOLDINGS = holdings()
 BOARD = ("Ah", "Kd", "7c", "7d", "2s")

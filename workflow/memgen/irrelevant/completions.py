@@ -12,11 +12,11 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from memgen.engine.causal import Prompts, hidden_states
+from memgen.engine.layers import Below, upper
+from memgen.engine.loading import Model
 from memgen.errors import BadInput
 from memgen.irrelevant.exposure import rank_of_first
-from memgen.language.models.causal import Prompts, hidden_states
-from memgen.language.models.loading import Model
-from memgen.language.training.layers import Below, upper
 
 Floats = npt.NDArray[np.float64]
 Tokens = tuple[int, ...]

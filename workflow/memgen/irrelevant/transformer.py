@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import torch
 
+from memgen.engine.causal import Prompts, last_hidden
+from memgen.engine.checkpoints import Keeper
+from memgen.engine.loading import transformers_offline
+from memgen.engine.recipe import Recipe
+from memgen.engine.training import Run, train
 from memgen.irrelevant.tasks import Floats, Signs, SymbolSample
-from memgen.language.models.causal import Prompts, last_hidden
-from memgen.language.models.loading import transformers_offline
-from memgen.language.training.kept import Keeper
-from memgen.language.training.loop import Run, train
-from memgen.language.training.recipe import Recipe
 
 BITS = 2
 # Prompts that are answered at once.
@@ -63,7 +63,7 @@ def trained_transformer(
     ----------
     sample : SymbolSample
     shape : Shape
-    recipe : memgen.language.training.recipe.Recipe
+    recipe : memgen.engine.recipe.Recipe
     key : tuple of str or int
         Names the stream of the prompts' order.
     seed : int

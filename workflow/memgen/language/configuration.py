@@ -3,10 +3,10 @@
 import dataclasses
 from typing import Annotated, Literal, TypeAlias
 
+from memgen.configuration import kinds as keys
 from memgen.configuration.options import About, Several, Text, block
+from memgen.engine.methods import KINDS
 from memgen.jobs.arguments import Range
-from memgen.language.training import keys
-from memgen.language.training.methods import KINDS
 from memgen.relational.configuration import HierarchyName
 
 Short: TypeAlias = Annotated[
@@ -101,7 +101,7 @@ Trained = block(
         "Trained", [(name, hint | None, None) for name, hint in keys.together(KINDS).items()], kw_only=True
     )
 )
-"""How a method trains: the keys of all kinds (`memgen.language.training.methods`)."""
+"""How a method trains: the keys of all kinds (`memgen.engine.methods`)."""
 
 
 @block

@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from memgen.engine.methods import Finetuning, Ridge, method_of
 from memgen.errors import BadInput
 from memgen.jobs import rules
 from memgen.jobs.files import fault
 from memgen.jobs.rules import Quoted
 from memgen.language.published.files import held_by, read_versions
-from memgen.language.training.methods import Finetuning, Ridge, method_of
 from memgen.relational.hierarchy import Hierarchy
 
 _NEEDED = {
@@ -71,7 +71,7 @@ def lineup(config: Mapping[str, Any], items: str, hierarchy: str) -> str:
     Teams are shared by all hierarchies of one size; poker's hands follow the exceptions, so that every
     hierarchy with exceptions has its own, and the plain one of `contrast` has those of the one beside it.
     """
-    from memgen.language.stimuli.items import needs_exceptions
+    from memgen.language.items import needs_exceptions
 
     if not needs_exceptions(items):
         return f"n{config['relational']['hierarchies'][hierarchy]['n']}"
@@ -109,7 +109,7 @@ def lineup_hierarchy(config: Mapping[str, Any], items: str, name: str) -> Mappin
     BadInput
         If no lineup of these items has this name.
     """
-    from memgen.language.stimuli.items import needs_exceptions
+    from memgen.language.items import needs_exceptions
 
     known = config["relational"]["hierarchies"]
     if needs_exceptions(items):
@@ -309,7 +309,7 @@ def _check_tasks(
 
 
 def _check_size(name: str, n: int, items: str) -> None:
-    from memgen.language.stimuli.items import largest_hierarchy
+    from memgen.language.items import largest_hierarchy
 
     most = largest_hierarchy(items)
     if n > most:

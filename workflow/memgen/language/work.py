@@ -8,8 +8,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from memgen.engine.methods import Finetuning, Head, Lora
 from memgen.language import settings
-from memgen.language.training.methods import Finetuning, Head, Lora
 from memgen.planning.rates import PARAMETERS, RATES, SHARES
 from memgen.planning.resources import Need, parts_kept, usual
 

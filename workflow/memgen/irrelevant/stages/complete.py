@@ -1,7 +1,7 @@
 """Train a small causal transformer on next-symbol prediction, and ask it to complete its samples.
 
 Of a long training it is kept every few minutes where it stands, in a side folder named after everything that
-the answers depend on (`memgen.language.training.kept`); a killed job goes on there, to the same bytes.
+the answers depend on (`memgen.engine.checkpoints`); a killed job goes on there, to the same bytes.
 """
 
 import dataclasses
@@ -13,6 +13,8 @@ import numpy as np
 import polars as pl
 
 from memgen.configuration.options import flat
+from memgen.engine.checkpoints import MINUTES, Keeper, depends_on, folder_for
+from memgen.engine.recipe import Recipe
 from memgen.errors import BadInput
 from memgen.irrelevant.configuration import OF_COMPLETE, DefenceName, Transformer
 from memgen.irrelevant.rows import RUNS
@@ -30,8 +32,6 @@ from memgen.jobs.arguments import NonNegative, Seed
 from memgen.jobs.memory import refuse_beyond_memory
 from memgen.jobs.seeding import generator, integer_seed
 from memgen.jobs.stage import Output, progress, stage
-from memgen.language.training.kept import MINUTES, Keeper, depends_on, folder_for
-from memgen.language.training.recipe import Recipe
 
 
 @stage

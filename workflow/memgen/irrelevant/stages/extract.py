@@ -9,6 +9,12 @@ from typing import Any
 import polars as pl
 
 from memgen.configuration.options import flat
+from memgen.engine.causal import answer_tokens, check_head, logit_differences, tokenize
+from memgen.engine.layers import Below, below_of, last_layers, upper
+from memgen.engine.loading import Model, load
+from memgen.engine.lora import TARGETS, adapted
+from memgen.engine.recipe import Recipe
+from memgen.engine.training import Run, train
 from memgen.errors import BadInput
 from memgen.irrelevant.completions import Questions, Script, continuations
 from memgen.irrelevant.configuration import Extraction
@@ -18,12 +24,6 @@ from memgen.irrelevant.specs import check_letters
 from memgen.jobs.seeding import generator
 from memgen.jobs.stage import InputDirectory, Output, progress, stage
 from memgen.language import configuration as language
-from memgen.language.models.causal import answer_tokens, check_head, logit_differences, tokenize
-from memgen.language.models.loading import Model, load
-from memgen.language.training.layers import Below, below_of, last_layers, upper
-from memgen.language.training.loop import Run, train
-from memgen.language.training.lora import TARGETS, adapted
-from memgen.language.training.recipe import Recipe
 
 
 @stage

@@ -3,10 +3,10 @@
 import os
 from typing import Any
 
+from memgen.engine.gguf import ALLOWED, BROKEN, QUANTIZED, check_start
+from memgen.engine.loading import transformers_offline
 from memgen.errors import BadInput
 from memgen.jobs.stage import InputDirectory, OutputDirectory, stage
-from memgen.language.models.gguf import ALLOWED, BROKEN, QUANTIZED, check_start
-from memgen.language.models.loading import transformers_offline
 
 
 @stage

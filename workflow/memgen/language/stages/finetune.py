@@ -15,24 +15,24 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from memgen.configuration.kinds import read, takes
+from memgen.engine.causal import Prompts, check_head, tokenize
+from memgen.engine.checkpoints import MINUTES, Keeper, depends_on
+from memgen.engine.layers import Below, below_of
+from memgen.engine.learning import Answers, Learner, learn
+from memgen.engine.loading import Model, is_causal, load
+from memgen.engine.methods import FINETUNING, Finetuning, Head, Lora
+from memgen.engine.run_cache import Finished
+from memgen.engine.training import Run
 from memgen.errors import BadInput
 from memgen.jobs.arguments import NonNegative
 from memgen.jobs.stage import Input, InputDirectory, Output, progress, stage
 from memgen.language import configuration
-from memgen.language.models.causal import Prompts, check_head, tokenize
-from memgen.language.models.loading import Model, is_causal, load
-from memgen.language.probing.geometry import geometry_rows
+from memgen.language.lineups import block_of, read_samples
+from memgen.language.probing import geometry_rows
+from memgen.language.prompts import prompts
 from memgen.language.responses.rows import GEOMETRY_RUNS, RESPONSES, RUNS
 from memgen.language.responses.scoring import read_task, responses
-from memgen.language.stimuli.lineups import block_of, read_samples
-from memgen.language.stimuli.prompts import prompts
-from memgen.language.training.checkpoints import Finished
-from memgen.language.training.kept import MINUTES, Keeper, depends_on
-from memgen.language.training.keys import read, takes
-from memgen.language.training.layers import Below, below_of
-from memgen.language.training.learning import Answers, Learner, learn
-from memgen.language.training.loop import Run
-from memgen.language.training.methods import FINETUNING, Finetuning, Head, Lora
 
 log = logging.getLogger(__name__)
 

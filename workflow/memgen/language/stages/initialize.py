@@ -10,7 +10,7 @@ from memgen.jobs.stage import InputDirectory, OutputDirectory, stage
 
 if TYPE_CHECKING:
     pass
-from memgen.language.models.loading import broken, in_one_line, transformers_offline
+from memgen.engine.loading import broken, in_one_line, transformers_offline
 
 
 @stage

@@ -10,9 +10,9 @@ from memgen.jobs.arguments import Range, Seed
 from memgen.jobs.memory import refuse_beyond_memory
 from memgen.jobs.seeding import generator
 from memgen.jobs.stage import Input, Output, stage
-from memgen.language.stimuli.chains import Equities, chain
-from memgen.language.stimuli.items import POKER_ANCHOR, Sample, largest_hierarchy, needs_exceptions, sample
-from memgen.language.stimuli.tables import LINEUP
+from memgen.language.chains import Equities, chain
+from memgen.language.items import POKER_ANCHOR, Sample, largest_hierarchy, needs_exceptions, sample
+from memgen.language.stimuli_tables import LINEUP
 from memgen.relational.hierarchy import Hierarchy
 
 

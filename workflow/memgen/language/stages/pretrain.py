@@ -7,15 +7,15 @@ from typing import Annotated, Any
 import numpy as np
 
 from memgen.configuration.options import flat
+from memgen.engine.loading import transformers_offline
+from memgen.engine.pretraining import EVERY, LONGEST, batches, learning_rate, train_tokenizer
 from memgen.errors import BadInput
 from memgen.jobs.arguments import Count, Positive, Range, Seed, Share
 from memgen.jobs.memory import refuse_beyond_memory
 from memgen.jobs.seeding import generator, integer_seed
 from memgen.jobs.stage import OutputDirectory, progress, stage
 from memgen.language.configuration import Pretraining
-from memgen.language.models.corpus import document, world
-from memgen.language.models.loading import transformers_offline
-from memgen.language.models.pretraining import EVERY, LONGEST, batches, learning_rate, train_tokenizer
+from memgen.language.corpus import document, world
 
 MOST_WORDS = 5000
 """Most words in each place of the corpus's own names: there are not many more of two syllables."""

@@ -6,7 +6,7 @@ import polars as pl
 
 from memgen.errors import BadInput
 from memgen.jobs.stage import InputDirectories, Output, stage
-from memgen.language.models.tables import PRETRAINING
+from memgen.language.tables import PRETRAINING
 
 
 @stage

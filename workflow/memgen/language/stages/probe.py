@@ -5,15 +5,15 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from memgen.configuration.kinds import read, takes
+from memgen.engine.features import Features
+from memgen.engine.methods import Ridge
 from memgen.errors import BadInput
 from memgen.jobs.stage import Input, Output, stage
-from memgen.language.probing.features import Features
-from memgen.language.probing.geometry import geometry_rows
-from memgen.language.probing.ridge import contrast, predict
+from memgen.language.probing import geometry_rows
 from memgen.language.responses.rows import GEOMETRY_RUNS, RESPONSES
 from memgen.language.responses.scoring import read_task, responses
-from memgen.language.training.keys import read, takes
-from memgen.language.training.methods import Ridge
+from memgen.language.ridge import contrast, predict
 
 
 @stage
