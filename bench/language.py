@@ -29,16 +29,19 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "workflow"))
 import numpy as np
 import torch
 
-from memgen.engine.causal import answer_tokens, hidden_states, logit_differences, tokenize
+from memgen.engine.causal import hidden_states, logit_differences
+from memgen.engine.layers import frozen_layers as below_of
+from memgen.engine.layers import last_layers, weights_in
+from memgen.engine.layers import trained_layers as upper
 from memgen.engine.loading import Model, load
-from memgen.language.stages.pretrain import pretrain
+from memgen.engine.methods import TrainingOptions as Recipe
+from memgen.engine.per_run import adapted
+from memgen.engine.per_run import per_run_weights as own_weights
+from memgen.engine.prompts import answer_tokens, tokenize
+from memgen.engine.training import Run, train, train_heads
 from memgen.language.items import sample
 from memgen.language.prompts import prompts
-from memgen.engine.per_run import own_weights
-from memgen.engine.head import train_heads
-from memgen.engine.layers import below_of, last_layers, upper, weights_in
-from memgen.engine.training import Recipe, Run, train
-from memgen.engine.lora import adapted
+from memgen.language.stages.pretrain import pretrain
 from memgen.relational.hierarchy import ordered_pairs
 
 RUNS = 16

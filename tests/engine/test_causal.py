@@ -6,16 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from memgen.engine.causal import (
-    Prompts,
-    answer_tokens,
-    check_head,
-    last_hidden,
-    logit_differences,
-    tokenize,
-)
-from memgen.engine.decoder import knows
+from memgen.engine.causal import check_head, last_hidden, logit_differences
+from memgen.engine.decoder import can_pack as knows
 from memgen.engine.loading import load
+from memgen.engine.prompts import Prompts, answer_tokens, tokenize
 from memgen.errors import BadInput
 from memgen.language.items import sample
 from memgen.language.prompts import prompts

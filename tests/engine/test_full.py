@@ -4,9 +4,10 @@ import pytest
 import torch
 import transformers
 
-from memgen.engine.causal import answer_tokens, logit_differences, tokenize
+from memgen.engine.causal import logit_differences
 from memgen.engine.loading import load
-from memgen.engine.per_run import own_weights
+from memgen.engine.per_run import per_run_weights as own_weights
+from memgen.engine.prompts import answer_tokens, tokenize
 from memgen.engine.training import Run, run_losses
 from memgen.errors import BadInput
 from memgen.language.items import sample

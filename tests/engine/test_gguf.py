@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import torch
 
-from memgen.engine.causal import answer_tokens
 from memgen.engine.loading import is_causal, load
+from memgen.engine.prompts import answer_tokens
 from memgen.errors import BadInput
-from memgen.language.stages.dequantize import dequantize
+from memgen.language.stages.weights import dequantize
 
 WIDTH, LAYERS, HEADS, WITHIN = 64, 2, 4, 96
 

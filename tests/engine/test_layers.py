@@ -7,15 +7,19 @@ import numpy as np
 import pytest
 import torch
 
-from memgen.engine.causal import Prompts, answer_tokens, logit_differences, tokenize
-from memgen.engine.decoder import knows
-from memgen.engine.layers import Below, Upper, below_of, last_layers, weights_in
+from memgen.engine.causal import logit_differences
+from memgen.engine.decoder import can_pack as knows
+from memgen.engine.layers import FrozenLayers as Below
+from memgen.engine.layers import TrainedLayers as Upper
+from memgen.engine.layers import frozen_layers as below_of
+from memgen.engine.layers import last_layers, weights_in
 from memgen.engine.learning import learn
 from memgen.engine.loading import load
-from memgen.engine.lora import adapted
 from memgen.engine.methods import Full, Lora
-from memgen.engine.per_run import own_weights
-from memgen.engine.recipe import Recipe
+from memgen.engine.methods import TrainingOptions as Recipe
+from memgen.engine.per_run import adapted
+from memgen.engine.per_run import per_run_weights as own_weights
+from memgen.engine.prompts import Prompts, answer_tokens, tokenize
 from memgen.engine.training import Run, run_losses
 from memgen.errors import BadInput
 from memgen.language.items import sample

@@ -7,14 +7,15 @@ from pathlib import Path
 import pytest
 import torch
 
-from memgen.engine.causal import check_head, hidden_states, tokenize
-from memgen.engine.decoder import knows
+from memgen.engine.causal import check_head, hidden_states
+from memgen.engine.decoder import can_pack as knows
 from memgen.engine.loading import load
-from memgen.engine.wheels import sha256
+from memgen.engine.prompts import tokenize
 from memgen.errors import BadInput
+from memgen.jobs.digests import file_digest as sha256
 from memgen.language.items import sample
 from memgen.language.prompts import prompts
-from memgen.language.stages.initialize import initialize
+from memgen.language.stages.weights import initialize
 
 
 def test_loading_gives_the_saved_weights_in_the_asked_precision(tiny_model: Path) -> None:

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from memgen.engine.causal import answer_tokens, logit_differences, tokenize
+from memgen.engine.causal import logit_differences
 from memgen.engine.loading import load
-from memgen.engine.lora import adapted
-from memgen.engine.recipe import Recipe
+from memgen.engine.methods import TrainingOptions as Recipe
+from memgen.engine.per_run import adapted
+from memgen.engine.prompts import answer_tokens, tokenize
 from memgen.engine.training import Run, run_losses, train
 from memgen.errors import BadInput
 from memgen.language.items import sample
@@ -78,7 +79,7 @@ def test_agrees_with_peft(tiny_causal: dict) -> None:
     """The same first matrices, one step of plain gradient descent: the answers of the reference code."""
     import peft
 
-    from memgen.engine.lora import TARGETS
+    from memgen.engine.per_run import TARGETS
 
     model = load(tiny_causal["llama", False], "float64", causal=True)
     asked, runs = prepare(model, 2)

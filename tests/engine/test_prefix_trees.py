@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memgen.engine.prompts import tree_of
+from memgen.engine.prompts import prefix_tree as tree_of
 
 ROWS = st.lists(st.lists(st.integers(0, 3), min_size=1, max_size=6).map(tuple), min_size=1, max_size=8)
 PREFIX = st.lists(st.integers(0, 3), min_size=1, max_size=4).map(tuple)

@@ -7,10 +7,10 @@ import pytest
 
 from memgen.engine.causal import check_head
 from memgen.engine.loading import load
-from memgen.engine.wheels import sha256
 from memgen.errors import BadInput
+from memgen.jobs.digests import file_digest as sha256
 from memgen.jobs.digests import files_of
-from memgen.language.stages.snapshot import snapshot
+from memgen.language.stages.fetch import snapshot
 
 REVISION = "0123456789abcdef0123456789abcdef01234567"
 

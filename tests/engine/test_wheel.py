@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from memgen.engine import wheels as download
-from memgen.engine.wheels import check_sha256, sha256, unpack
+from memgen.engine.wheels import check_sha256, unpack
 from memgen.errors import BadInput
+from memgen.jobs.digests import file_digest as sha256
 from memgen.jobs.digests import files_of
 from memgen.language.stages import fetch as stage
 from memgen.language.stages.fetch import fetch

@@ -27,10 +27,7 @@ from memgen.language.fits.stages.relation import relation
 from memgen.language.fits.tables import BASELINES, PREDICTIONS
 from memgen.language.responses.rows import GEOMETRY_RUNS, RESPONSES
 from memgen.language.responses.tables import EFFECTS, GEOMETRY
-from memgen.language.stages.accuracy import accuracy
-from memgen.language.stages.distance import distance
-from memgen.language.stages.effects import effects
-from memgen.language.stages.geometry import geometry
+from memgen.language.stages.summaries import accuracy, distance, effects, geometry
 from memgen.relational.hierarchy import Hierarchy
 from synthetic_responses import response_rows, theory_margins
 

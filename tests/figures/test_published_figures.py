@@ -33,7 +33,7 @@ from memgen.language.published.tables import (
 )
 from memgen.language.responses.rows import KEY, RESPONSES
 from memgen.language.responses.tables import ACCURACY
-from memgen.language.stages.accuracy import accuracy
+from memgen.language.stages.summaries import accuracy
 from memgen.relational.hierarchy import Hierarchy
 from published_imitation import imitated
 from synthetic_responses import response_rows, theory_margins

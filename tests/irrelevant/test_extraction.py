@@ -11,7 +11,7 @@ import pytest
 import torch
 from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
 
-from memgen.engine.layers import below_of
+from memgen.engine.layers import frozen_layers as below_of
 from memgen.engine.loading import Model
 from memgen.errors import BadInput
 from memgen.figures.irrelevant.irrelevant_extraction import irrelevant_extraction

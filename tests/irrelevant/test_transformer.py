@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from memgen.engine import training as loop
-from memgen.engine.recipe import Recipe
+from memgen.engine.methods import TrainingOptions as Recipe
 from memgen.errors import BadInput
 from memgen.irrelevant.rows import RUNS
 from memgen.irrelevant.stages.complete import complete

@@ -13,8 +13,8 @@ import polars as pl
 import pytest
 import torch
 
-from memgen.engine.causal import answer_tokens
 from memgen.engine.loading import load
+from memgen.engine.prompts import answer_tokens
 from memgen.language.items import sample
 from memgen.language.prompts import prompts
 from memgen.language.responses.rows import RESPONSES, RUNS
@@ -313,7 +313,7 @@ def test_a_killed_job_is_finished_by_the_next(tmp_path: Path, tiny_causal: dict,
 
 def test_half_precision_takes_the_protocols_step() -> None:
     """A fused step rounds less often in half precision; in the others it is the faster one."""
-    from memgen.engine.recipe import Recipe
+    from memgen.engine.methods import TrainingOptions as Recipe
     from memgen.engine.training import optimizer_of
 
     for dtype, fused in ((torch.bfloat16, False), (torch.float32, True)):

@@ -13,7 +13,7 @@ from memgen.language.probing import geometry_rows, measured, ridge_correlation, 
 from memgen.language.responses.rows import GEOMETRY_RUNS
 from memgen.language.responses.scoring import read_task
 from memgen.language.responses.tables import GEOMETRY
-from memgen.language.stages.geometry import geometry
+from memgen.language.stages.summaries import geometry
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.kernels import Exchangeable, kernel_ridge, ordered_pairs
 from memgen.relational.stages.task import task_frame

@@ -8,13 +8,12 @@ import pytest
 
 from memgen.errors import BadInput
 from memgen.jobs.seeding import generator
-from memgen.language.chains import BAND, Equities, chain
 from memgen.language.hands import LABELS
 from memgen.language.items import sample
-from memgen.language.lineups import block_of, read_samples
+from memgen.language.lineups import BAND, Equities, block_of, chain, read_samples
 from memgen.language.stages.equity import equity
 from memgen.language.stages.lineups import lineups
-from memgen.language.stimuli_tables import EQUITY
+from memgen.language.tables import EQUITY
 from memgen.relational.hierarchy import Hierarchy
 
 

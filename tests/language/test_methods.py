@@ -9,10 +9,12 @@ import pytest
 from memgen.configuration import kinds as keys
 from memgen.configuration import layers as configuration
 from memgen.configuration.options import About, block, meaning
-from memgen.engine.methods import FINETUNING, KINDS, Ridge, method_of
+from memgen.engine.methods import FINETUNING, method_of
 from memgen.errors import BadInput
 from memgen.jobs.arguments import Conjunctivity, NonNegative, Range, bare, check_arguments
 from memgen.jobs.stage import Job
+from memgen.language.configuration import METHODS as KINDS
+from memgen.language.configuration import Ridge
 from memgen.language.settings import options
 from memgen.language.stages.finetune import finetune
 from memgen.language.stages.probe import probe

@@ -8,16 +8,17 @@ import numpy as np
 import pytest
 import torch
 
-from memgen.engine.causal import answer_tokens, check_head
-from memgen.engine.decoder import knows
+from memgen.engine.causal import check_head
+from memgen.engine.decoder import can_pack as knows
 from memgen.engine.loading import load
+from memgen.engine.prompts import answer_tokens
 from memgen.errors import BadInput
 from memgen.jobs.seeding import generator
 from memgen.language.corpus import CONTESTS, document, world
 from memgen.language.items import FAKE_TEAMS, REAL_TEAMS
-from memgen.language.stages.initialize import initialize
 from memgen.language.stages.pretrain import pretrain
-from memgen.language.stages.pretraining import pretraining
+from memgen.language.stages.summaries import pretraining
+from memgen.language.stages.weights import initialize
 from memgen.language.tables import PRETRAINING
 
 SHORT = {"steps": 6, "batch": 8, "first_steps": 2, "width": 16, "layers": 1, "heads": 2}

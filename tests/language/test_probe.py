@@ -11,8 +11,8 @@ from sklearn.kernel_ridge import KernelRidge
 
 from memgen.engine.features import Features
 from memgen.errors import BadInput
+from memgen.language.probing import contrast, predict
 from memgen.language.responses.rows import RESPONSES
-from memgen.language.ridge import contrast, predict
 from memgen.language.stages.probe import probe
 from memgen.relational.hierarchy import Hierarchy, ordered_pairs
 from memgen.relational.ranks import ranks

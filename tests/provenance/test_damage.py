@@ -84,7 +84,7 @@ def test_a_damaged_folder_goes_whole(study: Path) -> None:
         (out / "deep/weights").write_bytes(b"1234")
         (out / "config").write_bytes(b"5")
 
-    made.__module__ = "memgen.language.stages.initialize"
+    made.__module__ = "memgen.language.stages.weights"
     record = Path("results/provenance/jobs/a/job.json")
     Job.bind(made, out=Path("results/models/m")).run(record=record)
     assert set_aside() == []

@@ -151,7 +151,7 @@ def test_what_a_deposit_leaves_out_is_said(study: Path, capsys: pytest.CaptureFi
     def made(*, out: OutputDirectory) -> None:
         (out / "weights").write_bytes(b"1234")
 
-    made.__module__, made.__name__ = "memgen.language.stages.initialize", "initialize"
+    made.__module__, made.__name__ = "memgen.language.stages.weights", "initialize"
     Job.bind(made, out=Path("results/models/m")).run(record=Path("results/provenance/jobs/a/job.json"))
     write_seal(read_run())
     shutil.rmtree("results/models")

@@ -418,7 +418,7 @@ def test_what_hides_in_an_output_folder_is_found(study: Path, change: Callable[[
         (out / "deep").mkdir()
         (out / "deep/weights").write_bytes(b"1234")
 
-    made.__module__, made.__name__ = "memgen.language.stages.initialize", "initialize"
+    made.__module__, made.__name__ = "memgen.language.stages.weights", "initialize"
     folder = Path("results/models/m")
     Job.bind(made, out=folder).run(record=JOBS / "a/job.json")
     (folder / ".snakemake_timestamp").touch()

@@ -12,7 +12,7 @@ from memgen.language.published.tables import COMPARISON
 from memgen.language.responses.averages import CELL, over_seeds, pair_margins
 from memgen.language.responses.rows import RESPONSES
 from memgen.language.responses.tables import ACCURACY
-from memgen.language.stages.accuracy import accuracy
+from memgen.language.stages.summaries import accuracy
 from memgen.relational.hierarchy import Hierarchy
 from synthetic_responses import response_rows
 

@@ -20,7 +20,7 @@ from memgen.language.published.stages.published import published
 from memgen.language.published.stages.published_claims import published_claims
 from memgen.language.responses.rows import RESPONSES
 from memgen.language.responses.tables import ACCURACY
-from memgen.language.stages.accuracy import accuracy
+from memgen.language.stages.summaries import accuracy
 from memgen.relational.hierarchy import Hierarchy
 from memgen.tables.claims import CLAIMS
 from repository import ROOT

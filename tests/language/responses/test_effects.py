@@ -10,7 +10,7 @@ from scipy import stats
 from memgen.language.responses.rows import RESPONSES
 from memgen.language.responses.scoring import read_task, responses
 from memgen.language.responses.tables import EFFECTS
-from memgen.language.stages.effects import effects
+from memgen.language.stages.summaries import effects
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.stages.task import task_frame
 

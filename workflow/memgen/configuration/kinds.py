@@ -4,14 +4,12 @@ In the configuration and on the command line the keys of all kinds stand side by
 kind, and which it needs, is checked where a kind is made of them (`read`).
 """
 
-import typing
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, fields
 from typing import Annotated, Any, Literal
 
 from memgen.configuration.options import About, F, argument, as_held, meaning, summary, types, with_arguments
 from memgen.errors import BadInput
-from memgen.jobs.arguments import bare
 
 Kinds = Sequence[Any]
 
@@ -21,7 +19,7 @@ def names(kinds: Kinds) -> list[str]:
     return list(dict.fromkeys(name for kind in kinds for name in types(kind)))
 
 
-def required(kind: Any) -> list[str]:
+def _required(kind: Any) -> list[str]:
     """Names of the keys of a kind that have no default."""
     return [part.name for part in fields(kind) if part.default is MISSING]
 
@@ -33,7 +31,7 @@ def which(kinds: Kinds) -> Any:
 
 
 def together(kinds: Kinds) -> dict[str, Any]:
-    """Types of all keys of some kinds; what several kinds have is as in the first."""
+    """Types of all keys of some kinds; a key of several kinds is as in the first."""
     found = {}
     for name in names(kinds):
         owners = [kind for kind in kinds if name in types(kind)]
@@ -53,13 +51,13 @@ def together(kinds: Kinds) -> dict[str, Any]:
     return found
 
 
-def takes(*kinds: Any) -> Callable[[F], F]:
+def with_method_options(*kinds: Any) -> Callable[[F], F]:
     """Give a stage the keys of some kinds as arguments, in place of its ``**options``, for `read`.
 
-    Of several kinds no key is required on the command line, since that depends on the kind; where there is
-    but one, ``kind`` may be left out.
+    Of several kinds no key is required on the command line, since that depends on the kind; of one kind,
+    ``kind`` may be left out.
     """
-    needed = required(kinds[0]) if len(kinds) == 1 else []
+    needed = _required(kinds[0]) if len(kinds) == 1 else []
     added = [argument("kind", which(kinds), kinds[0].kind if len(kinds) == 1 else MISSING)]
     for name, hint in together(kinds).items():
         added.append(argument(name, hint) if name in needed else argument(name, hint | None, None))
@@ -67,41 +65,30 @@ def takes(*kinds: Any) -> Callable[[F], F]:
 
 
 def read(options: Mapping[str, Any], kinds: Kinds) -> Any:
-    """A method, or whatever else has kinds, from its keys; None and an empty list are as good as no key.
+    """Instance of the kind that options name, from its keys; None and an empty list count as not given.
 
-    Ranges of numbers are the configuration's to check, and the stage's.
+    Types and ranges are checked by the configuration and by the stage, not here.
 
     Parameters
     ----------
     options : mapping
-        The key ``kind``, and those of that kind.
+        The key ``kind``, and keys of that kind.
     kinds : sequence of blocks
-
-    Returns
-    -------
-    instance of one of the kinds
 
     Raises
     ------
     BadInput
-        If there is no such kind or choice, the kind has no such key, or a key is missing.
+        If the kind has no such key, or a key is missing.
     """
     given = {name: value for name, value in options.items() if value not in (None, [], ())}
-    wanted = given.pop("kind", None)
-    kind = next((kind for kind in kinds if kind.kind == wanted), None)
-    if kind is None:
-        allowed = ", ".join(kind.kind for kind in kinds)
-        raise BadInput(f"kind: {wanted!r} is not allowed; allowed: {allowed}")
+    wanted = given.pop("kind")
+    (kind,) = (kind for kind in kinds if kind.kind == wanted)
     for name in given:
         if name not in types(kind):
             allowed = ", ".join(types(kind))
             raise BadInput(f"the key {name!r} does not go with kind {wanted}; allowed: {allowed}")
-    for name in required(kind):
+    for name in _required(kind):
         if name not in given:
-            needed = ", ".join(required(kind))
+            needed = ", ".join(_required(kind))
             raise BadInput(f"the key {name!r} is missing; required for kind {wanted}: {needed}")
-    for name, value in given.items():
-        hint = bare(types(kind)[name])
-        if typing.get_origin(hint) is Literal and value not in typing.get_args(hint):
-            raise BadInput(f"{name}: {value!r} is not allowed; allowed: {', '.join(typing.get_args(hint))}")
     return kind(**{name: as_held(value, types(kind)[name]) for name, value in given.items()})

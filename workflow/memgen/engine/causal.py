@@ -1,98 +1,22 @@
 """Answers of a causal language model, for many runs at once: the prompts in, hidden states and answers out.
 
-All prompts of a run begin alike, with the two shots, and many go on alike: they pass through the network as
-one tree (see `trees`), every common beginning once, also while gradients are taken. Architectures that keep
-anything but keys and values (recurrent states, windows), and any that `decoder` does not know, get whole
-prompts instead, padded on the right and masked by lengths.
+Prompts of decoders that can be packed pass through the network as prefix trees, every common beginning once,
+also while gradients are taken. Other architectures get whole prompts, padded on the right and masked by
+lengths.
 """
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import torch
 
-from memgen.engine.prompts import Tree, tree_of
+from memgen.engine.decoder import can_pack, embed, final_norm, pack, run_layers
+from memgen.engine.prompts import Prompts, padded
 from memgen.errors import BadInput
 
-if TYPE_CHECKING:
-    import torch
-
-
 log = logging.getLogger(__name__)
-
-ANSWERS = (" Yes", " No")
-
-
-@dataclass(frozen=True)
-class Prompts:
-    """Tokens of one run's prompts, split where they begin to differ.
-
-    Parameters
-    ----------
-    prefix : tuple of int
-        What all prompts begin with; may be empty.
-    queries : tuple of tuple of int
-        The rest of each, at least one token.
-    """
-
-    prefix: tuple[int, ...]
-    queries: tuple[tuple[int, ...], ...]
-
-    def whole(self) -> "Prompts":
-        """The same prompts, nothing shared."""
-        return Prompts((), tuple(self.prefix + query for query in self.queries))
-
-    def select(self, rows: Sequence[int]) -> "Prompts":
-        """Some of the prompts."""
-        return Prompts(self.prefix, tuple(self.queries[row] for row in rows))
-
-
-def tokenize(tokenizer: Any, texts: Sequence[str], longest: int) -> Prompts:
-    """Tokens of the prompts of one run.
-
-    Parameters
-    ----------
-    tokenizer : transformers tokenizer
-    texts : sequence of str
-    longest : int
-        Most tokens that the model takes.
-
-    Raises
-    ------
-    BadInput
-        If a prompt is longer than that.
-    """
-    tokens = [tokenizer(text, padding=False, truncation=False)["input_ids"] for text in texts]
-    most = max(map(len, tokens))
-    if most > longest:
-        raise BadInput(f"a prompt has {most} tokens; allowed: {longest}, which the model takes")
-    shared = min(map(len, tokens)) - 1
-    for position in range(shared):
-        if len({row[position] for row in tokens}) > 1:
-            shared = position
-            break
-    return Prompts(tuple(tokens[0][:shared]), tuple(tuple(row[shared:]) for row in tokens))
-
-
-def answer_tokens(tokenizer: Any) -> tuple[int, int]:
-    """Tokens of " Yes" and " No".
-
-    Raises
-    ------
-    BadInput
-        If one of them is not a single token of its own.
-    """
-    found = []
-    for answer in ANSWERS:
-        tokens = tokenizer(answer, add_special_tokens=False)["input_ids"]
-        if len(tokens) != 1 or tokens[0] == tokenizer.unk_token_id:
-            raise BadInput(f"tokenizer: {answer!r} is {len(tokens)} tokens; allowed: a single, known one")
-        found.append(int(tokens[0]))
-    if found[0] == found[1]:
-        raise BadInput(f"tokenizer: {ANSWERS[0]!r} and {ANSWERS[1]!r} are one token; allowed: two")
-    return found[0], found[1]
 
 
 def check_head(network: Any) -> None:
@@ -103,8 +27,6 @@ def check_head(network: Any) -> None:
     BadInput
         If they are, for instance where logits are scaled or capped.
     """
-    import torch
-
     head = network.get_output_embeddings()
     ids = torch.arange(1, 5, device=head.weight.device)[None] % network.get_input_embeddings().num_embeddings
     with torch.inference_mode():
@@ -116,46 +38,28 @@ def check_head(network: Any) -> None:
         )
 
 
-def padded(rows: Sequence[Sequence[int]], device: Any) -> "tuple[torch.Tensor, torch.Tensor]":
-    """Rows of tokens padded on the right, and their lengths."""
-    import torch
-
-    lengths = torch.tensor([len(row) for row in rows])
-    ids = torch.zeros(len(rows), int(lengths.max()), dtype=torch.long)
-    for index, row in enumerate(rows):
-        ids[index, : len(row)] = torch.tensor(row, dtype=torch.long)
-    return ids.to(device), lengths.to(device)
-
-
-def last_hidden(network: Any, runs: Sequence[Prompts]) -> "torch.Tensor":
+def last_hidden(network: Any, runs: Sequence[Prompts]) -> torch.Tensor:
     """Last hidden state at the last token of every prompt of some runs.
 
     Parameters
     ----------
     network : transformers causal language model
-        Rows stand run by run, as `lora` needs it.
+        Or what reads prompts itself: an encoder with heads (`encoder`), trained last layers (`layers`).
     runs : sequence of Prompts, length s
-        The same number of prompts each.
+        The same number of prompts each. Rows stand run by run, as weights of each run need it.
 
     Returns
     -------
     tensor, shape (s, prompts, width)
     """
-    import torch
-
-    from memgen.engine import decoder
-
     states: torch.Tensor
-    if hasattr(network, "read"):  # an encoder with heads, see `classifier`, or last layers, see `layers`
+    if hasattr(network, "read"):
         states = network.read(runs)
         return states
-    if all(run.prefix for run in runs) and decoder.knows(network):
-        trees = [tree_of(run.prefix, run.queries) for run in runs]
-        forest = decoder.Forest.of(trees, network.get_input_embeddings().weight)
-        places = last_places(runs, trees, forest.tokens.device)
-        layers = len(network.get_decoder().layers)
-        entered = decoder.enter(network, forest)
-        return decoder.finish(network, decoder.climb(network, entered, forest, 0, layers, places))
+    if all(run.prefix for run in runs) and can_pack(network):
+        packed = pack(runs, network.get_input_embeddings().weight)
+        places = packed.last(runs)
+        return final_norm(network, run_layers(network, embed(network, packed), packed, places=places))
     device = network.get_output_embeddings().weight.device
     ids, lengths = padded([query for run in runs for query in run.whole().queries], device)
     reach = torch.arange(ids.shape[1], device=device)[None, :]
@@ -172,26 +76,12 @@ def last_hidden(network: Any, runs: Sequence[Prompts]) -> "torch.Tensor":
     return states
 
 
-def last_places(runs: Sequence[Prompts], trees: Sequence[Tree], device: Any) -> "torch.Tensor":
-    """Places in their trees of the last tokens of all prompts; shape (s, prompts)."""
-    import torch
-
-    found = [[tree.ends[query] for query in run.queries] for run, tree in zip(runs, trees, strict=True)]
-    return torch.tensor(found, device=device)
-
-
-def hidden_states(network: Any, runs: Sequence[Prompts], batch: int) -> "torch.Tensor":
+def hidden_states(network: Any, runs: Sequence[Prompts], batch: int) -> torch.Tensor:
     """`last_hidden` without gradients, at most `batch` prompts per forward pass (at least one per run).
 
-    Where a GPU's memory ends, the batch is halved, and the log says so.
-
-    Raises
-    ------
-    BadInput
-        If even one prompt per run does not fit.
+    On a GPU out-of-memory error the batch is halved, and the log says so; BadInput if even one prompt per run
+    does not fit.
     """
-    import torch
-
     step = max(1, batch // len(runs))
     count = len(runs[0].queries)
     parts: list[torch.Tensor] = []
@@ -236,21 +126,8 @@ def logit_differences(
     return differences_of(network, hidden_states(network, runs, batch), answers)
 
 
-def differences_of(network: Any, hidden: "torch.Tensor", answers: tuple[int, int]) -> np.ndarray:
-    """`logit_differences` of last hidden states that are known already.
-
-    Parameters
-    ----------
-    network : transformers causal language model
-    hidden : tensor, shape (s, prompts, width)
-    answers : tuple of int
-
-    Returns
-    -------
-    ndarray of float64, shape (s, prompts)
-    """
-    import torch
-
+def differences_of(network: Any, hidden: torch.Tensor, answers: tuple[int, int]) -> np.ndarray:
+    """`logit_differences` of last hidden states that are known already, shape (s, prompts, width)."""
     head = network.get_output_embeddings()
     with torch.inference_mode():
         # One head for all runs, or one for each: (2, width) or (s, 2, width).

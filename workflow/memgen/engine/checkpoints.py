@@ -1,22 +1,26 @@
-"""What a long job keeps beside the study, to go on after it was killed, and where a training stands.
+"""What a long job keeps beside the study, to go on after it was killed: ended runs, and states of training.
 
 The folder is named after everything that the answers depend on: arguments, inputs and the source code. A job
 that was killed finds its own there, and no other job does. A training's weights, its optimizer's state and
-its place are one file of safetensors, written every few minutes; its name holds its digest, so that one which
-is not what was written is never used. What goes on there gives the bytes of a training that never stopped.
+its position are one file of safetensors, saved every few minutes; its name holds its digest, so that a
+damaged file is never used. A training that goes on there gives the bytes of one that never stopped.
 """
 
 import contextlib
 import json
 import logging
+import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
+
 from memgen.jobs.definitions import present
 from memgen.jobs.digests import bytes_digest, digest_of, file_digest
+from memgen.tables.schema import Schema
 
 if TYPE_CHECKING:
     import torch
@@ -24,14 +28,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MINUTES = 10.0
-"""Between two states that are kept: what a killed training loses at most. A shorter one keeps nothing."""
+"""Between two saved states: what a killed training loses at most. A shorter one saves nothing."""
 _DTYPES = {"float64": "F64", "float32": "F32", "bfloat16": "BF16", "float16": "F16", "int64": "I64"}
-
-
-def _digest(path: Path) -> list[list[str]]:
-    """Name and SHA-256 of a file, or of every file in a folder."""
-    files = sorted(part for part in path.rglob("*") if part.is_file()) if path.is_dir() else [path]
-    return [[file.name, file_digest(file)] for file in files]
 
 
 def depends_on(module: str, arguments: Mapping[str, Any], inputs: Sequence[Path]) -> dict[str, Any]:
@@ -46,11 +44,8 @@ def depends_on(module: str, arguments: Mapping[str, Any], inputs: Sequence[Path]
     inputs : sequence of pathlib.Path
         Files and folders.
     """
-    return {
-        "arguments": dict(arguments),
-        "inputs": [_digest(path) for path in inputs],
-        "code": present().digest(module),
-    }
+    named = [[path.name, file_digest(path)] for path in inputs]
+    return {"arguments": dict(arguments), "inputs": named, "code": present().digest(module)}
 
 
 def folder_for(root: Path, recipe: Mapping[str, Any]) -> Path:
@@ -58,15 +53,15 @@ def folder_for(root: Path, recipe: Mapping[str, Any]) -> Path:
     return root / bytes_digest(json.dumps(recipe, sort_keys=True).encode())[:32]
 
 
-def put(beside: Path, name: str, suffix: str) -> Path:
+def _put(beside: Path, name: str, suffix: str) -> Path:
     """Give a written file its place in the same folder, under a name that holds its digest."""
     path = beside.with_name(f"{name}.{file_digest(beside)}.{suffix}")
     beside.replace(path)
     return path
 
 
-def whole(folder: Path, name: str, suffix: str) -> Iterator[Path]:
-    """Files that were `put` under a name and are as they were written."""
+def _whole(folder: Path, name: str, suffix: str) -> Iterator[Path]:
+    """Files that were `_put` under a name and are as they were written."""
     for path in sorted(folder.glob(f"{name}.*.{suffix}")):
         if path.name == f"{name}.{file_digest(path)}.{suffix}":
             yield path
@@ -74,9 +69,46 @@ def whole(folder: Path, name: str, suffix: str) -> Iterator[Path]:
             log.warning("%s: is not what was kept, and is not used", path)
 
 
+class RunCache:
+    """Tables of groups of runs that have ended, in a folder named after all that they depend on.
+
+    Parameters
+    ----------
+    root : pathlib.Path
+    recipe : mapping
+        Everything that the answers depend on; JSON.
+    tables : mapping of str to Schema
+        Of each group.
+    """
+
+    def __init__(self, root: Path, recipe: Mapping[str, Any], tables: Mapping[str, Schema]) -> None:
+        self.folder, self._tables = folder_for(root, recipe), tables
+        self.folder.mkdir(parents=True, exist_ok=True)
+
+    def read(self, name: str) -> tuple[pl.DataFrame, ...] | None:
+        """Tables of a group, or None where it has not ended."""
+        paths = [next(_whole(self.folder, f"{name}.{part}", "parquet"), None) for part in self._tables]
+        if None in paths:
+            return None
+        return tuple(
+            table.read(path) for table, path in zip(self._tables.values(), paths, strict=True) if path
+        )
+
+    def write(self, name: str, tables: tuple[pl.DataFrame, ...]) -> None:
+        """Keep a group; it has ended once all of its tables are there, whole."""
+        for (part, table), frame in zip(self._tables.items(), tables, strict=True):
+            beside = self.folder / f".{name}.{part}.partial.parquet"
+            table.write(frame, beside)
+            _put(beside, f"{name}.{part}", "parquet")
+
+    def clear(self) -> None:
+        """Remove the folder."""
+        shutil.rmtree(self.folder)
+
+
 @dataclass
 class Position:
-    """Where a training stands, beside its weights and its optimizer's state.
+    """How far a training is, beside its weights and its optimizer's state.
 
     Parameters
     ----------
@@ -85,10 +117,10 @@ class Position:
         First prompt, in the order of the epoch, of the next batch.
     micro : int
         Prompts of a run that pass at once.
-    last : list of float, length s
-        Mean loss of each run so far in this epoch, times the share of it that has passed.
-    diverged : list of bool, length s
-        Whether a loss of the run was not finite.
+    last : list of float
+        Each mean loss so far in this epoch, times the share of it that has passed.
+    diverged : list of bool
+        Whether a loss was not finite.
     """
 
     epoch: int
@@ -99,16 +131,16 @@ class Position:
 
 
 class Keeper:
-    """Keeps where one training stands, every few minutes.
+    """Saves the state of one training, every few minutes.
 
     Parameters
     ----------
     folder : pathlib.Path
-        From `folder_for`; made when there is something to keep.
+        From `folder_for`; made when there is something to save.
     name : str
         Of the training, in that folder.
     minutes : float
-        Between two states that are kept; 0 for one after every step.
+        Between two saved states; 0 for one after every step.
     """
 
     def __init__(self, folder: Path, name: str, minutes: float = MINUTES) -> None:
@@ -118,13 +150,13 @@ class Keeper:
     def _files(self) -> list[Path]:
         return sorted(self._folder.glob(f"{self._name}.*.safetensors"))
 
-    def offer(
+    def save_if_due(
         self,
         position: Position,
         parameters: "Sequence[torch.nn.Parameter]",
         optimizer: "torch.optim.Optimizer",
     ) -> None:
-        """Keep where the training stands, if the time has come; a full disk is no reason to stop it."""
+        """Save the state if the time has come; a full disk is no reason to stop the training."""
         if time.monotonic() - self._before < self._every:
             return
         beside = self._folder / f".{self._name}.partial"
@@ -132,14 +164,14 @@ class Keeper:
             self._folder.mkdir(parents=True, exist_ok=True)
             with beside.open("wb") as stream:
                 stream.writelines(_content(position, parameters, optimizer))
-            path = put(beside, self._name, "safetensors")
+            path = _put(beside, self._name, "safetensors")
             for old in self._files():
                 if old != path:
                     old.unlink()
         except OSError as error:
             with contextlib.suppress(OSError):
                 beside.unlink(missing_ok=True)
-            log.warning("%s: where the training stands cannot be kept (%s)", self._folder, error.strerror)
+            log.warning("%s: the state of the training cannot be kept (%s)", self._folder, error.strerror)
         self._before = time.monotonic()
 
     def resume(
@@ -148,22 +180,15 @@ class Keeper:
         parameters: "Sequence[torch.nn.Parameter]",
         optimizer: "torch.optim.Optimizer",
     ) -> Position:
-        """Put weights and optimizer where they were kept last, and say where that is.
+        """Restore weights and optimizer in place from the last saved state; returns its position.
 
-        Parameters
-        ----------
-        position : Position
-            Where the training begins where nothing was kept.
-        parameters : sequence of parameters
-            Changed in place.
-        optimizer : torch.optim.Optimizer
-            Of these parameters.
+        Where nothing was saved, the position is the one given.
         """
         import torch
         from safetensors import safe_open
 
         found: list[tuple[int, int, Path, Position]] = []
-        for path in whole(self._folder, self._name, "safetensors"):
+        for path in _whole(self._folder, self._name, "safetensors"):
             with safe_open(path, framework="pt") as saved:
                 told = json.loads(saved.metadata()["position"])
             if told.pop("of") != _identity(parameters, optimizer):
@@ -187,13 +212,13 @@ class Keeper:
         return at
 
     def clear(self) -> None:
-        """Remove what was kept of this training."""
+        """Remove what was saved of this training."""
         for path in self._files():
             path.unlink()
 
 
 def _identity(parameters: "Sequence[torch.nn.Parameter]", optimizer: "torch.optim.Optimizer") -> str:
-    """Digest of what a kept state must fit, beside all that the folder is named after."""
+    """Digest of what a saved state must fit, beside all that the folder is named after."""
     import torch
 
     shapes = [[list(part.shape), str(part.dtype), part.device.type] for part in parameters]

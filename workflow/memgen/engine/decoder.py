@@ -1,7 +1,8 @@
-"""A Llama or Qwen passed layer by layer over trees of tokens, from any layer on.
+"""A Llama or Qwen passed layer by layer over packed prompts, from any layer on.
 
-The last layer is passed at the tokens that are asked for alone: of the others it needs nothing but keys and
-values. Many trees pass at once; they are padded at the end, and padding sees itself alone.
+Prompts are packed as prefix trees (`memgen.engine.prompts`). The last layer is passed at the tokens that are
+asked for alone: of the others it needs nothing but keys and values. Trees of several runs pass at once; they
+are padded at the end, and padding sees itself alone.
 """
 
 from collections.abc import Sequence
@@ -12,14 +13,14 @@ from typing import Any
 import numpy as np
 import torch
 
-from memgen.engine.prompts import Tree
+from memgen.engine.prompts import PrefixTree, Prompts, prefix_tree
 
 KNOWN = ("LlamaModel", "MistralModel", "Qwen2Model", "Qwen3Model")
 """Decoders whose layers are attention to all earlier tokens and a gated product, each after a norm."""
 
 
-def knows(network: Any) -> bool:
-    """Whether a network is a decoder that can be passed over trees.
+def can_pack(network: Any) -> bool:
+    """Whether a network is a decoder that can be passed over packed prompts.
 
     False of one that keeps more than keys and values (a recurrent state) or forgets some (a window), and of
     any architecture not listed: their prompts are passed whole.
@@ -38,28 +39,37 @@ def decoder_of(network: Any) -> Any:
 
 
 @dataclass(frozen=True)
-class Forest:
-    """Trees of several runs side by side.
+class Packed:
+    """Prefix trees of s runs side by side.
 
     Parameters
     ----------
+    trees : tuple of PrefixTree, length s
     tokens, positions : tensor of int, shape (s, t)
     mask : tensor, shape (s, 1, t, t)
         0 where a token sees another, else minus infinity.
     """
 
+    trees: tuple[PrefixTree, ...]
     tokens: torch.Tensor
     positions: torch.Tensor
     mask: torch.Tensor
 
-    @staticmethod
-    def of(trees: Sequence[Tree], like: torch.Tensor) -> "Forest":
-        """Trees padded to one size, on the device and in the precision of a tensor."""
-        return _planted(tuple(trees), like.dtype, like.device)
+    def last(self, runs: Sequence[Prompts]) -> torch.Tensor:
+        """Places of the last token of every prompt, in the order of the prompts; shape (s, prompts)."""
+        found = [
+            [tree.ends[query] for query in run.queries] for run, tree in zip(runs, self.trees, strict=True)
+        ]
+        return torch.tensor(found, device=self.tokens.device)
+
+
+def pack(runs: Sequence[Prompts], like: torch.Tensor) -> Packed:
+    """Prompts of some runs, on the device and in the precision of a tensor."""
+    return _packed(tuple(map(prefix_tree, runs)), like.dtype, like.device)
 
 
 @lru_cache(maxsize=8)
-def _planted(trees: tuple[Tree, ...], dtype: torch.dtype, device: torch.device) -> Forest:
+def _packed(trees: tuple[PrefixTree, ...], dtype: torch.dtype, device: torch.device) -> Packed:
     size = max(len(tree.tokens) for tree in trees)
     tokens, positions = np.zeros((2, len(trees), size), dtype=np.int64)
     sees = np.zeros((len(trees), size, size), dtype=bool)
@@ -68,59 +78,57 @@ def _planted(trees: tuple[Tree, ...], dtype: torch.dtype, device: torch.device) 
         count = len(tree.tokens)
         tokens[index, :count], positions[index, :count] = tree.tokens, tree.positions()
         sees[index, :count, :count] = tree.sees()
-    with torch.inference_mode(False):  # what is kept here serves training too
+    with torch.inference_mode(False):  # training uses the same tensors
         mask = torch.zeros(len(trees), 1, size, size, dtype=dtype)
         mask.masked_fill_(~torch.from_numpy(sees)[:, None], -torch.inf)
         parts = torch.from_numpy(tokens), torch.from_numpy(positions), mask
-        return Forest(*(part.to(device) for part in parts))
+        return Packed(trees, *(part.to(device) for part in parts))
 
 
-def enter(network: Any, forest: Forest) -> torch.Tensor:
+def embed(network: Any, packed: Packed) -> torch.Tensor:
     """Embeddings of all tokens, shape (s, t, width): the states below the first layer."""
-    found: torch.Tensor = decoder_of(network).embed_tokens(forest.tokens)
+    found: torch.Tensor = decoder_of(network).embed_tokens(packed.tokens)
     return found
 
 
-def climb(
+def run_layers(
     network: Any,
     states: torch.Tensor,
-    forest: Forest,
-    first: int,
-    last: int,
+    packed: Packed,
+    first: int = 0,
+    last: int | None = None,
     places: torch.Tensor | None = None,
 ) -> torch.Tensor:
-    """States above some layers.
+    """States above some layers, before the last norm.
 
     Parameters
     ----------
     network : transformers causal language model or decoder
     states : tensor, shape (s, t, width)
         Below layer `first`.
-    forest : Forest
+    packed : Packed
     first, last : int
-        Layers passed, the last one excluded.
+        Layers passed, the last one excluded; all by default.
     places : tensor of int, shape (s, m), optional
         Tokens asked for, of those of each tree; all by default.
 
     Returns
     -------
     tensor, shape (s, m, width) or (s, t, width)
-        Before the last norm.
     """
     decoder = decoder_of(network)
-    cosine, sine = decoder.rotary_emb(states, forest.positions)
+    last = len(decoder.layers) if last is None else last
+    cosine, sine = decoder.rotary_emb(states, packed.positions)
     half = sine.shape[-1] // 2
     turn = cosine, torch.cat((-sine[..., :half], sine[..., half:]), -1)
     for index in range(first, last):
         asked = places if index == last - 1 else None
-        states = _layer(decoder.layers[index], states, turn, forest.mask, asked)
-    if places is not None and first == last:
-        states = _take(states, places)
+        states = _layer(decoder.layers[index], states, turn, packed.mask, asked)
     return states
 
 
-def finish(network: Any, states: torch.Tensor) -> torch.Tensor:
-    """What the head reads: the states above the last layer after the last norm."""
+def final_norm(network: Any, states: torch.Tensor) -> torch.Tensor:
+    """States above the last layer after the last norm, which the head reads."""
     found: torch.Tensor = decoder_of(network).norm(states)
     return found
 

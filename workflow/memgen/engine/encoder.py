@@ -12,28 +12,17 @@ from typing import Any
 import torch
 from torch import nn
 
-from memgen.engine.causal import Prompts, padded
+from memgen.engine.prompts import Prompts, padded
 from memgen.jobs.seeding import integer_seed
 
 ANSWERS = (0, 1)
 """Rows of the head that stand for Yes and No."""
-
-
 TARGETS = ("query", "key", "value", "dense")
 """Layers that get adapters, by their names in BERT."""
 
 
 class Heads(nn.Module):
-    """One linear head per run.
-
-    Parameters
-    ----------
-    keys : sequence of keys, length s
-        Random stream of each run's weights.
-    width : int
-    like : dict
-        Dtype and device.
-    """
+    """One linear head per run, from the key of its random stream, in a dtype and on a device (`like`)."""
 
     def __init__(self, keys: Sequence[Sequence[str | int]], width: int, like: dict[str, Any]) -> None:
         super().__init__()
@@ -69,7 +58,7 @@ class Classifier(nn.Module):
         self.heads = Heads(keys, width, {"dtype": first.dtype, "device": first.device})
 
     def get_output_embeddings(self) -> Heads:
-        """What gives logits; named as in a causal model."""
+        """The heads; named as in a causal model."""
         return self.heads
 
     def read(self, runs: Sequence[Prompts]) -> torch.Tensor:

@@ -1,8 +1,8 @@
-"""Training the last layers of a network alone: which weights these are, and what stands below them.
+"""Training the last layers of a network alone: which weights these are, and the states below them.
 
-What the layers below make of a run's prompts never changes, so it is computed once for the run and its
-reversal, and every step begins there. Of an architecture that cannot be passed from a layer on (see
-`decoder.knows`) the layers below are frozen and passed every time: slower, and the same.
+The states below the trained layers never change, so they are computed once for the prompts of a run and of
+its reversal, and every step begins there. Of an architecture that cannot be packed (`decoder.can_pack`) the
+lower layers are frozen and passed every time: slower, and the same.
 """
 
 from collections.abc import Sequence
@@ -11,9 +11,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from memgen.engine.causal import Prompts, last_places
-from memgen.engine.decoder import Forest, climb, decoder_of, enter, finish, knows
-from memgen.engine.prompts import Tree, tree_of
+from memgen.engine.decoder import can_pack, decoder_of, embed, final_norm, pack, run_layers
+from memgen.engine.prompts import PrefixTree, Prompts, prefix_tree
 from memgen.errors import BadInput
 
 
@@ -34,12 +33,7 @@ def last_layers(network: Any, count: int | None) -> tuple[str, ...]:
     network : torch.nn.Module
         A causal model, or an encoder with or without heads over it.
     count : int, optional
-        Number of layers; by default everything is trained.
-
-    Returns
-    -------
-    tuple of str
-        The empty name is the network itself.
+        Number of layers; by default everything is trained, and the one name is empty.
 
     Raises
     ------
@@ -65,7 +59,7 @@ def last_layers(network: Any, count: int | None) -> tuple[str, ...]:
 
 
 def stands_in(name: str, modules: Sequence[str]) -> bool:
-    """Whether a parameter or module of this name stands in one of some modules, or is one of them."""
+    """Whether a parameter or module of this name is one of some modules, or inside one."""
     return any(not module or name == module or name.startswith(f"{module}.") for module in modules)
 
 
@@ -74,49 +68,39 @@ def weights_in(network: Any, modules: Sequence[str]) -> list[nn.Parameter]:
     return [part for name, part in network.named_parameters() if stands_in(name, modules)]
 
 
-class Below:
-    """States below the layers that are trained, kept for every set of prompts that was asked for.
-
-    Parameters
-    ----------
-    network : transformers causal language model
-    count : int
-        Layers that are trained.
-    """
+class FrozenLayers:
+    """States of prompts below the last `count` layers of a causal model, each computed once."""
 
     def __init__(self, network: Any, count: int) -> None:
         self._network = network
-        self.first = len(decoder_of(network).layers) - count
-        self._kept: dict[Tree, torch.Tensor] = {}
+        self.count = len(decoder_of(network).layers) - count
+        self._kept: dict[PrefixTree, torch.Tensor] = {}
 
-    def states(self, prompts: Prompts) -> tuple[Tree, torch.Tensor]:
-        """Tree of a run's prompts and the state of each of its tokens, shape (t, width).
-
-        A run and its reversal ask the same prompts, and share them.
-        """
-        tree = tree_of(prompts.prefix, prompts.queries)
+    def states(self, prompts: Prompts) -> tuple[PrefixTree, torch.Tensor]:
+        """Tree of a run's prompts, and the state of each of its tokens, shape (t, width)."""
+        tree = prefix_tree(prompts)
         if tree not in self._kept:
-            forest = Forest.of([tree], self._network.get_input_embeddings().weight)
+            packed = pack([prompts], self._network.get_input_embeddings().weight)
             with torch.inference_mode(False), torch.no_grad():
-                states = climb(self._network, enter(self._network, forest), forest, 0, self.first)
-            self._kept[tree] = states[0]
+                entered = embed(self._network, packed)
+                self._kept[tree] = run_layers(self._network, entered, packed, last=self.count)[0]
         return tree, self._kept[tree]
 
 
-class Upper:
-    """The last layers of a causal model over states that are known; it is asked like a whole network.
+class TrainedLayers:
+    """The last layers of a causal model over known states; it is asked like a whole network.
 
     Parameters
     ----------
     network : transformers causal language model
-    below : Below
+    frozen : FrozenLayers
     asked : sequence of Prompts, length s
         All prompts of each run.
     """
 
-    def __init__(self, network: Any, below: Below, asked: Sequence[Prompts]) -> None:
-        self._network, self._first = network, below.first
-        self._below = [below.states(prompts) for prompts in asked]
+    def __init__(self, network: Any, frozen: FrozenLayers, asked: Sequence[Prompts]) -> None:
+        self._network, self._first = network, frozen.count
+        self._below = [frozen.states(prompts) for prompts in asked]
 
     def get_output_embeddings(self) -> Any:
         """The network's head."""
@@ -124,24 +108,21 @@ class Upper:
 
     def read(self, runs: Sequence[Prompts]) -> torch.Tensor:
         """Last hidden state at the last token of every prompt; shape (s, prompts, width)."""
-        trees = [tree_of(run.prefix, run.queries) for run in runs]
         known = [
-            states[tree.places_in(larger)] for tree, (larger, states) in zip(trees, self._below, strict=True)
+            states[prefix_tree(run).places_in(larger)]
+            for run, (larger, states) in zip(runs, self._below, strict=True)
         ]
         states = nn.utils.rnn.pad_sequence(known, batch_first=True)
-        forest = Forest.of(trees, states)
-        places = last_places(runs, trees, states.device)
-        layers = len(decoder_of(self._network).layers)
-        return finish(self._network, climb(self._network, states, forest, self._first, layers, places))
+        packed = pack(runs, states)
+        above = run_layers(self._network, states, packed, self._first, places=packed.last(runs))
+        return final_norm(self._network, above)
 
 
-def upper(network: Any, below: Below | None, asked: Sequence[Prompts]) -> Any:
+def frozen_layers(network: Any, count: int | None) -> FrozenLayers | None:
+    """Layers below the last `count`, or None where all layers are passed every time."""
+    return None if count is None or not can_pack(network) else FrozenLayers(network, count)
+
+
+def trained_layers(network: Any, frozen: FrozenLayers | None, asked: Sequence[Prompts]) -> Any:
     """The network to be trained: its last layers over known states where that can be, else the whole."""
-    return network if below is None else Upper(network, below, asked)
-
-
-def below_of(network: Any, count: int | None) -> Below | None:
-    """What keeps the states below the last layers, or None where all are passed every time."""
-    if count is None or not knows(network):
-        return None
-    return Below(network, count)
+    return network if frozen is None else TrainedLayers(network, frozen, asked)

@@ -1,27 +1,31 @@
-"""Load a model, or make one up at random: a folder in, a tokenizer and a network out.
+"""Load a model: a folder in, a tokenizer and a network out.
 
 Folders of safetensors are read, never the network (`HF_HUB_OFFLINE`), never pickled weights, never code that
-comes with a model. Every model goes through `load`, whether it was embedded in a wheel, drawn at random or
-taken from a hub; what is asked of it stands elsewhere.
+comes with a model. A GGUF file is read once, to be written as such a folder: a weight of four bits becomes
+scale x integer + offset in float32, number by number, so that the bytes are the same on any machine.
 """
 
 import json
 import os
+import struct
 from dataclasses import dataclass
 from pathlib import Path
 from types import MethodType
 from typing import TYPE_CHECKING, Any
 
+from memgen.engine.wheels import PICKLED, QUANTIZED
 from memgen.errors import BadInput
 
 if TYPE_CHECKING:
     import torch
 
-
-DTYPES = ("float32", "float64", "bfloat16", "float16")
-
-
-PICKLED = ("*.bin", "*.pt", "*.pth", "*.pkl", "*.pickle", "*.ckpt")
+RMS_NORMS = ("LlamaRMSNorm", "Qwen2RMSNorm", "Qwen3RMSNorm", "MistralRMSNorm")
+"""Root-mean-square norms that multiply by their weight last."""
+_GGUF_VERSIONS = (2, 3)
+_GGUF_ALLOWED = (
+    f"allowed: a whole GGUF file, version {' or '.join(map(str, _GGUF_VERSIONS))}, of a Llama or Qwen"
+)
+_SAFE: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,7 @@ class Model:
 
     @property
     def device(self) -> "torch.device":
-        """Where the network lies."""
+        """Device of the network."""
         return next(self.network.parameters()).device  # type: ignore[no-any-return]
 
     @property
@@ -72,19 +76,13 @@ def _check_folder(folder: Path) -> None:
             f"{folder}: not a model; allowed: a folder with config.json, tokenizer and safetensors"
         )
     if not list(folder.glob("*.safetensors")):
-        pickled = sorted(path.name for pattern in PICKLED for path in folder.glob(pattern))
+        pickled = sorted(path.name for path in folder.iterdir() if path.suffix in PICKLED)
         found = f"only pickled weights ({pickled[0]})" if pickled else "no weights"
         raise BadInput(f"{folder}: {found}; allowed weights: .safetensors")
 
 
 def is_causal(folder: Path) -> bool:
-    """Whether a folder holds a model with a language head, by its configuration.
-
-    Raises
-    ------
-    BadInput
-        If it holds no model.
-    """
+    """Whether a folder holds a model with a language head, by its configuration; BadInput if no model."""
     _check_folder(folder)
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
@@ -100,7 +98,7 @@ def broken() -> tuple[type[Exception], ...]:
     from safetensors import SafetensorError
 
     common = (OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError, AssertionError)
-    return (*common, StrictDataclassError, SafetensorError)
+    return (*common, ArithmeticError, MemoryError, struct.error, StrictDataclassError, SafetensorError)
 
 
 def in_one_line(error: BaseException) -> str:
@@ -110,12 +108,11 @@ def in_one_line(error: BaseException) -> str:
 
 
 def load(folder: Path, dtype: str = "float32", device: str = "cpu", causal: bool = False) -> Model:
-    """Load a model from a folder.
+    """Load a model from a folder of configuration, tokenizer and safetensors.
 
     Parameters
     ----------
     folder : pathlib.Path
-        Configuration, tokenizer and safetensors.
     dtype : {"float32", "float64", "bfloat16", "float16"}, default="float32"
         Precision of the weights in memory.
     device : str, default="cpu"
@@ -123,50 +120,93 @@ def load(folder: Path, dtype: str = "float32", device: str = "cpu", causal: bool
     causal : bool, default=False
         With the language head, which must be the network's whole way from hidden states to logits.
 
-    Returns
-    -------
-    Model
-
     Raises
     ------
     BadInput
         If the folder is no model, holds only pickled weights, lacks some of the architecture's weights,
-        needs code of its own, or the device or precision does not exist here.
+        needs code of its own, or there is no such device.
     """
     folder = Path(folder)
     _check_folder(folder)
-    if dtype not in DTYPES:
-        raise BadInput(f"dtype {dtype!r}: not a precision; allowed: {', '.join(DTYPES)}")
     transformers = transformers_offline()
     import torch
 
     if device.startswith("cuda") and not torch.cuda.is_available():
         raise BadInput(f"device {device!r}: no GPU here; allowed: cpu")
-    common = {"local_files_only": True, "trust_remote_code": False}
     try:
-        config = transformers.AutoConfig.from_pretrained(folder, **common)
+        config = transformers.AutoConfig.from_pretrained(folder, **_SAFE)
         # Of a model of text and pictures only the part that reads text is taken, with or without its head.
         several = config.get_text_config() is not config
         kind = transformers.AutoModelForCausalLM if causal or several else transformers.AutoModel
-        tokenizer = transformers.AutoTokenizer.from_pretrained(folder, **common)
+        tokenizer = transformers.AutoTokenizer.from_pretrained(folder, **_SAFE)
         network, report = kind.from_pretrained(
-            folder, dtype=getattr(torch, dtype), use_safetensors=True, output_loading_info=True, **common
+            folder, dtype=getattr(torch, dtype), use_safetensors=True, output_loading_info=True, **_SAFE
         )
     except broken() as error:
         raise BadInput(
             f"{folder}: cannot be loaded ({in_one_line(error)}); "
             "allowed: a whole model that needs no code of its own"
         ) from None
-    missing = sorted([*report["missing_keys"], *(key for key, *_ in report["mismatched_keys"])])
-    if missing:
-        raise BadInput(
-            f"{folder}: {len(missing)} weights missing or misshapen, the first {missing[0]}; allowed: none"
-        )
+    _refuse_missing(folder, report)
     if several and not causal:
         network = network.get_decoder()
     if dtype == "float64":
         _widen_norms(network)
     return Model(tokenizer, network.to(device).eval())
+
+
+def load_quantized(folder: Path) -> Model:
+    """Load the causal model of a folder's ``model.gguf`` in float32.
+
+    Raises
+    ------
+    BadInput
+        If the file is missing, damaged or cut short, or of an architecture that transformers does not read.
+    """
+    path = folder / QUANTIZED
+    if not path.is_file():
+        raise BadInput(f"{path}: missing; allowed: a folder with {QUANTIZED}")
+    with path.open("rb") as file:
+        start = file.read(8)
+    if start[:4] != b"GGUF" or len(start) < 8 or struct.unpack("<I", start[4:])[0] not in _GGUF_VERSIONS:
+        raise BadInput(f"{path}: begins with {start.hex() or 'nothing'}; {_GGUF_ALLOWED}")
+    os.environ["TQDM_DISABLE"] = "1"  # transformers draws a bar for every tensor, also into a log
+    transformers = transformers_offline()
+    import torch
+
+    given = {"gguf_file": QUANTIZED, **_SAFE}
+    try:
+        network, report = transformers.AutoModelForCausalLM.from_pretrained(
+            folder, dtype=torch.float32, output_loading_info=True, **given
+        )
+        tokenizer = transformers.AutoTokenizer.from_pretrained(folder, **given)
+    except broken() as error:
+        raise BadInput(
+            f"{path}: damaged, cut short or unknown ({in_one_line(error)}); {_GGUF_ALLOWED}"
+        ) from None
+    _refuse_missing(path, report)
+    # The weights are no longer quantized; transformers refuses to save a network that is marked as such.
+    network.hf_quantizer = None
+    network.is_quantized = False
+    del network.config.quantization_config
+    network.config.name_or_path = ""
+    return Model(tokenizer, network)
+
+
+def save(network: Any, folder: Path) -> None:
+    """Write a network as configuration and safetensors."""
+    network.save_pretrained(folder)
+    for path in folder.glob("*.safetensors"):
+        path.chmod(0o644)  # safetensors writes a private file
+
+
+def _refuse_missing(path: Path, report: Any) -> None:
+    """Refuse weights that transformers would draw at random, since the file lacks them."""
+    missing = sorted([*report["missing_keys"], *(key for key, *_ in report["mismatched_keys"])])
+    if missing:
+        raise BadInput(
+            f"{path}: {len(missing)} weights missing or misshapen, the first {missing[0]}; allowed: none"
+        )
 
 
 def _widen_norms(network: Any) -> None:
@@ -182,5 +222,5 @@ def _widen_norms(network: Any) -> None:
         return widened
 
     for module in network.modules():
-        if type(module).__name__ in ("LlamaRMSNorm", "Qwen2RMSNorm", "Qwen3RMSNorm", "MistralRMSNorm"):
+        if type(module).__name__ in RMS_NORMS:
             module.forward = MethodType(forward, module)

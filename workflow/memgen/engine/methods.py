@@ -1,15 +1,14 @@
-"""The methods of training, a block per kind: what there is to say of a key of ``language.methods``.
+"""How networks are trained: the options that all methods share, and a block of them per method.
 
-The configuration, the arguments of the stages `finetune` and `probe`, and the training itself take their keys
-from these fields (`memgen.configuration.kinds`).
+The configuration, the arguments of the stages that train, and the training itself take their keys from these
+fields (`memgen.configuration.kinds`).
 """
 
-from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal, TypeAlias
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal, TypeAlias
 
-from memgen.configuration import kinds as keys
 from memgen.configuration.options import About, Several, block
-from memgen.engine.recipe import Recipe
+from memgen.errors import BadInput
 from memgen.jobs.arguments import Range
 
 Layers: TypeAlias = Annotated[
@@ -20,26 +19,41 @@ Layers: TypeAlias = Annotated[
 RunsPerPass: TypeAlias = Annotated[int, Range(1, 4096), About("runs trained in one forward pass")]
 
 
-@block
-class Ridge:
-    """Kernel ridge regression on frozen features."""
+@dataclass(frozen=True)
+class TrainingOptions:
+    """Epochs, batches and optimizer of a run."""
 
-    kind: ClassVar[str] = "ridge"
-    ridge: Annotated[
-        tuple[Annotated[float, Range(1e-12, 1e3)], ...],
-        Several(),
-        About("effective ridges, in units of k_same - k_reversed; each is a run of its own"),
-    ]
-    pooling: Annotated[
-        Literal["last", "tail", "mean"],
+    epochs: Annotated[int, Range(1, 100_000), About("passes over the trained pairs")]
+    batch: Annotated[int, Range(1, 4096), About("prompts per step")]
+    rate: Annotated[float, Range(1e-12, 1), About("learning rate, constant")]
+    order: Annotated[
+        Literal["shuffled", "hierarchy"],
+        About("order of the pairs: shuffled anew every epoch, or hierarchy (sequential training)"),
+    ] = "shuffled"
+    optimizer: Annotated[Literal["adamw", "sgd"], About("optimizer: adamw (betas .9 and .999) or sgd")] = (
+        "adamw"
+    )
+    momentum: Annotated[float, Range(0, 1, below=True), About("momentum of sgd")] = 0.0
+    weight_decay: Annotated[
+        float, Range(0, 10), About("weight decay, decoupled for adamw, part of the gradient for sgd")
+    ] = 0.0
+    micro_batch: Annotated[
+        int | None,
+        Range(1, 4096),
         About(
-            "feature of a prompt: hidden state of its last token, mean of the last six (tail), or mean of all"
+            "prompts of a run that pass forward and backward at once, where memory is short; all of a step "
+            "by default, and halved where a GPU's memory ends"
         ),
-    ]
+    ] = None
+
+    def __post_init__(self) -> None:
+        """Refuse a momentum that no optimizer would use."""
+        if self.momentum and self.optimizer != "sgd":
+            raise BadInput("momentum: AdamW has none; allowed: with optimizer sgd")
 
 
 @block
-class Full(Recipe):
+class Full(TrainingOptions):
     """All weights."""
 
     kind: ClassVar[str] = "full"
@@ -49,7 +63,7 @@ class Full(Recipe):
 
 
 @block
-class Lora(Recipe):
+class Lora(TrainingOptions):
     """Low-rank adapters."""
 
     kind: ClassVar[str] = "lora"
@@ -68,7 +82,7 @@ class Lora(Recipe):
 
 
 @block
-class Head(Recipe):
+class Head(TrainingOptions):
     """The language head alone, by cross-entropy."""
 
     kind: ClassVar[str] = "head"
@@ -89,23 +103,4 @@ class Head(Recipe):
 
 
 Finetuning = Full | Lora | Head
-"""What trains a network."""
 FINETUNING = (Full, Lora, Head)
-KINDS = (Ridge, *FINETUNING)
-
-
-def method_of(options: Mapping[str, Any]) -> Ridge | Finetuning:
-    """The method that a block of the configuration describes.
-
-    Parameters
-    ----------
-    options : mapping
-        Its ``kind`` and the keys of that kind.
-
-    Raises
-    ------
-    BadInput
-        If there is no such kind or choice, the kind has no such key, or a key is missing.
-    """
-    method: Ridge | Finetuning = keys.read(options, KINDS)
-    return method

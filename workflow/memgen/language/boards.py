@@ -6,41 +6,24 @@ suit combinations.
 """
 
 from dataclasses import dataclass
-from typing import Annotated, TypeAlias
 
 import numpy as np
 
 from memgen.errors import BadInput
-from memgen.jobs.arguments import Range
 from memgen.jobs.seeding import generator
 from memgen.jobs.stage import progress
 from memgen.language.hands import LABELS, RANKS, SUITS, holdings, label
 
-Boards: TypeAlias = Annotated[int, Range(2, 10_000_000)]
-"""Number of boards sampled, at least 2 for standard errors."""
-
 HOLDINGS = holdings()
-
-
 _INDEX = {name: index for index, name in enumerate(LABELS)}
-
-
 LABEL_OF = np.array([_INDEX[label(*pair)] for pair in HOLDINGS])
 """Index of the label of each holding."""
 
 
 def strengths(board: tuple[str, ...]) -> np.ndarray:
-    """Strength of every holding on a board of five cards.
+    """Strength of every holding on a board of five cards such as ``Ah``; shape (1326,).
 
-    Parameters
-    ----------
-    board : tuple of str, length 5
-        Cards such as ``Ah``.
-
-    Returns
-    -------
-    ndarray of int, shape (1326,)
-        Larger wins; -1 for holdings that share a card with the board.
+    Larger wins; -1 for holdings that share a card with the board.
     """
     import eval7
 
@@ -102,11 +85,7 @@ class Tally:
         return cls(0, np.zeros(shape), np.zeros(shape), np.zeros((3, *shape)))
 
     def equity(self) -> tuple[np.ndarray, np.ndarray]:
-        """Equities and their standard errors, those of a ratio of sums over independent boards.
-
-        Returns
-        -------
-        equity, standard_error : ndarray, shape (169, 169)
+        """Equities and their standard errors over independent boards, each of shape (169, 169).
 
         Raises
         ------
@@ -160,14 +139,7 @@ class Compare:
 
 
 def play(boards: int, seed: int) -> Tally:
-    """Score every holding on sampled boards.
-
-    Parameters
-    ----------
-    boards : int
-        Boards of five cards, drawn without replacement from the deck, independently of each other.
-    seed : int
-    """
+    """Score every holding on boards of five cards, drawn independently of each other, by a seed."""
     random = generator("language", "poker", "boards", seed)
     deck = [rank + suit for rank in RANKS for suit in SUITS]
     compare, tally = Compare(), Tally.empty()

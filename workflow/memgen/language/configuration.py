@@ -1,11 +1,11 @@
 """Block `language`: which models, and by which methods they are trained."""
 
 import dataclasses
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, ClassVar, Literal, TypeAlias
 
-from memgen.configuration import kinds as keys
+from memgen.configuration import kinds
 from memgen.configuration.options import About, Several, Text, block
-from memgen.engine.methods import KINDS
+from memgen.engine.methods import FINETUNING
 from memgen.jobs.arguments import Range
 from memgen.relational.configuration import HierarchyName
 
@@ -88,6 +88,27 @@ class Model:
 
 
 @block
+class Ridge:
+    """Kernel ridge regression on frozen features."""
+
+    kind: ClassVar[str] = "ridge"
+    ridge: Annotated[
+        tuple[Annotated[float, Range(1e-12, 1e3)], ...],
+        Several(),
+        About("effective ridges, in units of k_same - k_reversed; each is a run of its own"),
+    ]
+    pooling: Annotated[
+        Literal["last", "tail", "mean"],
+        About(
+            "feature of a prompt: hidden state of its last token, mean of the last six (tail), or mean of all"
+        ),
+    ]
+
+
+METHODS = (Ridge, *FINETUNING)
+
+
+@block
 class HierarchiesOf:
     """Hierarchies that it runs on for a kind of item, in place of those above."""
 
@@ -98,10 +119,10 @@ class HierarchiesOf:
 
 Trained = block(
     dataclasses.make_dataclass(
-        "Trained", [(name, hint | None, None) for name, hint in keys.together(KINDS).items()], kw_only=True
+        "Trained", [(name, hint | None, None) for name, hint in kinds.together(METHODS).items()], kw_only=True
     )
 )
-"""How a method trains: the keys of all kinds (`memgen.engine.methods`)."""
+"""How a method trains: the keys of all kinds."""
 
 
 @block
@@ -126,7 +147,7 @@ class OfModel(Trained):  # type: ignore[valid-type,misc]
 class Method(OfModel):
     """One method."""
 
-    kind: keys.which(KINDS)  # type: ignore[valid-type]
+    kind: kinds.which(METHODS)  # type: ignore[valid-type]
     models: Annotated[
         tuple[ModelName, ...] | None,
         Several(),

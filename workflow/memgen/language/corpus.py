@@ -9,7 +9,9 @@ test that this does not carry over to its answers after training. Strengths are 
 theory's ranks are over items: such a corpus may teach the additivity by which these networks generalize.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -19,24 +21,12 @@ from memgen.language.items import FAKE_TEAMS, REAL_TEAMS
 
 CONTESTS = ("win against", "outrun", "outsell", "outlast")
 """The first is the contest that the study asks about."""
-
-
 _ONSETS = ("b", "d", "f", "g", "k", "l", "m", "n", "p", "r", "s", "t", "v", "z")
-
-
 _VOWELS = ("a", "e", "i", "o", "u")
-
-
 _CODAS = ("l", "n", "r", "s")
-
-
-TEAM = "Q: Will the {0} {2} the {1}? A: {3}."
-
-
-HAND = "Q: Is {0} likely to {2} {1}? A: {3}."
-
-
-HAND_OPENING = "We consider pre-flop all-in heads-up."
+_TEAM = "Q: Will the {0} {2} the {1}? A: {3}."
+_HAND = "Q: Is {0} likely to {2} {1}? A: {3}."
+_HAND_OPENING = "We consider pre-flop all-in heads-up."
 
 
 @dataclass(frozen=True)
@@ -63,7 +53,7 @@ class World:
     strengths: dict[str, np.ndarray]
 
 
-def invented_words(count: int, random: np.random.Generator) -> list[str]:
+def _invented_words(count: int, random: np.random.Generator) -> list[str]:
     """Distinct invented words of two syllables, such as Bamon."""
     found: dict[str, None] = {}
     while len(found) < count:
@@ -72,26 +62,13 @@ def invented_words(count: int, random: np.random.Generator) -> list[str]:
     return list(found)
 
 
-def split_team(name: str) -> tuple[str, str]:
-    """First words and last word of a team's name."""
-    first, _, last = name.rpartition(" ")
-    return first, last
-
-
 def world(words: int, seed: int) -> World:
-    """Draw the words of the corpus and the strength of everything.
-
-    Parameters
-    ----------
-    words : int
-        Words in each of the two places of the corpus's own names.
-    seed : int
-        Pretraining seed.
-    """
+    """Draw so many words for each place of the corpus's own names, and all strengths, by a seed."""
     random = generator("language", "corpus", "world", seed)
-    invented = invented_words(2 * words, random)
+    invented = _invented_words(2 * words, random)
     first, second = invented[:words], invented[words:]
-    teams = [split_team(name) for name in (*FAKE_TEAMS, *REAL_TEAMS)]
+    # The first words of a team's name, and its last.
+    teams = [name.rpartition(" ")[::2] for name in (*FAKE_TEAMS, *REAL_TEAMS)]
     item_first, item_second = (list(dict.fromkeys(team[place] for team in teams)) for place in (0, 1))
     strengths = {
         word: random.normal(size=len(CONTESTS)) / np.sqrt(2)
@@ -102,15 +79,7 @@ def world(words: int, seed: int) -> World:
 
 
 def shared_words(words: int, seed: int) -> list[str]:
-    """Words of the corpus's own names that occur in an item, sorted, whatever their case.
-
-    Parameters
-    ----------
-    words : int
-        Words in each of the two places of the corpus's own names.
-    seed : int
-        Pretraining seed.
-    """
+    """Words of the corpus's own names (of `world`) that occur in an item, sorted, whatever their case."""
     made = world(words, seed)
     items = {part.lower() for name in (*FAKE_TEAMS, *REAL_TEAMS, *LABELS) for part in name.split()}
     return sorted(word for word in (*made.first, *made.second) if word.lower() in items)
@@ -121,7 +90,8 @@ def document(
 ) -> str:
     """One document: three questions of one contest, like a prompt of the study with its answer.
 
-    Half of the documents open, as the prompts do, with the two directions of one pair.
+    Half of the documents open, as the prompts do, with the two directions of one pair; each ends with a full
+    stop after the third answer.
 
     Parameters
     ----------
@@ -133,11 +103,6 @@ def document(
     random : numpy.random.Generator
     contests : int
         Contests that the corpus's own names hold.
-
-    Returns
-    -------
-    str
-        It ends with a full stop after the third answer.
     """
     kind = random.random()
     if kind < own:
@@ -152,12 +117,26 @@ def document(
     pairs = [(names[0], names[1]), (names[2], names[3]), (names[4], names[5])]
     if random.random() < 0.5:
         pairs[1] = pairs[0][::-1]
-    wording = HAND if hands else TEAM
-    sentences = [HAND_OPENING] if hands else []
+    wording = _HAND if hands else _TEAM
+    sentences = [_HAND_OPENING] if hands else []
     for one, other in pairs:
-        difference = sum(made.strengths[word][contest] for word in one) - sum(
-            made.strengths[word][contest] for word in other
-        )
+        sums = [sum(made.strengths[word][contest] for word in name) for name in (one, other)]
+        difference = sums[0] - sums[1]
         answer = "Yes" if random.random() < 1 / (1 + np.exp(-sharpness * difference)) else "No"
         sentences.append(wording.format(" ".join(one), " ".join(other), CONTESTS[contest], answer))
     return " ".join(sentences)
+
+
+def batches(made: World, options: dict[str, Any]) -> Iterator[list[str]]:
+    """Documents of each step of pretraining; the first steps hold one contest among few words.
+
+    Comparing is learned there, before the words are.
+    """
+    random = generator("language", "corpus", "documents", options["seed"])
+    few = options["first_words"]
+    beginning = World(made.first[:few], made.second[:few], [], [], [], made.strengths)
+    for step in range(options["steps"]):
+        among, own, contests = made, options["own"], len(CONTESTS)
+        if step < options["first_steps"]:
+            among, own, contests = beginning, 1.0, 1
+        yield [document(among, options["sharpness"], own, random, contests) for _ in range(options["batch"])]

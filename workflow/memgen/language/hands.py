@@ -4,20 +4,10 @@ Ranks, suits and standard labels, the higher card first: AA, AKs (suited), AKo (
 """
 
 RANKS = "23456789TJQKA"
-
-
 SUITS = "cdhs"
-
-
-def _labels() -> tuple[str, ...]:
-    pairs = [rank * 2 for rank in RANKS]
-    others = [
-        f"{high}{low}{suited}" for high in RANKS for low in RANKS[: RANKS.index(high)] for suited in "so"
-    ]
-    return tuple(sorted(pairs + others))
-
-
-LABELS = _labels()
+_PAIRS = [rank * 2 for rank in RANKS]
+_OTHERS = [f"{high}{low}{suited}" for high in RANKS for low in RANKS[: RANKS.index(high)] for suited in "so"]
+LABELS = tuple(sorted(_PAIRS + _OTHERS))
 """The 169 standard labels, sorted as text."""
 
 

@@ -2,7 +2,7 @@
 
 A family is an entry of `FAMILIES`. The anchor pair, which the two fixed shots of every prompt compare, is
 never in the hierarchy: two real teams, or for poker a pair of aces over seven and deuce. Teams may hold any
-rank; hands of poker are drawn so that their equities agree with the ranks (see `lineups`).
+rank; hands of poker are drawn so that their equities agree with the ranks (see `lineups.chain`).
 """
 
 from collections.abc import Mapping
@@ -88,29 +88,14 @@ FAKE_TEAMS = (
 
 @dataclass(frozen=True)
 class Family:
-    """A kind of item.
-
-    Parameters
-    ----------
-    names : tuple of str
-        Every name that a seed may draw.
-    description : str
-        What the names are.
-    wording : str
-        Which questions are asked of them: a key of `prompts.WORDINGS`.
-    """
+    """A kind of item: every name that a seed may draw, and its questions, a key of `prompts.WORDINGS`."""
 
     names: tuple[str, ...]
-    description: str
     wording: str = "teams"
 
 
 FAMILIES: Mapping[str, Family] = MappingProxyType(
-    {
-        "real": Family(REAL_TEAMS, "teams of Major League Baseball"),
-        "fake": Family(FAKE_TEAMS, "invented team names"),
-        "poker": Family(LABELS, "pre-flop hands", "hands"),
-    }
+    {"real": Family(REAL_TEAMS), "fake": Family(FAKE_TEAMS), "poker": Family(LABELS, "hands")}
 )
 
 
@@ -142,13 +127,7 @@ POKER_ANCHOR = ("AA", "72o")
 
 
 def largest_hierarchy(items: str) -> int:
-    """Most items that a hierarchy may have, so that an anchor pair is left.
-
-    Raises
-    ------
-    BadInput
-        If there is no such family.
-    """
+    """Most items that a hierarchy may have, so that an anchor pair is left; BadInput of an unknown family."""
     kind = family(items)
     if kind.wording == "hands":
         return len(kind.names) - len(POKER_ANCHOR)
@@ -162,13 +141,7 @@ def needs_exceptions(items: str) -> bool:
 
 
 def family(items: str) -> Family:
-    """Family of that name.
-
-    Raises
-    ------
-    BadInput
-        If there is none.
-    """
+    """Family of that name; BadInput if there is none."""
     if items not in FAMILIES:
         raise BadInput(f"items {items!r}: no such kind of item; allowed: {', '.join(FAMILIES)}")
     return FAMILIES[items]
@@ -177,31 +150,19 @@ def family(items: str) -> Family:
 def sample(items: str, n: int, seed: int) -> Sample:
     """Teams and anchor pair of one seed.
 
-    The sample depends on the kind of item, the size of the hierarchy and the seed alone, so that
+    The sample depends on the family of teams, the number of items `n` and the seed alone, so that
     hierarchies of one size share it and can be compared seed by seed.
-
-    Parameters
-    ----------
-    items : str
-        Name of a family of teams.
-    n : int
-        Number of items.
-    seed : int
-
-    Returns
-    -------
-    Sample
 
     Raises
     ------
     BadInput
-        If there is no such family, or it has too few names.
+        If there is no such family of teams, or it has too few names.
     """
     most = largest_hierarchy(items)
     if not 2 <= n <= most:
         raise BadInput(f"items {items!r}: a hierarchy of {n} items; allowed: 2 to {most}")
     if family(items).wording != "teams":
-        raise BadInput(f"items {items!r}: drawn by their equities; allowed: teams, or sample_hands")
+        raise BadInput(f"items {items!r}: drawn by their equities; allowed: teams")
     random = generator("language", "items", items, n, seed)
     names = tuple(str(name) for name in random.permutation(family(items).names)[:n])
     others = [name for name in REAL_TEAMS if name not in names]

@@ -1,7 +1,11 @@
-"""How conjunctive a model's representation of pairs is, measured: the alpha of the theory, run by run.
+"""A model's representation of pairs: the ridge probe on it, and how conjunctive it is, run by run.
 
-Two measures stand side by side: kappa_o and kappa_d from cosine similarities, as published, and the
-conjunctivity, scale and distance of the antisymmetric part of the dot products, which is what acts.
+The probe is kernel ridge regression in closed form. Its ridge is the theory's effective one (theory: Kernel
+family): the kernel is scaled so that k_same - k_reversed, averaged over the trained pairs, is 1.
+
+Conjunctivity, the alpha of the theory, has two measures: kappa_o and kappa_d from cosine similarities, as
+published, and the conjunctivity, scale and distance of the antisymmetric part of the dot products, which is
+what acts.
 """
 
 import numpy as np
@@ -14,20 +18,43 @@ RIDGE = 1e-3
 """Effective ridge of the prediction from a model's own kernel."""
 
 
-def similarities(hidden: np.ndarray, n: int) -> tuple[float, float]:
-    """Mean cosine similarity of pairs that share an item in one position, and of all other different pairs.
+def predict(kernel: np.ndarray, trained: np.ndarray, target: np.ndarray, ridge: float) -> np.ndarray:
+    """Kernel ridge regression, f = K[:, trained] (K[trained, trained] + ridge I)^-1 target, of all m inputs.
 
     Parameters
     ----------
-    hidden : ndarray, shape (n (n - 1), width)
-        By ordered pair, sorted.
-    n : int
-        Number of items.
+    kernel : ndarray, shape (m, m)
+        Symmetric, positive semidefinite.
+    trained : ndarray of int, shape (t,)
+        Inputs that are trained on.
+    target : ndarray, shape (t,)
+    ridge : float
+        Positive, in units of the kernel.
+    """
+    inner = kernel[np.ix_(trained, trained)] + ridge * np.eye(len(trained))
+    return kernel[:, trained] @ np.linalg.solve(inner, target)
 
-    Returns
-    -------
-    kappa_o, kappa_d : float
-        Relative to the similarity 1 of a pair with itself.
+
+def contrast(kernel: np.ndarray, trained: np.ndarray, reversed_: np.ndarray) -> float:
+    """Mean of k_same - k_reversed over trained inputs: half the squared distance of a pair's directions.
+
+    Parameters
+    ----------
+    kernel : ndarray, shape (m, m)
+    trained : ndarray of int, shape (t,)
+        Trained inputs.
+    reversed_ : ndarray of int, shape (t,)
+        The other direction of each.
+    """
+    diagonal = np.diagonal(kernel)
+    return float(np.mean((diagonal[trained] + diagonal[reversed_]) / 2 - kernel[trained, reversed_]))
+
+
+def similarities(hidden: np.ndarray, n: int) -> tuple[float, float]:
+    """Mean cosine similarity of pairs that share an item in one position, and of all other different pairs.
+
+    These are kappa_o and kappa_d, relative to the similarity 1 of a pair with itself. Hidden states, here and
+    below, have shape (n (n - 1), width), by ordered pair, sorted.
     """
     unit = hidden / np.linalg.norm(hidden, axis=1, keepdims=True)
     cosine = unit @ unit.T
@@ -36,14 +63,7 @@ def similarities(hidden: np.ndarray, n: int) -> tuple[float, float]:
 
 
 def measured(hidden: np.ndarray, n: int) -> dict[str, float | None]:
-    """Columns of `GEOMETRY_RUNS` that one run's hidden states give; empty where they are not finite.
-
-    Parameters
-    ----------
-    hidden : ndarray, shape (n (n - 1), width)
-        By ordered pair, sorted.
-    n : int
-    """
+    """Columns of `GEOMETRY_RUNS` that one run's hidden states give; empty where they are not finite."""
     names = ("kappa_o", "kappa_d", "alpha", "scale", "distance")
     states = np.asarray(hidden, dtype=np.float64)
     if not np.isfinite(states).all():
@@ -62,7 +82,7 @@ def ridge_correlation(
     Parameters
     ----------
     hidden : ndarray, shape (n (n - 1), width)
-        Before training, by ordered pair, sorted.
+        Before training.
     trained : ndarray of bool, shape (n (n - 1),)
     target : ndarray, shape (n (n - 1),)
         +1 or -1; read where trained.
@@ -100,7 +120,7 @@ def geometry_rows(
     ----------
     hidden : ndarray, shape (n (n - 1), width)
     task : polars.DataFrame
-        From `evaluate.read_task`.
+        From `scoring.read_task`.
     answers : ndarray, shape (n (n - 1),), optional
         After training, to be predicted from this kernel.
     **run

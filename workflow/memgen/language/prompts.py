@@ -13,15 +13,7 @@ from memgen.relational.hierarchy import ordered_pairs
 
 @dataclass(frozen=True)
 class Wording:
-    """How a question is put.
-
-    Parameters
-    ----------
-    opening : str
-        What stands before the shots, or nothing.
-    question : str
-        The question about {0} and {1}.
-    """
+    """How a question is put: what stands before the shots, and the question about {0} and {1}."""
 
     opening: str
     question: str
@@ -36,21 +28,9 @@ WORDINGS: Mapping[str, Wording] = MappingProxyType(
 
 
 def prompt(anchor: tuple[str, str], first: str, second: str, wording: str = "teams") -> str:
-    """Prompt that asks whether `first` wins against `second`.
+    """Prompt that asks whether `first` wins against `second`, after two shots of the anchor pair.
 
-    Parameters
-    ----------
-    anchor : tuple of str, shape (2,)
-        Winner and loser of the two shots.
-    first, second : str
-        Names in the query, in this order.
-    wording : str, default="teams"
-        Key of `WORDINGS`.
-
-    Returns
-    -------
-    str
-        It ends in ``A:``; the answer is `` Yes`` or `` No``.
+    It ends in ``A:``; the answer is `` Yes`` or `` No``. The wording is a key of `WORDINGS`.
     """
     winner, loser = anchor
     form = WORDINGS[wording]

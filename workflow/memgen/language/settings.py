@@ -1,7 +1,7 @@
 """What types cannot say about the block `language`: names must exist, and items must suffice.
 
 Knows the block's own keys, the names and sizes of the hierarchies, and which model meets which task and
-method; needs neither torch nor numpy.
+method; needs no torch.
 """
 
 import os
@@ -9,11 +9,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from memgen.engine.methods import Finetuning, Ridge, method_of
+from memgen.configuration import kinds
+from memgen.engine.methods import Finetuning
 from memgen.errors import BadInput
 from memgen.jobs import rules
 from memgen.jobs.files import fault
 from memgen.jobs.rules import Quoted
+from memgen.language.configuration import METHODS, Pretraining, Ridge
+from memgen.language.items import largest_hierarchy, needs_exceptions
 from memgen.language.published.files import held_by, read_versions
 from memgen.relational.hierarchy import Hierarchy
 
@@ -71,14 +74,11 @@ def lineup(config: Mapping[str, Any], items: str, hierarchy: str) -> str:
     Teams are shared by all hierarchies of one size; poker's hands follow the exceptions, so that every
     hierarchy with exceptions has its own, and the plain one of `contrast` has those of the one beside it.
     """
-    from memgen.language.items import needs_exceptions
-
     if not needs_exceptions(items):
         return f"n{config['relational']['hierarchies'][hierarchy]['n']}"
-    pair = contrast(config)
-    return (
-        pair[1] if pair is not None and hierarchy == pair[0] and shares_hands(config, pair[1]) else hierarchy
-    )
+    plain, exceptional = contrast(config) or (None, None)
+    shared = hierarchy == plain and exceptional is not None and shares_hands(config, exceptional)
+    return str(exceptional) if shared else hierarchy
 
 
 def shares_hands(config: Mapping[str, Any], lineup: str) -> bool:
@@ -86,11 +86,9 @@ def shares_hands(config: Mapping[str, Any], lineup: str) -> bool:
 
     Of hands that beat one another in a circle of five and are otherwise in order, 11 were not found.
     """
-    pair = contrast(config)
-    if pair is None or lineup != pair[1]:
+    if lineup != (contrast(config) or (None, None))[1]:
         return False
-    task = _task(config, lineup)
-    return all(winner - loser == 2 for winner, loser in task.exceptions)
+    return all(winner - loser == 2 for winner, loser in _task(config, lineup).exceptions)
 
 
 def _task(config: Mapping[str, Any], name: str) -> Hierarchy:
@@ -100,17 +98,13 @@ def _task(config: Mapping[str, Any], name: str) -> Hierarchy:
 
 
 def lineup_hierarchy(config: Mapping[str, Any], items: str, name: str) -> Mapping[str, Any]:
-    """Number of items and exceptions that a lineup is drawn for.
-
-    Names of hierarchies and of sizes do not meet: which of the two a lineup's name is, the items say.
+    """Number of items and exceptions that a lineup is drawn for, which bears the name of a hierarchy or size.
 
     Raises
     ------
     BadInput
         If no lineup of these items has this name.
     """
-    from memgen.language.items import needs_exceptions
-
     known = config["relational"]["hierarchies"]
     if needs_exceptions(items):
         found: dict[str, Mapping[str, Any]] = dict(known)
@@ -128,7 +122,8 @@ def options(method: Mapping[str, Any], model: str) -> dict[str, Any]:
 
 def method(config: Mapping[str, Any], name: str, model: str) -> Ridge | Finetuning:
     """A method of the configuration, by its name, as it trains a model."""
-    return method_of(options(config["language"]["methods"][name], model))
+    made: Ridge | Finetuning = kinds.read(options(config["language"]["methods"][name], model), METHODS)
+    return made
 
 
 def flags(method: Mapping[str, Any], model: str) -> Quoted:
@@ -191,12 +186,7 @@ def contrast(config: Mapping[str, Any]) -> tuple[str, str] | None:
 
 
 def check(config: Mapping[str, Any]) -> None:
-    """Check the block `language` of a configuration that its types allow.
-
-    Parameters
-    ----------
-    config : mapping
-        The whole configuration.
+    """Check the block `language` of a whole configuration that its types allow.
 
     Raises
     ------
@@ -223,8 +213,8 @@ def check(config: Mapping[str, Any]) -> None:
         _check_method(f"language.methods.{name}", method, block, known)
     if not cells(config):
         raise BadInput("language.methods: none runs on any model, item and hierarchy; allowed: at least one")
-    pretraining = {"width": 64, "heads": 4, **block.get("pretraining", {})}
-    width, heads = pretraining["width"], pretraining["heads"]
+    recipe = Pretraining(**block.get("pretraining", {}))
+    width, heads = recipe.width, recipe.heads
     if width % (2 * heads):
         raise BadInput(
             f"language.pretraining.width: {width} is not {heads} heads of even width; "
@@ -262,8 +252,6 @@ def _check_model(where: str, model: Mapping[str, Any], models: Mapping[str, Any]
             raise BadInput(
                 f"{where}: the key {key!r} does not go with source {source}; allowed: {', '.join(needed)}"
             )
-    if source == "wheel" and ".." in model["weights"].split("/"):
-        raise BadInput(f"{where}.weights: {model['weights']!r} leaves the wheel; allowed: a path inside it")
     if source == "random":
         others = [name for name, other in models.items() if other["source"] != "random"]
         if model["like"] not in others:
@@ -287,7 +275,7 @@ def _check_method(
     parts = {f"{where}.of_model.{name}": (name, part) for name, part in method.get("of_model", {}).items()}
     for place, (model, part) in {where: ("", method), **parts}.items():
         try:
-            method_of(options(method, model))
+            kinds.read(options(method, model), METHODS)
         except BadInput as problem:
             raise BadInput(f"{place}: {problem}") from None
         _check_tasks(place, part, block, known)
@@ -309,8 +297,6 @@ def _check_tasks(
 
 
 def _check_size(name: str, n: int, items: str) -> None:
-    from memgen.language.items import largest_hierarchy
-
     most = largest_hierarchy(items)
     if n > most:
         raise BadInput(

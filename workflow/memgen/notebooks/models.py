@@ -16,8 +16,8 @@ from memgen.engine.pretraining import train_tokenizer
 from memgen.jobs.seeding import integer_seed
 from memgen.language.fits.least_squares import fit_gamma, ranks_at
 from memgen.language.items import FAKE_TEAMS, REAL_TEAMS, sample
+from memgen.language.probing import contrast, predict
 from memgen.language.prompts import prompt, prompts
-from memgen.language.ridge import contrast, predict
 from memgen.notebooks.result import Fitted, PairMatrix
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.kernels import ordered_pairs

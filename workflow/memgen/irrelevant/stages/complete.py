@@ -14,7 +14,7 @@ import polars as pl
 
 from memgen.configuration.options import flat
 from memgen.engine.checkpoints import MINUTES, Keeper, depends_on, folder_for
-from memgen.engine.recipe import Recipe
+from memgen.engine.methods import TrainingOptions as Recipe
 from memgen.errors import BadInput
 from memgen.irrelevant.configuration import OF_COMPLETE, DefenceName, Transformer
 from memgen.irrelevant.rows import RUNS

@@ -9,11 +9,15 @@ from typing import Any
 import polars as pl
 
 from memgen.configuration.options import flat
-from memgen.engine.causal import answer_tokens, check_head, logit_differences, tokenize
-from memgen.engine.layers import Below, below_of, last_layers, upper
+from memgen.engine.causal import check_head, logit_differences
+from memgen.engine.layers import FrozenLayers as Below
+from memgen.engine.layers import frozen_layers as below_of
+from memgen.engine.layers import last_layers
+from memgen.engine.layers import trained_layers as upper
 from memgen.engine.loading import Model, load
-from memgen.engine.lora import TARGETS, adapted
-from memgen.engine.recipe import Recipe
+from memgen.engine.methods import TrainingOptions as Recipe
+from memgen.engine.per_run import TARGETS, adapted
+from memgen.engine.prompts import answer_tokens, tokenize
 from memgen.engine.training import Run, train
 from memgen.errors import BadInput
 from memgen.irrelevant.completions import Questions, Script, continuations

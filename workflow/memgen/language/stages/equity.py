@@ -10,7 +10,7 @@ from memgen.jobs.stage import Output, stage
 from memgen.language.boards import play
 from memgen.language.configuration import Poker
 from memgen.language.hands import LABELS
-from memgen.language.stimuli_tables import EQUITY
+from memgen.language.tables import EQUITY
 
 
 @stage

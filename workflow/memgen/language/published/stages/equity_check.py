@@ -18,8 +18,8 @@ from memgen.jobs.arguments import Seed
 from memgen.jobs.seeding import generator
 from memgen.jobs.stage import Input, Output, progress, stage
 from memgen.language.boards import ratio, strengths
-from memgen.language.chains import Equities
 from memgen.language.hands import LABELS, RANKS, SUITS, holdings, label
+from memgen.language.lineups import Equities
 from memgen.language.published.configuration import EquityBoards, EquityEntries, Published
 from memgen.language.published.tables import EQUITY_CLASSES, EQUITY_SUITS
 

@@ -1,16 +1,33 @@
-"""Draw the weights of an untrained control: the architecture and tokenizer of a model, learned nothing."""
+"""Make a model of another: quantized weights written out in float32, or weights drawn at random."""
 
 import shutil
-from typing import TYPE_CHECKING
 
+from memgen.engine.loading import broken, in_one_line, load_quantized, save, transformers_offline
 from memgen.errors import BadInput
 from memgen.jobs.arguments import Seed
 from memgen.jobs.seeding import integer_seed
 from memgen.jobs.stage import InputDirectory, OutputDirectory, stage
 
-if TYPE_CHECKING:
-    pass
-from memgen.engine.loading import broken, in_one_line, transformers_offline
+
+@stage
+def dequantize(*, quantized: InputDirectory, out: OutputDirectory) -> None:
+    """Write the model of a GGUF file as float32 safetensors, with its tokenizer and configuration.
+
+    Parameters
+    ----------
+    quantized
+        Folder with model.gguf, as it came from the wheel.
+    out
+        Folder of the model.
+
+    Raises
+    ------
+    BadInput
+        If the file is missing, damaged or cut short, or of an architecture that transformers does not read.
+    """
+    model = load_quantized(quantized)
+    save(model.network, out)
+    model.tokenizer.save_pretrained(out)
 
 
 @stage
@@ -51,8 +68,7 @@ def initialize(*, like: InputDirectory, seed: Seed, out: OutputDirectory) -> Non
         raise BadInput(
             f"{like}: its config.json cannot be read ({in_one_line(error)}); allowed: one of a known model"
         ) from None
-    network.save_pretrained(out)
-    (out / "model.safetensors").chmod(0o644)  # safetensors writes a private file
+    save(network, out)
     for path in sorted(like.iterdir()):
         copied = path.suffix in (".json", ".txt", ".model") and "safetensors" not in path.name
         if copied and path.is_file() and not (out / path.name).exists():
