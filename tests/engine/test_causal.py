@@ -1,13 +1,15 @@
-"""Answers of causal models: batched with a shared prefix, and one prompt at a time, the same."""
+"""Answers of causal models: packed with a shared prefix, and one prompt at a time, the same."""
 
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+import transformers
 
-from memgen.engine.causal import check_head, last_hidden, logit_differences
-from memgen.engine.decoder import can_pack as knows
+from memgen.engine import causal
+from memgen.engine.causal import check_head, hidden_states, last_hidden, logit_differences
+from memgen.engine.decoder import can_pack
 from memgen.engine.loading import load
 from memgen.engine.prompts import Prompts, answer_tokens, tokenize
 from memgen.errors import BadInput
@@ -28,13 +30,13 @@ def plain(model, texts: list[str]) -> np.ndarray:
     return np.array(found)
 
 
-def runs(model, items: str = "real", n: int = 5, count: int = 3) -> tuple[list[list[str]], list[Prompts]]:
-    texts = [prompts(sample(items, n, seed), bool(seed % 2)) for seed in range(count)]
+def runs(model) -> tuple[list[list[str]], list[Prompts]]:
+    texts = [prompts(sample("real", 5, seed), bool(seed % 2)) for seed in range(3)]
     return texts, [tokenize(model.tokenizer, part, model.longest_prompt) for part in texts]
 
 
 @pytest.mark.parametrize("key", KINDS)
-def test_batched_answers_are_those_of_one_prompt_at_a_time(tiny_causal: dict, key: tuple) -> None:
+def test_packed_answers_are_those_of_one_prompt_at_a_time(tiny_causal: dict, key: tuple) -> None:
     model = load(tiny_causal[key], "float64", causal=True)
     check_head(model.network)
     texts, asked = runs(model)
@@ -44,12 +46,9 @@ def test_batched_answers_are_those_of_one_prompt_at_a_time(tiny_causal: dict, ke
     answers = answer_tokens(model.tokenizer)
     expected = np.stack([plain(model, part) for part in texts])
     assert expected.std() > 0.1
-    for batch in (1, 7, 1000):
-        np.testing.assert_allclose(
-            logit_differences(model.network, asked, answers, batch), expected, atol=1e-10
-        )
-    whole = [run.whole() for run in asked]
-    np.testing.assert_allclose(logit_differences(model.network, whole, answers, 64), expected, atol=1e-10)
+    for given, batch in ((asked, 1), (asked, 7), (asked, 1000), ([run.whole() for run in asked], 64)):
+        found = logit_differences(model.network, given, answers, batch)
+        np.testing.assert_allclose(found, expected, atol=1e-10)
 
 
 def test_gradients_through_a_shared_prefix_are_those_of_whole_prompts(tiny_causal: dict) -> None:
@@ -64,27 +63,22 @@ def test_gradients_through_a_shared_prefix_are_those_of_whole_prompts(tiny_causa
         torch.testing.assert_close(one, other, rtol=1e-9, atol=1e-9)
 
 
-def test_windows_get_whole_prompts(tmp_path: Path, tiny_causal: dict) -> None:
-    import transformers
-
+def test_windows_get_whole_prompts(tiny_causal: dict) -> None:
     config = transformers.Qwen3Config(
         vocab_size=64, hidden_size=16, num_hidden_layers=2, num_attention_heads=2, use_sliding_window=True,
         sliding_window=4, max_window_layers=0, intermediate_size=16, num_key_value_heads=2, head_dim=8,
     )  # fmt: skip
     network = transformers.AutoModelForCausalLM.from_config(config).double().eval()
-    assert not knows(network)
-    assert knows(load(tiny_causal["qwen3", True], causal=True).network)
+    assert not can_pack(network)
+    assert can_pack(load(tiny_causal["qwen3", True], causal=True).network)
     asked = [Prompts((1, 2, 3, 4, 5, 6), ((7, 8), (9, 10, 11)))]
     with torch.inference_mode():
-        found = last_hidden(network, asked)
-        for row, query in zip(found[0], asked[0].queries, strict=True):
-            ids = torch.tensor([asked[0].prefix + query])
-            torch.testing.assert_close(row, network.model(input_ids=ids).last_hidden_state[0, -1])
+        for row, query in zip(last_hidden(network, asked)[0], asked[0].whole().queries, strict=True):
+            expected = network.model(input_ids=torch.tensor([query])).last_hidden_state[0, -1]
+            torch.testing.assert_close(row, expected)
 
 
 def test_logits_that_are_not_the_heads_are_refused() -> None:
-    import transformers
-
     config = transformers.Gemma2Config(
         vocab_size=64, hidden_size=16, num_hidden_layers=1, num_attention_heads=2, num_key_value_heads=2,
         head_dim=8, intermediate_size=16, final_logit_softcapping=0.5,
@@ -96,46 +90,31 @@ def test_logits_that_are_not_the_heads_are_refused() -> None:
         check_head(network)
 
 
-def test_answers_must_be_single_tokens(tiny_model: Path) -> None:
-    class Split:
-        unk_token_id = None
-
-        def __call__(self, text: str, add_special_tokens: bool) -> dict:
-            return {"input_ids": [1, 2]}
-
-    with pytest.raises(BadInput, match="' Yes' is 2 tokens; allowed: a single"):
-        answer_tokens(Split())
-
-
-def test_a_prompt_that_is_too_long_is_refused(tiny_causal: dict) -> None:
-    model = load(tiny_causal["llama", False], causal=True)
+def test_answers_and_prompts_must_fit(tiny_causal: dict, tiny_model: Path) -> None:
+    tokenizer = load(tiny_model).tokenizer
+    with pytest.raises(BadInput, match="' Yes' is 3 tokens; allowed: a single"):
+        answer_tokens(lambda text, add_special_tokens: {"input_ids": [1, 2, 3]})
     with pytest.raises(BadInput, match="allowed: 20, which the model takes"):
-        tokenize(model.tokenizer, prompts(sample("fake", 3, 0)), 20)
+        tokenize(tokenizer, prompts(sample("fake", 3, 0)), 20)
 
 
 def test_out_of_memory_halves_the_batch_and_changes_nothing(
     tiny_causal: dict, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    from memgen.engine import causal
-
     model = load(tiny_causal["llama", False], "float64", causal=True)
     _, asked = runs(model)
-    expected = causal.hidden_states(model.network, asked, 1000)
-    original = causal.last_hidden
+    expected = hidden_states(model.network, asked, 1000)
+    most = 3
 
     def small(network, given):
-        if len(given[0].queries) > 3:
+        if len(given[0].queries) > most:
             raise torch.cuda.OutOfMemoryError
-        return original(network, given)
+        return last_hidden(network, given)
 
     monkeypatch.setattr(causal, "last_hidden", small)
     monkeypatch.setattr(torch.cuda, "empty_cache", lambda: None)
-    torch.testing.assert_close(causal.hidden_states(model.network, asked, 1000), expected, rtol=0, atol=1e-10)
+    torch.testing.assert_close(hidden_states(model.network, asked, 1000), expected, rtol=0, atol=1e-10)
     assert "2 prompts of each run are answered at once" in caplog.text
-
-    def never(network, given):
-        raise torch.cuda.OutOfMemoryError
-
-    monkeypatch.setattr(causal, "last_hidden", never)
+    most = 0
     with pytest.raises(BadInput, match="allowed: a smaller block"):
-        causal.hidden_states(model.network, asked, 1000)
+        hidden_states(model.network, asked, 1000)

@@ -1,4 +1,4 @@
-"""Where a training stands is kept: what is stopped anywhere and goes on ends with the same bytes."""
+"""States of a training are saved: what is stopped anywhere and goes on ends with the same bytes."""
 
 import json
 from collections.abc import Callable
@@ -9,12 +9,9 @@ import pytest
 import torch
 from safetensors import safe_open
 
-from memgen.engine import checkpoints as kept
-from memgen.engine import training as loop
-from memgen.engine.checkpoints import Keeper, Position
-from memgen.language.stages.finetune import finetune
-from memgen.language.stages.lineups import lineups
-from memgen.relational.stages.task import task
+from memgen.engine import training
+from memgen.engine.checkpoints import MINUTES, Keeper, Position
+from tiny_models import finetuned
 
 TABLES = ("out", "runs", "geometry")
 
@@ -23,31 +20,16 @@ class Stopped(Exception):
     """What a kill is in these tests: nothing is written after it."""
 
 
-@pytest.fixture(scope="module")
-def inputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    folder = tmp_path_factory.mktemp("inputs")
-    lineups(items="fake", n=5, first_seed=0, last_seed=1, out=folder / "lineup.parquet")
-    task(name="h", n=5, exceptions=["3:1"], out=folder / "task.parquet")
-    return {"lineup": folder / "lineup.parquet", "task": folder / "task.parquet"}
-
-
 def run(folder: Path, model: Path, inputs: dict[str, Path], **changed: Any) -> dict[str, bytes]:
     """Two groups of three epochs of three steps."""
-    arguments: dict[str, Any] = {
-        **inputs,
-        **{name: folder / f"{name}.parquet" for name in TABLES},
-        **{"model_directory": model, "model": "tiny", "method": "m", "first_seed": 0, "last_seed": 0},
-        **{"epochs": 3, "batch": 4, "rate": 1e-3, "finished": folder / "finished", "keep_minutes": 0},
-        **changed,
-    }
-    finetune(**arguments)
+    finetuned(folder, model, inputs, **{"last_seed": 0, "dtype": "float32", "keep_minutes": 0, **changed})
     return {name: (folder / f"{name}.parquet").read_bytes() for name in TABLES}
 
 
 @pytest.fixture
 def stop_after(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], list[int]]:
     """Stop the next training while this step is taken; the list given grows with every step."""
-    original = loop._step
+    original = training._step
 
     def arm(number: int) -> list[int]:
         taken: list[int] = []
@@ -58,7 +40,7 @@ def stop_after(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], list[int]]:
                 raise Stopped
             return original(*arguments)
 
-        monkeypatch.setattr(loop, "_step", step)
+        monkeypatch.setattr(training, "_step", step)
         return taken
 
     return arm
@@ -67,16 +49,12 @@ def stop_after(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], list[int]]:
 @pytest.mark.parametrize(
     ("model", "options", "steps"),
     [
-        ("llama", {"kind": "full"}, 18),
-        ("llama", {"kind": "full", "runs_per_pass": 2, "dtype": "bfloat16"}, 9),
-        (
-            "llama",
-            {"kind": "full", "layers": 1, "optimizer": "sgd", "momentum": 0.9, "weight_decay": 0.1},
-            18,
-        ),
+        ("llama", {}, 18),
+        ("llama", {"runs_per_pass": 2, "dtype": "bfloat16"}, 9),
+        ("llama", {"layers": 1, "optimizer": "sgd", "momentum": 0.9, "weight_decay": 0.1}, 18),
         ("qwen3", {"kind": "lora", "rank": [2, 4], "runs_per_pass": 2, "micro_batch": 3}, 18),
         ("bert", {"kind": "lora", "rank": [2], "runs_per_pass": 1}, 18),
-        ("bert", {"kind": "full", "order": "hierarchy"}, 18),
+        ("bert", {"order": "hierarchy"}, 18),
     ],
 )
 def test_a_stopped_training_goes_on_to_the_same_bytes(
@@ -84,7 +62,7 @@ def test_a_stopped_training_goes_on_to_the_same_bytes(
     tiny_causal: dict,
     tiny_model: Path,
     inputs: dict,
-    stop_after: Callable[[int], list[int]],
+    stop_after,
     model: str,
     options: dict,
     steps: int,
@@ -103,13 +81,12 @@ def test_a_stopped_training_goes_on_to_the_same_bytes(
     taken = stop_after(0)
     assert run(tmp_path / "cut", folder, inputs, **options) == whole
     assert len(taken) == 1
-    assert not list((tmp_path / "cut/finished").iterdir()), "nothing is kept once the job has ended"
 
 
 def test_a_short_training_keeps_nothing(tmp_path: Path, tiny_causal: dict, inputs: dict, stop_after) -> None:
     stop_after(8)
     with pytest.raises(Stopped):
-        run(tmp_path, tiny_causal["llama", True], inputs, kind="full", keep_minutes=kept.MINUTES)
+        run(tmp_path, tiny_causal["llama", True], inputs, keep_minutes=MINUTES)
     assert not list((tmp_path / "finished").rglob("*.safetensors"))
 
 
@@ -118,10 +95,10 @@ def test_a_state_that_is_not_the_one_written_is_never_used(
     tmp_path: Path, tiny_causal: dict, inputs: dict, stop_after, caplog: pytest.LogCaptureFixture, fault: str
 ) -> None:
     folder = tiny_causal["llama", True]
-    whole = run(tmp_path / "whole", folder, inputs, kind="full")
+    whole = run(tmp_path / "whole", folder, inputs)
     stop_after(5)
     with pytest.raises(Stopped):
-        run(tmp_path / "cut", folder, inputs, kind="full")
+        run(tmp_path / "cut", folder, inputs)
     (path,) = (tmp_path / "cut/finished").rglob("*.safetensors")
     content = bytearray(path.read_bytes())
     if fault == "cut":
@@ -132,12 +109,12 @@ def test_a_state_that_is_not_the_one_written_is_never_used(
     elif fault == "foreign":
         other = torch.nn.Parameter(torch.ones(3))
         keeper = Keeper(path.parent, "00000", 0)
-        keeper.offer(Position(2, 8, 4, [0.0], [False]), [other], torch.optim.SGD([other], 0.1))
+        keeper.save_if_due(Position(2, 8, 4, [0.0], [False]), [other], torch.optim.SGD([other], 0.1))
         assert not path.exists(), "the last one alone is kept"
     else:
         path.rename(path.with_name(".00000.partial"))
     taken = stop_after(0)
-    assert run(tmp_path / "cut", folder, inputs, kind="full") == whole
+    assert run(tmp_path / "cut", folder, inputs) == whole
     assert len(taken) == 18, "the training began anew"
     if fault != "half written":
         assert "is not used" in caplog.text
@@ -146,9 +123,9 @@ def test_a_state_that_is_not_the_one_written_is_never_used(
 def test_other_arguments_find_no_state(tmp_path: Path, tiny_causal: dict, inputs: dict, stop_after) -> None:
     stop_after(5)
     with pytest.raises(Stopped):
-        run(tmp_path, tiny_causal["llama", True], inputs, kind="full")
+        run(tmp_path, tiny_causal["llama", True], inputs)
     taken = stop_after(0)
-    run(tmp_path, tiny_causal["llama", True], inputs, kind="full", rate=2e-3)
+    run(tmp_path, tiny_causal["llama", True], inputs, rate=2e-3)
     assert len(taken) == 18
 
 
@@ -159,7 +136,7 @@ def test_a_state_is_plain_safetensors_and_reads_back(tmp_path: Path) -> None:
     weights[0].grad = torch.randn(3, 5, dtype=torch.float64)  # the other one has no state yet
     optimizer.step()
     at = Position(3, 8, 2, [0.1 + 0.2, float("nan")], [False, True])
-    Keeper(tmp_path, "a", 0).offer(at, weights, optimizer)
+    Keeper(tmp_path, "a", 0).save_if_due(at, weights, optimizer)
     (path,) = tmp_path.glob("*.safetensors")
     with safe_open(path, framework="pt") as saved:
         names = {"0.weight", "1.weight", "0.step", "0.exp_avg", "0.exp_avg_sq"}
@@ -179,5 +156,5 @@ def test_a_state_is_plain_safetensors_and_reads_back(tmp_path: Path) -> None:
 def test_a_full_disk_stops_no_training(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     weight = torch.nn.Parameter(torch.ones(1))
     keeper = Keeper(Path("/dev/full"), "a", 0)  # no folder can be made there
-    keeper.offer(Position(0, 0, 1, [0.0], [False]), [weight], torch.optim.SGD([weight], 0.1))
+    keeper.save_if_due(Position(0, 0, 1, [0.0], [False]), [weight], torch.optim.SGD([weight], 0.1))
     assert "cannot be kept" in caplog.text

@@ -1,5 +1,6 @@
 """A GGUF file becomes an ordinary model: its weights by the format's own rule; broken files are refused."""
 
+import json
 import struct
 from pathlib import Path
 
@@ -24,7 +25,7 @@ def tiny_gguf(tmp_path_factory: pytest.TempPathFactory, tiny_causal: dict) -> tu
     folder.mkdir()
     tokenizer = load(tiny_causal["llama", True], causal=True).tokenizer
     tokens = tokenizer.convert_ids_to_tokens(range(len(tokenizer)))
-    merges = [" ".join(pair) for pair in _merges(tokenizer)]
+    merges = json.loads(tokenizer.backend_tokenizer.to_str())["model"]["merges"]
     writer = gguf.GGUFWriter(folder / "model.gguf", "llama")
     writer.add_block_count(LAYERS)
     writer.add_context_length(256)
@@ -39,7 +40,7 @@ def tiny_gguf(tmp_path_factory: pytest.TempPathFactory, tiny_causal: dict) -> tu
     writer.add_tokenizer_pre("default")
     writer.add_token_list(tokens)
     writer.add_token_types([1] * len(tokens))
-    writer.add_token_merges(merges)
+    writer.add_token_merges([" ".join(pair) for pair in merges])
     writer.add_bos_token_id(0)
     writer.add_eos_token_id(0)
     random = np.random.default_rng(0)
@@ -65,17 +66,14 @@ def tiny_gguf(tmp_path_factory: pytest.TempPathFactory, tiny_causal: dict) -> tu
         add(f"blk.{layer}.ffn_down.weight", WIDTH, WITHIN)
         add(f"blk.{layer}.attn_norm.weight", WIDTH)
         add(f"blk.{layer}.ffn_norm.weight", WIDTH)
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
+    _write(writer)
     return folder, weights
 
 
-def _merges(tokenizer: object) -> list:
-    import json
-
-    return json.loads(tokenizer.backend_tokenizer.to_str())["model"]["merges"]  # type: ignore[attr-defined]
+def _write(writer: object) -> None:
+    for part in ("header", "kv_data", "tensors"):
+        getattr(writer, f"write_{part}_to_file")()
+    writer.close()
 
 
 def test_what_is_written_is_an_ordinary_model(tmp_path: Path, tiny_gguf: tuple, tiny_causal: dict) -> None:
@@ -106,31 +104,23 @@ def test_what_is_written_is_an_ordinary_model(tmp_path: Path, tiny_gguf: tuple, 
     assert answer_tokens(model.tokenizer) == answer_tokens(other)
 
 
-@pytest.mark.parametrize("kept", [0, 3, 6, 20, 24, 100, 3000, -4096, -1])
-def test_a_file_cut_short_is_one_line(tmp_path: Path, tiny_gguf: tuple, kept: int) -> None:
+SPOILED = {
+    "magic": lambda whole: b"GGML" + whole[4:],
+    "version": lambda whole: whole[:4] + struct.pack("<I", 9) + whole[8:],
+    "counts": lambda whole: whole[:8] + struct.pack("<QQ", 1 << 40, 1 << 40) + whole[24:],
+    "empty": lambda whole: whole[:8] + struct.pack("<QQ", 0, 0),
+    "name": lambda whole: whole[:24] + struct.pack("<Q", 1 << 62) + whole[32:],
+}
+
+
+@pytest.mark.parametrize("fault", [0, 3, 6, 20, 24, 100, 3000, -4096, -1, *SPOILED])
+def test_a_file_cut_short_or_damaged_is_one_line(tmp_path: Path, tiny_gguf: tuple, fault: int | str) -> None:
     whole = (tiny_gguf[0] / "model.gguf").read_bytes()
-    (tmp_path / "model.gguf").write_bytes(whole[:kept])
+    spoiled = whole[:fault] if isinstance(fault, int) else SPOILED[fault](whole)
+    (tmp_path / "model.gguf").write_bytes(spoiled)
     with pytest.raises(BadInput, match="allowed: a whole GGUF file") as error:
         dequantize(quantized=tmp_path, out=tmp_path / "out")
     assert "\n" not in str(error.value) and not (tmp_path / "out").exists()
-
-
-def test_damaged_files_are_one_line(tmp_path: Path, tiny_gguf: tuple) -> None:
-    whole = (tiny_gguf[0] / "model.gguf").read_bytes()
-    spoiled = {
-        "magic": b"GGML" + whole[4:],
-        "version": whole[:4] + struct.pack("<I", 9) + whole[8:],
-        "counts": whole[:8] + struct.pack("<QQ", 1 << 40, 1 << 40) + whole[24:],
-        "empty": whole[:8] + struct.pack("<QQ", 0, 0),
-        "name": whole[:24] + struct.pack("<Q", 1 << 62) + whole[32:],
-    }
-    for name, content in spoiled.items():
-        folder = tmp_path / name
-        folder.mkdir()
-        (folder / "model.gguf").write_bytes(content)
-        with pytest.raises(BadInput, match="allowed: a whole GGUF file") as error:
-            dequantize(quantized=folder, out=tmp_path / "out")
-        assert "\n" not in str(error.value)
 
 
 def test_another_architecture_and_a_missing_file_are_one_line(tmp_path: Path) -> None:
@@ -140,10 +130,7 @@ def test_another_architecture_and_a_missing_file_are_one_line(tmp_path: Path) ->
         dequantize(quantized=tmp_path, out=tmp_path / "out")
     writer = gguf.GGUFWriter(tmp_path / "model.gguf", "nonesuch")
     writer.add_tensor("a", np.zeros((2, 2), np.float32))
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
+    _write(writer)
     with pytest.raises(BadInput, match=r"unknown .*nonesuch") as error:
         dequantize(quantized=tmp_path, out=tmp_path / "out")
     assert "\n" not in str(error.value)

@@ -7,37 +7,22 @@ import numpy as np
 import pytest
 import torch
 
+from memgen.engine import layers
 from memgen.engine.causal import logit_differences
-from memgen.engine.decoder import can_pack as knows
-from memgen.engine.layers import FrozenLayers as Below
-from memgen.engine.layers import TrainedLayers as Upper
-from memgen.engine.layers import frozen_layers as below_of
-from memgen.engine.layers import last_layers, weights_in
+from memgen.engine.decoder import can_pack
+from memgen.engine.layers import FrozenLayers, TrainedLayers, frozen_layers, last_layers, weights_in
 from memgen.engine.learning import learn
 from memgen.engine.loading import load
 from memgen.engine.methods import Full, Lora
-from memgen.engine.methods import TrainingOptions as Recipe
-from memgen.engine.per_run import adapted
-from memgen.engine.per_run import per_run_weights as own_weights
-from memgen.engine.prompts import Prompts, answer_tokens, tokenize
+from memgen.engine.per_run import adapted, per_run_weights
+from memgen.engine.prompts import answer_tokens, tokenize
 from memgen.engine.training import Run, run_losses
 from memgen.errors import BadInput
 from memgen.language.items import sample
 from memgen.language.prompts import prompts
-from memgen.relational.hierarchy import ordered_pairs
+from tiny_models import asked_and_runs
 
 KINDS = [(kind, tied) for kind in ("llama", "qwen3") for tied in (False, True)]
-
-
-def prepared(model: Any, count: int = 3, n: int = 5) -> tuple[list[Prompts], list[Run]]:
-    yes, no = answer_tokens(model.tokenizer)
-    chosen = [row for row, (a, b) in enumerate(ordered_pairs(n)) if abs(a - b) == 1]
-    asked = [
-        tokenize(model.tokenizer, prompts(sample("real", n, index // 2), bool(index % 2)), 256)
-        for index in range(count)
-    ]
-    answers = tuple(yes if row % 3 else no for row in chosen)
-    return asked, [Run(("t", index), one.select(chosen), answers) for index, one in enumerate(asked)]
 
 
 def whole(run: Run) -> Run:
@@ -54,11 +39,11 @@ def losses(network: Any, runs: list[Run]) -> torch.Tensor:
 def test_first_gradients_of_all_weights(deep_causal: dict, key: tuple, count: int) -> None:
     model = load(deep_causal[key], "float64", causal=True)
     network = model.network.requires_grad_(False)
-    asked, runs = prepared(model)
+    asked, runs = asked_and_runs(model, 3)
     names = last_layers(network, count)
     assert ("lm_head" in names) is not key[1], "a tied head is the embeddings, which stand below"
-    upper = Upper(network, Below(network, count), asked)
-    with own_weights(network, len(runs), names) as weights:
+    upper = TrainedLayers(network, FrozenLayers(network, count), asked)
+    with per_run_weights(network, len(runs), names) as weights:
         losses(upper, runs).sum().backward()
         together = [part.grad.clone() for part in weights]
     trained = weights_in(network, names)
@@ -72,27 +57,28 @@ def test_first_gradients_of_all_weights(deep_causal: dict, key: tuple, count: in
             assert alone.grad.abs().max() > 0
             torch.testing.assert_close(many[index], alone.grad, rtol=0, atol=1e-10)
         network.zero_grad()
-        losses(Upper(network, Below(network, count), asked[index : index + 1]), [run]).sum().backward()
-        for many, alone in zip(together, trained, strict=True):
-            torch.testing.assert_close(many[index], alone.grad, rtol=0, atol=1e-10)
+        alone = TrainedLayers(network, FrozenLayers(network, count), asked[index : index + 1])
+        losses(alone, [run]).sum().backward()
+        for many, part in zip(together, trained, strict=True):
+            torch.testing.assert_close(many[index], part.grad, rtol=0, atol=1e-10)
 
 
 @pytest.mark.parametrize("key", KINDS)
 def test_first_gradients_of_adapters(deep_causal: dict, key: tuple) -> None:
     model = load(deep_causal[key], "float64", causal=True)
     network = model.network.requires_grad_(False)
-    asked, runs = prepared(model)
+    asked, runs = asked_and_runs(model, 3)
     names = last_layers(network, 2)
 
     def gradients(asker: Any, group: list[Run]) -> list[torch.Tensor]:
-        with adapted(network, [run.key for run in group], 3, 2.0, within=names) as layers:
+        with adapted(network, [run.key for run in group], 3, 2.0, within=names) as adapters:
             with torch.no_grad():
-                for layer in layers:
+                for layer in adapters:
                     layer.up += 0.01 * layer.down.mean(2)[:, None, :]
             losses(asker, group).sum().backward()
-            return [part.grad.clone() for layer in layers for part in (layer.down, layer.up)]
+            return [part.grad.clone() for layer in adapters for part in (layer.down, layer.up)]
 
-    together = gradients(Upper(network, Below(network, 2), asked), runs)
+    together = gradients(TrainedLayers(network, FrozenLayers(network, 2), asked), runs)
     assert len(together) == 2 * 2 * 6
     for index, run in enumerate(runs):
         for many, alone in zip(together, gradients(network, [whole(run)]), strict=True):
@@ -100,7 +86,7 @@ def test_first_gradients_of_adapters(deep_causal: dict, key: tuple) -> None:
             torch.testing.assert_close(many[index], alone[0], rtol=0, atol=1e-10)
 
 
-def frozen_below(model: Any, asked: Prompts, run: Run, recipe: Recipe, count: int) -> np.ndarray:
+def frozen_below(model: Any, asked: Any, run: Run, options: Full, count: int) -> np.ndarray:
     """The plain way: whole prompts through the whole network, the layers below frozen."""
     network = model.network.requires_grad_(False)
     trained = [
@@ -109,8 +95,8 @@ def frozen_below(model: Any, asked: Prompts, run: Run, recipe: Recipe, count: in
         if any(name.startswith(f"model.layers.{4 - 1 - index}.") for index in range(count))
         or name in ("model.norm.weight", "lm_head.weight")
     ]
-    optimizer = torch.optim.AdamW([part.requires_grad_() for part in trained], recipe.rate, weight_decay=0)
-    for _ in range(recipe.epochs):
+    optimizer = torch.optim.AdamW([part.requires_grad_() for part in trained], options.rate, weight_decay=0)
+    for _ in range(options.epochs):
         optimizer.zero_grad()
         (losses(network, [whole(run)]).sum() / len(run.answers)).backward()
         optimizer.step()
@@ -121,10 +107,10 @@ def frozen_below(model: Any, asked: Prompts, run: Run, recipe: Recipe, count: in
 def test_answers_are_those_of_the_frozen_network(deep_causal: dict, key: tuple) -> None:
     model = load(deep_causal[key], "float64", causal=True)
     model.network.requires_grad_(False)
-    asked, runs = prepared(model, 2)
+    asked, runs = asked_and_runs(model, 2)
     before = {name: part.clone() for name, part in model.network.state_dict().items()}
     method = Full(epochs=4, batch=100, rate=1e-3, layers=2)
-    below = below_of(model.network, 2)
+    below = frozen_layers(model.network, 2)
     assert below is not None
     together = learn(model, asked, runs, method, None, below, 7)
     for index, run in enumerate(runs):
@@ -141,20 +127,18 @@ def test_answers_are_those_of_the_frozen_network(deep_causal: dict, key: tuple) 
 def test_a_run_and_its_reversal_share_what_stands_below(
     deep_causal: dict, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from memgen.engine import layers
-
     model = load(deep_causal["llama", True], "float64", causal=True)
-    asked, runs = prepared(model, 4)
+    asked, runs = asked_and_runs(model, 4)
     passes = []
-    original = layers.climb
+    original = layers.run_layers
 
-    def counted(network: Any, states: Any, forest: Any, first: int, last: int, places: Any = None) -> Any:
+    def counted(network: Any, states: Any, packed: Any, first: int = 0, last: int = 4, **more: Any) -> Any:
         passes.append((first, last))
-        return original(network, states, forest, first, last, places)
+        return original(network, states, packed, first, last, **more)
 
-    monkeypatch.setattr(layers, "climb", counted)
+    monkeypatch.setattr(layers, "run_layers", counted)
     method = Lora(epochs=3, batch=3, rate=1e-3, rank=(2, 4), layers=1)
-    below = below_of(model.network, 1)
+    below = frozen_layers(model.network, 1)
     for rank in (2, 4):
         learn(model, asked, runs, method, rank, below, 7)
     assert passes.count((0, 3)) == 2, "two seeds, two orders, two ranks: the layers below are passed twice"
@@ -164,15 +148,15 @@ def test_a_run_and_its_reversal_share_what_stands_below(
 def test_other_architectures_are_frozen_and_passed_whole(tiny_model: Path) -> None:
     model = load(tiny_model, "float64")
     model.network.requires_grad_(False)
-    assert not knows(model.network) and below_of(model.network, 1) is None
+    assert not can_pack(model.network) and frozen_layers(model.network, 1) is None
     asked = [tokenize(model.tokenizer, prompts(sample("real", 4, 0), shots=False), 64)]
     runs = [Run(("e", 0), asked[0], tuple(row % 2 for row in range(12)))]
     before = {name: part.clone() for name, part in model.network.state_dict().items()}
     seen = {}
-    for layers in (None, 1):
-        recipe = {"epochs": 2, "batch": 100, "rate": 1e-2, "layers": layers}
-        for method, rank in ((Full(**recipe), None), (Lora(**recipe, rank=(2,)), 2)):
-            seen[layers, method.kind] = learn(model, asked, runs, method, rank, batch=100).after
+    for count in (None, 1):
+        options = {"epochs": 2, "batch": 100, "rate": 1e-2, "layers": count}
+        for method, rank in ((Full(**options), None), (Lora(**options, rank=(2,)), 2)):
+            seen[count, method.kind] = learn(model, asked, runs, method, rank, batch=100).after
     assert last_layers(model.network, 1) == ("encoder.layer.1",)
     for kind in ("full", "lora"):
         assert np.abs(seen[None, kind] - seen[1, kind]).max() > 1e-4

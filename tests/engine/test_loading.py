@@ -8,11 +8,11 @@ import pytest
 import torch
 
 from memgen.engine.causal import check_head, hidden_states
-from memgen.engine.decoder import can_pack as knows
+from memgen.engine.decoder import can_pack
 from memgen.engine.loading import load
 from memgen.engine.prompts import tokenize
 from memgen.errors import BadInput
-from memgen.jobs.digests import file_digest as sha256
+from memgen.jobs.digests import file_digest
 from memgen.language.items import sample
 from memgen.language.prompts import prompts
 from memgen.language.stages.weights import initialize
@@ -31,22 +31,22 @@ def test_loading_gives_the_saved_weights_in_the_asked_precision(tiny_model: Path
             assert torch.equal(state[name].float(), value)
 
 
-def copy(tiny_model: Path, tmp_path: Path) -> Path:
+@pytest.fixture
+def folder(tiny_model: Path, tmp_path: Path) -> Path:
+    """A copy of a model, to be spoiled."""
     return Path(shutil.copytree(tiny_model, tmp_path / "copy"))
 
 
-def test_only_pickled_weights_are_refused_unread(tiny_model: Path, tmp_path: Path) -> None:
-    folder = copy(tiny_model, tmp_path)
+def test_only_pickled_weights_are_refused_unread(folder: Path) -> None:
     (folder / "model.safetensors").unlink()
     (folder / "pytorch_model.bin").write_bytes(b"not even a pickle")
     with pytest.raises(BadInput, match="only pickled weights"):
         load(folder)
 
 
-def test_missing_weights_are_refused_not_drawn_at_random(tiny_model: Path, tmp_path: Path) -> None:
+def test_missing_weights_are_refused_not_drawn_at_random(folder: Path) -> None:
     from safetensors.torch import load_file, save_file
 
-    folder = copy(tiny_model, tmp_path)
     weights = load_file(folder / "model.safetensors")
     del weights["encoder.layer.1.output.dense.weight"]
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
@@ -57,8 +57,7 @@ def test_missing_weights_are_refused_not_drawn_at_random(tiny_model: Path, tmp_p
 @pytest.mark.parametrize(
     "broken", ["empty", "cut in its header", "cut in its weights", "no header", "misshapen"]
 )
-def test_broken_weights_are_refused_in_one_line(tiny_model: Path, tmp_path: Path, broken: str) -> None:
-    folder = copy(tiny_model, tmp_path)
+def test_broken_weights_are_refused_in_one_line(folder: Path, broken: str) -> None:
     path = folder / "model.safetensors"
     from safetensors.torch import load_file, save_file
 
@@ -82,8 +81,7 @@ def test_broken_weights_are_refused_in_one_line(tiny_model: Path, tmp_path: Path
     "text",
     ["", "{", "[]", "3", "[" * 100_000, '{"model_type": 3}', '{"model_type": "llama", "hidden_size": "x"}'],
 )
-def test_broken_configuration_is_refused_in_one_line(tiny_model: Path, tmp_path: Path, text: str) -> None:
-    folder = copy(tiny_model, tmp_path)
+def test_broken_configuration_is_refused_in_one_line(folder: Path, tmp_path: Path, text: str) -> None:
     (folder / "config.json").write_text(text)
     with pytest.raises(BadInput) as refused:
         load(folder)
@@ -92,8 +90,7 @@ def test_broken_configuration_is_refused_in_one_line(tiny_model: Path, tmp_path:
     assert "\n" not in str(refused.value) + str(like.value) and not (tmp_path / "out").exists()
 
 
-def test_code_that_comes_with_a_model_is_refused(tiny_model: Path, tmp_path: Path) -> None:
-    folder = copy(tiny_model, tmp_path)
+def test_code_that_comes_with_a_model_is_refused(folder: Path) -> None:
     config = json.loads((folder / "config.json").read_text())
     config |= {"model_type": "other", "auto_map": {"AutoConfig": "evil.C", "AutoModel": "evil.M"}}
     (folder / "config.json").write_text(json.dumps(config))
@@ -105,8 +102,6 @@ def test_code_that_comes_with_a_model_is_refused(tiny_model: Path, tmp_path: Pat
 def test_other_bad_input_is_refused_in_one_line(tiny_model: Path, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="not a model"):
         load(tmp_path)
-    with pytest.raises(BadInput, match="allowed: float32"):
-        load(tiny_model, "int4")
     if not torch.cuda.is_available():
         with pytest.raises(BadInput, match="no GPU"):
             load(tiny_model, device="cuda")
@@ -117,7 +112,7 @@ def test_control_has_the_architecture_and_tokenizer_but_no_weight(tiny_model: Pa
     for name, seed in (("a", 0), ("b", 0), ("c", 1)):
         initialize(like=tiny_model, seed=seed, out=tmp_path / name)
     assert torch.equal(torch.random.get_rng_state(), before)
-    digests = [sha256(tmp_path / name / "model.safetensors") for name in "abc"]
+    digests = [file_digest(tmp_path / name / "model.safetensors") for name in "abc"]
     assert digests[0] == digests[1] != digests[2]
     trained, control = load(tiny_model), load(tmp_path / "a")
     assert control.tokenizer("Q: the A win?") == trained.tokenizer("Q: the A win?")
@@ -129,12 +124,13 @@ def test_control_has_the_architecture_and_tokenizer_but_no_weight(tiny_model: Pa
             assert not torch.isclose(value, drawn[name]).all()
 
 
-def test_control_never_reads_the_weights(tiny_model: Path, tmp_path: Path) -> None:
-    folder = copy(tiny_model, tmp_path)
+def test_control_never_reads_the_weights(folder: Path, tiny_model: Path, tmp_path: Path) -> None:
     (folder / "model.safetensors").unlink()
     initialize(like=folder, seed=0, out=tmp_path / "a")
     initialize(like=tiny_model, seed=0, out=tmp_path / "b")
-    assert sha256(tmp_path / "a" / "model.safetensors") == sha256(tmp_path / "b" / "model.safetensors")
+    assert file_digest(tmp_path / "a" / "model.safetensors") == file_digest(
+        tmp_path / "b" / "model.safetensors"
+    )
 
 
 def test_control_of_a_causal_model_has_a_head(tiny_causal: dict, tmp_path: Path) -> None:
@@ -169,7 +165,7 @@ def test_of_a_model_of_text_and_pictures_the_text_is_read(tmp_path: Path, tiny_c
         assert all(torch.equal(found[name], value) for name, value in wanted.items())
     assert causal.longest_prompt == frozen.longest_prompt == 256
     check_head(causal.network)
-    assert not knows(causal.network), "its linear attention keeps a state, not keys"
+    assert not can_pack(causal.network), "its linear attention keeps a state, not keys"
     texts = prompts(sample("fake", 3, 0))
     (asked,) = [tokenize(causal.tokenizer, texts, 256)]
     batched = hidden_states(causal.network, [asked], 100)[0]

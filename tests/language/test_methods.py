@@ -6,15 +6,14 @@ from typing import Annotated, Any, ClassVar, Literal
 
 import pytest
 
-from memgen.configuration import kinds as keys
+from memgen.configuration import kinds
 from memgen.configuration import layers as configuration
 from memgen.configuration.options import About, block, meaning
-from memgen.engine.methods import FINETUNING, method_of
+from memgen.engine.methods import FINETUNING
 from memgen.errors import BadInput
 from memgen.jobs.arguments import Conjunctivity, NonNegative, Range, bare, check_arguments
 from memgen.jobs.stage import Job
-from memgen.language.configuration import METHODS as KINDS
-from memgen.language.configuration import Ridge
+from memgen.language.configuration import METHODS, Ridge
 from memgen.language.settings import options
 from memgen.language.stages.finetune import finetune
 from memgen.language.stages.probe import probe
@@ -46,19 +45,19 @@ WITHOUT = {**BASE, "language": {**BASE["language"], "methods": {}}, "longtail": 
 
 
 def test_what_is_said_of_a_key_is_that_of_its_field() -> None:
-    assert keys.names(BOTH) == ["size", "share", "steps", "colour"]
-    assert {name: meaning(hint) for name, hint in keys.together(BOTH).items()} == {
+    assert kinds.names(BOTH) == ["size", "share", "steps", "colour"]
+    assert {name: meaning(hint) for name, hint in kinds.together(BOTH).items()} == {
         "size": "its size, in bytes; 7 by default",
         "share": "small: its share; 0.5 by default",
         "steps": "large: steps up to it",
         "colour": "large: its colour; red by default",
     }
-    assert meaning(keys.which(BOTH)) == "what is trained: small (a small thing), large (a large thing)"
+    assert meaning(kinds.which(BOTH)) == "what is trained: small (a small thing), large (a large thing)"
 
 
 def test_what_is_read_is_what_was_given() -> None:
-    assert keys.read({"kind": "small", "size": 3, "share": None}, BOTH) == Small(size=3)
-    read = keys.read({"kind": "large", "steps": [1, 2.5]}, BOTH)
+    assert kinds.read({"kind": "small", "size": 3, "share": None}, BOTH) == Small(size=3)
+    read = kinds.read({"kind": "large", "steps": [1, 2.5]}, BOTH)
     assert read == Large(steps=(1.0, 2.5)) and all(type(step) is float for step in read.steps)
 
 
@@ -79,16 +78,16 @@ def test_a_stage_takes_every_key_of_its_kinds() -> None:
         seen.update(options)
 
     seen: dict[str, Any] = {}
-    taking = keys.takes(*BOTH)(stage)
+    taking = kinds.with_method_options(*BOTH)(stage)
     parameters = inspect.signature(taking).parameters
     assert list(parameters) == ["name", "kind", "size", "share", "steps", "colour"]
     assert bare(parameters["steps"].annotation) == list[float] and parameters["size"].default is None
     assert "Small: its share; 0.5 by default." in taking.__doc__ and "Raises" in taking.__doc__
     Job.bind(taking, name="a", kind="large", size=2).run()
-    assert keys.read(seen, BOTH) == Large(size=2)
+    assert kinds.read(seen, BOTH) == Large(size=2)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", METHODS)
 @pytest.mark.parametrize(
     "value", [0, 1, 5000, 1.5, 2e9, -1, True, "text", [], [1], [0.5], "last", "sgd", "authors"]
 )
@@ -100,12 +99,12 @@ def test_the_configuration_and_the_stage_allow_the_same(kind: Any, value: Any) -
         "lora": {"epochs": 1, "batch": 1, "rate": 1, "rank": [1]},
         "head": {"epochs": 1, "batch": 1, "rate": 1, "l2": [1]},
     }[kind.kind]
-    for name in keys.names([kind]):
+    for name in kinds.names([kind]):
         changed = {"optimizer": "sgd", **base} if "epochs" in base else dict(base)
         changed |= {"kind": kind.kind, name: value}
         try:
             check_arguments(hints, changed)
-            method_of(changed)
+            kinds.read(changed, METHODS)
             allowed = True
         except BadInput as problem:
             assert str(problem).isprintable()
@@ -120,8 +119,8 @@ def test_the_configuration_and_the_stage_allow_the_same(kind: Any, value: Any) -
 
 
 def test_every_key_of_a_method_is_a_flag_of_its_stage() -> None:
-    for stage, kinds in ((finetune, FINETUNING), (probe, (Ridge,))):
-        assert {"kind", *keys.names(kinds)} <= set(inspect.signature(stage).parameters)
+    for stage, methods in ((finetune, FINETUNING), (probe, (Ridge,))):
+        assert {"kind", *kinds.names(methods)} <= set(inspect.signature(stage).parameters)
 
 
 def test_the_configurations_methods_are_read() -> None:
@@ -129,4 +128,4 @@ def test_the_configurations_methods_are_read() -> None:
         config = configuration.load([ROOT / "config.yaml", path])
         for method in config["language"]["methods"].values():
             for model in ("", *method.get("of_model", {})):
-                assert method_of(options(method, model)).kind == method["kind"]
+                assert kinds.read(options(method, model), METHODS).kind == method["kind"]

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from memgen.engine.causal import check_head
-from memgen.engine.decoder import can_pack as knows
+from memgen.engine.decoder import can_pack
 from memgen.engine.loading import load
 from memgen.engine.prompts import answer_tokens
 from memgen.errors import BadInput
@@ -82,7 +82,7 @@ def test_pretraining_repeats_and_lends_the_global_generator(tmp_path: Path) -> N
     model = load(tmp_path / "a", causal=True)
     check_head(model.network)
     answer_tokens(model.tokenizer)
-    assert knows(model.network)
+    assert can_pack(model.network)
     initialize(like=tmp_path / "a", seed=0, out=tmp_path / "control")
     assert load(tmp_path / "control").network.config.hidden_size == 16
 

@@ -39,7 +39,8 @@ def exchangeable(n: int, alpha: float) -> np.ndarray:
 
 
 def write(path: Path, arrays: np.ndarray, n: int, first_seed: int = 0) -> Path:
-    Features("m", "fake", n, first_seed, {"last": arrays.astype(np.float32)}).write(path)
+    about = {"model": "m", "items": "fake", "n": n, "first_seed": first_seed}
+    Features(about, {"last": arrays.astype(np.float32)}).write(path)
     return path
 
 
