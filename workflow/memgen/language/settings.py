@@ -115,6 +115,19 @@ def lineup_hierarchy(config: Mapping[str, Any], items: str, name: str) -> Mappin
     return found[name]
 
 
+def lineup_flags(config: Mapping[str, Any], items: str, name: str) -> Quoted:
+    """Flags of the hierarchy that a lineup is drawn for."""
+    known = lineup_hierarchy(config, items, name)
+    ordered = needs_exceptions(items) and shares_hands(config, name)
+    exceptions = rules.repeated("--exception", known["exceptions"])
+    return Quoted(f"{rules.flags(n=known['n'], ordered=ordered)} {exceptions}")
+
+
+def origin(model: Mapping[str, Any]) -> dict[str, Any]:
+    """What a model says of where its weights come from; `like`, a folder, is no flag."""
+    return {key: model[key] for key in _NEEDED[model["source"]] if key != "like"}
+
+
 def options(method: Mapping[str, Any], model: str) -> dict[str, Any]:
     """How a method trains a model."""
     return {key: value for key, value in of(method, model).items() if key not in _CHOICE}
