@@ -20,13 +20,7 @@ log = logging.getLogger(__name__)
 
 
 def check_head(network: Any) -> None:
-    """Refuse a network whose logits are more than its head applied to its last hidden state.
-
-    Raises
-    ------
-    BadInput
-        If they are, for instance where logits are scaled or capped.
-    """
+    """Refuse a network whose logits are not its head of its last hidden state, but scaled or capped."""
     head = network.get_output_embeddings()
     ids = torch.arange(1, 5, device=head.weight.device)[None] % network.get_input_embeddings().num_embeddings
     with torch.inference_mode():

@@ -33,17 +33,7 @@ _DTYPES = {"float64": "F64", "float32": "F32", "bfloat16": "BF16", "float16": "F
 
 
 def depends_on(module: str, arguments: Mapping[str, Any], inputs: Sequence[Path]) -> dict[str, Any]:
-    """Everything that the answers of a stage depend on.
-
-    Parameters
-    ----------
-    module : str
-        Module of the stage.
-    arguments : mapping
-        What is given besides files; JSON.
-    inputs : sequence of pathlib.Path
-        Files and folders.
-    """
+    """Everything that the answers of a stage depend on: the code of its module, arguments, input files."""
     named = [[path.name, file_digest(path)] for path in inputs]
     return {"arguments": dict(arguments), "inputs": named, "code": present().digest(module)}
 
@@ -70,16 +60,7 @@ def _whole(folder: Path, name: str, suffix: str) -> Iterator[Path]:
 
 
 class RunCache:
-    """Tables of groups of runs that have ended, in a folder named after all that they depend on.
-
-    Parameters
-    ----------
-    root : pathlib.Path
-    recipe : mapping
-        Everything that the answers depend on; JSON.
-    tables : mapping of str to Schema
-        Of each group.
-    """
+    """Tables of groups of runs that have ended, in a folder named after all that they depend on."""
 
     def __init__(self, root: Path, recipe: Mapping[str, Any], tables: Mapping[str, Schema]) -> None:
         self.folder, self._tables = folder_for(root, recipe), tables
@@ -108,40 +89,21 @@ class RunCache:
 
 @dataclass
 class Position:
-    """How far a training is, beside its weights and its optimizer's state.
-
-    Parameters
-    ----------
-    epoch : int
-    start : int
-        First prompt, in the order of the epoch, of the next batch.
-    micro : int
-        Prompts of a run that pass at once.
-    last : list of float
-        Each mean loss so far in this epoch, times the share of it that has passed.
-    diverged : list of bool
-        Whether a loss was not finite.
-    """
+    """How far a training is, beside its weights and its optimizer's state."""
 
     epoch: int
+    #: First prompt, in the order of the epoch, of the next batch.
     start: int
+    #: Prompts of a run that pass at once.
     micro: int
+    #: Each mean loss so far in this epoch, times the share of it that has passed.
     last: list[float]
+    #: Whether a loss was not finite.
     diverged: list[bool]
 
 
 class Keeper:
-    """Saves the state of one training, every few minutes.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        From `folder_for`; made when there is something to save.
-    name : str
-        Of the training, in that folder.
-    minutes : float
-        Between two saved states; 0 for one after every step.
-    """
+    """Saves the state of one training, every so many minutes, in a folder that is made when it is needed."""
 
     def __init__(self, folder: Path, name: str, minutes: float = MINUTES) -> None:
         self._folder, self._name, self._every = folder, name, 60 * minutes

@@ -40,14 +40,9 @@ def decoder_of(network: Any) -> Any:
 
 @dataclass(frozen=True)
 class Packed:
-    """Prefix trees of s runs side by side.
+    """Prefix trees of s runs side by side: tokens and positions of shape (s, t), mask of shape (s, 1, t, t).
 
-    Parameters
-    ----------
-    trees : tuple of PrefixTree, length s
-    tokens, positions : tensor of int, shape (s, t)
-    mask : tensor, shape (s, 1, t, t)
-        0 where a token sees another, else minus infinity.
+    The mask is 0 where a token sees another, else minus infinity.
     """
 
     trees: tuple[PrefixTree, ...]
@@ -99,22 +94,10 @@ def run_layers(
     last: int | None = None,
     places: torch.Tensor | None = None,
 ) -> torch.Tensor:
-    """States above some layers, before the last norm.
+    """States above the layers from `first` up to `last`, before the last norm; all layers by default.
 
-    Parameters
-    ----------
-    network : transformers causal language model or decoder
-    states : tensor, shape (s, t, width)
-        Below layer `first`.
-    packed : Packed
-    first, last : int
-        Layers passed, the last one excluded; all by default.
-    places : tensor of int, shape (s, m), optional
-        Tokens asked for, of those of each tree; all by default.
-
-    Returns
-    -------
-    tensor, shape (s, m, width) or (s, t, width)
+    The states given have shape (s, t, width); those returned, of the tokens at `places` of shape (s, m) alone
+    where these are given, (s, m, width).
     """
     decoder = decoder_of(network)
     last = len(decoder.layers) if last is None else last

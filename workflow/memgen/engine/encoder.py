@@ -40,15 +40,7 @@ class Heads(nn.Module):
 
 
 class Classifier(nn.Module):
-    """An encoder and the heads of some runs.
-
-    Parameters
-    ----------
-    encoder : transformers encoder
-        Gives ``last_hidden_state`` of shape (batch, tokens, width).
-    keys : sequence of keys, length s
-        Random stream of each run's head.
-    """
+    """An encoder, and a head for each of some runs, by the keys of their random streams."""
 
     def __init__(self, encoder: Any, keys: Sequence[Sequence[str | int]]) -> None:
         super().__init__()

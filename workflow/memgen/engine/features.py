@@ -24,14 +24,9 @@ TAIL = 6
 
 @dataclass(frozen=True)
 class Features:
-    """Features of a block of runs, in one safetensors file.
+    """Features of a block of runs, in one safetensors file: what they are of, and an array for each pooling.
 
-    Parameters
-    ----------
-    about : dict
-        What they are of; JSON.
-    arrays : dict of str to ndarray of float32, shape (runs, prompts, width)
-        By pooling.
+    The arrays are of float32 and of shape (runs, prompts, width).
     """
 
     about: dict[str, Any]
@@ -65,19 +60,10 @@ class Features:
 
 
 def pool(hidden: torch.Tensor, lengths: torch.Tensor, pooling: str) -> torch.Tensor:
-    """Reduce the hidden states of right-padded prompts to one vector each.
+    """Reduce hidden states of shape (batch, tokens, width) to one vector a prompt, shape (batch, width).
 
-    Parameters
-    ----------
-    hidden : tensor, shape (batch, tokens, width)
-    lengths : tensor of int, shape (batch,)
-        Tokens of each prompt; what lies beyond is padding and never read.
-    pooling : {"last", "tail", "mean"}
-        The last token, the mean of the last six, or the mean of all.
-
-    Returns
-    -------
-    tensor, shape (batch, width)
+    The pooling is the last token, the mean of the last six (tail), or the mean of all. A prompt has `lengths`
+    tokens; what lies beyond is padding and never read.
     """
     position = torch.arange(hidden.shape[1], device=hidden.device)[None, :]
     lengths = lengths[:, None]
@@ -106,7 +92,6 @@ def extract(model: Model, texts: Sequence[str], poolings: Sequence[str], batch: 
     Returns
     -------
     dict of str to ndarray of float32, shape (m, width)
-        By pooling.
 
     Raises
     ------

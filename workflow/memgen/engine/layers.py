@@ -23,22 +23,15 @@ def _stack(network: Any) -> tuple[str, nn.ModuleList]:
 
 
 def last_layers(network: Any, count: int | None) -> tuple[str, ...]:
-    """Names of the modules whose weights are trained with the last layers.
+    """Names of the modules whose weights are trained with the last `count` layers; one empty name for all.
 
     These are the layers, and what stands above them: the last norm, and the head unless it is tied to the
     embeddings, which stand below.
 
-    Parameters
-    ----------
-    network : torch.nn.Module
-        A causal model, or an encoder with or without heads over it.
-    count : int, optional
-        Number of layers; by default everything is trained, and the one name is empty.
-
     Raises
     ------
     BadInput
-        If the network has fewer layers.
+        If the network, a causal model or an encoder, has fewer layers.
     """
     if count is None:
         return ("",)
@@ -88,14 +81,9 @@ class FrozenLayers:
 
 
 class TrainedLayers:
-    """The last layers of a causal model over known states; it is asked like a whole network.
+    """The last layers of a causal model over the known states of all prompts of some runs.
 
-    Parameters
-    ----------
-    network : transformers causal language model
-    frozen : FrozenLayers
-    asked : sequence of Prompts, length s
-        All prompts of each run.
+    It is asked like a whole network.
     """
 
     def __init__(self, network: Any, frozen: FrozenLayers, asked: Sequence[Prompts]) -> None:

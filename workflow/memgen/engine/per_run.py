@@ -41,16 +41,9 @@ def _replaced(network: Any, modules: Mapping[str, nn.Module]) -> Iterator[None]:
 
 
 class ManyAdapters(nn.Module):
-    """A frozen linear layer with one low-rank adapter per run.
+    """A frozen linear layer with one low-rank adapter per run, whose product is multiplied by `scale`.
 
-    Parameters
-    ----------
-    base : torch.nn.Linear
-        Left as it is.
-    down : tensor, shape (runs, rank, inputs)
-    up : tensor, shape (runs, outputs, rank)
-    scale : float
-        Factor of the product.
+    `down` has shape (runs, rank, inputs), `up` (runs, outputs, rank).
     """
 
     def __init__(self, base: nn.Linear, down: torch.Tensor, up: torch.Tensor, scale: float) -> None:
@@ -193,17 +186,8 @@ def _per_run(module: nn.Module, found: Mapping[str, nn.Parameter]) -> nn.Module 
 def per_run_weights(network: Any, runs: int, within: Sequence[str] = ("",)) -> Iterator[list[nn.Parameter]]:
     """Give each of some runs a copy of every weight of a network, and put the network back at the end.
 
-    Parameters
-    ----------
-    network : torch.nn.Module
-    runs : int
-    within : sequence of str
-        Names of the modules whose weights are copied; the empty one, the default, is the network.
-
-    Yields
-    ------
-    list of parameters, each of shape (runs, ...)
-        Weights that the network shares between layers are shared in the copies.
+    Copied are the weights `within` some modules, by name; the empty name, the default, is the network. The
+    copies have shape (runs, ...); weights that the network shares between layers are shared in the copies.
 
     Raises
     ------

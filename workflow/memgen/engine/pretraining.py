@@ -39,16 +39,10 @@ def train_tokenizer(texts: list[str], vocabulary: int) -> Any:
 def small_llama(
     vocabulary: int, width: int, layers: int, heads: int, longest: int, seed: int, **ids: Any
 ) -> Any:
-    """A Llama with a head of its own, of random weights; torch's generator is left as it was.
+    """A Llama with a head of its own, of random weights by a seed; torch's generator is left as it was.
 
-    Parameters
-    ----------
-    vocabulary, width, layers, heads, longest : int
-        Of tokens, of the residual stream, and tokens of a prompt.
-    seed : int
-        Of torch's generator.
-    **ids
-        Special tokens, as in the configuration of a Llama.
+    The width is that of the residual stream, `longest` the most tokens of a prompt; `ids` are special tokens,
+    as in the configuration of a Llama.
     """
     transformers = transformers_offline()
     import torch
@@ -89,24 +83,9 @@ def pretrain(
 ) -> list[float]:
     """Train a network in place on documents, a batch a step, by AdamW.
 
-    Parameters
-    ----------
-    network : transformers causal language model
-    tokenizer : transformers tokenizer
-    answers : sequence of int
-        Tokens that are predicted wherever they occur.
-    documents : iterable of list of str
-        Batches, one for each step.
-    steps : int
-    rate : float
-        Peak of the learning rate.
-    everywhere : int
-        Documents of each batch, the first ones, whose every token is predicted.
-
-    Returns
-    -------
-    list of float
-        Mean loss at the answers over every `EVERY` steps, nats.
+    Predicted are the tokens of `answers` wherever they occur, and every token of the first documents of each
+    batch, so many as `everywhere` says. The learning rate rises to `rate`, and falls again. Returns the mean
+    loss at the answers over every `EVERY` steps, nats.
     """
     import torch
 

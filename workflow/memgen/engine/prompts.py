@@ -23,15 +23,7 @@ ANSWERS = (" Yes", " No")
 
 @dataclass(frozen=True)
 class Prompts:
-    """Tokens of one run's prompts, split where they begin to differ.
-
-    Parameters
-    ----------
-    prefix : tuple of int
-        What all prompts begin with; may be empty.
-    queries : tuple of tuple of int
-        The rest of each, at least one token.
-    """
+    """Tokens of one run's prompts: the prefix of all, maybe empty, and the rest of each, at least one token."""
 
     prefix: Tokens
     queries: tuple[Tokens, ...]
@@ -85,22 +77,14 @@ def padded(rows: Sequence[Sequence[int]], device: Any, fill: int = 0) -> "tuple[
 
 @dataclass(frozen=True, eq=False)
 class PrefixTree:
-    """Tokens of several prompts in an order in which each stands behind those that it sees.
-
-    Parameters
-    ----------
-    tokens : tuple of int, length t
-    parents : tuple of int, length t
-        Place of the token before; -1 at the beginning.
-    nodes : dict
-        Place of a token by the place before it and the token.
-    ends : dict
-        Place of the last token of a prompt by its query.
-    """
+    """Tokens of several prompts in an order in which each stands behind those that it sees."""
 
     tokens: Tokens
+    #: Place of the token before each; -1 at the beginning.
     parents: Tokens
+    #: Place of a token by the place before it and the token.
     nodes: dict[tuple[int, int], int]
+    #: Place of the last token of a prompt by its query.
     ends: dict[Tokens, int]
 
     def positions(self) -> np.ndarray:

@@ -39,16 +39,9 @@ def optimizer_of(options: TrainingOptions, parameters: Sequence[torch.nn.Paramet
 
 @dataclass(frozen=True)
 class Run:
-    """One run's training set.
+    """One run's training set: prompts in the order of sequential training, and the token that answers each.
 
-    Parameters
-    ----------
-    key : tuple of str or int
-        Names the run's random streams.
-    prompts : Prompts
-        In the order of sequential training.
-    answers : tuple of int
-        Token of the right answer to each.
+    The key names the run's random streams.
     """
 
     key: tuple[str | int, ...]
@@ -107,11 +100,9 @@ def train(
     Parameters
     ----------
     network : transformers causal language model
-        With as many adapters as there are runs, or none and a single run.
+        With as many adapters or copies as there are runs, or none and a single run.
     runs : sequence of Run, length s
         Equally many prompts each.
-    options : TrainingOptions
-    parameters : sequence of parameters
     pull : callable, optional
         Adds the gradient of a penalty to that of the loss, once a step.
     keeper : Keeper, optional

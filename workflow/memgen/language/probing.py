@@ -24,7 +24,6 @@ def predict(kernel: np.ndarray, trained: np.ndarray, target: np.ndarray, ridge: 
     Parameters
     ----------
     kernel : ndarray, shape (m, m)
-        Symmetric, positive semidefinite.
     trained : ndarray of int, shape (t,)
         Inputs that are trained on.
     target : ndarray, shape (t,)
@@ -38,13 +37,7 @@ def predict(kernel: np.ndarray, trained: np.ndarray, target: np.ndarray, ridge: 
 def contrast(kernel: np.ndarray, trained: np.ndarray, reversed_: np.ndarray) -> float:
     """Mean of k_same - k_reversed over trained inputs: half the squared distance of a pair's directions.
 
-    Parameters
-    ----------
-    kernel : ndarray, shape (m, m)
-    trained : ndarray of int, shape (t,)
-        Trained inputs.
-    reversed_ : ndarray of int, shape (t,)
-        The other direction of each.
+    Trained inputs, and the other direction of each, are given by their places in the kernel.
     """
     diagonal = np.diagonal(kernel)
     return float(np.mean((diagonal[trained] + diagonal[reversed_]) / 2 - kernel[trained, reversed_]))
@@ -77,23 +70,10 @@ def measured(hidden: np.ndarray, n: int) -> dict[str, float | None]:
 def ridge_correlation(
     hidden: np.ndarray, trained: np.ndarray, target: np.ndarray, answers: np.ndarray, n: int
 ) -> float | None:
-    """Pearson correlation of a run's untrained margins with those that its own first kernel predicts.
+    """Pearson correlation of a run's margins with those that its own first kernel predicts.
 
-    Parameters
-    ----------
-    hidden : ndarray, shape (n (n - 1), width)
-        Before training.
-    trained : ndarray of bool, shape (n (n - 1),)
-    target : ndarray, shape (n (n - 1),)
-        +1 or -1; read where trained.
-    answers : ndarray, shape (n (n - 1),)
-        Logit differences after training.
-    n : int
-
-    Returns
-    -------
-    float or None
-        Over the pairs h < k that are not trained; None where the run diverged.
+    Over the pairs h < k that are not trained; None where the run diverged. Given are, for every ordered pair,
+    the hidden state before training, whether it is trained, its target (+1 or -1), and the answer after.
     """
     states = np.asarray(hidden, dtype=np.float64)
     if not (np.isfinite(states).all() and np.isfinite(answers).all()):
@@ -114,17 +94,10 @@ def ridge_correlation(
 def geometry_rows(
     hidden: np.ndarray, task: pl.DataFrame, answers: np.ndarray | None, **run: str | int | float | bool | None
 ) -> pl.DataFrame:
-    """Row of `GEOMETRY_RUNS` for one run in one phase.
+    """Row of `GEOMETRY_RUNS` for one run in one phase, on a task of `scoring.read_task`.
 
-    Parameters
-    ----------
-    hidden : ndarray, shape (n (n - 1), width)
-    task : polars.DataFrame
-        From `scoring.read_task`.
-    answers : ndarray, shape (n (n - 1),), optional
-        After training, to be predicted from this kernel.
-    **run
-        The remaining columns.
+    Answers after training, where there are any, are to be predicted from this kernel; `run` holds the other
+    columns.
     """
     n = int(task["n"][0])
     trained = task["trained"].to_numpy()
