@@ -125,7 +125,7 @@ def test_other_arguments_find_no_state(tmp_path: Path, tiny_causal: dict, inputs
     with pytest.raises(Stopped):
         run(tmp_path, tiny_causal["llama", True], inputs)
     taken = stop_after(0)
-    run(tmp_path, tiny_causal["llama", True], inputs, rate=2e-3)
+    run(tmp_path, tiny_causal["llama", True], inputs, rate=2e-3, left=1)
     assert len(taken) == 18
 
 

@@ -24,17 +24,23 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-HIERARCHIES = [(9, []), (9, ["5:3"]), (11, ["6:4"]), (11, ["7:3"]), (9, ["2:0", "8:6"]), (7, ["5:2", "4:1"])]
+HIERARCHIES = [
+    *((9, [], False), (9, ["5:3"], False), (9, ["5:3"], True), (11, ["6:4"], False), (11, ["7:3"], False)),
+    *((9, ["2:0", "8:6"], False), (7, ["5:2", "4:1"], False)),
+]
 
 
-@pytest.mark.parametrize(("n", "exceptions"), HIERARCHIES)
+@pytest.mark.parametrize(("n", "exceptions", "ordered"), HIERARCHIES)
 def test_hands_win_as_the_ranks_and_the_exceptions_say(
-    tmp_path: Path, table: Path, n: int, exceptions: list[str]
+    tmp_path: Path, table: Path, n: int, exceptions: list[str], ordered: bool
 ) -> None:
+    """Where ordered, the plain hierarchy has 35 true pairs of 36: the exception alone tells the two apart."""
     out = tmp_path / "lineup.parquet"
-    lineups(items="poker", n=n, exceptions=exceptions, first_seed=0, last_seed=19, equity=table, out=out)
+    seeds = {"first_seed": 0, "last_seed": 19}
+    lineups(items="poker", n=n, exceptions=exceptions, ordered=ordered, equity=table, out=out, **seeds)
     items, drawn = read_samples(out)
     assert items == "poker" and len({one.names for one in drawn.values()}) > 15
+    assert min(len({one.names[rank] for one in drawn.values()}) for rank in range(n)) > 3
     equities = Equities.read(table)
     hierarchy = Hierarchy.of(n, exceptions)
     for one in drawn.values():
@@ -44,33 +50,11 @@ def test_hands_win_as_the_ranks_and_the_exceptions_say(
         pairs = hierarchy.training_pairs() if exceptions else hierarchy.unordered_pairs()
         for winner, loser in pairs:
             assert BAND[0] <= equities.equity[place[winner], place[loser]] <= BAND[1]
-
-
-def test_hands_of_both_hierarchies_are_in_order_but_for_the_exception(tmp_path: Path, table: Path) -> None:
-    """Then the plain hierarchy has 35 true pairs of 36, and the exception alone tells the two apart."""
-    out = tmp_path / "lineup.parquet"
-    lineups(
-        items="poker",
-        n=9,
-        exceptions=["5:3"],
-        first_seed=0,
-        last_seed=19,
-        ordered=True,
-        equity=table,
-        out=out,
-    )
-    _, drawn = read_samples(out)
-    equities = Equities.read(table)
-    for one in drawn.values():
-        place = [equities.labels.index(name) for name in one.names]
-        for higher in range(9):
-            for lower in range(higher + 1, 9):
-                value = equities.equity[place[higher], place[lower]]
-                if (higher, lower) == (3, 5):
-                    assert BAND[0] <= equities.equity[place[5], place[3]] <= BAND[1]
-                else:
-                    assert value >= BAND[0] and (lower > higher + 1 or value <= BAND[1])
-    assert min(len({one.names[rank] for one in drawn.values()}) for rank in range(9)) > 3
+        for pair in hierarchy.unordered_pairs() if ordered else ():
+            assert (
+                pair[::-1] in hierarchy.exceptions
+                or equities.equity[place[pair[0]], place[pair[1]]] >= BAND[0]
+            )
 
 
 def test_what_no_hands_fit_is_refused() -> None:
@@ -95,6 +79,9 @@ def test_teams_are_sampled_and_read_back(tmp_path: Path) -> None:
     assert block_of(drawn, 3, 4, out) == [drawn[3], drawn[4]]
     with pytest.raises(BadInput, match="no items of seed 6; allowed: 2 to 5"):
         block_of(drawn, 5, 6, out)
+    pl.read_parquet(out).head(5).write_parquet(out)
+    with pytest.raises(BadInput, match="allowed: 0 to 8"):
+        read_samples(out)
 
 
 def test_bad_input_is_refused(tmp_path: Path, table: Path) -> None:
@@ -106,7 +93,3 @@ def test_bad_input_is_refused(tmp_path: Path, table: Path) -> None:
     EQUITY.write(EQUITY.read(table).head(-1), tmp_path / "part.parquet")
     with pytest.raises(BadInput, match="allowed: each pair once"):
         Equities.read(tmp_path / "part.parquet")
-    lineups(items="fake", n=9, first_seed=0, last_seed=0, out=out)
-    pl.read_parquet(out).head(5).write_parquet(out)
-    with pytest.raises(BadInput, match="allowed: 0 to 8"):
-        read_samples(out)

@@ -23,7 +23,7 @@ ANSWERS = (" Yes", " No")
 
 @dataclass(frozen=True)
 class Prompts:
-    """Tokens of one run's prompts: the prefix of all, maybe empty, and the rest of each, at least one token."""
+    """Tokens of one run's prompts: the prefix of all, maybe empty, and the rest of each."""
 
     prefix: Tokens
     queries: tuple[Tokens, ...]
