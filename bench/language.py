@@ -30,13 +30,10 @@ import numpy as np
 import torch
 
 from memgen.engine.causal import hidden_states, logit_differences
-from memgen.engine.layers import frozen_layers as below_of
-from memgen.engine.layers import last_layers, weights_in
-from memgen.engine.layers import trained_layers as upper
+from memgen.engine.layers import frozen_layers, last_layers, trained_layers, weights_in
 from memgen.engine.loading import Model, load
-from memgen.engine.methods import TrainingOptions as Recipe
-from memgen.engine.per_run import adapted
-from memgen.engine.per_run import per_run_weights as own_weights
+from memgen.engine.methods import TrainingOptions
+from memgen.engine.per_run import adapted, per_run_weights
 from memgen.engine.prompts import answer_tokens, tokenize
 from memgen.engine.training import Run, train, train_heads
 from memgen.language.items import sample
@@ -109,8 +106,8 @@ class Work:
             self.answers[0] if pairs[row][0] < pairs[row][1] else self.answers[1] for row in trained
         )
         self.runs = [Run(("bench", i), one.select(trained), right) for i, one in enumerate(self.asked)]
-        self.recipe = Recipe(10, 16, 1e-3)
-        self.probing = Recipe(epochs, 16, 1e-3)
+        self.recipe = TrainingOptions(10, 16, 1e-3)
+        self.probing = TrainingOptions(epochs, 16, 1e-3)
 
     def evaluate_plain(self) -> np.ndarray:
         found = []
@@ -124,7 +121,7 @@ class Work:
     def evaluate(self) -> np.ndarray:
         return logit_differences(self.network, self.asked[:1], self.answers, 512)[0]
 
-    def _lora(self, network, runs: list[Run], asked: list, recipe: Recipe, batch: int) -> np.ndarray:
+    def _lora(self, network, runs: list[Run], asked: list, recipe: TrainingOptions, batch: int) -> np.ndarray:
         with adapted(self.network, [run.key for run in runs], 8, 2.0, within=self.within) as layers:
             train(network, runs, recipe, [p for layer in layers for p in (layer.down, layer.up)])
             return logit_differences(network, asked, self.answers, batch)
@@ -141,7 +138,7 @@ class Work:
         return self.lora_plain(self.recipe.batch)
 
     def lora(self) -> np.ndarray:
-        network = upper(self.network, below_of(self.network, self.layers), self.asked)
+        network = trained_layers(self.network, frozen_layers(self.network, self.layers), self.asked)
         return self._lora(network, self.runs, self.asked, self.recipe, 4096)
 
     def full_plain(self, prompts_at_once: int = 1) -> np.ndarray:
@@ -165,8 +162,8 @@ class Work:
 
     def full(self) -> np.ndarray:
         runs, asked = self.runs[:FULL_RUNS], self.asked[:FULL_RUNS]
-        network = upper(self.network, below_of(self.network, self.layers), asked)
-        with own_weights(self.network, len(runs), self.within) as weights:
+        network = trained_layers(self.network, frozen_layers(self.network, self.layers), asked)
+        with per_run_weights(self.network, len(runs), self.within) as weights:
             train(network, runs, self.recipe, weights)
             return logit_differences(network, asked, self.answers, 4096)
 

@@ -9,12 +9,10 @@ import pytest
 from memgen.configuration import kinds
 from memgen.configuration import layers as configuration
 from memgen.configuration.options import About, block, meaning
-from memgen.engine.methods import FINETUNING
 from memgen.errors import BadInput
 from memgen.jobs.arguments import Conjunctivity, NonNegative, Range, bare, check_arguments
 from memgen.jobs.stage import Job
 from memgen.language.configuration import METHODS, Ridge
-from memgen.language.settings import options
 from memgen.language.stages.finetune import finetune
 from memgen.language.stages.probe import probe
 from repository import ROOT
@@ -116,16 +114,3 @@ def test_the_configuration_and_the_stage_allow_the_same(kind: Any, value: Any) -
             assert not allowed, (name, value)
         else:
             assert allowed, (name, value)
-
-
-def test_every_key_of_a_method_is_a_flag_of_its_stage() -> None:
-    for stage, methods in ((finetune, FINETUNING), (probe, (Ridge,))):
-        assert {"kind", *kinds.names(methods)} <= set(inspect.signature(stage).parameters)
-
-
-def test_the_configurations_methods_are_read() -> None:
-    for path in (ROOT / "configs").glob("*.yaml"):
-        config = configuration.load([ROOT / "config.yaml", path])
-        for method in config["language"]["methods"].values():
-            for model in ("", *method.get("of_model", {})):
-                assert kinds.read(options(method, model), METHODS).kind == method["kind"]

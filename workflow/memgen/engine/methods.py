@@ -74,9 +74,7 @@ class Lora(TrainingOptions):
         About("ranks of the adapters; each is a run of its own"),
     ]
     scaling: Annotated[
-        float,
-        Range(1e-6, 1e6),
-        About("the adapters' product is multiplied by it (LoRA's alpha / rank)"),
+        float, Range(1e-6, 1e6), About("the adapters' product is multiplied by it (LoRA's alpha / rank)")
     ] = 2.0
     runs_per_pass: RunsPerPass = 20
 

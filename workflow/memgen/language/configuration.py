@@ -10,9 +10,7 @@ from memgen.jobs.arguments import Range
 from memgen.relational.configuration import HierarchyName
 
 Short: TypeAlias = Annotated[
-    str,
-    Text("^[a-z0-9][a-z0-9-]{0,47}$"),
-    About("lower case letters, digits and hyphens, at most 48"),
+    str, Text("^[a-z0-9][a-z0-9-]{0,47}$"), About("lower case letters, digits and hyphens, at most 48")
 ]
 ModelName: TypeAlias = Annotated[Short, About("a key of language.models")]
 Items: TypeAlias = Annotated[Literal["real", "fake", "poker"], About("a kind of item")]
@@ -137,9 +135,7 @@ class OfModel(Trained):  # type: ignore[valid-type,misc]
     ] = None
     hierarchies_of: HierarchiesOf | None = None
     seeds: Annotated[
-        int | None,
-        Range(1, 10000),
-        About("seeds that it runs, where they are fewer than language.seeds"),
+        int | None, Range(1, 10000), About("seeds that it runs, where they are fewer than language.seeds")
     ] = None
 
 

