@@ -29,8 +29,8 @@ QUESTION = re.compile(
 
 
 def documents(count: int, own: float = 0.5) -> list[str]:
-    random = generator("test", "documents")
-    return [document(world(32, 0), 3.0, own, random) for _ in range(count)]
+    made, random = world(32, 0), generator("test", "documents")
+    return [document(made, 3.0, own, random) for _ in range(count)]
 
 
 def test_no_document_ranks_an_item_in_the_contest_of_the_study() -> None:

@@ -112,7 +112,7 @@ def finetune(
     finished
         Folder in which ended groups of runs are kept until the job ends.
     keep_minutes
-        Minutes after which it is kept, again and again, where the training of a group stands.
+        Minutes between two saved states of the training of a group.
 
     Raises
     ------
