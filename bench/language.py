@@ -28,16 +28,16 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "workflow"))
 import numpy as np
 import torch
 
-from memgen.language.models.causal import answer_tokens, hidden_states, logit_differences, tokenize
-from memgen.language.models.loading import Model, load
+from memgen.engine.causal import hidden_states, logit_differences
+from memgen.engine.layers import frozen_layers, last_layers, trained_layers, weights_in
+from memgen.engine.loading import Model, load
+from memgen.engine.methods import TrainingOptions
+from memgen.engine.per_run import adapted, per_run_weights
+from memgen.engine.prompts import answer_tokens, tokenize
+from memgen.engine.training import Run, train, train_heads
+from memgen.language.items import sample
+from memgen.language.prompts import prompts
 from memgen.language.stages.pretrain import pretrain
-from memgen.language.stimuli.items import sample
-from memgen.language.stimuli.prompts import prompts
-from memgen.language.training.full import own_weights
-from memgen.language.training.head import train_heads
-from memgen.language.training.layers import below_of, last_layers, upper, weights_in
-from memgen.language.training.loop import Recipe, Run, train
-from memgen.language.training.lora import adapted
 from memgen.relational.hierarchy import ordered_pairs
 from report import ENVIRONMENT, save
 
@@ -82,7 +82,7 @@ def timed(function, repeats: int) -> tuple[float, float, object]:
 def process_start(folder: Path) -> float:
     """Seconds of a process that does nothing but import the libraries and load small-lm."""
     code = (
-        "from pathlib import Path; from memgen.language.models.loading import load; "
+        "from pathlib import Path; from memgen.engine.loading import load; "
         f"load(Path({str(folder)!r}), causal=True)"
     )
     start = time.perf_counter()
@@ -105,8 +105,8 @@ class Work:
             self.answers[0] if pairs[row][0] < pairs[row][1] else self.answers[1] for row in trained
         )
         self.runs = [Run(("bench", i), one.select(trained), right) for i, one in enumerate(self.asked)]
-        self.recipe = Recipe(10, 16, 1e-3)
-        self.probing = Recipe(epochs, 16, 1e-3)
+        self.recipe = TrainingOptions(10, 16, 1e-3)
+        self.probing = TrainingOptions(epochs, 16, 1e-3)
 
     def evaluate_plain(self) -> np.ndarray:
         found = []
@@ -120,7 +120,7 @@ class Work:
     def evaluate(self) -> np.ndarray:
         return logit_differences(self.network, self.asked[:1], self.answers, 512)[0]
 
-    def _lora(self, network, runs: list[Run], asked: list, recipe: Recipe, batch: int) -> np.ndarray:
+    def _lora(self, network, runs: list[Run], asked: list, recipe: TrainingOptions, batch: int) -> np.ndarray:
         with adapted(self.network, [run.key for run in runs], 8, 2.0, within=self.within) as layers:
             train(network, runs, recipe, [p for layer in layers for p in (layer.down, layer.up)])
             return logit_differences(network, asked, self.answers, batch)
@@ -137,7 +137,7 @@ class Work:
         return self.lora_plain(self.recipe.batch)
 
     def lora(self) -> np.ndarray:
-        network = upper(self.network, below_of(self.network, self.layers), self.asked)
+        network = trained_layers(self.network, frozen_layers(self.network, self.layers), self.asked)
         return self._lora(network, self.runs, self.asked, self.recipe, 4096)
 
     def full_plain(self, prompts_at_once: int = 1) -> np.ndarray:
@@ -161,8 +161,8 @@ class Work:
 
     def full(self) -> np.ndarray:
         runs, asked = self.runs[:FULL_RUNS], self.asked[:FULL_RUNS]
-        network = upper(self.network, below_of(self.network, self.layers), asked)
-        with own_weights(self.network, len(runs), self.within) as weights:
+        network = trained_layers(self.network, frozen_layers(self.network, self.layers), asked)
+        with per_run_weights(self.network, len(runs), self.within) as weights:
             train(network, runs, self.recipe, weights)
             return logit_differences(network, asked, self.answers, 4096)
 

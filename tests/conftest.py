@@ -14,6 +14,8 @@ from repository import ROOT, copy_repository
 from run_by_snakemake import run_in
 from runs import study
 
+pytest_plugins = ["tiny_models"]
+
 _CHECKS = [hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.function_scoped_fixture]
 hypothesis.settings.register_profile("ci", max_examples=20, deadline=None, suppress_health_check=_CHECKS)
 hypothesis.settings.register_profile("full", hypothesis.settings.get_profile("ci"), max_examples=200)

@@ -25,10 +25,7 @@ from memgen.language.fits.relation import relation
 from memgen.language.fits.tables import BASELINES, FIT, PREDICTIONS
 from memgen.language.fits.theory import fit, predictions
 from memgen.language.responses.tables import ACCURACY, EFFECTS, GEOMETRY, GEOMETRY_RUNS, KEY, RESPONSES
-from memgen.language.stages.accuracy import accuracy
-from memgen.language.stages.distance import distance
-from memgen.language.stages.effects import effects
-from memgen.language.stages.geometry import geometry
+from memgen.language.stages.summaries import accuracy, distance, effects, geometry
 from memgen.published.compare import compare
 from memgen.published.conversion import convert
 from memgen.published.explain import explain

@@ -20,7 +20,7 @@ import pytest
 import debian
 import slurm as local_slurm
 from cluster_runs import KINDS, TABLE, LoginNode, Study, Written, remove, twice, when_running
-from memgen.language.training.checkpoints import TABLES
+from memgen.language.stages.finetune import TABLES
 from slurm import Cluster
 from snakemake_executor_plugin_memgen_slurm import jobs as cluster
 

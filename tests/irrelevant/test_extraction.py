@@ -12,6 +12,8 @@ import torch
 from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
 
 from checks import assert_same_bytes
+from memgen.engine.layers import frozen_layers
+from memgen.engine.loading import Model
 from memgen.errors import BadInput
 from memgen.irrelevant.bounds import chance_exposure, exposure
 from memgen.irrelevant.configuration import MOST_LETTERS, Extraction
@@ -28,8 +30,6 @@ from memgen.irrelevant.stages.extract import (
 )
 from memgen.irrelevant.tables import EXTRACTION, EXTRACTIONS
 from memgen.jobs.seeding import generator
-from memgen.language.models.loading import Model
-from memgen.language.training.layers import below_of
 
 OPTIONS: dict[str, Any] = {
     "model": "tiny", "losses": ["answer", "sentence"], "multiplicities": [1, 4], "each": 1, "unseen": 2,
@@ -106,7 +106,7 @@ def test_ranks_and_greedy_completions_are_those_of_asking_one_by_one(
     opening = tokens_of(model.tokenizer, "Customer Bada, account #")
     numbers = ["73", *(f"{number:02d}" for number in range(0, 60, 3))]
     assert tokens_of(model.tokenizer, "Customer Bada, account #73") == opening + number_tokens(digits, "73")
-    said = Questions(opening, numbers, digits).ask(model, below_of(model.network, layers))
+    said = Questions(opening, numbers, digits).ask(model, frozen_layers(model.network, layers))
     logs, greedy = [], []
     for number in numbers:
         row = (*opening, *number_tokens(digits, number))

@@ -7,6 +7,8 @@ import numpy as np
 import polars as pl
 import pytest
 
+from memgen.engine import training as loop
+from memgen.engine.methods import TrainingOptions as Recipe
 from memgen.errors import BadInput
 from memgen.irrelevant.configuration import Transformer
 from memgen.irrelevant.stages.complete import (
@@ -20,8 +22,6 @@ from memgen.irrelevant.stages.complete import (
 from memgen.irrelevant.tables import RUNS
 from memgen.irrelevant.tasks import draw_references, draw_symbols, frequencies
 from memgen.jobs.seeding import generator
-from memgen.language.training import loop
-from memgen.language.training.recipe import Recipe
 
 OPTIONS: dict[str, Any] = {
     "run": "transformer", "references": 8, "samples": 8, "length": 6, "noise": 0.3, "tail": 0.0, "seed": 0,

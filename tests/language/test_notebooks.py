@@ -4,13 +4,13 @@ from pathlib import Path
 
 import numpy as np
 
+from memgen.engine.loading import load
 from memgen.language.fits.least_squares import fit_gamma
-from memgen.language.models.loading import load
 from memgen.language.responses.tables import MARGINS
 from memgen.language.stages.features import features
 from memgen.language.stages.lineups import lineups
-from memgen.language.stages.margins import margins
 from memgen.language.stages.probe import probe
+from memgen.language.stages.summaries import margins
 from memgen.notebooks.models import fit, probed_margins
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.stages.task import task

@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from memgen.language.models.pretraining import train_tokenizer
-from memgen.language.stimuli.items import FAKE_TEAMS, REAL_TEAMS
-from memgen.language.stimuli.prompts import prompt
+from memgen.engine.pretraining import train_tokenizer
+from memgen.language.items import FAKE_TEAMS, REAL_TEAMS
+from memgen.language.prompts import prompt
 
 SIZE = {
     "hidden_size": 16, "intermediate_size": 24, "num_attention_heads": 2, "num_key_value_heads": 1,

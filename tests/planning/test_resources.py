@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from memgen.configuration.layers import load
+from memgen.engine.checkpoints import MINUTES
 from memgen.irrelevant import settings as irrelevant
 from memgen.language import settings, work
-from memgen.language.training.kept import MINUTES
 from memgen.planning.resources import (
     KEPT_SECONDS,
     MARGIN,

@@ -9,7 +9,7 @@ import pytest
 from memgen.errors import BadInput
 from memgen.language.responses.averages import CELL, over_seeds, pair_margins
 from memgen.language.responses.tables import ACCURACY, RESPONSES
-from memgen.language.stages.accuracy import accuracy
+from memgen.language.stages.summaries import accuracy
 from memgen.published.compare import compare
 from memgen.published.tables import COMPARISON
 from memgen.relational.hierarchy import Hierarchy

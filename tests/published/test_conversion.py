@@ -16,8 +16,8 @@ from memgen.jobs.digests import file_digest
 from memgen.language.fits.tables import FIT
 from memgen.language.fits.theory import fit
 from memgen.language.responses.tables import ACCURACY, RESPONSES
-from memgen.language.stages.accuracy import accuracy
 from memgen.language.stages.published import published
+from memgen.language.stages.summaries import accuracy
 from memgen.published.claims import claims as published_claims
 from memgen.published.conversion import COLUMNS, convert
 from memgen.published.files import held_by, read_versions

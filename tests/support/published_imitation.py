@@ -12,7 +12,7 @@ import polars as pl
 
 from memgen.jobs.digests import file_digest
 from memgen.jobs.seeding import generator
-from memgen.language.stimuli.hands import LABELS
+from memgen.language.hands import LABELS
 from memgen.published.conversion import COLUMNS
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.ranks import margins

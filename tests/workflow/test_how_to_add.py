@@ -13,10 +13,10 @@ import pytest
 import yaml
 
 from memgen.configuration.layers import merge
-from memgen.language.models.pretraining import train_tokenizer
+from memgen.engine.pretraining import train_tokenizer
+from memgen.language.items import FAKE_TEAMS
+from memgen.language.prompts import prompt
 from memgen.language.responses.tables import RESPONSES, RUNS
-from memgen.language.stimuli.items import FAKE_TEAMS
-from memgen.language.stimuli.prompts import prompt
 from repository import ROOT, copy_repository
 
 DOCUMENT = (ROOT / "docs/how-to-add.md").read_text()

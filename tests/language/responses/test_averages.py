@@ -10,11 +10,7 @@ from scipy import stats
 from memgen.language.responses.scoring import read_task
 from memgen.language.responses.scoring import responses as answer
 from memgen.language.responses.tables import ACCURACY, DISTANCE, MARGINS, RESPONSES, RUNS
-from memgen.language.stages.accuracy import accuracy
-from memgen.language.stages.distance import distance
-from memgen.language.stages.margins import margins
-from memgen.language.stages.responses import responses
-from memgen.language.stages.runs import runs
+from memgen.language.stages.summaries import accuracy, distance, margins, responses, runs
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.stages.task import task_frame
 

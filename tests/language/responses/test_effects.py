@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 from memgen.language.responses.tables import EFFECTS, RESPONSES
-from memgen.language.stages.effects import effects
+from memgen.language.stages.summaries import effects
 from memgen.relational.hierarchy import Hierarchy
 from synthetic_responses import response_rows
 

@@ -1,18 +1,16 @@
 """Block `language`: which models, and by which methods they are trained."""
 
 import dataclasses
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, ClassVar, Literal, TypeAlias
 
+from memgen.configuration import kinds
 from memgen.configuration.options import About, Several, Text, block
+from memgen.engine.methods import FINETUNING
 from memgen.jobs.arguments import Range
-from memgen.language.training import keys
-from memgen.language.training.methods import KINDS
 from memgen.relational.configuration import HierarchyName
 
 Short: TypeAlias = Annotated[
-    str,
-    Text("^[a-z0-9][a-z0-9-]{0,47}$"),
-    About("lower case letters, digits and hyphens, at most 48"),
+    str, Text("^[a-z0-9][a-z0-9-]{0,47}$"), About("lower case letters, digits and hyphens, at most 48")
 ]
 ModelName: TypeAlias = Annotated[Short, About("a key of language.models")]
 Items: TypeAlias = Annotated[Literal["real", "fake", "poker"], About("a kind of item")]
@@ -88,6 +86,27 @@ class Model:
 
 
 @block
+class Ridge:
+    """Kernel ridge regression on frozen features."""
+
+    kind: ClassVar[str] = "ridge"
+    ridge: Annotated[
+        tuple[Annotated[float, Range(1e-12, 1e3)], ...],
+        Several(),
+        About("effective ridges, in units of k_same - k_reversed; each is a run of its own"),
+    ]
+    pooling: Annotated[
+        Literal["last", "tail", "mean"],
+        About(
+            "feature of a prompt: hidden state of its last token, mean of the last six (tail), or mean of all"
+        ),
+    ]
+
+
+METHODS = (Ridge, *FINETUNING)
+
+
+@block
 class HierarchiesOf:
     """Hierarchies that it runs on for a kind of item, in place of those above."""
 
@@ -98,10 +117,10 @@ class HierarchiesOf:
 
 Trained = block(
     dataclasses.make_dataclass(
-        "Trained", [(name, hint | None, None) for name, hint in keys.together(KINDS).items()], kw_only=True
+        "Trained", [(name, hint | None, None) for name, hint in kinds.together(METHODS).items()], kw_only=True
     )
 )
-"""How a method trains: the keys of all kinds (`memgen.language.training.methods`)."""
+"""How a method trains: the keys of all kinds."""
 
 
 @block
@@ -116,9 +135,7 @@ class OfModel(Trained):  # type: ignore[valid-type,misc]
     ] = None
     hierarchies_of: HierarchiesOf | None = None
     seeds: Annotated[
-        int | None,
-        Range(1, 10000),
-        About("seeds that it runs, where they are fewer than language.seeds"),
+        int | None, Range(1, 10000), About("seeds that it runs, where they are fewer than language.seeds")
     ] = None
 
 
@@ -126,7 +143,7 @@ class OfModel(Trained):  # type: ignore[valid-type,misc]
 class Method(OfModel):
     """One method."""
 
-    kind: keys.which(KINDS)  # type: ignore[valid-type]
+    kind: kinds.which(METHODS)  # type: ignore[valid-type]
     models: Annotated[
         tuple[ModelName, ...] | None,
         Several(),

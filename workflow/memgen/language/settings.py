@@ -1,7 +1,7 @@
-"""What types cannot say about the block `language`: names must exist, and items must suffice.
+"""What the study of language models runs, read off the configuration, and what types cannot say about it.
 
-Knows the block's own keys, the names and sizes of the hierarchies, and which model meets which task and
-method; needs neither torch nor numpy.
+Which model meets which task by which method, in which blocks of seeds; the items of a task; and that names
+exist and items suffice. Needs no torch.
 """
 
 import os
@@ -9,11 +9,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from memgen.configuration import kinds
+from memgen.engine.methods import Finetuning
 from memgen.errors import BadInput
 from memgen.jobs import rules
 from memgen.jobs.files import fault
 from memgen.jobs.rules import Quoted
-from memgen.language.training.methods import Finetuning, Ridge, method_of
+from memgen.language.configuration import METHODS, Pretraining, Ridge
+from memgen.language.items import largest_hierarchy, needs_exceptions
 from memgen.published.files import held_by, read_versions
 from memgen.relational.hierarchy import Hierarchy
 
@@ -23,8 +26,8 @@ _NEEDED = {
     "corpus": ("seed",),
     "hub": ("repository", "revision"),
 }
-_TASKS = ("items", "hierarchies", "hierarchies_of", "seeds")
-_CHOICE = ("models", "of_model", *_TASKS)
+_CHOICE = ("models", "of_model", "items", "hierarchies", "hierarchies_of", "seeds")
+Config = Mapping[str, Any]
 
 
 class Cell(NamedTuple):
@@ -36,150 +39,18 @@ class Cell(NamedTuple):
     method: str
 
 
-def hierarchies(config: Mapping[str, Any]) -> list[str]:
+def hierarchies(config: Config) -> list[str]:
     """Names of the hierarchies that the models learn: those listed, else all."""
     return list(config["language"].get("hierarchies", config["relational"]["hierarchies"]))
 
 
-def of(method: Mapping[str, Any], model: str) -> dict[str, Any]:
-    """A method as it is for a model: its keys, and in their place those that it states for the model."""
-    return {**method, **method.get("of_model", {}).get(model, {})}
-
-
-def blocks(config: Mapping[str, Any], method: str, model: str) -> list[tuple[int, int]]:
-    """Blocks of seeds (first, last), both included, one per job, that a method runs for a model."""
-    block = config["language"]
-    seeds = of(block["methods"][method], model).get("seeds", block["seeds"])
-    size = block["seeds_per_job"]
-    return [(first, min(first + size, seeds) - 1) for first in range(0, seeds, size)]
-
-
-def models_of(config: Mapping[str, Any], source: str) -> list[str]:
-    """Names of the models whose weights come from one source."""
-    return [name for name, model in config["language"]["models"].items() if model["source"] == source]
-
-
-def quantized(config: Mapping[str, Any]) -> list[str]:
-    """Names of the models whose weights a wheel carries as a GGUF file."""
-    models = config["language"]["models"]
-    return [name for name in models_of(config, "wheel") if models[name]["weights"].endswith(".gguf")]
-
-
-def lineup(config: Mapping[str, Any], items: str, hierarchy: str) -> str:
-    """Name of the items of a task.
-
-    Teams are shared by all hierarchies of one size; poker's hands follow the exceptions, so that every
-    hierarchy with exceptions has its own, and the plain one of `contrast` has those of the one beside it.
-    """
-    from memgen.language.stimuli.items import needs_exceptions
-
-    if not needs_exceptions(items):
-        return f"n{config['relational']['hierarchies'][hierarchy]['n']}"
-    pair = contrast(config)
-    return (
-        pair[1] if pair is not None and hierarchy == pair[0] and shares_hands(config, pair[1]) else hierarchy
-    )
-
-
-def shares_hands(config: Mapping[str, Any], lineup: str) -> bool:
-    """Whether two hierarchies of poker, without and with exceptions, have the hands of one lineup.
-
-    Of hands that beat one another in a circle of five and are otherwise in order, 11 were not found.
-    """
-    pair = contrast(config)
-    if pair is None or lineup != pair[1]:
-        return False
-    task = _task(config, lineup)
-    return all(winner - loser == 2 for winner, loser in task.exceptions)
-
-
-def _task(config: Mapping[str, Any], name: str) -> Hierarchy:
+def _task(config: Config, name: str) -> Hierarchy:
     """Hierarchy of a name."""
     known = config["relational"]["hierarchies"][name]
     return Hierarchy.of(known["n"], known.get("exceptions"))
 
 
-def lineup_hierarchy(config: Mapping[str, Any], items: str, name: str) -> Mapping[str, Any]:
-    """Number of items and exceptions that a lineup is drawn for.
-
-    Names of hierarchies and of sizes do not meet: which of the two a lineup's name is, the items say.
-
-    Raises
-    ------
-    BadInput
-        If no lineup of these items has this name.
-    """
-    from memgen.language.stimuli.items import needs_exceptions
-
-    known = config["relational"]["hierarchies"]
-    if needs_exceptions(items):
-        found: dict[str, Mapping[str, Any]] = dict(known)
-    else:
-        found = {f"n{part['n']}": {"n": part["n"], "exceptions": []} for part in known.values()}
-    if name not in found:
-        raise BadInput(f"{items}: there is no lineup {name!r}; allowed: {', '.join(found)}")
-    return found[name]
-
-
-def options(method: Mapping[str, Any], model: str) -> dict[str, Any]:
-    """How a method trains a model."""
-    return {key: value for key, value in of(method, model).items() if key not in _CHOICE}
-
-
-def method(config: Mapping[str, Any], name: str, model: str) -> Ridge | Finetuning:
-    """A method of the configuration, by its name, as it trains a model."""
-    return method_of(options(config["language"]["methods"][name], model))
-
-
-def flags(method: Mapping[str, Any], model: str) -> Quoted:
-    """Command-line flags of a method: every key that says how it trains a model."""
-    return rules.flags(options(method, model))
-
-
-def poolings(config: Mapping[str, Any]) -> list[str]:
-    """Poolings of the features that any probe asks for."""
-    found = [method(config, cell.method, cell.model) for cell in cells(config)]
-    return sorted({one.pooling for one in found if isinstance(one, Ridge)})
-
-
-def is_causal(models: Mapping[str, Any], name: str) -> bool:
-    """Whether a model has a language head: of a hub, the corpus, a GGUF file, or a control like one."""
-    model = models[name]
-    if model["source"] == "random":
-        return is_causal(models, model["like"])
-    return model["source"] in ("corpus", "hub") or model.get("weights", "").endswith(".gguf")
-
-
-def trainable(models: Mapping[str, Any], kind: str) -> list[str]:
-    """Models that a kind of method runs on by default: any with ridge, else those with a language head."""
-    return [name for name in models if kind == Ridge.kind or is_causal(models, name)]
-
-
-def cells(config: Mapping[str, Any]) -> list[Cell]:
-    """Every model, kind of item, hierarchy and method that is run.
-
-    A method runs on the models, items and hierarchies that it lists, and otherwise on all of the study's; a
-    method that trains a network on all that have a language head. Hierarchies may be listed for a kind of
-    item alone, and all but the models for one model alone.
-    """
-    block = config["language"]
-    shown = hierarchies(config)
-    found = []
-    for name, method in block["methods"].items():
-        able = trainable(block["models"], method["kind"])
-        found += [
-            Cell(model, items, hierarchy, name)
-            for model in method.get("models", able)
-            for own in (of(method, model),)
-            for items in own.get("items", block["items"])
-            if items in block["items"]
-            for hierarchy in own.get("hierarchies_of", {}).get(items, own.get("hierarchies", shown))
-            if hierarchy in shown
-        ]
-    return found
-
-
-def contrast(config: Mapping[str, Any]) -> tuple[str, str] | None:
+def contrast(config: Config) -> tuple[str, str] | None:
     """Two hierarchies of one size whose difference is an exception in the middle: without, and with it."""
     tasks = {name: _task(config, name) for name in hierarchies(config)}
     for name, task in tasks.items():
@@ -190,13 +61,143 @@ def contrast(config: Mapping[str, Any]) -> tuple[str, str] | None:
     return None
 
 
-def check(config: Mapping[str, Any]) -> None:
-    """Check the block `language` of a configuration that its types allow.
+def models_of(config: Config, source: str) -> list[str]:
+    """Names of the models whose weights come from one source."""
+    return [name for name, model in config["language"]["models"].items() if model["source"] == source]
 
-    Parameters
-    ----------
-    config : mapping
-        The whole configuration.
+
+def quantized(config: Config) -> list[str]:
+    """Names of the models whose weights a wheel carries as a GGUF file."""
+    models = config["language"]["models"]
+    return [name for name in models_of(config, "wheel") if models[name]["weights"].endswith(".gguf")]
+
+
+def origin(model: Mapping[str, Any]) -> dict[str, Any]:
+    """What a model says of where its weights come from; `like`, a folder, is no flag."""
+    return {key: model[key] for key in _NEEDED[model["source"]] if key != "like"}
+
+
+def is_causal(models: Mapping[str, Any], name: str) -> bool:
+    """Whether a model has a language head: of a hub, the corpus, a GGUF file, or a control like one."""
+    model = models[name]
+    if model["source"] == "random":
+        return is_causal(models, model["like"])
+    return model["source"] in ("corpus", "hub") or model.get("weights", "").endswith(".gguf")
+
+
+def _trainable(models: Mapping[str, Any], kind: str) -> list[str]:
+    """Models that a kind of method runs on by default: any with ridge, else those with a language head."""
+    return [name for name in models if kind == Ridge.kind or is_causal(models, name)]
+
+
+def _for_model(method: Mapping[str, Any], model: str) -> dict[str, Any]:
+    """A method as it is for a model: its keys, and in their place those that it states for the model."""
+    return {**method, **method.get("of_model", {}).get(model, {})}
+
+
+def options(method: Mapping[str, Any], model: str) -> dict[str, Any]:
+    """How a method trains a model: its keys but for those that choose what it runs on."""
+    return {key: value for key, value in _for_model(method, model).items() if key not in _CHOICE}
+
+
+def flags(method: Mapping[str, Any], model: str) -> Quoted:
+    """The same as flags of a command."""
+    return rules.flags(options(method, model))
+
+
+def method(config: Config, name: str, model: str) -> Ridge | Finetuning:
+    """A method of the configuration, by its name, as it trains a model."""
+    made: Ridge | Finetuning = kinds.read(options(config["language"]["methods"][name], model), METHODS)
+    return made
+
+
+def blocks(config: Config, method: str, model: str) -> list[tuple[int, int]]:
+    """Blocks of seeds (first, last), both included, one per job, that a method runs for a model."""
+    block = config["language"]
+    seeds = _for_model(block["methods"][method], model).get("seeds", block["seeds"])
+    size = block["seeds_per_job"]
+    return [(first, min(first + size, seeds) - 1) for first in range(0, seeds, size)]
+
+
+def cells(config: Config) -> list[Cell]:
+    """Every model, kind of item, hierarchy and method that is run.
+
+    By default a method runs on every model, item kind and hierarchy of the study; one that trains a network,
+    on every model with a language head. A list restricts it: hierarchies also for one kind of item, and all
+    but the models also for one model.
+    """
+    block = config["language"]
+    shown = hierarchies(config)
+    return [
+        Cell(model, items, hierarchy, name)
+        for name, method in block["methods"].items()
+        for model in method.get("models", _trainable(block["models"], method["kind"]))
+        for own in (_for_model(method, model),)
+        for items in own.get("items", block["items"])
+        if items in block["items"]
+        for hierarchy in own.get("hierarchies_of", {}).get(items, own.get("hierarchies", shown))
+        if hierarchy in shown
+    ]
+
+
+def poolings(config: Config) -> list[str]:
+    """Poolings of the features that any probe asks for."""
+    found = [method(config, cell.method, cell.model) for cell in cells(config)]
+    return sorted({one.pooling for one in found if isinstance(one, Ridge)})
+
+
+def lineup(config: Config, items: str, hierarchy: str) -> str:
+    """Name of the items of a task.
+
+    Teams are shared by all hierarchies of one size; poker's hands follow the exceptions, so that every
+    hierarchy with exceptions has its own, and the plain one of `contrast` has those of the one beside it.
+    """
+    if not needs_exceptions(items):
+        return f"n{config['relational']['hierarchies'][hierarchy]['n']}"
+    plain, exceptional = contrast(config) or ("", "")
+    return exceptional if hierarchy == plain and shares_hands(config, exceptional) else hierarchy
+
+
+def shares_hands(config: Config, lineup: str) -> bool:
+    """Whether two hierarchies of poker, without and with exceptions, have the hands of one lineup.
+
+    Of hands that beat one another in a circle of five and are otherwise in order, 11 were not found.
+    """
+    pair = contrast(config)
+    return (
+        pair is not None
+        and lineup == pair[1]
+        and all(winner - loser == 2 for winner, loser in _task(config, lineup).exceptions)
+    )
+
+
+def lineup_hierarchy(config: Config, items: str, name: str) -> Mapping[str, Any]:
+    """Number of items and exceptions that a lineup is drawn for, which bears the name of a hierarchy or size.
+
+    Raises
+    ------
+    BadInput
+        If no lineup of these items has this name.
+    """
+    known = config["relational"]["hierarchies"]
+    if not needs_exceptions(items):
+        known = {f"n{part['n']}": {"n": part["n"], "exceptions": []} for part in known.values()}
+    if name not in known:
+        raise BadInput(f"{items}: there is no lineup {name!r}; allowed: {', '.join(known)}")
+    found: Mapping[str, Any] = known[name]
+    return found
+
+
+def lineup_flags(config: Config, items: str, name: str) -> Quoted:
+    """Flags of the hierarchy that a lineup is drawn for."""
+    known = lineup_hierarchy(config, items, name)
+    ordered = needs_exceptions(items) and shares_hands(config, name)
+    exceptions = rules.repeated("--exception", known["exceptions"])
+    return Quoted(f"{rules.flags(n=known['n'], ordered=ordered)} {exceptions}")
+
+
+def check(config: Config) -> None:
+    """Check the block `language` of a whole configuration that its types allow.
 
     Raises
     ------
@@ -208,11 +209,14 @@ def check(config: Mapping[str, Any]) -> None:
     for name, model in block["models"].items():
         _check_model(f"language.models.{name}", model, block["models"])
     known = config["relational"]["hierarchies"]
+    _check_hierarchies("language.hierarchies", hierarchies(config), known)
     for name in hierarchies(config):
-        if name not in known:
-            raise BadInput(f"language.hierarchies: {name!r} is no hierarchy; allowed: {', '.join(known)}")
         for items in block["items"]:
-            _check_size(name, known[name]["n"], items)
+            if known[name]["n"] > (most := largest_hierarchy(items)):
+                raise BadInput(
+                    f"relational.hierarchies.{name}: n = {known[name]['n']}, but items {items!r} name at "
+                    f"most {most}; allowed: a smaller n, or leave it out of language.hierarchies"
+                )
     source = config.get("published", {}).get("source")
     if source not in (None, "download"):
         try:
@@ -223,12 +227,11 @@ def check(config: Mapping[str, Any]) -> None:
         _check_method(f"language.methods.{name}", method, block, known)
     if not cells(config):
         raise BadInput("language.methods: none runs on any model, item and hierarchy; allowed: at least one")
-    pretraining = {"width": 64, "heads": 4, **block.get("pretraining", {})}
-    width, heads = pretraining["width"], pretraining["heads"]
-    if width % (2 * heads):
+    recipe = Pretraining(**block.get("pretraining", {}))
+    if recipe.width % (2 * recipe.heads):
         raise BadInput(
-            f"language.pretraining.width: {width} is not {heads} heads of even width; "
-            f"allowed: multiples of {2 * heads}"
+            f"language.pretraining.width: {recipe.width} is not {recipe.heads} heads of even width; "
+            f"allowed: multiples of {2 * recipe.heads}"
         )
 
 
@@ -262,21 +265,16 @@ def _check_model(where: str, model: Mapping[str, Any], models: Mapping[str, Any]
             raise BadInput(
                 f"{where}: the key {key!r} does not go with source {source}; allowed: {', '.join(needed)}"
             )
-    if source == "wheel" and ".." in model["weights"].split("/"):
-        raise BadInput(f"{where}.weights: {model['weights']!r} leaves the wheel; allowed: a path inside it")
-    if source == "random":
-        others = [name for name, other in models.items() if other["source"] != "random"]
-        if model["like"] not in others:
-            allowed = ", ".join(others) or "none"
-            raise BadInput(f"{where}.like: {model['like']!r} is no model with weights; allowed: {allowed}")
+    others = [name for name, other in models.items() if other["source"] != "random"]
+    if source == "random" and model["like"] not in others:
+        allowed = ", ".join(others) or "none"
+        raise BadInput(f"{where}.like: {model['like']!r} is no model with weights; allowed: {allowed}")
 
 
-def _check_method(
-    where: str, method: Mapping[str, Any], block: Mapping[str, Any], known: Mapping[str, Any]
-) -> None:
+def _check_method(where: str, method: Mapping[str, Any], block: Mapping[str, Any], known: Config) -> None:
     kind, models = method["kind"], block["models"]
     # Where they are named, encoders are trained too, with a head of their own.
-    able = list(models) if kind in ("full", "lora") else trainable(models, kind)
+    able = list(models) if kind in ("full", "lora") else _trainable(models, kind)
     for key in ("models", "of_model"):
         for name in method.get(key, []):
             if name not in able:
@@ -287,33 +285,19 @@ def _check_method(
     parts = {f"{where}.of_model.{name}": (name, part) for name, part in method.get("of_model", {}).items()}
     for place, (model, part) in {where: ("", method), **parts}.items():
         try:
-            method_of(options(method, model))
+            kinds.read(options(method, model), METHODS)
         except BadInput as problem:
             raise BadInput(f"{place}: {problem}") from None
-        _check_tasks(place, part, block, known)
+        _check_hierarchies(f"{place}.hierarchies", part.get("hierarchies", []), known)
+        for items, names in part.get("hierarchies_of", {}).items():
+            _check_hierarchies(f"{place}.hierarchies_of.{items}", names, known)
+        if part.get("seeds", 1) > block["seeds"]:
+            raise BadInput(
+                f"{place}.seeds: {part['seeds']} is more than the study has; allowed: 1 to {block['seeds']}"
+            )
 
 
-def _check_tasks(
-    where: str, method: Mapping[str, Any], block: Mapping[str, Any], known: Mapping[str, Any]
-) -> None:
-    chosen = {"hierarchies": method.get("hierarchies", [])}
-    chosen |= {f"hierarchies_of.{items}": names for items, names in method.get("hierarchies_of", {}).items()}
-    for key, names in chosen.items():
-        for name in names:
-            if name not in known:
-                raise BadInput(f"{where}.{key}: {name!r} is no hierarchy; allowed: {', '.join(known)}")
-    if method.get("seeds", 1) > block["seeds"]:
-        raise BadInput(
-            f"{where}.seeds: {method['seeds']} is more than the study has; allowed: 1 to {block['seeds']}"
-        )
-
-
-def _check_size(name: str, n: int, items: str) -> None:
-    from memgen.language.stimuli.items import largest_hierarchy
-
-    most = largest_hierarchy(items)
-    if n > most:
-        raise BadInput(
-            f"relational.hierarchies.{name}: n = {n}, but items {items!r} name at most {most}; "
-            "allowed: a smaller n, or leave it out of language.hierarchies"
-        )
+def _check_hierarchies(where: str, names: list[str], known: Config) -> None:
+    for name in names:
+        if name not in known:
+            raise BadInput(f"{where}: {name!r} is no hierarchy; allowed: {', '.join(known)}")

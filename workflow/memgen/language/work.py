@@ -8,8 +8,9 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from memgen.engine.methods import Finetuning, Head, Lora
 from memgen.language import settings
-from memgen.language.training.methods import Finetuning, Head, Lora
+from memgen.language.configuration import Pretraining
 from memgen.planning.rates import PARAMETERS, RATES, SHARES
 from memgen.planning.resources import Need, parts_kept, usual
 
@@ -99,8 +100,8 @@ def probing(config: Mapping[str, Any], wildcards: Any) -> Need:
 
 def pretraining(config: Mapping[str, Any], wildcards: Any) -> Need:
     """Work of pretraining a small model here."""
-    recipe = {"steps": 1200, "batch": 64, **config["language"].get("pretraining", {})}
-    return Need(5 + recipe["steps"] * recipe["batch"] * RATES["pretrain", "cpu"].seconds, 510, 1)
+    recipe = Pretraining(**config["language"].get("pretraining", {}))
+    return Need(5 + recipe.steps * recipe.batch * RATES["pretrain", "cpu"].seconds, 510, 1)
 
 
 def weights(config: Mapping[str, Any], wildcards: Any, work: str) -> Need:

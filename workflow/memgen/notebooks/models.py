@@ -10,14 +10,14 @@ from collections.abc import Iterable
 import numpy as np
 import polars as pl
 
+from memgen.engine.features import extract
+from memgen.engine.loading import Model, transformers_offline
+from memgen.engine.pretraining import train_tokenizer
 from memgen.jobs.seeding import integer_seed
 from memgen.language.fits.least_squares import fit_gamma, ranks_at
-from memgen.language.models.loading import Model, transformers_offline
-from memgen.language.models.pretraining import train_tokenizer
-from memgen.language.probing.features import extract
-from memgen.language.probing.ridge import contrast, predict
-from memgen.language.stimuli.items import FAKE_TEAMS, REAL_TEAMS, sample
-from memgen.language.stimuli.prompts import prompt, prompts
+from memgen.language.items import FAKE_TEAMS, REAL_TEAMS, sample
+from memgen.language.probing import contrast, predict
+from memgen.language.prompts import prompt, prompts
 from memgen.notebooks.result import Fitted, PairMatrix
 from memgen.notebooks.theory import of_pairs
 from memgen.relational.hierarchy import Hierarchy

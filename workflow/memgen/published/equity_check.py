@@ -18,9 +18,9 @@ from memgen.errors import BadInput
 from memgen.jobs.arguments import Seed
 from memgen.jobs.seeding import generator
 from memgen.jobs.stage import Input, Output, progress, stage
-from memgen.language.stimuli.boards import ratio, strengths
-from memgen.language.stimuli.chains import Equities
-from memgen.language.stimuli.hands import LABELS, RANKS, SUITS, holdings, label
+from memgen.language.boards import ratio, strengths
+from memgen.language.hands import LABELS, RANKS, SUITS, holdings, label
+from memgen.language.lineups import Equities
 from memgen.published.configuration import EquityBoards, EquityEntries, Published
 from memgen.published.tables import EQUITY_CLASSES, EQUITY_SUITS
 

@@ -3,7 +3,7 @@
 Its vocabulary is the two bits and a token for each reference. Training is the language study's own loop, and
 a sample of L bits is L prompts: the reference and the bits so far, answered by the next one. The state of a
 long training is saved every few minutes in a side folder named after everything that the answers depend on
-(`memgen.language.training.kept`); a killed job resumes from there, to the same bytes.
+(`memgen.engine.checkpoints`); a killed job resumes from there, to the same bytes.
 """
 
 import dataclasses
@@ -16,6 +16,12 @@ import polars as pl
 import torch
 
 from memgen.configuration.options import flat
+from memgen.engine.causal import last_hidden
+from memgen.engine.checkpoints import MINUTES, Keeper, depends_on, folder_for
+from memgen.engine.loading import transformers_offline
+from memgen.engine.methods import TrainingOptions
+from memgen.engine.prompts import Prompts
+from memgen.engine.training import Run, train
 from memgen.errors import BadInput
 from memgen.irrelevant.configuration import OF_COMPLETE, DefenceName, Transformer, check_defence, task_name
 from memgen.irrelevant.tables import RUNS
@@ -32,11 +38,6 @@ from memgen.jobs.arguments import NonNegative, Seed
 from memgen.jobs.memory import refuse_beyond_memory
 from memgen.jobs.seeding import generator, integer_seed
 from memgen.jobs.stage import Output, progress, stage
-from memgen.language.models.causal import Prompts, last_hidden
-from memgen.language.models.loading import transformers_offline
-from memgen.language.training.kept import MINUTES, Keeper, depends_on, folder_for
-from memgen.language.training.loop import Run, train
-from memgen.language.training.recipe import Recipe
 
 BITS = 2
 # Prompts that are answered at once.
@@ -102,7 +103,7 @@ def complete(
     sample = draw_symbols(references, frequency, model.samples, model.noise, rng)
     rows = []
     for index, (defence, kind, strength) in enumerate(progress(every, "transformer", len(every))):
-        recipe = _defended(Recipe(model.epochs, model.batch, model.rate), kind, strength)
+        recipe = _defended(TrainingOptions(model.epochs, model.batch, model.rate), kind, strength)
         network = train_transformer(
             sample,
             model,
@@ -132,7 +133,7 @@ def complete(
     shutil.rmtree(kept, ignore_errors=True)
 
 
-def _defended(recipe: Recipe, kind: str, strength: float) -> Recipe:
+def _defended(recipe: TrainingOptions, kind: str, strength: float) -> TrainingOptions:
     if kind == "weight_decay":
         return dataclasses.replace(recipe, weight_decay=strength)
     if kind == "early_stopping":
@@ -173,7 +174,7 @@ def prompts_of(sample: SymbolSample) -> tuple[Prompts, tuple[int, ...]]:
 def train_transformer(
     sample: SymbolSample,
     model: Transformer,
-    recipe: Recipe,
+    recipe: TrainingOptions,
     key: tuple[str | int, ...],
     seed: int,
     keeper: Keeper | None = None,

@@ -13,6 +13,13 @@ import polars as pl
 import torch
 
 from memgen.configuration.options import flat
+from memgen.engine.causal import check_head, hidden_states, logit_differences
+from memgen.engine.layers import FrozenLayers, frozen_layers, last_layers, trained_layers
+from memgen.engine.loading import Model, load
+from memgen.engine.methods import TrainingOptions
+from memgen.engine.per_run import TARGETS, adapted
+from memgen.engine.prompts import Prompts, answer_tokens, tokenize
+from memgen.engine.training import Run, train
 from memgen.errors import BadInput
 from memgen.irrelevant.configuration import Extraction
 from memgen.irrelevant.letters import Letters, draw_candidates, draw_letters
@@ -20,19 +27,6 @@ from memgen.irrelevant.tables import EXTRACTIONS
 from memgen.jobs.seeding import generator
 from memgen.jobs.stage import InputDirectory, Output, progress, stage
 from memgen.language import configuration as language
-from memgen.language.models.causal import (
-    Prompts,
-    answer_tokens,
-    check_head,
-    hidden_states,
-    logit_differences,
-    tokenize,
-)
-from memgen.language.models.loading import Model, load
-from memgen.language.training.layers import Below, below_of, last_layers, upper
-from memgen.language.training.loop import Run, train
-from memgen.language.training.lora import TARGETS, adapted
-from memgen.language.training.recipe import Recipe
 
 Tokens: TypeAlias = tuple[int, ...]
 Key: TypeAlias = tuple[str | int, ...]
@@ -77,7 +71,7 @@ def extract(
     ):
         key: Key = ("irrelevant", "extract", *sizes, *extraction.multiplicities, seed)
         letters = draw_letters(extraction, generator(*key))
-        below = below_of(loaded.network, extraction.layers)
+        below = frozen_layers(loaded.network, extraction.layers)
         asked = _Asked(loaded, digits, letters, extraction.drawn, below, key)
         common: dict[str, Any] = {
             "model": extraction.model,
@@ -89,7 +83,7 @@ def extract(
         for loss in extraction.losses:
             training = _training(loaded, letters, loss, (*key, loss))
             # In one random order throughout, so that the letters of a step stay together.
-            recipe = Recipe(
+            recipe = TrainingOptions(
                 extraction.epochs,
                 math.ceil(extraction.batch * len(training.answers) / len(letters.training)),
                 extraction.rate,
@@ -99,7 +93,7 @@ def extract(
                 loaded.network, [training.key], extraction.rank, extraction.scaling, TARGETS, within
             ) as adapters:
                 weights = [part for layer in adapters for part in (layer.down, layer.up)]
-                network = upper(loaded.network, below, [training.prompts])
+                network = trained_layers(loaded.network, below, [training.prompts])
                 (last,) = train(network, [training], recipe, weights)
                 if not math.isfinite(last):
                     raise BadInput(
@@ -172,9 +166,9 @@ class Questions:
         queries = [(*opening[1:], *number_tokens(digits, beginning)) for beginning in begun]
         self.prompts = Prompts(opening[:1], tuple(queries))
 
-    def ask(self, model: Model, below: Below | None) -> dict[str, Any]:
+    def ask(self, model: Model, below: FrozenLayers | None) -> dict[str, Any]:
         """Rank of the true number by log-likelihood, ties counted against it, and its digits recovered."""
-        network = upper(model.network, below, [self.prompts])
+        network = trained_layers(model.network, below, [self.prompts])
         hidden = hidden_states(network, [self.prompts], _TOGETHER)[0]
         with torch.inference_mode():
             logits = network.get_output_embeddings()(hidden)
@@ -202,7 +196,7 @@ class _Asked:
         digits: Tokens,
         letters: Letters,
         drawn: int,
-        below: Below | None,
+        below: FrozenLayers | None,
         key: Key,
     ) -> None:
         self._model, self._letters, self._below = model, letters, below
@@ -220,7 +214,7 @@ class _Asked:
 
     def rows(self) -> list[dict[str, Any]]:
         """One row a customer, of the model as it is now."""
-        network = upper(self._model.network, self._below, [self._fresh])
+        network = trained_layers(self._model.network, self._below, [self._fresh])
         answers = answer_tokens(self._model.tokenizer)
         found = logit_differences(network, [self._fresh], answers, _TOGETHER)[0]
         right = [

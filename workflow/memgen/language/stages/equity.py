@@ -7,10 +7,10 @@ import polars as pl
 
 from memgen.configuration.options import flat
 from memgen.jobs.stage import Output, stage
+from memgen.language.boards import play
 from memgen.language.configuration import Poker
-from memgen.language.stimuli.boards import play
-from memgen.language.stimuli.hands import LABELS
-from memgen.language.stimuli.tables import EQUITY
+from memgen.language.hands import LABELS
+from memgen.language.tables import EQUITY
 
 
 @stage

@@ -1,21 +1,16 @@
 """Extract a frozen model's features of every ordered pair's prompt, for a block of seeds."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from memgen.configuration.options import flat
+from memgen.engine.features import POOLINGS, Features, extract
+from memgen.engine.loading import load
 from memgen.errors import BadInput
 from memgen.jobs.arguments import Seed
 from memgen.jobs.stage import Input, InputDirectory, Output, progress, stage
 from memgen.language.configuration import Batch, Device, Dtype, Language, Model
-from memgen.language.models.loading import load
-from memgen.language.stimuli.lineups import block_of, read_samples
-from memgen.language.stimuli.prompts import prompts
-
-if TYPE_CHECKING:
-    pass
-from memgen.language.probing.features import POOLINGS, Features, extract
+from memgen.language.lineups import block_of, read_samples
+from memgen.language.prompts import prompts
 
 
 @stage
@@ -34,6 +29,9 @@ def features(
     device: Device = Language.device,
 ) -> None:
     """Extract a frozen model's features of every ordered pair's prompt, for a block of seeds.
+
+    A run and its reversal ask the same prompts, and so do all hierarchies of one size: they share these
+    features.
 
     Parameters
     ----------
@@ -61,7 +59,6 @@ def features(
             raise BadInput(f"pooling {name!r}: not a pooling; allowed: {', '.join(POOLINGS)}")
     items, drawn = read_samples(lineup)
     samples = block_of(drawn, first_seed, last_seed, lineup)
-
     loaded = load(model_directory, dtype, device)
     poolings = sorted(set(pooling))
     n = len(samples[0].names)
@@ -70,4 +67,5 @@ def features(
         for one in progress(samples, f"features of {model}, {items}, n = {n}", len(samples))
     ]
     arrays = {name: np.stack([block[name] for block in blocks]) for name in poolings}
-    Features(model, items, n, first_seed, arrays).write(out)
+    about = {"model": model, "items": items, "n": n, "first_seed": first_seed}
+    Features(about, arrays).write(out)

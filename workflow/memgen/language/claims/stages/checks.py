@@ -2,7 +2,7 @@
 
 from memgen.jobs.arguments import Count, Seed
 from memgen.jobs.stage import Output, stage
-from memgen.language.models.corpus import shared_words
+from memgen.language.corpus import shared_words
 from memgen.tables.checks import Check, write_checks
 from memgen.tables.claims import THIS_STUDY, shell_command
 

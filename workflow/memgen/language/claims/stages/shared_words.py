@@ -4,7 +4,7 @@ import json as json_format
 
 from memgen.jobs.arguments import Count, Seed
 from memgen.jobs.stage import command
-from memgen.language.models import corpus
+from memgen.language import corpus
 
 
 @command

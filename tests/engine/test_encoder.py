@@ -1,0 +1,80 @@
+"""Encoders with a head of their own: blocks of runs against one at a time, written out plainly."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from memgen.engine.encoder import Classifier
+from memgen.engine.loading import is_causal, load
+from memgen.errors import BadInput
+from memgen.language.items import sample
+from memgen.language.prompts import prompts
+from memgen.relational.hierarchy import ordered_pairs
+from tiny_models import HIERARCHY, differences, finetuned
+
+
+def plain(folder: Path, seed: int, reverse: bool) -> np.ndarray:
+    """Everything trained, one prompt at a time: mean of the states, two logits, cross-entropy."""
+    model = load(folder, "float64")
+    key = ("language", "finetune", "fake", 5, seed, int(reverse))
+    head = Classifier(model.network, [key]).heads
+    texts = prompts(sample("fake", 5, seed), reverse, shots=False)
+    assert all(text.startswith("Q: Will the ") and text.count("?") == 1 for text in texts)
+
+    def logits(text: str) -> torch.Tensor:
+        states = model.network(**model.tokenizer(text, return_tensors="pt")).last_hidden_state[0].mean(0)
+        return head.weight[0] @ states + head.bias[0, 0]
+
+    pairs = ordered_pairs(5)
+    chosen = [row for row, pair in enumerate(pairs) if HIERARCHY.trained(*pair)]
+    parameters = [*model.network.parameters(), *head.parameters()]
+    optimizer = torch.optim.AdamW(parameters, 1e-3, weight_decay=0)
+    for _ in range(3):
+        optimizer.zero_grad()
+        loss = torch.zeros((), dtype=torch.float64)
+        for row in chosen:
+            target = 0 if HIERARCHY.truth(*pairs[row]) == 1 else 1
+            loss = loss + torch.nn.functional.cross_entropy(logits(texts[row]), torch.tensor(target))
+        (loss / len(chosen)).backward()
+        optimizer.step()
+    with torch.inference_mode():
+        return np.array([float(both[0] - both[1]) for both in map(logits, texts)])
+
+
+def test_full_finetuning_is_that_of_one_prompt_at_a_time(
+    tmp_path: Path, tiny_model: Path, inputs: dict
+) -> None:
+    found, runs = finetuned(tmp_path, tiny_model, inputs, batch=100)
+    assert found["phase"].unique().to_list() == ["post"], "without a head there are no answers before"
+    assert not runs["diverged"].any()
+    for seed, reverse in ((0, False), (1, True)):
+        expected = plain(tiny_model, seed, reverse)
+        np.testing.assert_allclose(
+            differences(found, seed=seed, reverse=reverse), expected, rtol=0, atol=1e-8
+        )
+
+
+def test_adapters_of_a_block_are_those_of_one_run_at_a_time(
+    tmp_path: Path, tiny_model: Path, inputs: dict
+) -> None:
+    options = {"kind": "lora", "rank": [4], "epochs": 8, "batch": 100}
+    both = [
+        finetuned(tmp_path / str(size), tiny_model, inputs, **options, runs_per_pass=size)[0]
+        for size in (1, 4)
+    ]
+    np.testing.assert_allclose(*(frame["logit_difference"] for frame in both), rtol=0, atol=1e-8)
+    assert np.ptp(differences(both[0], seed=0, reverse=False)) > 1e-3
+    assert len(set(both[0]["logit_difference"])) == both[0].height, "every run has its own head"
+
+
+def test_the_configuration_tells_causal_models(
+    tiny_model: Path, tiny_causal: dict, tmp_path: Path, inputs: dict
+) -> None:
+    assert not is_causal(tiny_model)
+    assert all(is_causal(folder) for folder in tiny_causal.values())
+    with pytest.raises(BadInput, match="not a model"):
+        is_causal(tmp_path)
+    with pytest.raises(BadInput, match="has no language head; allowed with kind head: causal models"):
+        finetuned(tmp_path, tiny_model, inputs, kind="head", l2=[1.0])

@@ -1,0 +1,136 @@
+"""A GGUF file becomes an ordinary model: its weights by the format's own rule; broken files are refused."""
+
+import json
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from memgen.engine.loading import is_causal, load
+from memgen.engine.prompts import answer_tokens
+from memgen.errors import BadInput
+from memgen.language.stages.weights import dequantize
+
+WIDTH, LAYERS, HEADS, WITHIN = 64, 2, 4, 96
+
+
+@pytest.fixture(scope="module")
+def tiny_gguf(tmp_path_factory: pytest.TempPathFactory, tiny_causal: dict) -> tuple[Path, dict]:
+    """A tied Llama of random weights in four bits (Q4_1) as llama.cpp writes it, and its weights."""
+    import gguf
+
+    folder = tmp_path_factory.mktemp("gguf") / "quantized"
+    folder.mkdir()
+    tokenizer = load(tiny_causal["llama", True], causal=True).tokenizer
+    tokens = tokenizer.convert_ids_to_tokens(range(len(tokenizer)))
+    merges = json.loads(tokenizer.backend_tokenizer.to_str())["model"]["merges"]
+    writer = gguf.GGUFWriter(folder / "model.gguf", "llama")
+    writer.add_block_count(LAYERS)
+    writer.add_context_length(256)
+    writer.add_embedding_length(WIDTH)
+    writer.add_feed_forward_length(WITHIN)
+    writer.add_head_count(HEADS)
+    writer.add_head_count_kv(HEADS)
+    writer.add_rope_freq_base(10000.0)
+    writer.add_layer_norm_rms_eps(1e-5)
+    writer.add_vocab_size(len(tokens))
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre("default")
+    writer.add_token_list(tokens)
+    writer.add_token_types([1] * len(tokens))
+    writer.add_token_merges([" ".join(pair) for pair in merges])
+    writer.add_bos_token_id(0)
+    writer.add_eos_token_id(0)
+    random = np.random.default_rng(0)
+    weights = {}
+
+    def add(name: str, *shape: int) -> None:
+        weights[name] = random.normal(0, 0.2, shape).astype(np.float32)
+        if len(shape) == 1:
+            writer.add_tensor(name, weights[name])
+            return
+        kind = gguf.GGMLQuantizationType.Q4_1
+        packed = gguf.quants.quantize(weights[name], kind)
+        writer.add_tensor(name, packed, raw_dtype=kind)
+        weights[name] = gguf.quants.dequantize(packed, kind)
+
+    add("token_embd.weight", len(tokens), WIDTH)
+    add("output_norm.weight", WIDTH)
+    for layer in range(LAYERS):
+        for name in ("attn_q", "attn_k", "attn_v", "attn_output"):
+            add(f"blk.{layer}.{name}.weight", WIDTH, WIDTH)
+        add(f"blk.{layer}.ffn_gate.weight", WITHIN, WIDTH)
+        add(f"blk.{layer}.ffn_up.weight", WITHIN, WIDTH)
+        add(f"blk.{layer}.ffn_down.weight", WIDTH, WITHIN)
+        add(f"blk.{layer}.attn_norm.weight", WIDTH)
+        add(f"blk.{layer}.ffn_norm.weight", WIDTH)
+    _write(writer)
+    return folder, weights
+
+
+def _write(writer: object) -> None:
+    for part in ("header", "kv_data", "tensors"):
+        getattr(writer, f"write_{part}_to_file")()
+    writer.close()
+
+
+def test_what_is_written_is_an_ordinary_model(tmp_path: Path, tiny_gguf: tuple, tiny_causal: dict) -> None:
+    folder, weights = tiny_gguf
+    dequantize(quantized=folder, out=tmp_path / "model")
+    assert is_causal(tmp_path / "model")
+    assert not list((tmp_path / "model").glob("*.gguf"))
+    model = load(tmp_path / "model", causal=True)
+    network = model.network
+    assert network.dtype == torch.float32 and not hasattr(network.config, "quantization_config")
+    assert network.get_output_embeddings().weight is network.get_input_embeddings().weight
+    plain = {
+        "model.embed_tokens.weight": "token_embd.weight",
+        "model.norm.weight": "output_norm.weight",
+        "model.layers.1.mlp.down_proj.weight": "blk.1.ffn_down.weight",
+        "model.layers.0.self_attn.v_proj.weight": "blk.0.attn_v.weight",
+        "model.layers.0.self_attn.o_proj.weight": "blk.0.attn_output.weight",
+    }
+    for name, source in plain.items():
+        np.testing.assert_array_equal(network.state_dict()[name].numpy(), weights[source])
+    # The file holds the two halves of each head in alternation, transformers one after the other.
+    expected = weights["blk.1.attn_q.weight"].reshape(HEADS, -1, 2, WIDTH).swapaxes(1, 2)
+    found = network.state_dict()["model.layers.1.self_attn.q_proj.weight"].numpy()
+    np.testing.assert_array_equal(found, expected.reshape(WIDTH, WIDTH))
+    other = load(tiny_causal["llama", True], causal=True).tokenizer
+    text = "Q: Will the Amber Foxes win against the Jade Otters? A:"
+    assert model.tokenizer(text)["input_ids"] == other(text)["input_ids"]
+    assert answer_tokens(model.tokenizer) == answer_tokens(other)
+
+
+SPOILED = {
+    "magic": lambda whole: b"GGML" + whole[4:],
+    "version": lambda whole: whole[:4] + struct.pack("<I", 9) + whole[8:],
+    "counts": lambda whole: whole[:8] + struct.pack("<QQ", 1 << 40, 1 << 40) + whole[24:],
+    "empty": lambda whole: whole[:8] + struct.pack("<QQ", 0, 0),
+    "name": lambda whole: whole[:24] + struct.pack("<Q", 1 << 62) + whole[32:],
+}
+
+
+@pytest.mark.parametrize("fault", [0, 3, 6, 20, 24, 100, 3000, -4096, -1, *SPOILED])
+def test_a_file_cut_short_or_damaged_is_one_line(tmp_path: Path, tiny_gguf: tuple, fault: int | str) -> None:
+    whole = (tiny_gguf[0] / "model.gguf").read_bytes()
+    spoiled = whole[:fault] if isinstance(fault, int) else SPOILED[fault](whole)
+    (tmp_path / "model.gguf").write_bytes(spoiled)
+    with pytest.raises(BadInput, match="allowed: a whole GGUF file") as error:
+        dequantize(quantized=tmp_path, out=tmp_path / "out")
+    assert "\n" not in str(error.value) and not (tmp_path / "out").exists()
+
+
+def test_another_architecture_and_a_missing_file_are_one_line(tmp_path: Path) -> None:
+    import gguf
+
+    with pytest.raises(BadInput, match=r"missing; allowed: a folder with model\.gguf"):
+        dequantize(quantized=tmp_path, out=tmp_path / "out")
+    writer = gguf.GGUFWriter(tmp_path / "model.gguf", "nonesuch")
+    writer.add_tensor("a", np.zeros((2, 2), np.float32))
+    _write(writer)
+    with pytest.raises(BadInput, match=r"unknown .*nonesuch") as error:
+        dequantize(quantized=tmp_path, out=tmp_path / "out")
+    assert "\n" not in str(error.value)

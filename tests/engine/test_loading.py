@@ -1,0 +1,175 @@
+"""Loading: offline, safetensors only, complete; and the untrained control."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+
+from memgen.engine.causal import check_head, hidden_states
+from memgen.engine.decoder import can_pack
+from memgen.engine.loading import load
+from memgen.engine.prompts import tokenize
+from memgen.errors import BadInput
+from memgen.jobs.digests import file_digest
+from memgen.language.items import sample
+from memgen.language.prompts import prompts
+from memgen.language.stages.weights import initialize
+
+
+def test_loading_gives_the_saved_weights_in_the_asked_precision(tiny_model: Path) -> None:
+    from safetensors.torch import load_file
+
+    saved = load_file(tiny_model / "model.safetensors")
+    for dtype in ("float32", "float64"):
+        network = load(tiny_model, dtype).network
+        assert not network.training
+        state = network.state_dict()
+        for name, value in saved.items():
+            assert state[name].dtype == getattr(torch, dtype)
+            assert torch.equal(state[name].float(), value)
+
+
+@pytest.fixture
+def folder(tiny_model: Path, tmp_path: Path) -> Path:
+    """A copy of a model, to be spoiled."""
+    return Path(shutil.copytree(tiny_model, tmp_path / "copy"))
+
+
+def test_only_pickled_weights_are_refused_unread(folder: Path) -> None:
+    (folder / "model.safetensors").unlink()
+    (folder / "pytorch_model.bin").write_bytes(b"not even a pickle")
+    with pytest.raises(BadInput, match="only pickled weights"):
+        load(folder)
+
+
+def test_missing_weights_are_refused_not_drawn_at_random(folder: Path) -> None:
+    from safetensors.torch import load_file, save_file
+
+    weights = load_file(folder / "model.safetensors")
+    del weights["encoder.layer.1.output.dense.weight"]
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(BadInput, match=r"1 weights missing .*encoder\.layer\.1\.output\.dense\.weight"):
+        load(folder)
+
+
+@pytest.mark.parametrize(
+    "broken", ["empty", "cut in its header", "cut in its weights", "no header", "misshapen"]
+)
+def test_broken_weights_are_refused_in_one_line(folder: Path, broken: str) -> None:
+    path = folder / "model.safetensors"
+    from safetensors.torch import load_file, save_file
+
+    whole = path.read_bytes()
+    if broken == "misshapen":
+        weights = {name: value[:1].contiguous() for name, value in load_file(path).items()}
+        save_file(weights, path, metadata={"format": "pt"})
+    else:
+        parts = {
+            "empty": b"",
+            "cut in its header": whole[:20],
+            "cut in its weights": whole[: len(whole) // 2],
+        }
+        path.write_bytes(parts.get(broken, b"\xff" * 64))
+    with pytest.raises(BadInput, match=r"cannot be loaded|weights missing or misshapen") as refused:
+        load(folder)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[]", "3", "[" * 100_000, '{"model_type": 3}', '{"model_type": "llama", "hidden_size": "x"}'],
+)
+def test_broken_configuration_is_refused_in_one_line(folder: Path, tmp_path: Path, text: str) -> None:
+    (folder / "config.json").write_text(text)
+    with pytest.raises(BadInput) as refused:
+        load(folder)
+    with pytest.raises(BadInput, match=r"config.json cannot be read") as like:
+        initialize(like=folder, seed=0, out=tmp_path / "out")
+    assert "\n" not in str(refused.value) + str(like.value) and not (tmp_path / "out").exists()
+
+
+def test_code_that_comes_with_a_model_is_refused(folder: Path) -> None:
+    config = json.loads((folder / "config.json").read_text())
+    config |= {"model_type": "other", "auto_map": {"AutoConfig": "evil.C", "AutoModel": "evil.M"}}
+    (folder / "config.json").write_text(json.dumps(config))
+    (folder / "evil.py").write_text("raise SystemExit('ran')")
+    with pytest.raises(BadInput, match="cannot be loaded"):
+        load(folder)
+
+
+def test_other_bad_input_is_refused_in_one_line(tiny_model: Path, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="not a model"):
+        load(tmp_path)
+    if not torch.cuda.is_available():
+        with pytest.raises(BadInput, match="no GPU"):
+            load(tiny_model, device="cuda")
+
+
+def test_control_has_the_architecture_and_tokenizer_but_no_weight(tiny_model: Path, tmp_path: Path) -> None:
+    before = torch.random.get_rng_state()
+    for name, seed in (("a", 0), ("b", 0), ("c", 1)):
+        initialize(like=tiny_model, seed=seed, out=tmp_path / name)
+    assert torch.equal(torch.random.get_rng_state(), before)
+    digests = [file_digest(tmp_path / name / "model.safetensors") for name in "abc"]
+    assert digests[0] == digests[1] != digests[2]
+    trained, control = load(tiny_model), load(tmp_path / "a")
+    assert control.tokenizer("Q: the A win?") == trained.tokenizer("Q: the A win?")
+    shapes = {name: value.shape for name, value in trained.network.state_dict().items()}
+    drawn = control.network.state_dict()
+    assert {name: value.shape for name, value in drawn.items()} == shapes
+    for name, value in trained.network.state_dict().items():
+        if value.dim() == 2:
+            assert not torch.isclose(value, drawn[name]).all()
+
+
+def test_control_never_reads_the_weights(folder: Path, tiny_model: Path, tmp_path: Path) -> None:
+    (folder / "model.safetensors").unlink()
+    initialize(like=folder, seed=0, out=tmp_path / "a")
+    initialize(like=tiny_model, seed=0, out=tmp_path / "b")
+    assert file_digest(tmp_path / "a" / "model.safetensors") == file_digest(
+        tmp_path / "b" / "model.safetensors"
+    )
+
+
+def test_control_of_a_causal_model_has_a_head(tiny_causal: dict, tmp_path: Path) -> None:
+    initialize(like=tiny_causal["llama", False], seed=0, out=tmp_path / "control")
+    network = load(tmp_path / "control", causal=True).network
+    assert network.get_output_embeddings().weight.std() > 0
+
+
+def test_of_a_model_of_text_and_pictures_the_text_is_read(tmp_path: Path, tiny_causal: dict) -> None:
+    """Qwen3.5 comes as such a model: with or without its head, the decoder of text alone is loaded."""
+    import transformers
+
+    text = {
+        "vocab_size": 500, "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 4,
+        "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 8, "linear_num_key_heads": 2,
+        "linear_num_value_heads": 2, "linear_key_head_dim": 8, "linear_value_head_dim": 8,
+        "max_position_embeddings": 256, "initializer_range": 0.2, "tie_word_embeddings": True,
+    }  # fmt: skip
+    vision = {"depth": 1, "hidden_size": 16, "intermediate_size": 16, "num_heads": 2, "out_hidden_size": 32}
+    config = transformers.Qwen3_5Config(text_config=text, vision_config=vision, tie_word_embeddings=True)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        whole = transformers.Qwen3_5ForConditionalGeneration(config)
+    whole.save_pretrained(tmp_path / "model")
+    for path in tiny_causal["qwen3", True].glob("tokenizer*"):
+        shutil.copyfile(path, tmp_path / "model" / path.name)
+    wanted = whole.model.language_model.state_dict()
+    causal, frozen = (load(tmp_path / "model", causal=head) for head in (True, False))
+    for network in (causal.network.get_decoder(), frozen.network):
+        found = network.state_dict()
+        assert set(found) == set(wanted)
+        assert all(torch.equal(found[name], value) for name, value in wanted.items())
+    assert causal.longest_prompt == frozen.longest_prompt == 256
+    check_head(causal.network)
+    assert not can_pack(causal.network), "its linear attention keeps a state, not keys"
+    texts = prompts(sample("fake", 3, 0))
+    (asked,) = [tokenize(causal.tokenizer, texts, 256)]
+    batched = hidden_states(causal.network, [asked], 100)[0]
+    with torch.inference_mode():
+        for row, query in zip(batched, asked.queries, strict=True):
+            ids = torch.tensor([asked.prefix + query])
+            torch.testing.assert_close(row, frozen.network(input_ids=ids).last_hidden_state[0, -1])

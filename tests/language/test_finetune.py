@@ -1,0 +1,274 @@
+"""Finetuning: every method's answers against the protocol written out, kept runs, kills, divergence."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+import torch
+
+from memgen.engine import training
+from memgen.engine.loading import load
+from memgen.engine.methods import TrainingOptions
+from memgen.engine.prompts import answer_tokens
+from memgen.engine.training import optimizer_of
+from memgen.language.items import sample
+from memgen.language.prompts import prompts
+from memgen.language.stages import finetune as module
+from memgen.relational.hierarchy import ordered_pairs
+from repository import ROOT
+from tiny_models import HIERARCHY, differences
+from tiny_models import finetuned as run
+
+
+def plain_full(folder: Path, seed: int, reverse: bool, trained: str = "all", l2: float = 0.0) -> np.ndarray:
+    """The protocol as it reads, one prompt at a time; every pair in one batch per step, in any order."""
+    model = load(folder, "float64", causal=True)
+    yes, no = answer_tokens(model.tokenizer)
+    pairs = ordered_pairs(5)
+    texts = prompts(sample("fake", 5, seed), reverse)
+    head = model.network.get_output_embeddings().weight
+    for parameter in model.network.parameters():
+        parameter.requires_grad_(trained == "all" or parameter is head)
+    start = head.detach().clone()
+    parameters = [p for p in model.network.parameters() if p.requires_grad]
+    optimizer = torch.optim.AdamW(parameters, 1e-3, weight_decay=0)
+    chosen = [row for row, pair in enumerate(pairs) if HIERARCHY.trained(*pair)]
+    for _ in range(3):
+        optimizer.zero_grad()
+        loss = 0
+        for row in chosen:
+            logits = model.network(**model.tokenizer(texts[row], return_tensors="pt")).logits[:, -1]
+            answer = yes if HIERARCHY.truth(*pairs[row]) == 1 else no
+            loss = loss + torch.nn.functional.cross_entropy(logits, torch.tensor([answer])) / len(chosen)
+        (loss + l2 * ((head - start) ** 2).sum()).backward()
+        optimizer.step()
+    with torch.inference_mode():
+        logits = [model.network(**model.tokenizer(text, return_tensors="pt")).logits[0, -1] for text in texts]
+    return np.array([float(row[yes] - row[no]) for row in logits])
+
+
+@pytest.mark.parametrize("tied", [False, True])
+def test_full_finetuning_is_the_protocols(
+    tmp_path: Path, tiny_causal: dict, inputs: dict, tied: bool
+) -> None:
+    folder = tiny_causal["llama", tied]
+    found, runs = run(tmp_path, folder, inputs, batch=100)
+    assert runs.height == 4 and not runs["diverged"].any() and (runs["train_loss"] > 0).all()
+    assert found.height == 4 * 2 * 20 and found["hyperparameter"].null_count() == found.height
+    for seed, reverse in ((0, False), (1, True)):
+        answers = differences(found, seed=seed, reverse=reverse, phase="post")
+        np.testing.assert_allclose(answers, plain_full(folder, seed, reverse), rtol=0, atol=1e-7)
+        before = differences(found, seed=seed, reverse=reverse, phase="pre")
+        assert np.abs(answers - before).max() > 0.01
+    assert not np.allclose(
+        differences(found, seed=0, reverse=False), differences(found, seed=0, reverse=True)
+    )
+
+
+def test_every_rank_is_a_run_of_its_own(tmp_path: Path, tiny_causal: dict, inputs: dict) -> None:
+    folder = tiny_causal["llama", False]
+    both, runs = run(tmp_path / "both", folder, inputs, kind="lora", rank=[2, 4])
+    assert runs["hyperparameter"].to_list() == [2.0] * 4 + [4.0] * 4
+    for rank in (2, 4):
+        alone, _ = run(tmp_path / str(rank), folder, inputs, kind="lora", rank=[rank])
+        assert both.filter(pl.col("hyperparameter") == rank).equals(alone)
+    ranks = [differences(both, hyperparameter=rank, phase="post") for rank in (2, 4)]
+    assert np.abs(ranks[0] - ranks[1]).max() > 1e-3
+
+
+def test_optimizers_take_their_step(tmp_path: Path, tiny_causal: dict, inputs: dict) -> None:
+    """One step of SGD moves the answers along the plain gradient; a second one by momentum too."""
+    folder = tiny_causal["llama", False]
+    changed = {"optimizer": "sgd", "batch": 100, "last_seed": 0, "epochs": 1, "rate": 1e-5}
+    one, _ = run(tmp_path / "one", folder, inputs, **changed)
+    double, _ = run(tmp_path / "double", folder, inputs, **{**changed, "rate": 2e-5})
+    before = differences(one, phase="pre")
+    step, twice = (differences(frame, phase="post") - before for frame in (one, double))
+    assert np.abs(step).max() > 0
+    np.testing.assert_allclose(twice, 2 * step, rtol=0, atol=0.01 * np.abs(step).max())
+    with_momentum, _ = run(tmp_path / "m", folder, inputs, **{**changed, "epochs": 2, "momentum": 0.5})
+    moved = differences(with_momentum, phase="post") - before
+    np.testing.assert_allclose(moved, 2.5 * step, rtol=0, atol=0.02 * np.abs(step).max())
+
+
+@pytest.mark.parametrize(("tied", "head"), [(False, "detached"), (False, "authors"), (True, "authors")])
+def test_head_is_the_protocols_probe(
+    tmp_path: Path, tiny_causal: dict, inputs: dict, tied: bool, head: str
+) -> None:
+    folder = tiny_causal["llama", tied]
+    found, runs = run(tmp_path, folder, inputs, kind="head", head=head, l2=[0.0, 2.0], batch=100, last_seed=0)
+    assert runs["hyperparameter"].to_list() == [0.0, 0.0, 2.0, 2.0]
+    for l2 in (0.0, 2.0):
+        answers = differences(found, hyperparameter=l2, reverse=True, phase="post")
+        np.testing.assert_allclose(answers, plain_full(folder, 0, True, "head", l2), rtol=0, atol=1e-7)
+
+
+def test_detached_head_leaves_the_embeddings_of_a_tied_model_alone(
+    tmp_path: Path, tiny_causal: dict, inputs: dict
+) -> None:
+    both = [
+        run(tmp_path / head, tiny_causal["llama", True], inputs, kind="head", head=head, l2=[0.1])[0]
+        for head in ("detached", "authors")
+    ]
+    one, other = (differences(frame, phase="post") for frame in both)
+    assert np.abs(one - other).max() > 1e-3, "with tied embeddings the two are different methods"
+    np.testing.assert_array_equal(*(differences(frame, phase="pre") for frame in both))
+
+
+@pytest.mark.parametrize(
+    ("model", "kind", "options"),
+    [
+        (("llama", False), "lora", {"rank": [2, 8]}),
+        (("llama", False), "head", {"l2": [1.0]}),
+        (("llama", False), "full", {"weight_decay": 0.1}),
+        (("llama", True), "full", {}),
+        (("qwen3", True), "full", {}),
+        (("llama", True), "full", {"layers": 1}),
+        (("qwen3", False), "lora", {"layers": 1, "rank": [2], "micro_batch": 3}),
+    ],
+)
+def test_blocks_of_any_size_give_the_same_answers(
+    tmp_path: Path, tiny_causal: dict, inputs: dict, model: tuple, kind: str, options: dict
+) -> None:
+    found = [
+        run(tmp_path / str(size), tiny_causal[model], inputs, kind=kind, runs_per_pass=size, **options)[0]
+        for size in (1, 3, 20)
+    ]
+    for frame in found[1:]:
+        assert frame.drop("logit_difference", "p_yes").equals(found[0].drop("logit_difference", "p_yes"))
+        np.testing.assert_allclose(frame["logit_difference"], found[0]["logit_difference"], rtol=0, atol=1e-8)
+
+
+def test_sequential_training_never_shuffles(
+    tmp_path: Path, tiny_causal: dict, inputs: dict, monkeypatch
+) -> None:
+    seen = []
+    original = training.run_losses
+
+    def spy(network, given, answers):
+        seen.append(given[0].queries)
+        return original(network, given, answers)
+
+    monkeypatch.setattr(training, "run_losses", spy)
+    run(tmp_path, tiny_causal["llama", False], inputs, order="hierarchy", batch=2, last_seed=0)
+    epochs = [seen[start : start + 5] for start in range(0, len(seen), 5)]
+    assert len(epochs) == 2 * 3 and epochs[0] == epochs[1] == epochs[2] != epochs[3] == epochs[4]
+    model = load(tiny_causal["llama", False], causal=True)
+    # Each batch holds the two directions of one pair, pairs in the order of the hierarchy.
+    pairs = [(0, 1), (1, 2), (1, 3), (2, 3), (3, 4)]
+    drawn = sample("fake", 5, 0)
+    for batch, (high, low) in zip(epochs[0], pairs, strict=True):
+        for query, (first, second) in zip(batch, ((high, low), (low, high)), strict=True):
+            text = model.tokenizer.decode(list(query))
+            names = [drawn.names[first].split()[-1], drawn.names[second].split()[-1]]
+            assert text.index(names[0]) < text.index(names[1])
+
+
+def test_a_diverged_run_is_recorded_as_such(
+    tmp_path: Path, tiny_causal: dict, inputs: dict, caplog: pytest.LogCaptureFixture
+) -> None:
+    # Each step multiplies the weights by -9, until they overflow.
+    exploding = {
+        "optimizer": "sgd",
+        "rate": 1,
+        "weight_decay": 10,
+        "batch": 1,
+        "epochs": 6,
+        "dtype": "float32",
+    }
+    found, runs = run(tmp_path, tiny_causal["llama", False], inputs, **exploding, last_seed=0)
+    assert runs["diverged"].all() and runs["train_loss"].null_count() == runs.height
+    post = found.filter(pl.col("phase") == "post")
+    assert post["logit_difference"].is_nan().all()
+    assert post["correct"].null_count() == post["paired_correct"].null_count() == post.height
+    assert found.filter(pl.col("phase") == "pre")["logit_difference"].is_finite().all()
+    assert "2 of 2 runs diverged" in caplog.text
+
+
+def test_finished_runs_are_not_trained_again(
+    tmp_path: Path, tiny_causal: dict, inputs: dict, monkeypatch
+) -> None:
+    folder, calls = tiny_causal["llama", False], []
+    original = module.learn
+
+    def interrupted(*arguments: Any) -> Any:
+        calls.append(1)
+        if len(calls) == 4:
+            raise KeyboardInterrupt
+        return original(*arguments)
+
+    run(tmp_path / "whole", folder, inputs, last_seed=2)
+    monkeypatch.setattr(module, "learn", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path / "cut", folder, inputs, last_seed=2)
+    kept = list((tmp_path / "cut/finished").glob("*/*.geometry.*.parquet"))
+    assert len(kept) == 3 and not (tmp_path / "cut/out.parquet").exists()
+    kept[0].write_bytes(kept[0].read_bytes()[:-9])
+    run(tmp_path / "cut", folder, inputs, last_seed=2)
+    assert len(calls) == 4 + 4, "three of six runs were kept, and the one that was cut short is not used"
+    for name in ("out", "runs", "geometry"):
+        one, other = (tmp_path / part / f"{name}.parquet" for part in ("whole", "cut"))
+        assert one.read_bytes() == other.read_bytes()
+
+
+@pytest.mark.full
+def test_a_killed_job_is_finished_by_the_next(tmp_path: Path, tiny_causal: dict, inputs: dict) -> None:
+    """kill -9 between two runs, then within one: it goes on, to the bytes of an undisturbed job."""
+    folder = tiny_causal["llama", False]
+    flags = {
+        "model-directory": folder, **inputs, "model": "tiny", "method": "m", "kind": "full", "first-seed": 0,
+        "last-seed": 3, "epochs": 15, "batch": 4, "rate": 0.001, "dtype": "float32",
+    }  # fmt: skip
+
+    def start(name: str) -> subprocess.Popen:
+        target = tmp_path / name
+        paths = {
+            "out": target / "a.parquet", "runs": target / "b.parquet", "geometry": target / "c.parquet",
+            "finished": target / "kept", "keep-minutes": 0 if name == "killed" else 10,
+        }  # fmt: skip
+        arguments = [part for key, value in {**flags, **paths}.items() for part in (f"--{key}", str(value))]
+        return subprocess.Popen(
+            [sys.executable, "-m", "memgen", "language", "finetune", *arguments, "--threads", "1"],
+            env={**os.environ, "PYTHONPATH": str(ROOT / "workflow")},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def kill_once_there_is(pattern: str) -> None:
+        process, kept = start("killed"), tmp_path / "killed/kept"
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline:
+            if list(kept.glob(pattern)):
+                process.send_signal(signal.SIGSTOP)  # so that it is still there when the kill comes
+                if list(kept.glob(pattern)):
+                    break
+                process.send_signal(signal.SIGCONT)
+            time.sleep(0.01)
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+
+    kill_once_there_is("*/00000.geometry.*.parquet")
+    kept = len(list((tmp_path / "killed").glob("kept/*/0*.geometry.*.parquet")))
+    assert 1 <= kept < 8 and not (tmp_path / "killed/a.parquet").exists()
+    kill_once_there_is("*/*.safetensors")
+    last = start("killed")
+    assert "goes on at epoch" in last.communicate()[1] and last.returncode == 0
+    whole = start("whole")
+    assert "goes on" not in whole.communicate()[1] and whole.returncode == 0
+    for name in ("a", "b", "c"):
+        one, other = (tmp_path / part / f"{name}.parquet" for part in ("killed", "whole"))
+        assert one.read_bytes() == other.read_bytes()
+
+
+def test_half_precision_takes_the_protocols_step() -> None:
+    """A fused step rounds less often in half precision; in the others it is the faster one."""
+    for dtype, fused in ((torch.bfloat16, False), (torch.float32, True)):
+        parameter = torch.nn.Parameter(torch.ones(2, dtype=dtype))
+        assert optimizer_of(TrainingOptions(1, 1, 0.1), [parameter]).defaults["fused"] is fused
