@@ -94,7 +94,7 @@ def slope_rows(group: list[Cell]) -> Iterator[dict[str, object]]:
         else:
             slope, intercept = (float(part) for part in np.polyfit(x, y, 1))
             residual = y - slope * x - intercept
-            error = residual @ residual
+            error = float(residual @ residual)
             slopes = _slopes(x, samples)
         total = np.sum((y - y.mean()) ** 2)
         yield {
@@ -164,7 +164,8 @@ def _slopes(x: np.ndarray, samples: np.ndarray) -> np.ndarray:
     y = np.where(weight > 0, samples, 0.0)
     with np.errstate(invalid="ignore", divide="ignore"):
         centred = (x[:, None] - (weight * x[:, None]).sum(axis=0) / count) * weight
-        return ((centred * y).sum(axis=0) / (centred**2).sum(axis=0))[count >= 2]
+        slopes = (centred * y).sum(axis=0) / (centred**2).sum(axis=0)
+    return np.asarray(slopes[count >= 2])
 
 
 def _spread(slopes: np.ndarray) -> dict[str, float | None]:

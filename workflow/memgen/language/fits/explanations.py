@@ -82,7 +82,7 @@ def mirror_groups(hierarchy: Hierarchy) -> np.ndarray:
     """Group of every untrained pair, shape (p,): (h, k) shares its mirror image's, (n - 1 - k, n - 1 - h)."""
     n = hierarchy.n
     higher, lower = untrained(hierarchy)
-    return np.minimum(higher * n + lower, (n - 1 - lower) * n + (n - 1 - higher))
+    return np.asarray(np.minimum(higher * n + lower, (n - 1 - lower) * n + (n - 1 - higher)))
 
 
 def incidence(hierarchy: Hierarchy) -> np.ndarray:
