@@ -43,7 +43,7 @@ def read_matrix(path: Path) -> np.ndarray:
     Raises
     ------
     BadInput
-        If it is no such table.
+        If the file is not such a table.
     """
     try:
         table = pl.read_csv(path)

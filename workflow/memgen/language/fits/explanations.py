@@ -2,7 +2,7 @@
 
 Knows what each explanation predicts for untrained pairs, up to coefficients that are fitted:
 
-- exchangeable: s (r_i - r_j), the theory as it stands;
+- exchangeable: s (r_i - r_j), the theory as it is;
 - saturating: s tanh(c (r_i - r_j)), a link with one more parameter;
 - kernel_logistic: r_i - r_j of kernel logistic regression over alpha and ridge, in logit units as they
   are; kernel_logistic_scaled: with a free scale besides;
