@@ -2,16 +2,10 @@
 #
 # Needs: config["published"]["source"], a folder or the word download (nothing here is made without it);
 #        results/language/responses.parquet, to compare them with
-# Makes, in results/published/:
-#        responses.parquet               the published answers in our columns
-#        accuracy.csv                    accuracies and margins by pair class
-#        fit.csv, predictions.parquet    the theory's gamma, fitted to every cell; margins observed and predicted
-#        explanations.parquet            links, kernels and priors compared out of sample (explanations_summary.csv)
-#        transfer.parquet                gamma carried from one hierarchy to another
-#        regularization.csv              gamma against LoRA rank and probe L2 (regularization_pooled.csv)
-#        comparison.csv, claims.csv      our models and the published ones; what is known of these responses
-#        equity_classes.csv, equity_suits.csv    our equities of hands against the published matrix, where the
-#                                        folder holds it, and what fixed suits explain
+# Makes, in results/published/: responses.parquet, the published answers in our columns; of these accuracy.csv,
+#        fit.csv, predictions.parquet and claims.csv; explanations.parquet, transfer.parquet, regularization.csv
+#        (and _summary, _pooled) and comparison.csv, with our models; equity_classes.csv and equity_suits.csv
+#        where the folder holds the published matrix of equities
 from memgen.configuration.own_folder import given
 from memgen.published.files import held_by, read_versions
 

@@ -107,7 +107,7 @@ def fetch(listed: PublishedFile, partial: Path, attempts: int, pause: float, tim
 
 
 def _transfer(url: str, kept: Path, have: int, timeout: float) -> None:
-    """Append to a file what is missing of it; `Interrupted` if another attempt may go on from there."""
+    """Append the missing bytes to a file; `Interrupted` if another attempt may go on from there."""
     request = urllib.request.Request(url, headers={"Accept-Encoding": "identity"})
     if have:
         request.add_header("Range", f"bytes={have}-")

@@ -43,7 +43,7 @@ def read_matrix(path: Path) -> np.ndarray:
     Raises
     ------
     BadInput
-        If it is no such table.
+        If the file is not such a table.
     """
     try:
         table = pl.read_csv(path)
@@ -152,7 +152,8 @@ def equity_check(
     kinds = np.array([kind(name) for name in LABELS])
     ranks = np.array([[bool(set(a[:2]) & set(b[:2])) for b in LABELS] for a in LABELS])
     upper = np.triu(np.ones_like(ranks), 1)
-    rows, drawn = [], []
+    rows: list[dict[str, object]] = []
+    drawn = []
     random = generator("language", "equity check", "entries", seed)
     for one, other in combinations_with_replacement(("pair", "suited", "offsuit"), 2):
         ordered = (kinds[:, None] == one) & (kinds == other)

@@ -59,7 +59,7 @@ def _rows(path: Path) -> Iterator[dict[str, object]]:
         yield from compare(cell, [cell], "pooled", [pooled(name, cell.hierarchy) for name in POOLED])
         if (halves := _halves(cell)) and np.array_equal(halves[0].seeds, halves[1].seeds):
             earlier = before.get(tuple(cell.key.values()))
-            prior = earlier and [half.margins() for half in _halves(earlier)]
+            prior = [half.margins() for half in _halves(earlier)] if earlier else []
             names = [name for name in BY_REVERSAL if prior or not name.endswith("measured_prior")]
             families = [by_reversal(name, cell.hierarchy, prior) for name in names]
             yield from compare(cell, halves, "by_reversal", families)

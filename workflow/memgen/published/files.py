@@ -1,7 +1,7 @@
 """Which files were published, where they lie and what their digests are.
 
-The versions table (file, sha256, url) stands beside this module. The publishing repository carries no
-licence: nothing of it is part of this project, the files are the user's to download and analyse.
+The versions table (file, sha256, url) is beside this module. The publishing repository has no licence:
+nothing of it is part of this project, the files are the user's to download and analyse.
 """
 
 import csv
@@ -74,7 +74,7 @@ def held_by(source: Path, versions: list[PublishedFile]) -> list[PublishedFile]:
     ------
     BadInput
         If the folder does not exist, holds none of the files, has among them a parquet file that the table
-        does not list, or one of them is no file that can be read.
+        does not list, or one of them cannot be read.
     """
     if not source.is_dir():
         raise BadInput(f"{source}: no such folder; allowed: a folder with files such as {versions[0].file}")

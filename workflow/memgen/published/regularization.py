@@ -2,8 +2,8 @@
 
 Gamma and the memorization weight m together imply a conjunctivity and an effective ridge, so the theory can
 be tested part by part: L2 should raise the ridge in proportion (slope 1 of log_ridge) and leave alpha alone
-(slope 0), so that gamma = a + b L2 (gamma_affine). Training that stops early leaves a ridge of its own, which
-goes into a and bends log_ridge at small L2. For the rank of LoRA the theory gives no slope; it is described,
+(slope 0), so that gamma = a + b L2 (gamma_affine). Early stopping acts as a further ridge, which adds
+to a and bends log_ridge at small L2. For the rank of LoRA the theory gives no slope; it is described,
 not tested.
 """
 
@@ -94,7 +94,7 @@ def slope_rows(group: list[Cell]) -> Iterator[dict[str, object]]:
         else:
             slope, intercept = (float(part) for part in np.polyfit(x, y, 1))
             residual = y - slope * x - intercept
-            error = residual @ residual
+            error = float(residual @ residual)
             slopes = _slopes(x, samples)
         total = np.sum((y - y.mean()) ** 2)
         yield {
@@ -142,7 +142,7 @@ def fit_point(cell: Cell) -> Point:
 
 
 def _quantities(gamma: np.ndarray, scale: np.ndarray, m: np.ndarray) -> Quantities:
-    """Every quantity from what is fitted; NaN for the logarithm of what is not positive."""
+    """Every quantity of a fit; NaN for the logarithm of a number that is not positive."""
     alpha, ridge = implied(gamma, m)
 
     def log(x: np.ndarray) -> np.ndarray:
@@ -164,7 +164,8 @@ def _slopes(x: np.ndarray, samples: np.ndarray) -> np.ndarray:
     y = np.where(weight > 0, samples, 0.0)
     with np.errstate(invalid="ignore", divide="ignore"):
         centred = (x[:, None] - (weight * x[:, None]).sum(axis=0) / count) * weight
-        return ((centred * y).sum(axis=0) / (centred**2).sum(axis=0))[count >= 2]
+        slopes = (centred * y).sum(axis=0) / (centred**2).sum(axis=0)
+    return np.asarray(slopes[count >= 2])
 
 
 def _spread(slopes: np.ndarray) -> dict[str, float | None]:

@@ -28,7 +28,9 @@ EXPLANATIONS = Table(
         "n_parameters": Column(pl.Int64, "free parameters"),
         "n_observations": Column(pl.Int64, "untrained pairs, twice if by reversal"),
         "n_seeds": Column(pl.Int64, "seeds"),
-        "noise_ceiling": optional("1 - mean squared standard error / variance over pairs: what is no noise"),
+        "noise_ceiling": optional(
+            "1 - mean squared standard error / variance over pairs: the share beyond noise"
+        ),
         "gamma": optional("fitted gamma, on a grid of 40 points per decade"),
         "scale": optional("coefficient of the main shape, logit units; of a saturating link its ceiling"),
         "sharpness": optional("c of s tanh(c (r_i - r_j))"),
@@ -126,7 +128,9 @@ REGULARIZATION = Table(
         "r2": optional("of the regression; for gamma_affine that of ln gamma, to compare with log_gamma"),
         "n_points": Column(pl.Int64, "hyperparameters used"),
         "n_at_edge": Column(pl.Int64, "hyperparameters left out: gamma at an end of its range"),
-        "n_undefined": Column(pl.Int64, "hyperparameters left out: the logarithm of what is not positive"),
+        "n_undefined": Column(
+            pl.Int64, "hyperparameters left out: the logarithm of a number that is not positive"
+        ),
     },
     trained(
         [*_all_but("hyperparameter"), "quantity"],

@@ -171,7 +171,7 @@ def compare(cell: Cell) -> Iterator[dict[str, object]]:
 
 
 def _over_seeds(values: np.ndarray, theory: np.ndarray | None) -> dict[str, float | None]:
-    """Means over seeds of what is held out and, but for the theory, of its lead seed by seed."""
+    """Means over seeds of the held-out measures and, but for the theory, of its lead seed by seed."""
     row: dict[str, float | None] = {}
     for place, own, lead in (
         (2, "correlation_by_seed", "difference_to_theory"),

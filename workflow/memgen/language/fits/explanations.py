@@ -2,7 +2,7 @@
 
 Knows what each explanation predicts for untrained pairs, up to coefficients that are fitted:
 
-- exchangeable: s (r_i - r_j), the theory as it stands;
+- exchangeable: s (r_i - r_j), the theory as it is;
 - saturating: s tanh(c (r_i - r_j)), a link with one more parameter;
 - kernel_logistic: r_i - r_j of kernel logistic regression over alpha and ridge, in logit units as they
   are; kernel_logistic_scaled: with a free scale besides;
@@ -82,7 +82,7 @@ def mirror_groups(hierarchy: Hierarchy) -> np.ndarray:
     """Group of every untrained pair, shape (p,): (h, k) shares its mirror image's, (n - 1 - k, n - 1 - h)."""
     n = hierarchy.n
     higher, lower = untrained(hierarchy)
-    return np.minimum(higher * n + lower, (n - 1 - lower) * n + (n - 1 - higher))
+    return np.asarray(np.minimum(higher * n + lower, (n - 1 - lower) * n + (n - 1 - higher)))
 
 
 def incidence(hierarchy: Hierarchy) -> np.ndarray:

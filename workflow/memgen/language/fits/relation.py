@@ -1,7 +1,7 @@
 """Does a model's representation predict its behaviour? Conjunctivity against gamma, over all cells.
 
 The theory says how: an exchangeable representation of conjunctivity alpha gives gamma = 2 (alpha + lam) / (1
-- alpha) (theory: Solution), so over cells the two should rise together. Beside it stands the other
+- alpha) (theory: Solution), so over cells the two should rise together. Beside it is the other
 prediction, kernel ridge regression with the model's own kernel, and what the fit of gamma itself reaches.
 """
 

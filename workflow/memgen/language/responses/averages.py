@@ -79,7 +79,7 @@ def pair_margins(responses: pl.DataFrame) -> pl.DataFrame:
 
 
 def distinct_runs(responses: pl.DataFrame, *values: pl.Expr) -> pl.DataFrame:
-    """Margins of every run and pair, and whether the run is one of its own or repeats another.
+    """Margins of every run and pair, and whether the run is a new observation or repeats another.
 
     Where exceptions lie symmetrically, a ridge probe's reversed run is trained on the negated targets of its
     forward run and answers with the negated answers: M'(h, k) = M(n - 1 - k, n - 1 - h). Before training a
