@@ -192,7 +192,8 @@ rule relational_finite_width_summary:
             "results/relational/networks/{hierarchy}.parquet", hierarchy=TRAINED
         ),
         margins=expand(
-            "results/relational/networks/{hierarchy}_margins.parquet", hierarchy=TRAINED
+            "results/relational/networks/{hierarchy}_margins.parquet",
+            hierarchy=TRAINED,
         ),
     output:
         **record("relational_finite_width_summary"),
