@@ -1,5 +1,4 @@
-# Figures of every study: a rule for each entry of memgen/figures/<study>/table.py. A figure reads tables and computes
-# nothing.
+# Figures of every study: a rule for each entry of memgen/figures/<study>/table.py. Figures read tables and compute nothing.
 #
 # Needs: the tables that the entries name
 # Makes: figures/<name>.pdf and figures/<name>.png

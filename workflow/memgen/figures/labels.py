@@ -8,10 +8,7 @@ from memgen.figures.style import PALETTE
 Look = tuple[str, str, str]
 
 #: Models whose name in the tables says too little.
-MODELS = {
-    "smollm2": "SmolLM2-135M (4-bit, dequantized)",
-    "smollm2-init": "SmolLM2-135M, random weights",
-}
+MODELS = {"smollm2": "SmolLM2-135M (4-bit, dequantized)", "smollm2-init": "SmolLM2-135M, random weights"}
 
 #: Colour and marker of each pair class, the same in every figure.
 PAIR_CLASSES = {

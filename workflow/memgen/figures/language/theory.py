@@ -28,6 +28,10 @@ from memgen.figures.style import (
 from memgen.language.fits.tables import BASELINES, FIT, GAMMA_RANGE, PREDICTIONS, RELATION
 from memgen.language.responses.tables import GEOMETRY
 
+Predictions = Annotated[pl.DataFrame, PREDICTIONS]
+Fits = Annotated[pl.DataFrame, FIT]
+Geometry = Annotated[pl.DataFrame, GEOMETRY]
+
 GREY = PALETTE["grey"]
 #: Colour and marker without the exception, and with it.
 WITHOUT_AND_WITH = ((PALETTE["blue"], "o"), (PALETTE["vermilion"], "D"))
@@ -119,12 +123,7 @@ def _draw_middle(axis: Axes, rows: pl.DataFrame, pairs: tuple[str, str]) -> None
 
 @figure
 def margin_heatmaps(
-    *,
-    predictions: Annotated[pl.DataFrame, PREDICTIONS],
-    fit: Annotated[pl.DataFrame, FIT],
-    method: Method,
-    items: Items,
-    hierarchies: Hierarchies,
+    *, predictions: Predictions, fit: Fits, method: Method, items: Items, hierarchies: Hierarchies
 ) -> Drawn:
     """Draw the margins of every cell above the diagonal and the theory's at the fitted gamma below it.
 
@@ -142,12 +141,7 @@ def margin_heatmaps(
 
 @figure
 def predicted_margins(
-    *,
-    predictions: Annotated[pl.DataFrame, PREDICTIONS],
-    fit: Annotated[pl.DataFrame, FIT],
-    method: Method,
-    items: Items,
-    hierarchies: Hierarchies,
+    *, predictions: Predictions, fit: Fits, method: Method, items: Items, hierarchies: Hierarchies
 ) -> Drawn:
     """Draw predicted against observed margins, with standard errors by seed, coloured by pair class.
 
@@ -234,9 +228,7 @@ def _draw_predictors(left: Axes, right: Axes, group: pl.DataFrame) -> None:
 
 
 @figure
-def conjunctivity(
-    *, geometry: Annotated[pl.DataFrame, GEOMETRY], relation: Annotated[pl.DataFrame, RELATION]
-) -> Figure:
+def conjunctivity(*, geometry: Geometry, relation: Annotated[pl.DataFrame, RELATION]) -> Figure:
     """Draw the measured conjunctivity, before and after training, against the fitted gamma.
 
     Each point is one model, kind of item, hierarchy and method: the conjunctivity alpha measured from the
@@ -295,12 +287,7 @@ def _reach(row: dict[str, Any]) -> list[list[float]] | None:
 
 
 @figure
-def own_kernel(
-    *,
-    geometry: Annotated[pl.DataFrame, GEOMETRY],
-    fit: Annotated[pl.DataFrame, FIT],
-    hierarchies: Hierarchies,
-) -> Drawn:
+def own_kernel(*, geometry: Geometry, fit: Fits, hierarchies: Hierarchies) -> Drawn:
     """Draw how well two predictions agree with finetuned margins: the model's own kernel, and the theory.
 
     How well two predictions agree with the margins of untrained pairs after finetuning, both run by run with

@@ -23,9 +23,9 @@ from memgen.published.tables import (
     TRANSFER,
 )
 
+Predictions = Annotated[list[pl.DataFrame], PREDICTIONS]
 Methods = Annotated[
-    list[str],
-    cyclopts.Parameter(help="Which methods; of each model the smallest hyperparameter is shown."),
+    list[str], cyclopts.Parameter(help="Which methods; of each model the smallest hyperparameter is shown.")
 ]
 Ours = Annotated[list[str] | None, cyclopts.Parameter(help="Which models of ours.")]
 
@@ -67,12 +67,7 @@ def _chosen(
 
 @figure
 def published_heatmaps(
-    *,
-    predictions: Annotated[list[pl.DataFrame], PREDICTIONS],
-    items: Items,
-    methods: Methods,
-    hierarchies: Hierarchies,
-    ours: Ours = None,
+    *, predictions: Predictions, items: Items, methods: Methods, hierarchies: Hierarchies, ours: Ours = None
 ) -> Figure:
     """Draw observed margins above the diagonal and the theory's below it, published models and ours.
 
@@ -88,7 +83,7 @@ def published_heatmaps(
 @figure
 def published_predicted(
     *,
-    predictions: Annotated[list[pl.DataFrame], PREDICTIONS],
+    predictions: Predictions,
     fits: Annotated[list[pl.DataFrame], FIT],
     items: Items,
     methods: Methods,
@@ -333,9 +328,7 @@ def published_transfer(*, transfer: Annotated[pl.DataFrame, TRANSFER]) -> Figure
 
 @figure
 def published_equities(
-    *,
-    classes: Annotated[pl.DataFrame, EQUITY_CLASSES],
-    suits: Annotated[pl.DataFrame, EQUITY_SUITS],
+    *, classes: Annotated[pl.DataFrame, EQUITY_CLASSES], suits: Annotated[pl.DataFrame, EQUITY_SUITS]
 ) -> Figure:
     """Draw differences by class of the two hands, and of sampled entries before and after fixing suits.
 

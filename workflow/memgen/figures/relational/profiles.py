@@ -16,25 +16,8 @@ from matplotlib.patches import FancyArrowPatch, Patch, Rectangle
 
 from memgen.errors import BadInput
 from memgen.figures.labels import PAIR_CLASSES, item
-from memgen.figures.panels import (
-    LINE,
-    frame_exceptions,
-    key,
-    legend,
-    level,
-    note,
-    pair_axes,
-    panel_letters,
-)
-from memgen.figures.style import (
-    MARGIN_COLOURS,
-    PALETTE,
-    Hierarchies,
-    Hierarchy,
-    Ridge,
-    figure,
-    new_figure,
-)
+from memgen.figures.panels import LINE, frame_exceptions, key, legend, level, note, pair_axes, panel_letters
+from memgen.figures.style import MARGIN_COLOURS, PALETTE, Hierarchies, Hierarchy, Ridge, figure, new_figure
 from memgen.relational.tables import MECHANISM, MEMORIZATION, RANKS, SWEEP, TASK
 
 #: Below this the scales of ranks and margins are linear, beyond it logarithmic.
