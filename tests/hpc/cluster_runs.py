@@ -32,8 +32,8 @@ _ELSEWHERE = 'hostname "$0" && mount --bind "$1" "$2" && cd "$2" && shift 2 && e
 class LoginNode:
     """Another machine to whoever asks: another host name, and the study's folder by another file system.
 
-    Files and their times are shared with this one, and locks are not, as on many a cluster. The folder has the
-    same path on both machines; `view` is where it is mounted first.
+    Files and their times are shared with this one, and locks are not, as on many a cluster. The folder has
+    the same path on both machines; `view` is where it is mounted first.
     """
 
     def __init__(self, name: str, view: Path, folder: Path) -> None:
