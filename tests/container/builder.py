@@ -21,13 +21,7 @@ _SETTINGS = [sys.executable, "-m", "pip", "config", "list"]
 
 
 class Builder:
-    """Buildah, with all of its images in one folder.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        New. It takes some 5 GB: every layer is a copy of the one below it.
-    """
+    """Buildah, with all of its images in a new folder of 5 GB: each layer copies the one below it."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

@@ -36,19 +36,9 @@ def conda_packages(environment: Path) -> list[str]:
 
 
 def local_conda(folder: Path, environments: list[str]) -> dict[str, str]:
-    """Build a channel that holds what some environments need, and a conda that knows no other.
+    """Build a channel of what some files in envs/ need in an empty folder, and a conda that knows no other.
 
-    Parameters
-    ----------
-    folder : pathlib.Path
-        Empty; holds channel, packages and conda afterwards.
-    environments : list of str
-        Names of files in envs/, without their suffix.
-
-    Returns
-    -------
-    dict of str to str
-        The environment variables of a run that uses it.
+    Returns the environment variables of a run that uses it.
     """
     install_tools()
     names = {name for stem in environments for name in conda_packages(ROOT / f"envs/{stem}.yaml")}

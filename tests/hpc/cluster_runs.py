@@ -30,18 +30,10 @@ _ELSEWHERE = 'hostname "$0" && mount --bind "$1" "$2" && cd "$2" && shift 2 && e
 
 
 class LoginNode:
-    """A machine of its own to whoever asks: another name, and the study's folder by another file system.
+    """Another machine to whoever asks: another host name, and the study's folder by another file system.
 
-    Files and their times are shared with this one, and locks are not, as on many a cluster.
-
-    Parameters
-    ----------
-    name : str
-        Its host name.
-    view : pathlib.Path
-        Where the shared folder is mounted first.
-    folder : pathlib.Path
-        The shared folder, under the same path on both machines.
+    Files and their times are shared with this one, and locks are not, as on many a cluster. The folder has
+    the same path on both machines; `view` is where it is mounted first.
     """
 
     def __init__(self, name: str, view: Path, folder: Path) -> None:
@@ -68,18 +60,9 @@ class LoginNode:
 
 
 class Study:
-    """A copy of the repository whose smoke study runs on a cluster.
+    """A copy of the repository whose smoke study, or the targets in it, runs on a cluster.
 
-    Parameters
-    ----------
-    folder : pathlib.Path
-        New.
-    targets : list of str
-        What is made; everything where it is empty.
-    options : str
-        More of Snakemake's.
-    overlay : str, optional
-        What is configured beside the smoke study, as YAML.
+    `options` are Snakemake's; `overlay` is what is configured beside the smoke study, as YAML.
     """
 
     def __init__(self, folder: Path, targets: list[str], *options: str, overlay: str = "") -> None:
@@ -168,13 +151,7 @@ class Study:
 
 
 class Written:
-    """How often each file below a folder appears, while this is entered; those of unfinished jobs aside.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        Looked at some twenty times a second; it need not be there yet.
-    """
+    """How often each file below a folder appears, while this is entered; those of unfinished jobs aside."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

@@ -112,20 +112,10 @@ def wait_for(what: str, found: Callable[[], bool], seconds: float = 60) -> None:
 
 
 class Cluster:
-    """A SLURM with two nodes; `started` gives one that runs.
+    """A SLURM with two nodes of two CPUs, with its whole state in a folder; `started` gives one that runs."""
 
-    Parameters
-    ----------
-    base : pathlib.Path
-        Folder of its whole state.
-    cpus : int
-        That each node claims to have.
-    accounting : bool
-        Whether it keeps accounts, in a database.
-    """
-
-    def __init__(self, base: Path, cpus: int = 2, accounting: bool = False) -> None:
-        self.base, self.cpus, self.accounting = base, cpus, accounting
+    def __init__(self, base: Path, accounting: bool = False) -> None:
+        self.base, self.accounting = base, accounting
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
 
     def ask(self, *command: str) -> str:
@@ -172,7 +162,7 @@ class Cluster:
         (self.base / "cgroup.conf").write_text("CgroupPlugin=cgroup/v1\n")
         (self.base / "plugstack.conf").write_text("")
         nodes = "\n".join(
-            f"NodeName={name} NodeHostname={host} NodeAddr=127.0.0.1 Port={_NODE + place} CPUs={self.cpus} "
+            f"NodeName={name} NodeHostname={host} NodeAddr=127.0.0.1 Port={_NODE + place} CPUs=2 "
             f"RealMemory=64000 State=UNKNOWN{' Gres=gpu:2' if name == 'n1' else ''}"
             for place, name in enumerate(NODES)
         )
@@ -219,14 +209,8 @@ class Cluster:
         data.mkdir()
         shutil.chown(data, "mysql")
         self.base.chmod(0o755)
-        install_ = [
-            "mariadb-install-db",
-            "--no-defaults",
-            "--user=mysql",
-            f"--datadir={data}",
-            "--skip-test-db",
-        ]
-        subprocess.run(install_, stdout=subprocess.DEVNULL, check=True)
+        options = ["--no-defaults", "--user=mysql", f"--datadir={data}", "--skip-test-db"]
+        subprocess.run(["mariadb-install-db", *options], stdout=subprocess.DEVNULL, check=True)
         first = data / "first.sql"
         first.touch(0o600)
         first.write_text(
@@ -352,9 +336,9 @@ def _signal(processes: Sequence[int], number: int) -> None:
 
 
 @contextlib.contextmanager
-def started(base: Path, cpus: int = 2, accounting: bool = False) -> Iterator[Cluster]:
+def started(base: Path, accounting: bool = False) -> Iterator[Cluster]:
     """A cluster that runs meanwhile."""
-    cluster = Cluster(base, cpus, accounting)
+    cluster = Cluster(base, accounting)
     try:
         cluster.start()
         yield cluster
