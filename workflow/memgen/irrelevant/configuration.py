@@ -331,9 +331,14 @@ class Extraction:
 class ThreeStudies:
     """The exception that stands for the relational study in the figure of all three."""
 
-    hierarchy: Annotated[str, Text("^[a-z][a-z0-9_]*$"), About("a hierarchy of relational.hierarchies")] = (
-        "exc_mid_n9"
-    )
+    hierarchy: (
+        Annotated[
+            str,
+            Text("^[a-z][a-z0-9_]*$"),
+            About("a key of relational.hierarchies; by default the first with an exception"),
+        ]
+        | None
+    ) = None
     ridge: Annotated[float, Range(0, 1000), About("effective ridge, one of relational.theory.ridge")] = 0.05
 
 

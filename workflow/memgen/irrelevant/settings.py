@@ -139,8 +139,9 @@ def check(config: Mapping[str, Any]) -> None:
         _check_extraction(block["extraction"], config.get("language", {}).get("models", {}))
 
 
-def _check_three_studies(shown: Mapping[str, Any], relational: Mapping[str, Any]) -> None:
+def _check_three_studies(shown: dict[str, Any], relational: Mapping[str, Any]) -> None:
     hierarchies = [name for name, part in relational["hierarchies"].items() if part.get("exceptions")]
+    shown.setdefault("hierarchy", next(iter(hierarchies), None))
     for key, values in (("hierarchy", hierarchies), ("ridge", relational["theory"]["ridge"])):
         if shown[key] not in values:
             raise BadInput(

@@ -311,9 +311,11 @@ class Clusters(Data):
 class Currency:
     """What the figure of memorization in one currency shows of transitive inference."""
 
-    hierarchy: Annotated[Name, About("a hierarchy of relational.hierarchies with an exception")] = (
-        "exc_mid_n9"
-    )
+    hierarchy: (
+        Annotated[Name, About("a key of relational.hierarchies; by default the first with an exception")]
+        | None
+        | None
+    ) = None
     conjunctivity: Annotated[
         float, Range(0, 1, below=True), About("a conjunctivity of relational.theory.conjunctivity")
     ] = 0.3
@@ -436,6 +438,7 @@ def check(config: Mapping[str, Any]) -> None:
         "hierarchy": [name for name, part in relational["hierarchies"].items() if part.get("exceptions")],
         "conjunctivity": relational["theory"]["conjunctivity"],
     }
+    given["currency"].setdefault("hierarchy", next(iter(shown["hierarchy"]), None))
     for key, values in shown.items():
         if given["currency"][key] not in values:
             raise BadInput(

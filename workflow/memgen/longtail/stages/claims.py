@@ -241,7 +241,7 @@ def _bound(curves: Path) -> list[Claim]:
 
 
 def _memorization(paths: list[Path]) -> list[Claim]:
-    rows = []
+    rows: list[Claim] = []
     for path in paths:
         table = MEMORIZATION.read(path)
         if table["learner"][0] != "neighbours" or table["setting"].min() != 1:
