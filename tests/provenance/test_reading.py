@@ -91,7 +91,7 @@ def test_an_edit_is_seen(study: Path) -> None:
         (lambda record: record.update(configuration={"layers": []}), "configuration"),
         (lambda record: record["arguments"]["n"].update(value=6), "contradicts itself"),
         (lambda record: record["arguments"]["out"].update(value="elsewhere"), "contradicts itself"),
-        (lambda record: record["arguments"]["out"].update(value={"a": 1}), "no path inside the study"),
+        (lambda record: record["arguments"]["out"].update(value={"a": 1}), "not a path inside the study"),
         (lambda record: record["stage"].update(name="relational sweep"), "contradicts itself"),
         (lambda record: record["outputs"].update({"more": "0" * 64}), "contradicts itself"),
     ],
