@@ -314,7 +314,6 @@ class Currency:
     hierarchy: (
         Annotated[Name, About("a key of relational.hierarchies; by default the first with an exception")]
         | None
-        | None
     ) = None
     conjunctivity: Annotated[
         float, Range(0, 1, below=True), About("a conjunctivity of relational.theory.conjunctivity")
