@@ -17,7 +17,7 @@ ABOVE = {
     "relational": set(),
     "longtail": {"relational"},
     "irrelevant": {"language"},
-    "language": {"relational", "published"},
+    "language": {"relational"},
     "published": {"relational", "language"},
 }
 

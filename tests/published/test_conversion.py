@@ -16,11 +16,11 @@ from memgen.jobs.digests import file_digest
 from memgen.language.fits.tables import FIT
 from memgen.language.fits.theory import fit
 from memgen.language.responses.tables import ACCURACY, RESPONSES
-from memgen.language.stages.published import published
 from memgen.language.stages.summaries import accuracy
 from memgen.published.claims import claims as published_claims
 from memgen.published.conversion import COLUMNS, convert
 from memgen.published.files import held_by, read_versions
+from memgen.published.responses import responses as published
 from memgen.relational.hierarchy import Hierarchy
 from memgen.tables.claims import CLAIMS
 from published_imitation import imitated

@@ -65,27 +65,27 @@ rule published_download:
         "--record {output.record:q} --threads {threads} 2> {log:q}"
 
 
-rule language_published:
+rule published_responses:
     """The published answers in the columns of our response table, every file checked first."""
     input:
         files=PUBLISHED_FILES,
         versions=PUBLISHED_VERSIONS,
     output:
-        **record("language_published"),
+        **record("published_responses"),
         table="results/published/responses.parquet",
     log:
-        logged("language_published"),
+        logged("published_responses"),
     benchmark:
-        timed("language_published")
+        timed("published_responses")
     conda:
         "../../envs/theory.yaml"
     resources:
-        **needs("language_published"),
+        **needs("published_responses"),
     params:
-        code=code("language published"),
+        code=code("published responses"),
         source=lambda wildcards: str(Path(PUBLISHED_FOLDER)),
     shell:
-        "python -m memgen language published --source {params.source:q} --versions {input.versions:q} "
+        "python -m memgen published responses --source {params.source:q} --versions {input.versions:q} "
         "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 

@@ -20,6 +20,8 @@ from memgen.jobs.closure import PACKAGE, ROOT, module_file, module_of, own_packa
 TOP = "commands"
 _STUDY = re.compile(r"[a-z][a-z0-9_]*")
 _COMMAND = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+#: Commands that scripts of others call by another name.
+_ALSO = {("language", "published"): ("published", "responses")}
 _MARKED = re.compile(r"^@(stage|figure|command)$", re.MULTILINE)
 
 
@@ -60,6 +62,7 @@ def entries(study: str) -> dict[str, Entry]:
 
 def find(study: str, name: str) -> Entry | None:
     """The command of a name, or None if the study has none."""
+    study, name = _ALSO.get((study, name), (study, name))
     room = folder(study)
     if room is None or not _COMMAND.fullmatch(name):
         return None

@@ -4,20 +4,16 @@ Which model meets which task by which method, in which blocks of seeds; the item
 exist and items suffice. Needs no torch.
 """
 
-import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from memgen.configuration import kinds
 from memgen.engine.methods import Finetuning
 from memgen.errors import BadInput
 from memgen.jobs import rules
-from memgen.jobs.files import fault
 from memgen.jobs.rules import Quoted
 from memgen.language.configuration import METHODS, Pretraining, Ridge
 from memgen.language.items import largest_hierarchy, needs_exceptions
-from memgen.published.files import held_by, read_versions
 from memgen.relational.hierarchy import Hierarchy
 
 _NEEDED = {
@@ -217,12 +213,6 @@ def check(config: Config) -> None:
                     f"relational.hierarchies.{name}: n = {known[name]['n']}, but items {items!r} name at "
                     f"most {most}; allowed: a smaller n, or leave it out of language.hierarchies"
                 )
-    source = config.get("published", {}).get("source")
-    if source not in (None, "download"):
-        try:
-            _check_published(Path(source))
-        except BadInput as problem:
-            raise BadInput(f"published.source: {problem}") from None
     for name, method in block["methods"].items():
         _check_method(f"language.methods.{name}", method, block, known)
     if not cells(config):
@@ -233,23 +223,6 @@ def check(config: Config) -> None:
             f"language.pretraining.width: {recipe.width} is not {recipe.heads} heads of even width; "
             f"allowed: multiples of {2 * recipe.heads}"
         )
-
-
-def _check_published(source: Path) -> None:
-    """Refuse a folder where something else, such as a pipe, stands in the place of a published file."""
-    versions = read_versions()
-    if problem := fault(source, folder=True):
-        example = versions[0].file
-        raise BadInput(f"{source}: {problem}; allowed: a folder with files such as {example}")
-    matrix = source / "poker/preflop_equity.csv"
-    for folder in sorted({(source / row.file).parent for row in versions} | {matrix.parent}):
-        # A folder may be missing, but what stands in its place must be one.
-        if os.path.lexists(folder) and (problem := fault(folder, folder=True)):
-            raise BadInput(f"{folder}: {problem}; allowed: a folder")
-    held = [source / row.file for row in held_by(source, versions)]
-    for path in [*held, *([matrix] if os.path.lexists(matrix) else [])]:
-        if problem := fault(path):
-            raise BadInput(f"{path}: {problem}; allowed: a file")
 
 
 def _check_model(where: str, model: Mapping[str, Any], models: Mapping[str, Any]) -> None:

@@ -16,7 +16,7 @@ ROW_GROUP = 1 << 18
 
 
 @stage
-def published(*, source: InputDirectory, versions: Input = VERSIONS, out: Output) -> None:
+def responses(*, source: InputDirectory, versions: Input = VERSIONS, out: Output) -> None:
     """Convert the published responses that a folder holds to the study's response table.
 
     Every file is checked before the first row is written. The hyperparameter is the LoRA rank, or the
