@@ -75,10 +75,11 @@ def held_out_margins(*, held_out: Annotated[pl.DataFrame, HELD_OUT]) -> Figure:
 def language_cells(*, claims: Annotated[pl.DataFrame, CLAIMS]) -> Figure:
     """Draw the claims about language models and their cells, by method, model and kind of item.
 
-    A panel per statement. Large diamonds are the claims, pooled over models and teams seed by seed; dots are
-    the same statistic of one model and kind of item, or of a model that was never trained, without a
-    verdict. Bars are 95 % intervals over seeds, or over networks pretrained here. Shares are given less 1/2.
-    The grey line is chance, or the slope at which prediction and finding agree.
+    A panel per statement. Large diamonds are the claims, pooled seed by seed over teams and over the models
+    whose weights are given, or over the networks pretrained here; dots are the same statistic of one model
+    and kind of item, or of a model that was never trained, without a verdict. Bars are 95 % intervals over
+    seeds, or over networks pretrained here. Shares are given less 1/2. The grey line is chance, or the slope
+    at which prediction and finding agree.
     """
     said = pl.col("id").str.head(pl.col("id").str.len_chars() - pl.col("method").str.len_chars() - 1)
     table = claims.with_columns(
@@ -100,10 +101,11 @@ def language_cells(*, claims: Annotated[pl.DataFrame, CLAIMS]) -> Figure:
             )  # fmt: skip
         axis.axvline(1.0 if statement.endswith("slope") else 0.0, color=GREY, lw=0.6, zorder=0)
         axis.set_title(title, fontsize=5)
-    labels = [
-        f"{row['method']}: {' + '.join(map(model_label, row['model'].split(' + ')))}, {row['items']}"
-        for row in order.iter_rows(named=True)
-    ]
+    labels = []
+    for row in order.iter_rows(named=True):
+        models = row["model"].split(" + ")
+        named = model_label(models[0]) if len(models) == 1 else f"{len(models)} models pooled"
+        labels.append(f"{row['method']}: {named}, {row['items']}")
     axes[0, 0].set_yticks(list(place.values()), labels, fontsize=4.5)
     axes[0, 0].set_ylim(-0.6, order.height - 0.4)
     return picture
