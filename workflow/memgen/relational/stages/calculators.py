@@ -11,7 +11,7 @@ import numpy as np
 
 from memgen.configuration.options import About, flat
 from memgen.errors import BadInput
-from memgen.jobs.arguments import Range
+from memgen.jobs.arguments import NonNegative, Range
 from memgen.jobs.memory import refuse_beyond_memory
 from memgen.jobs.stage import Input, command
 from memgen.relational import behaviour, crossing, kernels
@@ -30,7 +30,7 @@ Exceptions: TypeAlias = Annotated[
 Alpha: TypeAlias = Annotated[
     float, Range(0, 1, below=True), About("conjunctivity, less than 1: 0 is additive")
 ]
-Ridge: TypeAlias = Annotated[float, Range(0), About("effective ridge, at least 0")]
+Ridge: TypeAlias = Annotated[NonNegative, About("effective ridge, at least 0")]
 
 
 def _print_json(answer: Any) -> None:
