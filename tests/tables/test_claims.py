@@ -276,7 +276,7 @@ def test_units_that_all_agree_are_judged_by_their_number(error: float) -> None:
     assert one(sense="equal", threshold=1.0, margin=0.1, ours=1.05, **exact)["verdict"] == "agrees"
     assert one(ours=0.5, **exact)["p_value"] == 2 / 2**10
     few = one(ours=0.25, **exact | {"n_units": 3})
-    assert few["p_value"] == 2 / 2**3 and few["verdict"] == "undecided"
+    assert few["p_value"] == 2 / 2**3 and few["verdict"] == "undecided" and few["seeds_to_decide"] == 6
     still = one(ours=0.0, **exact)
     assert still["p_value"] == 1 and still["verdict"] == "undecided"
     assert one(ours=0.0)["verdict"] == "contradicts" and one(ours=None)["verdict"] == "not tested"

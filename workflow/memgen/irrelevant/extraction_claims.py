@@ -56,6 +56,7 @@ def extraction_claims(table: Path) -> list[Claim]:
             ours=found[name],
             standard_error=found[f"{name}_se"],
             unit="training seeds",
+            possible=(0.0, 1.0) if name in ("most_extracted", "most_accuracy_fresh") else None,
             n_units=int(found["most_seeds"] or 0),
             family=f"irrelevant: {paper}",
             would_fail=would_fail,

@@ -289,10 +289,16 @@ class Claim:
         assert self.ours is not None
         return [side * (self.ours - bound) for bound, side in self._bounds()]
 
+    @property
+    def _by_signs(self) -> bool:
+        """Whether the claim is about a share of few units, tested by sign flips."""
+        few = self.values is not None and len(self.values) <= MOST_FLIPPED
+        return few and self.possible is not None
+
     def _one_sided(self) -> Sequence[float]:
-        if self.possible is not None and self.values is not None and len(self.values) <= MOST_FLIPPED:
+        if self._by_signs:
             return [
-                sign_flip_p([side * (value - bound) for value in self.values])
+                sign_flip_p([side * (value - bound) for value in self.values or ()])
                 for bound, side in self._bounds()
             ]
         if self._error == 0:
@@ -338,8 +344,13 @@ class Claim:
         # Holm leaves this claim a part of the level only.
         level = LEVEL * (own / p_holm if 0 < p_holm < 1 else 1 / members)
         one_sided = level / 2 if self._two_sided else level
+        # Signs of fewer units cannot reach the level, even where all agree.
+        fewest = math.floor(-math.log2(one_sided)) + 1
+        if self._error == 0:
+            return fewest if min(self._distances()) > 0 else None
         deviation = error * math.sqrt(self.n_units)
-        return units_to_decide(self._distances(), deviation, one_sided, self.lost)
+        found = units_to_decide(self._distances(), deviation, one_sided, self.lost)
+        return found if found is None or not self._by_signs else max(found, fewest)
 
 
 def _finite(value: float | None) -> float | None:

@@ -93,6 +93,7 @@ class _Claims:
             standard_error=self.numbers.get(f"{name}_se"),
             unit="training seeds",
             n_units=int(self.numbers.get(f"{of}_seeds") or 0),
+            possible=(0.0, 1.0),
             family=f"irrelevant: {paper}",
             would_fail=would_fail,
             command=self.command,

@@ -262,6 +262,7 @@ def _memorization(paths: list[Path]) -> list[Claim]:
                 standard_error=found["standard_error"],
                 unit="training seeds",
                 n_units=int(found["seeds"] or 0),
+                possible=(-1.0, 1.0),
                 would_fail=f"A 95% interval of the score wholly further than {SCORE:g} from 1 - 1/m.",
                 command=_shown(path),
             )
