@@ -49,9 +49,10 @@ def drawn(name: str, folder: Path, **arguments: Any) -> Figure:
 def assert_same_bytes(name: str, folder: Path, **arguments: Any) -> None:
     """A figure drawn twice gives the same files."""
     draw, made = stage(name), []
-    for _ in range(2):
-        draw(**arguments, **files(folder))
-        made.append([path.read_bytes() for path in files(folder).values()])
+    for place in (folder / "one", folder / "other"):
+        place.mkdir()
+        draw(**arguments, **files(place))
+        made.append([path.read_bytes() for path in files(place).values()])
         assert all(len(content) > 5000 for content in made[-1])
     assert made[0] == made[1]
 

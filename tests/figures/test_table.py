@@ -33,7 +33,7 @@ def test_an_entry_names_every_argument_of_its_function(entry: Entry) -> None:
         hint = hints[part.name]
         roles[role_of(hint)][flag(part.name, hint).removeprefix("--")] = part.default is part.empty
     needed = {name for name, required in roles["parameter"].items() if required}
-    assert set(entry.tables) == set(roles["input"])
+    assert {name.replace("_", "-") for name in entry.tables} == set(roles["input"])
     assert needed <= set(entry.options) <= set(roles["parameter"])
     assert set(roles["output"]) == {"pdf", "png"}
     assert "{" not in (inspect.getdoc(draw) or ""), "the help shows what only a caption fills in"
