@@ -32,30 +32,21 @@ QUANTIZED = language_settings.quantized(config)
 GPUS = 1 if LANGUAGE["device"] == "cuda" else 0
 
 
-def language_job(work, *more):
-    """What a job takes, by its wildcards."""
-    return lambda wildcards: work(config, wildcards, *more)
-
-
-def lineup_of(wildcards):
-    """Name of the items of a block's hierarchy."""
-    return language_settings.lineup(config, wildcards.kind, wildcards.hierarchy)
-
-
-def seeds_of(wildcards):
-    """Flags of a block of seeds, both ends included."""
-    first, last = map(int, wildcards.seeds.split("-"))
-    return flags(first_seed=first, last_seed=last)
-
-
-def origin_of(wildcards):
-    """Flags that say where the weights of a model come from."""
-    return flags(language_settings.origin(LANGUAGE["models"][wildcards.model]))
-
-
-def method_of(wildcards):
-    """Flags of a block's method."""
-    return language_settings.flags(METHODS[wildcards.method], wildcards.model)
+# What a job takes, by its wildcards: its work, the items of its hierarchy, its seeds (both ends included), where the
+# weights come from, and the flags of its method.
+language_job = lambda work, *more: lambda wildcards: work(config, wildcards, *more)
+lineup_of = lambda wildcards: language_settings.lineup(
+    config, wildcards.kind, wildcards.hierarchy
+)
+seeds_of = lambda wildcards: flags(
+    dict(zip(("first_seed", "last_seed"), map(int, wildcards.seeds.split("-"))))
+)
+origin_of = lambda wildcards: flags(
+    language_settings.origin(LANGUAGE["models"][wildcards.model])
+)
+method_of = lambda wildcards: language_settings.flags(
+    METHODS[wildcards.method], wildcards.model
+)
 
 
 localrules:

@@ -39,17 +39,19 @@ MEMORIZATION = expand(
 )
 
 
-def grouped(wildcards):
-    """Flags of one mixture; the n-th values of its groups belong together."""
-    mixture = LONGTAIL["mixtures"][wildcards.mixture]
-    groups = columns(mixture["groups"].values(), "prior", "domain", "weight")
-    return flags(
+# Flags of each mixture; the n-th values of its groups belong together.
+GROUPED = {
+    name: flags(
         without(mixture, "groups"),
         groups=list(mixture["groups"]),
-        **{f"{key}s": values for key, values in groups.items()},
+        priors=[group["prior"] for group in mixture["groups"].values()],
+        domains=[group["domain"] for group in mixture["groups"].values()],
+        weights=[group["weight"] for group in mixture["groups"].values()],
         **LABELS,
         **LIMIT,
     )
+    for name, mixture in LONGTAIL["mixtures"].items()
+}
 
 
 wildcard_constraints:
@@ -156,7 +158,7 @@ rule longtail_subgroups:
         **needs("longtail_subgroups"),
     params:
         code=code("longtail subgroups"),
-        options=grouped,
+        options=lambda wildcards: GROUPED[wildcards.mixture],
     shell:
         "python -m memgen longtail subgroups --mixture {wildcards.mixture:q} {params.options} "
         "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
