@@ -7,6 +7,7 @@ import pytest
 from memgen.configuration import layers as configuration
 from memgen.configuration.layers import load
 from memgen.errors import BadInput
+from memgen.jobs.closure import PACKAGE
 from memgen.language.settings import (
     blocks,
     cells,
@@ -75,7 +76,7 @@ def test_the_plain_hierarchy_has_the_hands_of_the_one_beside_it() -> None:
 def test_the_example_is_allowed() -> None:
     relational = {**CONFIG["relational"], "theory": {"conjunctivity": [0], "ridge": [0]}}
     check(CONFIG)
-    configuration._whole().validate_python({"language": CONFIG["language"], "relational": relational})
+    configuration._whole(PACKAGE).validate_python({"language": CONFIG["language"], "relational": relational})
 
 
 def changed(path: str, value: object) -> dict:

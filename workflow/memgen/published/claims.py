@@ -85,8 +85,7 @@ def _claim(
     tables = ("--responses", responses, "--fits", fits)
     return Claim(
         study="published",
-        id=id,
-        leads=False,
+        id="-".join([id, *cell.values()]),
         claim=words,
         paper=paper,
         model=cell["model"],
