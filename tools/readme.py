@@ -97,7 +97,11 @@ def whole(rows: list[Row], cells: list[Row]) -> str:
             ]
         ),
     ]
+    study = ""
     for row in rows:
+        if row["study"] != study:
+            study = row["study"]
+            parts.append(f"## {study}")
         p = "" if row["p_holm"] is None else f", p = {number(row['p_holm'])}"
         tested = ", ".join(row[name] for name in ("model", "items", "method") if row[name])
         parts.append(f"### {row['id']}")
