@@ -10,7 +10,6 @@ import pytest
 
 from memgen.configuration.layers import load
 from memgen.errors import BadInput
-from memgen.language.settings import check
 from repository import ROOT
 
 
@@ -19,7 +18,7 @@ def jobs(repository: Path, overlay: str) -> dict[str, int]:
     (repository / "overlay.yaml").write_text(f"published: {overlay}")
     command = [sys.executable, "-m", "snakemake", "-n", "-q", "rules", "--cores", "1"]
     done = subprocess.run(
-        [*command, "--configfile", "config.yaml", "overlay.yaml"],
+        [*command, "--configfile", "overlay.yaml"],
         cwd=repository,
         capture_output=True,
         text=True,
@@ -58,4 +57,4 @@ def test_a_wrong_source_is_refused(tmp_path: Path, monkeypatch, overlay: str, me
     monkeypatch.chdir(ROOT)
     (tmp_path / "overlay.yaml").write_text(f"published: {overlay}")
     with pytest.raises(BadInput, match=re.escape(message)):
-        check(load([ROOT / "config.yaml", tmp_path / "overlay.yaml"]))
+        load([ROOT / "config.yaml", tmp_path / "overlay.yaml"])
