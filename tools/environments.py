@@ -23,7 +23,7 @@ ENVIRONMENTS = {
         ["torch", "transformers", "huggingface-hub", "tokenizers", "safetensors", "gguf", "pip"],
     ),
     "poker": ("Poker equities", ["eval7"]),
-    "figures": ("Figures", ["matplotlib"]),
+    "figures": ("Figures", ["scipy", "matplotlib"]),
 }
 #: Names at conda-forge that differ from the package index's.
 CONDA_NAMES = {"torch": "pytorch", "matplotlib": "matplotlib-base", "huggingface-hub": "huggingface_hub"}

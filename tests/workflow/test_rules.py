@@ -44,8 +44,8 @@ def spoken(rule: Any) -> str:
     """The command that a rule runs, such as `relational task`."""
     if "{params.drawing}" in (rule.shellcmd or ""):
         return f"figures {rule.name.removeprefix('figures_').replace('_', '-')}"
-    if "{params.stage}" in (rule.shellcmd or ""):
-        return str(rule.params.stage)
+    if listed := re.match(r"python -m memgen ([a-z ]*)\{params\.stage\}", rule.shellcmd or ""):
+        return f"{listed[1]}{rule.params.stage}"
     words = re.match(r"python -m memgen ((?:[a-z][a-z-]* )+)", rule.shellcmd or "")
     assert words, f"{rule.name} runs no command of memgen"
     return words[1].strip()

@@ -442,7 +442,7 @@ for stage, table, inputs, meaning in (
         benchmark:
             timed(f"language_{stage}")
         conda:
-            f"../../envs/{'language' if stage == 'pretraining' else 'theory'}.yaml"
+            "../../envs/theory.yaml"
         resources:
             **needs(f"language_{stage}"),
         params:
