@@ -447,7 +447,7 @@ for stage, table, inputs, meaning in (
             **needs(f"language_{stage}"),
         params:
             code=code(f"language {stage}"),
-            stage=stage,
+            stage=words([stage]),
             inputs=lambda wildcards, input: flags(dict(input.items())),
         shell:
             "python -m memgen language {params.stage} {params.inputs} --out {output.table:q} "

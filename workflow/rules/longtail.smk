@@ -136,7 +136,7 @@ for stage, table, options, meaning in (
             **needs(f"longtail_{stage}"),
         params:
             code=code(f"longtail {stage}"),
-            stage=stage,
+            stage=words([stage]),
             options=flags(options),
         shell:
             "python -m memgen longtail {params.stage} {params.options} --out {output.table:q} "

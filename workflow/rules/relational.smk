@@ -152,10 +152,10 @@ for stage, table, inputs, options, meaning in (
             **needs(f"relational_{stage}"),
         params:
             code=code(f"relational {stage.replace('_', '-')}"),
-            stage=f"relational {stage.replace('_', '-')}",
+            stage=words([stage.replace("_", "-")]),
             options=flags(inputs, **options),
         shell:
-            "python -m memgen {params.stage} {params.options} --out {output.table:q} "
+            "python -m memgen relational {params.stage} {params.options} --out {output.table:q} "
             "--record {output.record:q} --threads {threads} 2> {log:q}"
 
     targets.append(f"results/relational/{table}")
