@@ -226,7 +226,7 @@ class Study:
         seeds_of = "probe seeds" if method in self.ridge else "finetuning seeds"
         return Claim(
             study=self.study,
-            id=f"{said.id}-{method}",
+            id=f"{'' if self.study == 'language' else f'{self.study}-'}{said.id}-{method}",
             claim=said.words,
             paper=said.paper,
             figure=figure.format(method=method, items=group.items[0]),
