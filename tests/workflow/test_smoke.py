@@ -183,12 +183,14 @@ def test_edits_rerun_exactly_what_depends_on_them(finished: Path, tmp_path: Path
     package = folder / "workflow/memgen"
     assert planned(folder) == set()
 
-    original = (package / "figures/relational/task.py").read_text()
-    edit(package / "figures/relational/task.py", "\n# edited\n")
-    assert planned(folder) == set(), "prose needs no run"
-    edit(package / "figures/relational/task.py")
-    assert planned(folder) == {"figures_task"}
-    (package / "figures/relational/task.py").write_text(original)
+    drawing = package / "figures/relational/profiles.py"
+    together = {f"figures_{name}" for name in ("task", "rank_profiles", "mechanism", "memorization")}
+    original = drawing.read_text()
+    edit(drawing, "\n# edited\nUNUSED = 1\n")
+    assert planned(folder) == set(), "prose, and what no figure reaches, need no run"
+    edit(drawing)
+    assert planned(folder) == together
+    drawing.write_text(original)
     assert planned(folder) == set(), "the same content again needs no run"
 
     original = (package / "relational/ranks.py").read_text()
@@ -208,11 +210,9 @@ def test_edits_rerun_exactly_what_depends_on_them(finished: Path, tmp_path: Path
 
     assert planned(folder) == set()
     (package / "relational/newcomer.py").write_text("VALUE = 1\n")
-    edit(
-        package / "figures/relational/task.py",
-        "\nfrom memgen.relational.newcomer import VALUE\n\nlen([VALUE])\n",
-    )
-    study(folder, "figures/task.png")
+    edit(drawing, "\nfrom memgen.relational.newcomer import VALUE\n\nlen([VALUE])\n")
+    assert planned(folder) == together
+    study(folder)
     assert planned(folder) == set()
     (package / "relational/newcomer.py").write_text("VALUE = 2\n")
-    assert planned(folder) == {"figures_task"}, "an edit of a newly imported module"
+    assert planned(folder) == together, "an edit of a newly imported module"
