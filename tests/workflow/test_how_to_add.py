@@ -26,7 +26,7 @@ PLACE = re.compile(r"\b(in|to\s+the\s+list\s+in|at\s+the\s+end\s+of)\s+`([\w./-]
 TOY = {
     "language": {
         "hierarchies": ["two_exceptions_n12"],
-        "methods": dict.fromkeys(["probe", "probe-tail", "full", "lora", "head"]),
+        "methods": dict.fromkeys(["probe", "probe-wide", "full", "lora"]),
         "seeds": 1,
     }
 }

@@ -50,7 +50,8 @@ def _summary(config: Mapping[str, Any], kinds: Mapping[str, str]) -> dict[str, A
     """Pretrained models of a wheel and their controls, by the first probe and finetuned, with and without."""
     wheels = settings.models_of(config, "wheel")
     models = config["language"]["models"]
-    controls = [name for name in settings.models_of(config, "random") if models[name]["like"] in wheels]
+    drawn = [name for name in settings.models_of(config, "random") if models[name]["like"] in wheels]
+    controls = [name for name in drawn if name not in settings.further(config)]
     plain, exceptional = settings.contrast(config) or (None, None)
     probes = [name for name, kind in kinds.items() if kind == "ridge"]
     finetuned = [name for name, kind in kinds.items() if kind in ("full", "lora")]
