@@ -237,3 +237,7 @@ def test_what_was_not_run_is_one_line(tmp_path: Path) -> None:
     path = write(tmp_path, [{}])
     with pytest.raises(BadInput, match="holds no probe m real with and without"):
         evidence(method="probe", models=["m"], items=["real"], responses=[path])
+    again = path.with_name("again.parquet")
+    again.write_bytes(path.read_bytes())
+    with pytest.raises(BadInput, match="probe/m/fake: in two of the response tables"):
+        evidence(method="probe", models=["m"], items=["fake"], responses=[path, again])

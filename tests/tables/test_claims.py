@@ -119,7 +119,7 @@ def write_language(folder: Path) -> Path:
     synthetic_responses(folder / "responses.parquet", cells)
     GEOMETRY.write(pl.DataFrame(schema=GEOMETRY.schema), folder / "geometry.csv")
     language_claims(
-        responses=folder / "responses.parquet",
+        responses=[folder / "responses.parquet"],
         geometry=folder / "geometry.csv",
         out=folder / "claims.csv",
         held_out=folder / "held_out.csv",

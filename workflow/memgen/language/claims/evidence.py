@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from memgen.errors import BadInput
 from memgen.language.fits.cells import Cell, cells
 from memgen.language.fits.least_squares import best_scale, fit_gamma, grid, ranks_at
 from memgen.language.fits.tables import GAMMA_RANGE
@@ -258,6 +259,11 @@ def behaviours(
         Each of `RESPONSES`.
     geometry : polars.DataFrame, optional
         Of `GEOMETRY`: the conjunctivity of features that were not trained.
+
+    Raises
+    ------
+    BadInput
+        If runs are in two of the tables.
     """
     found: dict[tuple[str, str, str], dict[Hierarchy, Cell]] = {}
     for cell in (cell for path in responses for cell in cells(path)):
@@ -266,6 +272,8 @@ def behaviours(
         key = (str(cell.key["method"]), str(cell.key["model"]), str(cell.key["items"]))
         held = found.setdefault(key, {})
         known = held.get(cell.hierarchy)
+        if known is not None and known.key == cell.key:
+            raise BadInput(f"{'/'.join(key)}: in two of the response tables; allowed: in one")
         if known is None or (cell.key["hyperparameter"] or 0) < (known.key["hyperparameter"] or 0):  # type: ignore[operator]
             held[cell.hierarchy] = cell
     measured = {}
