@@ -154,8 +154,8 @@ def write_longtail(folder: Path) -> Path:
 
 STUDIES = {
     "relational": (write_relational, 7),
-    "language": (write_language, 16),
-    "published": (write_published, 24),
+    "language": (write_language, 14),
+    "published": (write_published, 22),
     "longtail": (write_longtail, 5),
 }
 """How the claims of each study are made, and how many of them have a value at least."""

@@ -75,11 +75,11 @@ def held_out_margins(*, held_out: Annotated[pl.DataFrame, HELD_OUT]) -> Figure:
 def language_cells(*, claims: Annotated[pl.DataFrame, CLAIMS]) -> Figure:
     """Draw the claims about language models and their cells, by method, model and kind of item.
 
-    A panel per statement. Large diamonds are the claims, pooled seed by seed over teams and over the models
+    A panel per statement. Large diamonds are the claims, pooled seed by seed over the models
     whose weights are given, or over the networks pretrained here; dots are the same statistic of one model
     and kind of item, or of all untrained networks of an architecture, without a verdict. Bars are 95 %
-    intervals over seeds, or over networks where a row says so. Shares are given less 1/2. The grey line is
-    chance, or the slope at which prediction and finding agree.
+    intervals over seeds, or over networks where a row counts them (5 ×). Shares are given less 1/2. The
+    grey line is chance, or the slope at which prediction and finding agree.
     """
     said = pl.col("id").str.head(pl.col("id").str.len_chars() - pl.col("method").str.len_chars() - 1)
     table = claims.with_columns(
@@ -104,10 +104,10 @@ def language_cells(*, claims: Annotated[pl.DataFrame, CLAIMS]) -> Figure:
     labels = []
     for row in order.iter_rows(named=True):
         models = row["model"].split(" + ")
-        named = model_label(models[0])
+        named = model_label(models[0]).partition(" (")[0]
         if len(models) > 1:
             alike = row["unit"] in ("networks", "pretraining seeds")
-            named = f"{len(models)} networks, {named}" if alike else f"{len(models)} models pooled"
+            named = f"{len(models)} × {named}" if alike else f"{len(models)} models pooled"
         labels.append(f"{row['method']}: {named}, {row['items']}")
     axes[0, 0].set_yticks(list(place.values()), labels, fontsize=4.5)
     axes[0, 0].set_ylim(-0.6, order.height - 0.4)
