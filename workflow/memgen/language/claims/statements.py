@@ -297,7 +297,8 @@ def claims_by_method(
     """
     populations = controls or {}
     untrained = {name for names in populations.values() for name in names}
-    found, cells = [], []
+    found: list[Claim] = []
+    cells: list[Claim] = []
     for said in STATEMENTS:
         for method in study.methods:
             held = [(model, items) for name, model, items in study.runs if name == method]
