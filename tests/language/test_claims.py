@@ -131,7 +131,7 @@ def test_seeds_that_suggested_a_claim_do_not_test_it(tmp_path: Path) -> None:
 def test_claims_are_pooled_and_cells_have_no_verdict(tmp_path: Path) -> None:
     cells = [{"model": model, "items": items} for model in ("m", "other") for items in ("fake", "poker")]
     cells += [{"model": "net-0"}, {"model": "net-1"}, {"model": "untrained"}]
-    cells += [{"model": "m", "method": "probe-tail"}]
+    cells += [{"model": "m", "method": "probe-tail"}, {"model": "net-0", "method": "lora"}]
     write(tmp_path, [{**cell, "seeds": range(6)} for cell in cells])
     table = found(
         tmp_path, controls=["m/untrained"], networks=["net-0", "net-1"], ridge=["probe", "probe-tail"]
@@ -139,7 +139,7 @@ def test_claims_are_pooled_and_cells_have_no_verdict(tmp_path: Path) -> None:
     assert table.filter("leads")["method"].unique().to_list() == ["probe"], (
         "the other pooling has cells alone"
     )
-    of = table.filter(pl.col("id").str.starts_with("order-generalized"))
+    of = table.filter(id="order-generalized-probe")
     shown = of.select("leads", "model", "items", "unit", "n_units", "verdict").rows()
     assert shown[0] == (True, "m + other", "fake", "probe seeds", 6, "agrees")
     assert (False, "net-0 + net-1", "fake", "pretraining seeds", 2, None) in shown

@@ -76,10 +76,10 @@ def language_cells(*, claims: Annotated[pl.DataFrame, CLAIMS]) -> Figure:
     """Draw the claims about language models and their cells, by method, model and kind of item.
 
     A panel per statement. Large diamonds are the claims, pooled seed by seed over the models
-    whose weights are given, or over the networks pretrained here; dots are the same statistic of one model
-    and kind of item, or of all untrained networks of an architecture, without a verdict. Bars are 95 %
-    intervals over seeds, or over networks where a row counts them (5 ×). Shares are given less 1/2. The
-    grey line is chance, or the slope at which prediction and finding agree.
+    whose weights are given; dots are the same statistic without a verdict: of one model and kind of item, of
+    all untrained networks of an architecture, or of networks pretrained here by one recipe. Bars are 95 %
+    intervals over seeds, or over networks where a row counts them (5 ×). Shares are given less 1/2. The grey
+    line is chance, or the slope at which prediction and finding agree.
     """
     said = pl.col("id").str.head(pl.col("id").str.len_chars() - pl.col("method").str.len_chars() - 1)
     table = claims.with_columns(

@@ -2,7 +2,7 @@
 
 Knows the statements, what they are tested on and over which units; knows neither models nor files of this
 study. Each method has one claim per statement, pooled over the models whose weights are given and over teams,
-seed by seed; where there is none, over the networks pretrained here. Its cells stand below it. A statement
+seed by seed. Its cells stand below it, and networks that were pretrained here have cells only. A statement
 about pretraining compares a network with a population of untrained ones of its architecture.
 """
 
@@ -293,7 +293,8 @@ def claims_by_method(
     controls : mapping of str to sequence of str, optional
         Untrained models, by the model whose architecture they have.
     networks : collection of str
-        Models that were pretrained here by one recipe and differ by pretraining seed.
+        Models that were pretrained here by one recipe and differ by pretraining seed: cells only, since their
+        corpus answers by the theory.
     """
     populations = controls or {}
     untrained = {name for names in populations.values() for name in names}
@@ -339,8 +340,7 @@ def arranged(held: list[tuple[str, str]], networks: Collection[str]) -> tuple[Gr
     singles = [Group((model,), (items,)) for model, items in given]
     models = tuple(dict.fromkeys(model for model, _ in given))
     shared = tuple(items for items in TEAMS if models and all((model, items) in given for model in models))
-    if not shared:
-        ordered = [*singles, *of_recipe]
-        return (ordered[0], ordered[1:]) if ordered else (None, [])
-    leading = Group(models, shared)
+    if not singles:
+        return None, of_recipe
+    leading = Group(models, shared) if shared else singles[0]
     return leading, [group for group in (*singles, *of_recipe) if group != leading]
