@@ -55,7 +55,7 @@ def write_relational(folder: Path) -> Path:
     }
     sweep(
         tasks=tasks,
-        conjunctivity=[0.0, 0.2, 0.3, 0.9],
+        conjunctivity=[0.0, 0.1, 0.2, 0.3, 0.9],
         ridge=[0.0, 0.05],
         out=tables["sweep"],
         ranks=tables["ranks"],
