@@ -1,4 +1,4 @@
-"""Critical conjunctivity: where the pairs next to an exception begin to be answered wrong, and the first pair.
+"""Critical conjunctivity: where the pairs next to an exception, and any pair, begin to be answered wrong.
 
 One criterion (theory: What it predicts): the sign of the margin between the two items just outside a
 component. It is positive in the additive limit; beyond the critical gamma the learner errs systematically.

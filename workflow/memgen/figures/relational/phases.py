@@ -190,9 +190,9 @@ def critical_placement(*, table: Annotated[pl.DataFrame, CRITICAL_PLACEMENT], n:
 
     Conjunctivity beyond which the cross pair next to the exception is answered wrong, without ridge. With
     the exception in the middle (a, b) it falls as the inverse square of the number of items, whatever the
-    span. Below the dashed lines the exception is remembered and no pair at all is wrong. Over span and position among {n} items (c) it is lowest for short exceptions in the middle. Grey:
-    no conjunctivity makes that pair wrong, because too little of the chain is left outside the loop on one
-    side.
+    span. Below the dashed lines, as steep, the exception is remembered and no pair at all is wrong. Over span
+    and position among {n} items (c) it is lowest for short exceptions in the middle. Grey: no conjunctivity
+    makes that pair wrong, because too little of the chain is left outside the loop on one side.
     """
     every = table.filter(pl.col("n") == n)
     if every.is_empty():
