@@ -299,11 +299,14 @@ Ridge: TypeAlias = Annotated[
 ]
 
 
+SeveralSeeds: TypeAlias = Annotated[int, Range(2, 1000), About("number of seeds of clusters and samples")]
+
+
 @block
 class Mislabelled:
     """Ridge classifiers trained on noisy labels, with and without the examples of clusters seen once."""
 
-    seeds: Seeds = 10
+    seeds: SeveralSeeds = 10
     ridges: Annotated[tuple[Ridge, ...], Several(1, 100), About("ridges")] = (0.1, 1, 3, 10, 100)
     label_keep: Annotated[
         tuple[Annotated[float, Range(0, 1), About("a probability")], ...],
@@ -316,7 +319,7 @@ class Mislabelled:
 class Pruning:
     """Ridge classifiers of which only the largest weights are kept, by subgroup."""
 
-    seeds: Seeds = 10
+    seeds: SeveralSeeds = 10
     ridge: Ridge = 0.1
     common_weight: Annotated[
         float,

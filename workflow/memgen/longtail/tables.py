@@ -217,7 +217,7 @@ COMPRESSION = Table(
         ),
         "accuracy": Column(pl.Float64, "mean accuracy on the group, weighted by frequency"),
         "accuracy_standard_error": Column(pl.Float64, "its standard error over seeds"),
-        "loss": Column(pl.Float64, "mean of what pruning takes from it"),
+        "loss": Column(pl.Float64, "mean of what pruning takes from it, against the largest share kept"),
         "loss_standard_error": Column(pl.Float64, "its standard error over seeds"),
         "extra_loss": Column(
             pl.Float64, "mean loss of once minus often, or of rare minus common; else empty", nullable=True

@@ -89,9 +89,9 @@ def _mistakes(table: pl.DataFrame) -> Numbers:
         spread.append(float(np.ptp(right)) if len(right) > 1 else None)
     pair = rows.filter(exceptions=PAPER.label, higher=HIGHER, lower=LOWER)
     # At each conjunctivity and ridge: the exception is answered by its winner, all else by rank.
-    right = pl.when(pair_class="exception").then(-pl.col("margin")).otherwise("margin") > EXACT
+    answered = pl.when(pair_class="exception").then(-pl.col("margin")).otherwise("margin") > EXACT
     of_paper = table.filter(pl.col("pair_class") != "loop", n=PAPER.n, exceptions=PAPER.label)
-    balanced = of_paper.group_by("hierarchy", "alpha", "ridge").agg(right=right.all())
+    balanced = of_paper.group_by("hierarchy", "alpha", "ridge").agg(right=answered.all())
     with_exception, without = spread
     known = with_exception is not None and without is not None
     return {

@@ -159,12 +159,15 @@ def longtail_singletons(
     _legend_with_size(trained, mislabelled)
     for panel in (guessing, trained):
         panel.set_xlabel("probability that a training label is kept")
-    noisy = mislabelled.filter(pl.col("label_keep") < 1)["label_keep"].max()
+    noisy = mislabelled.filter(pl.col("label_keep") < 1)["label_keep"].unique().sort().to_list()
     for structure, (colour, marker) in STRUCTURE_LOOKS.items():
         rows = mislabelled.filter(pl.col("structure") == structure).sort("setting")
         for keep, column, style, words in (
             (0.0, "fitted", "-", "random labels"),
-            (noisy, "fitted_wrong", ":", f"wrong labels of singletons, {noisy:.0%} kept"),
+            *(
+                (keep, "fitted_wrong", ":", f"wrong labels of singletons, {keep:.0%} kept")
+                for keep in noisy[-1:]
+            ),
         ):
             line = rows.filter(pl.col("label_keep") == keep)
             if line.height:

@@ -6,7 +6,9 @@ import numpy as np
 import polars as pl
 
 from memgen.configuration.options import flat
+from memgen.errors import BadInput
 from memgen.jobs.arguments import AsManyAs
+from memgen.jobs.memory import refuse_beyond_memory
 from memgen.jobs.seeding import generator
 from memgen.jobs.stage import Output, progress, stage
 from memgen.longtail import configuration as options
@@ -44,6 +46,8 @@ def mislabel(
         Mislabelled table.
     """
     check_settings("ridge", noise.ridges)
+    size = 8.0 * len(noise.ridges) * labels * (data.samples + data.domain * tests)
+    refuse_beyond_memory(size, f"scores of {labels} labels")
     drawn = frequencies(data.prior, data.domain)
     risk = Risk(drawn, data.samples, labels)
     rows: list[dict[str, Any]] = []
@@ -93,7 +97,10 @@ def _with_and_without(
     for keep in noise.label_keep:
         y = np.where(uniform < keep, sample.y, other)
         answers = ridge_scores(x, y, labels, ridges, np.concatenate([sample.test_x, x])).argmax(axis=2)
-        without = ridge_scores(x[~once], y[~once], labels, ridges, sample.test_x).argmax(axis=2)
+        # With nothing left to train on, all scores are 0 and the first label is answered.
+        without = np.zeros((len(ridges), len(sample.test_y)), dtype=np.int64)
+        if not once.all():
+            without = ridge_scores(x[~once], y[~once], labels, ridges, sample.test_x).argmax(axis=2)
         error, error_without = (
             (part[:, : len(sample.test_y)] != sample.test_y) @ sample.test_weight
             for part in (answers, without)
@@ -155,8 +162,14 @@ _GROUPS = ("once", "often", "rare", "common")
 
 
 def _groups(sample: Sample, rare: np.ndarray) -> list[np.ndarray]:
-    """Test examples of each of `_GROUPS`, as masks; a sample without one is refused by `numpy.average`."""
-    return [sample.test_multiplicity == 1, sample.test_multiplicity >= MANY, rare, ~rare]
+    """Test examples of each of `_GROUPS`, as masks; a sample that has none of one is refused."""
+    groups = [sample.test_multiplicity == 1, sample.test_multiplicity >= MANY, rare, ~rare]
+    if not all(part.any() for part in groups):
+        raise BadInput(
+            f"samples: {len(sample.y)} examples hold no cluster once, or none {MANY} times; allowed: another "
+            "number of samples or clusters"
+        )
+    return groups
 
 
 def pruned(weights: Floats, share: float) -> Floats:
@@ -171,7 +184,7 @@ def _compression(accuracy: Floats, pruning: options.Pruning) -> pl.DataFrame:
     whole = int(np.argmax(pruning.kept))
     loss = accuracy[:, [whole]] - accuracy
     more = loss[:, :, ::2] - loss[:, :, 1::2]
-    columns = {}
+    columns: dict[str, Floats] = {}
     for name, values in (("accuracy", accuracy), ("loss", loss), ("extra_loss", np.repeat(more, 2, axis=2))):
         means, errors = means_with_errors(values)
         columns |= {name: means.ravel(), f"{name}_standard_error": errors.ravel()}
