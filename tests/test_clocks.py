@@ -45,12 +45,6 @@ def test_a_dry_run_says_so_and_changes_nothing(times: dict[str, float]) -> None:
     assert all(abs(Path(name).stat().st_mtime - when) < 0.01 for name, when in times.items())
 
 
-def test_nothing_is_left_beside_the_study(times: dict[str, float]) -> None:
-    before = sorted(Path().rglob("*"))
-    to_the_present()
-    assert sorted(Path().rglob("*")) == before
-
-
 @pytest.mark.parametrize("error", [PermissionError(1, "Operation not permitted"), OSError(30, "Read-only")])
 def test_a_time_that_cannot_be_set_is_one_line(
     times: dict[str, float], monkeypatch: pytest.MonkeyPatch, error: OSError

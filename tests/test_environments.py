@@ -9,13 +9,6 @@ from packaging.utils import canonicalize_name
 from repository import ROOT, loaded
 
 
-def requires(name: str) -> set[str]:
-    """Packages that an installed one needs here, without its extras."""
-    parts = [Requirement(text) for text in importlib.metadata.requires(name) or []]
-    fit = [part for part in parts if part.marker is None or part.marker.evaluate({"extra": ""})]
-    return {canonicalize_name(part.name) for part in fit}
-
-
 def lock() -> dict[str, str]:
     lines = (ROOT / "requirements.lock").read_text().splitlines()
     pins = [line.split("==") for line in lines if line and not line.startswith("#")]
@@ -41,19 +34,6 @@ def test_conda_environments_are_written_from_the_list_and_the_lock() -> None:
     tool = loaded("environments")
     written = {path.stem: path.read_text() for path in (ROOT / "envs").glob("*.yaml")}
     assert written == {name: tool.environment(name) for name in tool.ENVIRONMENTS}
-
-
-def test_what_pip_installs_into_an_environment_brings_nothing_unpinned() -> None:
-    """Its own requirements are named beside it, or the environment has them."""
-    tool = loaded("environments")
-    for package, needed in tool.BY_PIP.items():
-        here = {name for _, names in tool.ENVIRONMENTS.values() if package in names for name in names}
-        brought = {
-            *needed,
-            *tool.EVERY,
-            *(part for name in here - {package, "pip"} for part in requires(name)),
-        }
-        assert requires(package) <= brought, package
 
 
 @pytest.mark.parametrize(

@@ -44,10 +44,3 @@ def test_weights_of_the_configuration_are_looked_for(
     missing = found["weights of llama32-1b"]
     assert missing["state"] == "missing" and str(missing["command"]).startswith("hf download meta-llama/")
     assert not any("small-lm" in name for name in found)
-
-
-def test_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
-    cli.run(["--version"])
-    printed = capsys.readouterr().out.split()
-    assert printed[0] == "memgen" and f'version = "{printed[1]}"' in (ROOT / "pyproject.toml").read_text()
-    assert f"version: {printed[1]}" in (ROOT / "CITATION.cff").read_text()

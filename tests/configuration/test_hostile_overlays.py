@@ -14,7 +14,6 @@ from memgen.configuration import layers as configuration
 from memgen.errors import BadInput
 from memgen.language import settings
 from memgen.language.settings import lineup, lineup_hierarchy
-from memgen.published.files import read_versions
 from repository import ROOT
 
 BOMB = "a0: &a0 {x: 1, y: 2}\n" + "".join(
@@ -164,44 +163,6 @@ def test_overlay_that_is_no_file_is_refused(call: Any, tmp_path: Path, kind: str
     said = call(path)
     words = {"folder": "is a folder", "pipe": "is no regular file", "loop": "is a loop of links"}
     assert words.get(kind, "") in said
-
-
-@pytest.mark.parametrize(
-    ("kind", "message"),
-    [
-        ("file is a folder", "is a folder"),
-        ("file is a pipe", "is no regular file"),
-        ("file is a loop", "is a loop of links"),
-        ("file is a link to nothing", "is a link to nothing"),
-        ("folder is a pipe", "is no folder"),
-        ("folder is a link to nothing", "is a link to nothing"),
-        ("matrix is a pipe", "is no regular file"),
-        ("source is a link to nothing", "is a link to nothing"),
-        ("source is a pipe", "is no folder"),
-    ],
-)
-def test_published_files_that_are_none_are_refused(
-    call: Any, tmp_path: Path, kind: str, message: str
-) -> None:
-    source = tmp_path / "held"
-    first, second = (source / row.file for row in read_versions()[:2])
-    what, _, thing = kind.partition(" is a ")
-    if what != "source":
-        first.parent.mkdir(parents=True)
-        first.touch()
-    path = {"file": second, "folder": source / "poker", "matrix": source / "poker/preflop_equity.csv"}.get(
-        what, source
-    )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if thing == "folder":
-        path.mkdir()
-    elif thing == "pipe":
-        os.mkfifo(path)
-    else:
-        path.symlink_to(path if thing == "loop" else tmp_path / "nowhere")
-    overlay = tmp_path / "overlay.yaml"
-    overlay.write_text(f"published: {{source: '{source}'}}\n")
-    assert message in call(overlay)
 
 
 def test_a_hierarchy_named_like_a_size_takes_no_place_of_it(tmp_path: Path) -> None:

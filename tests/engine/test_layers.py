@@ -14,7 +14,7 @@ from memgen.engine.layers import FrozenLayers, TrainedLayers, frozen_layers, las
 from memgen.engine.learning import learn
 from memgen.engine.loading import load
 from memgen.engine.methods import Full, Lora
-from memgen.engine.per_run import adapted, per_run_weights
+from memgen.engine.per_run import per_run_weights
 from memgen.engine.prompts import answer_tokens, tokenize
 from memgen.engine.training import Run, run_losses
 from memgen.errors import BadInput
@@ -61,29 +61,6 @@ def test_first_gradients_of_all_weights(deep_causal: dict, key: tuple, count: in
         losses(alone, [run]).sum().backward()
         for many, part in zip(together, trained, strict=True):
             torch.testing.assert_close(many[index], part.grad, rtol=0, atol=1e-10)
-
-
-@pytest.mark.parametrize("key", KINDS)
-def test_first_gradients_of_adapters(deep_causal: dict, key: tuple) -> None:
-    model = load(deep_causal[key], "float64", causal=True)
-    network = model.network.requires_grad_(False)
-    asked, runs = asked_and_runs(model, 3)
-    names = last_layers(network, 2)
-
-    def gradients(asker: Any, group: list[Run]) -> list[torch.Tensor]:
-        with adapted(network, [run.key for run in group], 3, 2.0, within=names) as adapters:
-            with torch.no_grad():
-                for layer in adapters:
-                    layer.up += 0.01 * layer.down.mean(2)[:, None, :]
-            losses(asker, group).sum().backward()
-            return [part.grad.clone() for layer in adapters for part in (layer.down, layer.up)]
-
-    together = gradients(TrainedLayers(network, FrozenLayers(network, 2), asked), runs)
-    assert len(together) == 2 * 2 * 6
-    for index, run in enumerate(runs):
-        for many, alone in zip(together, gradients(network, [whole(run)]), strict=True):
-            assert alone.abs().max() > 0
-            torch.testing.assert_close(many[index], alone[0], rtol=0, atol=1e-10)
 
 
 def frozen_below(model: Any, asked: Any, run: Run, options: Full, count: int) -> np.ndarray:

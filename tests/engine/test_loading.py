@@ -133,12 +133,6 @@ def test_control_never_reads_the_weights(folder: Path, tiny_model: Path, tmp_pat
     )
 
 
-def test_control_of_a_causal_model_has_a_head(tiny_causal: dict, tmp_path: Path) -> None:
-    initialize(like=tiny_causal["llama", False], seed=0, out=tmp_path / "control")
-    network = load(tmp_path / "control", causal=True).network
-    assert network.get_output_embeddings().weight.std() > 0
-
-
 def test_of_a_model_of_text_and_pictures_the_text_is_read(tmp_path: Path, tiny_causal: dict) -> None:
     """Qwen3.5 comes as such a model: with or without its head, the decoder of text alone is loaded."""
     import transformers

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from memgen.errors import BadInput
 from memgen.jobs.rules import Quoted, before_each_job, figure_alone, flags, one_of, repeated, words
-from repository import ROOT
 
 # Whatever an argument of a process can hold: any character but the null one and what is no UTF-8.
 TEXT = st.one_of(
@@ -91,8 +90,3 @@ def test_jobs_run_with_the_python_that_runs_snakemake(tmp_path: Path, folder: st
             ["sh", "-c", f"{prefix} python"], env=environment, capture_output=True, text=True
         )
         assert done.stdout == "the right one, workflow\n", done.stderr
-
-
-def test_a_deployed_environment_keeps_its_own_python() -> None:
-    assert before_each_job(None) == "export PYTHONPATH=workflow; "
-    assert (ROOT / "Snakefile").read_text().count("shell.prefix(") == 1

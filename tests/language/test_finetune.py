@@ -1,10 +1,5 @@
 """Finetuning: every method's answers against the protocol written out, kept runs, kills, divergence."""
 
-import os
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +17,6 @@ from memgen.language.items import sample
 from memgen.language.prompts import prompts
 from memgen.language.stages import finetune as module
 from memgen.relational.hierarchy import ordered_pairs
-from repository import ROOT
 from tiny_models import HIERARCHY, differences
 from tiny_models import finetuned as run
 
@@ -215,55 +209,6 @@ def test_finished_runs_are_not_trained_again(
     assert len(calls) == 4 + 4, "three of six runs were kept, and the one that was cut short is not used"
     for name in ("out", "runs", "geometry"):
         one, other = (tmp_path / part / f"{name}.parquet" for part in ("whole", "cut"))
-        assert one.read_bytes() == other.read_bytes()
-
-
-@pytest.mark.full
-def test_a_killed_job_is_finished_by_the_next(tmp_path: Path, tiny_causal: dict, inputs: dict) -> None:
-    """kill -9 between two runs, then within one: it goes on, to the bytes of an undisturbed job."""
-    folder = tiny_causal["llama", False]
-    flags = {
-        "model-directory": folder, **inputs, "model": "tiny", "method": "m", "kind": "full", "first-seed": 0,
-        "last-seed": 3, "epochs": 15, "batch": 4, "rate": 0.001, "dtype": "float32",
-    }  # fmt: skip
-
-    def start(name: str) -> subprocess.Popen:
-        target = tmp_path / name
-        paths = {
-            "out": target / "a.parquet", "runs": target / "b.parquet", "geometry": target / "c.parquet",
-            "finished": target / "kept", "keep-minutes": 0 if name == "killed" else 10,
-        }  # fmt: skip
-        arguments = [part for key, value in {**flags, **paths}.items() for part in (f"--{key}", str(value))]
-        return subprocess.Popen(
-            [sys.executable, "-m", "memgen", "language", "finetune", *arguments, "--threads", "1"],
-            env={**os.environ, "PYTHONPATH": str(ROOT / "workflow")},
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    def kill_once_there_is(pattern: str) -> None:
-        process, kept = start("killed"), tmp_path / "killed/kept"
-        deadline = time.monotonic() + 120
-        while time.monotonic() < deadline:
-            if list(kept.glob(pattern)):
-                process.send_signal(signal.SIGSTOP)  # so that it is still there when the kill comes
-                if list(kept.glob(pattern)):
-                    break
-                process.send_signal(signal.SIGCONT)
-            time.sleep(0.01)
-        process.send_signal(signal.SIGKILL)
-        process.communicate()
-
-    kill_once_there_is("*/00000.geometry.*.parquet")
-    kept = len(list((tmp_path / "killed").glob("kept/*/0*.geometry.*.parquet")))
-    assert 1 <= kept < 8 and not (tmp_path / "killed/a.parquet").exists()
-    kill_once_there_is("*/*.safetensors")
-    last = start("killed")
-    assert "goes on at epoch" in last.communicate()[1] and last.returncode == 0
-    whole = start("whole")
-    assert "goes on" not in whole.communicate()[1] and whole.returncode == 0
-    for name in ("a", "b", "c"):
-        one, other = (tmp_path / part / f"{name}.parquet" for part in ("killed", "whole"))
         assert one.read_bytes() == other.read_bytes()
 
 

@@ -5,7 +5,6 @@ import copy
 import pytest
 
 from memgen.configuration import layers as configuration
-from memgen.configuration.layers import load
 from memgen.errors import BadInput
 from memgen.jobs.closure import PACKAGE
 from memgen.language.settings import (
@@ -19,7 +18,6 @@ from memgen.language.settings import (
     lineup_hierarchy,
     shares_hands,
 )
-from repository import ROOT
 
 WHEEL = {
     "source": "wheel", "package": "a", "version": "1", "weights": "a/model",
@@ -160,23 +158,6 @@ def test_flags_say_how_a_model_is_trained() -> None:
     }  # fmt: skip
     assert flags(method, "small") == "--kind lora --rate 0.1 --rank 4 8 --weight-decay 0.5"
     assert flags(method, "big") == "--kind lora --rate 0.2 --rank 4 8 --weight-decay 0.5"
-
-
-def test_the_papers_scale_is_the_papers() -> None:
-    """46,400 runs, in under 1,000 jobs; every model at a pinned revision, in bfloat16."""
-    config = load([ROOT / "config.yaml", ROOT / "configs/paper.yaml"])
-    block, runs, jobs = config["language"], {}, 0
-    for cell in cells(config):
-        method = block["methods"][cell.method]
-        if cell.method in ("full", "lora", "probe"):
-            own = blocks(config, cell.method, cell.model)
-            jobs += len(own)
-            each = 2 * (own[-1][1] + 1) * len(method.get("l2", method.get("rank", [None])))
-            runs[cell.method] = runs.get(cell.method, 0) + each
-    assert runs == {"full": 2400, "lora": 20000, "probe": 24000}
-    assert jobs < 1000
-    assert {model["source"] for model in block["models"].values()} == {"hub"}
-    assert {model["dtype"] for model in block["models"].values()} == {"bfloat16"}
 
 
 def test_encoders_are_finetuned_where_they_are_named() -> None:

@@ -2,9 +2,7 @@
 
 from pathlib import Path
 
-import pytest
-
-from memgen.planning.estimates import Estimates, in_words
+from memgen.planning.estimates import Estimates
 
 
 def benchmark(path: Path, seconds: str) -> str:
@@ -28,10 +26,3 @@ def test_a_broken_benchmark_is_none(tmp_path: Path) -> None:
     path.parent.mkdir()
     path.write_bytes(b"\xff\xfe")
     assert Estimates(tmp_path).seconds("sweep", str(path), {"expected_s": 7}) == 7
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(1, "5 s"), (62, "60 s"), (100, "2 min"), (5000, "83 min"), (9000, "2.5 h")]
-)
-def test_times_are_said_as_people_say_them(seconds: float, text: str) -> None:
-    assert in_words(seconds) == text

@@ -59,33 +59,6 @@ def test_a_large_model_asks_for_thirty_times_the_weights_of_a_small_one() -> Non
     assert large.seconds - large.starting == pytest.approx((small.seconds - small.starting) * 4000 / 134.5)
 
 
-@pytest.mark.parametrize(
-    ("model", "method", "seeds", "peak_mb", "seconds"),
-    [
-        ("smollm2", "lora", "000-004", 1274, 122),
-        ("smollm2", "full", "000-002", 1149, 80),
-        ("small-lm", "full", "000-009", 592, 10),
-        ("small-lm", "lora", "000-009", 539, 10),
-    ],
-)
-def test_measured_jobs_of_the_default_study_fit(
-    model: str, method: str, seeds: str, peak_mb: float, seconds: float
-) -> None:
-    wildcards = SimpleNamespace(model=model, kind="fake", hierarchy="exc_mid_n9", method=method, seeds=seeds)
-    need = work.finetuning(configuration(), wildcards)
-    assert memory_asked(need, 1) - SNAKEMAKE_MB > 1.1 * peak_mb
-    assert minutes_asked(need, 1) > 3 * seconds / 60
-    assert 0.5 < need.seconds / seconds < 2
-
-
-def test_every_run_of_the_paper_is_in_one_job() -> None:
-    config = configuration("paper")
-    runs = [(block.method, work.finetuning(config, block)) for block in blocks(config)]
-    assert sum(need.runs for method, need in runs if method != "sequential") == 46_400
-    # A job keeps what has ended at least three times on its way: a failure costs a third of it at most.
-    assert min(need.parts for _, need in runs) >= 3
-
-
 def test_a_long_training_is_taken_to_keep_what_it_keeps() -> None:
     assert KEPT_SECONDS == 60 * MINUTES
     config = configuration("paper")

@@ -14,7 +14,6 @@ from memgen.__main__ import run
 from memgen.configuration.own_folder import LOCK
 from memgen.errors import BadInput
 from memgen.figures.style import new_figure, save
-from memgen.irrelevant.tables import AVERAGES
 from memgen.provenance import comparison
 from memgen.provenance.cells import FAMILYWISE, Apart, Limits, Mean, cells, chance, compare_cells, estimate
 from memgen.provenance.comparison import Comparison, Judged
@@ -88,20 +87,6 @@ def test_a_table_of_means_brings_its_standard_errors_and_the_units_behind_them()
     held = Held("because", cells=("model",), values={"x": "error"}, units="seeds")
     frame = pl.DataFrame({"model": ["a", "b"], "x": [1.0, 2.0], "error": [0.5, 0.0], "seeds": [3, 1]})
     assert cells(frame, held, {}) == {("a",): {"x": [1.0, 0.5, 3]}, ("b",): {"x": [2.0, None, 1]}}
-
-
-def test_five_standard_errors_of_three_seeds_against_three_are_consistent() -> None:
-    """bits_recovered of a decayed transformer, on an EPYC and a Xeon: judged by its three seeds."""
-    measured = ((0.634399, 0.0016577), (0.648200, 0.0018300))
-    row = {name: None for name in AVERAGES.columns} | {"run": "r", "multiplicity": 1, "seeds": 3}
-    frames = [
-        pl.DataFrame([row | {"bits_recovered": mean, "bits_recovered_se": error}], schema=AVERAGES.schema)
-        for mean, error in measured
-    ]
-    epyc, xeon = (cells(frame, AVERAGES.held, {}) for frame in frames)
-    assert compare_cells(epyc, xeon, AVERAGES.held.cells)[0] == "consistent"
-    # As if the errors were known, it would be different.
-    assert Limits(1, 0).exceeded(*(Mean(mean, error, 10_000) for mean, error in measured))
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from PIL import Image
 
 from memgen.__main__ import run
 from memgen.errors import BadInput
-from memgen.provenance.judging import judge_files, known_tables
-from memgen.relational.tables import FINITE_WIDTH, SWEEP
+from memgen.provenance.judging import known_tables
+from memgen.relational.tables import SWEEP
 from memgen.tables.schema import Held, Table, trained
 from recorded import JOBS, forged
 
@@ -98,30 +98,3 @@ def test_what_cannot_be_made_again_is_refused(real_run: Path) -> None:
     forged(DRAWN, lambda record: record["execution"].update(commit="--help"))
     assert "'--help' is not a commit" in refused("rank_profiles")
     assert worktrees() == 1
-
-
-def test_files_are_judged_by_bytes_numbers_cells_and_pixels(real_run: Path, tmp_path: Path) -> None:
-    other = tmp_path / "sweep.parquet"
-    assert judge_files(SWEPT, SWEPT, {}) == ("identical", "")
-    assert judge_files(SWEPT, other, {}) == ("missing", f"{other}: no such file")
-    SWEEP.write(SWEEP.read(SWEPT).with_columns(pl.col("margin") + 1e-12), other)
-    assert judge_files(SWEPT, other, {})[0] == "equivalent"
-    SWEEP.write(SWEEP.read(SWEPT).with_columns(pl.col("margin") + 1e-3), other)
-    assert judge_files(SWEPT, other, {})[0] == "different"
-
-    figure, copy = Path("figures/task.png"), tmp_path / "task.png"
-    with Image.open(figure) as image:
-        image.save(copy, compress_level=1)
-        assert judge_files(figure, copy, {}) == ("equivalent", "other bytes, the same pixels")
-        image.crop((0, 0, 9, 9)).save(copy)
-        assert judge_files(figure, copy, {})[0] == "different"
-
-
-def test_trained_networks_are_consistent_where_their_means_are(tmp_path: Path) -> None:
-    rows = [("a", 5, "3:1", "lazy", 8, 1.0, seed, 0.1 * seed, 0.5, 0.0, 0.2) for seed in range(5)]
-    table = pl.DataFrame(rows, schema=FINITE_WIDTH.schema, orient="row")
-    one, other = tmp_path / "one.parquet", tmp_path / "other.parquet"
-    FINITE_WIDTH.write(table, one)
-    for shift, verdict in ((1e-9, "equivalent"), (0.1, "consistent"), (0.9, "different")):
-        FINITE_WIDTH.write(table.with_columns(pl.col("deviation") + shift), other)
-        assert judge_files(one, other, {})[0] == verdict

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import polars as pl
 import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
@@ -20,14 +19,13 @@ from memgen.commands.folders import tidy
 from memgen.configuration.own_folder import LOCK
 from memgen.errors import BadInput
 from memgen.jobs.digests import file_digest
-from memgen.jobs.stage import Job
 from memgen.provenance.findings import KINDS, within
 from memgen.provenance.record import urn
 from memgen.provenance.run import JOBS, read_run
 from memgen.provenance.sealing import SEAL, read_seal, rooted, sealed
 from memgen.provenance.verification import Verification
 from memgen.recovery.damage import ASIDE
-from recorded import forged, make_folder, stage
+from recorded import forged, make_folder
 from run_by_snakemake import LEAF
 
 FIGURE = Path("figures/rank_profiles.png")
@@ -359,21 +357,6 @@ def test_what_hides_in_an_output_folder_is_found(study: Path, change: Callable[[
     assert found() == set()
     change(folder)
     assert {text.split()[1] for text in found()} == {str(folder)}
-
-
-def test_input_edited_while_the_job_runs_is_an_error(real_run: Path) -> None:
-    sweep = stage("relational", "sweep")
-
-    @functools.wraps(sweep)
-    def edits_its_input(**arguments: object) -> None:
-        sweep(**arguments)
-        pl.read_parquet(MADE).head(3).write_parquet(MADE)
-
-    out = {"out": Path("results/a.parquet"), "ranks": Path("results/b.parquet")}
-    with pytest.raises(RuntimeError, match=r"input results/relational/tasks/ti_n9\.parquet changed while"):
-        job = Job.bind(edits_its_input, tasks=[MADE], conjunctivity=[0.0], ridge=[1.0], **out)
-        job.run(record=JOBS / "relational_sweep/other=1.json")
-    assert not Path("results/a.parquet").exists()
 
 
 def test_what_the_seal_cannot_tell_the_lock_can(real_run: Path, capsys: pytest.CaptureFixture[str]) -> None:

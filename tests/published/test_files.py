@@ -7,18 +7,10 @@ import pytest
 
 from memgen.errors import BadInput
 from memgen.jobs.digests import file_digest
-from memgen.published.files import VERSIONS, held_by, read_versions
+from memgen.published.files import held_by, read_versions
 
 HEADER = "file,sha256,url\n"
 SHA = "0" * 64
-
-
-def test_the_table_lists_three_kinds_of_item_of_four_hierarchies() -> None:
-    rows = read_versions(VERSIONS)
-    hierarchies = ("ti_n9", "exc_mid_n9", "exc_mid_n11", "exc_far_n11")
-    expected = {(hierarchy, items) for hierarchy in hierarchies for items in ("fake", "real", "poker")}
-    assert {(row.hierarchy, row.items) for row in rows} == expected
-    assert len({row.sha256 for row in rows}) == 12
 
 
 def test_the_digests_are_those_of_the_reference_data(shared: Path) -> None:

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from memgen.errors import BadInput
-from memgen.tables.schema import Column, Schema, Table
+from memgen.tables.schema import Column, Table
 
 TABLE = Table(
     "demo",
@@ -67,16 +67,6 @@ def test_refuses_files_that_are_no_table(tmp_path: Path) -> None:
             strict.read(tmp_path / "nan.parquet")
     with pytest.raises(BadInput, match="allowed suffixes"):
         TABLE.write(GOOD, tmp_path / "demo.xlsx")
-
-
-def test_a_schema_is_described_in_any_order() -> None:
-    schema = Schema("demo", {"name": Column(pl.String, allowed=("a", "b")), "value": Column(pl.Float64)})
-    table = schema.described({"value": "a value, unitless", "name": "a name"})
-    assert list(table.columns) == ["name", "value"] and table.schema == schema.schema
-    assert table.columns["name"] == Column(pl.String, "a name", allowed=("a", "b"))
-    for descriptions in ({"name": "a name"}, {"name": "a name", "value": "a value", "other": "none"}):
-        with pytest.raises(ValueError, match="not described"):
-            schema.described(descriptions)
 
 
 def test_a_table_says_what_every_column_holds() -> None:
