@@ -1,18 +1,25 @@
 """The smoke study, run for real twice: it ends, survives a kill, and repeats byte for byte."""
 
+import contextlib
+import io
 import json
+import math
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
 
 import browser
+from memgen.__main__ import run
 from memgen.provenance import record as provenance
 from memgen.provenance.findings import within
 from memgen.provenance.judging import table_of
@@ -71,21 +78,21 @@ def test_no_table_that_stands_on_training_is_held_to_its_numbers(
 ) -> None:
     """On another machine it could not be; the claims are held to their verdicts."""
     monkeypatch.chdir(finished)
-    run = read_run()
+    made = read_run()
     kinds = {}
-    for output in run.makers:
+    for output in made.makers:
         found = table_of(Path(output))
         if found is not None and found[0] is not CLAIMS:
             kinds[output] = found[0]
     # The fit of the published answers, which are given as numbers, stands on no training here.
     trained = {
-        run.makers[output]
+        made.makers[output]
         for output, table in kinds.items()
         if table.held.cells and not output.startswith("results/published/")
     }
     for output, table in kinds.items():
         if not table.held.cells:
-            assert trained.isdisjoint(run.chain([run.makers[output]])), output
+            assert trained.isdisjoint(made.chain([made.makers[output]])), output
     assert len(trained) > 10
 
 
@@ -107,6 +114,44 @@ def test_claims_are_tested(finished: Path) -> None:
     assert set(leading.filter(pl.col("verdict") != "not tested")["figure"]) - drawn == set()
     checks = CHECKS.read(finished / "results/checks.csv")
     assert checks.height >= 20 and "broken" not in checks["outcome"].to_list()
+
+
+def values(found: Any) -> Iterator[float]:
+    """Every number of a JSON answer."""
+    if isinstance(found, dict | list):
+        for part in found.values() if isinstance(found, dict) else found:
+            yield from values(part)
+    elif isinstance(found, int | float):
+        yield float(found)
+
+
+def printed(command: str) -> list[float]:
+    """Numbers that a command prints, run in this process as the shell would split it."""
+    program, *arguments = shlex.split(command)
+    assert program == "memgen"
+    with contextlib.redirect_stdout(io.StringIO()) as said, pytest.raises(SystemExit) as end:
+        run(arguments)
+    assert end.value.code in (None, 0)
+    return list(values(json.loads(said.getvalue())))
+
+
+def test_the_command_of_every_claim_and_check_prints_its_value(
+    finished: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(finished)
+    claims = CLAIMS.read(Path("results/claims.csv")).filter(pl.col("ours").is_not_null())
+    checks = CHECKS.read(Path("results/checks.csv")).filter(pl.col("found").is_not_null())
+    assert claims["study"].n_unique() == 5 and claims.height > 100 and checks.height > 10
+    rows = [
+        *claims.select("id", "command", "ours").iter_rows(),
+        *claims.select("id", "command", "standard_error").drop_nulls().iter_rows(),
+        *checks.select("check", "command", "found").iter_rows(),
+    ]
+    answers = {asked: printed(asked) for asked in {asked for _, asked, _ in rows}}
+    for name, asked, wanted in rows:
+        # The same closed form in another order: rounding only. A fit is known to the tolerance of its search.
+        near = 1e-6 if "elsewhere-slope" in name else 1e-12
+        assert any(math.isclose(wanted, one, rel_tol=near, abs_tol=1e-15) for one in answers[asked]), name
 
 
 def test_second_run_has_nothing_to_do(finished: Path) -> None:
