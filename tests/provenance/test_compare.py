@@ -231,7 +231,6 @@ def test_a_table_that_differs_is_named_once_with_the_figures_it_touches(
     [
         (PDF, lambda: Path("figures/task.pdf").read_bytes(), "looks different: by "),
         (PDF, lambda: b"%PDF-1.4 no page", "cannot be drawn"),
-        (PNG, lambda: Path("figures/task.png").read_bytes(), "looks different: by "),
     ],
 )
 def test_another_picture_of_the_same_tables_is_different(

@@ -201,18 +201,8 @@ TAMPERINGS: dict[str, tuple[Callable[[], object], set[str]]] = {
         lambda: forged(TASK, functools.partial(claims, "../../etc/passwd")),
         OUTSIDE,
     ),
-    "record names /etc/passwd": (lambda: forged(TASK, functools.partial(claims, "/etc/passwd")), OUTSIDE),
     "record of 100 MB": (lambda: os.truncate(DRAWN, 100 * 2**20), INVALID),
-    **{
-        f"record {name}": (functools.partial(DRAWN.write_bytes, text), INVALID)
-        for name, text in (
-            ("nested deeply", b"[" * 200_000),
-            ("with NaN", b'{"format": "memgen-record/3", "x": NaN}'),
-            ("with a key twice", b'{"format": "memgen-record/3", "format": 1}'),
-            ("empty", b""),
-            ("no text", b"\xff\xfe\x00"),
-        )
-    },
+    "record nested deeply": (lambda: DRAWN.write_bytes(b"[" * 200_000), INVALID),
     "two records claim one output": (
         lambda: forged(
             SWEPT,
@@ -236,12 +226,9 @@ TAMPERINGS: dict[str, tuple[Callable[[], object], set[str]]] = {
         f"{name} added": (functools.partial(write, name, "mine"), both(f"UNTRACKED-{kind}", name))
         for name, kind in (
             ("figures/mine.png", "FIGURE"),
-            ("figures/.snakemake_timestamp", "FIGURE"),
             ("results/relational/mine.csv", "OUTPUT"),
-            ("results/relational/.memgen_files", "OUTPUT"),
             ("results/.snakemake_timestamp", "OUTPUT"),
             (f"{TIMES}/mine.tsv", "OUTPUT"),
-            ("results/benchmarks/.memgen_files", "OUTPUT"),
             ("results/provenance/jobs/.memgen_files", "OUTPUT"),
             ("results/bench/speed.csv", "OUTPUT"),
         )
@@ -375,13 +362,13 @@ def test_what_the_seal_cannot_tell_the_lock_can(real_run: Path, capsys: pytest.C
 
 
 def test_every_flipped_byte_is_found(real_run: Path) -> None:
-    """A random byte of the seal, the lock, and two hundred times of a result, figure, record or benchmark."""
+    """A random byte of the seal, the lock, and eighty times of a result, figure, record or benchmark."""
     paths = [path for root in ("results", "figures") for path in sorted(Path(root).rglob("*"))]
     paths = [path for path in paths if path.is_file() and path.stat().st_size]
     paths = [path for path in paths if path.name != "README.md" and path != SEAL]
     draw = random.Random(0)
     # Ten files at a time, since verification takes a second; without a seal benchmarks are not compared.
-    for chosen in [[SEAL], [LOCK], *(draw.sample(paths, 10) for _ in range(20))]:
+    for chosen in [[SEAL], [LOCK], *(draw.sample(paths, 10) for _ in range(8))]:
         before = {path: path.read_bytes() for path in chosen}
         for path, content in before.items():
             after = bytearray(content)
