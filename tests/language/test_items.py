@@ -1,7 +1,5 @@
 """Items: names of the right kind, drawn by seed alone, with an anchor pair outside, and their questions."""
 
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -55,25 +53,14 @@ def test_other_items_are_not_sampled(items: str, message: str) -> None:
         sample(items, 9, 0)
 
 
-def test_wording_of_teams_is_the_protocols(shared: Path) -> None:
-    asked = prompt(("W", "L"), "X", "Y")
-    assert asked == (
+def test_wording_is_the_protocols() -> None:
+    assert prompt(("W", "L"), "X", "Y") == (
         "Q: Will the W win against the L? A: Yes. Q: Will the L win against the W? A: No. "
         "Q: Will the X win against the Y? A:"
     )
-    quoted = (shared / "language-models.md").read_text().partition('the query: "')[2].partition('"')[0]
-    assert asked == quoted
-
-
-def test_wording_of_hands_is_the_protocols(shared: Path) -> None:
-    protocol = (shared / "language-models.md").read_text()
-    opening, question = (protocol.partition(part)[2].partition('"')[0] for part in ('(poker: "', ' and "'))
-    first, second = prompt(("AA", "72o"), "KQs", "55", "hands").split(" Q: ", 1)
-    assert first == opening
-    assert second == (
-        f"{question.replace('X', 'AA').replace('Y', '72o')} A: Yes. "
-        f"Q: {question.replace('X', '72o').replace('Y', 'AA')} A: No. "
-        f"Q: {question.replace('X', 'KQs').replace('Y', '55')} A:"
+    assert prompt(("AA", "72o"), "KQs", "55", "hands") == (
+        "We consider pre-flop all-in heads-up. Q: Is AA likely to win against 72o? A: Yes. "
+        "Q: Is 72o likely to win against AA? A: No. Q: Is KQs likely to win against 55? A:"
     )
 
 

@@ -14,12 +14,8 @@ SHA = "0" * 64
 
 
 def test_the_digests_are_those_of_the_reference_data(shared: Path) -> None:
-    text = (shared / "published" / "README.md").read_text()
-    assert all(f"| {row.file} | {row.sha256} |" in text for row in read_versions())
     found = held_by(shared / "published", read_versions())
-    assert found
-    for row in found:
-        assert file_digest(shared / "published" / row.file) == row.sha256
+    assert found and all(file_digest(shared / "published" / row.file) == row.sha256 for row in found)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Verdicts are what the observations decide, and every claim names a command that prints its value."""
+"""Verdicts are what the observations decide."""
 
 import json
 import math
