@@ -84,9 +84,7 @@ def test_a_setting_that_a_library_ignored_is_refused() -> None:
         kernels.refuse_ignored({**good, "numpy": "X86_V4"})
 
 
-def test_a_processor_without_avx2_is_refused_for_portable_runs_alone(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_processor_without_avx2_is_refused_for_portable_runs_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     texts = {"flags": "sse sse2 avx", "model name": "Old processor"}
     monkeypatch.setattr(kernels, "_cpuinfo", texts.__getitem__)
     monkeypatch.setattr(os, "environ", dict(os.environ))

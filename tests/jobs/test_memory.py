@@ -27,15 +27,12 @@ def test_what_the_machine_has_free(system: tuple[Path, Path]) -> None:
 
 
 def test_limit_of_a_group_above(system: tuple[Path, Path]) -> None:
+    """Of either version of control groups."""
     proc, groups = system
     write(proc / "self", cgroup="0::/batch/job")
     write(groups / "batch", memory__max=4 * GIB, memory__current=3 * GIB, memory__stat=f"inactive_file {GIB}")
     write(groups / "batch/job", memory__max="max", memory__current=GIB)
     assert memory.available_memory(proc, groups) == 2 * GIB
-
-
-def test_limit_of_a_group_of_the_first_version(system: tuple[Path, Path]) -> None:
-    proc, groups = system
     write(proc / "self", cgroup="4:memory:/job\n3:cpuset:/")
     write(groups / "memory/job", memory__limit_in_bytes=4 * GIB, memory__usage_in_bytes=3 * GIB)
     assert memory.available_memory(proc, groups) == GIB

@@ -46,11 +46,16 @@ for function in (join, unpack):
     function.__module__ = "memgen.errors"
 
 
-@pytest.fixture
-def parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test runs in a folder of its own."""
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def parts() -> list[Path]:
     for name in "xy":
-        (tmp_path / name).write_text(name)
+        Path(name).write_text(name)
     return [Path("x"), Path("y")]
 
 
@@ -221,10 +226,7 @@ def test_two_outputs_need_two_paths(tmp_path: Path) -> None:
             stage(two)(one=tmp_path / "a", other=other)
 
 
-def test_folder_appears_whole_and_replaces_the_old_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_folder_appears_whole_and_replaces_the_old_one(tmp_path: Path) -> None:
     Path("model").mkdir()
     for _ in range(2):
         stage(unpack)(out=Path("model"))
@@ -238,10 +240,7 @@ def test_folder_appears_whole_and_replaces_the_old_one(
 
 
 @pytest.mark.parametrize("name", ["thesis.txt", "b/thesis.txt", "c/d/e"])
-def test_folder_with_something_of_the_users_is_kept(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_folder_with_something_of_the_users_is_kept(tmp_path: Path, name: str) -> None:
     for made_before in (True, False):
         folder = Path(f"model{made_before}")
         if made_before:
@@ -256,8 +255,7 @@ def test_folder_with_something_of_the_users_is_kept(
         assert everything(tmp_path) == before
 
 
-def test_folder_is_known_by_its_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_folder_is_known_by_its_record() -> None:
     record = Path("jobs/demo_unpack/job.json")
     Job.bind(unpack, out=Path("model")).run(record=record)
     (Path("model") / STUDY_MARK).unlink()
@@ -269,8 +267,7 @@ def test_folder_is_known_by_its_record(tmp_path: Path, monkeypatch: pytest.Monke
             Job.bind(unpack, out=Path("model")).run(record=given)
 
 
-def test_record_that_is_none_vouches_for_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_record_that_is_none_vouches_for_nothing() -> None:
     Path("model").mkdir()
     Path("model/a").write_text("")
     for text in ("", "[]", "{", "[" * 100_000, '{"outputs": 3}', '{"outputs": {"a": []}}'):
@@ -297,12 +294,11 @@ def test_record_that_is_none_vouches_for_nothing(tmp_path: Path, monkeypatch: py
     ],
 )
 def test_a_file_takes_the_place_of_one_of_its_kind(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, old: bytes, gives_way: bool
+    tmp_path: Path, name: str, old: bytes, gives_way: bool
 ) -> None:
     def write(*, out: Output) -> None:
         out.write_text("a,b\n1,2\n")
 
-    monkeypatch.chdir(tmp_path)
     Path(name).write_bytes(old)
     if gives_way:
         stage(write)(out=Path(name))
@@ -313,10 +309,7 @@ def test_a_file_takes_the_place_of_one_of_its_kind(
         assert Path(name).read_bytes() == old and not leftovers(tmp_path)
 
 
-def test_a_folder_and_a_link_to_one_are_not_replaced_by_a_folder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_a_folder_and_a_link_to_one_are_not_replaced_by_a_folder() -> None:
     Path("empty").mkdir()
     Path("link").symlink_to("empty")
     Path("file").write_text("mine")
@@ -326,11 +319,10 @@ def test_a_folder_and_a_link_to_one_are_not_replaced_by_a_folder(
     assert Path("link").is_symlink() and Path("file").read_text() == "mine"
 
 
-def test_what_holds_an_input_is_not_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_holds_an_input_is_not_replaced() -> None:
     def rewrite(*, source: Input, out: OutputDirectory) -> None:
         raise AssertionError("must not run")
 
-    monkeypatch.chdir(tmp_path)
     stage(unpack)(out=Path("model"))
     with pytest.raises(BadInput, match="would take the place of an input, given as --source"):
         stage(rewrite)(source=Path("model/a"), out=Path("model"))

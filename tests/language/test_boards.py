@@ -86,14 +86,6 @@ def test_thirty_pairs_agree_with_an_independent_simulation(computed) -> None:
     assert 0.4 < np.std(scores) < 1.8, "the standard errors are about right"
 
 
-def test_standard_errors_are_those_of_repetition() -> None:
-    repeats = [play(60, seed).equity() for seed in range(12)]
-    spread = np.std([values for values, _ in repeats], axis=0, ddof=1)
-    stated = np.mean([errors for _, errors in repeats], axis=0)
-    off = ~np.eye(169, dtype=bool)
-    assert np.median(spread[off] / stated[off]) == pytest.approx(1, abs=0.15)
-
-
 def test_too_few_boards_for_every_pair_are_refused() -> None:
     with pytest.raises(BadInput, match=r"^--boards 2: too few, \w+ v \w+ was played on none of them$"):
         play(2, 0).equity()

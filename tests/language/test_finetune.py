@@ -10,9 +10,7 @@ import torch
 
 from memgen.engine import training
 from memgen.engine.loading import load
-from memgen.engine.methods import TrainingOptions
 from memgen.engine.prompts import answer_tokens
-from memgen.engine.training import optimizer_of
 from memgen.language.items import sample
 from memgen.language.prompts import prompts
 from memgen.language.stages import finetune as module
@@ -210,10 +208,3 @@ def test_finished_runs_are_not_trained_again(
     for name in ("out", "runs", "geometry"):
         one, other = (tmp_path / part / f"{name}.parquet" for part in ("whole", "cut"))
         assert one.read_bytes() == other.read_bytes()
-
-
-def test_half_precision_takes_the_protocols_step() -> None:
-    """A fused step rounds less often in half precision; in the others it is the faster one."""
-    for dtype, fused in ((torch.bfloat16, False), (torch.float32, True)):
-        parameter = torch.nn.Parameter(torch.ones(2, dtype=dtype))
-        assert optimizer_of(TrainingOptions(1, 1, 0.1), [parameter]).defaults["fused"] is fused

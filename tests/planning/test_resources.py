@@ -12,14 +12,7 @@ from memgen.configuration.layers import load
 from memgen.engine.checkpoints import MINUTES
 from memgen.irrelevant import settings as irrelevant
 from memgen.language import settings, work
-from memgen.planning.resources import (
-    KEPT_SECONDS,
-    MARGIN,
-    SNAKEMAKE_MB,
-    Need,
-    memory_asked,
-    minutes_asked,
-)
+from memgen.planning.resources import KEPT_SECONDS, MARGIN, SNAKEMAKE_MB, Need, memory_asked, minutes_asked
 from repository import ROOT
 
 
@@ -42,9 +35,9 @@ def blocks(config: dict[str, Any]) -> list[SimpleNamespace]:
 
 def test_what_is_asked_for_grows_with_every_attempt() -> None:
     need = Need(seconds=1000, memory_mb=1000)
-    asked = [(memory_asked(need, attempt), minutes_asked(need, attempt)) for attempt in (1, 2, 3)]
-    assert asked == [(2100, 60), (4200, 120), (6300, 180)]
-    assert asked[0][0] >= SNAKEMAKE_MB + MARGIN * need.memory_mb
+    for ask in (memory_asked, minutes_asked):
+        assert [ask(need, attempt) for attempt in (2, 3)] == [2 * ask(need, 1), 3 * ask(need, 1)]
+    assert memory_asked(need, 1) >= SNAKEMAKE_MB + MARGIN * need.memory_mb
 
 
 def test_a_large_model_asks_for_thirty_times_the_weights_of_a_small_one() -> None:

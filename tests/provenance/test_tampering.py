@@ -153,10 +153,7 @@ TAMPERINGS: dict[str, tuple[Callable[[], object], set[str]]] = {
         lambda: DRAWN.write_text(json.dumps(json.loads(DRAWN.read_text()))),
         EDITED,
     ),
-    "intermediate edited, its time kept": (
-        lambda: append(TABLE),
-        both("OUTPUT-MODIFIED STALE-INPUT", TABLE),
-    ),
+    "intermediate edited, its time kept": (lambda: append(TABLE), both("OUTPUT-MODIFIED STALE-INPUT", TABLE)),
     "intermediate gone": (lambda: TABLE.unlink(), both("OUTPUT-MISSING STALE-INPUT", TABLE)),
     "script edited": (lambda: append(source(False), b"\nprint()\n"), {"CODE-CHANGED {script}"}),
     "imported module edited": (lambda: append(source(True), b"\nprint()\n"), {"CODE-CHANGED {imported}"}),

@@ -37,12 +37,6 @@ def test_assignments_hold_every_deal_once(pair: tuple[str, str]) -> None:
         assert found[:, place].tolist() == [won, played]
 
 
-def test_assignments_are_those_of_suits_up_to_renaming() -> None:
-    assert [len(Assignments.of(*pair).names) for pair in (("A5s", "72s"), ("T7s", "T4s"))] == [2, 2]
-    assert Assignments.of("T7s", "T4s").shared.sum() == 1, "one suit for both: the ten is dealt twice"
-    assert not Assignments.of("A5s", "72s").shared.any()
-
-
 def planted(folder: Path) -> Path:
     """Our own equities, but the entries of suited hands at one fixed assignment."""
     equity(boards=300, seed=0, out=folder / "equity.parquet")

@@ -2,11 +2,7 @@
 
 import io
 import logging
-import os
-import pty
 import re
-import subprocess
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +11,7 @@ from rich.console import Console
 from snakemake.settings.types import OutputSettings
 from snakemake_interface_logger_plugins.common import LogEvent
 
-from runs import command, environment, study
+from runs import study
 from snakemake_logger_plugin_memgen import LogHandler
 
 
@@ -81,28 +77,3 @@ def test_a_dry_run_says_how_long_each_rule_takes(repository: Path) -> None:
     assert {"all", "relational_sweep", "language_finetune", "irrelevant_attack", "total"} <= set(rows)
     assert rows["all"] == "–" and re.fullmatch(r"\d+ (s|min)", rows["language_finetune"])
     assert rows["total"].endswith("of one core's time")
-
-
-def test_a_terminal_sees_the_rules_go_by(repository: Path) -> None:
-    ours, theirs = pty.openpty()
-    printed: list[bytes] = []
-
-    def listen() -> None:
-        try:
-            while data := os.read(ours, 65536):
-                printed.append(data)
-        except OSError:
-            pass  # the other end has been closed
-
-    listener = threading.Thread(target=listen)
-    listener.start()
-    asked = [*command(), "results/relational/sweep.parquet"]
-    watching = {**environment(repository), "TERM": "xterm", "COLUMNS": "100", "LINES": "30"}
-    answer = subprocess.run(asked, cwd=repository, env=watching, stdout=theirs, stderr=theirs, check=False)
-    os.close(theirs)
-    listener.join(30)
-    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", b"".join(printed).decode())
-    assert answer.returncode == 0, text
-    assert re.search(r"relational_task +\d of \d done +\d running, \d+ s", text)
-    assert re.search(r"\d of \d jobs +0:\d\d +about \d+ s left", text)
-    assert "Execute" not in text and "Traceback" not in text

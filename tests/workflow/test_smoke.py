@@ -4,13 +4,9 @@ import contextlib
 import io
 import json
 import math
-import os
 import re
 import shlex
 import shutil
-import signal
-import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -28,9 +24,7 @@ from memgen.provenance.sealing import SEAL, read_seal
 from memgen.provenance.verification import Verification
 from memgen.tables.checks import CHECKS
 from memgen.tables.claims import CLAIMS, KEY
-from published_imitation import imitate
-from repository import copy_repository
-from runs import assert_same_results, command, environment, planned, results, study
+from runs import planned, study
 
 # `make test` gives each file to one worker: these tests share one finished run, which uses every core.
 pytestmark = pytest.mark.workflow
@@ -156,28 +150,6 @@ def test_the_command_of_every_claim_and_check_prints_its_value(
 
 def test_second_run_has_nothing_to_do(finished: Path) -> None:
     assert "Nothing to be done" in study(finished)
-
-
-@pytest.mark.full
-def test_second_run_killed_and_finished_is_the_same_byte_for_byte(finished: Path, tmp_path: Path) -> None:
-    """kill -9 of Snakemake while a job runs: the next run waits for the orphan, then makes the same files."""
-    folder = copy_repository(tmp_path / "killed")
-    imitate(folder)
-    process = subprocess.Popen(
-        command(), cwd=folder, env=environment(folder), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    # The features are the longest jobs: wait until one of their logs says that it has begun.
-    deadline = time.monotonic() + 300
-    while not list((folder / "logs").glob("language_features/*.log")) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
-    unfinished = results(folder)
-    assert set(unfinished) < set(results(finished))
-    output = study(folder)
-    assert "another run of this study holds .study.lock" in output
-    assert_same_results(finished, folder)
-    assert not list(folder.rglob("*.partial-*"))
 
 
 def test_the_report_shows_every_figure_without_a_network(

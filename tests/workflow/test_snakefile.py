@@ -41,18 +41,22 @@ def test_jobs_run_with_the_python_that_runs_snakemake(repository: Path) -> None:
     assert (repository / TARGET).is_file()
 
 
-def test_plain_snakemake_refuses_what_the_study_refuses(repository: Path) -> None:
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (("--configfile", "overlay.yaml"), "overlay.yaml, line 2: key 'language' is given twice"),
+        (
+            ("--config", "language={device: tpu}"),
+            "config.yaml + the command line: language.device: 'tpu' is not allowed",
+        ),
+    ],
+)
+def test_plain_snakemake_refuses_what_the_study_refuses(
+    repository: Path, given: tuple[str, str], message: str
+) -> None:
     (repository / "overlay.yaml").write_text("language: {}\nlanguage: {}\n")
-    done = snakemake(repository, "--dry-run", "--configfile", "overlay.yaml")
-    assert done.returncode != 0
-    assert "overlay.yaml, line 2: key 'language' is given twice" in done.stdout
-    assert "Traceback" not in done.stdout
-
-
-def test_what_the_command_line_changes_is_checked(repository: Path) -> None:
-    done = snakemake(repository, "--dry-run", "--config", "language={device: tpu}")
-    assert done.returncode != 0
-    assert "config.yaml + the command line: language.device: 'tpu' is not allowed" in done.stdout
+    done = snakemake(repository, "--dry-run", *given)
+    assert done.returncode != 0 and message in done.stdout and "Traceback" not in done.stdout
 
 
 def test_a_gpu_is_asked_of_this_machine_and_not_of_a_cluster(
