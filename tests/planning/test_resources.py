@@ -1,7 +1,5 @@
 """What jobs ask for follows the model and the attempt, covers what was measured, and limits nothing here."""
 
-import subprocess
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,7 +11,7 @@ from memgen.engine.checkpoints import MINUTES
 from memgen.irrelevant import settings as irrelevant
 from memgen.language import settings, work
 from memgen.planning.resources import KEPT_SECONDS, MARGIN, SNAKEMAKE_MB, Need, memory_asked, minutes_asked
-from repository import ROOT
+from repository import ROOT, called
 
 
 def configuration(*overlays: str) -> dict[str, Any]:
@@ -83,8 +81,5 @@ def test_nothing_of_it_limits_how_many_jobs_run_here(tmp_path: Path) -> None:
     """Each of two jobs ends only when the other has begun."""
     (tmp_path / "Snakefile").write_text(SNAKEFILE.format(path=str(ROOT / "workflow")))
     profile = str(ROOT / "profiles/default")
-    done = subprocess.run(
-        [sys.executable, "-m", "snakemake", "--cores", "2", "--workflow-profile", profile],
-        cwd=tmp_path, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    done = called("snakemake", "--cores", "2", "--workflow-profile", profile, folder=tmp_path)
     assert done.returncode == 0, done.stderr

@@ -5,18 +5,14 @@ from typing import Any
 
 import pytest
 
-from memgen.__main__ import run
-from memgen.errors import BadInput
-from recorded import JOBS, forged
+from recorded import JOBS, forged, provenance, refused
 
 SWEPT = JOBS / "relational_sweep/job.json"
 TASK = JOBS / "relational_task/hierarchy=ti_n9.json"
 
 
 def told(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, list[str]]:
-    with pytest.raises(SystemExit) as ended:
-        run(["provenance", "diff", *map(str, arguments)])
-    return int(ended.value.code or 0), capsys.readouterr().out.splitlines()
+    return provenance("diff", *arguments), capsys.readouterr().out.splitlines()
 
 
 def other_outputs(record: dict[str, Any]) -> None:
@@ -113,12 +109,7 @@ def test_the_first_numbers_that_differ_are_shown(
 
 
 def test_what_is_no_run_is_refused(real_run: Path, tmp_path: Path) -> None:
-    for place, message in (
-        (tmp_path, "holds no results/provenance/jobs"),
-        (Path("README.md"), "is not the lock"),
-    ):
-        with pytest.raises(BadInput, match=message):
-            run(["provenance", "diff", str(place)])
+    assert "holds no results/provenance/jobs" in refused("diff", tmp_path)
+    assert "is not the lock" in refused("diff", "README.md")
     SWEPT.write_text("{}")
-    with pytest.raises(BadInput, match="RECORD-INVALID"):
-        run(["provenance", "diff", "."])
+    assert "RECORD-INVALID" in refused("diff", ".")

@@ -7,24 +7,9 @@ from typing import Any
 
 import pytest
 
-from memgen.__main__ import run
 from memgen.errors import BadInput
 from memgen.provenance.rerun import fitted, stage_of
-from recorded import SWEEP, TASK, forged, stage
-
-
-def replay(*arguments: str | Path) -> int:
-    """Exit status of ``memgen provenance replay``."""
-    with pytest.raises(SystemExit) as ended:
-        run(["provenance", "replay", *map(str, arguments)])
-    return int(ended.value.code or 0)
-
-
-def refused(*arguments: str | Path) -> str:
-    with pytest.raises(BadInput) as caught:
-        run(["provenance", "replay", *map(str, arguments)])
-    assert "\n" not in str(caught.value)
-    return str(caught.value)
+from recorded import SWEEP, TASK, forged, provenance, refused, stage
 
 
 @pytest.fixture(autouse=True)
@@ -42,16 +27,16 @@ def test_replayed_job_writes_the_same_bytes(
     study: Path, temporary: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     Path("results/sweep.parquet").unlink()  # the record alone must do
-    assert replay(SWEEP) == 0
+    assert provenance("replay", SWEEP) == 0
     lines = capfd.readouterr().out.splitlines()
     assert lines[0].startswith("code       as recorded (")
     assert lines[1:] == ["identical  results/ranks.parquet", "identical  results/sweep.parquet"]
     assert not list(temporary.iterdir()) and not Path("results/sweep.parquet").exists()
-    assert replay(TASK, "--out", tmp_path / "again") == 0
+    assert provenance("replay", TASK, "--out", tmp_path / "again") == 0
     again, before = (folder / "results/tasks/a.parquet" for folder in (tmp_path / "again", study))
     assert again.read_bytes() == before.read_bytes()
     assert "holds something; allowed for --out: a new or empty folder" in refused(
-        TASK, "--out", tmp_path / "again"
+        "replay", TASK, "--out", tmp_path / "again"
     )
 
 
@@ -63,7 +48,7 @@ def test_output_that_differs_is_named_and_kept(
         record["code"]["workflow/memgen/relational/gone.py"] = record["code_digest"] = "0" * 64
 
     forged(TASK, change)
-    assert replay(TASK) == 1
+    assert provenance("replay", TASK) == 1
     printed = capfd.readouterr().out
     assert "code       differs from the record: " in printed and "relational/gone.py" in printed
     assert "different  results/tasks/a.parquet: sha256 " in printed
@@ -75,19 +60,19 @@ def test_tampered_input_is_refused(study: Path) -> None:
     path = Path("results/tasks/a.parquet")
     content = path.read_bytes()
     path.write_bytes(content + b" ")
-    assert "the input that the record names" in refused(SWEEP)
+    assert "the input that the record names" in refused("replay", SWEEP)
     path.unlink()
-    assert "no such input here; run this in the folder of the study" in refused(SWEEP)
+    assert "no such input here; run this in the folder of the study" in refused("replay", SWEEP)
     outside = study.parent / "outside.parquet"
     outside.write_bytes(content)
     path.symlink_to(outside)
-    assert "an input outside the study" in refused(SWEEP)
+    assert "an input outside the study" in refused("replay", SWEEP)
 
 
 @pytest.mark.parametrize("name", ["relational nothing", "study", "../relational task", "os system", ""])
 def test_an_unknown_stage_is_refused(study: Path, name: str) -> None:
     forged(TASK, lambda record: (record["stage"].update(name=name), record["recipe"].update(stage=name)))
-    assert f"the record names the stage {name!r}, which this study does not have" in refused(TASK)
+    assert f"the record names the stage {name!r}, which this study does not have" in refused("replay", TASK)
     assert stage_of("relational task").function == "task"
 
 

@@ -8,12 +8,10 @@ import polars as pl
 import pytest
 from PIL import Image
 
-from memgen.__main__ import run
-from memgen.errors import BadInput
 from memgen.provenance.judging import known_tables
 from memgen.relational.tables import SWEEP
 from memgen.tables.schema import Held, Table, trained
-from recorded import JOBS, forged
+from recorded import JOBS, forged, provenance, refused
 
 #: As if the sweep were that of trained models: any margin will do.
 LOOSE = trained(["hierarchy"], {})
@@ -22,16 +20,7 @@ SWEPT = Path("results/relational/sweep.parquet")
 
 
 def reproduced(capfd: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, list[str]]:
-    with pytest.raises(SystemExit) as ended:
-        run(["provenance", "reproduce", *arguments])
-    return int(ended.value.code or 0), capfd.readouterr().out.splitlines()
-
-
-def refused(*arguments: str) -> str:
-    with pytest.raises(BadInput) as caught:
-        run(["provenance", "reproduce", *arguments])
-    assert "\n" not in str(caught.value)
-    return str(caught.value)
+    return provenance("reproduce", *arguments), capfd.readouterr().out.splitlines()
 
 
 def worktrees() -> int:
@@ -87,14 +76,14 @@ def test_a_figure_of_consistent_tables_is_consistent(
 
 
 def test_what_cannot_be_made_again_is_refused(real_run: Path) -> None:
-    assert "allowed: a whole number of at least 1" in refused("task", "--depth", "0")
-    assert "allowed for --out: a new folder" in refused("task", "--out", "figures")
+    assert "allowed: a whole number of at least 1" in refused("reproduce", "task", "--depth", "0")
+    assert "allowed for --out: a new folder" in refused("reproduce", "task", "--out", "figures")
     SWEPT.write_bytes(SWEPT.read_bytes() + b" ")
-    assert f"{SWEPT}: is not what {DRAWN} read" in refused("rank_profiles", "--depth", "1")
+    assert f"{SWEPT}: is not what {DRAWN} read" in refused("reproduce", "rank_profiles", "--depth", "1")
     forged(DRAWN, lambda record: record["code"].update({"workflow/memgen/errors.py": "0" * 64}))
-    assert "the commit's is not the source that ran" in refused("rank_profiles")
+    assert "the commit's is not the source that ran" in refused("reproduce", "rank_profiles")
     forged(DRAWN, lambda record: record["execution"].update(commit="0" * 40))
-    assert "git worktree add: fatal: " in refused("rank_profiles")
+    assert "git worktree add: fatal: " in refused("reproduce", "rank_profiles")
     forged(DRAWN, lambda record: record["execution"].update(commit="--help"))
-    assert "'--help' is not a commit" in refused("rank_profiles")
+    assert "'--help' is not a commit" in refused("reproduce", "rank_profiles")
     assert worktrees() == 1

@@ -9,20 +9,17 @@ from pathlib import Path
 import matplotlib
 import pytest
 
-from memgen.__main__ import run
 from memgen.errors import BadInput
 from memgen.provenance.record import urn
 from memgen.provenance.run import read_run
 from memgen.provenance.show import steps
-from recorded import FIGURE, TASK, forged
+from recorded import FIGURE, TASK, forged, provenance, refused
 
 matplotlib.use("agg")
 
 
 def shown(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> str:
-    with pytest.raises(SystemExit) as ended:
-        run(["provenance", "show", *map(str, arguments)])
-    assert not ended.value.code
+    assert provenance("show", *arguments) == 0
     return capsys.readouterr().out
 
 
@@ -79,8 +76,5 @@ def test_what_is_no_output_is_refused(study: Path, tmp_path: Path) -> None:
         (str(plain), "no record names it, and it carries no recipe's id"),
         (str(tmp_path), "is a folder"),
     ):
-        with pytest.raises(BadInput) as caught:
-            run(["provenance", "show", name])
-        assert message in str(caught.value) and "\n" not in str(caught.value)
-    with pytest.raises(BadInput, match="only one of them is allowed"):
-        run(["provenance", "show", "task", "--dot", "--html"])
+        assert message in refused("show", name)
+    assert "only one of them is allowed" in refused("show", "task", "--dot", "--html")

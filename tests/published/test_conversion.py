@@ -66,11 +66,6 @@ def test_every_column_is_what_it_says(raw: pl.DataFrame, tmp_path: Path) -> None
         assert table[name].cast(pl.Float64).to_list() == raw[name].to_list()
 
 
-def _set(name: str, value: object) -> Callable[[pl.DataFrame], pl.DataFrame]:
-    literal = value if isinstance(value, pl.Expr) else pl.lit(value)
-    return lambda frame: frame.with_columns(literal.alias(name))
-
-
 def change(**values: pl.Expr) -> Callable[[pl.DataFrame], pl.DataFrame]:
     return lambda frame: frame.with_columns(**values)
 

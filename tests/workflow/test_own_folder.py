@@ -10,7 +10,7 @@ import pytest
 
 from memgen.configuration.own_folder import given
 from memgen.provenance.sealing import SEAL, read_seal
-from repository import copy_repository
+from repository import called, copy_repository
 from run_by_snakemake import git
 
 CONFIG = "CONFIG=configs/smoke.yaml"
@@ -101,7 +101,6 @@ def test_a_study_in_the_wrong_place_is_refused_in_one_line(own: Path) -> None:
     for name in ("other/smoke.yaml", "a b.yaml"):
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text("relational: {figures: {phase_placement: {n: 13}}}\n")
-    study = [sys.executable, "-m", "memgen", "study"]
     before = files(folder), files(own)
     for where, arguments, message in (
         (folder, ["--config", "other/smoke.yaml"], "+ configs/smoke.yaml, not of config.yaml + other/"),
@@ -109,17 +108,12 @@ def test_a_study_in_the_wrong_place_is_refused_in_one_line(own: Path) -> None:
         (folder, ["--config", "a b.yaml"], "allowed: letters, digits, . _ and -"),
         (own, [], "is the folder of one study; run this in that of the repository"),
     ):  # fmt: skip
-        done = subprocess.run(
-            [*study, *arguments], cwd=where, env={**os.environ, "PYTHONPATH": "workflow"},
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
+        done = called("memgen", "study", *arguments, folder=where, package=folder)
         assert done.returncode == 2 and message in done.stderr, done.stderr
         assert done.stderr.count("\n") == 1, done.stderr
-    done = subprocess.run(
-        [sys.executable, "-m", "snakemake", "--cores=1", "--configfile=configs/smoke.yaml", "--forceall",
-         "results/relational/tasks/ti_n9.parquet"],
-        cwd=folder, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    options = ("--cores=1", "--configfile=configs/smoke.yaml", "--forceall")
+    target = "results/relational/tasks/ti_n9.parquet"
+    done = called("snakemake", *options, target, folder=folder, package=folder)
     assert done.returncode and "holds results of config.yaml, not of" in done.stderr
     done = make(folder, "verify", "CONFIG=configs/hour.yaml")
     assert done.returncode and "studies/hour: no such folder; make study with the same CONFIG" in done.stdout
