@@ -8,14 +8,13 @@ import pytest
 import torch
 
 from memgen.engine import layers
-from memgen.engine.causal import logit_differences
 from memgen.engine.decoder import can_pack
 from memgen.engine.layers import FrozenLayers, TrainedLayers, frozen_layers, last_layers, weights_in
 from memgen.engine.learning import learn
 from memgen.engine.loading import load
 from memgen.engine.methods import Full, Lora
 from memgen.engine.per_run import per_run_weights
-from memgen.engine.prompts import answer_tokens, tokenize
+from memgen.engine.prompts import tokenize
 from memgen.engine.training import Run, run_losses
 from memgen.errors import BadInput
 from memgen.language.items import sample
@@ -61,44 +60,6 @@ def test_first_gradients_of_all_weights(deep_causal: dict, key: tuple, count: in
         losses(alone, [run]).sum().backward()
         for many, part in zip(together, trained, strict=True):
             torch.testing.assert_close(many[index], part.grad, rtol=0, atol=1e-10)
-
-
-def frozen_below(model: Any, asked: Any, run: Run, options: Full, count: int) -> np.ndarray:
-    """The plain way: whole prompts through the whole network, the layers below frozen."""
-    network = model.network.requires_grad_(False)
-    trained = [
-        part
-        for name, part in network.named_parameters()
-        if any(name.startswith(f"model.layers.{4 - 1 - index}.") for index in range(count))
-        or name in ("model.norm.weight", "lm_head.weight")
-    ]
-    optimizer = torch.optim.AdamW([part.requires_grad_() for part in trained], options.rate, weight_decay=0)
-    for _ in range(options.epochs):
-        optimizer.zero_grad()
-        (losses(network, [whole(run)]).sum() / len(run.answers)).backward()
-        optimizer.step()
-    return logit_differences(network, [asked.whole()], answer_tokens(model.tokenizer), 1000)[0]
-
-
-@pytest.mark.parametrize("key", KINDS)
-def test_answers_are_those_of_the_frozen_network(deep_causal: dict, key: tuple) -> None:
-    model = load(deep_causal[key], "float64", causal=True)
-    model.network.requires_grad_(False)
-    asked, runs = asked_and_runs(model, 2)
-    before = {name: part.clone() for name, part in model.network.state_dict().items()}
-    method = Full(epochs=4, batch=100, rate=1e-3, layers=2)
-    below = frozen_layers(model.network, 2)
-    assert below is not None
-    together = learn(model, asked, runs, method, None, below, 7)
-    for index, run in enumerate(runs):
-        alone = learn(model, asked[index : index + 1], [run], method, None, below, 7)
-        expected = frozen_below(load(deep_causal[key], "float64", causal=True), asked[index], run, method, 2)
-        np.testing.assert_allclose(together.after[0, index], expected, rtol=0, atol=1e-8)
-        np.testing.assert_allclose(alone.after[0, 0], expected, rtol=0, atol=1e-8)
-        assert np.abs(expected - together.before[index]).max() > 0.01
-    for name, part in model.network.state_dict().items():
-        torch.testing.assert_close(part, before[name], rtol=0, atol=0)
-    assert not any(part.requires_grad for part in model.network.parameters())
 
 
 def test_a_run_and_its_reversal_share_what_stands_below(

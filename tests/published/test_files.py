@@ -1,13 +1,16 @@
 """The versions table, and which files a folder holds."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
 
+from memgen.configuration.layers import load
 from memgen.errors import BadInput
 from memgen.jobs.digests import file_digest
 from memgen.published.files import held_by, read_versions
+from repository import ROOT
 
 HEADER = "file,sha256,url\n"
 SHA = "0" * 64
@@ -73,3 +76,19 @@ def test_what_is_no_file_is_refused_unopened(tmp_path: Path, kind: str, message:
         path.symlink_to("nothing" if kind == "dangling" else path.name)
     with pytest.raises(BadInput, match=f"ti_n9__fake.parquet: {message}; allowed: a file that can be read$"):
         held_by(tmp_path, read_versions())
+
+
+@pytest.mark.parametrize(
+    ("overlay", "message"),
+    [
+        ("{source: nowhere}", "published.source: nowhere: no such folder"),
+        ("{source: docs}", "published.source: docs: holds no published file"),
+        ("{sources: here}", "unknown key 'sources'"),
+        ("{source: download, items: [hockey]}", "'hockey' is not allowed"),
+    ],
+)
+def test_a_wrong_source_is_refused(tmp_path: Path, monkeypatch, overlay: str, message: str) -> None:
+    monkeypatch.chdir(ROOT)
+    (tmp_path / "overlay.yaml").write_text(f"published: {overlay}")
+    with pytest.raises(BadInput, match=re.escape(message)):
+        load([ROOT / "config.yaml", tmp_path / "overlay.yaml"])

@@ -1,4 +1,4 @@
-"""The smoke study, run for real: its figures, seal, claims and report, and what an edit of a source reruns."""
+"""The smoke study, run for real: its figures, seal, claims and report, and what edits of sources rerun."""
 
 import contextlib
 import io
