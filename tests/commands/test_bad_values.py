@@ -13,7 +13,6 @@ import math
 import multiprocessing
 import os
 import resource
-import signal
 import traceback
 import typing
 from collections.abc import Iterator
@@ -39,8 +38,7 @@ ENTRIES = {
     for study in ("", *commands.studies())
     for name, entry in commands.entries(study).items()
 }
-#: Seconds of the processor that a refusal may take, and bytes beyond what all forks share.
-PATIENCE = 10.0
+#: Bytes that a refusal may take beyond what all forks share.
 MEMORY = 2 << 30
 #: One call of so many is made where the full sweep is not asked for.
 SHARE = 8
@@ -66,11 +64,8 @@ ALLOWED = {
     "defences": "none",
     "kinds": "none",
 }
-#: What only looks bad: whole arguments that are another program's, or start one.
-ELSEWHERE = {("", "study", "snakemake"): "targets and options of Snakemake, which judges them"}
-
-#: What else must be given for an argument to be looked at.
-TOGETHER = {("language", "lineups", "equity"): ["--items=poker"]}
+#: What only looks bad: whole arguments that are another program's, and what needs another argument beside it.
+ELSEWHERE = {("", "study", "snakemake"), ("language", "lineups", "equity")}
 
 
 @dataclass(frozen=True)
@@ -190,10 +185,6 @@ def calls(key: tuple[str, str], work: Path) -> Iterator[tuple[list[str], str | N
     base = {part.name: part.written(part.good(work)) for part in found if part.required}
     for part in found:
         others = [word for name, words in base.items() if name != part.name for word in words]
-        more = TOGETHER.get((*key, part.name), [])
-        others = [
-            word for word in others if not any(word.startswith(f"{one.partition('=')[0]}=") for one in more)
-        ] + more
         if part.required and not part.positional:
             yield others, flag(part.name, part.hint)
         if part.many:
@@ -206,21 +197,6 @@ def calls(key: tuple[str, str], work: Path) -> Iterator[tuple[list[str], str | N
             )
 
 
-@contextlib.contextmanager
-def limited(seconds: float) -> Iterator[None]:
-    """Raise a TimeoutError where something takes more of the processor's time."""
-
-    def late(number: int, frame: object) -> None:
-        raise TimeoutError(f"took longer than {seconds} s")
-
-    signal.signal(signal.SIGPROF, late)
-    signal.setitimer(signal.ITIMER_PROF, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
-
-
 def outcome(arguments: list[str], named: str | None, out: Path) -> str | None:
     """What is wrong with how a call ends; None where it ends in one line."""
     said = io.StringIO()
@@ -228,7 +204,6 @@ def outcome(arguments: list[str], named: str | None, out: Path) -> str | None:
         with (
             contextlib.redirect_stderr(said),
             contextlib.redirect_stdout(io.StringIO()),
-            limited(PATIENCE),
             ending_in_one_line(),
         ):
             run(arguments)
