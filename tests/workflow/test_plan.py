@@ -3,9 +3,12 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from repository import called
 
 
+@pytest.mark.full
 def test_the_papers_scale_is_planned(repository: Path) -> None:
     folder = repository
     before = {path for path in folder.rglob("*") if "__pycache__" not in path.parts}
