@@ -4,7 +4,7 @@ A `Schema` names and types the columns; a `Table` also says what each of them ho
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -37,20 +37,6 @@ class Column:
     nullable: bool = False
     allowed: tuple[Any, ...] | None = None
     nan: bool = False
-
-
-def described(columns: Mapping[str, Column], descriptions: Mapping[str, str]) -> dict[str, Column]:
-    """Columns with their descriptions, in the order of `columns`.
-
-    Raises
-    ------
-    ValueError
-        If a column has no description, or a description no column.
-    """
-    if set(columns) != set(descriptions):
-        missing, extra = set(columns) - set(descriptions), set(descriptions) - set(columns)
-        raise ValueError(f"columns not described: {sorted(missing)}; not columns: {sorted(extra)}")
-    return {name: replace(column, description=descriptions[name]) for name, column in columns.items()}
 
 
 @dataclass(frozen=True)
@@ -118,11 +104,6 @@ class Schema:
     name: str
     columns: Mapping[str, Column]
     may_be_empty: bool = field(default=False, kw_only=True)
-
-    def described(self, descriptions: Mapping[str, str], held: Held = EXACT) -> "Table":
-        """The table of this schema, with a description of every column; see `described`."""
-        columns = described(self.columns, descriptions)
-        return Table(self.name, columns, held, may_be_empty=self.may_be_empty)
 
     @property
     def schema(self) -> dict[str, Any]:
