@@ -1,7 +1,8 @@
-"""The tutorial and the notebook do what they say: they are run, and what is printed is compared."""
+"""Worked examples give what they say: the tutorial, the notebook, the page of the API and docstrings."""
 
 import contextlib
 import doctest
+import importlib
 import io
 import json
 import re
@@ -77,3 +78,15 @@ def test_the_notebook_runs_in_a_fresh_clone(tmp_path: Path, monkeypatch: pytest.
     plt.close("all")
     fits = names["fits"]
     assert fits["exception"].correlation > 0.99  # type: ignore[index]
+
+
+@pytest.mark.parametrize("name", ["relational.hierarchy", "relational.ranks", "relational.crossing",
+                                  "relational.behaviour", "notebooks.theory"])  # fmt: skip
+def test_examples_in_docstrings(name: str) -> None:
+    outcome = doctest.testmod(importlib.import_module(f"memgen.{name}"))
+    assert outcome.attempted >= 1 and outcome.failed == 0
+
+
+def test_examples_of_the_api() -> None:
+    outcome = doctest.testfile(str(ROOT / "docs/api.md"), module_relative=False)
+    assert outcome.attempted >= 15 and outcome.failed == 0
