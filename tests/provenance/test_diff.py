@@ -73,10 +73,8 @@ def test_sources_environment_and_plain_chance_are_causes(
 ) -> None:
     forged(TASK, lambda record: record["environment"].update(python="3.13.1"))
 
-    def other_code(record: dict[str, Any]) -> None:
-        record["code"]["workflow/memgen/relational/ranks.py"] = record["code_digest"] = "1" * 64
-
-    forged(SWEPT, other_code)
+    changed = {"workflow/memgen/relational/ranks.py": "1" * 64}
+    forged(SWEPT, lambda record: (record["code"].update(changed), record.update(code_digest="1" * 64)))
     forged(JOBS / "figures_task/job.json", other_outputs)
     status, lines = told(capsys, finished_run)
     assert status == 1

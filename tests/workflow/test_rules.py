@@ -1,6 +1,7 @@
 """Every rule declares its record, its sources, its log, benchmark and environment, and says what it does."""
 
 import ast
+import functools
 import re
 import sys
 from pathlib import Path
@@ -59,6 +60,7 @@ def files(rule: Any, part: str) -> list[str]:
     return [strip_wildcard_constraints(str(path)) for path in getattr(rule, part)]
 
 
+@functools.cache
 def third_party(path: Path) -> set[str]:
     """Packages of the index that a source file imports, wherever in it."""
     names = set()
