@@ -1,7 +1,6 @@
 """The documentation's links lead somewhere, and its schema is that of the types."""
 
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -14,7 +13,7 @@ import configuration_page
 import site_check
 
 
-def test_editors_read_the_types_that_the_configuration_is_checked_against() -> None:
+def test_editors_read_the_types_that_the_configuration_is_checked_against():
     first = (ROOT / "config.yaml").read_text().partition("\n")[0]
     assert first == f"# yaml-language-server: $schema={configuration_page.SCHEMA}"
     assert (ROOT / configuration_page.SCHEMA).read_text() == configuration_page.schema_text(), (
@@ -33,9 +32,7 @@ def test_editors_read_the_types_that_the_configuration_is_checked_against() -> N
         ('<p style="background: url(//example.org/x.png)">', "loads //example.org/x.png"),
     ],
 )
-def test_links_of_a_site_lead_somewhere_and_nothing_is_loaded_from_elsewhere(
-    tmp_path: Path, html: str, fault: str | None
-) -> None:
+def test_links_of_a_site_lead_somewhere_and_nothing_is_loaded_from_elsewhere(tmp_path, html, fault):
     (tmp_path / "outside.html").write_text("")
     site = tmp_path / "site"
     site.mkdir()
@@ -43,7 +40,7 @@ def test_links_of_a_site_lead_somewhere_and_nothing_is_loaded_from_elsewhere(
     assert site_check.check(site)[0] == ([f"a.html: {fault}"] if fault else [])
 
 
-def test_a_result_refuses_a_column_without_a_unit() -> None:
+def test_a_result_refuses_a_column_without_a_unit():
     import polars as pl
 
     from memgen.errors import BadInput

@@ -15,7 +15,7 @@ def lock() -> dict[str, str]:
     return {canonicalize_name(name): version for name, version in pins}
 
 
-def test_lock_pins_everything_that_its_packages_need() -> None:
+def test_lock_pins_everything_that_its_packages_need():
     """Every requirement of every pinned package is pinned, and at a version that fits."""
     pins = lock()
     for name, version in pins.items():
@@ -30,7 +30,7 @@ def test_lock_pins_everything_that_its_packages_need() -> None:
             assert requirement.specifier.contains(pins[needed], prereleases=True), f"{name} needs {text}"
 
 
-def test_conda_environments_are_written_from_the_list_and_the_lock() -> None:
+def test_conda_environments_are_written_from_the_list_and_the_lock():
     tool = loaded("environments")
     written = {path.stem: path.read_text() for path in (ROOT / "envs").glob("*.yaml")}
     assert written == {name: tool.environment(name) for name in tool.ENVIRONMENTS}
@@ -44,9 +44,7 @@ def test_conda_environments_are_written_from_the_list_and_the_lock() -> None:
         ((3, 12), "Linux", "x86_64", "", "unknown C library"),
     ],
 )
-def test_other_platforms_are_refused(
-    version: tuple[int, int], system: str, machine: str, libc: str, part: str
-) -> None:
+def test_other_platforms_are_refused(version, system, machine, libc, part):
     module = loaded("check_platform")
     refusal = module.refusal(version, system, machine, libc)
     assert part in refusal and "\n" not in refusal and "needed: " in refusal

@@ -7,7 +7,6 @@ import io
 import json
 import re
 import shlex
-from pathlib import Path
 
 import pytest
 
@@ -39,7 +38,7 @@ def printed_by(arguments: list[str]) -> str:
     return printed.getvalue()
 
 
-def test_the_tutorial_prints_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_tutorial_prints_what_it_says(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     checker, names, commands, examples = doctest.OutputChecker(), {}, 0, 0
     for kind, block in blocks():
@@ -59,7 +58,7 @@ def test_the_tutorial_prints_what_it_says(tmp_path: Path, monkeypatch: pytest.Mo
     assert (tmp_path / "margins.png").is_file() and (tmp_path / "figures/task.png").is_file()
 
 
-def test_the_notebook_runs_in_a_fresh_clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_notebook_runs_in_a_fresh_clone(tmp_path, monkeypatch):
     import matplotlib
 
     matplotlib.use("agg")
@@ -82,11 +81,11 @@ def test_the_notebook_runs_in_a_fresh_clone(tmp_path: Path, monkeypatch: pytest.
 
 @pytest.mark.parametrize("name", ["relational.hierarchy", "relational.ranks", "relational.crossing",
                                   "relational.behaviour", "notebooks.theory"])  # fmt: skip
-def test_examples_in_docstrings(name: str) -> None:
+def test_examples_in_docstrings(name):
     outcome = doctest.testmod(importlib.import_module(f"memgen.{name}"))
     assert outcome.attempted >= 1 and outcome.failed == 0
 
 
-def test_examples_of_the_api() -> None:
+def test_examples_of_the_api():
     outcome = doctest.testfile(str(ROOT / "docs/api.md"), module_relative=False)
     assert outcome.attempted >= 15 and outcome.failed == 0

@@ -293,7 +293,7 @@ def warm() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("study", ["", *commands.studies()])
-def test_bad_value_ends_in_one_line(study: str, tmp_path: Path) -> None:
+def test_bad_value_ends_in_one_line(study, tmp_path):
     work, found = tmp_path / "work", []
     for place, key in enumerate(key for key in ENTRIES if key[0] == study):
         start = [part for part in key if part]
@@ -335,7 +335,7 @@ LARGE = {
 }
 
 
-def test_more_memory_than_there_is_is_refused_with_its_size(tmp_path: Path) -> None:
+def test_more_memory_than_there_is_is_refused_with_its_size(tmp_path):
     wrong = in_a_fork(tmp_path / "work", [(text.split(), "iB of memory, and ") for text in LARGE.values()])
     assert not wrong, "\n".join(wrong)
 
@@ -353,6 +353,6 @@ ONCE = {
 }
 
 
-def test_calls_that_once_ended_in_a_traceback(tmp_path: Path) -> None:
+def test_calls_that_once_ended_in_a_traceback(tmp_path):
     wrong = in_a_fork(tmp_path / "work", [(text.split(), named) for text, named in ONCE.items()])
     assert not wrong, "\n".join(wrong)

@@ -1,7 +1,6 @@
 """The doctor: what it finds is there, what it misses comes with a way to get it, and nothing is written."""
 
 import json
-from pathlib import Path
 
 import pytest
 
@@ -16,9 +15,7 @@ def findings(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, d
     return {row["name"]: row for row in json.loads(capsys.readouterr().out)}
 
 
-def test_a_bare_machine_is_told_what_it_lacks(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_bare_machine_is_told_what_it_lacks(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("HF_HOME", str(tmp_path / "hub"))
@@ -29,9 +26,7 @@ def test_a_bare_machine_is_told_what_it_lacks(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_weights_of_the_configuration_are_looked_for(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_weights_of_the_configuration_are_looked_for(tmp_path, monkeypatch, capsys):
     (tmp_path / "config.yaml").write_bytes((ROOT / "config.yaml").read_bytes())
     (tmp_path / "paper.yaml").write_bytes((ROOT / "configs/paper.yaml").read_bytes())
     monkeypatch.chdir(tmp_path)

@@ -102,7 +102,7 @@ def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureF
 
 
 @pytest.mark.parametrize("name", OVERLAYS)
-def test_hostile_overlay_is_refused_in_one_line_at_once(call: Any, tmp_path: Path, name: str) -> None:
+def test_hostile_overlay_is_refused_in_one_line_at_once(call, tmp_path, name):
     overlay = tmp_path / "overlay.yaml"
     overlay.write_text(OVERLAYS[name], encoding="utf-8")
     before = time.process_time()
@@ -113,7 +113,7 @@ def test_hostile_overlay_is_refused_in_one_line_at_once(call: Any, tmp_path: Pat
 
 
 @pytest.mark.parametrize("kind", ["folder", "pipe", "loop", "nothing", "missing", "latin", "odd name"])
-def test_overlay_that_is_no_file_is_refused(call: Any, tmp_path: Path, kind: str) -> None:
+def test_overlay_that_is_no_file_is_refused(call, tmp_path, kind):
     path = tmp_path / ("a\nb.yaml" if kind == "odd name" else "overlay.yaml")
     if kind == "folder":
         path.mkdir()
@@ -130,7 +130,7 @@ def test_overlay_that_is_no_file_is_refused(call: Any, tmp_path: Path, kind: str
     assert words.get(kind, "") in said
 
 
-def test_a_hierarchy_named_like_a_size_takes_no_place_of_it(tmp_path: Path) -> None:
+def test_a_hierarchy_named_like_a_size_takes_no_place_of_it(tmp_path):
     overlay = tmp_path / "overlay.yaml"
     overlay.write_text("relational: {hierarchies: {n9: {n: 11, exceptions: ['6:4']}}}\n")
     config = configuration.load([ROOT / "config.yaml", overlay])

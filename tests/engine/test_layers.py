@@ -1,6 +1,5 @@
 """The last layers alone: first gradients and answers are those of the whole network, the rest frozen."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -35,7 +34,7 @@ def losses(network: Any, runs: list[Run]) -> torch.Tensor:
 
 @pytest.mark.parametrize("key", KINDS)
 @pytest.mark.parametrize("count", [1, 2, 4])
-def test_first_gradients_of_all_weights(deep_causal: dict, key: tuple, count: int) -> None:
+def test_first_gradients_of_all_weights(deep_causal, key, count):
     model = load(deep_causal[key], "float64", causal=True)
     network = model.network.requires_grad_(False)
     asked, runs = asked_and_runs(model, 3)
@@ -62,9 +61,7 @@ def test_first_gradients_of_all_weights(deep_causal: dict, key: tuple, count: in
             torch.testing.assert_close(many[index], part.grad, rtol=0, atol=1e-10)
 
 
-def test_a_run_and_its_reversal_share_what_stands_below(
-    deep_causal: dict, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_and_its_reversal_share_what_stands_below(deep_causal, monkeypatch):
     model = load(deep_causal["llama", True], "float64", causal=True)
     asked, runs = asked_and_runs(model, 4)
     passes = []
@@ -83,7 +80,7 @@ def test_a_run_and_its_reversal_share_what_stands_below(
     assert set(passes) == {(0, 3), (3, 4)}
 
 
-def test_other_architectures_are_frozen_and_passed_whole(tiny_model: Path) -> None:
+def test_other_architectures_are_frozen_and_passed_whole(tiny_model):
     model = load(tiny_model, "float64")
     model.network.requires_grad_(False)
     assert not can_pack(model.network) and frozen_layers(model.network, 1) is None
@@ -103,7 +100,7 @@ def test_other_architectures_are_frozen_and_passed_whole(tiny_model: Path) -> No
 
 
 @pytest.mark.parametrize("count", [0, 5])
-def test_more_layers_than_there_are_is_refused(deep_causal: dict, count: int) -> None:
+def test_more_layers_than_there_are_is_refused(deep_causal, count):
     network = load(deep_causal["llama", True], causal=True).network
     with pytest.raises(BadInput, match=f"layers: {count}, but the model has 4; allowed: 1 to 4"):
         last_layers(network, count)

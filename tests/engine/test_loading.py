@@ -22,7 +22,7 @@ from memgen.language.prompts import prompts
 from memgen.language.stages.weights import initialize
 
 
-def test_loading_gives_the_saved_weights_in_the_asked_precision(tiny_model: Path) -> None:
+def test_loading_gives_the_saved_weights_in_the_asked_precision(tiny_model):
     saved = load_file(tiny_model / "model.safetensors")
     for dtype in ("float32", "float64"):
         network = load(tiny_model, dtype).network
@@ -85,7 +85,7 @@ SPOILED: dict[str, tuple[Callable[[Path], None], str]] = {
 
 
 @pytest.mark.parametrize("what", SPOILED)
-def test_a_spoiled_model_is_refused_in_one_line(folder: Path, what: str) -> None:
+def test_a_spoiled_model_is_refused_in_one_line(folder, what):
     spoil, message = SPOILED[what]
     spoil(folder)
     with pytest.raises(BadInput, match=message) as refused:
@@ -97,7 +97,7 @@ def test_a_spoiled_model_is_refused_in_one_line(folder: Path, what: str) -> None
     "text",
     ["", "{", "[]", "3", "[" * 100_000, '{"model_type": 3}', '{"model_type": "llama", "hidden_size": "x"}'],
 )
-def test_broken_configuration_is_refused_in_one_line(folder: Path, tmp_path: Path, text: str) -> None:
+def test_broken_configuration_is_refused_in_one_line(folder, tmp_path, text):
     (folder / "config.json").write_text(text)
     with pytest.raises(BadInput) as refused:
         load(folder)
@@ -106,7 +106,7 @@ def test_broken_configuration_is_refused_in_one_line(folder: Path, tmp_path: Pat
     assert "\n" not in str(refused.value) + str(like.value) and not (tmp_path / "out").exists()
 
 
-def test_other_bad_input_is_refused_in_one_line(tiny_model: Path, tmp_path: Path) -> None:
+def test_other_bad_input_is_refused_in_one_line(tiny_model, tmp_path):
     with pytest.raises(BadInput, match="not a model"):
         load(tmp_path)
     if not torch.cuda.is_available():
@@ -114,7 +114,7 @@ def test_other_bad_input_is_refused_in_one_line(tiny_model: Path, tmp_path: Path
             load(tiny_model, device="cuda")
 
 
-def test_control_has_the_architecture_and_tokenizer_but_no_weight(tiny_model: Path, tmp_path: Path) -> None:
+def test_control_has_the_architecture_and_tokenizer_but_no_weight(tiny_model, tmp_path):
     before = torch.random.get_rng_state()
     for name, seed in (("a", 0), ("b", 0), ("c", 1)):
         initialize(like=tiny_model, seed=seed, out=tmp_path / name)
@@ -131,7 +131,7 @@ def test_control_has_the_architecture_and_tokenizer_but_no_weight(tiny_model: Pa
             assert not torch.isclose(value, drawn[name]).all()
 
 
-def test_control_never_reads_the_weights(folder: Path, tiny_model: Path, tmp_path: Path) -> None:
+def test_control_never_reads_the_weights(folder, tiny_model, tmp_path):
     (folder / "model.safetensors").unlink()
     initialize(like=folder, seed=0, out=tmp_path / "a")
     initialize(like=tiny_model, seed=0, out=tmp_path / "b")
@@ -140,7 +140,7 @@ def test_control_never_reads_the_weights(folder: Path, tiny_model: Path, tmp_pat
     )
 
 
-def test_of_a_model_of_text_and_pictures_the_text_is_read(tmp_path: Path, tiny_causal: dict) -> None:
+def test_of_a_model_of_text_and_pictures_the_text_is_read(tmp_path, tiny_causal):
     """Qwen3.5 comes as such a model: with or without its head, the decoder of text alone is loaded."""
     import transformers
 

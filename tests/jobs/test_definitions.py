@@ -140,9 +140,7 @@ def package(tmp_path: Path) -> Path:
         ("room/parts.py", "PART = 1", "PART = 2", "one three"),
     ],
 )  # fmt: skip
-def test_an_edit_changes_the_stages_that_reach_it(
-    package: Path, file: str, old: str, new: str, changed: str
-) -> None:
+def test_an_edit_changes_the_stages_that_reach_it(package, file, old, new, changed):
     before = digests(package)
     path = package / "memgen" / file
     assert path.read_text().count(old) == 1
@@ -152,7 +150,7 @@ def test_an_edit_changes_the_stages_that_reach_it(
 
 
 @pytest.mark.parametrize("word", ["globals()['PART']", "eval('PART')"])
-def test_all_of_a_module_counts_where_names_are_computed(package: Path, word: str) -> None:
+def test_all_of_a_module_counts_where_names_are_computed(package, word):
     path = package / "memgen/room/one.py"
     path.write_text(path.read_text().replace("return fit(STEPS),", f"return fit(STEPS), {word},"))
     before = digests(package)
@@ -160,6 +158,6 @@ def test_all_of_a_module_counts_where_names_are_computed(package: Path, word: st
     assert [name for name in STAGES if before[name] != digests(package)[name]] == ["one"]
 
 
-def test_a_stage_must_be_there(package: Path) -> None:
+def test_a_stage_must_be_there(package):
     with pytest.raises(ModuleNotFoundError, match=r"memgen\.nowhere"):
         Package(package).digest("memgen.nowhere")

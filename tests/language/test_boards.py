@@ -18,7 +18,7 @@ def computed() -> tuple[np.ndarray, np.ndarray]:
     return play(BOARDS, 0).equity()
 
 
-def test_labels_are_the_standard_ones() -> None:
+def test_labels_are_the_standard_ones():
     assert len(LABELS) == len(set(LABELS)) == 169
     sizes = np.bincount(LABEL_OF, minlength=169)
     expected = [6 if len(name) == 2 else 4 if name[2] == "s" else 12 for name in LABELS]
@@ -26,7 +26,7 @@ def test_labels_are_the_standard_ones() -> None:
     assert label("7d", "2c") == "72o" and label("2c", "7c") == "72s" and label("Th", "Td") == "TT"
 
 
-def test_one_board_is_compared_as_by_two_plain_loops() -> None:
+def test_one_board_is_compared_as_by_two_plain_loops():
     board = ("Ah", "Kd", "7c", "7d", "2s")
     strength = strengths(board)
     legal = np.flatnonzero(strength >= 0)
@@ -43,7 +43,7 @@ def test_one_board_is_compared_as_by_two_plain_loops() -> None:
     np.testing.assert_array_equal(found[1], played)
 
 
-def test_strengths_are_the_librarys() -> None:
+def test_strengths_are_the_librarys():
     board = ("2h", "3h", "4h", "9c", "Kd")
     found = strengths(board)
     for index, pair in enumerate(HOLDINGS[::97]):
@@ -52,7 +52,7 @@ def test_strengths_are_the_librarys() -> None:
         assert found[97 * index] == (-1 if blocked else eval7.evaluate(cards))
 
 
-def test_two_directions_add_to_one(computed) -> None:
+def test_two_directions_add_to_one(computed):
     values, errors = computed
     np.testing.assert_allclose(values + values.T, 1, atol=1e-12)
     np.testing.assert_allclose(errors, errors.T, atol=1e-12)
@@ -74,7 +74,7 @@ def simulate(first: str, second: str, count: int, random: np.random.Generator) -
     return float(np.mean(results)), float(np.std(results, ddof=1) / np.sqrt(count))
 
 
-def test_thirty_pairs_agree_with_an_independent_simulation(computed) -> None:
+def test_thirty_pairs_agree_with_an_independent_simulation(computed):
     values, errors = computed
     random = generator("test", "poker", "simulation")
     scores = []
@@ -86,6 +86,6 @@ def test_thirty_pairs_agree_with_an_independent_simulation(computed) -> None:
     assert 0.4 < np.std(scores) < 1.8, "the standard errors are about right"
 
 
-def test_too_few_boards_for_every_pair_are_refused() -> None:
+def test_too_few_boards_for_every_pair_are_refused():
     with pytest.raises(BadInput, match=r"^--boards 2: too few, \w+ v \w+ was played on none of them$"):
         play(2, 0).equity()

@@ -49,9 +49,7 @@ def plain_full(folder: Path, seed: int, reverse: bool, trained: str = "all", l2:
 
 @pytest.mark.parametrize("trained", ["all", "last layer"])
 @pytest.mark.parametrize("tied", [False, True])
-def test_full_finetuning_is_the_protocols(
-    tmp_path: Path, tiny_causal: dict, inputs: dict, tied: bool, trained: str
-) -> None:
+def test_full_finetuning_is_the_protocols(tmp_path, tiny_causal, inputs, tied, trained):
     folder = tiny_causal["llama", tied]
     found, runs = run(tmp_path, folder, inputs, batch=100, **({} if trained == "all" else {"layers": 1}))
     assert runs.height == 4 and not runs["diverged"].any() and (runs["train_loss"] > 0).all()
@@ -66,7 +64,7 @@ def test_full_finetuning_is_the_protocols(
     )
 
 
-def test_every_rank_is_a_run_of_its_own(tmp_path: Path, tiny_causal: dict, inputs: dict) -> None:
+def test_every_rank_is_a_run_of_its_own(tmp_path, tiny_causal, inputs):
     folder = tiny_causal["llama", False]
     both, runs = run(tmp_path / "both", folder, inputs, kind="lora", rank=[2, 4])
     assert runs["hyperparameter"].to_list() == [2.0] * 4 + [4.0] * 4
@@ -77,7 +75,7 @@ def test_every_rank_is_a_run_of_its_own(tmp_path: Path, tiny_causal: dict, input
     assert np.abs(ranks[0] - ranks[1]).max() > 1e-3
 
 
-def test_optimizers_take_their_step(tmp_path: Path, tiny_causal: dict, inputs: dict) -> None:
+def test_optimizers_take_their_step(tmp_path, tiny_causal, inputs):
     """One step of SGD moves the answers along the plain gradient; a second one by momentum too."""
     folder = tiny_causal["llama", False]
     changed = {"optimizer": "sgd", "batch": 100, "last_seed": 0, "epochs": 1, "rate": 1e-5}
@@ -93,9 +91,7 @@ def test_optimizers_take_their_step(tmp_path: Path, tiny_causal: dict, inputs: d
 
 
 @pytest.mark.parametrize(("tied", "head"), [(False, "detached"), (False, "authors"), (True, "authors")])
-def test_head_is_the_protocols_probe(
-    tmp_path: Path, tiny_causal: dict, inputs: dict, tied: bool, head: str
-) -> None:
+def test_head_is_the_protocols_probe(tmp_path, tiny_causal, inputs, tied, head):
     folder = tiny_causal["llama", tied]
     found, runs = run(tmp_path, folder, inputs, kind="head", head=head, l2=[0.0, 2.0], batch=100, last_seed=0)
     assert runs["hyperparameter"].to_list() == [0.0, 0.0, 2.0, 2.0]
@@ -104,9 +100,7 @@ def test_head_is_the_protocols_probe(
         np.testing.assert_allclose(answers, plain_full(folder, 0, True, "head", l2), rtol=0, atol=1e-7)
 
 
-def test_detached_head_leaves_the_embeddings_of_a_tied_model_alone(
-    tmp_path: Path, tiny_causal: dict, inputs: dict
-) -> None:
+def test_detached_head_leaves_the_embeddings_of_a_tied_model_alone(tmp_path, tiny_causal, inputs):
     both = [
         run(tmp_path / head, tiny_causal["llama", True], inputs, kind="head", head=head, l2=[0.1])[0]
         for head in ("detached", "authors")
@@ -128,9 +122,7 @@ def test_detached_head_leaves_the_embeddings_of_a_tied_model_alone(
         (("qwen3", False), "lora", {"layers": 1, "rank": [2], "micro_batch": 3}),
     ],
 )
-def test_blocks_of_any_size_give_the_same_answers(
-    tmp_path: Path, tiny_causal: dict, inputs: dict, model: tuple, kind: str, options: dict
-) -> None:
+def test_blocks_of_any_size_give_the_same_answers(tmp_path, tiny_causal, inputs, model, kind, options):
     found = [
         run(tmp_path / str(size), tiny_causal[model], inputs, kind=kind, runs_per_pass=size, **options)[0]
         for size in (1, 3, 20)
@@ -140,9 +132,7 @@ def test_blocks_of_any_size_give_the_same_answers(
         np.testing.assert_allclose(frame["logit_difference"], found[0]["logit_difference"], rtol=0, atol=1e-8)
 
 
-def test_sequential_training_never_shuffles(
-    tmp_path: Path, tiny_causal: dict, inputs: dict, monkeypatch
-) -> None:
+def test_sequential_training_never_shuffles(tmp_path, tiny_causal, inputs, monkeypatch):
     seen = []
     original = training.run_losses
 
@@ -165,9 +155,7 @@ def test_sequential_training_never_shuffles(
             assert text.index(names[0]) < text.index(names[1])
 
 
-def test_a_diverged_run_is_recorded_as_such(
-    tmp_path: Path, tiny_causal: dict, inputs: dict, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_diverged_run_is_recorded_as_such(tmp_path, tiny_causal, inputs, caplog):
     # Each step multiplies the weights by -9, until they overflow.
     exploding = {
         "optimizer": "sgd",
@@ -186,9 +174,7 @@ def test_a_diverged_run_is_recorded_as_such(
     assert "2 of 2 runs diverged" in caplog.text
 
 
-def test_finished_runs_are_not_trained_again(
-    tmp_path: Path, tiny_causal: dict, inputs: dict, monkeypatch
-) -> None:
+def test_finished_runs_are_not_trained_again(tmp_path, tiny_causal, inputs, monkeypatch):
     folder, calls = tiny_causal["llama", False], []
     original = module.learn
 

@@ -13,7 +13,7 @@ TEAMS = ["fake", "real"]
 SAMPLES = st.tuples(st.sampled_from(TEAMS), st.integers(3, 28), st.integers(0, 10_000))
 
 
-def test_families_have_enough_distinct_names() -> None:
+def test_families_have_enough_distinct_names():
     assert len(set(REAL_TEAMS)) == 30
     assert len(set(FAKE_TEAMS)) == len(FAKE_TEAMS) >= 30
     fake, real = (
@@ -23,9 +23,7 @@ def test_families_have_enough_distinct_names() -> None:
 
 
 @given(SAMPLES)
-def test_sample_depends_on_its_key_alone_and_its_anchor_is_real_and_outside(
-    key: tuple[str, int, int],
-) -> None:
+def test_sample_depends_on_its_key_alone_and_its_anchor_is_real_and_outside(key):
     items, n, seed = key
     drawn = sample(*key)
     assert len(set(drawn.names)) == len(drawn.names) == n
@@ -38,7 +36,7 @@ def test_sample_depends_on_its_key_alone_and_its_anchor_is_real_and_outside(
 
 
 @pytest.mark.parametrize("items", TEAMS)
-def test_the_largest_hierarchy_fits_and_one_more_is_refused(items: str) -> None:
+def test_the_largest_hierarchy_fits_and_one_more_is_refused(items):
     most = largest_hierarchy(items)
     assert len(sample(items, most, 0).names) == most
     with pytest.raises(BadInput, match=f"allowed: 2 to {most}$"):
@@ -48,12 +46,12 @@ def test_the_largest_hierarchy_fits_and_one_more_is_refused(items: str) -> None:
 @pytest.mark.parametrize(
     ("items", "message"), [("chess", "allowed: real, fake, poker"), ("poker", "drawn by their equities")]
 )
-def test_other_items_are_not_sampled(items: str, message: str) -> None:
+def test_other_items_are_not_sampled(items, message):
     with pytest.raises(BadInput, match=message):
         sample(items, 9, 0)
 
 
-def test_wording_is_the_protocols() -> None:
+def test_wording_is_the_protocols():
     assert prompt(("W", "L"), "X", "Y") == (
         "Q: Will the W win against the L? A: Yes. Q: Will the L win against the W? A: No. "
         "Q: Will the X win against the Y? A:"
@@ -64,7 +62,7 @@ def test_wording_is_the_protocols() -> None:
     )
 
 
-def test_every_ordered_pair_is_asked_once() -> None:
+def test_every_ordered_pair_is_asked_once():
     drawn = Sample(("A", "B", "C", "D"), ("W", "L"))
     for reverse in (False, True):
         names, asked = drawn.ranked(reverse), prompts(drawn, reverse)

@@ -31,13 +31,13 @@ class Large:
 BOTH = (Small, Large)
 
 
-def test_what_is_read_is_what_was_given() -> None:
+def test_what_is_read_is_what_was_given():
     assert kinds.read({"kind": "small", "size": 3, "share": None}, BOTH) == Small(size=3)
     read = kinds.read({"kind": "large", "steps": [1, 2.5]}, BOTH)
     assert read == Large(steps=(1.0, 2.5)) and all(type(step) is float for step in read.steps)
 
 
-def test_a_stage_takes_every_key_of_its_kinds() -> None:
+def test_a_stage_takes_every_key_of_its_kinds():
     def stage(*, name: str, **options: Any) -> None:
         """Do something.
 

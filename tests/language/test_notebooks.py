@@ -1,7 +1,5 @@
 """What a notebook computes of a model is what the study's stages compute."""
 
-from pathlib import Path
-
 import numpy as np
 
 from memgen.engine.loading import load
@@ -16,9 +14,7 @@ from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.stages.task import task
 
 
-def test_the_probe_of_a_notebook_is_that_of_the_study(
-    tiny_causal: dict[tuple[str, bool], Path], tmp_path: Path
-) -> None:
+def test_the_probe_of_a_notebook_is_that_of_the_study(tiny_causal, tmp_path):
     folder, hierarchy = tiny_causal["llama", False], Hierarchy(7, ((4, 2),))
     paths = {name: tmp_path / f"{name}.parquet" for name in ("lineup", "task", "out", "geometry", "margins")}
     states = tmp_path / "features.safetensors"

@@ -11,7 +11,7 @@ def benchmark(path: Path, seconds: str) -> str:
     return str(path)
 
 
-def test_what_was_measured_comes_before_what_is_planned(tmp_path: Path) -> None:
+def test_what_was_measured_comes_before_what_is_planned(tmp_path):
     mine = benchmark(tmp_path / "sweep" / "a.tsv", "4")
     benchmark(tmp_path / "sweep" / "b.tsv", "8")
     found = Estimates(tmp_path)
@@ -21,7 +21,7 @@ def test_what_was_measured_comes_before_what_is_planned(tmp_path: Path) -> None:
     assert found.seconds("all", None, {}) == 0
 
 
-def test_a_broken_benchmark_is_none(tmp_path: Path) -> None:
+def test_a_broken_benchmark_is_none(tmp_path):
     path = tmp_path / "sweep" / "a.tsv"
     path.parent.mkdir()
     path.write_bytes(b"\xff\xfe")

@@ -1,6 +1,5 @@
 """What jobs ask for follows the model and the attempt, covers what was measured, and limits nothing here."""
 
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -31,14 +30,14 @@ def blocks(config: dict[str, Any]) -> list[SimpleNamespace]:
     ]  # fmt: skip
 
 
-def test_what_is_asked_for_grows_with_every_attempt() -> None:
+def test_what_is_asked_for_grows_with_every_attempt():
     need = Need(seconds=1000, memory_mb=1000)
     for ask in (memory_asked, minutes_asked):
         assert [ask(need, attempt) for attempt in (2, 3)] == [2 * ask(need, 1), 3 * ask(need, 1)]
     assert memory_asked(need, 1) >= SNAKEMAKE_MB + MARGIN * need.memory_mb
 
 
-def test_a_large_model_asks_for_thirty_times_the_weights_of_a_small_one() -> None:
+def test_a_large_model_asks_for_thirty_times_the_weights_of_a_small_one():
     config = configuration("paper")
     config["language"]["models"]["small"] = {**config["language"]["models"]["qwen35-4b"], "parameters": 134.5}
     parts = {"kind": "fake", "hierarchy": "ti_n9", "method": "lora", "seeds": "000-024"}
@@ -50,7 +49,7 @@ def test_a_large_model_asks_for_thirty_times_the_weights_of_a_small_one() -> Non
     assert large.seconds - large.starting == pytest.approx((small.seconds - small.starting) * 4000 / 134.5)
 
 
-def test_a_long_training_is_taken_to_keep_what_it_keeps() -> None:
+def test_a_long_training_is_taken_to_keep_what_it_keeps():
     assert KEPT_SECONDS == 60 * MINUTES
     config = configuration("paper")
     need = irrelevant.complete_work(config["irrelevant"])
@@ -77,7 +76,7 @@ rule one:
 """
 
 
-def test_nothing_of_it_limits_how_many_jobs_run_here(tmp_path: Path) -> None:
+def test_nothing_of_it_limits_how_many_jobs_run_here(tmp_path):
     """Each of two jobs ends only when the other has begun."""
     (tmp_path / "Snakefile").write_text(SNAKEFILE.format(path=str(ROOT / "workflow")))
     profile = str(ROOT / "profiles/default")

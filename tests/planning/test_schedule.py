@@ -30,7 +30,7 @@ def studies(draw: st.DrawFn) -> list[Job]:
 
 
 @given(studies(), st.integers(1, 4), st.integers(1, 4))
-def test_finishing_time_lies_between_its_bounds(jobs: list[Job], gpus: int, cpus: int) -> None:
+def test_finishing_time_lies_between_its_bounds(jobs, gpus, cpus):
     schedule = scheduled(jobs, gpus, cpus)
     work = sum(job.seconds for job in jobs)
     chain = sum(jobs[place].seconds for place in critical_path(jobs))
@@ -42,19 +42,19 @@ def test_finishing_time_lies_between_its_bounds(jobs: list[Job], gpus: int, cpus
 
 
 @given(studies())
-def test_one_processor_does_one_job_after_another(jobs: list[Job]) -> None:
+def test_one_processor_does_one_job_after_another(jobs):
     assert scheduled(jobs, 1, 1).seconds == pytest.approx(sum(job.seconds for job in jobs))
 
 
 @given(studies())
-def test_enough_processors_finish_with_the_critical_path(jobs: list[Job]) -> None:
+def test_enough_processors_finish_with_the_critical_path(jobs):
     chain = critical_path(jobs)
     assert all(one in jobs[other].after for one, other in itertools.pairwise(chain))
     assert scheduled(jobs, 99, 99).seconds == pytest.approx(max(tails(jobs)))
 
 
 @given(studies(), st.integers(0, 3))
-def test_failures_are_drawn_by_the_seed_and_cost_what_they_lose(jobs: list[Job], seed: int) -> None:
+def test_failures_are_drawn_by_the_seed_and_cost_what_they_lose(jobs, seed):
     one, again = (scheduled(jobs, 2, 2, failures_per_hour=0.5, seed=seed) for _ in range(2))
     assert one == again
     assert one.failures == sum(one.attempts) - len(jobs)
@@ -62,7 +62,7 @@ def test_failures_are_drawn_by_the_seed_and_cost_what_they_lose(jobs: list[Job],
     assert work / 2 * (1 - 1e-9) <= one.seconds <= work * (1 + 1e-9)
 
 
-def test_what_is_kept_is_not_lost() -> None:
+def test_what_is_kept_is_not_lost():
     """A failure at a uniform moment costs half a part on average, and the start of the job."""
     rng = np.random.default_rng(0)
     rate = 1 / 40_000
@@ -76,11 +76,11 @@ def test_what_is_kept_is_not_lost() -> None:
         assert lost.mean() == pytest.approx(expected, rel=0.15)
 
 
-def test_jobs_that_wait_for_each_other_are_refused() -> None:
+def test_jobs_that_wait_for_each_other_are_refused():
     with pytest.raises(ValueError, match="wait for each other"):
         in_order([Job("a", {}, 1, (1,)), Job("b", {}, 1, (0,))])
 
 
-def test_a_job_that_holds_more_than_there_is_is_refused() -> None:
+def test_a_job_that_holds_more_than_there_is_is_refused():
     with pytest.raises(ValueError, match="holds 2 GPUs"):
         scheduled([Job("a", {}, 1, gpus=2)], 1, 1)

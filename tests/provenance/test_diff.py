@@ -39,9 +39,7 @@ def consequences() -> None:
         forged(JOBS / name / "job.json", read_otherwise(names))
 
 
-def test_a_run_does_not_differ_from_itself(
-    real_run: Path, finished_run: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_run_does_not_differ_from_itself(real_run, finished_run, capsys):
     jobs = len(list(JOBS.rglob("*.json")))
     assert told(capsys, finished_run) == (0, [f"no difference: {jobs} jobs"])
     assert told(capsys, "provenance.lock.json") == (0, [f"no difference: {jobs} jobs"])
@@ -49,9 +47,7 @@ def test_a_run_does_not_differ_from_itself(
     assert told(capsys, finished_run)[0] == 0
 
 
-def test_a_parameter_is_named_and_its_consequences_counted(
-    real_run: Path, finished_run: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_parameter_is_named_and_its_consequences_counted(real_run, finished_run, capsys):
     def change(record: dict[str, Any]) -> None:
         record["arguments"]["ridge"]["value"] = record["recipe"]["parameters"]["ridge"] = [0.25]
         other_outputs(record)
@@ -68,9 +64,7 @@ def test_a_parameter_is_named_and_its_consequences_counted(
     assert second == "and in consequence the outputs of 2 more jobs"
 
 
-def test_sources_environment_and_plain_chance_are_causes(
-    real_run: Path, finished_run: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_sources_environment_and_plain_chance_are_causes(real_run, finished_run, capsys):
     forged(TASK, lambda record: record["environment"].update(python="3.13.1"))
 
     changed = {"workflow/memgen/relational/ranks.py": "1" * 64}
@@ -86,9 +80,7 @@ def test_sources_environment_and_plain_chance_are_causes(
     assert "python 3." in line and line.endswith(f"-> 3.13.1: {TASK} (no other outputs)")
 
 
-def test_a_leaf_and_a_missing_job_are_named(
-    real_run: Path, finished_run: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_leaf_and_a_missing_job_are_named(real_run, finished_run, capsys):
     forged(JOBS / "relational_critical_table/tasks=given.json", read_otherwise({"data/given.parquet"}))
     (JOBS / "figures_task/job.json").unlink()
     _, lines = told(capsys, finished_run)
@@ -96,9 +88,7 @@ def test_a_leaf_and_a_missing_job_are_named(
     assert f"missing      only in the first run: {JOBS / 'figures_task/job.json'} (no other outputs)" in lines
 
 
-def test_the_first_numbers_that_differ_are_shown(
-    real_run: Path, finished_run: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_first_numbers_that_differ_are_shown(real_run, finished_run, capsys):
     given = Path("results/given.csv")
     given.write_text(given.read_text().replace("ti_n9", "other"))
     forged(JOBS / "relational_critical_table/tasks=given.json", other_outputs)
@@ -106,7 +96,7 @@ def test_the_first_numbers_that_differ_are_shown(
     assert lines[1] == f"numbers      {given}: different, row 1, column hierarchy: other, locked ti_n9"
 
 
-def test_what_is_no_run_is_refused(real_run: Path, tmp_path: Path) -> None:
+def test_what_is_no_run_is_refused(real_run, tmp_path):
     assert "holds no results/provenance/jobs" in refused("diff", tmp_path)
     assert "is not the lock" in refused("diff", "README.md")
     SWEPT.write_text("{}")

@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -53,7 +52,7 @@ def tool(name: str, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[s
     return subprocess.run(command, cwd=cwd, env=wide, capture_output=True, text=True, check=False)
 
 
-def test_the_deposit_is_a_valid_provenance_run_crate(real_run: Path, tmp_path: Path) -> None:
+def test_the_deposit_is_a_valid_provenance_run_crate(real_run, tmp_path):
     """Validated at level RECOMMENDED without a network, and read by another program."""
     pytest.importorskip("rocrate_validator")
     archive, crate = tmp_path / "deposit.zip", tmp_path / "crate"
@@ -78,7 +77,7 @@ def test_the_deposit_is_a_valid_provenance_run_crate(real_run: Path, tmp_path: P
     assert "    results/relational/sweep.parquet <- #argument/" in report.stdout
 
 
-def test_the_crate_holds_every_file_with_its_digest(real_run: Path, tmp_path: Path) -> None:
+def test_the_crate_holds_every_file_with_its_digest(real_run, tmp_path):
     archive = tmp_path / "deposit.zip"
     first = deposited(archive)
     for path in Path("results").rglob("*"):
@@ -102,7 +101,7 @@ def test_the_crate_holds_every_file_with_its_digest(real_run: Path, tmp_path: Pa
     assert len(identifiers) == len(set(identifiers))
 
 
-def test_the_deposit_is_what_is_committed_and_what_the_run_made(real_run: Path, tmp_path: Path) -> None:
+def test_the_deposit_is_what_is_committed_and_what_the_run_made(real_run, tmp_path):
     """Unzipped elsewhere it verifies, and has what `make study` starts from."""
     secrets = [Path("configs/private_token.txt"), Path("docs/.netrc")]
     for path in secrets:
@@ -126,7 +125,7 @@ def test_the_deposit_is_what_is_committed_and_what_the_run_made(real_run: Path, 
     assert {"relational_task", "relational_sweep", "figures_rank_profiles"} <= planned(there, *TARGETS)
 
 
-def test_what_a_deposit_leaves_out_is_said(study: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_a_deposit_leaves_out_is_said(study, capsys):
     make_folder(Path("results/models/m"))
     sealed()
     shutil.rmtree("results/models")
@@ -138,7 +137,7 @@ def test_what_a_deposit_leaves_out_is_said(study: Path, capsys: pytest.CaptureFi
     assert "not deposited: not here" in refused("deposit")
 
 
-def test_a_tampered_run_is_not_given_to_others(real_run: Path, tmp_path: Path) -> None:
+def test_a_tampered_run_is_not_given_to_others(real_run, tmp_path):
     Path("figures/mine.png").write_bytes(b"mine")
     for arguments in (("export",), ("deposit", "--out", str(tmp_path / "a.zip"))):
         assert "UNTRACKED-FIGURE" in refused(*arguments)
@@ -159,9 +158,7 @@ def test_a_tampered_run_is_not_given_to_others(real_run: Path, tmp_path: Path) -
         (lambda: shutil.rmtree(".git"), "a deposit holds what is committed, and no git repository is here"),
     ],
 )
-def test_a_deposit_of_what_is_not_committed_is_refused(
-    real_run: Path, tmp_path: Path, change: Callable[[], object], message: str
-) -> None:
+def test_a_deposit_of_what_is_not_committed_is_refused(real_run, tmp_path, change, message):
     change()
     assert re.search(message, refused("deposit", "--out", tmp_path / "a.zip"))
     assert not list(tmp_path.glob("*.zip*"))

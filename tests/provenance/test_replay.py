@@ -23,9 +23,7 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def test_replayed_job_writes_the_same_bytes(
-    study: Path, temporary: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_replayed_job_writes_the_same_bytes(study, temporary, tmp_path, capfd):
     Path("results/sweep.parquet").unlink()  # the record alone must do
     assert provenance("replay", SWEEP) == 0
     lines = capfd.readouterr().out.splitlines()
@@ -40,9 +38,7 @@ def test_replayed_job_writes_the_same_bytes(
     )
 
 
-def test_output_that_differs_is_named_and_kept(
-    study: Path, temporary: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_output_that_differs_is_named_and_kept(study, temporary, capfd):
     def change(record: dict[str, Any]) -> None:
         record["outputs"] = dict.fromkeys(record["outputs"], "0" * 64)
         record["code"]["workflow/memgen/relational/gone.py"] = record["code_digest"] = "0" * 64
@@ -56,7 +52,7 @@ def test_output_that_differs_is_named_and_kept(
     assert f"outputs are in {folder}" in printed and (folder / "results/tasks/a.parquet").is_file()
 
 
-def test_tampered_input_is_refused(study: Path) -> None:
+def test_tampered_input_is_refused(study):
     path = Path("results/tasks/a.parquet")
     content = path.read_bytes()
     path.write_bytes(content + b" ")
@@ -70,7 +66,7 @@ def test_tampered_input_is_refused(study: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["relational nothing", "study", "../relational task", "os system", ""])
-def test_an_unknown_stage_is_refused(study: Path, name: str) -> None:
+def test_an_unknown_stage_is_refused(study, name):
     forged(TASK, lambda record: (record["stage"].update(name=name), record["recipe"].update(stage=name)))
     assert f"the record names the stage {name!r}, which this study does not have" in refused("replay", TASK)
     assert stage_of("relational task").function == "task"
@@ -87,7 +83,7 @@ def arguments(**changed: Any) -> dict[str, Any]:
     } | changed
 
 
-def test_arguments_take_the_types_of_the_stage(tmp_path: Path) -> None:
+def test_arguments_take_the_types_of_the_stage(tmp_path):
     values = fitted(stage("relational", "sweep"), arguments(), tmp_path)
     given = {"tasks": [Path("a")], "conjunctivity": [0.0, 0.5], "ridge": [1.0]}
     assert values == given | {"out": tmp_path / "b/c", "ranks": tmp_path / "d"}
@@ -104,9 +100,7 @@ def test_arguments_take_the_types_of_the_stage(tmp_path: Path) -> None:
         *(("out", "output", value, "--out: the record's value does not fit") for value in ("../x", None)),
     ],
 )
-def test_arguments_that_do_not_fit_are_refused(
-    tmp_path: Path, name: str, role: str, value: object, message: str
-) -> None:
+def test_arguments_that_do_not_fit_are_refused(tmp_path, name, role, value, message):
     sweep, missing = stage("relational", "sweep"), arguments()
     with pytest.raises(BadInput, match=message):
         fitted(sweep, arguments(**{name: {"role": role, "value": value}}), tmp_path)
@@ -115,7 +109,7 @@ def test_arguments_that_do_not_fit_are_refused(
         fitted(sweep, missing, tmp_path)
 
 
-def test_a_path_that_is_a_parameter_is_written_elsewhere_too(tmp_path: Path) -> None:
+def test_a_path_that_is_a_parameter_is_written_elsewhere_too(tmp_path):
     """Finished groups of a job lie beside the study: a replay neither takes nor leaves any there."""
     hints = inspect.signature(stage("language", "finetune")).parameters
     assert hints["finished"].annotation is Path

@@ -10,7 +10,7 @@ from PIL import Image
 
 from memgen.provenance.judging import known_tables
 from memgen.relational.tables import SWEEP
-from memgen.tables.schema import Held, Table, trained
+from memgen.tables.schema import Table, trained
 from recorded import JOBS, forged, provenance, refused
 
 #: As if the sweep were that of trained models: any margin will do.
@@ -28,9 +28,7 @@ def worktrees() -> int:
     return len(answer.stdout.splitlines())
 
 
-def test_a_whole_chain_is_identical(
-    real_run: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_a_whole_chain_is_identical(real_run, tmp_path, capfd):
     out = tmp_path / "again"
     status, lines = reproduced(capfd, "figures/task.pdf", "--out", str(out))
     commit = json.loads(DRAWN.read_text())["execution"]["commit"]
@@ -41,9 +39,7 @@ def test_a_whole_chain_is_identical(
     assert worktrees() == 1
 
 
-def test_the_last_job_alone_uses_the_present_tables_and_the_commits_sources(
-    real_run: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_the_last_job_alone_uses_the_present_tables_and_the_commits_sources(real_run, capfd):
     """Sources edited since do not matter; an edited figure is found."""
     Path("workflow/memgen/figures/relational/profiles.py").write_text("broken(")
     figure = Path("figures/rank_profiles.png")
@@ -56,13 +52,7 @@ def test_the_last_job_alone_uses_the_present_tables_and_the_commits_sources(
 
 
 @pytest.mark.parametrize(("held", "verdict"), [(SWEEP.held, "different"), (LOOSE, "consistent")])
-def test_a_figure_of_consistent_tables_is_consistent(
-    real_run: Path,
-    capfd: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-    held: Held,
-    verdict: str,
-) -> None:
+def test_a_figure_of_consistent_tables_is_consistent(real_run, capfd, monkeypatch, held, verdict):
     """The recorded run is that of another machine: other margins, and so another picture."""
     SWEEP.write(SWEEP.read(SWEPT).with_columns(pl.col("margin") * 1.01), SWEPT)
     figure = Path("figures/rank_profiles.png")
@@ -75,7 +65,7 @@ def test_a_figure_of_consistent_tables_is_consistent(
     assert status == (verdict == "different")
 
 
-def test_what_cannot_be_made_again_is_refused(real_run: Path) -> None:
+def test_what_cannot_be_made_again_is_refused(real_run):
     assert "allowed: a whole number of at least 1" in refused("reproduce", "task", "--depth", "0")
     assert "allowed for --out: a new folder" in refused("reproduce", "task", "--out", "figures")
     SWEPT.write_bytes(SWEPT.read_bytes() + b" ")

@@ -23,7 +23,7 @@ def shown(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> str:
     return capsys.readouterr().out
 
 
-def test_a_chain_is_a_tree_with_when_commit_and_time(study: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_chain_is_a_tree_with_when_commit_and_time(study, capsys):
     record = json.loads(FIGURE.read_text())
     first, second, top, leaf = shown(capsys, "figures/task.pdf").splitlines()
     assert first == "figures/task.pdf  as the job wrote it"
@@ -34,9 +34,7 @@ def test_a_chain_is_a_tree_with_when_commit_and_time(study: Path, capsys: pytest
     assert shown(capsys, "task") == shown(capsys, "figures/task.pdf")
 
 
-def test_the_page_is_one_file_with_a_link_for_every_step(
-    study: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_page_is_one_file_with_a_link_for_every_step(study, capsys):
     forged(TASK, lambda record: record["recipe"].update(rule="<script>alert(1)</script>"))
     raw = shown(capsys, "task", "--html")
     page = html.unescape(raw)
@@ -47,9 +45,7 @@ def test_the_page_is_one_file_with_a_link_for_every_step(
 
 
 @pytest.mark.parametrize("suffix", ["png", "pdf"])
-def test_a_loose_figure_is_found_by_its_id(
-    study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], suffix: str
-) -> None:
+def test_a_loose_figure_is_found_by_its_id(study, tmp_path, capsys, suffix):
     loose = tmp_path / f"Figure 1 (final).{suffix}"
     shutil.copy(study / f"figures/task.{suffix}", loose)
     assert shown(capsys, loose).startswith(f"figures/task.{suffix}  {loose}: as the job wrote it\n")
@@ -57,7 +53,7 @@ def test_a_loose_figure_is_found_by_its_id(
     assert f"{loose}: not the bytes that the job wrote" in shown(capsys, loose)
 
 
-def test_the_id_at_the_foot_is_enough(study: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_id_at_the_foot_is_enough(study, capsys):
     recipe = json.loads((study / "results/provenance/jobs/figures_task/job.json").read_text())["recipe_id"]
     for name in (recipe[:10], recipe[:10].upper(), f"task · memgen · {recipe[:10]}"):
         assert shown(capsys, name).startswith("figures/task.")
@@ -65,7 +61,7 @@ def test_the_id_at_the_foot_is_enough(study: Path, capsys: pytest.CaptureFixture
         shown(capsys, Path("0123456789"))
 
 
-def test_what_is_no_output_is_refused(study: Path, tmp_path: Path) -> None:
+def test_what_is_no_output_is_refused(study, tmp_path):
     other = tmp_path / "other.png"
     other.write_bytes(urn("0" * 64).encode())
     plain = tmp_path / "plain.png"

@@ -254,7 +254,7 @@ TAMPERINGS: dict[str, tuple[Callable[[], object], set[str]]] = {
 }
 
 
-def test_the_run_as_it_was_left_is_clean(real_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_run_as_it_was_left_is_clean(real_run, capsys):
     again("verify")
     root, jobs = json.loads(SEAL.read_text())["root"], len(read_run().records)
     line = rf"{jobs} jobs, \d+ files, \d+ MB in \d+\.\d s: 0 findings; root {root}\n"
@@ -262,14 +262,14 @@ def test_the_run_as_it_was_left_is_clean(real_run: Path, capsys: pytest.CaptureF
 
 
 @pytest.mark.parametrize("name", TAMPERINGS)
-def test_tampering_is_found_by_its_name(real_run: Path, name: str) -> None:
+def test_tampering_is_found_by_its_name(real_run, name):
     tamper, expected = TAMPERINGS[name]
     files = {"script": source(False), "imported": source(True)}
     tamper()
     assert found() == {text.format(**files) for text in expected}
 
 
-def test_results_may_lie_on_another_disk(real_run: Path, tmp_path: Path) -> None:
+def test_results_may_lie_on_another_disk(real_run, tmp_path):
     shutil.move("results", tmp_path / "elsewhere")
     Path("results").symlink_to(tmp_path / "elsewhere")
     assert found() == set()
@@ -277,12 +277,12 @@ def test_results_may_lie_on_another_disk(real_run: Path, tmp_path: Path) -> None
     assert found() == both("OUTPUT-MODIFIED STALE-INPUT", TABLE)
 
 
-def test_a_circle_is_found(real_run: Path) -> None:
+def test_a_circle_is_found(real_run):
     forged(TASK, circle)
     assert {text.split()[0] for text in found()} == {"CYCLE", "LOCK-MISMATCH"}
 
 
-def test_one_edit_ends_with_status_1_and_one_line(real_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_one_edit_ends_with_status_1_and_one_line(real_run, capsys):
     append(FIGURE)
     for arguments, status in (((), 1), ((str(FIGURE),), 1), (("task",), 0), (("--level", "chain"), 1)):
         assert provenance("verify", *arguments) == status
@@ -293,7 +293,7 @@ def test_one_edit_ends_with_status_1_and_one_line(real_run: Path, capsys: pytest
     assert (one["finding"], one["where"]) == ("OUTPUT-MODIFIED", str(FIGURE))
 
 
-def test_another_configuration_is_found_where_freshness_is_asked_for(real_run: Path) -> None:
+def test_another_configuration_is_found_where_freshness_is_asked_for(real_run):
     append("config.yaml")
     append("requirements.lock")
     assert found() == set()
@@ -301,7 +301,7 @@ def test_another_configuration_is_found_where_freshness_is_asked_for(real_run: P
     assert kinds == {"CONFIGURATION-CHANGED", "ENVIRONMENT-CHANGED"}
 
 
-def test_a_job_that_no_target_needs_is_not_part_of_the_run(real_run: Path) -> None:
+def test_a_job_that_no_target_needs_is_not_part_of_the_run(real_run):
     """Such as one of an earlier configuration: `verify` names it, and it can be set aside."""
     left = Path("results/given.csv")
     line = sealed([target for target in read_seal().targets if target != str(left)])
@@ -311,7 +311,7 @@ def test_a_job_that_no_target_needs_is_not_part_of_the_run(real_run: Path) -> No
     assert found() == set() and not left.exists() and (ASIDE / left).exists() and (ASIDE / GIVEN).exists()
 
 
-def test_a_seal_of_one_job_leaves_out_no_other(real_run: Path) -> None:
+def test_a_seal_of_one_job_leaves_out_no_other(real_run):
     resealed(records={str(TASK): json.loads(TASK.read_text())["digest"]}, targets=[])
     assert found() == both("RECORD-NOT-SEALED", *(name for name in read_run().records if name != str(TASK)))
 
@@ -326,7 +326,7 @@ def test_a_seal_of_one_job_leaves_out_no_other(real_run: Path) -> None:
         lambda folder: os.mkfifo(folder / "pipe"),
     ],
 )
-def test_what_hides_in_an_output_folder_is_found(study: Path, change: Callable[[Path], object]) -> None:
+def test_what_hides_in_an_output_folder_is_found(study, change):
     folder = Path("results/models/m")
     make_folder(folder)
     (folder / ".snakemake_timestamp").touch()
@@ -336,7 +336,7 @@ def test_what_hides_in_an_output_folder_is_found(study: Path, change: Callable[[
     assert {text.split()[1] for text in found()} == {str(folder)}
 
 
-def test_what_the_seal_cannot_tell_the_lock_can(real_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_the_seal_cannot_tell_the_lock_can(real_run, capsys):
     """Who redraws a figure, and edits its record and the seal, passes `verify`, and not `compare`."""
     named = PngInfo()
     named.add_text("Source", urn(json.loads(DRAWN.read_text())["recipe_id"]))
@@ -349,7 +349,7 @@ def test_what_the_seal_cannot_tell_the_lock_can(real_run: Path, capsys: pytest.C
     assert "different   figure  rank_profiles: " in capsys.readouterr().out
 
 
-def test_every_flipped_byte_is_found(real_run: Path) -> None:
+def test_every_flipped_byte_is_found(real_run):
     """A random byte of the seal, the lock, and eighty times of a result, figure, record or benchmark."""
     paths = [path for root in ("results", "figures") for path in sorted(Path(root).rglob("*"))]
     paths = [path for path in paths if path.is_file() and path.stat().st_size]
@@ -369,7 +369,7 @@ def test_every_flipped_byte_is_found(real_run: Path) -> None:
     assert found() == set()
 
 
-def test_a_run_with_a_record_that_is_not_to_be_trusted_is_not_sealed(real_run: Path) -> None:
+def test_a_run_with_a_record_that_is_not_to_be_trusted_is_not_sealed(real_run):
     before = SEAL.read_bytes()
     DRAWN.write_text(DRAWN.read_text().replace('"threads":1', '"threads":2'))
     assert refused("seal").startswith("RECORD-EDITED ")
@@ -377,17 +377,13 @@ def test_a_run_with_a_record_that_is_not_to_be_trusted_is_not_sealed(real_run: P
 
 
 @pytest.mark.parametrize("command", ["seal", "lock", "deposit", "export"])
-def test_where_nothing_has_run_nothing_is_written(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
-) -> None:
+def test_where_nothing_has_run_nothing_is_written(tmp_path, monkeypatch, command):
     monkeypatch.chdir(tmp_path)
     assert refused(command)
     assert not list(tmp_path.iterdir())
 
 
-def test_without_a_repository_what_is_not_checked_is_said(
-    real_run: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_without_a_repository_what_is_not_checked_is_said(real_run, capsys):
     shutil.rmtree(".git")
     again("verify")
     note, last = capsys.readouterr().out.splitlines()

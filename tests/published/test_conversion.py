@@ -47,7 +47,7 @@ def source_of(
     return folder / "source", versions
 
 
-def test_every_column_is_what_it_says(raw: pl.DataFrame, tmp_path: Path) -> None:
+def test_every_column_is_what_it_says(raw, tmp_path):
     source, versions = source_of(raw, tmp_path)
     published(source=source, versions=versions, out=tmp_path / "responses.parquet")
     table = RESPONSES.read(tmp_path / "responses.parquet")
@@ -123,7 +123,7 @@ CHANGES: dict[str, tuple[Callable[[pl.DataFrame], pl.DataFrame], str]] = {
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_refuses_a_file_by_name(raw: pl.DataFrame, tmp_path: Path, name: str) -> None:
+def test_refuses_a_file_by_name(raw, tmp_path, name):
     change, message = CHANGES[name]
     source, versions = source_of(change(raw), tmp_path)
     with pytest.raises(BadInput, match=re.escape(message)) as refusal:
@@ -133,7 +133,7 @@ def test_refuses_a_file_by_name(raw: pl.DataFrame, tmp_path: Path, name: str) ->
     assert not (tmp_path / "responses.parquet").exists()
 
 
-def test_refuses_a_changed_file_and_what_is_not_parquet(raw: pl.DataFrame, tmp_path: Path) -> None:
+def test_refuses_a_changed_file_and_what_is_not_parquet(raw, tmp_path):
     source, versions = source_of(raw, tmp_path)
     path = source / "exception" / "own__fake.parquet"
     path.write_bytes(b"not parquet")
@@ -164,7 +164,7 @@ def converted(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[P
     return out, done.stdout.splitlines()[-1]
 
 
-def test_conversion_keeps_every_row_in_bounded_memory(shared: Path, converted: tuple[Path, str]) -> None:
+def test_conversion_keeps_every_row_in_bounded_memory(shared, converted):
     kilobytes = float(converted[1])
     rows = pl.scan_parquet(converted[0]).select(pl.len()).collect().item()
     held = held_by(shared / "published", read_versions())
@@ -175,9 +175,7 @@ def test_conversion_keeps_every_row_in_bounded_memory(shared: Path, converted: t
     assert kilobytes < 2e6
 
 
-def test_accuracies_are_those_computed_from_the_files(
-    shared: Path, converted: tuple[Path, str], tmp_path: Path
-) -> None:
+def test_accuracies_are_those_computed_from_the_files(shared, converted, tmp_path):
     accuracy(responses=converted[0], out=tmp_path / "accuracy.csv")
     ours = ACCURACY.read(tmp_path / "accuracy.csv").filter(pl.col("phase") == "post")
     theirs = pl.read_csv(shared / "published" / "accuracy_by_pair_class.csv")
@@ -193,7 +191,7 @@ def test_accuracies_are_those_computed_from_the_files(
     assert (tested["n"] == 2 * tested["n_pairs"] * tested["n_runs"]).all()
 
 
-def test_the_fit_gives_the_reference_values(converted: tuple[Path, str], tmp_path: Path) -> None:
+def test_the_fit_gives_the_reference_values(converted, tmp_path):
     fit(converted[0], out=tmp_path / "fit.csv")
     published_claims(responses=converted[0], fits=tmp_path / "fit.csv", out=tmp_path / "claims.csv")
     table = FIT.read(tmp_path / "fit.csv")

@@ -2,7 +2,6 @@
 
 import os
 import re
-from pathlib import Path
 
 import pytest
 
@@ -16,7 +15,7 @@ HEADER = "file,sha256,url\n"
 SHA = "0" * 64
 
 
-def test_the_digests_are_those_of_the_reference_data(shared: Path) -> None:
+def test_the_digests_are_those_of_the_reference_data(shared):
     found = held_by(shared / "published", read_versions())
     assert found and all(file_digest(shared / "published" / row.file) == row.sha256 for row in found)
 
@@ -33,14 +32,14 @@ def test_the_digests_are_those_of_the_reference_data(shared: Path) -> None:
         (f"{HEADER}ti/x__fake.parquet,{SHA}\n", "url None"),
     ],
 )
-def test_a_wrong_table_is_refused(tmp_path: Path, text: str, message: str) -> None:
+def test_a_wrong_table_is_refused(tmp_path, text, message):
     path = tmp_path / "versions.csv"
     path.write_text(text)
     with pytest.raises(BadInput, match=message):
         read_versions(path)
 
 
-def test_any_subset_is_taken_and_nothing_else(tmp_path: Path) -> None:
+def test_any_subset_is_taken_and_nothing_else(tmp_path):
     with pytest.raises(BadInput, match="no such folder"):
         held_by(tmp_path / "nothing", read_versions())
     with pytest.raises(BadInput, match="holds no published file"):
@@ -65,7 +64,7 @@ def test_any_subset_is_taken_and_nothing_else(tmp_path: Path) -> None:
         ("pipe", "is no regular file"),
     ],
 )
-def test_what_is_no_file_is_refused_unopened(tmp_path: Path, kind: str, message: str) -> None:
+def test_what_is_no_file_is_refused_unopened(tmp_path, kind, message):
     path = tmp_path / "ti/ti_n9__fake.parquet"
     path.parent.mkdir()
     if kind == "folder":
@@ -87,7 +86,7 @@ def test_what_is_no_file_is_refused_unopened(tmp_path: Path, kind: str, message:
         ("{source: download, items: [hockey]}", "'hockey' is not allowed"),
     ],
 )
-def test_a_wrong_source_is_refused(tmp_path: Path, monkeypatch, overlay: str, message: str) -> None:
+def test_a_wrong_source_is_refused(tmp_path, monkeypatch, overlay, message):
     monkeypatch.chdir(ROOT)
     (tmp_path / "overlay.yaml").write_text(f"published: {overlay}")
     with pytest.raises(BadInput, match=re.escape(message)):

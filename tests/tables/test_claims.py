@@ -2,7 +2,6 @@
 
 import json
 import math
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -34,7 +33,7 @@ def seeds(values: list[float]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("sense", ["above", "below"])
 @pytest.mark.parametrize("values", [[1.0, 2.0, 3.0], [-1.0, -2.0, -3.1], [1.0, -1.2, 0.1, 0.3]])
-def test_a_direction_is_decided_as_scipy_decides_it(sense: str, values: list[float]) -> None:
+def test_a_direction_is_decided_as_scipy_decides_it(sense, values):
     row = one(sense=sense, **seeds(values))
     test = stats.ttest_1samp(values, 0)
     assert row["p_value"] == pytest.approx(test.pvalue) == row["p_holm"]
@@ -45,7 +44,7 @@ def test_a_direction_is_decided_as_scipy_decides_it(sense: str, values: list[flo
     assert (row["seeds_to_decide"] is not None) == (row["verdict"] == "undecided")
 
 
-def test_equality_needs_the_interval_inside_the_margin() -> None:
+def test_equality_needs_the_interval_inside_the_margin():
     """Agrees if the 90% interval lies within, contradicts if the 95% one lies outside, else undecided."""
     generator = np.random.default_rng(1)
     outcomes = set()
@@ -66,7 +65,7 @@ def test_equality_needs_the_interval_inside_the_margin() -> None:
         one(sense="equal", **seeds([1.0, 2.0]))
 
 
-def test_noise_never_makes_an_equality_agree() -> None:
+def test_noise_never_makes_an_equality_agree():
     """The same deviation with more noise is undecided, where four standard errors called it agreement."""
     quiet = {"ours": 0.4, "standard_error": 0.01, "unit": "training seeds", "n_units": 5}
     assert one(sense="equal", threshold=0.5, margin=0.02, **quiet)["verdict"] == "contradicts"
@@ -76,7 +75,7 @@ def test_noise_never_makes_an_equality_agree() -> None:
 
 
 @pytest.mark.parametrize("error", [0.0, 1e-17])
-def test_units_that_all_agree_are_judged_by_their_number(error: float) -> None:
+def test_units_that_all_agree_are_judged_by_their_number(error):
     """Two-sided p is 2 / 2^n, never 0; a value at the threshold has p 1."""
     exact = {"standard_error": error, "unit": "probe seeds", "n_units": 10}
     assert one(sense="equal", threshold=1.0, margin=0.1, ours=1.2, **exact)["verdict"] == "contradicts"
@@ -94,7 +93,7 @@ def test_units_that_all_agree_are_judged_by_their_number(error: float) -> None:
 @pytest.mark.parametrize(
     "values", [[0.5, 0.25, 0.0, 0.75], [0.0, 0.0, 1.0], [1.0] * 6, [0.5, -0.25, 0.5, 0.5]]
 )
-def test_shares_are_judged_by_sign_flips(values: list[float]) -> None:
+def test_shares_are_judged_by_sign_flips(values):
     row = one(possible=(-1.0, 1.0), values=tuple(values), **seeds(values))
     test = stats.permutation_test(
         (values,), np.sum, permutation_type="samples", alternative="greater", n_resamples=10**6
@@ -103,26 +102,26 @@ def test_shares_are_judged_by_sign_flips(values: list[float]) -> None:
     assert -1 <= row["lower"] < row["ours"] <= row["upper"] <= 1
 
 
-def test_interval_of_a_share_without_events_is_that_of_clopper_and_pearson() -> None:
+def test_interval_of_a_share_without_events_is_that_of_clopper_and_pearson():
     row = one(possible=(0.0, 1.0), values=(0.0,) * 10, **seeds([0.0] * 10))
     assert row["upper"] == pytest.approx(stats.binomtest(0, 10).proportion_ci().high)
     assert row["lower"] == 0
 
 
-def test_a_claim_made_twice_is_refused() -> None:
+def test_a_claim_made_twice_is_refused():
     claim = Claim(**COMMON, sense="above", threshold=0.0, ours=1.0)
     with pytest.raises(ValueError, match="claimed twice"):
         judged([claim, claim])
 
 
-def test_one_unit_decides_nothing() -> None:
+def test_one_unit_decides_nothing():
     row = one(ours=3.0, unit="pretraining seeds", n_units=1)
     assert row["verdict"] == "undecided" and row["seeds_to_decide"] is None and row["lower"] is None
     with pytest.raises(ValueError, match="units of what is exact"):
         one(ours=3.0, n_units=1)
 
 
-def test_families_are_corrected_together(tmp_path: Path) -> None:
+def test_families_are_corrected_together(tmp_path):
     """Twenty cells of which each alone would pass at 5%: together none does, and more seeds are asked for."""
     cell = {**COMMON, "sense": "above", "threshold": 0.0, **seeds([1.0, 1.0, 0.2, 0.1, 1.0])}
     alone = Claim(**cell)
@@ -134,14 +133,14 @@ def test_families_are_corrected_together(tmp_path: Path) -> None:
     assert min(table["seeds_to_decide"].drop_nulls()) > 5
 
 
-def test_check_holds_or_is_broken(tmp_path: Path) -> None:
+def test_check_holds_or_is_broken(tmp_path):
     common = {"study": "s", "check": "c", "source": "p", "command": "memgen x", "expected": 1.0}
     found = [Check(**common, allowed=0.1, found=value) for value in (1.05, 1.2, None)]
     write_checks(found, tmp_path / "checks.csv")
     assert CHECKS.read(tmp_path / "checks.csv")["outcome"].to_list() == ["holds", "broken", "not tested"]
 
 
-def test_memgen_claim_lists_and_shows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_memgen_claim_lists_and_shows(tmp_path, capsys):
     path = tmp_path / "claims.csv"
     cell = {**COMMON, "sense": "above", "threshold": 0.0, **seeds([1.0, 2.0, 3.0])}
     write_claims([Claim(**cell), Claim(**{**cell, "model": "m", "items": "fake", "leads": False})], path)

@@ -29,7 +29,7 @@ def claim(ours: float, **parts: Any) -> Claim:
     return Claim(**{**common, **parts}, ours=ours)  # type: ignore[arg-type]
 
 
-def test_readme_counts_verdicts_and_the_document_lists_every_claim(tmp_path: Path) -> None:
+def test_readme_counts_verdicts_and_the_document_lists_every_claim(tmp_path):
     for name in ("figures", "docs", "results"):
         (tmp_path / name).mkdir()
     headline = {"id": "mistakes-did-probe", "model": "one + two", "items": "fake"}

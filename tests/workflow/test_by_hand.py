@@ -73,7 +73,7 @@ def defaults(job: Job) -> Iterator[str]:
             yield flag(name, part.annotation)
 
 
-def test_what_is_not_given_is_what_the_study_gives(commands: list[str], parameters: Any) -> None:
+def test_what_is_not_given_is_what_the_study_gives(commands, parameters):
     left_out: set[tuple[str, str]] = set()
     for command in commands:
         words = shlex.split(command.partition("-m memgen ")[2].partition(" 2> ")[0])

@@ -90,9 +90,7 @@ def added(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any
     return repository, yaml.safe_load((repository / "configs/mine.yaml").read_text())
 
 
-def test_a_whole_run_would_train_the_model_on_the_hierarchy_and_draw_the_figure(
-    added: tuple[Path, dict[str, Any]],
-) -> None:
+def test_a_whole_run_would_train_the_model_on_the_hierarchy_and_draw_the_figure(added):
     repository, _ = added
     (command,) = (text for language, text, *_ in blocks() if language == "sh")
     planned = run(repository, command.split())
@@ -107,7 +105,7 @@ def test_a_whole_run_would_train_the_model_on_the_hierarchy_and_draw_the_figure(
 
 
 @pytest.mark.full
-def test_they_meet(added: tuple[Path, dict[str, Any]], tiny_causal: dict[tuple[str, bool], Path]) -> None:
+def test_they_meet(added, tiny_causal):
     repository, mine = added
     (hub,) = mine["language"]["models"].values()
     # A random model of some thousand parameters under the name of another.

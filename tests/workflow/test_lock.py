@@ -31,7 +31,7 @@ def hold(folder: Path, seconds: float) -> subprocess.Popen[str]:
     )
 
 
-def test_second_run_waits_for_a_killed_runs_jobs_and_says_so(tmp_path: Path) -> None:
+def test_second_run_waits_for_a_killed_runs_jobs_and_says_so(tmp_path):
     stale = tmp_path / ".snakemake/locks/0.input.lock"
     first = hold(tmp_path, 600)
     assert first.stdout is not None and first.stdout.readline() == "held\n"

@@ -59,7 +59,7 @@ def own(folder: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(folder, tmp_path / "copy", symlinks=True)) / "studies/smoke"
 
 
-def test_the_seal_is_of_the_study_alone_and_a_figure_made_alone_takes_nothing_from_it(own: Path) -> None:
+def test_the_seal_is_of_the_study_alone_and_a_figure_made_alone_takes_nothing_from_it(own):
     folder = own.parents[1]
     seal, default = read_seal(own / SEAL), read_seal(folder / SEAL)
     assert seal is not None and default is not None
@@ -72,7 +72,7 @@ def test_the_seal_is_of_the_study_alone_and_a_figure_made_alone_takes_nothing_fr
     assert after.targets == default.targets and set(after.records) == set(default.records)
 
 
-def test_the_study_is_verified_and_compared_with_its_own_lock(own: Path) -> None:
+def test_the_study_is_verified_and_compared_with_its_own_lock(own):
     folder, lock = own.parents[1], Path("configs/smoke.lock.json")
     done = make(folder, "verify", CONFIG)
     assert done.returncode == 0 and "Files: intact" in done.stdout, done.stdout
@@ -89,7 +89,7 @@ def test_the_study_is_verified_and_compared_with_its_own_lock(own: Path) -> None
     assert done.returncode and f"CODE-CHANGED {TASK}:" in " ".join(done.stdout.split()), done.stdout
 
 
-def test_sources_are_those_of_the_repository(own: Path, tmp_path: Path) -> None:
+def test_sources_are_those_of_the_repository(own, tmp_path):
     """A link that leads to equal ones elsewhere is found."""
     shutil.copytree(own.parents[1] / "workflow", tmp_path / "workflow")
     (own / "workflow").unlink()
@@ -98,7 +98,7 @@ def test_sources_are_those_of_the_repository(own: Path, tmp_path: Path) -> None:
     assert done.returncode and f"CODE-CHANGED {TASK}:" in " ".join(done.stdout.split()), done.stdout
 
 
-def test_a_study_in_the_wrong_place_is_refused_in_one_line(own: Path) -> None:
+def test_a_study_in_the_wrong_place_is_refused_in_one_line(own):
     folder = own.parents[1]
     for name in ("other/smoke.yaml", "a b.yaml"):
         (folder / name).parent.mkdir(exist_ok=True)
@@ -122,9 +122,7 @@ def test_a_study_in_the_wrong_place_is_refused_in_one_line(own: Path) -> None:
     assert (files(folder), files(own)) == before
 
 
-def test_a_path_out_of_the_repository_is_the_same_in_every_folder(
-    own: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_path_out_of_the_repository_is_the_same_in_every_folder(own, monkeypatch):
     for folder in (own.parents[1], own):
         monkeypatch.chdir(folder)
         assert Path(given("../data")).resolve() == own.parents[2] / "data"

@@ -42,7 +42,7 @@ def shown(handler: LogHandler) -> str:
     return console.file.getvalue()
 
 
-def test_each_running_rule_has_a_line_and_all_together_one(handler: LogHandler) -> None:
+def test_each_running_rule_has_a_line_and_all_together_one(handler):
     handler.emit(record("Expected", expected={1: 10.0, 2: 10.0, 3: 20.0}))
     handler.emit(record(event=LogEvent.RUN_INFO, stats={"sweep": 2, "fit": 1, "total": 3}))
     assert re.search(r"0 of 3 jobs +0:00 +about 40 s of one core's time in all", shown(handler))
@@ -61,7 +61,7 @@ def test_each_running_rule_has_a_line_and_all_together_one(handler: LogHandler) 
     handler.close()
 
 
-def test_a_failed_job_leaves_its_line_and_its_message(handler: LogHandler) -> None:
+def test_a_failed_job_leaves_its_line_and_its_message(handler):
     handler.emit(record(event=LogEvent.RUN_INFO, stats={"sweep": 1, "total": 1}))
     handler.emit(started(1, "sweep"))
     handler.emit(record("Error in rule sweep", logging.ERROR, event=LogEvent.JOB_ERROR, jobid=1))
@@ -71,7 +71,7 @@ def test_a_failed_job_leaves_its_line_and_its_message(handler: LogHandler) -> No
     assert "Error in rule sweep" in printed and "Select jobs" not in printed and not handler.running
 
 
-def test_a_dry_run_says_how_long_each_rule_takes(repository: Path) -> None:
+def test_a_dry_run_says_how_long_each_rule_takes(repository):
     printed = study(repository, "-n", "results/relational/sweep.parquet")
     rows = dict(re.findall(r"^(\w+) +\d+ +(.*)$", printed, re.MULTILINE))
     assert set(rows) == {"relational_task", "relational_sweep", "total"}

@@ -14,7 +14,6 @@ from typing import Any
 import polars as pl
 import pytest
 
-import browser
 from memgen.__main__ import run
 from memgen.provenance import record as provenance
 from memgen.provenance.findings import within
@@ -44,7 +43,7 @@ def records(folder: Path) -> dict[str, dict]:
     return {path.relative_to(folder).as_posix(): json.loads(path.read_text()) for path in paths}
 
 
-def test_every_figure_is_there_and_names_its_recipe(finished: Path) -> None:
+def test_every_figure_is_there_and_names_its_recipe(finished):
     made = {name for record in records(finished).values() for name in record["outputs"]}
     figures = sorted((finished / "figures").glob("*.p*"))
     assert len(figures) >= 8
@@ -56,7 +55,7 @@ def test_every_figure_is_there_and_names_its_recipe(finished: Path) -> None:
         assert urn in path.read_bytes(), name
 
 
-def test_the_run_is_sealed_and_verifies(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_run_is_sealed_and_verifies(finished, monkeypatch):
     monkeypatch.chdir(finished)
     seal = read_seal()
     assert seal is not None and set(seal.records) == set(read_run().records)
@@ -67,9 +66,7 @@ def test_the_run_is_sealed_and_verifies(finished: Path, monkeypatch: pytest.Monk
     assert within(Verification(read_run()).findings, "fresh") == []
 
 
-def test_no_table_that_stands_on_training_is_held_to_its_numbers(
-    finished: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_table_that_stands_on_training_is_held_to_its_numbers(finished, monkeypatch):
     """On another machine it could not be; the claims are held to their verdicts."""
     monkeypatch.chdir(finished)
     made = read_run()
@@ -90,13 +87,13 @@ def test_no_table_that_stands_on_training_is_held_to_its_numbers(
     assert len(trained) > 10
 
 
-def test_timings_are_printed_per_rule(finished: Path) -> None:
+def test_timings_are_printed_per_rule(finished):
     printed = (finished / "printed.txt").read_text()
     for rule in ("relational_sweep", "language_features", "figures_task"):
         assert f"\n{rule} " in printed.split("peak MB")[1]
 
 
-def test_claims_are_tested(finished: Path) -> None:
+def test_claims_are_tested(finished):
     claims = CLAIMS.read(finished / "results/claims.csv")
     assert claims.filter(pl.col("verdict") == "agrees").height >= 3
     assert claims.select(KEY).n_unique() == claims.height
@@ -129,9 +126,7 @@ def printed(command: str) -> list[float]:
     return list(values(json.loads(said.getvalue())))
 
 
-def test_the_command_of_every_claim_and_check_prints_its_value(
-    finished: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_command_of_every_claim_and_check_prints_its_value(finished, monkeypatch):
     monkeypatch.chdir(finished)
     claims = CLAIMS.read(Path("results/claims.csv")).filter(pl.col("ours").is_not_null())
     checks = CHECKS.read(Path("results/checks.csv")).filter(pl.col("found").is_not_null())
@@ -148,13 +143,11 @@ def test_the_command_of_every_claim_and_check_prints_its_value(
         assert any(math.isclose(wanted, one, rel_tol=near, abs_tol=1e-15) for one in answers[asked]), name
 
 
-def test_second_run_has_nothing_to_do(finished: Path) -> None:
+def test_second_run_has_nothing_to_do(finished):
     assert "Nothing to be done" in study(finished)
 
 
-def test_the_report_shows_every_figure_without_a_network(
-    finished: Path, tmp_path: Path, chromium: browser.Page
-) -> None:
+def test_the_report_shows_every_figure_without_a_network(finished, tmp_path, chromium):
     report = tmp_path / "report.html"
     printed = study(finished, "--report", str(report))
     assert "ERROR" not in printed and "WARNING" not in printed, "captions are to be well formed"
@@ -191,7 +184,7 @@ def edit(path: Path, text: str = "\nlen\n") -> None:
         stream.write(text)
 
 
-def test_edits_rerun_exactly_what_depends_on_them(finished: Path, tmp_path: Path) -> None:
+def test_edits_rerun_exactly_what_depends_on_them(finished, tmp_path):
     folder = Path(shutil.copytree(finished, tmp_path / "copy", symlinks=True))
     package = folder / "workflow/memgen"
     drawing, theory = package / "figures/relational/profiles.py", package / "relational/ranks.py"
