@@ -21,7 +21,7 @@ from memgen.provenance.run import read_run
 from memgen.provenance.sealing import rooted
 from memgen.relational.tables import SWEEP
 from memgen.tables.claims import CLAIMS
-from memgen.tables.schema import EXACT, Column, Held, Table, trained
+from memgen.tables.schema import EXACT, Column, ReproductionTolerance, Table, trained
 from recorded import provenance, refused
 from repository import loaded
 from run_by_snakemake import memgen
@@ -83,7 +83,7 @@ def test_networks_trained_here_are_one_cell_over_their_replicates():
 
 
 def test_a_table_of_means_brings_its_standard_errors_and_the_units_behind_them():
-    held = Held("because", cells=("model",), values={"x": "error"}, units="seeds")
+    held = ReproductionTolerance("because", cells=("model",), values={"x": "error"}, units="seeds")
     frame = pl.DataFrame({"model": ["a", "b"], "x": [1.0, 2.0], "error": [0.5, 0.0], "seeds": [3, 1]})
     assert cells(frame, held, {}) == {("a",): {"x": [1.0, 0.5, 3]}, ("b",): {"x": [2.0, None, 1]}}
 
@@ -150,13 +150,13 @@ def test_cells_that_come_or_go_are_different():
 
 def test_every_table_says_what_it_can_be_held_to_and_why():
     kinds = known_tables()
-    assert len(kinds) > 40 and all(len(table.held.why) > 40 for table in kinds.values())
+    assert len(kinds) > 40 and all(len(table.tolerance.why) > 40 for table in kinds.values())
     columns = {name: Column(pl.Float64, "a value") for name in ("x", "error")}
     with pytest.raises(ValueError, match="held to columns that it has not: seed"):
         Table("demo", columns, trained([], {"x": None}, unit="seed"))
     with pytest.raises(ValueError, match="error needs a column that counts its units"):
-        Table("demo", columns, Held("because", cells=(), values={"x": "error"}))
-    assert Table("demo", columns).held is EXACT
+        Table("demo", columns, ReproductionTolerance("because", cells=(), values={"x": "error"}))
+    assert Table("demo", columns).tolerance is EXACT
 
 
 def compared(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, list[str]]:

@@ -51,7 +51,7 @@ def test_the_last_job_alone_uses_the_present_tables_and_the_commits_sources(real
     assert lines[-1].startswith("different   figures/rank_profiles.png: other pixels between ")
 
 
-@pytest.mark.parametrize(("held", "verdict"), [(SWEEP.held, "different"), (LOOSE, "consistent")])
+@pytest.mark.parametrize(("held", "verdict"), [(SWEEP.tolerance, "different"), (LOOSE, "consistent")])
 def test_a_figure_of_consistent_tables_is_consistent(real_run, capfd, monkeypatch, held, verdict):
     """The recorded run is that of another machine: other margins, and so another picture."""
     SWEEP.write(SWEEP.read(SWEPT).with_columns(pl.col("margin") * 1.01), SWEPT)

@@ -79,10 +79,10 @@ def test_no_table_that_stands_on_training_is_held_to_its_numbers(finished, monke
     trained = {
         made.makers[output]
         for output, table in kinds.items()
-        if table.held.cells and not output.startswith("results/published/")
+        if table.tolerance.cells and not output.startswith("results/published/")
     }
     for output, table in kinds.items():
-        if not table.held.cells:
+        if not table.tolerance.cells:
             assert trained.isdisjoint(made.chain([made.makers[output]])), output
     assert len(trained) > 10
 
