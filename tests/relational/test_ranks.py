@@ -116,14 +116,6 @@ def test_ranks_are_a_chain_plus_dipoles(task, leak):
     np.testing.assert_allclose(found, rebuilt, atol=1e-12 * largest * (1 + len(exceptions)))
 
 
-def test_many_configurations_are_each_that_of_one():
-    """Enough of them to be compiled; each must have the bits of a single call."""
-    leaks = np.concatenate([[0.0], np.geomspace(1e-9, 1e9, 4000)])
-    together = ranks_at(9, [(5, 3), (8, 4)], leaks)
-    for index in range(0, 4001, 250):
-        np.testing.assert_array_equal(together[index], ranks_at(9, [(5, 3), (8, 4)], leaks[index]))
-
-
 @given(alpha=st.floats(0, 0.999), ridge=st.floats(0, 100))
 def test_gamma_and_memorization_weight(alpha, ridge):
     np.testing.assert_allclose(1 + gamma(alpha, ridge) / 2, (1 + ridge) / (1 - alpha), rtol=1e-12)
