@@ -5,7 +5,6 @@ import copy
 import pytest
 
 from memgen.configuration import layers as configuration
-from memgen.configuration.layers import load
 from memgen.errors import BadInput
 from memgen.jobs.closure import PACKAGE
 from memgen.language.settings import (
@@ -20,7 +19,6 @@ from memgen.language.settings import (
     lineup_hierarchy,
     shares_hands,
 )
-from repository import ROOT
 
 WHEEL = {
     "source": "wheel", "package": "a", "version": "1", "weights": "a/model",
@@ -47,7 +45,7 @@ CONFIG = {
 }
 
 
-def test_the_contrast_is_an_exception_in_the_middle_beside_none() -> None:
+def test_the_contrast_is_an_exception_in_the_middle_beside_none():
     known = {
         "long": {"n": 11},
         "aside": {"n": 9, "exceptions": ["4:2"]},
@@ -59,7 +57,7 @@ def test_the_contrast_is_an_exception_in_the_middle_beside_none() -> None:
     assert contrast({**config, "language": {"hierarchies": ["long", "middle", "aside"]}}) is None
 
 
-def test_the_plain_hierarchy_has_the_hands_of_the_one_beside_it() -> None:
+def test_the_plain_hierarchy_has_the_hands_of_the_one_beside_it():
     wide = {"long": {"n": 11}, "wide": {"n": 11, "exceptions": ["7:3"]}}
     known = {"plain": {"n": 9}, "middle": {"n": 9, "exceptions": ["5:3"]}, **wide}
     config = {"relational": {"hierarchies": known}, "language": {}}
@@ -74,7 +72,7 @@ def test_the_plain_hierarchy_has_the_hands_of_the_one_beside_it() -> None:
     assert lineup(only, "poker", "long") == "long", "a circle of more than three hands cannot be in order"
 
 
-def test_the_example_is_allowed() -> None:
+def test_the_example_is_allowed():
     relational = {**CONFIG["relational"], "theory": {"conjunctivity": [0], "ridge": [0]}}
     check(CONFIG)
     configuration._whole(PACKAGE).validate_python({"language": CONFIG["language"], "relational": relational})
@@ -131,13 +129,13 @@ def changed(path: str, value: object) -> dict:
         ("hierarchies", None, "n = 29, but items 'real' name at most 28"),
     ],
 )
-def test_what_does_not_exist_is_refused(path: str, value: object, message: str) -> None:
+def test_what_does_not_exist_is_refused(path, value, message):
     with pytest.raises(BadInput, match=message) as error:
         check(changed(path, value))
     assert "\n" not in str(error.value)
 
 
-def test_blocks_cover_every_seed_once() -> None:
+def test_blocks_cover_every_seed_once():
     assert blocks(CONFIG, "probe", "minilm") == [(0, 1), (2, 3), (4, 4)]
     assert blocks(changed("methods.lora.seeds", 3), "lora", "small-lm") == [(0, 1), (2, 2)]
     for size in (1, 4, 5, 9):
@@ -145,18 +143,18 @@ def test_blocks_cover_every_seed_once() -> None:
         assert [seed for first, last in found for seed in range(first, last + 1)] == list(range(5))
 
 
-def test_figures_show_the_first_untrained_network_of_each_architecture() -> None:
+def test_figures_show_the_first_untrained_network_of_each_architecture():
     drawn = {"source": "random", "like": "minilm"}
     found = further(changed("models.random-init-1", {**drawn, "seed": 1}))
     assert (further(CONFIG), found) == ([], ["random-init-1"])
 
 
-def test_hierarchies_are_all_unless_listed() -> None:
+def test_hierarchies_are_all_unless_listed():
     assert hierarchies(CONFIG) == ["ti_n9"]
     assert hierarchies(changed("hierarchies", None)) == ["ti_n9", "long"]
 
 
-def test_every_cell_is_run_by_methods_that_can() -> None:
+def test_every_cell_is_run_by_methods_that_can():
     found = cells(CONFIG)
     assert len(found) == len(set(found)) == 4 * 2 + 2
     assert {cell.model for cell in found if cell.method == "lora"} == {"small-lm", "control"}
@@ -164,13 +162,13 @@ def test_every_cell_is_run_by_methods_that_can() -> None:
     assert {cell.model for cell in found if cell.method == "probe"} == set(CONFIG["language"]["models"])
 
 
-def test_hierarchies_of_a_kind_of_item_replace_the_others() -> None:
+def test_hierarchies_of_a_kind_of_item_replace_the_others():
     found = cells(changed("methods.probe.hierarchies_of", {"real": ["long"]}))
     of_probe = {(cell.items, cell.hierarchy) for cell in found if cell.method == "probe"}
     assert of_probe == {("fake", "ti_n9")}, "long is not among the study's hierarchies"
 
 
-def test_flags_say_how_a_model_is_trained() -> None:
+def test_flags_say_how_a_model_is_trained():
     method = {
         "kind": "lora", "rate": 0.1, "rank": [4, 8], "weight_decay": 0.5, "items": ["fake"], "seeds": 3,
         "hierarchies_of": {"fake": ["ti_n9"]}, "of_model": {"big": {"rate": 0.2}},
@@ -179,24 +177,7 @@ def test_flags_say_how_a_model_is_trained() -> None:
     assert flags(method, "big") == "--kind lora --rate 0.2 --rank 4 8 --weight-decay 0.5"
 
 
-def test_the_papers_scale_is_the_papers() -> None:
-    """46,400 runs, in under 1,000 jobs; every model at a pinned revision, in bfloat16."""
-    config = load([ROOT / "config.yaml", ROOT / "configs/paper.yaml"])
-    block, runs, jobs = config["language"], {}, 0
-    for cell in cells(config):
-        method = block["methods"][cell.method]
-        if cell.method in ("full", "lora", "probe"):
-            own = blocks(config, cell.method, cell.model)
-            jobs += len(own)
-            each = 2 * (own[-1][1] + 1) * len(method.get("l2", method.get("rank", [None])))
-            runs[cell.method] = runs.get(cell.method, 0) + each
-    assert runs == {"full": 2400, "lora": 20000, "probe": 24000}
-    assert jobs < 1000
-    assert {model["source"] for model in block["models"].values()} == {"hub"}
-    assert {model["dtype"] for model in block["models"].values()} == {"bfloat16"}
-
-
-def test_encoders_are_finetuned_where_they_are_named() -> None:
+def test_encoders_are_finetuned_where_they_are_named():
     named = changed("methods.lora.models", ["minilm", "small-lm"])
     check(named)
     assert {cell.model for cell in cells(named) if cell.method == "lora"} == {"minilm", "small-lm"}

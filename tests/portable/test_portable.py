@@ -116,9 +116,7 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.param(HEAVY, ROME, id="heavy-rome", marks=pytest.mark.full),
     ],
 )
-def test_settings_give_the_same_bytes(
-    tmp_path: Path, given: Path, jobs: dict[str, str], processor: str
-) -> None:
+def test_settings_give_the_same_bytes(tmp_path, given, jobs, processor):
     here = outputs(tmp_path / "here", list(jobs.values()), None, given)
     there = outputs(tmp_path / "there", list(jobs.values()), processor, given)
     for name in here:
@@ -128,7 +126,7 @@ def test_settings_give_the_same_bytes(
 
 @pytest.mark.full
 @pytest.mark.parametrize("jobs", [LIGHT, HEAVY], ids=["light", "heavy"])
-def test_without_settings_bytes_differ(tmp_path: Path, given: Path, jobs: dict[str, str]) -> None:
+def test_without_settings_bytes_differ(tmp_path, given, jobs):
     here = outputs(tmp_path / "here", list(jobs.values()), None, given, settings=False)
     there = outputs(tmp_path / "there", list(jobs.values()), HASWELL, given, settings=False)
     different = [name for name in here if here[name] != there.get(name)]

@@ -10,17 +10,6 @@ from memgen.relational.crossing import balance, critical
 from memgen.relational.ranks import ranks, ranks_at
 
 
-@pytest.mark.parametrize(
-    ("n", "exception", "gamma", "alpha", "tolerance"),
-    [(9, (5, 3), 1.0, 1 / 3, 1e-12), (9, (4, 2), 2.414303, 0.546927, 5e-7)],
-)
-def test_reference_values(n, exception, gamma, alpha, tolerance):
-    """Theory: What it predicts."""
-    (found,) = critical(n, [exception])
-    assert found.gamma == pytest.approx(gamma, abs=tolerance)
-    assert found.alpha == pytest.approx(alpha, abs=tolerance)
-
-
 @pytest.mark.parametrize("n", range(3, 14))
 def test_one_exception_has_a_crossing_exactly_where_the_theory_says(n):
     """Every exception of every short chain, against the sign of a dense solve on a fine grid."""

@@ -1,7 +1,5 @@
 """Does alpha predict gamma: planted relations are found, and tables too small say nothing."""
 
-from pathlib import Path
-
 import numpy as np
 import polars as pl
 import pytest
@@ -24,7 +22,7 @@ def cells(alpha: np.ndarray, gamma: np.ndarray, models: list[str] | None = None)
     )
 
 
-def test_correlation_is_spearmans_and_its_interval_covers_it() -> None:
+def test_correlation_is_spearmans_and_its_interval_covers_it():
     random = np.random.default_rng(0)
     alpha = random.random(30)
     gamma = 2 * alpha / (1 - alpha) * np.exp(random.normal(scale=0.5, size=30))
@@ -38,7 +36,7 @@ def test_correlation_is_spearmans_and_its_interval_covers_it() -> None:
     assert related(cells(alpha, gamma)) == found, "the bootstrap has its own stream"
 
 
-def test_no_relation_is_not_found() -> None:
+def test_no_relation_is_not_found():
     covered = []
     for seed in range(20):
         random = np.random.default_rng(seed)
@@ -47,7 +45,7 @@ def test_no_relation_is_not_found() -> None:
     assert np.mean(covered) > 0.7
 
 
-def test_networks_are_drawn_and_not_their_cells() -> None:
+def test_networks_are_drawn_and_not_their_cells():
     """Cells copied within their network add no certainty; below four networks there is no interval."""
     random = np.random.default_rng(2)
     alpha, gamma = random.random(8), random.random(8)
@@ -60,13 +58,13 @@ def test_networks_are_drawn_and_not_their_cells() -> None:
     assert few["spearman"] is not None and few["spearman_low"] is None
 
 
-def test_too_little_gives_no_correlation() -> None:
+def test_too_little_gives_no_correlation():
     found = related(cells(np.arange(3.0), np.arange(3.0)))
     assert found["spearman"] is None and found["n_cells"] == 3
     assert related(cells(np.ones(9), np.arange(9.0)))["spearman"] is None, "nothing varies"
 
 
-def test_probes_do_not_count_among_the_finetuned(tmp_path: Path) -> None:
+def test_probes_do_not_count_among_the_finetuned(tmp_path):
     rows, fits = [], []
     for index in range(6):
         for method, phases in (("probe", ("pre",)), ("lora", ("pre", "post"))):

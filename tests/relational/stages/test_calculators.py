@@ -7,9 +7,7 @@ import pytest
 
 from memgen.__main__ import run
 from memgen.errors import BadInput
-from memgen.relational.behaviour import phase
 from memgen.relational.kernels import Exchangeable, ordered_pairs
-from memgen.relational.ranks import ranks
 
 
 def answer(capsys, *arguments):
@@ -18,30 +16,6 @@ def answer(capsys, *arguments):
     except SystemExit as done:
         assert not done.code
     return capsys.readouterr().out
-
-
-def test_margins_and_memorization(capsys):
-    task = ("--n", 9, "--exception", "5:3", "--alpha", 0.25, "--ridge", 0.01)
-    found = json.loads(answer(capsys, "margins", *task, "--json"))
-    assert found["memorization_weight"] == pytest.approx(0.25 / 0.26) and len(found["pairs"]) == 36
-    by_pair = {(pair["higher"], pair["lower"]): pair for pair in found["pairs"]}
-    profile = ranks(9, [(5, 3)], 0.25, 0.01)
-    cross, loop = by_pair[2, 6], by_pair[3, 4]
-    assert cross["pair_class"] == "cross" and cross["margin"] == pytest.approx(profile[2] - profile[6])
-    assert loop["pair_class"] == "train" and loop["trained"] and loop["truth"] == 1
-    assert by_pair[3, 5]["truth"] == -1 and by_pair[3, 5]["margin"] < 0
-    assert len(answer(capsys, "margins", *task).splitlines()) == 37
-
-    scores = json.loads(answer(capsys, "memorization", *task, "--json"))
-    assert [(row["winner"], row["loser"]) for row in scores] == [*((r, r + 1) for r in range(8)), (5, 3)]
-    for row in scores:
-        assert row["score"] == pytest.approx(row["margin"] - row["left_out_margin"])
-        sign = 1 if row["winner"] < row["loser"] else -1
-        pair = by_pair[min(row["winner"], row["loser"]), max(row["winner"], row["loser"])]
-        assert row["margin"] == pytest.approx(sign * pair["margin"])
-    plain = ranks(9, [], 0.25, 0.01)
-    assert scores[-1]["left_out_margin"] == pytest.approx(plain[5] - plain[3])
-    assert len(answer(capsys, "memorization", *task).splitlines()) == 10
 
 
 def test_critical(capsys):
@@ -74,20 +48,3 @@ def test_a_matrix_that_is_none_is_refused(tmp_path):
         with pytest.raises(BadInput, match="cannot be read") as caught:
             run(["relational", "conjunctivity", "--matrix", str(tmp_path / name), "--n", "4"])
         assert "\n" not in str(caught.value)
-
-
-def test_phase(capsys):
-    arguments = ("phase", "--n", 9, "--exception", "6:3", "--alpha", 0.2, 0.5, "--ridge", 0, 0.1)
-    found = json.loads(answer(capsys, *arguments, "--json"))
-    assert [(point["alpha"], point["ridge"]) for point in found] == [
-        (0.2, 0),
-        (0.2, 0.1),
-        (0.5, 0),
-        (0.5, 0.1),
-    ]
-    expected = phase(9, [(6, 3)], 0.5, 0.1)
-    for name, part in found[-1]["classes"].items():
-        assert part["margin"] == pytest.approx(float(expected[name].margin))
-    assert found[0]["classes"]["loop"]["accuracy"] is None
-    text = answer(capsys, *arguments)
-    assert "gamma 2.4" in text and "no right answer" in text

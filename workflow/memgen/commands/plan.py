@@ -19,7 +19,7 @@ from memgen.errors import BadInput
 from memgen.jobs.arguments import Range
 from memgen.jobs.stage import command
 from memgen.planning.rates import ASSUMED, RATES, SHARES
-from memgen.planning.schedule import MOST, Job, Played, critical_path, play
+from memgen.planning.schedule import MOST, Job, Schedule, critical_path, scheduled
 
 TOOL = Path("tools/dag.py")
 MOST_ATTEMPTS = 3
@@ -77,27 +77,31 @@ def _basis(device: str) -> list[str]:
     return [f"  {what}; {basis}" for what, basis in entries]
 
 
-def _lost(jobs: Sequence[Job], games: Sequence[Played]) -> list[str]:
-    """What failures cost, means over games: of all work, of GPUs, by rule; and what is tried too often."""
+def _lost(jobs: Sequence[Job], schedules: Sequence[Schedule]) -> list[str]:
+    """What failures cost on average: of all work, of GPUs, by rule; and what is tried too often."""
     rows = []
     for name, held in (("all work", [1] * len(jobs)), ("work of GPUs", [job.gpus for job in jobs])):
         total = sum(job.seconds * number for job, number in zip(jobs, held, strict=True))
         lost = [
-            sum(seconds * number for seconds, number in zip(played.lost, held, strict=True))
-            for played in games
+            sum(seconds * number for seconds, number in zip(schedule.lost, held, strict=True))
+            for schedule in schedules
         ]
         if total:
             worst = f"at most {max(lost) / total:.2%}"
             rows.append(f"  lost of {name}: {_time(fmean(lost))}, {fmean(lost) / total:.2%} ({worst})")
     by_rule: dict[str, float] = defaultdict(float)
-    for played in games:
-        for job, seconds in zip(jobs, played.lost, strict=True):
-            by_rule[job.rule] += seconds / len(games)
+    for schedule in schedules:
+        for job, seconds in zip(jobs, schedule.lost, strict=True):
+            by_rule[job.rule] += seconds / len(schedules)
     costly = sorted(by_rule, key=lambda rule: -by_rule[rule])[:3]
     rows += [f"    {rule}: {_time(by_rule[rule])}" for rule in costly if by_rule[rule]]
     again = f"needs more than {MOST_ATTEMPTS} attempts, so that the study is started again"
     for most, meaning in ((MOST_ATTEMPTS + 1, again), (MOST, f"does not end within {MOST} attempts")):
-        tried = ((job, number) for played in games for job, number in zip(jobs, played.attempts, strict=True))
+        tried = (
+            (job, number)
+            for schedule in schedules
+            for job, number in zip(jobs, schedule.attempts, strict=True)
+        )
         if often := {job.rule for job, number in tried if number >= most}:
             rows.append(f"  {meaning}: {', '.join(sorted(often))}")
     return rows
@@ -129,7 +133,7 @@ def plan(
     failures_per_hour
         Failures of each running job, by a node lost or a time limit; at any moment.
     seeds
-        It is played with the failures of seed 0, 1, …; what is printed are means.
+        It is simulated with the failures of seed 0, 1, …; what is printed are means.
     rates
         Say what each number is computed from, and where it was measured.
     """
@@ -147,7 +151,7 @@ def plan(
     for job in sorted(chain, key=lambda job: -job.seconds)[:3]:
         names = ", ".join(f"{key}={value}" for key, value in job.wildcards.items())
         print(f"  {_time(job.seconds)}  {job.rule} {names}".rstrip())
-    undisturbed = play(jobs, gpus, cores)
+    undisturbed = scheduled(jobs, gpus, cores)
     print(f"finished after {_time(undisturbed.seconds)} on {gpus} GPUs and {cores} cores")
     if undisturbed.gpu_seconds:
         print(f"the last job on a GPU has ended after {_time(undisturbed.gpu_seconds)}")
@@ -155,12 +159,12 @@ def plan(
     assumed = bases.count(ASSUMED)
     print(f"{assumed} of {len(bases)} rates are assumed, the others measured; --rates lists them")
     if simulate:
-        games = [play(jobs, gpus, cores, failures_per_hour, number) for number in range(seeds)]
-        failed = fmean(played.failures for played in games)
+        schedules = [scheduled(jobs, gpus, cores, failures_per_hour, number) for number in range(seeds)]
+        failed = fmean(schedule.failures for schedule in schedules)
         what = f"{failures_per_hour:g} failures an hour of each running job, {seeds} seeds"
         print(f"\nwith {what}: {failed:.1f} failures")
-        print("\n".join(_lost(jobs, games)))
-        ends = [played.seconds for played in games]
+        print("\n".join(_lost(jobs, schedules)))
+        ends = [schedule.seconds for schedule in schedules]
         print(f"  finished after {_time(fmean(ends))} (at most {_time(max(ends))})")
     if rates:
         print("\nrates and memory", *_basis(on), sep="\n")
