@@ -145,7 +145,7 @@ def write_published(folder: Path) -> Path:
 def write_longtail(folder: Path) -> Path:
     """Tables and claims of the long tail at a small size."""
     tables = write_all(folder)
-    names = ("costs", "scaling", "subgroups", "curves", "mislabelled", "compression")
+    names = ("costs", "subgroups", "curves", "mislabelled", "compression")
     longtail_claims(**{name: tables[name] for name in names}, out=folder / "claims.csv")
     names = ("scaling", "simulation", "tradeoff", "privacy", "noise")
     longtail_checks(**{name: tables[name] for name in names}, out=folder / "checks.csv")
@@ -156,7 +156,7 @@ STUDIES = {
     "relational": (write_relational, 7),
     "language": (write_language, 16),
     "published": (write_published, 24),
-    "longtail": (write_longtail, 14),
+    "longtail": (write_longtail, 13),
 }
 """How the claims of each study are made, and how many of them have a value at least."""
 
