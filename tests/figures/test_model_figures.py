@@ -21,10 +21,9 @@ from checks import (
     shown,
 )
 from memgen.language.fits.baselines import baselines
-from memgen.language.fits.relation import relation
 from memgen.language.fits.tables import BASELINES, FIT, PREDICTIONS
 from memgen.language.fits.theory import fit, predictions
-from memgen.language.responses.tables import ACCURACY, EFFECTS, GEOMETRY, GEOMETRY_RUNS, KEY, RESPONSES
+from memgen.language.responses.tables import ACCURACY, EFFECTS, GEOMETRY_RUNS, KEY, RESPONSES
 from memgen.language.stages.summaries import accuracy, distance, effects, geometry
 from memgen.published.compare import compare
 from memgen.published.conversion import convert
@@ -65,7 +64,6 @@ FIGURES: dict[str, tuple[dict[str, str], dict[str, Any]]] = {
     "response_bias": ({"effects": "effects.csv"}, SHOWN),
     "exception_effect": ({"effects": "effects.csv"}, SHOWN),
     "own_kernel": ({"geometry": "geometry.csv", "fit": "ours_fit.csv"}, SHOWN),
-    "conjunctivity": ({"geometry": "geometry.csv", "relation": "relation.csv"}, {}),
     "language_summary": (
         {"predictions": "predictions.parquet*"},
         {"items": "fake", "plain": "plain", "exceptional": "exc", "models": ["small", "other"],
@@ -135,7 +133,6 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
     GEOMETRY_RUNS.write(measures(pl.concat(own)), folder / "measures.parquet")
     fits = folder / "ours_fit.csv"
     geometry(blocks=[folder / "measures.parquet"], fits=fits, out=folder / "geometry.csv")
-    relation(geometry=folder / "geometry.csv", fits=fits, out=folder / "relation.csv")
     explain(responses=[published], out=folder / "explanations.parquet", summary=folder / "summary.csv")
     transfer(responses=[published, ours], out=folder / "transfer.parquet")
     compare(ours=ours, published=published, out=folder / "comparison.csv")
@@ -257,30 +254,6 @@ def test_heatmaps_hold_observed_above_and_predicted_below_the_diagonal(
         np.testing.assert_allclose(square[higher, lower], observed / np.abs(observed).max())
         np.testing.assert_allclose(square[lower, higher], predicted / np.abs(observed).max())
         assert len(axes.patches) == 2 * cell.filter(pl.col("pair_class") == "exception").height
-
-
-def test_conjunctivity_draws_each_cell_against_its_gamma(tables: Path, of: Draw) -> None:
-    frame = GEOMETRY.read(tables / "geometry.csv").drop_nulls(["alpha", "gamma"])
-    for axes, phase in zip(shown(of("conjunctivity")), ("pre", "post"), strict=True):
-        assert_draws(axes, (frame.filter(phase=phase), "alpha", "gamma"))
-
-
-def test_a_gamma_beyond_its_range_is_drawn_open(tables: Path, tmp_path: Path, of: Draw) -> None:
-    """Its marker is hollow at the range's end, and the bar reaches from there to the end that is known."""
-    edge = pl.when(pl.col("model") == "small")
-    frame = GEOMETRY.read(tables / "geometry.csv").with_columns(
-        edge.then(None).otherwise("gamma").alias("gamma"),
-        edge.then(pl.lit("low")).otherwise(None).alias("gamma_at_edge"),
-        edge.then(None).otherwise("gamma_low").alias("gamma_low"),
-        edge.then(0.1).otherwise("gamma_high").alias("gamma_high"),
-    )
-    GEOMETRY.write(frame, tmp_path / "geometry.csv")
-    axes = shown(of("conjunctivity", geometry=tmp_path / "geometry.csv"))[0]
-    hollow = [line for line in axes.lines if line.get_markerfacecolor() == "white"]
-    assert len(hollow) == frame.filter(model="small", phase="pre").height
-    assert {float(line.get_ydata()[0]) for line in hollow} == {1e-3}
-    bars = [path for part in axes.collections for path in part.get_segments() if path[0][0] == path[1][0]]
-    assert sum(bool(np.allclose(bar[:, 1], [1e-3, 0.1])) for bar in bars) == len(hollow)
 
 
 def test_baselines_draw_every_predictor_and_the_lead_over_each(tables: Path, of: Draw) -> None:

@@ -96,9 +96,9 @@ def extract_depths(
 ) -> dict[str, np.ndarray]:
     """Features of prompts above some layers, all from the same passes.
 
-    A decoder that can be packed is read at depth k as if it ended there: above layer k and its last norm. Of any
-    other network the states above layer k are read as they are. Where prompts pass whole, those of similar length
-    share a batch; a prompt's features do not depend on its batch beyond rounding.
+    A decoder that can be packed is read at depth k as if it ended there: above layer k and its last norm. Of
+    any other network the states above layer k are read as they are. Where prompts pass whole, those of
+    similar length share a batch; a prompt's features do not depend on its batch beyond rounding.
 
     Parameters
     ----------

@@ -1,8 +1,9 @@
 """What learning an exception costs a ridge probe on one representation: as found, and as the theory predicts.
 
-A representation enters through its kernel over ordered pairs, in the order of `relational.kernels.ordered_pairs`.
-Features of pairs have an additive part, one vector for each first and each second item, and a pair part, the rest.
-The measured conjunctivity of features is n / (n - 2) times the pair part's share of the antisymmetric variance.
+A representation enters through its kernel over ordered pairs, in the order of
+`relational.kernels.ordered_pairs`. Features of pairs have an additive part, one vector for each first and
+each second item, and a pair part, the rest. The measured conjunctivity of features is n / (n - 2) times the
+pair part's share of the antisymmetric variance.
 """
 
 from collections.abc import Sequence
@@ -44,9 +45,7 @@ def mixtures(kernel: np.ndarray, n: int, conjunctivities: Sequence[float]) -> li
     return [(1 - share) * parts[0] + share * parts[1] for share in shares]
 
 
-def probe_margins(
-    kernel: np.ndarray, hierarchy: Hierarchy, orders: np.ndarray, ridge: float
-) -> np.ndarray:
+def probe_margins(kernel: np.ndarray, hierarchy: Hierarchy, orders: np.ndarray, ridge: float) -> np.ndarray:
     """Margins of a ridge probe, the items holding the ranks in some orders.
 
     Parameters
@@ -125,9 +124,9 @@ def exception_costs(hierarchy: Hierarchy, plain: np.ndarray, margins: np.ndarray
     Returns
     -------
     ndarray, shape (4,)
-        As in `tables.COSTS`: share of untrained pairs with a truth that are wrong with the exception, less without it;
-        the same of the pairs next to it; the margin of these with it; what cross pairs lose of their margin.
-        Each is a mean over all leading axes. A tie is wrong.
+        As in `tables.COSTS`: share of untrained pairs with a truth that are wrong with the exception, less
+        without it; the same of the pairs next to it; the margin of these with it; what cross pairs lose of
+        their margin. Each is a mean over all leading axes. A tie is wrong.
     """
     pairs = list(hierarchy.unordered_pairs())
     classes = np.array([hierarchy.pair_class(*pair) for pair in pairs])

@@ -60,7 +60,9 @@ _MEASURED = {
 }
 _REPRESENTATION = {
     "model": Column(pl.String, "architecture: the name of a model"),
-    "initialization": Column(pl.Int64, "seed of its random weights; empty for its own weights", nullable=True),
+    "initialization": Column(
+        pl.Int64, "seed of its random weights; empty for its own weights", nullable=True
+    ),
     "depth": Column(pl.Int64, "layers passed"),
     "pooling": Column(pl.String, "what is read", allowed=("last", "tail")),
     "mixing": optional(
@@ -81,7 +83,7 @@ REPRESENTATIONS = Table(
         },
         **{
             f"{name}_predicted": optional(
-                f"{name} by the theory at each seed's measured conjunctivity and the known ridge, nothing fitted; "
+                f"{name} by the theory at each seed's measured conjunctivity and the known ridge, no fit; "
                 "mean over seeds, empty where one measures 1 or more"
             )
             for name in COSTS

@@ -96,8 +96,14 @@ def representations(
                 found.setdefault(key, []).append(values)
         for key, values in found.items():
             means, errors = means_with_errors(np.array(values))
-            both = [value for one in zip(means[: -len(COSTS)], errors[: -len(COSTS)], strict=True) for value in one]
-            rows.append((network.model, network.initialization, *key, *both, *means[-len(COSTS) :], len(samples)))
+            both = [
+                value
+                for one in zip(means[: -len(COSTS)], errors[: -len(COSTS)], strict=True)
+                for value in one
+            ]
+            rows.append(
+                (network.model, network.initialization, *key, *both, *means[-len(COSTS) :], len(samples))
+            )
     frame = pl.DataFrame(rows, schema=REPRESENTATIONS.schema, orient="row")
     REPRESENTATIONS.write(frame.with_columns(pl.col(pl.Float64).fill_nan(None)), out)
 
@@ -119,7 +125,7 @@ def _networks(folders: list[Path], experiment: Representations, device: str) -> 
 def _kernels(
     features: dict[str, np.ndarray], depths: range, n: int, mixing: tuple[float, ...]
 ) -> Iterator[tuple[tuple[int, str, float | None], np.ndarray]]:
-    """Kernels of one network and seed by depth, pooling and mixing, the last of the deepest last token alone."""
+    """Kernels of one network and seed by depth, pooling and mixing; mixed is the deepest last token alone."""
     for pooling in POOLINGS:
         for depth, vectors in zip(depths, features[pooling].astype(np.float64), strict=True):
             kernel = vectors @ vectors.T

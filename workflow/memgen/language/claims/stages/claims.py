@@ -7,6 +7,7 @@ import polars as pl
 
 from memgen.jobs.stage import Input, Output, stage
 from memgen.language.claims.evidence import held_out_rows
+from memgen.language.claims.geometry import geometry_claim
 from memgen.language.claims.statements import Study, claims_by_method
 from memgen.language.claims.tables import HELD_OUT
 from memgen.language.responses.tables import GEOMETRY
@@ -20,6 +21,7 @@ def claims(
     geometry: Input,
     out: Output,
     held_out: Output,
+    representations: Input | None = None,
     controls: Annotated[list[str] | None, cyclopts.Parameter(name="--control")] = None,
     networks: Annotated[list[str] | None, cyclopts.Parameter(name="--network")] = None,
     ridge: list[str] | None = None,
@@ -36,6 +38,8 @@ def claims(
         Claims table.
     held_out
         Margins predicted from other pairs, or from the measured representation, beside those found.
+    representations
+        Table of representations, where they were compared.
     controls
         Untrained models: they have cells, and no claim.
     networks
@@ -44,6 +48,7 @@ def claims(
         Methods that train no network: their seeds are those of the probes.
     """
     study = Study("language", responses, GEOMETRY.read(geometry), ridge or [])
-    write_claims(claims_by_method(study, controls or [], networks or []), out)
+    found = claims_by_method(study, controls or [], networks or [])
+    write_claims([*found, *([geometry_claim(representations)] if representations else [])], out)
     rows = [row for runs in study.runs.values() for row in held_out_rows(runs)]
     HELD_OUT.write(pl.DataFrame(rows, schema=HELD_OUT.schema), held_out)
