@@ -25,6 +25,7 @@ from memgen.language.fits.tables import BASELINES, FIT, PREDICTIONS
 from memgen.language.fits.theory import fit, predictions
 from memgen.language.responses.tables import ACCURACY, EFFECTS, GEOMETRY_RUNS, KEY, RESPONSES
 from memgen.language.stages.summaries import accuracy, distance, effects, geometry
+from memgen.language.tables import COST_CURVE, REPRESENTATIONS
 from memgen.published.compare import compare
 from memgen.published.conversion import convert
 from memgen.published.explain import explain
@@ -64,6 +65,7 @@ FIGURES: dict[str, tuple[dict[str, str], dict[str, Any]]] = {
     "response_bias": ({"effects": "effects.csv"}, SHOWN),
     "exception_effect": ({"effects": "effects.csv"}, SHOWN),
     "own_kernel": ({"geometry": "geometry.csv", "fit": "ours_fit.csv"}, SHOWN),
+    "geometry": ({"representations": "representations.csv", "curve": "curve.csv"}, {}),
     "language_summary": (
         {"predictions": "predictions.parquet*"},
         {"items": "fake", "plain": "plain", "exceptional": "exc", "models": ["small", "other"],
@@ -91,6 +93,20 @@ def measures(responses: pl.DataFrame) -> pl.DataFrame:
     frame = runs.with_columns(pl.Series(name, column) for name, column in values.items())
     post = pl.when(pl.col("phase") == "pre").then(pl.col("ridge_correlation"))
     return frame.with_columns(post.alias("ridge_correlation")).select(list(GEOMETRY_RUNS.columns))
+
+
+def representations(random: np.random.Generator) -> pl.DataFrame:
+    """Representations of two architectures with weights and random ones, made up."""
+    names = [
+        {"model": model, "initialization": seed, "depth": depth, "pooling": pooling, "mixing": mixing}
+        for model in ("small", "other") for seed in (None, 0) for depth in (1, 2)
+        for pooling, mixing in (("last", None), ("tail", None), ("last", 0.5))
+    ]  # fmt: skip
+    values = [name for name in REPRESENTATIONS.columns if name not in names[0] and name != "n_seeds"]
+    rows = [
+        {**row, "n_seeds": 2} | dict(zip(values, random.random(len(values)), strict=True)) for row in names
+    ]
+    return pl.DataFrame(rows, schema=REPRESENTATIONS.schema)
 
 
 def answers(name: str, margins: np.ndarray, random: np.random.Generator, **cell: Any) -> pl.DataFrame:
@@ -133,6 +149,9 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
     GEOMETRY_RUNS.write(measures(pl.concat(own)), folder / "measures.parquet")
     fits = folder / "ours_fit.csv"
     geometry(blocks=[folder / "measures.parquet"], fits=fits, out=folder / "geometry.csv")
+    REPRESENTATIONS.write(representations(random), folder / "representations.csv")
+    curve = pl.DataFrame([[0.0, 0.9]] * len(COST_CURVE.columns), schema=COST_CURVE.schema)
+    COST_CURVE.write(curve, folder / "curve.csv")
     explain(responses=[published], out=folder / "explanations.parquet", summary=folder / "summary.csv")
     transfer(responses=[published, ours], out=folder / "transfer.parquet")
     compare(ours=ours, published=published, out=folder / "comparison.csv")
@@ -254,6 +273,13 @@ def test_heatmaps_hold_observed_above_and_predicted_below_the_diagonal(
         np.testing.assert_allclose(square[higher, lower], observed / np.abs(observed).max())
         np.testing.assert_allclose(square[lower, higher], predicted / np.abs(observed).max())
         assert len(axes.patches) == 2 * cell.filter(pl.col("pair_class") == "exception").height
+
+
+def test_geometry_draws_every_representation_beside_the_theory(tables: Path, of: Draw) -> None:
+    frame = REPRESENTATIONS.read(tables / "representations.csv")
+    left, right = shown(of("geometry"))
+    assert_draws(left, (frame, "alpha", "cost"))
+    assert_draws(right, (frame, "near_margin_predicted", "near_margin"))
 
 
 def test_baselines_draw_every_predictor_and_the_lead_over_each(tables: Path, of: Draw) -> None:
