@@ -98,9 +98,11 @@ def measures(responses: pl.DataFrame) -> pl.DataFrame:
 def representations(random: np.random.Generator) -> pl.DataFrame:
     """Representations of two architectures with weights and random ones, made up."""
     names = [
-        {"model": model, "initialization": seed, "depth": depth, "pooling": pooling, "mixing": mixing}
+        {"model": model, "initialization": seed, "depth": depth, "pooling": pooling, "features": features,
+         "mixing": mixing}
         for model in ("small", "other") for seed in (None, 0) for depth in (1, 2)
-        for pooling, mixing in (("last", None), ("tail", None), ("last", 0.5))
+        for pooling, features, mixing in
+        (("last", "difference", None), ("tail", "raw", None), ("last", "difference", 0.5))
     ]  # fmt: skip
     values = [name for name in REPRESENTATIONS.columns if name not in names[0] and name != "n_seeds"]
     rows = [
@@ -277,9 +279,11 @@ def test_heatmaps_hold_observed_above_and_predicted_below_the_diagonal(
 
 def test_geometry_draws_every_representation_beside_the_theory(tables: Path, of: Draw) -> None:
     frame = REPRESENTATIONS.read(tables / "representations.csv")
-    left, right = shown(of("geometry"))
-    assert_draws(left, (frame, "alpha", "cost"))
-    assert_draws(right, (frame, "near_margin_predicted", "near_margin"))
+    left, middle, right = shown(of("geometry"))
+    difference, raw = (frame.filter(features=name) for name in ("difference", "raw"))
+    assert_draws(left, (difference, "alpha", "near_margin"))
+    assert_draws(middle, (difference, "near_margin_predicted", "near_margin"))
+    assert_draws(right, (raw, "near_margin_predicted", "near_margin"))
 
 
 def test_baselines_draw_every_predictor_and_the_lead_over_each(tables: Path, of: Draw) -> None:

@@ -7,16 +7,23 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import Ridge
 
 from memgen.engine.features import POOLINGS, extract, extract_depths
 from memgen.engine.loading import load
 from memgen.errors import BadInput
-from memgen.language.claims.geometry import geometry_claim
+from memgen.language.claims.geometry import geometry_claims
 from memgen.language.claims.stages.slopes import slopes
-from memgen.language.exception_cost import exception_costs, mixtures, nearest, probe_margins, theory_margins
+from memgen.language.exception_cost import (
+    difference,
+    exception_costs,
+    mixtures,
+    nearest,
+    probe_margins,
+    theory_margins,
+)
 from memgen.language.items import sample
 from memgen.language.prompts import prompts
 from memgen.language.stages.representations import representations
@@ -34,6 +41,7 @@ def features(n: int, seed: int) -> np.ndarray:
     return np.random.default_rng(seed).normal(size=(n * (n - 1), 2 * n))
 
 
+@settings(max_examples=25)
 @given(st.integers(3, 9), st.integers(0, 2**32 - 1), st.floats(0, 0.99))
 def test_mixtures_measure_what_they_were_mixed_to(n: int, seed: int, asked: float) -> None:
     """Up to the pair part alone, n / (n - 2), between which and 0 all features lie."""
@@ -45,6 +53,17 @@ def test_mixtures_measure_what_they_were_mixed_to(n: int, seed: int, asked: floa
     assert -1e-9 <= measure_features(rows, n).conjunctivity <= most + 1e-9
 
 
+def test_differences_are_those_of_the_two_directions() -> None:
+    """They measure the same as the features, which need not be alike in both positions."""
+    rows = features(6, 0)
+    back = [PAIRS.index((b, a)) for a, b in PAIRS]
+    halves = (rows - rows[back]) / 2
+    found = difference(rows @ rows.T, 6)
+    np.testing.assert_allclose(found, halves @ halves.T, atol=1e-12)
+    assert measure(found, 6).conjunctivity == pytest.approx(measure_features(rows, 6).conjunctivity)
+
+
+@settings(max_examples=25)
 @given(st.integers(0, 2**32 - 1), st.floats(1e-3, 10))
 def test_margins_are_those_of_ridge_regression_on_the_features(seed: int, ridge: float) -> None:
     """Item order[r] holds rank r; the ridge is in units of k_same - k_reversed of the trained pairs."""
@@ -107,51 +126,50 @@ def test_every_depth_is_a_network_that_ends_there(tiny_model: Path, deep_causal:
             np.testing.assert_allclose(together[pooling][place], alone, rtol=0, atol=1e-6)
 
 
-def run(folder: Path, model: Path, lineup: Path) -> pl.DataFrame:
+def run(folder: Path, model: Path) -> pl.DataFrame:
     out, curve = folder / "out.csv", folder / "curve.csv"
     asked = {"initializations": 2, "depth": 1, "seeds": 2, "orders": 3, "mixing": [0.0, 0.4]}
-    representations(
-        model_directories=[model], lineup=lineup, exceptions=["3:1"], out=out, curve=curve, **asked
-    )
+    representations(model_directories=[model], n=5, exceptions=["3:1"], out=out, curve=curve, **asked)
     assert COST_CURVE.read(curve).height == 200
     return REPRESENTATIONS.read(out)
 
 
-def test_stage_reads_every_depth_of_all_networks(tiny_model: Path, inputs: dict, tmp_path: Path) -> None:
+def test_stage_reads_every_depth_of_all_networks(tiny_model: Path, tmp_path: Path) -> None:
     """A random network is the one that `initialize` writes with the same seed."""
-    found = run(tmp_path, tiny_model, inputs["lineup"])
-    # Two depths with weights, one of each random network, two poolings and two mixtures each.
-    assert found.group_by("initialization").len().sort("initialization")["len"].to_list() == [6, 4, 4]
+    found = run(tmp_path, tiny_model)
+    # Two depths with weights, one of each random network; two poolings, raw and difference; two mixtures.
+    assert found.group_by("initialization").len().sort("initialization")["len"].to_list() == [10, 6, 6]
     np.testing.assert_allclose(found.drop_nulls("mixing")["alpha"], [0, 0.4] * 3, atol=1e-6)
-    initialize(like=tiny_model, seed=1, out=tmp_path / "drawn")
-    given = run(tmp_path, tmp_path / "drawn", inputs["lineup"]).filter(
-        pl.col("initialization").is_null(), pl.col("mixing").is_null(), depth=1
-    )
-    same = found.filter(pl.col("mixing").is_null(), initialization=1)
-    measured = [name for name, kind in found.schema.items() if kind == pl.Float64 and name != "mixing"]
-    for name in measured:
-        np.testing.assert_allclose(given[name].to_numpy(), same[name].to_numpy(), rtol=1e-9)
+    initialize(like=tiny_model, seed=101, out=tmp_path / "drawn")
+    own = pl.col("mixing").is_null()
+    given = run(tmp_path, tmp_path / "drawn").filter(own, pl.col("initialization").is_null(), depth=1)
+    same = found.filter(own, initialization=101)
+    assert same.height == 4
+    for name, kind in found.schema.items():
+        if kind == pl.Float64 and name != "mixing":
+            np.testing.assert_allclose(given[name].to_numpy(), same[name].to_numpy(), rtol=1e-9)
 
 
 def test_the_claim_is_the_mean_slope_within_networks(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Networks differ in level, and mixtures in slope: neither counts."""
+    """Networks differ in level, mixtures and raw features in slope: the claim rests on neither."""
     rows = [
         {
-            "model": "m", "initialization": seed or None, "depth": depth, "pooling": "last", "mixing": mixing,
-            "alpha": depth / 10, "cost": (-9 if mixing else 1 + seed) * depth / 10 - 5 * seed, "n_seeds": 2,
+            "model": "m", "initialization": seed or None, "depth": depth, "pooling": "last",
+            "features": features, "mixing": mixing, "near_margin_predicted": float(depth), "n_seeds": 2,
+            "near_margin": slope * (1.0 + seed) * depth - 5 * seed,
         }
-        for seed in range(3) for depth in (1, 2, 4) for mixing in (None, 0.5)
+        for seed in range(3) for depth in (1, 2, 4)
+        for features, mixing, slope in (("difference", None, 1), ("difference", 0.5, -9), ("raw", None, -1))
     ]  # fmt: skip
-    frame = pl.DataFrame(rows, schema_overrides={"initialization": pl.Int64})
-    needed = [name for name, column in REPRESENTATIONS.columns.items() if not column.nullable]
-    frame = frame.with_columns(pl.lit(0.0).alias(name) for name in needed if name not in frame.columns)
+    frame = pl.DataFrame(rows, schema_overrides=REPRESENTATIONS.schema | {"initialization": pl.Int64})
     others = [name for name in REPRESENTATIONS.columns if name not in frame.columns]
-    frame = frame.with_columns(pl.lit(None, pl.Float64).alias(name) for name in others)
+    frame = frame.with_columns(pl.lit(0.0).alias(name) for name in others)
     path = tmp_path / "a table.csv"
     REPRESENTATIONS.write(frame, path)
-    claim = geometry_claim(path)
+    claim, raw = geometry_claims(path)
+    assert claim.leads and not raw.leads and raw.ours == pytest.approx(-2)
     assert claim.ours == pytest.approx(2) and claim.standard_error == pytest.approx(1 / np.sqrt(3))
     slopes(representations=path, json=True)
     printed = json.loads(capsys.readouterr().out)

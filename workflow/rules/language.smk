@@ -352,8 +352,6 @@ rule language_representations:
     """What an exception costs ridge probes on every depth of networks, trained and untrained."""
     input:
         models=expand("results/language/models/{model}", model=REPRESENTED),
-        lineup=lambda wildcards: "results/language/lineups/fake/"
-        f"{language_settings.lineup(config, 'fake', language_settings.contrast(config)[1])}.parquet",
     output:
         **record("language_representations"),
         table="results/language/representations.csv",
@@ -376,7 +374,7 @@ rule language_representations:
         batch=LANGUAGE["batch"],
         device=LANGUAGE["device"],
     shell:
-        "python -m memgen language representations --model-directories {input.models:q} --lineup {input.lineup:q} "
+        "python -m memgen language representations --model-directories {input.models:q} "
         "{params.compared} --batch {params.batch} --device {params.device:q} "
         "--out {output.table:q} --curve {output.curve:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 

@@ -192,8 +192,8 @@ class Representations:
     depth: Annotated[
         int, Range(1, 10_000), About("first layers of a random network that are read, at most")
     ] = 8
-    seeds: Annotated[int, Range(2, 10_000), About("seeds of items, or all where language.seeds is less")] = 10
-    orders: Annotated[int, Range(1, 10_000), About("orders that the items of a seed hold the ranks in")] = 10
+    seeds: Annotated[int, Range(2, 10_000), About("seeds of the names")] = 10
+    orders: Annotated[int, Range(1, 10_000), About("orders that the names of a seed hold the ranks in")] = 6
     ridge: Annotated[float, Range(0, 1e6, above=True), About("effective ridge of the probe")] = 0.001
     mixing: Annotated[
         tuple[Annotated[float, Range(0, 1, below=True)], ...],

@@ -18,6 +18,20 @@ from memgen.relational.kernels import measure, ordered_pairs
 from memgen.relational.ranks import gamma
 
 
+def difference(kernel: np.ndarray, n: int) -> np.ndarray:
+    """Kernel of half the difference between the features of a pair's two directions; shapes as for `mixtures`.
+
+    In it cancels by how much first items are more alike than second ones, or less. The theory assumes that
+    they are equally alike (theory: Kernel family).
+    """
+    pairs = ordered_pairs(n)
+    place = np.zeros((n, n), dtype=int)
+    place[pairs[:, 0], pairs[:, 1]] = np.arange(len(pairs))
+    back = place[pairs[:, 1], pairs[:, 0]]
+    half = (kernel - kernel[back]) / 2
+    return (half - half[:, back]) / 2
+
+
 def mixtures(kernel: np.ndarray, n: int, conjunctivities: Sequence[float]) -> list[np.ndarray]:
     """Kernels of the two parts of some features, weighted to given conjunctivities and a scale of 1.
 

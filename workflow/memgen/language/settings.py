@@ -58,23 +58,21 @@ def contrast(config: Config) -> tuple[str, str] | None:
 
 
 def represented(config: Config) -> list[str]:
-    """Models whose representations are compared: those of a wheel, where two seeds learn invented names.
+    """Models whose representations are compared: those of a wheel, where models learn invented names.
 
     None without two hierarchies of one size that differ by one exception, which has items on both sides.
     """
     found, block = contrast(config), config["language"]
     exceptions = _task(config, found[1]).exceptions if found else ()
     possible = len(exceptions) == 1 and exceptions[0][1] > 0 and "fake" in block["items"]
-    return models_of(config, "wheel") if possible and block["seeds"] > 1 else []
+    return models_of(config, "wheel") if possible else []
 
 
 def representation_flags(config: Config) -> Quoted:
-    """Flags of the comparison of representations; all seeds where the study has fewer than it asks for."""
+    """Flags of the comparison of representations."""
     _, exceptional = contrast(config) or ("", "")
-    asked = config["language"]["representations"]
-    options = {**asked, "seeds": min(asked["seeds"], config["language"]["seeds"])}
-    exceptions = config["relational"]["hierarchies"][exceptional]["exceptions"]
-    return rules.flags(options, exceptions=exceptions)
+    hierarchy = config["relational"]["hierarchies"][exceptional]
+    return rules.flags(config["language"]["representations"], **hierarchy)
 
 
 def models_of(config: Config, source: str) -> list[str]:

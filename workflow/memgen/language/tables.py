@@ -64,7 +64,14 @@ _REPRESENTATION = {
         pl.Int64, "seed of its random weights; empty for its own weights", nullable=True
     ),
     "depth": Column(pl.Int64, "layers passed"),
-    "pooling": Column(pl.String, "what is read", allowed=("last", "tail")),
+    "pooling": Column(
+        pl.String, "last: state of the last token; tail: mean over the last six", allowed=("last", "tail")
+    ),
+    "features": Column(
+        pl.String,
+        "raw: of one direction of a pair; difference: half of what its two directions differ by",
+        allowed=("raw", "difference"),
+    ),
     "mixing": optional(
         "conjunctivity to which the additive and pair parts were mixed; empty for the network's own features"
     ),

@@ -74,7 +74,7 @@ def representations(config: Mapping[str, Any], wildcards: Any) -> Need:
     names = settings.represented(config)
     _, exceptional = settings.contrast(config) or ("", "")
     n = config["relational"]["hierarchies"][exceptional]["n"]
-    prompts = min(asked["seeds"], config["language"]["seeds"]) * n * (n - 1)
+    prompts = asked["seeds"] * n * (n - 1)
     passed = prompts * (1 + asked["initializations"]) * RATES["ask", device].seconds
     drawn = asked["initializations"] * RATES["initialize", "cpu"].seconds
     seconds = sum(billions(config, name) * (passed + drawn) for name in names)

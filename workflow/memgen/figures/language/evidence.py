@@ -81,38 +81,41 @@ def geometry(
     representations: Annotated[pl.DataFrame, REPRESENTATIONS],
     curve: Annotated[pl.DataFrame, COST_CURVE],
 ) -> Figure:
-    """Draw what an exception costs on representations that differ in conjunctivity, and what theory predicts.
+    """Draw the margin next to an exception on representations that differ in conjunctivity, and theory's.
 
-    Each point is one representation: one depth of a network, read at the last token (blue) or as the mean of
+    Each point is one representation: a depth of a network, read at the last token (blue) or as the mean of
     the last six (vermilion), or a mixture of the additive and pair parts of the deepest last token (grey).
-    Ridge probes learn nine invented names without and with the exception that 5 beats 3. a: share of
-    untrained pairs that are wrong, with the exception less without. b: margin of the pairs next to the
-    exception (2 v 5, 3 v 6, 2 v 6), as predicted at the measured conjunctivity and the known ridge, and as
-    found; below zero they are wrong. Lines: the theory, nothing fitted. Shapes are architectures; filled
-    points have pretrained weights, open ones one of several random initializations. Bars: one standard error
-    over seeds of the names.
+    Ridge probes learn nine invented names and the exception that 5 beats 3. Shown is the mean margin of the
+    pairs next to the exception, 2 v 5, 3 v 6 and 2 v 6; below zero they are wrong. a: against the measured
+    conjunctivity, where probes read what the two directions of a pair differ by. b: the same against the
+    margin that theory predicts from conjunctivity and ridge. c: probes read one direction of a pair; theory
+    assumes that first and second items are alike. Lines: theory, nothing fitted. Shapes are architectures;
+    filled points have pretrained weights, open ones random weights. Bars: one standard error over seeds of
+    the names.
     """
-    picture, axes = new_figure(1, 2, width=PAGE, height=2.9)
+    picture, axes = new_figure(1, 3, width=PAGE, height=2.6, sharey=True)
     models = representations["model"].unique(maintain_order=True).to_list()
     markers = {name: MARKERS_OF_MODELS[place] for place, name in enumerate(models)}
-    panels = (("alpha", "cost"), ("near_margin_predicted", "near_margin"))
-    for axis, (across, up) in zip(axes[0], panels, strict=True):
-        rows = representations.drop_nulls(across).sort("mixing", nulls_last=True)
+    panels = (
+        ("alpha", "difference", "measured conjunctivity"),
+        ("near_margin_predicted", "difference", "margin predicted"),
+        ("near_margin_predicted", "raw", "margin predicted, one direction"),
+    )
+    for axis, (across, features, label) in zip(axes[0], panels, strict=True):
+        rows = representations.filter(features=features).drop_nulls(across)
         for row in rows.iter_rows(named=True):
             colour = PALETTE[READ[row["pooling"]][1]] if row["mixing"] is None else GREY
             axis.errorbar(
-                row[across], row[up], yerr=row[f"{up}_standard_error"], fmt=markers[row["model"]],
-                color=colour, mfc=colour if row["initialization"] is None else "white", ms=2.8, mew=0.6,
-                elinewidth=0.4, lw=0, zorder=2 if row["mixing"] is None else 1,
+                row[across], row["near_margin"], yerr=row["near_margin_standard_error"],
+                fmt=markers[row["model"]], color=colour, ms=2.6, mew=0.5, elinewidth=0.4, lw=0,
+                mfc=colour if row["initialization"] is None else "white",
+                zorder=1 if row["mixing"] is not None else 2,
             )  # fmt: skip
-    axes[0, 0].plot(curve["alpha"], curve["cost"], color=PALETTE["black"], lw=1.0, zorder=3)
-    axes[0, 0].set_xlabel("measured conjunctivity")
-    axes[0, 0].set_ylabel("untrained pairs wrong,\nwith less without the exception (share)")
-    ends = [*axes[0, 1].get_xlim()]
-    axes[0, 1].plot(ends, ends, color=PALETTE["black"], lw=1.0, zorder=3)
-    level(axes[0, 1], 0)
-    axes[0, 1].set_xlabel("predicted margin next to the exception (target units)")
-    axes[0, 1].set_ylabel("margin found")
+        on_curve = curve["alpha"] if across == "alpha" else curve["near_margin"]
+        axis.plot(on_curve, curve["near_margin"], color=PALETTE["black"], lw=0.8, zorder=3)
+        axis.set_xlabel(label)
+        level(axis, 0)
+    axes[0, 0].set_ylabel("margin found next to\nthe exception (target units)")
     panel_letters(axes[0])
     black = PALETTE["black"]
     handles = [key(model_label(name), black, marker) for name, marker in markers.items()]

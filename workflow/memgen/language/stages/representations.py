@@ -3,37 +3,41 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import polars as pl
 
 from memgen.configuration.options import flat
 from memgen.engine.features import depth_of, extract_depths
-from memgen.engine.loading import Model, draw, load
+from memgen.engine.loading import draw, load
+from memgen.jobs.arguments import Count
 from memgen.jobs.seeding import generator, integer_seed
-from memgen.jobs.stage import Input, InputDirectories, Output, progress, stage
+from memgen.jobs.stage import InputDirectories, Output, progress, stage
 from memgen.language.configuration import Batch, Device, Language, Representations
-from memgen.language.exception_cost import exception_costs, mixtures, probe_margins, theory_margins
-from memgen.language.lineups import block_of, read_samples
+from memgen.language.exception_cost import (
+    difference,
+    exception_costs,
+    mixtures,
+    probe_margins,
+    theory_margins,
+)
+from memgen.language.items import sample
 from memgen.language.prompts import prompts
 from memgen.language.tables import COST_CURVE, COSTS, REPRESENTATIONS
 from memgen.relational.hierarchy import Hierarchy
-from memgen.relational.kernels import measure
+from memgen.relational.kernels import Measured, measure
 from memgen.tables.statistics import means_with_errors
 
 POOLINGS = ("last", "tail")
+FIRST = 100
+"""First seed of the names and of the random networks: those from 0 on suggested what is tested."""
+
 CURVE = np.linspace(0, 0.995, 200)
-"""Conjunctivities at which the theory's cost is tabulated."""
+"""Conjunctivities at which the theory is tabulated."""
 
-
-class Network(NamedTuple):
-    """A network with its weights (initialization None), or drawn at random, and the depths that are read."""
-
-    model: str
-    initialization: int | None
-    loaded: Model
-    depths: range
+Key = tuple[int, str, str, float | None]
+"""Depth, pooling, features, and the conjunctivity of a mixture."""
 
 
 @stage
@@ -41,8 +45,8 @@ class Network(NamedTuple):
 def representations(
     *,
     model_directories: InputDirectories,
-    lineup: Input,
     experiment: Representations,
+    n: Count,
     exceptions: list[str],
     out: Output,
     curve: Output,
@@ -55,8 +59,8 @@ def representations(
     ----------
     model_directories
         Folders of models, named after them. Each is read with its weights, and with random ones.
-    lineup
-        Items of every seed.
+    n
+        Number of items, invented names.
     exceptions
         Exception of the hierarchy, one.
     out
@@ -67,72 +71,71 @@ def representations(
     Raises
     ------
     BadInput
-        If a model cannot be loaded, seeds are missing, or there is not one exception within the order.
+        If a model cannot be loaded, or there is not one exception within the order.
     """
-    _, drawn = read_samples(lineup)
-    samples = block_of(drawn, 0, experiment.seeds - 1, lineup)
-    n = len(samples[0].names)
     pair = Hierarchy.of(n), Hierarchy.of(n, exceptions)
     predicted = [(alpha, *_predicted(pair, alpha, experiment.ridge)) for alpha in CURVE.tolist()]
     COST_CURVE.write(pl.DataFrame(predicted, schema=COST_CURVE.schema, orient="row"), curve)
-    orders = [
-        generator("language", "representations", seed).permuted(
-            np.tile(np.arange(n), (experiment.orders, 1)), axis=1
-        )
-        for seed in range(len(samples))
-    ]
     rows = []
-    for network in _networks(model_directories, experiment, device):
-        about = f"{network.model}, {'weights' if network.initialization is None else network.initialization}"
-        found: dict[tuple[Any, ...], list[np.ndarray]] = {}
-        for sample, held in progress(list(zip(samples, orders, strict=True)), about, len(samples)):
-            features = extract_depths(network.loaded, prompts(sample), POOLINGS, batch, network.depths)
-            for key, kernel in _kernels(features, network.depths, n, experiment.mixing):
-                measured = measure(kernel, n)
-                margins = [probe_margins(kernel, one, held, experiment.ridge) for one in pair]
-                costs = exception_costs(pair[1], *margins)
-                theory = _predicted(pair, measured.conjunctivity, experiment.ridge)
-                values = np.array([measured.conjunctivity, measured.distance, *costs, *theory])
-                found.setdefault(key, []).append(values)
-        for key, values in found.items():
-            means, errors = means_with_errors(np.array(values))
-            both = [
-                value
-                for one in zip(means[: -len(COSTS)], errors[: -len(COSTS)], strict=True)
-                for value in one
-            ]
-            rows.append(
-                (network.model, network.initialization, *key, *both, *means[-len(COSTS) :], len(samples))
-            )
+    for folder in model_directories:
+        rows += _rows(folder, None, pair, experiment, batch, device)
+        for seed in range(FIRST, FIRST + experiment.initializations):
+            rows += _rows(folder, seed, pair, experiment, batch, device)
     frame = pl.DataFrame(rows, schema=REPRESENTATIONS.schema, orient="row")
     REPRESENTATIONS.write(frame.with_columns(pl.col(pl.Float64).fill_nan(None)), out)
 
 
-def _networks(folders: list[Path], experiment: Representations, device: str) -> Iterator[Network]:
-    """One network after the other; only one is in memory."""
-    for folder in folders:
-        loaded = load(folder, "float32", device)
-        yield Network(folder.name, None, loaded, range(1, depth_of(loaded) + 1))
-        del loaded
-        for seed in range(experiment.initializations):
-            # The same network as the one that `initialize` writes with this seed.
-            random = draw(folder, integer_seed("language", "initialize", seed))
-            random = replace(random, network=random.network.base_model.to(device))
-            yield Network(folder.name, seed, random, range(1, min(experiment.depth, depth_of(random)) + 1))
-            del random
+def _rows(
+    folder: Path,
+    initialization: int | None,
+    pair: tuple[Hierarchy, Hierarchy],
+    experiment: Representations,
+    batch: int,
+    device: str,
+) -> list[tuple[Any, ...]]:
+    """Rows of `REPRESENTATIONS` of one network, which no longer is in memory afterwards."""
+    if initialization is None:
+        network = load(folder, "float32", device)
+        depths = range(1, depth_of(network) + 1)
+    else:
+        # The same network as the one that `initialize` writes with this seed.
+        network = draw(folder, integer_seed("language", "initialize", initialization))
+        network = replace(network, network=network.network.base_model.to(device))
+        depths = range(1, min(experiment.depth, depth_of(network)) + 1)
+    n = pair[0].n
+    found: dict[Key, list[np.ndarray]] = {}
+    seeds = range(FIRST, FIRST + experiment.seeds)
+    for seed in progress(seeds, f"{folder.name}, initialization {initialization}", len(seeds)):
+        random = generator("language", "representations", seed)
+        orders = random.permuted(np.tile(np.arange(n), (experiment.orders, 1)), axis=1)
+        features = extract_depths(network, prompts(sample("fake", n, seed)), POOLINGS, batch, depths)
+        for key, kernel, measured in _kernels(features, depths, n, experiment.mixing):
+            margins = [probe_margins(kernel, one, orders, experiment.ridge) for one in pair]
+            values = [measured.conjunctivity, measured.distance, *exception_costs(pair[1], *margins)]
+            theory = _predicted(pair, measured.conjunctivity, experiment.ridge)
+            found.setdefault(key, []).append(np.array([*values, *theory]))
+    rows = []
+    for key, of_seeds in found.items():
+        means, errors = means_with_errors(np.array(of_seeds))
+        measures = len(means) - len(COSTS)
+        both = [value for one in zip(means[:measures], errors[:measures], strict=True) for value in one]
+        rows.append((folder.name, initialization, *key, *both, *means[measures:], len(seeds)))
+    return rows
 
 
 def _kernels(
     features: dict[str, np.ndarray], depths: range, n: int, mixing: tuple[float, ...]
-) -> Iterator[tuple[tuple[int, str, float | None], np.ndarray]]:
-    """Kernels of one network and seed by depth, pooling and mixing; mixed is the deepest last token alone."""
+) -> Iterator[tuple[Key, np.ndarray, Measured]]:
+    """Kernels of one network and seed, and what they measure; mixed is the deepest last token alone."""
     for pooling in POOLINGS:
         for depth, vectors in zip(depths, features[pooling].astype(np.float64), strict=True):
-            kernel = vectors @ vectors.T
-            yield (depth, pooling, None), kernel
+            raw = vectors @ vectors.T
+            acting, measured = difference(raw, n), measure(raw, n)
+            yield (depth, pooling, "raw", None), raw, measured
+            yield (depth, pooling, "difference", None), acting, measured
             if pooling == POOLINGS[0] and depth == depths[-1]:
-                for conjunctivity, mixture in zip(mixing, mixtures(kernel, n, mixing), strict=True):
-                    yield (depth, pooling, conjunctivity), mixture
+                for conjunctivity, mixture in zip(mixing, mixtures(acting, n, mixing), strict=True):
+                    yield (depth, pooling, "difference", conjunctivity), mixture, measure(mixture, n)
 
 
 def _predicted(pair: tuple[Hierarchy, Hierarchy], conjunctivity: float, ridge: float) -> np.ndarray:

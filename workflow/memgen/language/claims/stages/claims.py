@@ -7,7 +7,7 @@ import polars as pl
 
 from memgen.jobs.stage import Input, Output, stage
 from memgen.language.claims.evidence import held_out_rows
-from memgen.language.claims.geometry import geometry_claim
+from memgen.language.claims.geometry import geometry_claims
 from memgen.language.claims.statements import Study, claims_by_method
 from memgen.language.claims.tables import HELD_OUT
 from memgen.language.responses.tables import GEOMETRY
@@ -49,6 +49,6 @@ def claims(
     """
     study = Study("language", responses, GEOMETRY.read(geometry), ridge or [])
     found = claims_by_method(study, controls or [], networks or [])
-    write_claims([*found, *([geometry_claim(representations)] if representations else [])], out)
+    write_claims([*found, *(geometry_claims(representations) if representations else [])], out)
     rows = [row for runs in study.runs.values() for row in held_out_rows(runs)]
     HELD_OUT.write(pl.DataFrame(rows, schema=HELD_OUT.schema), held_out)
