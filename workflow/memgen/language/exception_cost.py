@@ -19,7 +19,7 @@ from memgen.relational.ranks import gamma
 
 
 def difference(kernel: np.ndarray, n: int) -> np.ndarray:
-    """Kernel of half the difference between the features of a pair's two directions; shapes as for `mixtures`.
+    """Kernel of half the difference between the features of a pair's two directions; as for `mixtures`.
 
     In it cancels by how much first items are more alike than second ones, or less. The theory assumes that
     they are equally alike (theory: Kernel family).

@@ -1,8 +1,8 @@
 """What representations of different conjunctivity say: whether an exception harms conjunctive ones more.
 
 The unit is a network: its slope of the margin found next to the exception on the predicted one, over its
-own depths and poolings. The prediction is a function of the measured conjunctivity alone. Within a network neither
-architecture nor pretraining varies. Mixtures, whose conjunctivity is set by hand, are left out.
+own depths and poolings. The prediction is a function of the measured conjunctivity alone. Within a network
+neither architecture nor pretraining varies. Mixtures, whose conjunctivity is set by hand, are left out.
 """
 
 from pathlib import Path
