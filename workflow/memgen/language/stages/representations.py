@@ -1,5 +1,6 @@
 """What an exception costs ridge probes on representations that differ in conjunctivity."""
 
+import gc
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -93,7 +94,8 @@ def _rows(
     batch: int,
     device: str,
 ) -> list[tuple[Any, ...]]:
-    """Rows of `REPRESENTATIONS` of one network, which no longer is in memory afterwards."""
+    """Rows of `REPRESENTATIONS` of one network."""
+    gc.collect()  # networks hold references in circles: the one before would stay beside this one
     if initialization is None:
         network = load(folder, "float32", device)
         depths = range(1, depth_of(network) + 1)
