@@ -21,11 +21,11 @@ from checks import (
     shown,
 )
 from memgen.language.fits.baselines import baselines
-from memgen.language.fits.relation import relation
 from memgen.language.fits.tables import BASELINES, FIT, PREDICTIONS
 from memgen.language.fits.theory import fit, predictions
-from memgen.language.responses.tables import ACCURACY, EFFECTS, GEOMETRY, GEOMETRY_RUNS, KEY, RESPONSES
+from memgen.language.responses.tables import ACCURACY, EFFECTS, GEOMETRY_RUNS, KEY, RESPONSES
 from memgen.language.stages.summaries import accuracy, distance, effects, geometry
+from memgen.language.tables import COST_CURVE, REPRESENTATIONS
 from memgen.published.compare import compare
 from memgen.published.conversion import convert
 from memgen.published.explain import explain
@@ -65,7 +65,7 @@ FIGURES: dict[str, tuple[dict[str, str], dict[str, Any]]] = {
     "response_bias": ({"effects": "effects.csv"}, SHOWN),
     "exception_effect": ({"effects": "effects.csv"}, SHOWN),
     "own_kernel": ({"geometry": "geometry.csv", "fit": "ours_fit.csv"}, SHOWN),
-    "conjunctivity": ({"geometry": "geometry.csv", "relation": "relation.csv"}, {}),
+    "geometry": ({"representations": "representations.csv", "curve": "curve.csv"}, {}),
     "language_summary": (
         {"predictions": "predictions.parquet*"},
         {"items": "fake", "plain": "plain", "exceptional": "exc", "models": ["small", "other"],
@@ -93,6 +93,22 @@ def measures(responses: pl.DataFrame) -> pl.DataFrame:
     frame = runs.with_columns(pl.Series(name, column) for name, column in values.items())
     post = pl.when(pl.col("phase") == "pre").then(pl.col("ridge_correlation"))
     return frame.with_columns(post.alias("ridge_correlation")).select(list(GEOMETRY_RUNS.columns))
+
+
+def representations(random: np.random.Generator) -> pl.DataFrame:
+    """Representations of two architectures with weights and random ones, made up."""
+    names = [
+        {"model": model, "initialization": seed, "depth": depth, "pooling": pooling, "features": features,
+         "mixing": mixing}
+        for model in ("small", "other") for seed in (None, 0) for depth in (1, 2)
+        for pooling, features, mixing in
+        (("last", "difference", None), ("tail", "raw", None), ("last", "difference", 0.5))
+    ]  # fmt: skip
+    values = [name for name in REPRESENTATIONS.columns if name not in names[0] and name != "n_seeds"]
+    rows = [
+        {**row, "n_seeds": 2} | dict(zip(values, random.random(len(values)), strict=True)) for row in names
+    ]
+    return pl.DataFrame(rows, schema=REPRESENTATIONS.schema)
 
 
 def answers(name: str, margins: np.ndarray, random: np.random.Generator, **cell: Any) -> pl.DataFrame:
@@ -135,7 +151,9 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
     GEOMETRY_RUNS.write(measures(pl.concat(own)), folder / "measures.parquet")
     fits = folder / "ours_fit.csv"
     geometry(blocks=[folder / "measures.parquet"], fits=fits, out=folder / "geometry.csv")
-    relation(geometry=folder / "geometry.csv", fits=fits, out=folder / "relation.csv")
+    REPRESENTATIONS.write(representations(random), folder / "representations.csv")
+    curve = pl.DataFrame([[0.0, 0.9]] * len(COST_CURVE.columns), schema=COST_CURVE.schema)
+    COST_CURVE.write(curve, folder / "curve.csv")
     explain(responses=[published], out=folder / "explanations.parquet", summary=folder / "summary.csv")
     transfer(responses=[published, ours], out=folder / "transfer.parquet")
     compare(ours=ours, published=published, out=folder / "comparison.csv")
@@ -259,28 +277,13 @@ def test_heatmaps_hold_observed_above_and_predicted_below_the_diagonal(
         assert len(axes.patches) == 2 * cell.filter(pl.col("pair_class") == "exception").height
 
 
-def test_conjunctivity_draws_each_cell_against_its_gamma(tables: Path, of: Draw) -> None:
-    frame = GEOMETRY.read(tables / "geometry.csv").drop_nulls(["alpha", "gamma"])
-    for axes, phase in zip(shown(of("conjunctivity")), ("pre", "post"), strict=True):
-        assert_draws(axes, (frame.filter(phase=phase), "alpha", "gamma"))
-
-
-def test_a_gamma_beyond_its_range_is_drawn_open(tables: Path, tmp_path: Path, of: Draw) -> None:
-    """Its marker is hollow at the range's end, and the bar reaches from there to the end that is known."""
-    edge = pl.when(pl.col("model") == "small")
-    frame = GEOMETRY.read(tables / "geometry.csv").with_columns(
-        edge.then(None).otherwise("gamma").alias("gamma"),
-        edge.then(pl.lit("low")).otherwise(None).alias("gamma_at_edge"),
-        edge.then(None).otherwise("gamma_low").alias("gamma_low"),
-        edge.then(0.1).otherwise("gamma_high").alias("gamma_high"),
-    )
-    GEOMETRY.write(frame, tmp_path / "geometry.csv")
-    axes = shown(of("conjunctivity", geometry=tmp_path / "geometry.csv"))[0]
-    hollow = [line for line in axes.lines if line.get_markerfacecolor() == "white"]
-    assert len(hollow) == frame.filter(model="small", phase="pre").height
-    assert {float(line.get_ydata()[0]) for line in hollow} == {1e-3}
-    bars = [path for part in axes.collections for path in part.get_segments() if path[0][0] == path[1][0]]
-    assert sum(bool(np.allclose(bar[:, 1], [1e-3, 0.1])) for bar in bars) == len(hollow)
+def test_geometry_draws_every_representation_beside_the_theory(tables: Path, of: Draw) -> None:
+    frame = REPRESENTATIONS.read(tables / "representations.csv")
+    left, middle, right = shown(of("geometry"))
+    difference, raw = (frame.filter(features=name) for name in ("difference", "raw"))
+    assert_draws(left, (difference, "alpha", "near_margin"))
+    assert_draws(middle, (difference, "near_margin_predicted", "near_margin"))
+    assert_draws(right, (raw, "near_margin_predicted", "near_margin"))
 
 
 def test_baselines_draw_every_predictor_and_the_lead_over_each(tables: Path, of: Draw) -> None:

@@ -57,6 +57,24 @@ def contrast(config: Config) -> tuple[str, str] | None:
     return None
 
 
+def represented(config: Config) -> list[str]:
+    """Models whose representations are compared: those of a wheel, where models learn invented names.
+
+    None without two hierarchies of one size that differ by one exception, which has items on both sides.
+    """
+    found, block = contrast(config), config["language"]
+    exceptions = _task(config, found[1]).exceptions if found else ()
+    possible = len(exceptions) == 1 and exceptions[0][1] > 0 and "fake" in block["items"]
+    return models_of(config, "wheel") if possible else []
+
+
+def representation_flags(config: Config) -> Quoted:
+    """Flags of the comparison of representations."""
+    _, exceptional = contrast(config) or ("", "")
+    hierarchy = config["relational"]["hierarchies"][exceptional]
+    return rules.flags(config["language"]["representations"], **hierarchy)
+
+
 def models_of(config: Config, source: str) -> list[str]:
     """Names of the models whose weights come from one source."""
     return [name for name, model in config["language"]["models"].items() if model["source"] == source]

@@ -41,7 +41,10 @@ def figures(config: Mapping[str, Any]) -> list[Entry]:
         figure("symbolic_distance_{method}", {"distance": "distance.csv"}, of_method, methods),
         figure("response_bias", {"effects": "effects.csv"}, compared),
         figure("exception_effect", {"effects": "effects.csv"}, compared),
-        figure("conjunctivity", {"geometry": "geometry.csv", "relation": "relation.csv"}),
+        figure(
+            "geometry", {"representations": "representations.csv", "curve": "cost_curve.csv"},
+            each=[{}] if settings.represented(config) else [],
+        ),
         figure("own_kernel", {"geometry": "geometry.csv", "fit": "fit.csv"}, compared, trained),
     ]  # fmt: skip
 

@@ -13,7 +13,6 @@ from memgen.language.responses.tables import (
     CELL,
     N_RUNS,
     PAIR_CLASS,
-    PHASE,
     errors_of,
     mean_over_seeds,
     optional,
@@ -40,25 +39,6 @@ def frame_of(rows: Iterable[Mapping[str, object]], table: Table) -> pl.DataFrame
     floats = [name for name, dtype in table.schema.items() if dtype == pl.Float64]
     return frame.with_columns(pl.when(pl.col(name).is_finite()).then(pl.col(name)) for name in floats)
 
-
-RELATION = Table(
-    "relation of representation and behaviour",
-    {
-        **PHASE,
-        "method": Column(pl.String, "empty for all methods that train the network", nullable=True),
-        "n_networks": Column(pl.Int64, "models among the cells: the clusters of the bootstrap"),
-        "n_cells": Column(pl.Int64, "cells: model, kind of item, hierarchy, method, hyperparameter"),
-        "spearman": optional("Spearman's correlation of alpha and gamma over four cells or more"),
-        "spearman_low": optional("lower end of its 95% interval, bootstrap of four networks or more"),
-        "spearman_high": optional("upper end of that interval"),
-        "own_kernel_correlation": optional(
-            "mean over cells: a run's margins against kernel ridge regression from the model's own kernel "
-            "before training; phase pre of finetuned cells alone"
-        ),
-        "theory_correlation": optional("mean over cells: a run's margins against the theory at their gamma"),
-    },
-    trained(["phase", "method"], {}, why="its intervals are over cells: the claims drawn from it must hold"),
-)
 
 _CELL_AND_TASK = {
     **CELL,
