@@ -22,7 +22,7 @@ PASSES = 10
 BOUNDARY_POINTS = 20
 # Flips after which a walk to the boundary ends.
 _WALK = 64
-# Votes that are this small a part of the largest are rounding.
+# Votes that are this small a part of a target's largest are rounding.
 _ROUNDING = 1e-6
 
 
@@ -207,10 +207,10 @@ def read_signs(model: Model, first: torch.Tensor, targets: Integers, rng: np.ran
         first = first @ ((units * (1 - units))[:, None] * model.second)
     votes = (first - first.mean(dim=1, keepdim=True))[:, torch.from_numpy(targets)].T
     # What rounding leaves of an even vote is no vote.
-    votes = torch.where(votes.abs() < _ROUNDING * votes.abs().max(), 0.0, votes)
+    votes = torch.where(votes.abs() < _ROUNDING * votes.abs().amax(dim=1, keepdim=True), 0.0, votes)
     return Guess(_decided(votes.numpy(), rng), np.zeros(len(targets), dtype=np.int64))
 
 
 def since_initialization(first: torch.Tensor, initial: torch.Tensor) -> torch.Tensor:
-    """A layer (d, h) less the multiple of its initial one that it holds most of: weight decay shrinks that."""
+    """A layer (d, h) less the multiple of its initial one that it holds: weight decay shrinks that."""
     return first - (first * initial).sum() / (initial * initial).sum() * initial

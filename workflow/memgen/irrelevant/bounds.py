@@ -85,7 +85,7 @@ def needed_bits(samples: int, dimension: int, rho: float, accuracy: float) -> fl
     samples, dimension, rho
         As of `cluster_error`.
     accuracy : float
-        On fresh examples of clusters seen once, in (0, 1).
+        On fresh examples of clusters seen once, in [0, 1).
 
     Returns
     -------
@@ -93,7 +93,7 @@ def needed_bits(samples: int, dimension: int, rho: float, accuracy: float) -> fl
         (1 - rho) d (1 - h2(p)), p the probability of flipped bits at which `cluster_error` leaves the
         accuracy; None where even the whole sample does not give it.
     """
-    check_number("accuracy", accuracy, 0, 1, above=True, below=True)
+    check_number("accuracy", accuracy, 0, 1, below=True)
 
     def missing(flip: float) -> float:
         return cluster_error(samples, dimension, rho, flip=flip) - (1 - accuracy)

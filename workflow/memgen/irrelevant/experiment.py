@@ -167,7 +167,9 @@ def guessed(
         attacks.read_signs(model, model.first - trained.without(int(target), step).first, one, rng)
         for target, one in zip(targets, targets[:, None], strict=True)
     ]
-    return attacks.Guess(np.concatenate([part.bits for part in parts]), np.zeros(len(targets), dtype=np.int64))
+    return attacks.Guess(
+        np.concatenate([part.bits for part in parts]), np.zeros(len(targets), dtype=np.int64)
+    )
 
 
 def bits_recovered(

@@ -63,7 +63,10 @@ def _leakage(table: pl.DataFrame) -> Numbers:
     numbers: Numbers = {}
     for learner in ("logistic", "network"):
         part = plain.filter(pl.col("learner") == learner)
-        for name, singles in (("", pl.col("singleton_weight") > 1), ("_once", pl.col("singleton_weight") == 1)):
+        for name, singles in (
+            ("", pl.col("singleton_weight") > 1),
+            ("_once", pl.col("singleton_weight") == 1),
+        ):
             rows = part.filter(learnable & singles)
             _measured(numbers, f"{learner}{name}", rows, "bits_recovered", "accuracy_singleton")
         _measured(numbers, f"{learner}_useless", part.filter(~learnable), "bits_recovered")

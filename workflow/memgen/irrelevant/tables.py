@@ -40,7 +40,9 @@ RUNS = Table(
             pl.Float64, "probability that a position is fixed; empty for next_symbol", nullable=True
         ),
         "singleton_weight": Column(
-            pl.Float64, "times that a sample seen once counts in training; empty for next_symbol", nullable=True
+            pl.Float64,
+            "times that a sample seen once counts in training; empty for next_symbol",
+            nullable=True,
         ),
         "seed": Column(pl.Int64, "seed of the task, the sample, the training and the attack"),
         "step": Column(pl.Int64, "training steps done; of a transformer, epochs"),
@@ -193,8 +195,7 @@ LEAKAGE = Table(
             "mean over seeds of (1 - rho) d (1 - h2(free_recovered)): bits about a sample seen once that the "
             "model holds at least, by Fano's inequality; at most (1 - rho) d",
         ),
-        "leaked_bits": Column(pl.Float64, "mean over seeds of singletons times bits"),
-        **_error("leaked_bits"),
+        **_spread("leaked_bits", "mean over seeds of singletons times bits"),
         "storage_bits": Column(pl.Float64, "n d: bits of the whole sample"),
         **_spread("accuracy_singleton", RUNS.columns["accuracy_singleton"].description),
         **_SEEDS,

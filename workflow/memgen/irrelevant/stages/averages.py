@@ -66,7 +66,13 @@ def recovery(*, runs: Inputs, out: Output, averages: Output) -> None:
 
 
 @stage
-def leakage(*, runs: Inputs, accuracy: Annotated[float, Range(0, 1, above=True, below=True)], out: Output, matched: Output) -> None:
+def leakage(
+    *,
+    runs: Inputs,
+    accuracy: Annotated[float, Range(0, 1, above=True, below=True)],
+    out: Output,
+    matched: Output,
+) -> None:
     """Tabulate leaked bits per learner, defence and attack, and those that equal accuracy costs.
 
     Parameters

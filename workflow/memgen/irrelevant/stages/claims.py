@@ -54,7 +54,7 @@ def claims(
     """
     found = [
         *_Claims(leakage, "irrelevant_attacks").recovered(),
-        *_Claims(averages, "irrelevant_attacks").unseen(),
+        *_Claims(averages, "irrelevant_multiplicity").unseen(),
         *_Claims(averages, "irrelevant_completion").completed(),
         _Claims(matched, "irrelevant_scaling").needed(),
         *_Claims(leakage, "irrelevant_tradeoff").defended(),
