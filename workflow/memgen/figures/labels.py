@@ -96,8 +96,9 @@ ATTACKS = {
 
 #: What a nearest neighbour stores of its samples: label, colour, and line or marker.
 MEMORIES = {
-    "stored": ("stores some bits", PALETTE["black"], "-"),
-    "flipped": ("stores flipped bits", PALETTE["grey"], "--"),
+    "stored": ("stores some bits (exact)", PALETTE["black"], "-"),
+    "flipped": ("stores flipped bits (exact)", PALETTE["grey"], "--"),
+    "blurred": ("stores noisy numbers (simulated)", PALETTE["vermilion"], "-"),
     "sketch": ("stores signs of projections", PALETTE["sky"], "x"),
     "quantized": ("stores codes of blocks", PALETTE["black"], "+"),
 }

@@ -218,17 +218,19 @@ def released_gradient(
 ) -> torch.Tensor:
     """Gradient of the first layer that one more step sends: clipped and noisy where the training is.
 
-    Arguments as in `train`; the seed is that of the noise. Shape (d, h).
+    Arguments as in `train`; the seed is that of the noise. Shape (d, h). In 64 bits: of a sample that is
+    learned, the error is less than 32 bits tell from 1.
     """
-    inputs, answers = as_tensor(x), torch.from_numpy(y)
-    shares = torch.from_numpy(weight / weight.sum()).float()
+    model = Model(*(part.double() for part in model.parts))
+    inputs, answers = as_tensor(x).double(), torch.from_numpy(y)
+    shares = torch.from_numpy(weight / weight.sum())
     back, error, units = _gradients(model.product(inputs), model.parts[2:], answers, shares)
     if training.clip > 0:
         back, _ = _clipped((inputs * inputs).sum(dim=1) + 1, back, error, units, shares, training.clip)
     gradient = _product(inputs.T, back)
     rng = torch.Generator().manual_seed(seed)
     spread = training.noise * training.clip / float(weight.sum())
-    return gradient.add_(torch.randn(gradient.shape, generator=rng), alpha=spread)
+    return gradient.add_(torch.randn(gradient.shape, generator=rng), alpha=spread).float()
 
 
 def _in_span(

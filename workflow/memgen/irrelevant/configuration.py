@@ -17,7 +17,7 @@ DefenceKind: TypeAlias = Literal["weight_decay", "noise", "early_stopping", "no_
 Attack: TypeAlias = Literal[
     "labels", "sign", "coordinate_ascent", "weights", "initialization", "gradient", "informed"
 ]
-Memory: TypeAlias = Literal["stored", "flipped", "sketch", "quantized"]
+Memory: TypeAlias = Literal["stored", "flipped", "blurred", "sketch", "quantized"]
 Loss: TypeAlias = Literal["answer", "sentence"]
 
 #: Positions of a block that is quantized together.
@@ -116,8 +116,8 @@ class Nearest:
     flips: Annotated[
         tuple[Annotated[float, Range(0, 1), About("a probability")], ...],
         Several(1, 100),
-        About("probabilities that a stored bit is flipped"),
-    ] = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
+        About("probabilities that a stored bit, or the sign of one with Gaussian noise, is flipped"),
+    ] = (0.001, 0.01, 0.03, 0.06, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
     sketches: Annotated[
         tuple[Annotated[float, Range(0, 4, above=True), About("a share")], ...],
         Several(0, 100),

@@ -75,38 +75,69 @@ def _leakage(table: pl.DataFrame) -> Numbers:
 
 
 def _halved(numbers: Numbers, learner: str, best: pl.DataFrame) -> None:
-    """Add the change of accuracy by the defence that costs least of those that halve the bits recovered."""
+    """Add the change of accuracy by the defence that costs least of those that halve the bits recovered.
+
+    Of the largest sample that is defended; and of any other, as ``_elsewhere``.
+    """
     keys = ["run", "clusters", "samples", "dimension", "rho"]
     plain = best.filter(pl.col("defence") == "none").select(
         *keys, full="bits", before="accuracy_singleton", before_se="accuracy_singleton_se"
     )
+    defended = best.filter(pl.col("defence") != "none").sort("samples", "dimension", maintain_order=True)
+    last = defended.row(-1, named=True) if defended.height else dict.fromkeys(keys)
     cost = (
-        best.filter(pl.col("defence") != "none")
-        .join(plain, on=keys)
+        defended.join(plain, on=keys)
         .filter(pl.col("bits") < pl.col("full") / 2)
         .with_columns(
             cost=pl.col("accuracy_singleton") - pl.col("before"),
             cost_se=(pl.col("accuracy_singleton_se") ** 2 + pl.col("before_se") ** 2).sqrt(),
+            largest=pl.all_horizontal(pl.col(name) == last[name] for name in keys),
         )
+        .sort("cost")
     )
-    row = cost.sort("cost").row(-1, named=True) if cost.height else {}
-    numbers[f"{learner}_cost"], numbers[f"{learner}_cost_se"] = row.get("cost"), row.get("cost_se")
-    numbers[f"{learner}_cost_seeds"] = float(row["seeds"]) if row else None
+    for name, largest in ((f"{learner}_cost", True), (f"{learner}_cost_elsewhere", False)):
+        rows = cost.filter(pl.col("largest") == largest)
+        row = rows.row(-1, named=True) if rows.height else {}
+        numbers[name], numbers[f"{name}_se"] = row.get("cost"), row.get("cost_se")
+        for size in ("samples", "dimension", "seeds"):
+            numbers[f"{name}_{size}"] = float(row[size]) if row else None
 
 
 def _matched(table: pl.DataFrame) -> Numbers:
-    """How bits at equal accuracy grow with the bits that it needs, and with the useless bits there are."""
+    """How bits at equal accuracy grow with the dimension, where rho falls with it and where it stays.
+
+    Slopes of logarithms; also on the bits that the accuracy needs, over all sizes.
+    """
     known = table.filter(pl.col("needed").is_not_null() & (pl.col("bits") > 0))
+    slopes: dict[str, list[tuple[float, float, float]]] = {"thin": [], "fixed": []}
+    for _, rows in known.group_by("run", maintain_order=True):
+        if rows["dimension"].n_unique() == rows.height > 2 and rows["samples"].n_unique() == 1:
+            name = "fixed" if rows["rho"].n_unique() == 1 else "thin"
+            slopes[name].append((*_slope(rows, "dimension"), float(rows["seeds"].min())))  # type: ignore[arg-type]
+    numbers: Numbers = dict.fromkeys(("growth", "growth_se", "growth_seeds"))
+    for name, found in slopes.items():
+        value = found[0] if found else (None, None, None)
+        numbers[f"{name}_slope"], numbers[f"{name}_slope_se"], _ = value
+    if slopes["thin"] and slopes["fixed"]:
+        (thin, thin_se, seeds), (fixed, fixed_se, others) = slopes["thin"][0], slopes["fixed"][0]
+        numbers["growth"], numbers["growth_se"] = thin - fixed, math.hypot(thin_se, fixed_se)
+        numbers["growth_seeds"] = min(seeds, others)
     # Runs may share a size.
     sizes = known.unique(["learner", "samples", "dimension", "rho"], keep="first", maintain_order=True)
-    numbers: Numbers = {"sizes": float(sizes.height)}
-    for name in ("needed", "free"):
-        numbers[f"{name}_slope"] = numbers[f"{name}_slope_se"] = None
-        if sizes[name].n_unique() >= 3:
-            numbers[f"{name}_slope"], numbers[f"{name}_slope_se"] = line_slope(
-                np.log(sizes[name].to_numpy()), np.log(sizes["bits"].to_numpy())
-            )
+    numbers["needed_slope"] = numbers["needed_slope_se"] = None
+    if sizes["needed"].n_unique() >= 3:
+        logarithms = [np.log(sizes[name].to_numpy()) for name in ("needed", "bits")]
+        numbers["needed_slope"], numbers["needed_slope_se"] = line_slope(*logarithms)
+    numbers["needed_seeds"] = float(sizes.height)
     return numbers
+
+
+def _slope(rows: pl.DataFrame, name: str) -> tuple[float, float]:
+    """Slope of the logarithm of bits, and its standard error from those of the sizes."""
+    x = np.log(rows[name].to_numpy())
+    weights = (x - x.mean()) / ((x - x.mean()) ** 2).sum()
+    relative = (rows["bits_se"] / rows["bits"]).fill_null(math.nan).to_numpy()
+    return float(weights @ np.log(rows["bits"].to_numpy())), float(np.sqrt(((weights * relative) ** 2).sum()))
 
 
 def _pooled(rows: pl.DataFrame) -> tuple[float | None, float | None]:

@@ -110,8 +110,8 @@ SIMULATION = Table(
         "noise": Column(pl.Float64, "twice the share of flipped bits; next_symbol", nullable=True),
         "memory": Column(
             pl.String,
-            "what is stored of every sample; clusters: some of its bits, all with flips, signs of random "
-            "projections, or the nearest words of random codes for its blocks",
+            "what is stored of every sample; clusters: some of its bits, all with flips, all with Gaussian "
+            "noise, signs of random projections, or the nearest words of random codes for its blocks",
             allowed=get_args(Memory),
             nullable=True,
         ),
@@ -119,7 +119,7 @@ SIMULATION = Table(
         "bits": Column(
             pl.Float64,
             "useless bits of a sample that are held: (1 - rho) stored, less h2(flip) of them; of sketch and "
-            "quantized all that is stored, an upper bound",
+            "quantized all that is stored, an upper bound; of blurred what the signs tell, a lower bound",
             nullable=True,
         ),
         "flip": Column(pl.Float64, "probability that a stored bit is flipped; clusters", nullable=True),
@@ -129,7 +129,7 @@ SIMULATION = Table(
         "error_closed": Column(
             pl.Float64,
             "expected error: of singletons' clusters (clusters), of all examples (next_symbol); empty for "
-            "sketch and quantized",
+            "blurred, sketch and quantized",
             nullable=True,
         ),
         "error_simulated": Column(pl.Float64, "mean error over repeats"),
@@ -186,7 +186,11 @@ LEAKAGE = Table(
     "leakage",
     {
         **_of_runs(*_WHO, *_PRIVACY, *_SIZES, *_TASK, "attack"),
-        "best": Column(pl.Boolean, "whether it is the attack that recovers most of this learner and defence"),
+        "best": Column(
+            pl.Boolean,
+            "whether it is the best attack on this learner and defence: its free_recovered_low is the highest",
+        ,
+        ),
         "singletons": Column(pl.Float64, "mean number of samples of clusters seen once"),
         **_spread("bits_recovered", "mean share of their bits that are guessed rightly"),
         **_spread("free_recovered", "mean share of their free bits that are guessed rightly"),

@@ -20,13 +20,15 @@ from memgen.figures.labels import (
     defence_words,
     listed,
 )
-from memgen.figures.panels import draw_interval, equality, panel_letters, reaches, shared_legend
+from memgen.figures.panels import draw_interval, equality, key, legend, panel_letters, reaches, shared_legend
 from memgen.figures.style import PAGE, PALETTE, Drawn, figure, new_figure
 from memgen.irrelevant.tables import LEAKAGE, MATCHED, SIMULATION
 
 Leakage = Annotated[pl.DataFrame, LEAKAGE]
 
 _SIZE = ["samples", "dimension", "rho"]
+# Ticks of logarithmic axes.
+_BITS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000]
 
 
 def _size_words(row: Mapping[str, Any]) -> str:
@@ -101,11 +103,12 @@ def irrelevant_tradeoff(*, simulation: Annotated[pl.DataFrame, SIMULATION], leak
 
     What accuracy needs. (a, b) Accuracy on fresh examples of clusters seen once against useless bits about
     each sample seen once. Lines: nearest neighbours that store some bits of each sample, or all bits with
-    flips (closed forms); crosses: those that store sketches or codes, at all bits that they store, an upper
-    bound. Points: trained learners with each defence, at the bits that the best attack recovers, a lower
-    bound on what they hold; dotted lines join the strengths of one defence. A point left of the lines
-    means that the attack is too weak, and no such learner: weights are real numbers, and an attack that
-    takes their signs loses up to a factor of π/2 where they are noisy. (c) Accuracy of clipped, noisy
+    flips (closed forms), or all with Gaussian noise, at the bits that their signs tell (simulated); crosses:
+    those that store sketches or codes, at all bits that they store, an upper bound. Points: trained learners
+    with each defence, at the bits that the best attack recovers, a lower bound on what they hold; dotted
+    lines join the strengths of one defence. A point left of the black and grey lines means that the attack
+    is too weak, not that less need be stored: noisy weights are real numbers, like the noisy numbers of the
+    red line, and whoever takes their signs loses up to a factor of π/2. (c) Accuracy of clipped, noisy
     training at each epsilon of its differential privacy. (d) The lookup learner of the other task, error
     against the share of bits of references seen once that it stores (line: closed form). Bars: 95% intervals.
     """
@@ -127,12 +130,13 @@ def irrelevant_tradeoff(*, simulation: Annotated[pl.DataFrame, SIMULATION], leak
         panel.set_ylabel("accuracy on clusters seen once")
     for unused in axes[0, len(sizes) :]:
         unused.set_axis_off()
-    _draw_private(axes[1, 0], defended)
+    shown = defended.join(stores.select(_SIZE).unique(), on=_SIZE, how="semi")
+    _draw_private(axes[1, 0], shown)
     lookup = simulation.filter(pl.col("learner") == "lookup").sort("stored_fraction")
     panel = axes[1, 1]
     panel.plot(lookup["stored_fraction"], lookup["error_closed"], color=PALETTE["black"], lw=0.8)
-    shown = lookup.rename({"error_simulated": "error"})
-    draw_interval(panel, shown, "stored_fraction", "error", fmt="o", color=PALETTE["grey"], lw=0)
+    found = lookup.rename({"error_simulated": "error"})
+    draw_interval(panel, found, "stored_fraction", "error", fmt="o", color=PALETTE["grey"], lw=0)
     panel.set(xlabel="share of bits of references seen once stored, $\\varphi$", ylabel="next-symbol error")
     panel.set_title("lookup learner")
     panel_letters([*axes[0, : len(sizes)], *axes[1]])
@@ -146,7 +150,9 @@ def _draw_stores(panel: Axes, stores: pl.DataFrame) -> None:
         rows = stores.filter(pl.col("memory") == memory).sort("bits")
         if not rows.height:
             continue
-        if rows["error_closed"].null_count():
+        if mark == "-" and rows["error_closed"].null_count():
+            panel.plot(rows["bits"], 1 - rows["error_simulated"], color=colour, lw=0.8, label=words)
+        elif rows["error_closed"].null_count():
             shown = rows.rename({"error_simulated": "error"})
             draw_interval(
                 panel, shown, "bits", "error", missing=True, fmt=mark, color=colour, lw=0, label=words, ms=4
@@ -206,8 +212,8 @@ def irrelevant_scaling(*, matched: Annotated[pl.DataFrame, MATCHED]) -> Drawn:
                 draw_interval(panel, rows, varied, "bits", look=look)
                 panel.plot(rows[varied], rows["needed"], color=look[1], lw=0.8)
                 panel.plot(rows[varied], rows["free"], color=look[1], lw=0.8, ls=":")
-        _plain_logarithms(panel, sorted(set(matched[varied])) if panel.lines else [])
         panel.set(xlabel=words)
+        _plain_logarithms(panel, sorted(set(matched[varied])))
     panel = axes[0, 2]
     for run, look in looks.items():
         rows = matched.filter(pl.col("run") == run).drop_nulls("needed")
@@ -215,18 +221,24 @@ def irrelevant_scaling(*, matched: Annotated[pl.DataFrame, MATCHED]) -> Drawn:
     known = matched["needed"].drop_nulls()
     if len(known):
         equality(panel, min(known), max(known))
-    panel.set(xscale="log", yscale="log", xlabel="bits needed (closed form)")
+    panel.set(xlabel="bits needed (closed form)")
+    _plain_logarithms(panel, _BITS)
     axes[0, 0].set_ylabel(
         f"useless bits of each sample seen once,\nrecovered at accuracy {matched['accuracy'][0]:g}"
     )
     panel_letters(axes[0])
-    shared_legend(figure, axes[0], ncols=3)
+    black = PALETTE["black"]
+    keys = [key(*look) for look in looks.values()]
+    keys += [key("needed (closed form)", black, lw=0.8), key("all useless bits", black, lw=0.8, ls=":")]
+    legend(figure, keys, 3)
     return figure, {"matched": matched}
 
 
 def _plain_logarithms(panel: Axes, ticks: list[int]) -> None:
-    """Logarithmic axes whose ticks are plain numbers."""
+    """Logarithmic axes with few ticks, which are plain numbers."""
     panel.set(xscale="log", yscale="log")
-    panel.xaxis.set_major_formatter(ScalarFormatter())
-    panel.xaxis.set_minor_formatter(NullFormatter())
-    panel.set_xticks(ticks)
+    for axis, shown in ((panel.xaxis, ticks), (panel.yaxis, _BITS)):
+        low, high = axis.get_view_interval()
+        axis.set_major_formatter(ScalarFormatter())
+        axis.set_minor_formatter(NullFormatter())
+        axis.set_ticks([tick for tick in shown if low <= tick <= high])

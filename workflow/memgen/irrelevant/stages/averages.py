@@ -102,8 +102,11 @@ def leakage(
     names = ["singletons", "bits_recovered", "free_recovered", "bits", "leaked_bits", "accuracy_singleton"]
     found = averaged(last, _through(LEAKAGE, "attack"), names).with_columns(
         storage_bits=(pl.col("samples") * pl.col("dimension")).cast(pl.Float64),
+        # By the lower end of the interval, so that an attack on few targets does not win by chance.
         best=pl.int_range(pl.len()).over(_through(LEAKAGE, "singleton_weight"))
-        == pl.col("free_recovered").arg_max().over(_through(LEAKAGE, "singleton_weight")),
+        == pl.coalesce("free_recovered_low", "free_recovered")
+        .arg_max()
+        .over(_through(LEAKAGE, "singleton_weight")),
         # Nobody recovers more than a sample has, or less than nothing.
         bits_low=pl.col("bits_low").clip(0),
         bits_high=pl.min_horizontal("bits_high", (1 - pl.col("rho")) * pl.col("dimension")),

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import numpy as np
 import polars as pl
+from scipy import special
 
 from memgen.configuration.options import As, flat
 from memgen.errors import BadInput
@@ -109,11 +110,11 @@ class Stored:
 
     Parameters
     ----------
-    kind : {"stored", "flipped", "sketch", "quantized"}
+    kind : {"stored", "flipped", "blurred", "sketch", "quantized"}
     stored : int
         Bits of each sample: its first positions, signs of random projections, or codes of its blocks.
     flip : float
-        Probability that a stored bit is flipped.
+        Probability that a stored bit is flipped, or that the sign of a bit with Gaussian noise is.
     """
 
     kind: Memory
@@ -121,21 +122,24 @@ class Stored:
     flip: float = 0.0
 
     def useless_bits(self, size: Size) -> float:
-        """Useless bits about a sample that are held; of sketches and codes an upper bound."""
+        """Useless bits about a sample that are held.
+
+        Of sketches and codes an upper bound; of noisy numbers those that their signs tell.
+        """
         if self.kind in ("sketch", "quantized"):
             return min(float(self.stored), (1 - size.rho) * size.dimension)
         return float(leaked_bits(self.flip, 1, self.stored, size.rho))
 
     def error(self, size: Size) -> float | None:
         """Exact error on clusters seen once, where a closed form is known."""
-        if self.kind in ("sketch", "quantized"):
+        if self.kind not in ("stored", "flipped"):
             return None
         return cluster_error(size.samples, size.dimension, size.rho, self.stored, self.flip)
 
     def overlaps(self, fresh: Signs, sample: Signs, rng: np.random.Generator) -> Floats:
         """How near each fresh example (m, d) is to what is stored of each sample (n, d); shape (m, n).
 
-        Exact in 32 bits: sums of less than 2^24 signs.
+        Exact in 32 bits, but for noisy numbers: sums of less than 2^24 signs.
         """
         asked = fresh.astype(np.float32)
         if self.kind == "sketch":
@@ -150,6 +154,9 @@ class Stored:
             nearest = np.einsum("nbp,bwp->nbw", parts, words).argmax(axis=2)
             kept = words[np.arange(blocks), nearest].reshape(len(sample), -1)
             return asked[:, : blocks * BLOCK] @ kept.T
+        if self.kind == "blurred":
+            noise = rng.standard_normal(sample.shape, dtype=np.float32)
+            return asked @ (sample * np.float32(special.ndtri(1 - self.flip)) + noise).T
         # Which positions are stored makes no difference.
         kept = sample[:, : self.stored].astype(np.float32)
         if self.flip > 0:
@@ -163,6 +170,7 @@ def memories(size: Size, nearest: Nearest) -> list[Stored]:
     return [
         *(Stored("stored", round(share * d)) for share in nearest.stored),
         *(Stored("flipped", d, flip) for flip in nearest.flips),
+        *(Stored("blurred", d, flip) for flip in nearest.flips if flip > 0),
         *(Stored("sketch", max(1, round(share * d))) for share in nearest.sketches),
         *(Stored("quantized", bits * (d // BLOCK)) for bits in nearest.codes if d >= BLOCK),
     ]
