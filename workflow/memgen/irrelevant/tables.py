@@ -188,8 +188,7 @@ LEAKAGE = Table(
         **_of_runs(*_WHO, *_PRIVACY, *_SIZES, *_TASK, "attack"),
         "best": Column(
             pl.Boolean,
-            "whether it is the best attack on this learner and defence: its free_recovered_low is the highest",
-        ,
+            "whether it is the best attack on this learner and defence: free_recovered_low is the highest",
         ),
         "singletons": Column(pl.Float64, "mean number of samples of clusters seen once"),
         **_spread("bits_recovered", "mean share of their bits that are guessed rightly"),
