@@ -84,4 +84,6 @@ def test_the_papers_network_is_planned_and_its_stage_runs_at_toy_size(tmp_path: 
            "slower_from": 3, "record_steps": [2, 6], "seeds": 1, "tests": 1}  # fmt: skip
     attack(run="network_full", **{**options, **toy}, out=tmp_path / "runs.parquet")
     table = RUNS.read(tmp_path / "runs.parquet")
-    assert set(table["attack"]) == {"coordinate_ascent", "sign"} and set(table["step"]) == {2, 6}
+    assert set(table["attack"]) == {"coordinate_ascent", "sign", "weights", "initialization"} and set(
+        table["step"]
+    ) == {2, 6}

@@ -132,14 +132,16 @@ def _at_accuracy(noisy: pl.DataFrame, accuracy: float) -> pl.DataFrame:
         if len(reached) > 1 and reached[0] <= accuracy <= reached[-1]:
             bits = float(np.interp(accuracy, reached, ordered["bits"].to_numpy()))
             parts.append((*key, seed, accuracy, bits))
-    schema = {name: MATCHED.columns[name].dtype for name in (*keys,)}
+    schema = {name: MATCHED.columns[name].dtype for name in (*keys, "accuracy", "bits")} | {"seed": pl.Int64}
     frame = pl.DataFrame(
-        parts, schema={**schema, "seed": pl.Int64, "accuracy": pl.Float64, "bits": pl.Float64}, orient="row"
+        parts, schema={name: schema[name] for name in (*keys, "seed", "accuracy", "bits")}, orient="row"
     )
     found = averaged(frame, [*keys, "accuracy"], ["bits"])
-    sizes = found.select("samples", "dimension", "rho").rows()
     return found.with_columns(
-        needed=pl.Series([needed_bits(*size, accuracy) for size in sizes], dtype=pl.Float64),
+        needed=pl.Series(
+            [needed_bits(n, d, rho, accuracy) for n, d, rho in found.select(keys[-3:]).iter_rows()],
+            dtype=pl.Float64,
+        ),
         free=(1 - pl.col("rho")) * pl.col("dimension"),
     ).select(list(MATCHED.columns))
 

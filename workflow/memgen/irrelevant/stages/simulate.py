@@ -141,27 +141,27 @@ class Stored:
 
         Exact in 32 bits, but for noisy numbers: sums of less than 2^24 signs.
         """
-        asked = fresh.astype(np.float32)
+        asked, kept = fresh.astype(np.float32), sample.astype(np.float32)
         if self.kind == "sketch":
             directions = uniform_signs((sample.shape[1], self.stored), rng).astype(np.float32)
             # An even projection counts as positive.
-            kept = np.where(sample.astype(np.float32) @ directions >= 0, np.float32(1), np.float32(-1))
-            return asked @ directions @ kept.T
-        if self.kind == "quantized":
+            asked, kept = asked @ directions, np.where(kept @ directions >= 0, np.float32(1), np.float32(-1))
+        elif self.kind == "quantized":
             blocks = sample.shape[1] // BLOCK
             words = uniform_signs((blocks, 2 ** (self.stored // blocks), BLOCK), rng).astype(np.float32)
-            parts = sample[:, : blocks * BLOCK].astype(np.float32).reshape(-1, blocks, BLOCK)
+            parts = kept[:, : blocks * BLOCK].reshape(-1, blocks, BLOCK)
             nearest = np.einsum("nbp,bwp->nbw", parts, words).argmax(axis=2)
+            asked = asked[:, : blocks * BLOCK]
             kept = words[np.arange(blocks), nearest].reshape(len(sample), -1)
-            return asked[:, : blocks * BLOCK] @ kept.T
-        if self.kind == "blurred":
-            noise = rng.standard_normal(sample.shape, dtype=np.float32)
-            return asked @ (sample * np.float32(special.ndtri(1 - self.flip)) + noise).T
-        # Which positions are stored makes no difference.
-        kept = sample[:, : self.stored].astype(np.float32)
-        if self.flip > 0:
-            kept = np.where(rng.random(kept.shape) < self.flip, -kept, kept)
-        return asked[:, : self.stored] @ kept.T
+        elif self.kind == "blurred":
+            noise = rng.standard_normal(kept.shape, dtype=np.float32)
+            kept = kept * np.float32(special.ndtri(1 - self.flip)) + noise
+        else:
+            # Which positions are stored makes no difference.
+            asked, kept = asked[:, : self.stored], kept[:, : self.stored]
+            if self.flip > 0:
+                kept = np.where(rng.random(kept.shape) < self.flip, -kept, kept)
+        return np.asarray(asked @ kept.T, dtype=np.float64)
 
 
 def memories(size: Size, nearest: Nearest) -> list[Stored]:
