@@ -320,9 +320,9 @@ LARGE = {
     "dimensions": f"{CLASSIFY} --learner=ridge --tests=1 --dimensions=20000",
     "tests": f"{CLASSIFY} --learner=ridge --tests=1000 --dimensions=3",
     "clusters": (
-        "irrelevant simulate --clusters=100000 --samples=10 --dimension=100000 --rho=0.5 --stored=1 "
-        "--flips=0.1 --repeats=2 --references=10 --symbol-samples=10 --length=10 --noise=0.1 --fractions=0.5 "
-        "--symbol-repeats=2 --out=out/x.parquet"
+        "irrelevant simulate --clusters=100000 --samples=10 --dimension=100000 --rho=0.5 --tail=0 "
+        "--stored=1 --flips=0.1 --repeats=2 --references=10 --symbol-samples=10 --length=10 --noise=0.1 "
+        "--fractions=0.5 --symbol-repeats=2 --out=out/x.parquet"
     ),
     "transformer": (
         "irrelevant complete --run=x --references=10 --samples=10 --length=10 --noise=0.1 --tail=0 --seed=1 "
