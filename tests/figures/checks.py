@@ -117,9 +117,9 @@ def cut_off(figure: Figure) -> list[str]:
 
 
 def keys_shown(figure: Figure, config: dict[str, Any]) -> list[str]:
-    """Texts that name a model, a hierarchy or a kind of item by its key in the configuration."""
+    """Texts that name a model, a hierarchy or invented names by their key in the configuration."""
     language = config["language"]
-    keys = {*config["relational"]["hierarchies"], *language["models"], *language["items"]} - {"real"}
+    keys = {*config["relational"]["hierarchies"], *language["models"], "fake"}
     pattern = re.compile(rf"(?<![\w-])({'|'.join(map(re.escape, sorted(keys)))})(?![\w-])")
     said = {title.get_text() for title in figure.texts if " · memgen" in title.get_text()}
     return [text for text, _ in texts(figure) if text not in said and pattern.search(text)]

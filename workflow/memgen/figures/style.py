@@ -38,6 +38,10 @@ Ridge = Annotated[float, cyclopts.Parameter(help="Which effective ridge; must be
 Conjunctivity = Annotated[float, cyclopts.Parameter(help="Which conjunctivity; must be on the table's grid.")]
 Items = Annotated[str, cyclopts.Parameter(help="Which kind of item.")]
 Method = Annotated[str, cyclopts.Parameter(help="Which method of training.")]
+Words = Annotated[
+    list[str],
+    cyclopts.Parameter(help='What hierarchies and methods are called: "key=words", such as "lora=LoRA".'),
+]
 
 #: Width of a text column and of a page, inches.
 COLUMN = 3.4
@@ -66,8 +70,9 @@ SERIES = [
 MARKERS = "osD^vP*X"
 MARKERS_OF_MODELS = "os^DvPX*"
 
-#: Diverging colour map for margins: blue answers by rank, red against it.
+#: Diverging colour map for margins, blue answers by rank, red against it; and where there is no value.
 MARGIN_COLOURS = "RdBu"
+NOTHING = "#DDDDDD"
 
 matplotlib.rcParams.update(
     {

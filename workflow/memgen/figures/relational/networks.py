@@ -192,7 +192,10 @@ def _draw_scales(axes: Axes, summary: pl.DataFrame) -> None:
         label="one network",
     )  # fmt: skip
     words = f"mean of {scan['seeds'][0]} networks"
-    axes.plot(scale, scan["systematic"], "--", color=black, marker="D", mfc="white", label=words)
+    axes.errorbar(
+        scale, scan["systematic"], yerr=scan["systematic_standard_error"], fmt="D--", color=black, mfc="white",
+        elinewidth=0.8, label=words,
+    )  # fmt: skip
     axes.set_xscale("log")
     ticks = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1]
     axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
