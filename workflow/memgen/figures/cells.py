@@ -51,6 +51,12 @@ def first_of_each(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.filter(pl.col("model").is_in(list({model_label(name): name for name in models}.values())))
 
 
+def _order(row: Mapping[str, Any], called: Mapping[str, str]) -> int:
+    """Place of a method and a model: as in the configuration, pretrained before untrained."""
+    methods, models = [*called, row["method"]], [*MODELS.values(), model_label(row["model"])]
+    return 100 * methods.index(row["method"]) + models.index(model_label(row["model"]))
+
+
 @dataclass(frozen=True)
 class Series:
     """The runs of models of one name by one method, how they are drawn, and their place among all, from 0."""
@@ -76,13 +82,9 @@ def series(frame: pl.DataFrame, called: Mapping[str, str]) -> list[Series]:
     """Series of a table with the columns of a cell: a method and a name of models each, probes first."""
     several = pl.col("hyperparameter").n_unique().over("method") > 1
     told = frame.with_columns(several=several).select(*_ROW[:2], *_ROW[3:], "several").unique().sort(pl.all())
-    order = {name: place for place, name in enumerate([*called, *MODELS.values()])}
     labels = {
         f"{model_label(row['model'])}, {method_label(row, called, several=row['several'])}": row
-        for row in sorted(
-            told.rows(named=True),
-            key=lambda row: (order.get(row["method"], 99), order.get(model_label(row["model"]), 99)),
-        )
+        for row in sorted(told.rows(named=True), key=lambda row: _order(row, called))
     }
     found = []
     for place, (label, row) in enumerate(labels.items()):
@@ -104,6 +106,8 @@ def cell_grid(
     columns change places. The cells are the panel and the rows of each; panels without a cell are hidden.
     """
     rows = frame.select(_ROW).unique().sort(_ROW)
+    place = pl.Series([_order(row, called) for row in rows.iter_rows(named=True)], dtype=pl.Int64)
+    rows = rows[place.arg_sort().to_list()]
     columns = present(hierarchies, frame)
     if turned:
         figure, grid = new_figure(len(columns), len(rows), height=panel * len(columns) + 0.7)

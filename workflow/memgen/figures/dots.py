@@ -41,12 +41,15 @@ class Dots:
         Where no effect lies.
     of : polars expression, optional
         Which cells have it in this panel.
+    ends : pair of float, optional
+        Ends of the axis.
     """
 
     value: str
     label: str
     line: float
     of: pl.Expr | None = None
+    ends: tuple[float, float] | None = None
 
 
 def with_interval(frame: pl.DataFrame, value: str) -> pl.DataFrame:
@@ -104,12 +107,11 @@ def dot_figure(
         axis.axvline(what.line, color=PALETTE["grey"], lw=0.6, zorder=0)
         separate_rows(axis, len(rows))
         axis.set_xlabel(what.label)
+        axis.set_xlim(what.ends)
     axes[0, 0].set_yticks(range(len(rows)), [label for label, _, _ in reversed(rows)], fontsize=5.5)
     axes[0, 0].set_ylim(-0.6, len(rows) - 0.4)
     panel_letters(axes[0])
-    handles = [
-        key(called.get(name, name), *_LOOKS[place % len(_LOOKS)]) for place, name in enumerate(names)
-    ]
+    handles = [key(called.get(name, name), *_LOOKS[place % len(_LOOKS)]) for place, name in enumerate(names)]
     legend(figure, [*handles, *others], side="upper")
     return figure
 

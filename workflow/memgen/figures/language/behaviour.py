@@ -5,7 +5,6 @@ from typing import Annotated, Any
 import cyclopts
 import polars as pl
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from memgen.figures.cells import Series, cells_of_items, named, present, series
@@ -70,9 +69,7 @@ def _draw_accuracy(axis: Axes, one: Series, place: float, rows: pl.DataFrame) ->
         if len(rows) == 1:
             axis.plot([place, place], [row["accuracy_low"], row["accuracy_high"]], color=one.colour, lw=0.5)
             reach, mean = row["accuracy_half_width"] or 0.0, row["accuracy"]
-            axis.plot(
-                [place, place], [max(0, mean - reach), min(1, mean + reach)], color=one.colour, lw=1.5
-            )
+            axis.plot([place, place], [max(0, mean - reach), min(1, mean + reach)], color=one.colour, lw=1.5)
         axis.plot(place, row["accuracy"], one.marker, color=one.colour, ms=2.6 if len(rows) == 1 else 1.6)
 
 
@@ -149,7 +146,7 @@ def exception_effect(
     frame = with_interval(effects.filter(source="study"), "yes_share")
     after, of_probes = pl.col("phase") == "post", pl.col("method").is_in(probes)
     shown = [
-        Dots("yes_share", "share of answers\nthat are Yes", 0.5),
+        Dots("yes_share", "share of answers\nthat are Yes", 0.5, ends=(-0.04, 1.04)),
         Dots("exception_accuracy_effect", "accuracy on cross pairs\n(change, share right)", 0.0, after),
         Dots("exception_margin_effect", "margin, probes\n(change, target units)", 0.0, after & of_probes),
         Dots("exception_margin_effect", "margin, finetuned\n(change, logit units)", 0.0, after & ~of_probes),

@@ -15,6 +15,7 @@ def figures(config: Mapping[str, Any]) -> list[Entry]:
     told = {"words": [f"{name}={text}" for name, text in words(config).items()]}
     every = {"hierarchy": list(config["relational"]["hierarchies"]), **told}
     contrast = {"hierarchy": list(settings.contrast(config) or every["hierarchy"]), **told}
+    exceptional = {**contrast, "hierarchy": contrast["hierarchy"][1:]}
     probes = {"probes": [name for name, kind in kinds.items() if kind == "ridge"]}
     published = ["results/published/predictions.parquet"] if config["published"].get("source") else []
     summary = _summary(config, kinds)
@@ -27,7 +28,7 @@ def figures(config: Mapping[str, Any]) -> list[Entry]:
         figure("held_out_margins", {"held_out": "held_out.csv"}, told),
         figure("margin_heatmaps", {"predictions": "predictions.parquet"}, {"items": "fake", **contrast}),
         figure("language_cells", {"claims": "claims.csv"}, told),
-        figure("baselines", {"baselines": "baselines.csv"}, {**contrast, "hierarchy": contrast["hierarchy"][1:]}),
+        figure("baselines", {"baselines": "baselines.csv"}, exceptional),
         figure("accuracy_by_class", {"accuracy": "accuracy.csv"}, every),
         figure("symbolic_distance", {"distance": "distance.csv"}, {"items": "fake", **probes, **contrast}),
         figure("exception_effect", {"effects": "effects.csv"}, {**probes, **contrast}),
@@ -40,10 +41,7 @@ def _summary(config: Mapping[str, Any], kinds: Mapping[str, str]) -> dict[str, A
     models = config["language"]["models"]
     pretrained = settings.models_of(config, "wheel")
     shown = [
-        name
-        for like in pretrained
-        for name, model in models.items()
-        if like in (name, model.get("like"))
+        name for like in pretrained for name, model in models.items() if like in (name, model.get("like"))
     ]
     plain, exceptional = settings.contrast(config) or (None, None)
     probes = [name for name, kind in kinds.items() if kind == "ridge"]

@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 from memgen.errors import BadInput
 from memgen.figures.cells import first_of_each, heatmaps, named, present, smallest
 from memgen.figures.dots import rows_of
-from memgen.figures.labels import ITEMS, method_label, model_label
+from memgen.figures.labels import method_label, model_label
 from memgen.figures.language.behaviour import Probes
 from memgen.figures.panels import key, legend, level, note, panel_letters, separate_rows
 from memgen.figures.style import (
@@ -64,12 +64,12 @@ def language_summary(
 ) -> Figure:
     """Draw the margins of the pairs around the middle in two hierarchies, a panel per model and method.
 
-    The language study in one picture. Margins of the pairs around the exception, by distance, learned without
-    it (blue) and with it (vermilion), with 95 % intervals over seeds; lines: the theory at the gamma and scale
-    fitted to each model. Items count from 0, the strongest. Without the exception margins should rise with
-    the distance. With it the middle pair is turned, and the pairs next to it, 2 v 5, 3 v 6 and 2 v 6, lose
-    most. Below zero a pair is answered against the order: finetuned networks, which see few pairs, may do so
-    for 3 v 5 even without the exception. Of untrained models every initialization is shown, without bars.
+    The language study in one picture. Margins of the pairs around the exception, by distance, learned
+    without it (blue) and with it (vermilion), with 95 % intervals over seeds; lines: the theory at the gamma
+    and scale fitted to each model. Items count from 0, the strongest. Without the exception margins should
+    rise with the distance. With it the middle pair is turned, and the pairs next to it, 2 v 5, 3 v 6 and
+    2 v 6, lose most. Below zero a pair is answered against the order: finetuned networks may do so for 3 v 5
+    even without the exception. Of untrained models every initialization is shown, without bars.
     """
     pairs, called = (plain, exceptional), named(words)
     off_middle = (pl.col("higher") + pl.col("lower") - pl.col("n") + 1).abs()
@@ -82,9 +82,9 @@ def language_summary(
     cells = [("published", model, "full") for model in published]
     names = dict.fromkeys(map(model_label, models))
     cells += [("study", name, method) for name in names for method in methods]
-    is_called = frame.with_columns(
-        label=pl.col("model").map_elements(model_label, return_dtype=pl.String)
-    )["label"]
+    is_called = frame.with_columns(label=pl.col("model").map_elements(model_label, return_dtype=pl.String))[
+        "label"
+    ]
     found = [(cell, frame.filter(is_called == cell[1], source=cell[0], method=cell[2])) for cell in cells]
     shown = [(cell, rows) for cell, rows in found if set(rows["hierarchy"]) == set(pairs)]
     if not shown:
@@ -176,7 +176,7 @@ def baselines(
         _draw_predictors(*axes[0], cells, len(rows) - 1 - place, bars=len(one.of_models) == 1)
     left, right = axes[0]
     left.set_xlabel("correlation with held-out margins, by seed")
-    right.set_xlabel("theory's correlation minus the baseline's, by seed")
+    right.set_xlabel("theory minus baseline, by seed")
     right.axvline(0, color=GREY, lw=0.6, zorder=0)
     left.set_yticks(range(len(rows)), [label for label, _, _ in reversed(rows)], fontsize=5.5)
     left.set_ylim(-0.6, len(rows) - 0.4)
@@ -205,9 +205,7 @@ def _draw_predictors(left: Axes, right: Axes, cells: pl.DataFrame, height: int, 
 
 
 @figure
-def conjunctivity(
-    *, geometry: Geometry, relation: Annotated[pl.DataFrame, RELATION], words: Words
-) -> Figure:
+def conjunctivity(*, geometry: Geometry, relation: Annotated[pl.DataFrame, RELATION], words: Words) -> Figure:
     """Draw the measured conjunctivity, before and after training, against the fitted gamma.
 
     Each point is one model, kind of item, hierarchy and method: the conjunctivity alpha measured from the
@@ -233,8 +231,8 @@ def conjunctivity(
             colour = colours[row["method"]]
             axis.errorbar(
                 row["alpha"], row["gamma"], xerr=row["alpha_standard_error"], yerr=_reach(row),
-                fmt=markers[model_label(row["model"])], color=colour, mfc="white" if row["gamma_at_edge"] else colour,
-                mew=0.6, ms=3, elinewidth=0.4, lw=0,
+                fmt=markers[model_label(row["model"])], color=colour,
+                mfc="white" if row["gamma_at_edge"] else colour, mew=0.6, ms=3, elinewidth=0.4, lw=0,
             )  # fmt: skip
         over_all = relation.filter(pl.col("phase") == phase, pl.col("method").is_null()).row(0, named=True)
         if over_all["spearman"] is not None:

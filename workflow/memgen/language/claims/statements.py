@@ -75,7 +75,7 @@ STATEMENTS = (
         "generalized",
         "Without an exception untrained pairs are answered right (share above 1/2)",
         CHAIN,
-        "accuracy_by_class_{method}",
+        "accuracy_by_class",
         "Untrained pairs at chance, or worse.",
     ),
     Statement(
@@ -83,7 +83,7 @@ STATEMENTS = (
         "distance",
         "Without an exception the margin of untrained pairs grows with their distance (slope)",
         CHAIN,
-        "symbolic_distance_{method}",
+        "symbolic_distance",
         "Margins that do not grow with distance.",
     ),
     Statement(
@@ -91,7 +91,7 @@ STATEMENTS = (
         "remembered",
         "The exception 5:3 is remembered (share of runs above 1/2)",
         PAPER,
-        "accuracy_by_class_{method}",
+        "accuracy_by_class",
         "The exception answered as the order has it, or at chance.",
     ),
     Statement(
@@ -99,7 +99,7 @@ STATEMENTS = (
         "generalized_with_exception",
         "With the exception untrained pairs are still answered right (share above 1/2)",
         PAPER,
-        "accuracy_by_class_{method}",
+        "accuracy_by_class",
         "Untrained pairs at chance once the exception is learned.",
     ),
     Statement(
