@@ -79,22 +79,29 @@ class Series:
 
 
 def series(frame: pl.DataFrame, called: Mapping[str, str]) -> list[Series]:
-    """Series of a table with the columns of a cell: a method and a name of models each, probes first."""
+    """Series of a table with the columns of a cell: a name of models and a name of methods each.
+
+    They are in the order of the configuration, pretrained models before untrained ones.
+    """
+    keys = ["source", "model", "method", "hyperparameter"]
     several = pl.col("hyperparameter").n_unique().over("method") > 1
-    told = frame.with_columns(several=several).select(*_ROW[:2], *_ROW[3:], "several").unique().sort(pl.all())
-    labels = {
-        f"{model_label(row['model'])}, {method_label(row, called, several=row['several'])}": row
-        for row in sorted(told.rows(named=True), key=lambda row: _order(row, called))
-    }
-    found = []
-    for place, (label, row) in enumerate(labels.items()):
-        models = [name for name in set(frame["model"]) if model_label(name) == model_label(row["model"])]
-        rows = frame.filter(pl.col("model").is_in(models), method=row["method"])
-        if row["several"]:
-            rows = rows.filter(hyperparameter=row["hyperparameter"])
-        look = (SERIES[place % len(SERIES)], MARKERS[place % len(MARKERS)])
-        found.append(Series(label, *look, (place + 0.5) / len(labels) - 0.5, rows))
-    return found
+    told = frame.with_columns(several=several).select(*keys, "several").unique().sort(pl.all())
+    rows = sorted(told.rows(named=True), key=lambda row: _order(row, called))
+    labels: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        label = f"{model_label(row['model'])}, {method_label(row, called, several=row['several'])}"
+        labels.setdefault(label, []).append({name: row[name] for name in keys})
+    schema = {name: frame.schema[name] for name in keys}
+    return [
+        Series(
+            label,
+            SERIES[place % len(SERIES)],
+            MARKERS[place % len(MARKERS)],
+            (place + 0.5) / len(labels) - 0.5,
+            frame.join(pl.DataFrame(part, schema=schema), on=keys, how="semi", nulls_equal=True),
+        )
+        for place, (label, part) in enumerate(labels.items())
+    ]
 
 
 def cell_grid(
