@@ -21,11 +21,10 @@ from checks import (
     shown,
 )
 from memgen.language.fits.baselines import baselines
-from memgen.language.fits.relation import relation
 from memgen.language.fits.tables import BASELINES, FIT, PREDICTIONS
 from memgen.language.fits.theory import fit, predictions
-from memgen.language.responses.tables import ACCURACY, EFFECTS, GEOMETRY, GEOMETRY_RUNS, KEY, RESPONSES
-from memgen.language.stages.summaries import accuracy, distance, effects, geometry
+from memgen.language.responses.tables import ACCURACY, EFFECTS, KEY, RESPONSES
+from memgen.language.stages.summaries import accuracy, distance, effects
 from memgen.published.compare import compare
 from memgen.published.conversion import convert
 from memgen.published.explain import explain
@@ -57,7 +56,6 @@ FIGURES: dict[str, tuple[dict[str, str], dict[str, Any]]] = {
     "margin_heatmaps": ({"predictions": "ours_predictions.parquet"}, FAKE),
     "baselines": ({"baselines": "baselines.csv"}, SHOWN),
     "exception_effect": ({"effects": "effects.csv"}, {**SHOWN, **PROBES}),
-    "conjunctivity": ({"geometry": "geometry.csv", "relation": "relation.csv"}, WORDS),
     "language_summary": (
         {"predictions": "predictions.parquet*"},
         {"items": "fake", "plain": "plain", "exceptional": "exc", "models": ["small", "other"],
@@ -73,18 +71,6 @@ FIGURES: dict[str, tuple[dict[str, str], dict[str, Any]]] = {
 }  # fmt: skip
 #: Figures whose panels end where their points do not.
 CUT = {"published_explanations", "published_transfer"}
-
-
-def measures(responses: pl.DataFrame) -> pl.DataFrame:
-    """Measures of representations for every run, made up."""
-    keys = [name for name in GEOMETRY_RUNS.columns if name in RESPONSES.columns]
-    runs = responses.select(keys).unique().sort(keys)
-    random = np.random.default_rng(0)
-    names = [name for name in GEOMETRY_RUNS.columns if name not in keys]
-    values = {name: random.uniform(0.1, 0.9, runs.height) for name in names}
-    frame = runs.with_columns(pl.Series(name, column) for name, column in values.items())
-    post = pl.when(pl.col("phase") == "pre").then(pl.col("ridge_correlation"))
-    return frame.with_columns(post.alias("ridge_correlation")).select(list(GEOMETRY_RUNS.columns))
 
 
 def answers(name: str, margins: np.ndarray, random: np.random.Generator, **cell: Any) -> pl.DataFrame:
@@ -124,10 +110,6 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
     distance(responses=ours, out=folder / "distance.csv")
     effects(responses=ours, out=folder / "effects.csv")
     baselines(responses=ours, out=folder / "baselines.csv")
-    GEOMETRY_RUNS.write(measures(pl.concat(own)), folder / "measures.parquet")
-    fits = folder / "ours_fit.csv"
-    geometry(blocks=[folder / "measures.parquet"], fits=fits, out=folder / "geometry.csv")
-    relation(geometry=folder / "geometry.csv", fits=fits, out=folder / "relation.csv")
     explain(responses=[published], out=folder / "explanations.parquet", summary=folder / "summary.csv")
     transfer(responses=[published, ours], out=folder / "transfer.parquet")
     compare(ours=ours, published=published, out=folder / "comparison.csv")
@@ -243,30 +225,6 @@ def test_heatmaps_hold_observed_above_and_predicted_below_the_diagonal(
         np.testing.assert_allclose(square[higher, lower], observed / np.abs(observed).max())
         np.testing.assert_allclose(square[lower, higher], predicted / np.abs(observed).max())
         assert len(axes.patches) == 2 * cell.filter(pl.col("pair_class") == "exception").height
-
-
-def test_conjunctivity_draws_each_cell_against_its_gamma(tables: Path, of: Draw) -> None:
-    frame = GEOMETRY.read(tables / "geometry.csv").drop_nulls(["alpha", "gamma"])
-    for axes, phase in zip(shown(of("conjunctivity")), ("pre", "post"), strict=True):
-        assert_draws(axes, (frame.filter(phase=phase), "alpha", "gamma"))
-
-
-def test_a_gamma_beyond_its_range_is_drawn_open(tables: Path, tmp_path: Path, of: Draw) -> None:
-    """Its marker is hollow at the range's end, and the bar reaches from there to the end that is known."""
-    edge = pl.when(pl.col("model") == "small")
-    frame = GEOMETRY.read(tables / "geometry.csv").with_columns(
-        edge.then(None).otherwise("gamma").alias("gamma"),
-        edge.then(pl.lit("low")).otherwise(None).alias("gamma_at_edge"),
-        edge.then(None).otherwise("gamma_low").alias("gamma_low"),
-        edge.then(0.1).otherwise("gamma_high").alias("gamma_high"),
-    )
-    GEOMETRY.write(frame, tmp_path / "geometry.csv")
-    axes = shown(of("conjunctivity", geometry=tmp_path / "geometry.csv"))[0]
-    hollow = [line for line in axes.lines if line.get_markerfacecolor() == "white"]
-    assert len(hollow) == frame.filter(model="small", phase="pre").height
-    assert {float(line.get_ydata()[0]) for line in hollow} == {1e-3}
-    bars = [path for part in axes.collections for path in part.get_segments() if path[0][0] == path[1][0]]
-    assert sum(bool(np.allclose(bar[:, 1], [1e-3, 0.1])) for bar in bars) == len(hollow)
 
 
 def test_baselines_draw_every_predictor_and_the_lead_over_each(tables: Path, of: Draw) -> None:

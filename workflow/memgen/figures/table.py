@@ -15,8 +15,22 @@ from memgen.jobs.closure import module_file
 from memgen.jobs.entries import docstring, find
 from memgen.jobs.rules import Quoted, flags
 
+#: The figures that say most, in their order: what a reader sees first.
+LEADING = (
+    "three_studies",
+    "rank_profiles",
+    "mechanism",
+    "language_summary",
+    "held_out_margins",
+    "geometry",
+    "longtail_singletons",
+    "irrelevant_tradeoff",
+)
+FIRST = "First of all"
 #: End of every caption in the report: the recipe's id, cut out of the record, and the commands that use it.
 ENDING = """
+Drawn by ``{source}`` from {tables}. Recipe:
+
 .. include:: {{ snakemake.output.record }}
    :literal:
    :start-after: "recipe_id":"
@@ -125,16 +139,32 @@ class Entry:
     def template(self) -> str:
         """Caption in the report, as the template that Snakemake fills in."""
         told = self.told({name: f"{{{{ snakemake.wildcards.{name} }}}}" for name in self.wildcards})
-        return f"{self.caption(told)}\n{ENDING}"
+        named = ", ".join(f"``{path}``" for path in self.files)
+        named = named.replace("{", "{{ snakemake.wildcards.").replace("}", " }}")
+        return f"{self.caption(told)}\n{ENDING.replace('{source}', self.source).replace('{tables}', named)}"
+
+    @property
+    def files(self) -> list[str]:
+        """Files of the tables."""
+        return [path for one in self.tables.values() for path in ([one] if isinstance(one, str) else one)]
+
+    @property
+    def source(self) -> str:
+        """Module and name of the function."""
+        entry = find(*self.stage.split())
+        assert entry is not None, f"{self.stage}: there is no such figure"
+        return f"{entry.module}.{entry.function}"
 
 
 def entries(config: Mapping[str, Any]) -> list[Entry]:
-    """Every figure of the studies in a configuration, in their order."""
+    """Every figure of the studies in a configuration: those that say most, then the others by study."""
     modules = [f"memgen.figures.{study}.table" for study in config]
     called = words(config) if "relational" in config else {}
-    return [
-        replace(entry, words=called)
+    found = [
+        replace(entry, words=called, category=FIRST if entry.function in LEADING else entry.category)
         for module in modules
         if module_file(module) is not None
         for entry in importlib.import_module(module).figures(config)
     ]
+    place = {name: number for number, name in enumerate(LEADING)}
+    return sorted(found, key=lambda entry: place.get(entry.function, len(place)))

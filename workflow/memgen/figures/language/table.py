@@ -32,7 +32,6 @@ def figures(config: Mapping[str, Any]) -> list[Entry]:
         figure("accuracy_by_class", {"accuracy": "accuracy.csv"}, every),
         figure("symbolic_distance", {"distance": "distance.csv"}, {"items": "fake", **probes, **contrast}),
         figure("exception_effect", {"effects": "effects.csv"}, {**probes, **contrast}),
-        figure("conjunctivity", {"geometry": "geometry.csv", "relation": "relation.csv"}, told),
     ]  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """Figures of language models beside the theory: margins, held-out pairs, and representations."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import cyclopts
 import numpy as np
@@ -14,11 +14,9 @@ from memgen.figures.cells import first_of_each, heatmaps, named, present, smalle
 from memgen.figures.dots import rows_of
 from memgen.figures.labels import method_label, model_label
 from memgen.figures.language.behaviour import Probes
-from memgen.figures.panels import key, legend, level, note, panel_letters, separate_rows
+from memgen.figures.panels import key, legend, level, panel_letters, separate_rows
 from memgen.figures.style import (
-    MARKERS_OF_MODELS,
     PALETTE,
-    SERIES,
     Drawn,
     Hierarchies,
     Items,
@@ -26,7 +24,7 @@ from memgen.figures.style import (
     figure,
     new_figure,
 )
-from memgen.language.fits.tables import BASELINES, GAMMA_RANGE, PREDICTIONS, RELATION
+from memgen.language.fits.tables import BASELINES, PREDICTIONS
 from memgen.language.responses.tables import GEOMETRY
 
 Predictions = Annotated[pl.DataFrame, PREDICTIONS]
@@ -202,66 +200,3 @@ def _draw_predictors(left: Axes, right: Axes, cells: pl.DataFrame, height: int, 
             left.errorbar(value, at, xerr=[[value - low], [high - value]] if known else None, **look)
         if lead is not None:
             right.errorbar(lead, at, xerr=half if bars else None, **look)
-
-
-@figure
-def conjunctivity(*, geometry: Geometry, relation: Annotated[pl.DataFrame, RELATION], words: Words) -> Figure:
-    """Draw the measured conjunctivity, before and after training, against the fitted gamma.
-
-    Each point is one model, kind of item, hierarchy and method: the conjunctivity alpha measured from the
-    hidden states of its prompts, with its standard error over seeds, against the gamma fitted to its
-    answers, with its 95 % profile interval (errors by seed); a bar that reaches an end of the range is open
-    there, and a hollow point lies at that end: the answers bound its gamma on one side only. A point's shape
-    is the model, its colour the method. The grey curve is the theory without ridge, gamma = 2 alpha / (1 -
-    alpha); a ridge lies above it. The rank correlation is that of the finetuned cells, its interval a
-    bootstrap in which networks are drawn, each with all its cells.
-    """
-    end = pl.col("gamma_at_edge").replace_strict(["low", "high"], GAMMA_RANGE, return_dtype=pl.Float64)
-    frame = geometry.with_columns(pl.coalesce("gamma", end).alias("gamma")).drop_nulls(["alpha", "gamma"])
-    models = dict.fromkeys(map(model_label, frame["model"]))
-    methods = frame["method"].unique(maintain_order=True).to_list()
-    markers = {name: MARKERS_OF_MODELS[n % len(MARKERS_OF_MODELS)] for n, name in enumerate(models)}
-    colours = {name: SERIES[n % len(SERIES)] for n, name in enumerate(methods)}
-    figure, axes = new_figure(1, 2, height=3.0, sharey=True)
-    titles = {"pre": "before training", "post": "after training"}
-    for axis, (phase, title) in zip(axes[0], titles.items(), strict=True):
-        curve = np.linspace(0, 0.99, 200)
-        axis.plot(curve, 2 * curve / (1 - curve), color=GREY, lw=0.8, zorder=0)
-        for row in frame.filter(pl.col("phase") == phase).iter_rows(named=True):
-            colour = colours[row["method"]]
-            axis.errorbar(
-                row["alpha"], row["gamma"], xerr=row["alpha_standard_error"], yerr=_reach(row),
-                fmt=markers[model_label(row["model"])], color=colour,
-                mfc="white" if row["gamma_at_edge"] else colour, mew=0.6, ms=3, elinewidth=0.4, lw=0,
-            )  # fmt: skip
-        over_all = relation.filter(pl.col("phase") == phase, pl.col("method").is_null()).row(0, named=True)
-        if over_all["spearman"] is not None:
-            text = "finetuned: rank correlation {spearman:.2f}".format(**over_all)
-            if over_all["spearman_low"] is not None:
-                text += "\n[{spearman_low:.2f}, {spearman_high:.2f}]".format(**over_all)
-            text += "\n{n_cells} cells of {n_networks} networks".format(**over_all)
-            note(axis, 0.97, 0.03, text, 5.5, ha="right")
-        axis.set_xscale("symlog", linthresh=0.01, linscale=0.5)
-        axis.set_xticks([0, 0.01, 0.03, 0.1, 0.3, 1], ["0", ".01", ".03", ".1", ".3", "1"])
-        axis.minorticks_off()
-        axis.set_yscale("log")
-        axis.set_ylim(GAMMA_RANGE[0] / 2, 2 * GAMMA_RANGE[1])
-        axis.set_title(title)
-        axis.set_xlabel("conjunctivity of the representation, α")
-    axes[0, 0].set_ylabel("γ fitted to behaviour")
-    for model, marker in markers.items():
-        axes[0, 1].plot([], [], marker, color=PALETTE["black"], label=model)
-    called = named(words)
-    for method, colour in colours.items():
-        axes[0, 1].plot([], [], "s", color=colour, label=called.get(method, method))
-    figure.legend(*axes[0, 1].get_legend_handles_labels(), loc="outside right center")
-    return figure
-
-
-def _reach(row: dict[str, Any]) -> list[list[float]] | None:
-    """Lengths of gamma's interval below and above it, to the end of the range where it is open."""
-    gamma, low, high = row["gamma"], row["gamma_low"], row["gamma_high"]
-    if low is None and high is None:
-        return None
-    ends = (GAMMA_RANGE[0] if low is None else low, GAMMA_RANGE[1] if high is None else high)
-    return [[max(gamma - ends[0], 0.0)], [max(ends[1] - gamma, 0.0)]]
