@@ -292,7 +292,7 @@ def compared(tables: Path) -> pl.DataFrame:
 
 def test_comparison_draws_every_pair_of_models(tables: Path, of: Draw) -> None:
     for axes, model in zip(shown(of("published_comparison")), ("other", "small"), strict=True):
-        assert axes.get_title() == f"{model} lora v lora"
+        assert axes.get_title() == f"{model}\nLoRA v LoRA"
         assert_draws(axes, (compared(tables).filter(model=model), "published_accuracy", "accuracy"))
 
 
@@ -332,7 +332,8 @@ def test_transfer_draws_the_theory_and_plain_distance(tables: Path, of: Draw) ->
     columns = frame.select("source", "method").unique().sort("source", "method").rows()
     panels = [(link, *column) for link in ("straight", "saturating") for column in columns]
     for axes, (link, source, method) in zip(shown(of("published_transfer")), panels, strict=True):
-        assert axes.get_title() == method + (" (ours)" if source == "study" else "")
+        label = {"lora": "LoRA", "full": "full finetuning"}.get(method, method)
+        assert axes.get_title() == label + (" (ours)" if source == "study" else "")
         rows = frame.filter(link=link, source=source, method=method)
         if len(rows):
             assert_draws(axes, (rows, "r2_own", "r2_rescaled"), (rows, "r2_own", "r2_distance"))
