@@ -46,7 +46,7 @@ smoke: $(READY) ## run every rule at its smallest size, in three minutes
 	@$(STUDY) --config configs/smoke.yaml -- $(ARGS)
 
 figure: $(READY) ## make one figure and what it needs (NAME=task)
-	@test -n "$(NAME)" || { echo "make figure: NAME is missing; allowed: a figure without its suffix, such as task or margin_heatmaps_probe_fake"; exit 2; }
+	@test -n "$(NAME)" || { echo "make figure: NAME is missing; allowed: a figure without its suffix, such as task or margin_heatmaps"; exit 2; }
 	@$(STUDY) --figure "$(NAME)" -- $(ARGS)
 
 plan: $(READY) ## say what a study takes before it is run: jobs, GPU-hours, memory, the end (CONFIG= ARGS=)

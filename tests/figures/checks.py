@@ -1,6 +1,8 @@
 """What a figure shows, read off its axes, for tests that a wrong plot fails."""
 
 import importlib
+import inspect
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, cast
@@ -10,9 +12,14 @@ import numpy as np
 import polars as pl
 import pytest
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from memgen.errors import BadInput
+from memgen.figures import style
+from memgen.figures.table import Entry
+from memgen.jobs.arguments import flag
 from memgen.jobs.entries import find
 
 
@@ -44,6 +51,78 @@ def drawn(name: str, folder: Path, **arguments: Any) -> Figure:
         draw(**arguments, **files(folder))
     (figure,) = kept
     return figure
+
+
+def pictured(entry: Entry, wildcards: dict[str, str], study: Path, folder: Path) -> Figure:
+    """The figure of an entry as it is saved into a folder, from the tables of a finished study."""
+    draw, given = stage(entry.function), {}
+    hints = inspect.unwrap(draw).__annotations__
+    flags = {flag(name, hints[name]).removeprefix("--"): name for name in inspect.signature(draw).parameters}
+    for name, paths in entry.tables.items():
+        given[name] = study / paths if isinstance(paths, str) else [study / path for path in paths]
+    for name, value in entry.told(wildcards).items():
+        name = flags[name.replace("_", "-")]
+        if "float" in str(hints[name]):  # as the command line reads it
+            value = [float(number) for number in value] if isinstance(value, list) else float(value)
+        given[name] = value
+    kept: list[Figure] = []
+    stem = entry.name.format(**wildcards)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(style.plt, "close", kept.append)
+        draw(**given, pdf=folder / f"{stem}.pdf", png=folder / f"{stem}.png")
+    (figure,) = kept
+    plt.close(figure)
+    return figure
+
+
+def texts(figure: Figure) -> list[tuple[str, Any]]:
+    """Every text of a laid-out figure that is drawn, with its box, pixels."""
+    found: list[Text] = []
+    draw = Text.draw
+
+    def told(text: Text, renderer: Any) -> None:
+        if text.get_visible() and text.get_text().strip():
+            found.append(text)
+        draw(text, renderer)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Text, "draw", told)
+        FigureCanvasAgg(figure).draw()
+    # A slanted text fills little of its box.
+    return [(text.get_text(), text.get_window_extent()) for text in found if text.get_rotation() % 90 == 0]
+
+
+def collisions(figure: Figure) -> list[tuple[str, str]]:
+    """Pairs of texts that lie over one another by more than a pixel."""
+    found = []
+    every = texts(figure)
+    for place, (one, box) in enumerate(every):
+        for other, second in every[place + 1 :]:
+            wide = min(box.x1, second.x1) - max(box.x0, second.x0)
+            high = min(box.y1, second.y1) - max(box.y0, second.y0)
+            if wide > 1 and high > 1:
+                found.append((one, other))
+    return found
+
+
+def cut_off(figure: Figure) -> list[str]:
+    """Texts that reach beyond what is saved."""
+    width, height = figure.bbox.width, figure.bbox.height
+    foot = style.FOOT * figure.dpi
+    return [
+        text
+        for text, box in texts(figure)
+        if box.x0 < -1 or box.x1 > width + 1 or box.y0 < -foot - 1 or box.y1 > height + 1
+    ]
+
+
+def keys_shown(figure: Figure, config: dict[str, Any]) -> list[str]:
+    """Texts that name a model, a hierarchy or invented names by their key in the configuration."""
+    language = config["language"]
+    keys = {*config["relational"]["hierarchies"], *language["models"], "fake"}
+    pattern = re.compile(rf"(?<![\w-])({'|'.join(map(re.escape, sorted(keys)))})(?![\w-])")
+    said = {title.get_text() for title in figure.texts if " · memgen" in title.get_text()}
+    return [text for text, _ in texts(figure) if text not in said and pattern.search(text)]
 
 
 def assert_same_bytes(name: str, folder: Path, **arguments: Any) -> None:

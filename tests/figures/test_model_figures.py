@@ -23,8 +23,8 @@ from checks import (
 from memgen.language.fits.baselines import baselines
 from memgen.language.fits.tables import BASELINES, FIT, PREDICTIONS
 from memgen.language.fits.theory import fit, predictions
-from memgen.language.responses.tables import ACCURACY, EFFECTS, GEOMETRY_RUNS, KEY, RESPONSES
-from memgen.language.stages.summaries import accuracy, distance, effects, geometry
+from memgen.language.responses.tables import ACCURACY, EFFECTS, KEY, RESPONSES
+from memgen.language.stages.summaries import accuracy, distance, effects
 from memgen.language.tables import COST_CURVE, REPRESENTATIONS
 from memgen.published.compare import compare
 from memgen.published.conversion import convert
@@ -44,55 +44,35 @@ from synthetic_responses import response_rows, theory_margins
 
 HIERARCHIES = {"plain": Hierarchy(6), "exc": Hierarchy(6, ((3, 1),))}
 NAMES = list(HIERARCHIES)
-SHOWN: dict[str, Any] = {"hierarchies": NAMES}
+WORDS: dict[str, Any] = {"words": ["plain=6 items", "exc=6 items, 3 beats 1", "lora=LoRA"]}
+PROBES: dict[str, Any] = {"probes": ["probe"]}
+SHOWN: dict[str, Any] = {"hierarchies": NAMES, **WORDS}
 FAKE: dict[str, Any] = {**SHOWN, "items": "fake"}
-LORA: dict[str, Any] = {**SHOWN, "method": "lora"}
 OURS: dict[str, Any] = {**FAKE, "methods": ["lora", "probe"], "ours": ["small"]}
 BOTH = ["published", "ours"]
 #: Files of each figure, a list of ours and the published ones where it ends in "*", and its options.
 FIGURES: dict[str, tuple[dict[str, str], dict[str, Any]]] = {
-    "accuracy_by_class": ({"accuracy": "ours_accuracy.csv"}, LORA),
-    "symbolic_distance": ({"distance": "distance.csv"}, LORA),
-    "margin_heatmaps": (
-        {"predictions": "ours_predictions.parquet", "fit": "ours_fit.csv"},
-        {**LORA, **FAKE},
-    ),
-    "predicted_margins": (
-        {"predictions": "ours_predictions.parquet", "fit": "ours_fit.csv"},
-        {**LORA, **FAKE},
-    ),
+    "accuracy_by_class": ({"accuracy": "ours_accuracy.csv"}, SHOWN),
+    "symbolic_distance": ({"distance": "distance.csv"}, {**FAKE, **PROBES}),
+    "margin_heatmaps": ({"predictions": "ours_predictions.parquet"}, FAKE),
     "baselines": ({"baselines": "baselines.csv"}, SHOWN),
-    "response_bias": ({"effects": "effects.csv"}, SHOWN),
-    "exception_effect": ({"effects": "effects.csv"}, SHOWN),
-    "own_kernel": ({"geometry": "geometry.csv", "fit": "ours_fit.csv"}, SHOWN),
     "geometry": ({"representations": "representations.csv", "curve": "curve.csv"}, {}),
+    "exception_effect": ({"effects": "effects.csv"}, {**SHOWN, **PROBES}),
     "language_summary": (
         {"predictions": "predictions.parquet*"},
         {"items": "fake", "plain": "plain", "exceptional": "exc", "models": ["small", "other"],
-         "methods": ["lora"]},
+         "methods": ["lora"], **PROBES, **WORDS},
     ),
     "published_accuracy": ({"accuracy": "accuracy.csv*"}, FAKE),
-    "published_comparison": ({"comparison": "comparison.csv"}, {}),
+    "published_comparison": ({"comparison": "comparison.csv"}, WORDS),
     "published_predicted": ({"predictions": "predictions.parquet*", "fits": "fit.csv*"}, OURS),
     "published_heatmaps": ({"predictions": "predictions.parquet*"}, OURS),
     "published_regularization": ({"accuracy": "published_accuracy.csv", "fit": "published_fit.csv"}, FAKE),
     "published_explanations": ({"summary": "summary.csv"}, {**SHOWN, "items": ["fake"], "method": "full"}),
-    "published_transfer": ({"transfer": "transfer.parquet"}, {}),
+    "published_transfer": ({"transfer": "transfer.parquet"}, WORDS),
 }  # fmt: skip
 #: Figures whose panels end where their points do not.
 CUT = {"published_explanations", "published_transfer"}
-
-
-def measures(responses: pl.DataFrame) -> pl.DataFrame:
-    """Measures of representations for every run, made up."""
-    keys = [name for name in GEOMETRY_RUNS.columns if name in RESPONSES.columns]
-    runs = responses.select(keys).unique().sort(keys)
-    random = np.random.default_rng(0)
-    names = [name for name in GEOMETRY_RUNS.columns if name not in keys]
-    values = {name: random.uniform(0.1, 0.9, runs.height) for name in names}
-    frame = runs.with_columns(pl.Series(name, column) for name, column in values.items())
-    post = pl.when(pl.col("phase") == "pre").then(pl.col("ridge_correlation"))
-    return frame.with_columns(post.alias("ridge_correlation")).select(list(GEOMETRY_RUNS.columns))
 
 
 def representations(random: np.random.Generator) -> pl.DataFrame:
@@ -148,9 +128,6 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
     distance(responses=ours, out=folder / "distance.csv")
     effects(responses=ours, out=folder / "effects.csv")
     baselines(responses=ours, out=folder / "baselines.csv")
-    GEOMETRY_RUNS.write(measures(pl.concat(own)), folder / "measures.parquet")
-    fits = folder / "ours_fit.csv"
-    geometry(blocks=[folder / "measures.parquet"], fits=fits, out=folder / "geometry.csv")
     REPRESENTATIONS.write(representations(random), folder / "representations.csv")
     curve = pl.DataFrame([[0.0, 0.9]] * len(COST_CURVE.columns), schema=COST_CURVE.schema)
     COST_CURVE.write(curve, folder / "curve.csv")
@@ -199,7 +176,7 @@ def test_hierarchies_that_were_not_run_are_refused(name: str, tables: Path, tmp_
 
 
 def test_a_figure_is_the_same_bytes_each_time(tables: Path, tmp_path: Path) -> None:
-    assert_same_bytes("predicted_margins", tmp_path, **given("predicted_margins", tables))
+    assert_same_bytes("margin_heatmaps", tmp_path, **given("margin_heatmaps", tables))
 
 
 def read(table: Table, tables: Path, file: str, **chosen: Any) -> pl.DataFrame:
@@ -238,20 +215,12 @@ def in_panels(frame: pl.DataFrame) -> list[pl.DataFrame]:
     return [part for row in rows for name in NAMES if len(part := row.filter(pl.col("hierarchy") == name))]
 
 
-@pytest.mark.parametrize(
-    ("name", "methods"),
-    [
-        ("predicted_margins", None),
-        ("published_predicted", ["full"]),
-        ("published_predicted", ["lora", "probe"]),
-    ],
-)
+@pytest.mark.parametrize("methods", [["full"], ["lora", "probe"]])
 def test_predicted_margins_are_those_of_the_untrained_pairs_of_each_cell(
-    name: str, methods: list[str] | None, tables: Path, of: Draw
+    methods: list[str], tables: Path, of: Draw
 ) -> None:
-    figure = of(name, **({"methods": methods} if methods else {}))
-    ours = read(PREDICTIONS, tables, "predictions.parquet", source="study", items="fake")
-    frame = chosen(tables, methods) if methods else ours
+    figure = of("published_predicted", methods=methods)
+    frame = chosen(tables, methods)
     cells = in_panels(frame.filter(~pl.col("pair_class").is_in(["train", "exception"])))
     fits = read(FIT, tables, "fit.csv")
     for axes, cell in zip(shown(figure), cells, strict=True):
@@ -266,6 +235,8 @@ def test_heatmaps_hold_observed_above_and_predicted_below_the_diagonal(
 ) -> None:
     ours = read(PREDICTIONS, tables, "predictions.parquet", source="study", items="fake")
     cells = in_panels(ours if name == "margin_heatmaps" else chosen(tables, ["lora", "probe"]))
+    if name == "margin_heatmaps":  # a row of panels for each hierarchy
+        cells.sort(key=lambda cell: NAMES.index(cell["hierarchy"][0]))
     panels = [axes for axes in shown(of(name)) if axes.images]
     assert len(cells) >= 4
     for axes, cell in zip(panels, cells, strict=True):
@@ -288,30 +259,41 @@ def test_geometry_draws_every_representation_beside_the_theory(tables: Path, of:
 
 def test_baselines_draw_every_predictor_and_the_lead_over_each(tables: Path, of: Draw) -> None:
     frame = BASELINES.read(tables / "baselines.csv")
-    panels = shown(of("baselines"))
-    for (left, right), name in zip((panels[:2], panels[2:]), HIERARCHIES, strict=True):
-        rows = frame.filter(hierarchy=name)
-        for axes, column in ((left, "held_out_correlation"), (right, "difference_to_theory")):
-            np.testing.assert_allclose(np.sort(points(axes)[:, 0]), rows[column].drop_nulls().sort())
+    for axes, column in zip(
+        shown(of("baselines")), ("correlation_by_seed", "difference_to_theory"), strict=True
+    ):
+        np.testing.assert_allclose(np.sort(points(axes)[:, 0]), frame[column].drop_nulls().sort())
 
 
-def test_bias_draws_every_cell_once(tables: Path, of: Draw) -> None:
+def test_effects_draw_every_cell_once(tables: Path, of: Draw) -> None:
     """Points lie at the table's values; the height says which cell it is."""
     frame = EFFECTS.read(tables / "effects.csv")
-    wanted = [(value, kind) for value in ("yes_share", "bias") for kind in ("fake", "poker")]
-    for axes, (value, kind) in zip(shown(of("response_bias")), wanted, strict=True):
-        expected = frame.filter(items=kind)[value].drop_nulls().sort()
-        np.testing.assert_allclose(np.sort(points(axes)[:, 0]), expected)
+    values = ("yes_share", "exception_accuracy_effect", "exception_margin_effect")
+    for axes, value in zip(shown(of("exception_effect")), values, strict=True):
+        rows = frame if value == "yes_share" else frame.filter(phase="post")
+        np.testing.assert_allclose(np.sort(points(axes)[:, 0]), rows[value].drop_nulls().sort())
+
+
+def test_models_that_differ_in_seed_alone_share_a_row_and_keep_their_markers(
+    tables: Path, tmp_path: Path, of: Draw
+) -> None:
+    """A population has a marker per network, no bars, and one entry of the legend."""
+    names = pl.col("model").replace({"small": "random-init", "other": "random-init-1"})
+    EFFECTS.write(EFFECTS.read(tables / "effects.csv").with_columns(names), tmp_path / "effects.csv")
+    axes = shown(of("exception_effect", effects=tmp_path / "effects.csv"))[0]
+    rows = [label.get_text() for label in axes.get_yticklabels()]
+    assert rows == [f"MiniLM, untrained, LoRA, {words}" for words in ("poker hands", "invented names")]
+    assert len(points(axes)) == EFFECTS.read(tmp_path / "effects.csv").height and not axes.collections
 
 
 def test_summary_draws_the_pairs_around_the_middle_with_the_theorys(tables: Path, of: Draw) -> None:
     frame = read(PREDICTIONS, tables, "predictions.parquet", source="study", items="fake")
     frame = frame.filter(pl.col("higher") + pl.col("lower") == 5).sort("higher", descending=True)
     panels = {axes.get_title(): axes for axes in shown(of("language_summary"))}
-    published = {f"made-up-{number}, full (published)" for number in (1, 2)}
-    assert set(panels) == {"small, lora", "other, lora"} | published
+    published = {f"made-up-{number} (published)\nfull finetuning" for number in (1, 2)}
+    assert set(panels) == {"small\nLoRA", "other\nLoRA"} | published
     for model in ("small", "other"):
-        axes, rows = panels[f"{model}, lora"], frame.filter(model=model)
+        axes, rows = panels[f"{model}\nLoRA"], frame.filter(model=model)
         assert [label.get_text() for label in axes.get_xticklabels()] == ["2 v 3", "1 v 4", "0 v 5"]
         np.testing.assert_allclose(np.sort(points(axes)[:, 1]), rows["observed"].sort())
         lines = [line.get_ydata() for line in axes.lines if len(line.get_xdata()) == 3]
@@ -319,20 +301,12 @@ def test_summary_draws_the_pairs_around_the_middle_with_the_theorys(tables: Path
             np.testing.assert_allclose(line, rows.filter(hierarchy=name)["predicted"])
 
 
-def test_a_row_keeps_its_label_where_its_first_panel_is_empty(tables: Path, tmp_path: Path, of: Draw) -> None:
-    frame = PREDICTIONS.read(tables / "ours_predictions.parquet")
-    kept = frame.filter((pl.col("model") == "small") | (pl.col("hierarchy") == "exc"))
-    PREDICTIONS.write(kept, tmp_path / "predictions.parquet")
-    figure = of("predicted_margins", predictions=tmp_path / "predictions.parquet")
-    labels = [axes.get_ylabel() for axes in figure.axes if axes.axison and axes.get_ylabel()]
-    assert [label.split(",")[0] for label in labels] == ["other", "small"]
-
-
 def test_accuracy_draws_every_class_over_its_name(tables: Path, of: Draw) -> None:
     frame = read(ACCURACY, tables, "accuracy.csv", phase="post", items="fake")
     frame = weakest(frame, "source", "model", "method").filter(pl.col("pair_class") != "loop")
     for axes, name in zip(shown(of("published_accuracy")), NAMES, strict=True):
-        assert axes.get_title("left") == f"{name}, fake"
+        words = {"plain": "6 items", "exc": "6 items, 3 beats 1"}[name]
+        assert axes.get_title("left") == f"{words}, invented names"
         rows, seen = frame.filter(hierarchy=name), points(axes)
         assert len(seen) == len(rows)
         for place, label in enumerate(axes.get_xticklabels()):
@@ -348,7 +322,7 @@ def compared(tables: Path) -> pl.DataFrame:
 
 def test_comparison_draws_every_pair_of_models(tables: Path, of: Draw) -> None:
     for axes, model in zip(shown(of("published_comparison")), ("other", "small"), strict=True):
-        assert axes.get_title() == f"{model} lora v lora"
+        assert axes.get_title() == f"{model}\nLoRA v LoRA"
         assert_draws(axes, (compared(tables).filter(model=model), "published_accuracy", "accuracy"))
 
 
@@ -388,7 +362,8 @@ def test_transfer_draws_the_theory_and_plain_distance(tables: Path, of: Draw) ->
     columns = frame.select("source", "method").unique().sort("source", "method").rows()
     panels = [(link, *column) for link in ("straight", "saturating") for column in columns]
     for axes, (link, source, method) in zip(shown(of("published_transfer")), panels, strict=True):
-        assert axes.get_title() == method + (" (ours)" if source == "study" else "")
+        label = {"lora": "LoRA", "full": "full finetuning"}.get(method, method)
+        assert axes.get_title() == label + (" (ours)" if source == "study" else "")
         rows = frame.filter(link=link, source=source, method=method)
         if len(rows):
             assert_draws(axes, (rows, "r2_own", "r2_rescaled"), (rows, "r2_own", "r2_distance"))

@@ -42,19 +42,20 @@ def test_an_entry_names_every_argument_of_its_function(entry: Entry) -> None:
 @pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: picture[0].name.format(**picture[1]))
 def test_a_caption_says_what_the_picture_shows(picture: tuple[Entry, dict[str, str]]) -> None:
     entry, wildcards = picture
-    first, template = entry.words()
+    first, template = entry.docstring()
     assert first.startswith("Draw ") and template
     caption = re.sub(r":math:`.*?`", "", entry.caption(entry.told(wildcards)), flags=re.DOTALL)
     assert "{" not in caption
     for name in set(re.findall(r"\{(\w+)\}", template)) & set(entry.options):
-        assert str(entry.told(wildcards)[name]) in caption
+        told = str(entry.told(wildcards)[name])
+        assert entry.words.get(told, told) in caption
 
 
 def test_a_study_without_published_answers_draws_none_of_them() -> None:
     config: dict[str, Any] = {**CONFIG, "published": {**CONFIG["published"], "source": None}}
     drawn = {target for entry in entries(config) for target in entry.targets()}
     assert not any("published" in target for target in drawn)
-    assert {f"figures/{name}.pdf" for name in ("task", "margin_heatmaps_probe_fake")} <= drawn
+    assert {f"figures/{name}.pdf" for name in ("task", "margin_heatmaps")} <= drawn
 
 
 @pytest.mark.parametrize(("urn", "foot"), [(URN, "two · memgen · 0123456789"), (None, "two · memgen")])

@@ -1,20 +1,26 @@
 """Galleries: the figures of a study with their captions; pictures only where a run has made them."""
 
+import csv
 import json
 import shutil
 from pathlib import Path
 
 from memgen.configuration.layers import load
-from memgen.figures.table import Entry, entries
+from memgen.figures.table import LEADING, Entry, entries
 
-GALLERIES = ("relational", "language", "published", "longtail", "irrelevant")
+GALLERIES = ("leading", "relational", "language", "published", "longtail", "irrelevant")
 ROOT = Path(__file__).resolve().parents[2]
 ABSENT = "*There is no finished run beside this page: after `make study`, `make docs` shows the pictures.*"
 
 
 def gallery(study: str, pictures: Path) -> str:
-    """Figures of a study with their captions; a folder gets a copy of every picture that is shown."""
-    shown = [entry for entry in entries(load([ROOT / "config.yaml"])) if entry.study == study]
+    """Figures of a study, or those that lead, with captions; a folder gets a copy of every picture shown."""
+    every = entries(load([ROOT / "config.yaml"]))
+    if study == "leading":
+        shown = [entry for entry in every if entry.function in LEADING]
+    else:
+        shown = [entry for entry in every if entry.study == study]
+    claims = _claims()
     lines, found = [], False
     for entry in shown:
         pattern = entry.name.format(**dict.fromkeys(entry.wildcards, "*"))
@@ -25,9 +31,28 @@ def gallery(study: str, pictures: Path) -> str:
             lines += ["```{eval-rst}", f".. rubric:: {stem}", ""]
             if path is not None:
                 shutil.copyfile(path, pictures / path.name)
-                lines += [f".. image:: /_generated/figures/{path.name}", f"   :alt: {stem}", ""]
+                picture = f"/_generated/figures/{path.name}"
+                lines += [f".. image:: {picture}", f"   :alt: {stem}"]
+                lines += ["   :width: 48%", f"   :target: {picture}", ""] if study == "leading" else [""]
             lines += [*caption(entry, stem).splitlines(), "```", ""]
+            said = ", ".join(f"[{name}](/claims.md#{name})" for name in claims.get(stem, []))
+            lines += [
+                f"Drawn by `{entry.source}` from {', '.join(f'`{path}`' for path in entry.files)}; record in "
+                f"`results/provenance/jobs/{entry.rule}/`.{f' Claims: {said}.' if said else ''}",
+                "",
+            ]
     return "\n".join([*([] if found else [ABSENT, ""]), *lines]) + "\n"
+
+
+def _claims() -> dict[str, list[str]]:
+    """Names of the claims that a finished run tests, by the figure that shows them."""
+    path, found = ROOT / "results/claims.csv", {}
+    if path.is_file():
+        with path.open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                if row["leads"] == "true":
+                    found.setdefault(row["figure"], []).append(row["id"])
+    return found
 
 
 def caption(entry: Entry, stem: str) -> str:

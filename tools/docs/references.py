@@ -55,6 +55,16 @@ def write(docs: Path) -> None:
     pictures = docs / "_generated" / "figures"
     shutil.rmtree(pictures, ignore_errors=True)
     pictures.mkdir(parents=True)
+    page, extra = ROOT / "figures/explorer.html", docs / "_generated" / "extra"
+    shutil.rmtree(extra, ignore_errors=True)
+    extra.mkdir()
+    frame = ""
+    if page.is_file():
+        shutil.copyfile(page, extra / "explorer.html")
+        frame = (
+            '```{raw} html\n<iframe src="explorer.html" title="Explorer" class="explorer"></iframe>\n```\n'
+        )
+    (docs / "_generated" / "explorer.md").write_text(frame, encoding="utf-8")
     for study in GALLERIES:
         text = gallery(study, pictures)
         (docs / "_generated" / f"figures-{study}.md").write_text(text, encoding="utf-8")

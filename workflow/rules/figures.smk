@@ -8,7 +8,7 @@ from memgen.figures.table import entries
 for figure in entries(config):
 
     rule:
-        f"""{figure.words()[0]}"""
+        f"""{figure.docstring()[0]}"""
         name:
             figure.rule
         input:

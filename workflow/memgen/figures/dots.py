@@ -1,24 +1,22 @@
-"""Dot plots of many cells: a row per method and model, a column of panels per kind of item.
+"""Dot plots of many cells: a row per model, method and kind of item, a panel per value.
 
-The hierarchies of a cell stand in one row, told apart by colour and marker; a second series, such as the
-phase before training, is drawn open.
+The hierarchies of a cell share one row, told apart by colour and marker; a second series, such as the phase
+before training, is drawn open. Models that differ in their seed alone share a row, without a mean of theirs.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import polars as pl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from memgen.figures.cells import present, with_number
-from memgen.figures.labels import model_label
-from memgen.figures.panels import key, legend, separate_rows
+from memgen.figures.cells import Series, present, series
+from memgen.figures.labels import ITEMS
+from memgen.figures.panels import key, legend, panel_letters, separate_rows
 from memgen.figures.style import PALETTE, new_figure
 
-_ROW = ["method", "hyperparameter", "model"]
 _LOOKS = [
     (PALETTE["blue"], "o"),
     (PALETTE["vermilion"], "D"),
@@ -41,11 +39,17 @@ class Dots:
         What it is, with its unit.
     line : float
         Where no effect lies.
+    of : polars expression, optional
+        Which cells have it in this panel.
+    ends : pair of float, optional
+        Ends of the axis.
     """
 
     value: str
     label: str
     line: float
+    of: pl.Expr | None = None
+    ends: tuple[float, float] | None = None
 
 
 def with_interval(frame: pl.DataFrame, value: str) -> pl.DataFrame:
@@ -56,29 +60,36 @@ def with_interval(frame: pl.DataFrame, value: str) -> pl.DataFrame:
     )
 
 
-def row_label(row: dict[str, Any]) -> str:
-    """Method, its hyperparameter and the model."""
-    return f"{with_number(row['method'], row['hyperparameter'])}, {model_label(row['model'])}"
+def rows_of(frame: pl.DataFrame, called: Mapping[str, str]) -> list[tuple[str, Series, pl.DataFrame]]:
+    """Label, series and cells of every row of a dot plot: a kind of item of a series each."""
+    return [
+        (f"{one.label}, {words}", one, one.rows.filter(items=kind))
+        for one in series(frame, called)
+        for kind, words in {**{name: name for name in sorted(set(frame["items"]))}, **ITEMS}.items()
+        if kind in set(one.rows["items"])
+    ]
 
 
 def dot_figure(
     frame: pl.DataFrame,
     dots: Sequence[Dots],
     hierarchies: Sequence[str],
+    called: Mapping[str, str],
     *others: Line2D,
     open_where: pl.Expr | None = None,
 ) -> Figure:
-    """Draw values of cells: rows of panels by value, columns by kind of item, and a legend of hierarchies.
+    """Draw values of cells: a panel per value, and a legend of hierarchies.
 
     Parameters
     ----------
     frame : polars.DataFrame
-        Columns that name a cell, and those of `dots`. Of a column train_accuracy, the mean over a row's
-        filled markers is written beside the row.
+        Columns that name a cell, and those of `dots`.
     dots : sequence of Dots
-        From top to bottom.
+        From left to right.
     hierarchies : sequence of str
         Which hierarchies, in the order of the legend; those without rows are left out.
+    called : mapping of str to str
+        What hierarchies and methods are called.
     *others : matplotlib.lines.Line2D
         More handles of the legend.
     open_where : polars expression, optional
@@ -87,52 +98,35 @@ def dot_figure(
     names = present(hierarchies, frame)
     filled = pl.lit(False) if open_where is None else open_where
     frame = frame.filter(pl.col("hierarchy").is_in(names)).with_columns(filled.alias("_open"))
-    rows = frame.select(_ROW).unique().sort(_ROW, nulls_last=False)
-    kinds = frame["items"].unique().sort().to_list()
-    beside = "train_accuracy" in frame.columns
-    height = len(dots) * (0.13 * len(rows) + 0.55) + 0.35
-    figure, axes = new_figure(len(dots), len(kinds), height=height, sharey=True, sharex="row")
-    for across, what in zip(axes, dots, strict=True):
-        for axis, kind in zip(across, kinds, strict=True):
-            of_kind = frame.filter(pl.col("items") == kind)
-            for place, row in enumerate(rows.iter_rows(named=True)):
-                cells = of_kind.join(pl.DataFrame([row], schema=rows.schema), on=_ROW, nulls_equal=True)
-                _draw_row(axis, cells.drop_nulls(what.value), what.value, names, len(rows) - 1 - place)
-                if beside and cells.height:
-                    trained = cells.filter(~pl.col("_open"))["train_accuracy"].drop_nulls()
-                    text = f"{trained.to_numpy().mean():.2f}" if len(trained) else ""
-                    axis.annotate(
-                        text, (1.0, len(rows) - 1 - place), xycoords=("axes fraction", "data"), fontsize=4.5,
-                        va="center", ha="left", xytext=(2, 0), textcoords="offset points",
-                    )  # fmt: skip
-            if beside:
-                axis.annotate(
-                    "train", (1.0, len(rows) - 0.3), xycoords=("axes fraction", "data"), fontsize=4.5,
-                    va="bottom", ha="center", annotation_clip=False,
-                )  # fmt: skip
-            axis.axvline(what.line, color=PALETTE["grey"], lw=0.6, zorder=0)
-            separate_rows(axis, len(rows))
-            axis.set_ylim(-0.6, len(rows) - 0.4)
-        across[len(kinds) // 2].set_xlabel(what.label)
-        labels = [row_label(row) for row in rows.reverse().iter_rows(named=True)]
-        across[0].set_yticks(range(len(rows)), labels, fontsize=5)
-    for axis, kind in zip(axes[0], kinds, strict=True):
-        axis.set_title(kind, pad=10 if beside else 6)
-    handles = [key(name, *_LOOKS[place % len(_LOOKS)]) for place, name in enumerate(names)]
+    rows = rows_of(frame, called)
+    figure, axes = new_figure(1, len(dots), height=0.15 * len(rows) + 0.85, sharey=True)
+    for axis, what in zip(axes[0], dots, strict=True):
+        for place, (_, _, cells) in enumerate(rows):
+            shown = cells if what.of is None else cells.filter(what.of)
+            _draw_row(axis, shown.drop_nulls(what.value), what.value, names, len(rows) - 1 - place)
+        axis.axvline(what.line, color=PALETTE["grey"], lw=0.6, zorder=0)
+        separate_rows(axis, len(rows))
+        axis.set_xlabel(what.label)
+        axis.set_xlim(what.ends)
+    axes[0, 0].set_yticks(range(len(rows)), [label for label, _, _ in reversed(rows)], fontsize=5.5)
+    axes[0, 0].set_ylim(-0.6, len(rows) - 0.4)
+    panel_letters(axes[0])
+    handles = [key(called.get(name, name), *_LOOKS[place % len(_LOOKS)]) for place, name in enumerate(names)]
     legend(figure, [*handles, *others], side="upper")
     return figure
 
 
 def _draw_row(axis: Axes, cells: pl.DataFrame, value: str, names: list[str], height: int) -> None:
     """One row's cells, hierarchies a little apart from one another."""
+    several = cells["model"].n_unique() > 1
     for cell in cells.iter_rows(named=True):
         place = names.index(cell["hierarchy"])
         colour, marker = _LOOKS[place % len(_LOOKS)]
         offset = 0.0 if len(names) == 1 else 0.5 * (0.5 - place / (len(names) - 1))
         low, high, mean = cell[f"{value}_low"], cell[f"{value}_high"], cell[value]
-        known = low is not None and high is not None
+        known = low is not None and high is not None and not several
         axis.errorbar(
             mean, height + offset, xerr=[[max(0.0, mean - low)], [max(0.0, high - mean)]] if known else None,
-            fmt=marker, color=colour, mfc="white" if cell["_open"] else colour, ms=2.4, mew=0.6,
-            elinewidth=0.6,
+            fmt=marker, color=colour, mfc="white" if cell["_open"] else colour, ms=1.8 if several else 2.4,
+            mew=0.6, elinewidth=0.6,
         )  # fmt: skip

@@ -1,14 +1,35 @@
 """What figures call things, and how each of them looks: label, colour and marker. One dictionary for all."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import polars as pl
 
 from memgen.figures.style import PALETTE
 
 #: Label, colour and marker of something that is drawn.
 Look = tuple[str, str, str]
 
-#: Models whose name in the tables says too little.
-MODELS = {"smollm2": "SmolLM2-135M (4-bit, dequantized)", "smollm2-init": "SmolLM2-135M, random weights"}
+#: Models, by the key of the first of those that differ in their seed alone.
+MODELS = {
+    "minilm": "MiniLM",
+    "random-init": "MiniLM, untrained",
+    "smollm2": "SmolLM2",
+    "smollm2-init": "SmolLM2, untrained",
+    "small-lm": "our small model",
+    "small-lm-init": "our small model, untrained",
+}
+ITEMS = {"real": "real names", "fake": "invented names", "poker": "poker hands"}
+#: Methods, by their kind or by their name in the published tables.
+METHODS = {
+    "ridge": "probe",
+    "probe": "probe",
+    "full": "full finetuning",
+    "lora": "LoRA",
+    "head": "trained head",
+}
+POOLINGS = {"last": "", "tail": " of six tokens", "mean": " of all tokens"}
 
 #: Colour and marker of each pair class, the same in every figure.
 PAIR_CLASSES = {
@@ -146,10 +167,39 @@ def item(rank: int) -> str:
     return f"I{rank}"
 
 
-def model_label(model: str, *, lines: int = 1) -> str:
-    """Name of a model on one line or, for labels along an axis, on two where it says more than a word."""
-    label = MODELS.get(model, model)
-    return label.replace(" (", "\n(").replace(", random", ",\nrandom") if lines == 2 else label
+def model_label(model: str) -> str:
+    """Name of a model; models that differ in the seed of their weights alone have one name."""
+    return MODELS.get(re.sub(r"-\d$", "", model), model)
+
+
+def hierarchy_label(n: int, exceptions: Iterable[str]) -> str:
+    """Size and exceptions of a hierarchy, such as "9 items, 5 beats 3"."""
+    return ", ".join([f"{n} items", *(one.replace(":", " beats ") for one in exceptions)])
+
+
+def label_of(rows: pl.DataFrame) -> str:
+    """The same of the hierarchy of some rows, from their columns n and exceptions."""
+    return hierarchy_label(rows["n"][0], rows["exceptions"][0].split())
+
+
+def words(config: Mapping[str, Any]) -> dict[str, str]:
+    """What figures call the hierarchies and methods of a configuration, by their keys."""
+    known = config["relational"]["hierarchies"]
+    called = {name: hierarchy_label(one["n"], one.get("exceptions") or ()) for name, one in known.items()}
+    for name, method in config.get("language", {}).get("methods", {}).items():
+        of_model = (method.get("of_model") or {}).values()
+        layers = {part.get("layers", method.get("layers")) for part in of_model} or {method.get("layers")}
+        count = layers.pop() if len(layers) == 1 else None
+        depth = "" if count is None else ", last layer" if count == 1 else f", last {count} layers"
+        called[name] = METHODS[method["kind"]] + POOLINGS[method.get("pooling", "last")] + depth
+    return called
+
+
+def method_label(row: Mapping[str, Any], called: Mapping[str, str], *, several: bool = False) -> str:
+    """Name of the method of a row, its hyperparameter behind it where the method was run with several."""
+    ours = called if row["source"] == "study" else {}
+    name = ours.get(row["method"], METHODS.get(row["method"], row["method"]))
+    return f"{name}, {row['hyperparameter']:g}" if several and row["hyperparameter"] is not None else name
 
 
 def prior_looks(names: Iterable[str]) -> dict[str, Look]:

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
 from matplotlib.collections import QuadMesh
 from matplotlib.colors import SymLogNorm
 from matplotlib.figure import Figure
@@ -127,14 +128,14 @@ def frame_exceptions(axes: Axes, pairs: pl.DataFrame, lw: float, *, mirrored: bo
 def draw_map(
     axes: Axes, x: Any, y: Any, values: np.ndarray, quantity: str, limit: float, linear: float
 ) -> QuadMesh:
-    """Accuracy, or margins up to a limit, as colours; below `linear` the scale of margins is linear."""
+    """Accuracy from a limit to 1, or margins up to a limit, as colours, linear where margins are small."""
     if quantity == "accuracy":
-        return axes.pcolormesh(x, y, values, cmap="cividis", vmin=0, vmax=1, rasterized=True)
+        return axes.pcolormesh(x, y, values, cmap="cividis", vmin=limit, vmax=1, rasterized=True)
     scale = SymLogNorm(linear, linscale=0.5, vmin=-limit, vmax=limit)
     return axes.pcolormesh(x, y, values, cmap=MARGIN_COLOURS, norm=scale, rasterized=True)
 
 
-def margin_bar(figure: Figure, mesh: QuadMesh, panels: Any, label: str, ends: Sequence[float]) -> None:
+def margin_bar(figure: Figure, mesh: ScalarMappable, panels: Any, label: str, ends: Sequence[float]) -> None:
     """Colour bar of margins, in target units, with few ticks: 0, and `ends` on both sides of it."""
     bar = figure.colorbar(mesh, ax=panels, label=f"{label}\n(target units)", aspect=12)
     ticks = [*(-end for end in reversed(ends)), 0, *ends]

@@ -38,6 +38,10 @@ Ridge = Annotated[float, cyclopts.Parameter(help="Which effective ridge; must be
 Conjunctivity = Annotated[float, cyclopts.Parameter(help="Which conjunctivity; must be on the table's grid.")]
 Items = Annotated[str, cyclopts.Parameter(help="Which kind of item.")]
 Method = Annotated[str, cyclopts.Parameter(help="Which method of training.")]
+Words = Annotated[
+    list[str],
+    cyclopts.Parameter(help='What hierarchies and methods are called: "key=words", such as "lora=LoRA".'),
+]
 
 #: Width of a text column and of a page, inches.
 COLUMN = 3.4
@@ -66,8 +70,9 @@ SERIES = [
 MARKERS = "osD^vP*X"
 MARKERS_OF_MODELS = "os^DvPX*"
 
-#: Diverging colour map for margins: blue answers by rank, red against it.
+#: Diverging colour map for margins, blue answers by rank, red against it; and where there is no value.
 MARGIN_COLOURS = "RdBu"
+NOTHING = "#DDDDDD"
 
 matplotlib.rcParams.update(
     {
@@ -181,9 +186,8 @@ def save(figure: Figure, *, pdf: Path, png: Path, rows: Mapping[Path, pl.DataFra
     }
     # A job writes beside its target, `memgen.jobs.outputs`; what is written down is the target's name.
     title = re.sub(r"^\.(.+)\.partial-\d+.*$", r"\1", png.stem)
-    area = _foot(figure, title)
+    area = finish(figure, title)
     figure.savefig(pdf, format="pdf", metadata=_metadata("pdf", title), bbox_inches=area)
-    figure.set_layout_engine("none")  # the layout stays as it is
     stated = _metadata("png", title, json.dumps(drawn) if drawn else "")
     figure.savefig(png, format="png", dpi=200, metadata=stated, bbox_inches=area)
     plt.close(figure)
@@ -198,10 +202,15 @@ def _metadata(kind: Literal["pdf", "png"], title: str, rows: str = "") -> dict[s
     return {"Software": None, **{name: text for name, text in stated.items() if text}}
 
 
-def _foot(figure: Figure, title: str) -> Bbox:
-    """Write title, repository and short id below a figure; what is to be saved, inches."""
+def finish(figure: Figure, title: str) -> Bbox:
+    """Write title, repository and short id into a band below a figure; what is to be saved, inches."""
     urn = recipe_urn()
     width, height = figure.get_size_inches()
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")  # the layout stays as it is
+    # What is saved reaches below the figure; a legend at the figure's edge is not to follow it there.
+    for legend in figure.legends:
+        legend.set_bbox_to_anchor((0, 0, 1, 1), transform=figure.transFigure)
     parts = [title, "memgen", *([urn.rpartition(":")[2][:SHORT]] if urn else [])]
     # Outside of the figure, so that no layout has to know of it.
     strip = Rectangle((0, -FOOT / height), 1, FOOT / height, transform=figure.transFigure, color="white")

@@ -7,15 +7,30 @@ A figure is a function marked `figure` in a file of ``memgen/figures/<study>/``,
 import importlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from memgen.figures.labels import words
 from memgen.jobs.closure import module_file
 from memgen.jobs.entries import docstring, find
 from memgen.jobs.rules import Quoted, flags
 
+#: The figures that say most, in their order: what a reader sees first.
+LEADING = (
+    "three_studies",
+    "rank_profiles",
+    "mechanism",
+    "language_summary",
+    "held_out_margins",
+    "geometry",
+    "longtail_singletons",
+    "irrelevant_tradeoff",
+)
+FIRST = "First of all"
 #: End of every caption in the report: the recipe's id, cut out of the record, and the commands that use it.
 ENDING = """
+Drawn by ``{source}`` from {tables}. Recipe:
+
 .. include:: {{ snakemake.output.record }}
    :literal:
    :start-after: "recipe_id":"
@@ -37,8 +52,8 @@ class Entry:
     category : str
         Heading in the report.
     name : str
-        Name of its files, with wildcards at the end: "accuracy_by_class_{method}" is drawn by the function
-        accuracy_by_class.
+        Name of its files, with wildcards at the end: "published_accuracy_{kind}" is drawn by the function
+        published_accuracy.
     tables : mapping of str to str or sequence of str
         Inputs of the function: files in the study's results, or, from results/ on, in those of another.
     options : mapping of str to object
@@ -47,6 +62,8 @@ class Entry:
         Values of the wildcards, a mapping for each picture that a whole run draws.
     job : str
         Name of a job's record, log and benchmark; made of the wildcards where it is empty.
+    words : mapping of str to str
+        What captions call hierarchies and methods, by their keys.
     """
 
     study: str
@@ -56,6 +73,7 @@ class Entry:
     options: Mapping[str, Any] = field(default_factory=dict)
     each: Sequence[Mapping[str, str]] = ({},)
     job: str = ""
+    words: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         def whole(path: str) -> str:
@@ -106,7 +124,7 @@ class Entry:
         """Command of one picture, all but its outputs."""
         return Quoted(f"{self.stage} {flags(self.tables)} {flags(self.told(wildcards))}".rstrip())
 
-    def words(self) -> tuple[str, str]:
+    def docstring(self) -> tuple[str, str]:
         """First line of the function's docstring, and the caption behind it."""
         entry = find(*self.stage.split())
         assert entry is not None, f"{self.stage}: there is no such figure"
@@ -115,20 +133,38 @@ class Entry:
 
     def caption(self, told: Mapping[str, Any]) -> str:
         """Caption of one picture, in reStructuredText: ``{name}`` in it is the option of that name."""
-        return re.sub(r"\{(\w+)\}", lambda match: str(told.get(match[1], match[0])), self.words()[1])
+        said = {name: self.words.get(str(value), value) for name, value in told.items()}
+        return re.sub(r"\{(\w+)\}", lambda match: str(said.get(match[1], match[0])), self.docstring()[1])
 
     def template(self) -> str:
         """Caption in the report, as the template that Snakemake fills in."""
         told = self.told({name: f"{{{{ snakemake.wildcards.{name} }}}}" for name in self.wildcards})
-        return f"{self.caption(told)}\n{ENDING}"
+        named = ", ".join(f"``{path}``" for path in self.files)
+        named = named.replace("{", "{{ snakemake.wildcards.").replace("}", " }}")
+        return f"{self.caption(told)}\n{ENDING.replace('{source}', self.source).replace('{tables}', named)}"
+
+    @property
+    def files(self) -> list[str]:
+        """Files of the tables."""
+        return [path for one in self.tables.values() for path in ([one] if isinstance(one, str) else one)]
+
+    @property
+    def source(self) -> str:
+        """Module and name of the function."""
+        entry = find(*self.stage.split())
+        assert entry is not None, f"{self.stage}: there is no such figure"
+        return f"{entry.module}.{entry.function}"
 
 
 def entries(config: Mapping[str, Any]) -> list[Entry]:
-    """Every figure of the studies in a configuration, in their order."""
+    """Every figure of the studies in a configuration: those that say most, then the others by study."""
     modules = [f"memgen.figures.{study}.table" for study in config]
-    return [
-        entry
+    called = words(config) if "relational" in config else {}
+    found = [
+        replace(entry, words=called, category=FIRST if entry.function in LEADING else entry.category)
         for module in modules
         if module_file(module) is not None
         for entry in importlib.import_module(module).figures(config)
     ]
+    place = {name: number for number, name in enumerate(LEADING)}
+    return sorted(found, key=lambda entry: place.get(entry.function, len(place)))

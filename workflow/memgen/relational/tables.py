@@ -253,6 +253,9 @@ FINITE_WIDTH_SUMMARY = Table(
         "deviation": Column(pl.Float64, "a network's deviation from theory, mean over seeds, target units"),
         "standard_error": Column(pl.Float64, "its standard error over seeds"),
         "systematic": Column(pl.Float64, "deviation of the mean margins from theory, target units"),
+        "systematic_standard_error": Column(
+            pl.Float64, "its standard error at most: of pairs that vary as one"
+        ),
         "accuracy": Column(pl.Float64, "accuracy on untrained pairs with a truth, mean over seeds"),
         "accuracy_standard_error": Column(pl.Float64, "its standard error over seeds"),
         "kernel_change": Column(pl.Float64, "relative change of the tangent kernel, mean over seeds"),

@@ -6,9 +6,10 @@ import numpy as np
 import polars as pl
 from matplotlib.figure import Figure
 
-from memgen.figures.labels import model_label
+from memgen.figures.cells import named, series
+from memgen.figures.labels import ITEMS, model_label
 from memgen.figures.panels import key, legend, level, panel_letters
-from memgen.figures.style import MARKERS_OF_MODELS, PAGE, PALETTE, figure, new_figure
+from memgen.figures.style import MARKERS_OF_MODELS, PAGE, PALETTE, Words, figure, new_figure
 from memgen.language.claims.tables import HELD_OUT
 from memgen.language.tables import COST_CURVE, REPRESENTATIONS
 from memgen.tables.claims import CLAIMS
@@ -18,7 +19,6 @@ PREDICTIONS = {
     "measured": "probes, gamma measured:\nall untrained pairs",
     "elsewhere": "gamma fitted elsewhere:\npairs beside the exception",
 }
-COLOURS = ("blue", "vermilion", "green", "purple", "orange", "sky", "black")
 #: Label and colour of what is read of a network.
 READ = {"last": ("last token", "blue"), "tail": ("mean of the last six", "vermilion")}
 PANELS = {
@@ -32,7 +32,7 @@ PANELS = {
 
 
 @figure
-def held_out_margins(*, held_out: Annotated[pl.DataFrame, HELD_OUT]) -> Figure:
+def held_out_margins(*, held_out: Annotated[pl.DataFrame, HELD_OUT], words: Words) -> Figure:
     """Draw margins that the theory predicts for pairs it has not seen against those found.
 
     Each point is one pair of one model, kind of item and method, with the exception 5:3 among 9 items. Left:
@@ -42,36 +42,26 @@ def held_out_margins(*, held_out: Annotated[pl.DataFrame, HELD_OUT]) -> Figure:
     standard error over seeds. On the grey line prediction and finding agree; in the lower left quarter the
     predicted mistakes are made.
     """
-    cells = held_out.select("method", "model", "items").unique().sort("method", "model", "items").rows()
-    series = list(dict.fromkeys(cell[:2] for cell in cells))
-    looks = {
-        name: {"fmt": "osD^"[place // len(COLOURS) % 4], "color": PALETTE[COLOURS[place % len(COLOURS)]]}
-        for place, name in enumerate(series)
-    }
+    every = series(held_out, named(words))
     picture, axes = new_figure(1, 2, width=PAGE, height=3.1)
     for axis, (kind, title) in zip(axes[0], PREDICTIONS.items(), strict=True):
-        for method, model, items in cells:
-            part = held_out.filter(prediction=kind, method=method, model=model, items=items)
-            if part.is_empty():
-                continue
-            unit = 1.0 if kind == "measured" else float(np.abs(part["found"].to_numpy()).max())
-            error = part["standard_error"].fill_nan(None).fill_null(0) / unit
-            axis.errorbar(
-                part["predicted"] / unit, part["found"] / unit, yerr=error,
-                **looks[method, model], ms=2.2, mew=0, lw=0, elinewidth=0.4, alpha=0.8,
-            )  # fmt: skip
+        for one in every:
+            of_kind = one.rows.filter(prediction=kind)
+            for _, part in of_kind.group_by("model", "items", maintain_order=True):
+                unit = 1.0 if kind == "measured" else float(np.abs(part["found"].to_numpy()).max())
+                error = part["standard_error"].fill_nan(None).fill_null(0) / unit
+                axis.errorbar(
+                    part["predicted"] / unit, part["found"] / unit, yerr=error, fmt=one.marker,
+                    color=one.colour, ms=2.2, mew=0, lw=0, elinewidth=0.4, alpha=0.8,
+                )  # fmt: skip
         ends = [*axis.get_xlim(), *axis.get_ylim()]
         axis.plot([min(ends), max(ends)], [min(ends), max(ends)], color=GREY, lw=0.8, zorder=0)
         axis.axhline(0, color=GREY, lw=0.4, zorder=0)
         axis.axvline(0, color=GREY, lw=0.4, zorder=0)
         axis.set_title(title)
-        axis.set_xlabel("predicted margin" + ("" if kind == "measured" else ", share of the largest"))
-    axes[0, 0].set_ylabel("margin found")
-    for (method, model), look in looks.items():
-        axes[0, 1].plot(
-            [], [], look["fmt"], color=look["color"], label=f"{method}, {model_label(model, lines=2)}"
-        )
-    picture.legend(*axes[0, 1].get_legend_handles_labels(), loc="outside right center")
+        unit_label = "(target units)" if kind == "measured" else "(share of the largest found)"
+        axis.set(xlabel=f"predicted margin {unit_label}", ylabel=f"margin found {unit_label}")
+    picture.legend(handles=[one.key for one in every], loc="outside lower center", ncols=3)
     return picture
 
 
@@ -127,7 +117,7 @@ def geometry(
 
 
 @figure
-def language_cells(*, claims: Annotated[pl.DataFrame, CLAIMS]) -> Figure:
+def language_cells(*, claims: Annotated[pl.DataFrame, CLAIMS], words: Words) -> Figure:
     """Draw the claims about language models and their cells, by method, model and kind of item.
 
     A panel per statement. Large diamonds are the claims, pooled seed by seed over the models
@@ -156,14 +146,15 @@ def language_cells(*, claims: Annotated[pl.DataFrame, CLAIMS]) -> Figure:
             )  # fmt: skip
         axis.axvline(1.0 if statement.endswith("slope") else 0.0, color=GREY, lw=0.6, zorder=0)
         axis.set_title(title, fontsize=5)
-    labels = []
+    called, labels = named(words), []
     for row in order.iter_rows(named=True):
         models = row["model"].split(" + ")
-        named = model_label(models[0]).partition(" (")[0]
+        label = model_label(models[0])
         if len(models) > 1:
             alike = row["unit"] in ("networks", "pretraining seeds")
-            named = f"{len(models)} × {named}" if alike else f"{len(models)} models pooled"
-        labels.append(f"{row['method']}: {named}, {row['items']}")
+            label = f"{len(models)} × {label}" if alike else f"{len(models)} models pooled"
+        kinds = ", ".join(ITEMS.get(kind, kind) for kind in row["items"].split(" + "))
+        labels.append(f"{called.get(row['method'], row['method'])}: {label}, {kinds}")
     axes[0, 0].set_yticks(list(place.values()), labels, fontsize=4.5)
     axes[0, 0].set_ylim(-0.6, order.height - 0.4)
     return picture

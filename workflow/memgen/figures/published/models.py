@@ -9,10 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from memgen.figures.cells import UNTRAINED, heatmaps, present, scatters, smallest
-from memgen.figures.labels import PAIR_CLASSES, model_label
+from memgen.figures.cells import UNTRAINED, fit_of, gamma_label, heatmaps, named, present, scatters, smallest
+from memgen.figures.labels import ITEMS, METHODS, PAIR_CLASSES, method_label, model_label
 from memgen.figures.panels import LINE, class_keys, equality, key, legend, level, note, panel_letters
-from memgen.figures.style import MARKERS, PALETTE, Hierarchies, Items, Method, figure, new_figure
+from memgen.figures.style import MARKERS, PALETTE, Hierarchies, Items, Method, Words, figure, new_figure
 from memgen.language.fits.tables import FIT, PREDICTIONS
 from memgen.language.responses.tables import ACCURACY
 from memgen.published.tables import (
@@ -29,7 +29,7 @@ Methods = Annotated[
 ]
 Ours = Annotated[list[str] | None, cyclopts.Parameter(help="Which models of ours.")]
 
-METHODS = {"full": PALETTE["black"], "lora": PALETTE["orange"], "probe": PALETTE["blue"]}
+OF_METHOD = {"full": PALETTE["black"], "lora": PALETTE["orange"], "probe": PALETTE["blue"]}
 #: Colours that tell models or kinds of item apart.
 COLOURS = list(PALETTE.values())[1:]
 SCORES = {
@@ -67,7 +67,13 @@ def _chosen(
 
 @figure
 def published_heatmaps(
-    *, predictions: Predictions, items: Items, methods: Methods, hierarchies: Hierarchies, ours: Ours = None
+    *,
+    predictions: Predictions,
+    items: Items,
+    methods: Methods,
+    hierarchies: Hierarchies,
+    words: Words,
+    ours: Ours = None,
 ) -> Figure:
     """Draw observed margins above the diagonal and the theory's below it, published models and ours.
 
@@ -77,7 +83,7 @@ def published_heatmaps(
     framed exception to pairs next to it, as the theory says.
     """
     frame = _chosen(predictions, items, methods, ours)
-    return heatmaps(frame, hierarchies, panel=1.35, shrink=0.4)
+    return heatmaps(frame, hierarchies, named(words), panel=1.35, shrink=0.4)
 
 
 @figure
@@ -88,26 +94,28 @@ def published_predicted(
     items: Items,
     methods: Methods,
     hierarchies: Hierarchies,
+    words: Words,
     ours: Ours = None,
 ) -> Figure:
     """Draw predicted against observed margins of untrained pairs, published models and ours.
 
     Each point is one untrained pair: the margin that the theory predicts at the fitted gamma and scale
-    against the one observed, with its standard error over seeds; the grey line is equality. Where points
+    against the one observed, with its 95 % interval over seeds; the grey line is equality. Where points
     bend below the line at the right, logit differences saturate while ranks go on growing.
     """
     frame = _chosen(predictions, items, methods, ours).filter(UNTRAINED, pl.col("predicted").is_not_null())
     unit = "logit units; ours: target units"
-    figure, cells = scatters(frame, pl.concat(fits), hierarchies, panel=1.35, unit=unit)
-    for panel, row, gamma in cells:
-        text = f"{gamma}\nr = {row['correlation'][0]:.3f}\nr² = {row['r2'][0]:.2f}"
+    figure, cells = scatters(frame, hierarchies, named(words), panel=1.35, unit=unit)
+    every = pl.concat(fits)
+    for panel, pairs in cells:
+        text = f"{gamma_label(pairs)}\nr = {fit_of(every, pairs)['correlation'][0]:.3f}"
         note(panel, 0.03, 0.97, text, 5, va="top")
     return figure
 
 
 @figure
 def published_accuracy(
-    *, accuracy: Annotated[list[pl.DataFrame], ACCURACY], items: Items, hierarchies: Hierarchies
+    *, accuracy: Annotated[list[pl.DataFrame], ACCURACY], items: Items, hierarchies: Hierarchies, words: Words
 ) -> Figure:
     """Draw accuracy by pair class for every model and method, with 95 % intervals over seeds.
 
@@ -134,13 +142,13 @@ def published_accuracy(
                         position - 0.38 + 0.76 * (number + 0.5) / len(runs), row["accuracy"][0],
                         yerr=row["accuracy_half_width"][0] or 0.0, fmt=markers[source, model], ms=3,
                         mfc="white" if source == "study" else None, elinewidth=0.6,
-                        color=METHODS.get(method, PALETTE["green"]),
+                        color=OF_METHOD.get(method, PALETTE["green"]),
                     )  # fmt: skip
         level(axis, 0.5)
         axis.set_xticks(range(len(classes)), classes)
         axis.set(ylim=(-0.03, 1.05), ylabel="accuracy\n(share right)")
-        axis.set_title(f"{name}, {items}", loc="left")
-    handles = [key(method, colour, "s") for method, colour in METHODS.items()]
+        axis.set_title(f"{named(words).get(name, name)}, {ITEMS.get(items, items)}", loc="left")
+    handles = [key(METHODS[method], colour, "s") for method, colour in OF_METHOD.items()]
     handles.append(key("other", PALETTE["green"], "s"))
     for (source, model), marker in markers.items():
         ours, face = (" (ours)", "white") if source == "study" else ("", None)
@@ -150,7 +158,7 @@ def published_accuracy(
 
 
 @figure
-def published_comparison(*, comparison: Annotated[pl.DataFrame, COMPARISON]) -> Figure:
+def published_comparison(*, comparison: Annotated[pl.DataFrame, COMPARISON], words: Words) -> Figure:
     """Draw accuracy of our models against that of each published model, per pair class and hierarchy.
 
     Accuracy of our models against that of the published ones, one point per pair class and hierarchy, with
@@ -178,7 +186,8 @@ def published_comparison(*, comparison: Annotated[pl.DataFrame, COMPARISON]) -> 
             )  # fmt: skip
         equality(axis, 0, 1)
         axis.set(xlim=(0, 1.04), ylim=(0, 1.04))
-        axis.set_title(f"{model_label(model)} {our_method} v {method}", fontsize=6.5)
+        labels = [named(words).get(our_method, our_method), METHODS.get(method, method)]
+        axis.set_title(f"{model_label(model)}\n{labels[0]} v {labels[1]}", fontsize=6)
     for axis in axes.flat[len(panels) :]:
         axis.axis("off")
     figure.supxlabel("accuracy of a published model (share right)", fontsize=7)
@@ -194,6 +203,7 @@ def published_regularization(
     fit: Annotated[pl.DataFrame, FIT],
     items: Items,
     hierarchies: Hierarchies,
+    words: Words,
 ) -> Figure:
     """Draw what regularization does: accuracy, margin, gamma and memorization weight, against L2 and rank.
 
@@ -223,7 +233,7 @@ def published_regularization(
             _draw_line(gamma, probe, "gamma", *look)
             _draw_line(weight, probe, "memorization_weight", *look)
             _draw_line(of_rank, lora, "gamma", *look)
-        rate.set_title(name)
+        rate.set_title(named(words).get(name, name))
         level(rate, 0.5)
         level(margin, 0)
         for axis in (rate, margin, gamma, weight):
@@ -258,6 +268,7 @@ def published_explanations(
     items: Annotated[list[str], cyclopts.Parameter(help="Which kinds of item, from top to bottom.")],
     method: Method,
     hierarchies: Hierarchies,
+    words: Words,
 ) -> Figure:
     """Draw how well each explanation predicts held-out seeds and pairs, beside the noise ceiling.
 
@@ -285,7 +296,7 @@ def published_explanations(
                     axis.plot([ceiling, ceiling], [place - 0.4, place + 0.4], color=PALETTE["black"], lw=0.8)
                 for value, (_, colour, marker) in SCORES.items():
                     axis.plot(row[value][0], place, marker, color=colour, ms=3)
-            axis.set_title(f"{name}, {kind}")
+            axis.set_title(f"{named(words).get(name, name)}, {ITEMS.get(kind, kind)}")
             axis.set_xlabel("r² (share of variance)")
             axis.set_xlim(max(axis.get_xlim()[0], -0.5), 1.02)
         labels = [f"{text.replace('_', ' ')} ({margins.replace('_', ' ')})" for margins, text in explanations]
@@ -298,7 +309,7 @@ def published_explanations(
 
 
 @figure
-def published_transfer(*, transfer: Annotated[pl.DataFrame, TRANSFER]) -> Figure:
+def published_transfer(*, transfer: Annotated[pl.DataFrame, TRANSFER], words: Words) -> Figure:
     """Draw how well gamma fitted on one hierarchy predicts another, against a fit to the other itself.
 
     Each point is one model, method and pair of hierarchies: how much of the variance gamma explains when
@@ -317,11 +328,12 @@ def published_transfer(*, transfer: Annotated[pl.DataFrame, TRANSFER]) -> Figure
                 axis.plot(rows["r2_own"], rows["r2_distance"], "x", ms=2, alpha=0.3, color=colour)
             equality(axis, -1, 1)
             axis.set(xlim=(-0.3, 1.03), ylim=(-0.6, 1.05))
-            axis.set_title(f"{method}{' (ours)' if source == 'study' else ''}", fontsize=6.5)
+            label = method_label({"source": source, "method": method}, named(words))
+            axis.set_title(f"{label}{' (ours)' if source == 'study' else ''}", fontsize=6.5)
         across[0].set_ylabel(f"{link} link")
     figure.supxlabel("r² of γ fitted on the hierarchy itself (share of variance)", fontsize=7)
     figure.supylabel("r² carried over from another hierarchy", fontsize=7)
-    handles = [key(kind, colour, "o") for kind, colour in colours.items()]
+    handles = [key(ITEMS.get(kind, kind), colour, "o") for kind, colour in colours.items()]
     legend(figure, [*handles, key("distance in rank, no theory", PALETTE["grey"], "x")], 4, side="upper")
     return figure
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from memgen.configuration.own_folder import given
+from memgen.figures.labels import words
 from memgen.figures.table import Entry
 from memgen.language import settings
 from memgen.published.files import held_by, read_versions
@@ -20,7 +21,8 @@ def figures(config: Mapping[str, Any]) -> list[Entry]:
     each = [{"kind": kind} for kind in kinds] if source else []
     once: list[Mapping[str, str]] = [{}] if source else []
     has_equities = local and (local / "poker/preflop_equity.csv").is_file()
-    compared = {"hierarchy": list(config["relational"]["hierarchies"])}
+    told = {"words": [f"{name}={text}" for name, text in words(config).items()]}
+    compared = {"hierarchy": list(config["relational"]["hierarchies"]), **told}
     of_items = {"items": "{kind}", **compared}
     beside_ours = {**of_items, "methods": ["full", "probe"], "ours": _ours(config)}
     explained = {"items": kinds, "method": "full", **compared}
@@ -36,8 +38,8 @@ def figures(config: Mapping[str, Any]) -> list[Entry]:
         figure("published_accuracy_{kind}", {"accuracy": _with_ours("accuracy.csv")}, of_items, each),
         figure("published_regularization_{kind}", rates, of_items, each),
         figure("published_explanations", {"summary": "explanations_summary.csv"}, explained, once),
-        figure("published_transfer", {"transfer": "transfer.parquet"}, each=once),
-        figure("published_comparison", {"comparison": "comparison.csv"}, each=once),
+        figure("published_transfer", {"transfer": "transfer.parquet"}, told, once),
+        figure("published_comparison", {"comparison": "comparison.csv"}, told, once),
     ]
 
 

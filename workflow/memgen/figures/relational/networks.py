@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from memgen.errors import BadInput
-from memgen.figures.labels import PAIR_CLASSES
+from memgen.figures.labels import PAIR_CLASSES, label_of
 from memgen.figures.panels import LINE, class_keys, equality, key, legend, level, panel_letters
 from memgen.figures.style import PALETTE, Conjunctivity, Hierarchy, Ridge, figure, new_figure
 from memgen.relational.tables import (
@@ -140,8 +140,9 @@ def finite_width(
     error over seeds, and slope of the logarithms with its 95 % interval. In the lazy regime the theory holds
     and the deviation falls as the inverse root of the width; in the rich regime it stops at a constant. (b)
     The same at one width over the scale of the output: what is left at scale 1 is chance, it averages out
-    over seeds, while the deviation of rich networks does not. (c, d) Margins at the largest width, standard
-    errors within the symbols: rich networks err on the same pairs, more strongly.
+    over seeds, while the deviation of rich networks does not; its bars are standard errors at most. (c, d)
+    Margins at the largest width, with standard errors, most of them within the symbols: rich networks err on
+    the same pairs, more strongly.
     """
     runs, pairs = pl.concat(networks), pl.concat(margins)
     names = runs["hierarchy"].unique(maintain_order=True).to_list()
@@ -151,7 +152,7 @@ def finite_width(
         upper, lower = axes[2 * number], axes[2 * number + 1]
         _draw_widths(upper[0], runs.filter(here), summary.filter(here), slopes.filter(here))
         _draw_scales(upper[1], summary.filter(here))
-        upper[0].set_title(name, loc="left")
+        upper[0].set_title(label_of(runs.filter(here)), loc="left")
         widest = pairs.filter(here & (pl.col("width") == pairs.filter(here)["width"].max()))
         for panel, regime in zip(lower, REGIMES, strict=True):
             _draw_margins(panel, widest.filter(pl.col("regime") == regime))
@@ -192,7 +193,10 @@ def _draw_scales(axes: Axes, summary: pl.DataFrame) -> None:
         label="one network",
     )  # fmt: skip
     words = f"mean of {scan['seeds'][0]} networks"
-    axes.plot(scale, scan["systematic"], "--", color=black, marker="D", mfc="white", label=words)
+    axes.errorbar(
+        scale, scan["systematic"], yerr=scan["systematic_standard_error"], fmt="D--", color=black,
+        mfc="white", elinewidth=0.8, label=words,
+    )  # fmt: skip
     axes.set_xscale("log")
     ticks = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1]
     axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])

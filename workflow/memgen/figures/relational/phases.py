@@ -8,7 +8,7 @@ import polars as pl
 from matplotlib.axes import Axes
 from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, NullFormatter
 
 from memgen.errors import BadInput
 from memgen.figures.labels import PAIR_CLASSES
@@ -34,11 +34,11 @@ OfMap = Annotated[
 
 @figure
 def phase_representation(*, table: Annotated[pl.DataFrame, PHASE], hierarchy: Hierarchy) -> Figure:
-    """Draw accuracy and margin of every pair class over conjunctivity and ridge, for one hierarchy.
+    """Draw accuracy and lowest margin of every pair class over conjunctivity and ridge, for one hierarchy.
 
-    Share answered right and mean margin of each pair class of {hierarchy} over conjunctivity and effective
-    ridge. The black line is where the first pair of the class turns wrong. See that the learner errs on
-    boundary and cross pairs long before their mean margin changes sign, and that ridge acts like
+    Share answered right (above) and lowest margin (below) of each pair class of {hierarchy} over
+    conjunctivity and effective ridge. The black line is where the first pair of the class turns wrong. See
+    that boundary pairs turn wrong before cross pairs, and pairs within a side never; and that ridge acts like
     conjunctivity on untrained pairs (both enter through gamma) but not on trained ones, where only ridge
     forgets. Last panel: these lines together, grey where any pair is wrong. In the white corner the
     exception is remembered and nothing else is wrong: representations balance both, but narrowly.
@@ -48,16 +48,16 @@ def phase_representation(*, table: Annotated[pl.DataFrame, PHASE], hierarchy: Hi
         raise BadInput(f"holds no hierarchy {hierarchy!r}")
     classes = [name for name in PAIR_CLASSES if name in set(rows["pair_class"])]
     figure, axes = new_figure(2, len(classes) + 1, height=3.0, sharex=True, sharey=True)
-    limit = float(rows["margin"].abs().max())  # type: ignore[arg-type]
+    limits = {"accuracy": _least(rows), "lowest_margin": float(rows["lowest_margin"].abs().max())}  # type: ignore[arg-type]
     meshes = {}
     for column, name in zip(axes.T, classes, strict=False):
         of_class = rows.filter(pl.col("pair_class") == name)
-        for panel, quantity in zip(column, ("accuracy", "margin"), strict=True):
-            if not of_class[quantity].null_count():
-                meshes[quantity] = _draw_phases(panel, of_class, quantity, limit)
-            else:
+        for panel, quantity in zip(column, ("accuracy", "lowest_margin"), strict=True):
+            if of_class["accuracy"].null_count():
                 panel.axis("off")
                 note(panel, 0.5, 0.5, "no right\nanswer", 7, ha="center", va="center")
+            else:
+                meshes[quantity] = _draw_phases(panel, of_class, quantity, limits[quantity])
         column[0].set_title(name)
         column[1].set_xlabel("conjunctivity α")
     together, below = axes[:, -1]
@@ -73,8 +73,13 @@ def phase_representation(*, table: Annotated[pl.DataFrame, PHASE], hierarchy: Hi
     for row in axes:
         row[0].set_ylabel("effective ridge")
     figure.colorbar(meshes["accuracy"], ax=axes[0], label="accuracy", aspect=12)
-    margin_bar(figure, meshes["margin"], axes[1], "mean margin", (0.1, 1))
+    margin_bar(figure, meshes["lowest_margin"], axes[1], "lowest margin", (0.1, 1))
     return figure
+
+
+def _least(rows: pl.DataFrame) -> float:
+    """Lower end of a scale of accuracies: 0.5, or 0 where any is below."""
+    return 0.5 if float(rows["accuracy"].min()) >= 0.5 else 0.0  # type: ignore[arg-type]
 
 
 def _draw_phases(axes: Axes, rows: pl.DataFrame, quantity: str, limit: float) -> QuadMesh:
@@ -150,13 +155,13 @@ def phase_placement(
         "number": "number of exceptions",
     }
     shown = rows.filter(pl.col("pair_class").is_in(["cross", "boundary"]))
-    limit = float(shown["lowest_margin"].abs().max())  # type: ignore[arg-type]
+    limits = {"accuracy": _least(shown), "lowest_margin": float(shown["lowest_margin"].abs().max())}  # type: ignore[arg-type]
     figure, axes = new_figure(4, 3, height=6.0)
     quantities = [(name, value) for name in ("cross", "boundary") for value in ("accuracy", "lowest_margin")]
     for row, (name, quantity) in zip(axes, quantities, strict=True):
         for panel, (_, chosen, across, up) in zip(row, columns, strict=True):
             of_class = chosen.filter(pl.col("pair_class") == name)
-            mesh = _draw_shapes(panel, of_class, across, up, quantity, limit)
+            mesh = _draw_shapes(panel, of_class, across, up, quantity, limits[quantity])
             panel.set_ylabel(labels[up])
         if quantity == "accuracy":
             figure.colorbar(mesh, ax=row, label=f"{name}: accuracy", aspect=12)
@@ -223,6 +228,8 @@ def _draw_sizes(axes: Axes, rows: pl.DataFrame, quantity: str) -> None:
         axes.plot(line["n"], line[f"balance_{quantity}"], color=colour, lw=0.8, ls="--")
     axes.set_xscale("log")
     axes.set_yscale("log")
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_minor_formatter(NullFormatter())
     last = rows.filter(pl.col("span") == spans[0]).sort("n").tail(1)
     n, value = last["n"][0], last[quantity][0]
     axes.axline((n, value), (n / 10, value * 100), color=PALETTE["grey"], lw=0.6, zorder=0)

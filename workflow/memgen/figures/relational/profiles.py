@@ -1,23 +1,42 @@
 """Figures of what is learned: the task, ranks along conjunctivity, the mechanism, memorization."""
 
 import itertools
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import cyclopts
 import matplotlib as mpl
 import numpy as np
 import polars as pl
 from matplotlib.axes import Axes
-from matplotlib.cm import ScalarMappable
-from matplotlib.colors import Normalize, SymLogNorm
+from matplotlib.colors import SymLogNorm
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.patches import FancyArrowPatch, Patch, Rectangle
 
 from memgen.errors import BadInput
-from memgen.figures.labels import PAIR_CLASSES, item
-from memgen.figures.panels import LINE, frame_exceptions, key, legend, level, note, pair_axes, panel_letters
-from memgen.figures.style import MARGIN_COLOURS, PALETTE, Hierarchies, Hierarchy, Ridge, figure, new_figure
+from memgen.figures.labels import PAIR_CLASSES, item, label_of
+from memgen.figures.panels import (
+    LINE,
+    frame_exceptions,
+    key,
+    legend,
+    level,
+    margin_bar,
+    note,
+    pair_axes,
+    panel_letters,
+)
+from memgen.figures.style import (
+    MARGIN_COLOURS,
+    NOTHING,
+    PALETTE,
+    Hierarchies,
+    Hierarchy,
+    Ridge,
+    figure,
+    new_figure,
+)
 from memgen.relational.tables import MECHANISM, MEMORIZATION, RANKS, SWEEP, TASK
 
 #: Below this the scales of ranks and margins are linear, beyond it logarithmic.
@@ -48,8 +67,7 @@ def task(*, tasks: Annotated[list[pl.DataFrame], TASK]) -> Figure:
         pairs = table.filter(pl.col("first") < pl.col("second"))
         _draw_graph(row[0], pairs)
         _draw_classes(row[1], pairs)
-        exceptions = "; ".join(map(_exception, pairs["exceptions"][0].split())) or "no exception"
-        row[0].set_title(f"{pairs['hierarchy'][0]}: {pairs['n'][0]} items, {exceptions}", loc="left")
+        row[0].set_title(label_of(pairs), loc="left")
         present |= set(pairs["pair_class"])
     panel_letters(axes[:, 0])
     patches = [Patch(color=PAIR_CLASSES[name][0], label=name) for name in PAIR_CLASSES if name in present]
@@ -112,13 +130,13 @@ def rank_profiles(
 
     Exact ranks and margins of kernel ridge regression at ridge {ridge}. Left: one rank profile per
     conjunctivity. Right: the margin of every pair, higher-ranked item by row, blue where the answer follows
-    the order and red where it does not; the exception is framed. Without an exception every pair is answered
-    right. With one, the ranks around it are bent; as conjunctivity grows, red spreads to pairs that were
-    never trained.
+    the order and red where it does not; the exception is framed, grey holds no pair. Without an
+    exception every pair is answered right. With one, the ranks around it are bent; as conjunctivity grows,
+    red spreads to pairs that were never trained.
     """
     chosen = pl.col("hierarchy").is_in(hierarchies) & (pl.col("ridge") == ridge)
-    profiles = ranks.filter(chosen)
-    matrices = margins.filter(chosen & pl.col("alpha").is_in(conjunctivity))
+    chosen &= pl.col("alpha").is_in(conjunctivity)
+    profiles, matrices = ranks.filter(chosen), margins.filter(chosen)
     expected = {(name, alpha) for name in hierarchies for alpha in conjunctivity}
     if absent := expected - set(matrices.select("hierarchy", "alpha").iter_rows()):
         raise BadInput(f"holds no hierarchy, conjunctivity {sorted(absent)[0]} at ridge {ridge}")
@@ -126,29 +144,32 @@ def rank_profiles(
         len(hierarchies), 1 + len(conjunctivity), height=1.65 * len(hierarchies) + 0.3,
         gridspec_kw={"width_ratios": [1.7] + [1] * len(conjunctivity)},
     )  # fmt: skip
-    colours = ScalarMappable(Normalize(0, 1), mpl.colormaps["viridis"].with_extremes())
+    colours = dict(
+        zip(conjunctivity, mpl.colormaps["viridis"](np.linspace(0, 0.9, len(conjunctivity))), strict=True)
+    )
     limit = float(matrices["margin"].abs().max())  # type: ignore[arg-type]
     for row, name in zip(axes, hierarchies, strict=True):
         of_name = pl.col("hierarchy") == name
         _draw_profiles(row[0], profiles.filter(of_name), colours)
-        row[0].set_title(name, loc="left")
+        row[0].set_title(label_of(profiles.filter(of_name)), loc="left")
         for panel, alpha in zip(row[1:], conjunctivity, strict=True):
             image = _draw_margins(panel, matrices.filter(of_name & (pl.col("alpha") == alpha)), limit)
             panel.set_title(f"conjunctivity {alpha:g}", fontsize=6.5)
     panel_letters(axes[:, 0])
-    figure.colorbar(colours, ax=axes[:, 0], label="conjunctivity", location="left", shrink=0.7, aspect=30)
-    figure.colorbar(image, ax=axes[:, -1], label="margin (target units, ±1 trained)", shrink=0.7, aspect=30)
+    margin_bar(figure, image, axes[:, -1], "margin, ±1 trained", (0.1, 1))
+    keys = [key(f"conjunctivity {alpha:g}", colour, "o", lw=LINE) for alpha, colour in colours.items()]
+    legend(figure, keys)
     return figure
 
 
-def _draw_profiles(axes: Axes, ranks: pl.DataFrame, colours: ScalarMappable) -> None:
+def _draw_profiles(axes: Axes, ranks: pl.DataFrame, colours: Mapping[float, Any]) -> None:
     """One line per conjunctivity."""
     for (alpha,), profile in ranks.sort("alpha", "item").group_by("alpha", maintain_order=True):
-        axes.plot(profile["item"], profile["rank"], "o-", ms=2, lw=0.9, color=colours.to_rgba(alpha))
+        axes.plot(profile["item"], profile["rank"], "o-", ms=2, lw=0.9, color=colours[alpha])
     n = ranks["n"][0]
     level(axes, 0)
     axes.set_xticks(range(n), [item(rank) for rank in range(n)])
-    axes.set_yscale("symlog", linthresh=LINEAR, linscale=0.5)
+    _scale_ranks(axes)
     axes.set(xlabel="item", ylabel="rank r (target units)")
 
 
@@ -158,6 +179,7 @@ def _draw_margins(axes: Axes, margins: pl.DataFrame, limit: float) -> AxesImage:
     grid = np.full((n, n), np.nan)
     grid[margins["higher"].to_numpy(), margins["lower"].to_numpy()] = margins["margin"].to_numpy()
     scale = SymLogNorm(LINEAR, linscale=0.5, vmin=-limit, vmax=limit)
+    axes.set_facecolor(NOTHING)
     image = axes.imshow(grid, cmap=MARGIN_COLOURS, norm=scale)
     frame_exceptions(axes, margins, 1.2)
     pair_axes(axes, range(1, n, 2), range(0, n - 1, 2))
@@ -214,6 +236,11 @@ def _draw_part(axes: Axes, part: pl.DataFrame, colour: str) -> None:
     axes.plot(part["item"], part["value"], "o", color=colour, ms=3)
     ticks = range(0, part["n"][0], 2)
     axes.set_xticks(ticks, [item(rank) for rank in ticks])
+    _scale_ranks(axes)
+
+
+def _scale_ranks(axes: Axes) -> None:
+    """Logarithms on both sides of zero, with few ticks."""
     axes.set_yscale("symlog", linthresh=LINEAR, linscale=0.5)
     axes.set_yticks([-1, -0.1, 0, 0.1, 1], ["−1", "−0.1", "0", "0.1", "1"])
     axes.minorticks_off()

@@ -78,7 +78,7 @@ STATEMENTS = (
         "generalized",
         "Without an exception untrained pairs are answered right (share above 1/2)",
         CHAIN,
-        "accuracy_by_class_{method}",
+        "accuracy_by_class",
         "Untrained pairs at chance, or worse.",
     ),
     Statement(
@@ -86,7 +86,7 @@ STATEMENTS = (
         "remembered",
         "The exception 5:3 is remembered (share of runs above 1/2)",
         PAPER,
-        "accuracy_by_class_{method}",
+        "accuracy_by_class",
         "The exception answered as the order has it, or at chance.",
         # A ridge probe that interpolates remembers whatever it is given.
         claimed="finetuned",
@@ -96,7 +96,7 @@ STATEMENTS = (
         "generalized_with_exception",
         "With the exception untrained pairs are still answered right (share above 1/2)",
         PAPER,
-        "accuracy_by_class_{method}",
+        "accuracy_by_class",
         "Untrained pairs at chance once the exception is learned.",
     ),
     Statement(

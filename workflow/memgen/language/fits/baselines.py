@@ -183,6 +183,12 @@ def _over_seeds(values: np.ndarray, theory: np.ndarray | None) -> dict[str, floa
         for name, found in columns.items():
             found = found[np.isfinite(found)]
             row[name], row[f"{name}_standard_error"] = mean_with_error(found)
+            half = half_width(row[f"{name}_standard_error"], len(found))
             if name == "difference_to_theory":
-                row[f"{name}_half_width"] = half_width(row[f"{name}_standard_error"], len(found))
+                row[f"{name}_half_width"] = half
+            if name == "correlation_by_seed" and half is not None:
+                centre = float(found.mean())
+                reach = half / max(1 - centre**2, 1e-12)  # of its Fisher transform, to first order
+                ends = np.tanh(np.arctanh(centre) + np.array([-reach, reach]))
+                row[f"{name}_low"], row[f"{name}_high"] = ends.tolist()
     return row

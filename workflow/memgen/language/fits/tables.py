@@ -101,6 +101,8 @@ BASELINES = Table(
         "held_out_correlation": optional("Pearson, pairs predicted by fits without them and their mirrors"),
         "held_out_r2": optional("1 - SSE/SST of those predictions"),
         **mean_over_seeds("correlation_by_seed", "held-out Pearson of each seed's own margins", width=False),
+        "correlation_by_seed_low": optional("lower end of its 95% interval by Student's t, Fisher's scale"),
+        "correlation_by_seed_high": optional("upper end of that interval"),
         **mean_over_seeds("r2_by_seed", "held-out 1 - SSE/SST of each seed's own margins", width=False),
         **mean_over_seeds("difference_to_theory", "the theory's correlation_by_seed minus this one's"),
         **mean_over_seeds("r2_difference_to_theory", "the theory's r2_by_seed minus this one's", width=False),
@@ -125,6 +127,7 @@ PREDICTIONS = Table(
         "gamma": optional("the fitted one, or the end of its range at which the fit lies"),
         "observed": Column(pl.Float64, "M(higher, lower), logit units"),
         "standard_error": optional("standard error of observed, clustered by seed, logit units"),
+        "half_width": optional("half the width of its 95% interval, Student's t over seeds; empty for one"),
         "n_seeds": Column(pl.Int64, "seeds averaged"),
         "rank_difference": optional("r_higher - r_lower at the fitted gamma"),
         "predicted": optional(

@@ -148,6 +148,7 @@ def predict(cell: Cell, row: dict[str, object]) -> Iterator[dict[str, object]]:
         "pair_class": cell.classes,
         "observed": cell.margins(),
         "standard_error": cell.standard_errors(),
+        "half_width": cell.standard_errors() * float(student_factor(len(cell.seeds))),
         "rank_difference": difference,
         "predicted": predicted,
     }

@@ -37,11 +37,13 @@ def finite_width_summary(*, networks: Inputs, margins: Inputs, out: Output, slop
     runs = pl.concat([FINITE_WIDTH.read(path) for path in networks])
     pairs = pl.concat([FINITE_WIDTH_MARGINS.read(path) for path in margins])
     key = ["hierarchy", "n", "exceptions", "regime", "width", "scale"]
-    off = (pl.col("margin") - pl.col("theory")) ** 2
+    off = pl.col("margin") - pl.col("theory")
+    # The margins of one network go together: their errors are added, the most that they can come to.
+    error = (off.abs() * pl.col("standard_error")).mean() / (off**2).mean().sqrt()
     systematic = (
         pairs.filter(~pl.col("pair_class").is_in(["train", "exception"]))
         .group_by(key, maintain_order=True)
-        .agg(systematic=off.mean().sqrt())
+        .agg(systematic=(off**2).mean().sqrt(), systematic_standard_error=error)
     )
     summary = runs.group_by(key, maintain_order=True).agg(
         seeds=pl.len().cast(pl.Int64),
