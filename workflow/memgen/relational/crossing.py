@@ -1,14 +1,15 @@
 """Critical conjunctivity: where the pairs next to an exception begin to be answered wrong.
 
-One criterion (theory: What it predicts): the sign of the margin between the two items just outside a
-component. It is positive in the additive limit; beyond the critical gamma the learner errs systematically.
-Works from ranks at a few items only, so n may be large.
+The criterion of a pair is the sign of its margin (theory: What it predicts): positive in the additive limit,
+negative beyond the pair's critical gamma. *The* critical gamma of a component is that of the two items just
+outside it. Only the ranks of a few items are needed, so n may be large.
 """
 
 from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,6 +51,27 @@ class Crossing:
     alpha: float | None
 
 
+@dataclass(frozen=True)
+class PairCrossing:
+    """Critical values of one untrained pair.
+
+    Parameters
+    ----------
+    higher, lower : int
+        The two items; the order says that the first wins.
+    pair_class : str
+        As `Hierarchy.pair_class` has it.
+    gamma, alpha : float or None
+        As of `Crossing`: beyond them the pair is answered wrong.
+    """
+
+    higher: int
+    lower: int
+    pair_class: str
+    gamma: float | None
+    alpha: float | None
+
+
 def critical(n: int, exceptions: Exceptions, ridge: float = 0.0) -> tuple[Crossing, ...]:
     """Critical gamma and conjunctivity of each component of a hierarchy.
 
@@ -82,17 +104,69 @@ def critical(n: int, exceptions: Exceptions, ridge: float = 0.0) -> tuple[Crossi
     >>> [round(crossing.alpha, 9) for crossing in critical(9, [(5, 3)])]
     [0.333333333]
     """
-    if not (math.isfinite(ridge) and ridge >= 0):
-        raise BadInput(f"ridge = {ridge!r}: must be at least 0 and finite")
-    hierarchy = Hierarchy.of(n, exceptions)
+    hierarchy = _hierarchy(n, exceptions, ridge)
     found = []
     for first, last in hierarchy.components:
         root = None
         if first > 0 and last < hierarchy.n - 1:
             root = _root(hierarchy, first - 1, last + 1)
-        alpha = None if root is None else (root - 2 * ridge) / (2 + root)
-        found.append(Crossing(first, last, root, alpha))
+        found.append(Crossing(first, last, root, _alpha(root, ridge)))
     return tuple(found)
+
+
+def critical_pairs(
+    n: int, exceptions: Exceptions, ridge: float = 0.0, pairs: Iterable[tuple[int, int]] | None = None
+) -> tuple[PairCrossing, ...]:
+    """Critical gamma and conjunctivity of untrained pairs, by default of those next to each exception.
+
+    Parameters
+    ----------
+    n, exceptions, ridge
+        As for `critical`.
+    pairs : iterable of (higher, lower), optional
+        By default up to three pairs for each component: the item above it and its last, its first and the
+        item below it, and the items above and below.
+
+    Returns
+    -------
+    tuple of PairCrossing
+        Sorted by gamma, pairs without a change of sign last.
+
+    Notes
+    -----
+    With one exception the first pair listed is the first of all untrained pairs to err (tried for all
+    hierarchies of up to 12 items), unless the loser is item 1 or the winner item n - 2: then a pair one item
+    further into the loop may err at a slightly smaller gamma.
+
+    Examples
+    --------
+    >>> [(pair.higher, pair.lower, round(pair.alpha, 3)) for pair in critical_pairs(9, [(5, 3)])]
+    [(2, 5, 0.131), (3, 6, 0.131), (2, 6, 0.333)]
+    """
+    hierarchy = _hierarchy(n, exceptions, ridge)
+    if pairs is None:
+        beside = [
+            pair
+            for first, last in hierarchy.components
+            for pair in ((first - 1, last), (first, last + 1), (first - 1, last + 1))
+        ]
+        pairs = [(higher, lower) for higher, lower in beside if higher >= 0 and lower < hierarchy.n]
+    found = []
+    for higher, lower in pairs:
+        name, root = hierarchy.pair_class(higher, lower), _root(hierarchy, higher, lower)
+        found.append(PairCrossing(higher, lower, name, root, _alpha(root, ridge)))
+    return tuple(sorted(found, key=lambda pair: math.inf if pair.gamma is None else pair.gamma))
+
+
+def _hierarchy(n: int, exceptions: Exceptions, ridge: float) -> Hierarchy:
+    if not (math.isfinite(ridge) and ridge >= 0):
+        raise BadInput(f"ridge = {ridge!r}: must be at least 0 and finite")
+    return Hierarchy.of(n, exceptions)
+
+
+def _alpha(gamma: float | None, ridge: float) -> float | None:
+    """Conjunctivity at which gamma is reached with this ridge."""
+    return None if gamma is None else (gamma - 2 * ridge) / (2 + gamma)
 
 
 def _root(hierarchy: Hierarchy, above: int, below: int) -> float | None:

@@ -75,5 +75,13 @@ def error(
         extra = {"learners": errors} if errors else {}
         print(json_format.dumps({**answer, **extra}, allow_nan=False))
         return
-    for name, value in {**answer, **errors}.items():
-        print(f"{name:<24}{'-' if value is None else f'{value:.9g}'}")
+    words = (
+        "value of one singleton (points of error x samples)",
+        "singletons (share of the sample)",
+        "optimal error (probability)",
+        "excess error of ignoring singletons",
+        f"excess error at memorization limit {memorization_limit:g}",
+        *(f"error of {name} (probability)" for name in errors),
+    )
+    for text, value in zip(words, [*answer.values(), *errors.values()], strict=True):
+        print(f"{text:<52}{'none' if value is None else f'{value:.9g}'}")
