@@ -28,6 +28,9 @@ Below it the chain acts as one (n kappa << 1) and the margin has its additive va
 influence falls by more than 1e-3 per item, and the sign is that of the nearest one.
 """
 
+REFINEMENTS = 13
+"""Each divides the interval of log gamma by 16, from 1/3 to less than 1e-15."""
+
 ROUNDING = 1e-14
 """A margin below this fraction of the largest rank involved is taken for zero."""
 
@@ -171,12 +174,6 @@ def _alpha(gamma: float | None, ridge: float) -> float | None:
 
 def _root(hierarchy: Hierarchy, above: int, below: int) -> float | None:
     """Gamma at which r_above - r_below turns negative, or None."""
-    from scipy.optimize import brentq  # heavy, and only needed here
-
-    def margin(log_gamma: float) -> float:
-        pair = ranks_among(hierarchy, math.exp(log_gamma), (above, below))
-        return float(pair[0] - pair[1])
-
     start = math.log(LOWEST / hierarchy.n**2)
     stop = math.log(HIGHEST * (1 + len(hierarchy.exceptions)))
     grid = np.linspace(start, stop, 1 + math.ceil((stop - start) / math.log(10) * POINTS_PER_DECADE))
@@ -187,5 +184,11 @@ def _root(hierarchy: Hierarchy, above: int, below: int) -> float | None:
     signed = np.flatnonzero(values)
     for left, right in itertools.pairwise(signed):
         if values[left] > 0 > values[right]:
-            return math.exp(brentq(margin, grid[left], grid[right], xtol=1e-15, rtol=1e-15, maxiter=200))
+            low, high = grid[left], grid[right]
+            for _ in range(REFINEMENTS):
+                points = np.linspace(low, high, 17)
+                pair = ranks_among(hierarchy, np.exp(points[1:]), (above, below))
+                turned = int(np.argmax(np.append(pair[:-1, 0] <= pair[:-1, 1], True)))
+                low, high = points[turned], points[turned + 1]
+            return math.exp((low + high) / 2)
     return None
