@@ -50,12 +50,12 @@ figure: $(READY) ## make one figure and what it needs (NAME=task)
 	@$(STUDY) --figure "$(NAME)" -- $(ARGS)
 
 plan: $(READY) ## say what a study takes before it is run: jobs, GPU-hours, memory, the end (CONFIG= ARGS=)
-	@$(BIN)/python -m memgen plan $(OVERLAYS) $(ARGS)
+	@$(BIN)/python -m memgen plan $(foreach file,$(CONFIG),--config $(file)) $(ARGS)
 
 report: $(READY) ## write report.html: figures, captions, workflow and timings
 	@$(STUDY) -- --report report.html $(ARGS)
 
-docs: $(DOCS)/.ready ## build the documentation into site/, with the figures that are here; site/index.html is its door
+docs: $(DOCS)/.ready ## build the documentation into site/, with the figures that are here; open site/index.html
 	@$(DOCS)/bin/python tools/docs/build.py
 
 readme: $(READY) ## put the present claims and figure into README.md (KERNELS=portable: those of the committed lock)

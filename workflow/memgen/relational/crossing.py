@@ -28,8 +28,8 @@ Below it the chain acts as one (n kappa << 1) and the margin has its additive va
 influence falls by more than 1e-3 per item, and the sign is that of the nearest one.
 """
 
-REFINEMENTS = 13
-"""Each divides the interval of log gamma by 16, from 1/3 to less than 1e-15."""
+HALVINGS = 49
+"""Of an interval of log gamma, from 1/3 to less than 1e-15."""
 
 ROUNDING = 1e-14
 """A margin below this fraction of the largest rank involved is taken for zero."""
@@ -185,10 +185,9 @@ def _root(hierarchy: Hierarchy, above: int, below: int) -> float | None:
     for left, right in itertools.pairwise(signed):
         if values[left] > 0 > values[right]:
             low, high = grid[left], grid[right]
-            for _ in range(REFINEMENTS):
-                points = np.linspace(low, high, 17)
-                pair = ranks_among(hierarchy, np.exp(points[1:]), (above, below))
-                turned = int(np.argmax(np.append(pair[:-1, 0] <= pair[:-1, 1], True)))
-                low, high = points[turned], points[turned + 1]
+            for _ in range(HALVINGS):
+                middle = (low + high) / 2
+                pair = ranks_among(hierarchy, math.exp(middle), (above, below))
+                low, high = (middle, high) if pair[0] > pair[1] else (low, middle)
             return math.exp((low + high) / 2)
     return None
