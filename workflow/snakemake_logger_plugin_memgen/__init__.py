@@ -108,13 +108,10 @@ class LogHandler(LogHandlerBase):  # type: ignore[misc]
             self.by_rule[record.rule_name] += seconds
         else:
             self.running[record.jobid] = (record.rule_name, time.monotonic(), seconds)
-            chosen = (
-                f"{WORDS.get(key, key)} {value}"
-                for key, value in (getattr(record, "wildcards", None) or {}).items()
-            )
-            self.jobs[record.jobid] = f"{record.rule_name.replace('_', ' ')}: {', '.join(chosen)}".rstrip(
-                ": "
-            )
+            wildcards = getattr(record, "wildcards", None) or {}
+            chosen = ", ".join(f"{WORDS.get(key, key)} {value}" for key, value in wildcards.items())
+            rule = record.rule_name.replace("_", " ")
+            self.jobs[record.jobid] = f"{rule}: {chosen}" if chosen else rule
 
     def _ended(self, job: int, well: bool) -> None:
         if job not in self.running:
