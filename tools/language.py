@@ -1,7 +1,7 @@
 """Refuse habits of prose that stop a reader, and sentences of more than 35 words (`make lint`).
 
-Read are README, CHANGELOG, CONTRIBUTING and docs, the help of every command, and messages of errors. Code blocks,
-tables, formulas and generated pages are left out.
+Reads README, CHANGELOG, CONTRIBUTING and docs, the help of every command, descriptions of columns and keys, and
+messages of errors. Code, tables, formulas and generated text are left out.
 
     python tools/language.py
 """
@@ -32,7 +32,7 @@ HABITS = {
     r"\bin (?:its|their) (?:place|stead)\b": "instead",
     r"\bof which\b(?= (?:all|each|every|none|some|one)\b)": "subject first",
     r"^Of (?:every|each|all|the|a|an|what|these|those)\b": "subject first",
-    r"^What (?!(?:was|it|each|they|comes|this|makes) ).+ (?:is|are|goes|takes|stays|stand)\b.*[^?]$": "a noun, not a clause",
+    r"^What (?!(?:was|it|each|they|comes|this|makes) ).+ (?:is|are|goes|takes|stays)\b.*[^?]$": "a noun",
     r"\bbeforehand\b": "in advance",
     r"\b(?:door|wished|wishes|lest|nought|aught|yonder|hence|whence)\b": "a plain word",
 }
@@ -69,7 +69,7 @@ def spoken(path: Path) -> Iterator[tuple[int, str]]:
         elif isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("BadInput", "About", "Column"):
             for text in ast.walk(node):
                 if isinstance(text, ast.Constant) and isinstance(text.value, str):
-                    yield text.lineno, " ".join(text.value.split())
+                    yield from ((text.lineno, said) for _, said in sentences(text.value))
 
 
 def faults(places: Iterator[tuple[int, str]]) -> Iterator[tuple[int, str]]:

@@ -162,7 +162,7 @@ def test_overlay_that_is_no_file_is_refused(call: Any, tmp_path: Path, kind: str
     elif kind == "latin":
         path.write_bytes(b"a: \xe9\n")
     said = call(path)
-    words = {"folder": "is a folder", "pipe": "is no regular file", "loop": "is a loop of links"}
+    words = {"folder": "is a folder", "pipe": "is not a regular file", "loop": "is a loop of links"}
     assert words.get(kind, "") in said
 
 
@@ -170,14 +170,14 @@ def test_overlay_that_is_no_file_is_refused(call: Any, tmp_path: Path, kind: str
     ("kind", "message"),
     [
         ("file is a folder", "is a folder"),
-        ("file is a pipe", "is no regular file"),
+        ("file is a pipe", "is not a regular file"),
         ("file is a loop", "is a loop of links"),
         ("file is a link to nothing", "is a link to nothing"),
-        ("folder is a pipe", "is no folder"),
+        ("folder is a pipe", "is not a folder"),
         ("folder is a link to nothing", "is a link to nothing"),
-        ("matrix is a pipe", "is no regular file"),
+        ("matrix is a pipe", "is not a regular file"),
         ("source is a link to nothing", "is a link to nothing"),
-        ("source is a pipe", "is no folder"),
+        ("source is a pipe", "is not a folder"),
     ],
 )
 def test_published_files_that_are_none_are_refused(

@@ -52,7 +52,7 @@ def flags(options: Mapping[str, Any] | None = None, /, **more: Any) -> Quoted:
     for key, value in {**(options or {}), **more}.items():
         name = key.replace("_", "-")
         if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", name):
-            raise ValueError(f"{key!r} is no name of a flag")
+            raise ValueError(f"{key!r} is not the name of a flag")
         if isinstance(value, bool):
             parts.append(f"--{name}" if value else f"--no-{name}")
             continue

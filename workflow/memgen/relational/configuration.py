@@ -97,7 +97,7 @@ class Critical:
     n: Annotated[
         tuple[Annotated[int, Range(3, 1_000_000), About("a number of items")], ...],
         Several(1, 40),
-        About("numbers of items at which the exception stands in the middle"),
+        About("numbers of items with the exception in the middle"),
     ] = (7, 9, 11, 13, 15, 21, 31, 51, 101, 201, 501, 1001)
     spans: Annotated[
         tuple[Annotated[int, Range(2, 1_000_000), About("a span")], ...],

@@ -99,7 +99,7 @@ MEMORIZATION = Table(
         "pair_class": Column(
             pl.String, "exception, or train for a regular pair", allowed=("train", "exception")
         ),
-        "in_loop": Column(pl.Boolean, "whether both items stand in one loop, as those of an exception do"),
+        "in_loop": Column(pl.Boolean, "whether both items are in one loop, as those of an exception are"),
         "margin": Column(pl.Float64, "margin in the trained direction after training on every pair"),
         "left_out_margin": Column(
             pl.Float64, "the same with this pair left out of training, in both directions"
@@ -148,7 +148,7 @@ CRITICAL_PLACEMENT = Table(
     "critical placement",
     {
         **_SHAPE,
-        "centred": Column(pl.Boolean, "whether the exception stands in the middle (half a step above it)"),
+        "centred": Column(pl.Boolean, "whether the exception is in the middle (or half a step above it)"),
         **_CROSSING,
     },
 )
@@ -259,7 +259,7 @@ FINITE_WIDTH_SLOPES = Table(
         "regime": Column(pl.String, "lazy or rich", allowed=("lazy", "rich")),
         "quantity": Column(
             pl.String,
-            "what is fitted: a column of the finite width table",
+            "fitted quantity: a column of the finite width table",
             allowed=("deviation", "kernel_change"),
         ),
         "seeds": Column(pl.Int64, "number of networks per width"),

@@ -20,10 +20,10 @@ PAPER = (
 #: Share of singletons' bits that the paper recovers, at least.
 RECOVERED = 0.97
 
-#: Margin of a share of bits, stated beforehand.
+#: Margin of a share of bits, specified in advance.
 SHARE = 0.02
 
-#: Margin of the slope by which leakage grows, stated beforehand.
+#: Margin of the slope by which leakage grows, specified in advance.
 SLOPE = 0.15
 
 

@@ -84,7 +84,7 @@ def finetune(
     """Finetune a model on the trained pairs of one hierarchy, and ask it every ordered pair.
 
     Each seed is run twice, the items holding the ranks in one order and in the opposite one. Answers are
-    taken before and after training. An encoder, which has no language head, gets a two-way head of its own
+    taken before and after training. An encoder, which has no language head, gets a new two-way head
     on the mean of its states, is asked without the two shots, and answers after training alone.
 
     Parameters

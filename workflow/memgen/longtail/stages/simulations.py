@@ -154,7 +154,7 @@ def privacy(*, draws: options.Draws, size: options.Privacy, out: Output) -> None
 @stage
 @flat
 def noise(*, draws: options.Draws, size: options.Noise, out: Output) -> None:
-    """Tabulate what is lost by not fitting singletons whose labels are noisy.
+    """Tabulate the cost of not fitting singletons whose labels are noisy.
 
     Parameters
     ----------

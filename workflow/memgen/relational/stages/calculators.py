@@ -81,7 +81,7 @@ def margins(
     Parameters
     ----------
     json
-        Print JSON: gamma, memorization_weight, and pairs, each with higher, lower, pair_class, truth (1 if
+        Print JSON: gamma, memorization_weight and pairs. Each pair has higher, lower, pair_class, truth (1 if
         the higher-ranked item is the right answer, -1 if the lower, null where there is none), trained,
         margin (positive where the higher-ranked item wins).
     """
