@@ -76,7 +76,7 @@ def error(
         print(json_format.dumps({**answer, **extra}, allow_nan=False))
         return
     words = (
-        "value of one singleton (points of error x samples)",
+        "cost of misfitting one singleton (error x samples)",
         "singletons (share of the sample)",
         "optimal error (probability)",
         "excess error of ignoring singletons",
