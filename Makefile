@@ -88,7 +88,9 @@ test-container: $(READY) ## build the container's image as root on Debian, and r
 test-faults: $(READY) ## break the smoke study in every way that one machine can, and see it recover (KILLS=20)
 	@MEMGEN_FAULTS=1 KILLS=$(KILLS) $(BIN)/python -m pytest tests/faults -s $(ARGS)
 
-lint: $(READY) ## check style, types, rules and formatting
+lint: $(READY) ## check language, style, types, rules and formatting
+	@$(BIN)/codespell *.md docs workflow tests tools bench Snakefile config.yaml configs
+	@$(BIN)/python tools/language.py
 	@$(BIN)/ruff check workflow tests bench tools docs
 	@$(BIN)/ruff format --check workflow tests bench tools docs
 	@$(BIN)/snakefmt --check Snakefile workflow/rules
