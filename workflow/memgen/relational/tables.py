@@ -8,7 +8,7 @@ from memgen.tables.schema import Column, Table, trained
 _HIERARCHY = {
     "hierarchy": Column(pl.String, "name of the hierarchy: a key of relational.hierarchies"),
     "n": Column(pl.Int64, "number of items"),
-    "exceptions": Column(pl.String, 'exceptions as winner:loser, ranks from 0, e.g. "5:3 7:4"; "" for none'),
+    "exceptions": Column(pl.String, 'exceptions as winner:loser, items from 0, e.g. "5:3 7:4"; "" for none'),
 }
 _LEARNER = {
     "alpha": Column(pl.Float64, "conjunctivity"),

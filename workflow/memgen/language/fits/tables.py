@@ -63,7 +63,7 @@ RELATION = Table(
 _CELL_AND_TASK = {
     **CELL,
     "n": Column(pl.Int64, "number of items"),
-    "exceptions": Column(pl.String, "exceptions as winner:loser in ranks, separated by blanks"),
+    "exceptions": Column(pl.String, "exceptions as winner:loser, separated by blanks"),
 }
 
 FIT = Table(
