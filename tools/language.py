@@ -1,7 +1,7 @@
 """Refuse habits of prose that stop a reader, and sentences of more than 35 words (`make lint`).
 
-Reads README, CHANGELOG, CONTRIBUTING, docs, the help of commands, descriptions of columns and keys, and messages
-of errors. Code, tables, formulas and generated text are left out.
+Reads README, CHANGELOG, CONTRIBUTING, docs, the help of commands, descriptions of columns and keys, and
+messages of errors. Code, tables, formulas and generated text are left out.
 
     python tools/language.py
 """

@@ -170,6 +170,9 @@ def _call(entry: Entry, title: str, arguments: list[str]) -> None:
         app(arguments, exit_on_error=False, print_error=False)
     except cyclopts.CycloptsError as error:
         text = " ".join(str(error).split())
+        missing = re.fullmatch(r"Parameter (--[\w-]+) requires an argument\.", text)
+        if missing and missing[1] not in arguments:
+            text = f"{missing[1]} is missing"
         raise BadInput(f"{text} (see {title} --help)") from None
 
 

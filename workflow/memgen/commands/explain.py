@@ -8,6 +8,7 @@ from memgen.jobs.arguments import Conjunctivity, NonNegative, Range
 from memgen.jobs.stage import command
 from memgen.relational import crossing
 from memgen.relational import ranks as exact
+from memgen.relational.arguments import Floats
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.pairs import TIE, Pairs
 
@@ -63,7 +64,7 @@ def explain(
     print(f"\nTo play with it: figures/explorer.html#{there}")
 
 
-def _drawn(ranks: exact.Floats) -> list[str]:
+def _drawn(ranks: Floats) -> list[str]:
     """A line for each item, its rank as a mark beside the line of zero."""
     largest = max(float(np.abs(ranks).max()), TIE)
     rows = []

@@ -242,7 +242,8 @@ def show(figure: str, /, *, json: bool = False, dot: bool = False, html: bool = 
     Parameters
     ----------
     figure
-        A figure or other result of this run, such as figures/task.pdf or task, or the recipe id in its footer.
+        A figure or other result of this run, such as figures/task.pdf or task, or the recipe id in
+        its footer.
         A PNG, PDF or SVG file from anywhere is found by its recipe id.
     json
         Print every job as JSON instead.
