@@ -114,7 +114,7 @@ def plan(
     seeds: Annotated[int, Range(1, 1000)] = 10,
     rates: bool = False,
 ) -> None:
-    """Say what a study takes, and when it ends on some GPUs; nothing is run.
+    """Predict the jobs, time and memory of a study; nothing is run.
 
     Parameters
     ----------

@@ -165,7 +165,7 @@ def study(
     kernels: Kernels = "ordinary",
     here: bool = False,
 ) -> None:
-    """Run the study through Snakemake, or the part of it that the targets name.
+    """Run the study through Snakemake, or only the given targets.
 
     Parameters
     ----------
@@ -181,7 +181,7 @@ def study(
     profile
         Folder of Snakemake's profile for that executor; profiles/<executor> by default.
     figure
-        Make this figure alone, and what it needs; a name without its suffix, such as task or explorer.
+        Make only this figure and its inputs; a name without its suffix, such as task or explorer.
     kernels
         ``ordinary``: training and features use the fastest kernels of the processor. ``portable``: every job
         uses kernels that give the same bytes on all x86-64 processors with AVX2.

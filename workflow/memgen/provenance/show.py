@@ -234,7 +234,7 @@ def _section(run: Run, rule: str, step: Step) -> str:
 
 @command
 def show(figure: str, /, *, json: bool = False, dot: bool = False, html: bool = False) -> None:
-    """Print how a figure was made, down to what the study was given.
+    """Print how a figure was made, down to the study's given files.
 
     Jobs of one rule are one line, with how many they are, when the first began, the commit that they ran from
     and the time that they took together.

@@ -62,7 +62,7 @@ def _no_lock() -> bool:
 
 @command
 def verdict(*, lock: Path | None = None, identical: bool = False, all: bool = False) -> None:
-    """Say in at most 15 lines whether the files are intact and the study was reproduced.
+    """Report in at most 15 lines whether the files are intact and the study was reproduced.
 
     Exit status 0: reproduced; 1: something is different or missing; 2: damaged, not a finished run, or bad
     input.

@@ -19,7 +19,7 @@ def cluster_error(
     flip: Share = 0.0,
     json: bool = False,
 ) -> None:
-    """Print the nearest neighbour's exact error on clusters seen once, and what it must store for it.
+    """Print the nearest neighbour's exact error on clusters seen once, and its irrelevant bits.
 
     Parameters
     ----------

@@ -44,7 +44,7 @@ def extract(
     dtype: language.Dtype = language.Model.dtype,
     device: language.Device = language.Language.device,
 ) -> None:
-    """Finetune a language model on a label task, and measure what it gives away of numbers in the sentences.
+    """Finetune a language model on a label task, and measure how much it reveals of numbers in the sentences.
 
     Parameters
     ----------

@@ -190,7 +190,7 @@ def geometry(*, blocks: Inputs, fits: Input, out: Output) -> None:
 
 @stage
 def effects(*, responses: Input, out: Output) -> None:
-    """Accuracy with intervals, symbolic distance, response bias and the exception's effect of every cell.
+    """Tabulate accuracy, symbolic distance, response bias and the exception's effect, for every cell.
 
     Parameters
     ----------

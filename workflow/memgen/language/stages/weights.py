@@ -32,7 +32,7 @@ def dequantize(*, quantized: InputDirectory, out: OutputDirectory) -> None:
 
 @stage
 def initialize(*, like: InputDirectory, seed: Seed, out: OutputDirectory) -> None:
-    """Draw the weights of an untrained control: the architecture and tokenizer of a model, learned nothing.
+    """Draw random weights for an untrained control with a model's architecture and tokenizer.
 
     The architecture's own initialization is used, that of the language head included. Only the
     configuration and the tokenizer of the other model are read, never its weights.

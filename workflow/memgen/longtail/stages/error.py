@@ -27,7 +27,7 @@ def error(
     learner: Annotated[list[str] | None, cyclopts.Parameter(name="--learner")] = None,
     json: bool = False,
 ) -> None:
-    """Print what fitting singletons is worth, exactly, for up to 10^8 points and samples.
+    """Print the exact value of fitting singletons, for up to 10^8 points and samples.
 
     Parameters
     ----------

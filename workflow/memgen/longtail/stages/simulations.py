@@ -122,7 +122,7 @@ def tradeoff(*, draws: options.Draws, size: options.Tradeoff, out: Output) -> No
 @stage
 @flat
 def privacy(*, draws: options.Draws, size: options.Privacy, out: Output) -> None:
-    """Tabulate what label differential privacy costs, beside what it must cost.
+    """Tabulate the cost of label differential privacy, beside its lower bound.
 
     Parameters
     ----------
@@ -194,7 +194,7 @@ def subgroups(
     seed: Annotated[Seed, About("seed of the samples")] = 0,
     out: Output,
 ) -> None:
-    """Tabulate what limited memorization costs each subgroup of a mixture.
+    """Tabulate the cost of limited memorization for each subgroup of a mixture.
 
     Parameters
     ----------

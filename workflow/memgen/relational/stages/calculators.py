@@ -109,7 +109,7 @@ def margins(
 def memorization(
     *, n: FewItems, exception: Exceptions | None = None, alpha: Alpha, ridge: Ridge = 0.0, json: bool = False
 ) -> None:
-    """Print how much the margin of each training pair gains from having been trained on it.
+    """Print the gain in margin of each training pair from training on it.
 
     Parameters
     ----------
@@ -149,7 +149,7 @@ def memorization(
 def mechanism(
     *, n: Items, exception: Exceptions | None = None, alpha: Alpha, ridge: Ridge = 0.0, json: bool = False
 ) -> None:
-    """Print the parts whose sum the ranks are: the chain alone, and a dipole at each exception.
+    """Print the parts that add up to the ranks: the chain alone, and a dipole at each exception.
 
     Parameters
     ----------
