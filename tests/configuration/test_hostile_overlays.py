@@ -126,7 +126,7 @@ def test_overlay_that_is_no_file_is_refused(call, tmp_path, kind):
     elif kind == "latin":
         path.write_bytes(b"a: \xe9\n")
     said = call(path)
-    words = {"folder": "is a folder", "pipe": "is no regular file", "loop": "is a loop of links"}
+    words = {"folder": "is a folder", "pipe": "is not a regular file", "loop": "is a loop of links"}
     assert words.get(kind, "") in said
 
 

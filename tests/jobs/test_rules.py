@@ -53,7 +53,7 @@ def test_flags_are_named_by_keys():
     assert flags({"shift": [-0.5, 1]}) == "--shift=-0.5 --shift 1"
     assert flags() == ""
     for key in ("a b", "a;id", "", "-x"):
-        with pytest.raises(ValueError, match="no name of a flag"):
+        with pytest.raises(ValueError, match="not the name of a flag"):
             flags({key: 1})
 
 

@@ -154,7 +154,7 @@ def test_missing_input_and_unwritable_output_are_refused(parts):
     with pytest.raises(BadInput, match="cannot be written"):
         Job.bind(join, parts=parts, out=Path("x/inside/a/file.txt")).run()
     os.mkfifo("pipe")
-    with pytest.raises(BadInput, match="pipe: is no regular file, given as --parts"):
+    with pytest.raises(BadInput, match="pipe: is not a regular file, given as --parts"):
         Job.bind(join, parts=[Path("pipe")], out=Path("z.txt")).run()
 
 

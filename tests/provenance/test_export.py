@@ -155,7 +155,7 @@ def test_a_tampered_run_is_not_given_to_others(real_run, tmp_path):
         (lambda: Path("README.md").write_text("mine"), "README.md: differs from the present commit"),
         (lambda: git(Path(), "rm", "--quiet", "--cached", "config.yaml"), "config.yaml: differs from"),
         (forget_the_rules, "workflow/rules/[a-z_]+.smk: the run used it, and it is not committed"),
-        (lambda: shutil.rmtree(".git"), "a deposit holds what is committed, and no git repository is here"),
+        (lambda: shutil.rmtree(".git"), "a deposit holds committed files, and no git repository is here"),
     ],
 )
 def test_a_deposit_of_what_is_not_committed_is_refused(real_run, tmp_path, change, message):

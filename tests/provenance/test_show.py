@@ -68,7 +68,7 @@ def test_what_is_no_output_is_refused(study, tmp_path):
     plain.write_bytes(b"nothing")
     for name, message in (
         ("nonsense", "neither an output of this run nor a file; allowed: figures/task.pdf"),
-        (str(other), f"was made by the recipe {'0' * 64}, which is none of this run"),
+        (str(other), f"was made by the recipe {'0' * 64}, which this run does not hold"),
         (str(plain), "no record names it, and it carries no recipe's id"),
         (str(tmp_path), "is a folder"),
     ):

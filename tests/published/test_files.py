@@ -61,7 +61,7 @@ def test_any_subset_is_taken_and_nothing_else(tmp_path):
         ("dangling", "is a link to nothing"),
         ("loop", "is a loop of links"),
         ("folder", "is a folder"),
-        ("pipe", "is no regular file"),
+        ("pipe", "is not a regular file"),
     ],
 )
 def test_what_is_no_file_is_refused_unopened(tmp_path, kind, message):

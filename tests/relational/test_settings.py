@@ -11,8 +11,8 @@ from repository import ROOT
 def test_settings_refuse_what_types_cannot():
     check({"relational": {"hierarchies": {"good": {"n": 9, "exceptions": ["5:3"]}, "plain": {"n": 3}}}})
     for exceptions, message in (
-        (["9:3"], "relational.hierarchies.bad: exception 9:3: ranks must be 0 to 8"),
-        (["4:3"], "plus 2"),
+        (["9:3"], "relational.hierarchies.bad: exception 9:3: items must be 0 to 8"),
+        (["4:3"], "two items below"),
         (["5:3", "05:3"], "given twice"),
     ):
         with pytest.raises(BadInput, match=message):

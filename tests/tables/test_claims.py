@@ -61,7 +61,7 @@ def test_equality_needs_the_interval_inside_the_margin():
         assert row["verdict"] == expected
         outcomes.add(expected)
     assert outcomes == {"agrees", "contradicts", "undecided"}
-    with pytest.raises(ValueError, match="margin stated beforehand"):
+    with pytest.raises(ValueError, match="margin specified in advance"):
         one(sense="equal", **seeds([1.0, 2.0]))
 
 

@@ -61,6 +61,20 @@ def test_each_running_rule_has_a_line_and_all_together_one(handler):
     handler.close()
 
 
+def test_elsewhere_each_finished_job_has_a_line(handler):
+    handler.console = Console(file=io.StringIO(), width=80)
+    handler.emit(record("Expected", expected={1: 10.0, 2: 10.0}))
+    handler.emit(record(event=LogEvent.RUN_INFO, stats={"language_fit": 2, "total": 2}))
+    for job in (1, 2):
+        made = started(job, "language_fit")
+        made.wildcards = {"model": "minilm", "kind": "fake"}
+        handler.emit(made)
+        handler.emit(record(event=LogEvent.JOB_FINISHED, job_id=job))
+    one, two = handler.console.file.getvalue().splitlines()
+    assert re.fullmatch(r"1 of 2  language fit: model minilm, items fake  0 s  about 5 s left", one)
+    assert re.fullmatch(r"2 of 2  language fit: model minilm, items fake  0 s", two)
+
+
 def test_a_failed_job_leaves_its_line_and_its_message(handler):
     handler.emit(record(event=LogEvent.RUN_INFO, stats={"sweep": 1, "total": 1}))
     handler.emit(started(1, "sweep"))

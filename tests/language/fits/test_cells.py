@@ -96,7 +96,7 @@ CHANGES = {
     "nothing finite": (lambda f: f.with_columns(logit_difference=pl.lit(float("inf"))), "every run diverged"),
     "an item against itself": (
         lambda f: f.with_columns(pl.col("first").alias("second")),
-        "two different ranks",
+        "two different items",
     ),
 }
 

@@ -111,31 +111,31 @@ def _lost(jobs: Sequence[Job], schedules: Sequence[Schedule]) -> list[str]:
 def plan(
     *,
     config: list[Path] | None = None,
-    gpus: Annotated[int, Range(1, 100_000)] = 8,
-    cores: Annotated[int, Range(1, 1_000_000)] = 64,
+    gpus: Annotated[int, Range(0, 100_000)] | None = None,
+    cores: Annotated[int, Range(1, 1_000_000)] | None = None,
     simulate: bool = False,
     failures_per_hour: Annotated[float, Range(0, 60)] = 0.02,
     seeds: Annotated[int, Range(1, 1000)] = 10,
     rates: bool = False,
 ) -> None:
-    """Say what a study takes, and when it ends on some GPUs; nothing is run.
+    """Predict the jobs, time and memory of a study; nothing is run.
 
     Parameters
     ----------
     config
         Overlays on config.yaml, later ones winning.
     gpus
-        GPUs that there are.
+        GPUs that there are; by default 8 where the configuration says `device: cuda`, else none.
     cores
-        Processors that there are.
+        Processors that there are; by default 64 beside GPUs, else those of this machine.
     simulate
-        Play it with failures, and say what they cost.
+        Simulate failures, and print what they cost.
     failures_per_hour
-        Failures of each running job, by a node lost or a time limit; at any moment.
+        Failures of each running job, by a lost node or a time limit, at any moment.
     seeds
-        It is simulated with the failures of seed 0, 1, …; what is printed are means.
+        Number of simulations, with seeds 0, 1, …; means are printed.
     rates
-        Say what each number is computed from, and where it was measured.
+        Print what each number is computed from, and where it was measured.
     """
     if not Path("Snakefile").is_file() or not TOOL.is_file():
         raise BadInput(f"{Path.cwd()}: holds no Snakefile; run this in the folder of the repository")
@@ -151,8 +151,13 @@ def plan(
     for job in sorted(chain, key=lambda job: -job.seconds)[:3]:
         names = ", ".join(f"{key}={value}" for key, value in job.wildcards.items())
         print(f"  {_time(job.seconds)}  {job.rule} {names}".rstrip())
+    gpus = gpus if gpus is not None else 8 if on == "cuda" else 0
+    if not gpus and any(job.gpus for job in jobs):
+        raise BadInput("--gpus: 0 is not allowed where jobs ask for one; allowed: at least 1")
+    cores = cores or (64 if on == "cuda" else len(os.sched_getaffinity(0)))
     undisturbed = scheduled(jobs, gpus, cores)
-    print(f"finished after {_time(undisturbed.seconds)} on {gpus} GPUs and {cores} cores")
+    there = f"{gpus} GPUs and {cores} cores" if gpus else f"{cores} cores"
+    print(f"finished after {_time(undisturbed.seconds)} on {there}")
     if undisturbed.gpu_seconds:
         print(f"the last job on a GPU has ended after {_time(undisturbed.gpu_seconds)}")
     bases = [rate.basis for (_, where), rate in RATES.items() if where in ("cpu", on)]

@@ -144,8 +144,7 @@ def load(folder: Path, dtype: str = "float32", device: str = "cpu", causal: bool
         )
     except broken() as error:
         raise BadInput(
-            f"{folder}: cannot be loaded ({in_one_line(error)}); "
-            "allowed: a whole model that needs no code of its own"
+            f"{folder}: cannot be loaded ({in_one_line(error)}); allowed: a complete model that ships no code"
         ) from None
     _refuse_missing(folder, report)
     if several and not causal:

@@ -327,7 +327,7 @@ class Extraction:
         if self.training_letters + self.tests > MOST_LETTERS:
             raise BadInput(
                 f"letters: {self.training_letters} for training and {self.tests} tests; allowed: "
-                f"{MOST_LETTERS} together, each with a message of its own"
+                f"{MOST_LETTERS} together, each with a different message"
             )
         others = 10**self.digits - 1
         if self.drawn > others:

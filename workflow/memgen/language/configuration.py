@@ -93,7 +93,7 @@ class Ridge:
     ridge: Annotated[
         tuple[Annotated[float, Range(1e-12, 1e3)], ...],
         Several(),
-        About("effective ridges, in units of k_same - k_reversed; each is a run of its own"),
+        About("effective ridges, in units of k_same - k_reversed; one run each"),
     ]
     pooling: Annotated[
         Literal["last", "tail", "mean"],

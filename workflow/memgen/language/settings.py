@@ -267,7 +267,7 @@ def _check_model(where: str, model: Mapping[str, Any], models: Mapping[str, Any]
     others = [name for name, other in models.items() if other["source"] != "random"]
     if source == "random" and model["like"] not in others:
         allowed = ", ".join(others) or "none"
-        raise BadInput(f"{where}.like: {model['like']!r} is no model with weights; allowed: {allowed}")
+        raise BadInput(f"{where}.like: {model['like']!r} is not a model with weights; allowed: {allowed}")
     twins = [
         f"language.models.{name}" for name, other in models.items() if "seed" in model and other == model
     ]
@@ -283,7 +283,7 @@ def _check_method(where: str, method: Mapping[str, Any], block: Mapping[str, Any
         for name in method.get(key, []):
             if name not in able:
                 raise BadInput(
-                    f"{where}.{key}: {name!r} is no model that kind {kind} can train; "
+                    f"{where}.{key}: {name!r} is not a model that kind {kind} can train; "
                     f"allowed: {', '.join(able) or 'none'}"
                 )
     parts = {f"{where}.of_model.{name}": (name, part) for name, part in method.get("of_model", {}).items()}
@@ -304,4 +304,4 @@ def _check_method(where: str, method: Mapping[str, Any], block: Mapping[str, Any
 def _check_hierarchies(where: str, names: list[str], known: Config) -> None:
     for name in names:
         if name not in known:
-            raise BadInput(f"{where}: {name!r} is no hierarchy; allowed: {', '.join(known)}")
+            raise BadInput(f"{where}: {name!r} is not a hierarchy; allowed: {', '.join(known)}")

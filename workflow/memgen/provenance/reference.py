@@ -84,7 +84,7 @@ def read_lock(path: Path = LOCK) -> dict[str, Any]:
 def lock() -> None:
     """Write the lock from the run in the present folder, for others to compare theirs with.
 
-    It is refused where `memgen provenance verify` finds anything but a lock to be written anew. Commit the
+    It is refused where `memgen provenance verify` finds anything except an outdated lock. Commit the
     file: provenance.lock.json, or for a study with overlays one beside the last of them, such as
     configs/hour.lock.json.
     """

@@ -25,7 +25,7 @@ from memgen.tables.statistics import student_factor
 
 @stage
 def completed(*, blocks: Inputs, out: Output) -> None:
-    """Put what the transformer completed, seed by seed, into one table.
+    """Put the transformer's completions of all seeds into one table.
 
     Parameters
     ----------

@@ -20,13 +20,13 @@ PAPER = (
 #: Share of singletons' bits that the paper recovers, at least.
 RECOVERED = 0.97
 
-#: Margin of a share of bits, stated beforehand.
+#: Margin of a share of bits, specified in advance.
 SHARE = 0.02
 
-#: Difference of slopes by which bits at equal accuracy follow what it needs, stated beforehand.
+#: Difference of slopes by which bits at equal accuracy follow what it needs, specified in advance.
 GROWTH = 0.5
 
-#: Margin of the slope of bits at equal accuracy on what it needs, stated beforehand.
+#: Margin of the slope of bits at equal accuracy on what it needs, specified in advance.
 SLOPE = 0.25
 
 #: Accuracy that a defence which halves the bits recovered costs at least.

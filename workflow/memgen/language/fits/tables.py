@@ -43,7 +43,7 @@ def frame_of(rows: Iterable[Mapping[str, object]], table: Table) -> pl.DataFrame
 _CELL_AND_TASK = {
     **CELL,
     "n": Column(pl.Int64, "number of items"),
-    "exceptions": Column(pl.String, "exceptions as winner:loser in ranks, separated by blanks"),
+    "exceptions": Column(pl.String, "exceptions as winner:loser, separated by blanks"),
 }
 
 FIT = Table(
@@ -88,10 +88,10 @@ BASELINES = Table(
         **_CELL_AND_TASK,
         "predictor": Column(
             pl.String,
-            "theory; distance: a line in the distance of ranks; plain: the theory without the exception; "
-            "wrong_exception: with it at every other position, the mean over them; wrong_exception_best: the "
-            "position that predicts best; free_ranks: one number an item, the ceiling of models by ranks; "
-            "split_half: what a perfect predictor would reach, from the reliability of the mean over seeds",
+            "theory. distance: a line in the distance of ranks. plain: the theory without the exception. "
+            "wrong_exception: the mean over all its other positions; wrong_exception_best: the best one. "
+            "free_ranks: one number an item, the ceiling of models by ranks. split_half: the value of a "
+            "perfect predictor, from the reliability of the mean over seeds",
             allowed=PREDICTORS,
         ),
         "n_parameters": Column(pl.Int64, "free parameters, the scale included", nullable=True),

@@ -31,7 +31,7 @@ def dequantize(*, quantized: InputDirectory, out: OutputDirectory) -> None:
 
 @stage
 def initialize(*, like: InputDirectory, seed: Seed, out: OutputDirectory) -> None:
-    """Draw the weights of an untrained control: the architecture and tokenizer of a model, learned nothing.
+    """Draw random weights for an untrained control with a model's architecture and tokenizer.
 
     Only the configuration and the tokenizer of the other model are read, never its weights.
 

@@ -120,7 +120,7 @@ def checks(
 
 @command
 def summary(*, table: Input, json: bool = False) -> None:
-    """Print the few numbers that say whether a table of this study agrees with the theory.
+    """Print the few numbers that decide whether a table agrees with the theory.
 
     Parameters
     ----------
