@@ -29,7 +29,8 @@ def difference(kernel: np.ndarray, n: int) -> np.ndarray:
     place[pairs[:, 0], pairs[:, 1]] = np.arange(len(pairs))
     back = place[pairs[:, 1], pairs[:, 0]]
     half = (kernel - kernel[back]) / 2
-    return (half - half[:, back]) / 2
+    found: np.ndarray = (half - half[:, back]) / 2
+    return found
 
 
 def mixtures(kernel: np.ndarray, n: int, conjunctivities: Sequence[float]) -> list[np.ndarray]:
@@ -106,7 +107,8 @@ def theory_margins(hierarchy: Hierarchy, conjunctivity: float, ridge: float) -> 
     # Features measure no less than 0, but for rounding.
     shape = ranks_at(hierarchy, float(gamma(max(conjunctivity, 0.0), ridge)))
     higher, lower = np.triu_indices(hierarchy.n, 1)
-    return shape[higher] - shape[lower]
+    found: np.ndarray = shape[higher] - shape[lower]
+    return found
 
 
 def nearest(hierarchy: Hierarchy) -> list[tuple[int, int]]:
