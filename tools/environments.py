@@ -20,7 +20,17 @@ ENVIRONMENTS = {
     ),
     "language": (
         "Language models",
-        ["torch", "transformers", "huggingface-hub", "tokenizers", "safetensors", "gguf", "pip"],
+        [
+            "scipy",
+            "numba",
+            "torch",
+            "transformers",
+            "huggingface-hub",
+            "tokenizers",
+            "safetensors",
+            "gguf",
+            "pip",
+        ],
     ),
     "poker": ("Poker equities", ["eval7"]),
     "figures": ("Figures", ["scipy", "matplotlib"]),

@@ -11,11 +11,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from memgen.errors import BadInput
-from memgen.language.fits.least_squares import ranks_at
 from memgen.language.probing import contrast, predict
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.kernels import measure, ordered_pairs
-from memgen.relational.ranks import gamma
+from memgen.relational.ranks import gamma, ranks_at
 
 
 def difference(kernel: np.ndarray, n: int) -> np.ndarray:
@@ -29,7 +28,8 @@ def difference(kernel: np.ndarray, n: int) -> np.ndarray:
     place[pairs[:, 0], pairs[:, 1]] = np.arange(len(pairs))
     back = place[pairs[:, 1], pairs[:, 0]]
     half = (kernel - kernel[back]) / 2
-    return (half - half[:, back]) / 2
+    found: np.ndarray = (half - half[:, back]) / 2
+    return found
 
 
 def mixtures(kernel: np.ndarray, n: int, conjunctivities: Sequence[float]) -> list[np.ndarray]:
@@ -104,9 +104,10 @@ def probe_margins(kernel: np.ndarray, hierarchy: Hierarchy, orders: np.ndarray, 
 def theory_margins(hierarchy: Hierarchy, conjunctivity: float, ridge: float) -> np.ndarray:
     """The same margins by the theory, of untrained pairs (theory: Solution); shape (n (n - 1) / 2,)."""
     # Features measure no less than 0, but for rounding.
-    shape = ranks_at(hierarchy, float(gamma(max(conjunctivity, 0.0), ridge)))
+    shape = ranks_at(hierarchy.n, hierarchy.exceptions, gamma(max(conjunctivity, 0.0), ridge))
     higher, lower = np.triu_indices(hierarchy.n, 1)
-    return shape[higher] - shape[lower]
+    found: np.ndarray = shape[higher] - shape[lower]
+    return found
 
 
 def nearest(hierarchy: Hierarchy) -> list[tuple[int, int]]:
