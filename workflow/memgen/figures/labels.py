@@ -138,6 +138,8 @@ SCALINGS = {
     "fixed": ("share ρ of fixed positions stays", PALETTE["blue"], "o"),
     "thin": ("ρ falls as 1/√d", PALETTE["vermilion"], "s"),
     "crowded": ("more samples", PALETTE["green"], "^"),
+    "defended": ("learner with every defence", PALETTE["grey"], "v"),
+    "network": ("network", PALETTE["orange"], "P"),
 }
 
 

@@ -5,6 +5,7 @@ from typing import Annotated
 import polars as pl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 from memgen.errors import BadInput
 from memgen.figures.labels import ATTACKS, LEARNERS, counted
@@ -33,7 +34,7 @@ def _panels(parts: list[pl.DataFrame], height: float) -> tuple[Figure, list[Axes
     for panel, rows in zip(axes[0], parts, strict=True):
         row = rows.row(0, named=True)
         size = f"$n$ = {row['samples']}, $d$ = {row['dimension']}, $\\rho$ = {row['rho']:g}"
-        panel.set_title(f"{LEARNERS[row['learner']][0]}, {size}\n{counted(row['singleton_weight'])}")
+        panel.set_title(f"{LEARNERS[row['learner']][0]}\n{size}\n{counted(row['singleton_weight'])}")
     return figure, list(axes[0])
 
 
@@ -78,6 +79,7 @@ def irrelevant_training(*, averages: Averages) -> Drawn:
         for name, look in _TRAINING.items():
             draw_interval(panel, ordered, "step", name, missing=True, look=look, fmt=f"{look[2]}-", lw=1)
         panel.set(xscale="log", yscale="log", xlabel="training steps", ylim=(2e-4, 1.3))
+        panel.xaxis.set_minor_formatter(NullFormatter())
     panel_letters(panels)
     panels[0].set_ylabel("error (share wrong)")
     shared_legend(figure, panels[:1], ncols=2)
@@ -112,5 +114,5 @@ def irrelevant_multiplicity(*, averages: Averages) -> Drawn:
         panel.set_xticks([0, *times], ["never\nseen", *map(str, times)])
     panel_letters(panels)
     panels[0].set_ylabel("share of a sample's bits recovered")
-    shared_legend(figure, panels, ncols=4)
+    shared_legend(figure, panels, ncols=3)
     return figure, {"averages": pl.concat(parts)}

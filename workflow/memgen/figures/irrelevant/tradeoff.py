@@ -45,7 +45,7 @@ def irrelevant_attacks(*, leakage: Leakage) -> Drawn:
     which the defence is to be judged; chance is 0.5. Last column: accuracy on fresh examples of clusters
     seen once. Black-box attacks that see early stopping, strong weight decay or the lack of momentum keep
     bits back are weak attacks: whoever knows the initial weights reads every bit. Samples seen once count
-    twice in training, as in the authors' code, or once, as the headings say.
+    twice in training, as in the authors' code, or once, as the headings say. Empty: not made.
     """
     table = leakage.filter(pl.col("task") == "clusters")
     several = table.group_by("run").agg(pl.col("attack").n_unique()).filter(pl.col("attack") > 1)["run"]
@@ -183,7 +183,7 @@ def _draw_private(panel: Axes, defended: pl.DataFrame) -> None:
     panel.set(xscale="log", ylim=(-0.03, 1.03), ylabel="accuracy on clusters seen once")
     panel.set_xlabel("$\\varepsilon$ of differential privacy")
     panel.set_title("clipped, noisy gradients; dotted: no defence")
-    panel.legend(loc="upper left")
+    panel.legend(loc="center left")
 
 
 @figure
@@ -206,14 +206,16 @@ def irrelevant_scaling(*, matched: Annotated[pl.DataFrame, MATCHED]) -> Drawn:
         (axes[0, 0], "dimension", "dimension $d$"),
         (axes[0, 1], "samples", "samples $n$, as many clusters"),
     ):
+        shown: set[int] = set()
         for run, look in looks.items():
             rows = matched.filter(pl.col("run") == run).sort(varied)
             if rows[varied].n_unique() > 1:
+                shown |= set(rows[varied])
                 draw_interval(panel, rows, varied, "bits", look=look)
                 panel.plot(rows[varied], rows["needed"], color=look[1], lw=0.8)
                 panel.plot(rows[varied], rows["free"], color=look[1], lw=0.8, ls=":")
         panel.set(xlabel=words)
-        _plain_logarithms(panel, sorted(set(matched[varied])))
+        _plain_logarithms(panel, sorted(shown))
     panel = axes[0, 2]
     for run, look in looks.items():
         rows = matched.filter(pl.col("run") == run).drop_nulls("needed")

@@ -59,6 +59,13 @@ def recovery(*, runs: Inputs, out: Output, averages: Output) -> None:
     whole = whole.with_columns(
         last=pl.col("step") == pl.col("step").max().over(group),
         expected=pl.when(known).then(pl.Series(majority, dtype=pl.Float64)),
+        # Intervals of shares end where shares do.
+        **{
+            f"{name}_{end}": pl.col(f"{name}_{end}").clip(0, 1)
+            for name in measured
+            if name != "queries"
+            for end in ("low", "high")
+        },
     )
     AVERAGES.write(whole, averages)
     main = whole.filter("main").unique(_through(RECOVERY, "multiplicity"), keep="first", maintain_order=True)
