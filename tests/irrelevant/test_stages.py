@@ -37,7 +37,7 @@ TAILED = {**LOGISTIC, "run": "tailed", "clusters": [40], "samples": [40], "dimen
           "tail": [1.0], "defences": ["none"], "kinds": ["none"], "strengths": [0.0]}  # fmt: skip
 TRANSFORMER: dict[str, Any] = {
     "run": "transformer", "references": 8, "samples": 8, "length": 6, "noise": 0.3, "tail": 0.0,
-    "width": 16, "layers": 1, "heads": 2, "epochs": 2, "batch": 16, "rate": 0.003, "most_seen": 2, "tests": 3,
+    "width": 16, "layers": 1, "heads": 2, "steps": 2, "rate": 0.003, "most_seen": 2, "tests": 3,
 }  # fmt: skip
 FIGURES = {
     "averages": ["training", "multiplicity", "defences", "scaling", "controls", "attacks", "completion"],

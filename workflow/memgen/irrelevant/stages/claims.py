@@ -40,7 +40,7 @@ def claims(*, averages: Input, leakage: Input, out: Output, extraction: Input | 
     out
         Claims table.
     extraction
-        Extraction table, where a language model is attacked.
+        Extraction runs table, where a language model is attacked.
     """
     found = [
         *_Claims(averages, "irrelevant_training").recovered(),
