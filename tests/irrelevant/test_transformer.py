@@ -21,7 +21,8 @@ from memgen.jobs.seeding import generator
 
 OPTIONS: dict[str, Any] = {
     "run": "transformer", "references": 8, "samples": 8, "length": 6, "noise": 0.3, "tail": 0.0, "seed": 0,
-    "width": 16, "layers": 1, "heads": 2, "steps": 4, "redrawn": 0.5, "rate": 0.003, "most_seen": 2, "tests": 3,
+    "width": 16, "layers": 1, "heads": 2, "steps": 4, "redrawn": 0.5, "rate": 0.003,
+    "most_seen": 2, "tests": 3,
 }  # fmt: skip
 
 

@@ -335,7 +335,8 @@ class Extraction:
             )
         if self.training_letters % self.batch:
             raise BadInput(
-                f"batch: {self.batch} sentences; allowed: a divisor of the {self.training_letters} for training"
+                f"batch: {self.batch} sentences; allowed: a divisor of the training sentences, "
+                f"{self.training_letters}"
             )
         numbers = self.each * len(self.multiplicities) + self.unseen
         if numbers > 10**self.digits:

@@ -60,8 +60,8 @@ def extraction_claims(table: Path) -> list[Claim]:
     claims = [
         one(
             "exposure-rises",
-            "The more training sentences carry a number of no use, the better the model knows it (all weights "
-            "of its last layers; exposure of the most repeated less the least, bits)",
+            "The more training sentences carry a number of no use, the better the model knows it (all "
+            "weights of its last layers; exposure of the most repeated less the least, bits)",
             "rise",
             "above",
             "A difference at or below 0.",
@@ -69,16 +69,16 @@ def extraction_claims(table: Path) -> list[Claim]:
         ),
         one(
             "lora-leaks-less",
-            "At equal loss on the words, adapters (LoRA, the largest rank) give away less than finetuning all "
-            "weights of the same layers (difference of exposure, bits)",
+            "At equal loss on the words, adapters (LoRA, the largest rank) give away less than finetuning "
+            "all weights of the same layers (difference of exposure, bits)",
             "lora_less_full",
             "below",
             "A difference at or above 0.",
         ),
         one(
             "noise-hides",
-            "With the gradient of each sentence clipped and the strongest noise added, the numbers in them are "
-            "known no better than chance (exposure less chance, bits)",
+            "With the gradient of each sentence clipped and the strongest noise added, the numbers in them "
+            "are known no better than chance (exposure less chance, bits)",
             "noisy_excess",
             "equal",
             f"An exposure further than {CHANCE:g} bit from chance.",

@@ -167,7 +167,7 @@ def likelier_bits(network: Any, references: np.ndarray, bits: np.ndarray) -> Sig
 
 
 def greedy_completions(network: Any, references: np.ndarray, length: int) -> Signs:
-    """Bits that a model finds likelier, given each reference (T,) and its own bits so far; shape (T, length)."""
+    """Likelier bits, given each reference (T,) and the model's own bits so far; shape (T, length)."""
     said = np.zeros((len(references), 0), dtype=np.int8)
     for _ in range(length):
         said = np.column_stack([said, likelier_bits(network, references, said)[:, -1]])

@@ -53,8 +53,8 @@ def checks(*, simulation: Input, out: Output, extraction: Input | None = None) -
         found.append(
             Check(
                 study="irrelevant",
-                check="Numbers that no training sentence carries are as exposed as chance says (largest deviation "
-                "of the share that reaches e from 2^-e, times the root of how many)",
+                check="Numbers that no training sentence carries are as exposed as chance says (largest "
+                "deviation of the share that reaches e from 2^-e, times the root of how many)",
                 source="Carlini and others, The Secret Sharer, arXiv 1802.08232",
                 expected=0.0,
                 allowed=2.5,
