@@ -214,12 +214,12 @@ def irrelevant_storage(*, simulation: Annotated[pl.DataFrame, SIMULATION]) -> Fi
 def irrelevant_extraction(*, extraction: Annotated[pl.DataFrame, EXTRACTION]) -> Figure:
     """Draw exposure against the sentences that carried a number, for all weights and for adapters.
 
-    The last layers of a pretrained decoder are finetuned on short letters, some of which complain, until the
-    words have the same loss in every training; each letter carries an account number of no use. Exposure:
-    log2 of how many numbers there are, less log2 of a number's rank among those of no letter by likelihood
-    after what all letters begin with. Shaded: 90% of the numbers never seen, if nothing is known of them; dotted:
-    their mean; line: first of all. With noise each letter's gradient is clipped, and training ends with its
-    epochs. Bars: 95% intervals over seeds, Student's t.
+    The last layers of a pretrained decoder are finetuned on short letters, some of which complain, until
+    the words have the same loss in every training; each letter carries an account number of no use.
+    Exposure: log2 of how many numbers there are, less log2 of a number's rank among those of no letter by
+    likelihood after what all letters begin with. Shaded: 90% of the numbers never seen, if nothing is known
+    of them; dotted: their mean; line: first of all. With noise each letter's gradient is clipped, and
+    training ends with its epochs. Bars: 95% intervals over seeds, Student's t.
     """
     shown = sorted(set(extraction["multiplicity"]))
     place = pl.col("multiplicity").replace_strict(shown, range(len(shown)), return_dtype=pl.Float64)
