@@ -104,6 +104,9 @@ def extraction(*, runs: Input, out: Output) -> None:
     found = averaged(by_seed, [*keys, "numbers"], list(EXTRACTED), shares=("first", "accuracy_fresh"))
     found = found.with_columns(
         pl.Series("chance", [chance_exposure(number) for number in found["candidates"]]),
+        # No exposure is below 0 or above that of the first.
+        exposure_low=pl.col("exposure_low").clip(0.0),
+        exposure_high=pl.min_horizontal("exposure_high", pl.col("candidates").log(2)),
         chance_low=-math.log2(0.95),
         chance_high=-math.log2(0.05),
     )
