@@ -135,7 +135,7 @@ def averaged(
     ends = []
     for name in measured:
         bounds = (0.0, 1.0) if name in shares else (-math.inf, math.inf)
-        columns = (grouped[part].to_numpy() for part in (name, f"{name}_se", "seeds"))
-        low, high = within_bounds(*columns, *bounds)
+        mean, error, seeds = (grouped[part].to_numpy() for part in (name, f"{name}_se", "seeds"))
+        low, high = within_bounds(mean, error, seeds, *bounds)
         ends += [pl.Series(f"{name}_low", low).fill_nan(None), pl.Series(f"{name}_high", high).fill_nan(None)]
     return grouped.with_columns(ends)
