@@ -18,7 +18,7 @@ from memgen.figures.irrelevant.recovery import (
     learner_panels,
     title_with_size,
 )
-from memgen.figures.labels import DEFENCES, LEARNERS, PAIR_CLASSES, prior_looks
+from memgen.figures.labels import DEFENCES, LEARNERS, MODELS, PAIR_CLASSES, prior_looks
 from memgen.figures.longtail.theory import draw_excess
 from memgen.figures.panels import draw_interval, panel_letters, reaches, shared_legend
 from memgen.figures.style import COLUMN, PAGE, PALETTE, SERIES, Drawn, Hierarchy, Ridge, figure, new_figure
@@ -244,7 +244,7 @@ def irrelevant_extraction(*, extraction: Annotated[pl.DataFrame, EXTRACTION]) ->
     panel.set_xticks(range(len(shown)), ["never" if number == 0 else str(number) for number in shown])
     panel.set(
         xlabel="training sentences with the number", ylabel=f"exposure of {row['digits']} digits, bits",
-        title=row["model"], ylim=(0, math.log2(row["candidates"]) + 0.5),
+        title=MODELS.get(row["model"], row["model"]), ylim=(0, math.log2(row["candidates"]) + 0.5),
     )  # fmt: skip
     shared_legend(figure, [panel], ncols=1 if len(trainings) < 5 else 2)
     return figure
