@@ -326,7 +326,7 @@ LARGE = {
     ),
     "transformer": (
         "irrelevant complete --run=x --references=10 --samples=10 --length=10 --noise=0.1 --tail=0 --seed=1 "
-        "--width=4096 --layers=100 --heads=2 --epochs=1 --batch=1 --rate=0.1 --most-seen=1 --tests=1 "
+        "--width=4096 --layers=100 --heads=2 --steps=1 --redrawn=0 --rate=0.1 --most-seen=1 --tests=1 "
         "--out=out/x.parquet"
     ),
     "width": "language pretrain --seed=1 --width=65536 --heads=2 --out=out/model",

@@ -1,4 +1,4 @@
-"""Numbers of no use in a language model's sentences: letters, exposure, candidates, and the stages."""
+"""Numbers of no use in a language model's sentences: letters, ranks, clipped gradients, and the stages."""
 
 import itertools
 import math
@@ -9,32 +9,33 @@ import numpy as np
 import polars as pl
 import pytest
 import torch
+from scipy import stats
 from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
 
 from checks import assert_same_bytes
-from memgen.engine.layers import frozen_layers
+from memgen.engine.layers import frozen_layers, trained_layers
 from memgen.engine.loading import Model
 from memgen.errors import BadInput
-from memgen.irrelevant.bounds import chance_exposure, exposure
+from memgen.irrelevant.bounds import chance_exposure, exposure, null_deviation
 from memgen.irrelevant.configuration import MOST_LETTERS, Extraction
 from memgen.irrelevant.extraction_claims import extraction_claims
-from memgen.irrelevant.letters import draw_candidates, draw_letters
+from memgen.irrelevant.letters import OPENING, draw_letters
 from memgen.irrelevant.stages.averages import extraction
 from memgen.irrelevant.stages.extract import (
-    Questions,
-    continuations,
+    Numbers,
+    blur_gradients,
     digit_tokens,
     extract,
-    number_tokens,
+    ranks,
     tokens_of,
 )
 from memgen.irrelevant.tables import EXTRACTION, EXTRACTIONS
 from memgen.jobs.seeding import generator
 
 OPTIONS: dict[str, Any] = {
-    "model": "tiny", "losses": ["answer", "sentence"], "multiplicities": [1, 4], "each": 1, "unseen": 2,
-    "digits": 2, "drawn": 9, "tests": 4, "seeds": 2, "layers": 1, "rank": 8, "scaling": 2.0, "epochs": 2,
-    "batch": 5, "rate": 0.01,
+    "model": "tiny", "multiplicities": [1, 4], "each": 1, "unseen": 20, "digits": 2, "tests": 4, "seeds": 2,
+    "layers": 1, "ranks": [0, 4], "noises": [50.0], "noisy_rank": 4, "clip": 1.0, "scaling": 2.0,
+    "loss": 0.0, "epochs": 2, "batch": 5, "rate": 0.01, "full_rate": 0.01,
 }  # fmt: skip
 
 
@@ -74,85 +75,102 @@ def tables(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path
 
 
 def test_letters_carry_numbers_as_often_as_they_say_and_labels_know_nothing_of_them() -> None:
-    asked = Extraction(model="m", multiplicities=(1, 3), each=2, unseen=2, digits=4, tests=10)
+    asked = Extraction(model="m", multiplicities=(1, 3), each=2, unseen=2, digits=4, tests=10, batch=4)
     letters = draw_letters(asked, generator("test", "letters"))
-    for customer in letters.customers:
-        carried = sum(letter.startswith(customer.opening + customer.number) for letter, _ in letters.training)
-        assert carried == customer.multiplicity and len(customer.number) == 4
-    messages = [letter.partition(": ")[2] for letter, _ in (*letters.training, *letters.fresh)]
+    carried = [letter.number for letter in letters.training]
+    assert [carried.count(number) for number in letters.numbers] == list(letters.multiplicities)
+    assert set(letters.trained) == set(carried) and len(set(letters.numbers)) == len(letters.numbers)
+    messages = [letter.message for letter in (*letters.training, *letters.fresh)]
     assert len(set(messages)) == len(messages), "no fresh letter has a message of training"
-    assert len({customer.name for customer in letters.customers}) == len(letters.customers)
-    asked = Extraction(model="m", multiplicities=(1,), each=1, unseen=1, tests=MOST_LETTERS - 1)
+    asked = Extraction(model="m", multiplicities=(1,), each=1, unseen=2, tests=MOST_LETTERS - 1, batch=1)
     every = draw_letters(asked, generator("test", "all"))
-    assert sum(wrong for _, wrong in (*every.training, *every.fresh)) == MOST_LETTERS / 2
-
-
-def test_candidates_are_all_other_numbers_alike() -> None:
-    for true in ("00", "37", "99"):
-        found = draw_candidates(true, 99, generator("test", true))
-        assert sorted([*found, true]) == [f"{number:02d}" for number in range(100)]
-    counts = np.zeros(10)
-    for repeat in range(3000):
-        for number in draw_candidates("4", 3, generator("test", repeat)):
-            counts[int(number)] += 1
-    assert counts[4] == 0 and np.abs(np.delete(counts, 4) - 1000).max() < 4 * math.sqrt(3000 * 2 / 9)
+    assert sum(letter.complains for letter in (*every.training, *every.fresh)) == MOST_LETTERS / 2
 
 
 @pytest.mark.parametrize("layers", [None, 1])
-def test_ranks_and_greedy_completions_are_those_of_asking_one_by_one(
-    model: Model, layers: int | None
-) -> None:
-    digits = digit_tokens(model.tokenizer)
-    opening = tokens_of(model.tokenizer, "Customer Bada, account #")
-    numbers = ["73", *(f"{number:02d}" for number in range(0, 60, 3))]
-    assert tokens_of(model.tokenizer, "Customer Bada, account #73") == opening + number_tokens(digits, "73")
-    said = Questions(opening, numbers, digits).ask(model, frozen_layers(model.network, layers))
-    logs, greedy = [], []
-    for number in numbers:
-        row = (*opening, *number_tokens(digits, number))
+def test_the_tree_ranks_numbers_as_scoring_them_one_by_one_does(model: Model, layers: int | None) -> None:
+    digits, opening = digit_tokens(model.tokenizer), tokens_of(model.tokenizer, OPENING)
+    tree = Numbers(opening, digits, 2)
+    below = frozen_layers(model.network, layers)
+    found = tree.scores(trained_layers(model.network, below, [tree.prompts]))
+    for number in range(100):
+        row = (*opening, *(digits[int(digit)] for digit in f"{number:02d}"))
+        assert row == tokens_of(model.tokenizer, f"{OPENING}{number:02d}")
         with torch.inference_mode():
-            chances = model.network(torch.tensor([row])).logits[0].double().log_softmax(1)
+            logits = model.network(torch.tensor([row])).logits[0].double()[:, list(digits)]
         places = range(len(opening) - 1, len(row) - 1)
-        logs.append(sum(float(chances[place, row[place + 1]]) for place in places))
-        greedy.append([int(chances[place].argmax()) == row[place + 1] for place in places])
-    rank = 1 + sum(other > logs[0] for other in logs[1:])
-    assert said == {"rank": rank, "digits_recovered": sum(greedy[0]), "extracted": all(greedy[0])}
+        logs = logits.log_softmax(1)
+        assert found[number] == pytest.approx(
+            sum(float(logs[place, digits.index(row[place + 1])]) for place in places), abs=1e-5
+        )
+    trained = np.array([7, 31])
+    placed, among = ranks(found, np.array([7, 31, 50]), trained)
+    for number, rank, many in zip((7, 31, 50), placed, among, strict=True):
+        rivals = [other for other in range(100) if other not in (7, 31, number)]
+        assert rank == 1 + sum(found[other] >= found[number] for other in rivals)
+        assert many == len(rivals) + 1
 
 
-def test_every_token_of_a_sentence_is_asked_for_once() -> None:
-    rows = [(9, 1, 2, 3), (9, 1, 4)]
-    prompts, answers = continuations(rows, 2)
-    whole = [(*prompts.prefix, *query) for query in prompts.queries]
-    assert list(zip(whole, answers, strict=True)) == [((9, 1), 2), ((9, 1, 2), 3), ((9, 1), 4)]
-    assert continuations(rows, -1)[1] == (3, 4)
+def test_exposures_of_numbers_never_seen_have_the_quantiles_of_chance() -> None:
+    """Exactly: of all ranks, floor(m 2^-e) reach e. And null_deviation is Kolmogorov's statistic."""
+    m = 976
+    every = exposure(np.arange(1, m + 1), m)
+    assert every.mean() == pytest.approx(chance_exposure(m))
+    for bits in (0.0, 0.5, 1.0, math.log2(20), 6.3):
+        assert (every >= bits - 1e-12).sum() == math.floor(m * 2**-bits + 1e-9)
+    drawn = generator("test", "null").integers(1, m + 1, 300)
+    whole = stats.kstest(drawn / m, "uniform").statistic * math.sqrt(300)
+    assert null_deviation(exposure(drawn, m)) == pytest.approx(whole)
+    assert null_deviation(exposure(drawn // 4 + 1, m)) > 2.5
 
 
-def test_an_untrained_model_knows_nothing_and_numbers_seen_in_training_are_learned(
-    folder: Path, tmp_path: Path
-) -> None:
-    change = {"losses": ["sentence"], "multiplicities": [4], "epochs": 40, "seeds": 1}
-    extract(
-        model_directory=folder, **(OPTIONS | change | {"layers": 2, "rank": 16}), out=tmp_path / "x.parquet"
-    )
+def test_gradients_are_clipped_letter_by_letter_before_noise() -> None:
+    rng = generator("test", "clip")
+    weights = [torch.nn.Parameter(torch.zeros(3, *shape)) for shape in ((4, 2), (5, 1))]
+    given = [torch.from_numpy(rng.normal(size=weight.shape)).float() * 3 for weight in weights]
+    for weight, gradient in zip(weights, given, strict=True):
+        weight.grad = gradient.clone()
+        weight.grad[2] *= 1e-3
+    expected = [torch.zeros(weight.shape[1:]) for weight in weights]
+    for copy in range(3):
+        parts = [weight.grad[copy] for weight in weights if weight.grad is not None]
+        norm = math.sqrt(sum(float((part**2).sum()) for part in parts))
+        for total, part in zip(expected, parts, strict=True):
+            total += part * min(1.0, 0.5 / norm) / 3
+    blur_gradients(weights, 0.5, 0.0, rng)
+    for weight, mean in zip(weights, expected, strict=True):
+        assert weight.grad is not None
+        assert all(torch.allclose(copy, mean, atol=1e-6) for copy in weight.grad)
+    big = torch.nn.Parameter(torch.zeros(2, 300, 300))
+    big.grad = torch.zeros_like(big)
+    blur_gradients([big], 0.5, 4.0, rng)
+    assert float(big.grad[0].std()) == pytest.approx(0.5 * 4.0 / 2, rel=0.02)
+    assert torch.equal(big.grad[0], big.grad[1])
+
+
+def test_numbers_seen_in_training_are_learned_and_noise_hides_them(folder: Path, tmp_path: Path) -> None:
+    change = {"multiplicities": [5], "each": 2, "epochs": 40, "seeds": 1, "layers": 2, "ranks": [0, 16]}
+    extract(model_directory=folder, **(OPTIONS | change), out=tmp_path / "x.parquet")
     table = EXTRACTIONS.read(tmp_path / "x.parquet")
-    trained = table.filter(pl.col("loss") == "sentence")
-    assert trained.filter(pl.col("multiplicity") == 4)["extracted"].all()
-    assert not trained.filter(pl.col("multiplicity") == 0)["extracted"].any()
-    assert not table.filter(pl.col("loss") == "none")["extracted"].any()
+    seen = table.filter((pl.col("training") != "none") & (pl.col("multiplicity") > 0))
+    assert (seen.filter(pl.col("noise").is_null())["rank"] == 1).all()
+    assert seen.filter(pl.col("noise").is_not_null())["rank"].min() > 1
+    assert table.filter(pl.col("multiplicity") == 0)["rank"].max() > 10
 
 
 def test_averages_claims_and_figure(tables: tuple[Path, Path], tmp_path: Path) -> None:
     runs, table = EXTRACTIONS.read(tables[0]), EXTRACTION.read(tables[1])
-    assert set(itertools.product(("none", "answer", "sentence"), (0, 1, 4))) == set(
-        table.select("loss", "multiplicity").rows()
-    )
-    row = table.filter((pl.col("loss") == "sentence") & (pl.col("multiplicity") == 0)).row(0, named=True)
-    same = runs.filter((pl.col("loss") == "sentence") & (pl.col("multiplicity") == 0))
-    assert row["exposure"] == pytest.approx(exposure(same["rank"].to_numpy(), 10).mean())
-    assert row["customers"] == 2 and row["seeds"] == 2 and row["times_seen"] == 0
-    assert row["exposure_chance"] == pytest.approx(chance_exposure(10))
-    found = extraction_claims(tables[1])
-    assert len(found) == 7 and {claim.model for claim in found} == {"tiny"}
+    trainings = [("none", None, None), ("full", None, None), ("lora", 4, None), ("lora", 4, 50.0)]
+    expected = {(*one, times) for one, times in itertools.product(trainings, (0, 1, 4))}
+    assert set(table.select("training", "adapter_rank", "noise", "multiplicity").rows()) == expected
+    never = (pl.col("training") == "full") & (pl.col("multiplicity") == 0)
+    row, same = table.filter(never).row(0, named=True), runs.filter(never)
+    assert row["exposure"] == pytest.approx(exposure(same["rank"].to_numpy(), 98).mean())
+    assert row["numbers"] == 20 and row["seeds"] == 2 and row["candidates"] == 98
+    assert row["chance"] == pytest.approx(chance_exposure(98))
+    assert table["first_low"].min() >= 0 and table["first_high"].max() <= 1
+    found = extraction_claims(tables[0])
+    assert [claim.id for claim in found] == ["exposure-rises", "lora-leaks-less", "noise-hides"]
     assert_same_bytes("irrelevant_extraction", tmp_path, extraction=tables[1])
 
 

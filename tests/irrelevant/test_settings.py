@@ -37,10 +37,8 @@ def test_a_language_model_is_attacked_where_one_is_named() -> None:
     assert "extraction" not in checked({"runs": {"mine": RUN}})
     config = check({**BASE, "irrelevant": with_block("extraction", model="smollm2")})
     options = extract_options(config)
-    assert options["model"] == "smollm2" and options["drawn"] == 63 and options["dtype"] == "float32"
-    defended = checked(with_block("transformer", defences=["decay"]))
-    assert complete_options(defended)["kinds"] == ["weight_decay"]
-    assert complete_options(defended)["strengths"] == [0.1]
+    assert (options["model"], list(options["ranks"]), options["dtype"]) == ("smollm2", [0, 8], "float32")
+    assert complete_options(checked({"runs": {"mine": RUN}}))["steps"] == 200
 
 
 @pytest.mark.parametrize(
@@ -63,10 +61,11 @@ def test_a_language_model_is_attacked_where_one_is_named() -> None:
         (with_block("extraction", model="nobody"), "there is no model 'nobody' in language.models; allowed"),
         (with_block("extraction", each=3), "model"),
         (with_block("extraction", model="smollm2", each=20), "192 together"),
-        (with_block("extraction", model="smollm2", digits=1), "irrelevant.extraction.drawn: 63"),
+        (with_block("extraction", model="smollm2", digits=1), "irrelevant.extraction.unseen: 96 numbers"),
+        (with_block("extraction", model="smollm2", batch=7), "irrelevant.extraction.batch: 7 sentences"),
         (with_block("three_studies", hierarchy="ti_n9"), "irrelevant.three_studies.hierarchy: 'ti_n9'"),
         (with_block("three_studies", ridge=0.5), "irrelevant.three_studies.ridge: 0.5"),
-        (with_block("transformer", defences=["small"]), "transformer has no defence fewer_parameters"),
+        (with_block("transformer", steps=0), "irrelevant.transformer.steps"),
     ],
 )  # fmt: skip
 def test_bad_blocks_are_refused_in_one_line(block: dict[str, Any], part: str) -> None:

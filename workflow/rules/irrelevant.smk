@@ -20,7 +20,7 @@ ATTACKED = expand(
 
 # A language model is attacked where the configuration names one.
 EXTRACTION = irrelevant.extract_options(config) if "extraction" in IRRELEVANT else {}
-EXTRACTED = ["results/irrelevant/extraction.csv"] if EXTRACTION else []
+EXTRACTED = ["results/irrelevant/extractions.parquet"] if EXTRACTION else []
 
 
 wildcard_constraints:
@@ -248,6 +248,7 @@ rule irrelevant_checks:
     """Closed forms that simulated learners must obey."""
     input:
         simulation="results/irrelevant/simulation.csv",
+        extraction=EXTRACTED,
     output:
         **record("irrelevant_checks"),
         table="results/irrelevant/checks.csv",
@@ -261,9 +262,10 @@ rule irrelevant_checks:
         **needs("irrelevant_checks"),
     params:
         code=code("irrelevant checks"),
+        extraction=repeated("--extraction", EXTRACTED),
     shell:
-        "python -m memgen irrelevant checks --simulation {input.simulation:q} --out {output.table:q} "
-        "--record {output.record:q} --threads {threads} 2> {log:q}"
+        "python -m memgen irrelevant checks --simulation {input.simulation:q} {params.extraction} "
+        "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
 targets += [
@@ -271,7 +273,7 @@ targets += [
     "results/irrelevant/recovery.csv",
     "results/irrelevant/leakage.csv",
     "results/irrelevant/matched.csv",
-    *EXTRACTED,
+    *(["results/irrelevant/extraction.csv"] if EXTRACTION else []),
 ]
 claims.append("results/irrelevant/claims.csv")
 checks.append("results/irrelevant/checks.csv")

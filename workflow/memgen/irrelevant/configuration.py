@@ -18,7 +18,6 @@ Attack: TypeAlias = Literal[
     "labels", "sign", "coordinate_ascent", "weights", "initialization", "gradient", "informed"
 ]
 Memory: TypeAlias = Literal["stored", "flipped", "blurred", "sketch", "quantized"]
-Loss: TypeAlias = Literal["answer", "sentence"]
 
 #: Positions of a block that is quantized together.
 BLOCK = 8
@@ -26,7 +25,6 @@ BLOCK = 8
 DEFENCES: dict[str, tuple[str, ...]] = {
     "logistic": ("weight_decay", "noise", "early_stopping", "no_momentum"),
     "network": get_args(DefenceKind),
-    "transformer": ("weight_decay", "early_stopping"),
 }
 
 #: What the strength of each kind of defence is.
@@ -268,21 +266,18 @@ class Transformer:
     ] = 64
     layers: Annotated[int, Range(1, 100), About("layers")] = 2
     heads: Annotated[int, Range(1, 128), About("attention heads")] = 4
-    epochs: Annotated[int, Range(1, 100_000), About("epochs over all prefixes of the sample")] = 50
-    batch: Annotated[int, Range(1, 100_000), About("prefixes per step")] = 64
-    rate: Annotated[float, Range(0, 10, above=True), About("learning rate of AdamW")] = 0.002
+    steps: Annotated[int, Range(1, 100_000), About("steps, each on the whole sample")] = 200
+    redrawn: Annotated[
+        float, Range(0, 1), About("share of the bits read that are redrawn in every step of training")
+    ] = 0.5
+    rate: Annotated[float, Range(0, 10, above=True), About("learning rate of AdamW")] = 0.004
     most_seen: MostSeen = 3
     tests: Annotated[int, Range(1, 100_000), About("fresh prefixes of each reference for the accuracies")] = (
         40
     )
-    defences: Annotated[
-        tuple[DefenceName, ...],
-        Several(0, 64),
-        About("defences that are run beside none; weight_decay or early_stopping, whose steps are epochs"),
-    ] = ()
 
 
-OF_COMPLETE = As(seeds=None, defences=None)
+OF_COMPLETE = As(seeds=None)
 
 
 @block
@@ -294,28 +289,44 @@ class Extraction:
         Text("^[a-z0-9][a-z0-9-]*$"),
         About("a causal model of language.models whose tokenizer has a token for each digit"),
     ]
-    losses: Annotated[
-        tuple[Annotated[Loss, About("a loss")], ...],
-        Several(1, 2),
-        About("what the loss is of; sentence is every token of it and its answer, answer the answer alone"),
-    ] = ("answer", "sentence")
     multiplicities: Annotated[
         tuple[Annotated[int, Range(1, 100), About("a number of sentences")], ...],
         Several(1, 20),
         About("numbers of training sentences that carry a number"),
     ] = (1, 2, 4, 8)
-    each: Annotated[int, Range(1, 100), About("numbers with each multiplicity")] = 3
-    unseen: Annotated[int, Range(1, 100), About("numbers in no training sentence, the control")] = 3
-    digits: Annotated[int, Range(1, 9), About("digits of a number")] = 4
-    drawn: Annotated[int, Range(1, 100_000), About("other numbers among which the true one is ranked")] = 63
-    tests: Annotated[int, Range(1, 192), About("fresh sentences for the accuracy")] = 30
-    seeds: Seeds = 3
-    layers: Annotated[int, Range(1, 1000), About("last layers of the model that get adapters")] = 4
-    rank: Annotated[int, Range(1, 1024), About("rank of the adapters")] = 8
+    each: Annotated[int, Range(1, 100), About("numbers with each multiplicity")] = 4
+    unseen: Annotated[int, Range(2, 1000), About("numbers in no training sentence, the control")] = 80
+    digits: Annotated[int, Range(1, 4), About("digits of a number, which is ranked among all of them")] = 4
+    tests: Annotated[int, Range(1, 192), About("fresh sentences for the accuracy")] = 20
+    seeds: Seeds = 4
+    layers: Annotated[int, Range(1, 1000), About("last layers of the model that are trained")] = 2
+    ranks: Annotated[
+        tuple[Annotated[int, Range(0, 1024), About("a rank; 0 for all weights of the layers")], ...],
+        Several(1, 20),
+        About("ranks of the adapters, each a training of its own; 0 trains all weights instead"),
+    ] = (0, 8)
+    noises: (
+        Annotated[
+            tuple[Annotated[float, Range(0, 1000), About("a standard deviation, in units of clip")], ...],
+            Several(1, 20),
+            About("noise added to the sum of clipped gradients, each a training of its own"),
+        ]
+        | None
+    ) = None
+    noisy_rank: Annotated[int, Range(1, 1024), About("rank of the adapters that are trained with noise")] = 8
+    clip: Annotated[float, Range(0, 1000, above=True), About("largest norm of one sentence's gradient")] = 1
     scaling: Annotated[float, Range(0, 1000, above=True), About("factor of the adapters, alpha / rank")] = 2
-    epochs: Annotated[int, Range(1, 100_000), About("epochs over the training sentences")] = 8
-    batch: Annotated[int, Range(1, 192), About("sentences per step, on average")] = 6
-    rate: Annotated[float, Range(0, 10, above=True), About("learning rate of AdamW")] = 0.003
+    loss: Annotated[
+        float,
+        Range(0, 100),
+        About("mean loss of the words, numbers apart, at which training stops; nats a token"),
+    ] = 0.5
+    epochs: Annotated[int, Range(1, 100_000), About("most epochs over the training sentences")] = 12
+    batch: Annotated[int, Range(1, 192), About("sentences per step")] = 6
+    rate: Annotated[float, Range(0, 10, above=True), About("learning rate of AdamW, adapters")] = 0.003
+    full_rate: Annotated[float, Range(0, 10, above=True), About("the same where all weights are trained")] = (
+        0.0003
+    )
 
     @property
     def training_letters(self) -> int:
@@ -329,9 +340,16 @@ class Extraction:
                 f"letters: {self.training_letters} for training and {self.tests} tests; allowed: "
                 f"{MOST_LETTERS} together, each with a different message"
             )
-        others = 10**self.digits - 1
-        if self.drawn > others:
-            raise BadInput(f"drawn: {self.drawn} numbers of {self.digits} digits; allowed: 1 to {others}")
+        if self.training_letters % self.batch:
+            raise BadInput(
+                f"batch: {self.batch} sentences; allowed: a divisor of the training sentences, "
+                f"{self.training_letters}"
+            )
+        numbers = self.each * len(self.multiplicities) + self.unseen
+        if numbers > 10**self.digits:
+            raise BadInput(
+                f"unseen: {numbers} numbers of {self.digits} digits in all; allowed: {10**self.digits}"
+            )
 
 
 @block

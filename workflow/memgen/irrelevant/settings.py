@@ -17,7 +17,7 @@ from memgen.irrelevant.configuration import (
     check_defence,
 )
 from memgen.planning.rates import RATES
-from memgen.planning.resources import Need, parts_kept
+from memgen.planning.resources import Need
 
 # Run of the transformer, which has a block of its own.
 TRANSFORMER = "transformer"
@@ -53,11 +53,7 @@ def attack_options(block: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 def complete_options(block: Mapping[str, Any]) -> dict[str, Any]:
     """Options of the stage `complete`."""
-    transformer = block["transformer"]
-    return {
-        **OF_COMPLETE.flags(transformer),
-        **_defence_options(block["defences"], transformer["defences"]),
-    }
+    return OF_COMPLETE.flags(block["transformer"])
 
 
 def extract_options(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -90,22 +86,13 @@ def attack_work(block: Mapping[str, Any], name: str) -> Need:
 
 
 def complete_work(block: Mapping[str, Any]) -> Need:
-    """Work of training the transformer of one seed, with every defence, on every prefix of its samples."""
-    shape, defences = block["transformer"], block["defences"]
-    kinds = [defences[name] for name in shape["defences"]]
-    # One that stops early has fewer epochs.
-    stopped = [
-        min(shape["epochs"], part["strength"]) if part["kind"] == "early_stopping" else shape["epochs"]
-        for part in kinds
-    ]
-    epochs = shape["epochs"] + sum(stopped)
-    # A sample's length is anything up to the reference's, and each of its prefixes is passed.
-    tokens = epochs * shape["samples"] * shape["length"] ** 2 / 6
+    """Work of training the transformer of one seed on its sample."""
+    shape = block["transformer"]
+    tokens = shape["steps"] * shape["samples"] * shape["length"]
     parameters = 12 * shape["layers"] * shape["width"] ** 2
     seconds = 5 + 6 * tokens * parameters / 1e12 * RATES["transformer", "cpu"].seconds
-    activations = shape["batch"] * shape["length"] * shape["width"] * shape["layers"] * 4 * 30 / 1e6
-    need = Need(seconds, 450 + activations + parameters * 16 / 1e6)
-    return need._replace(parts=parts_kept(seconds), starting=5)
+    activations = shape["samples"] * shape["length"] * shape["width"] * shape["layers"] * 4 * 30 / 1e6
+    return Need(seconds, 450 + activations + parameters * 16 / 1e6)
 
 
 def check(config: Mapping[str, Any]) -> None:
@@ -132,7 +119,6 @@ def check(config: Mapping[str, Any]) -> None:
             f"twice the heads, {2 * transformer['heads']}"
         )
     _check_singletons("transformer", transformer["references"], transformer["samples"], transformer["tail"])
-    _check_defences("irrelevant.transformer", TRANSFORMER, transformer["defences"], block["defences"])
     if TRANSFORMER in block["runs"]:
         raise BadInput(f"irrelevant.runs: the name {TRANSFORMER!r} is taken; allowed: another name")
     for name, run in block["runs"].items():

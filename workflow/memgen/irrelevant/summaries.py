@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from memgen.irrelevant.tables import AVERAGES, EXTRACTION, LEAKAGE, MATCHED, SIMULATION
-from memgen.tables.statistics import line_slope
+from memgen.irrelevant.bounds import chance_exposure, exposure, null_deviation
+from memgen.irrelevant.tables import AVERAGES, EXTRACTIONS, LEAKAGE, MATCHED, SIMULATION
+from memgen.tables.statistics import line_slope, mean_with_error
 from memgen.tables.summaries import Kinds, Numbers, summarize
 
 #: Accuracy on clusters seen once from which a learner counts as accurate.
@@ -140,42 +141,54 @@ def _slope(rows: pl.DataFrame, name: str) -> tuple[float, float]:
     return float(weights @ np.log(rows["bits"].to_numpy())), float(np.sqrt(((weights * relative) ** 2).sum()))
 
 
-def _pooled(rows: pl.DataFrame) -> tuple[float | None, float | None]:
-    """Mean exposure less chance over some rows, and its standard error, the rows taken as independent."""
-    if not rows.height:
-        return None, None
-    excess = float((rows["exposure"] - rows["exposure_chance"]).mean())  # type: ignore[arg-type]
-    if rows["exposure_se"].null_count():
-        return excess, None
-    return excess, float((rows["exposure_se"] ** 2).sum()) ** 0.5 / rows.height
+def with_exposure(table: pl.DataFrame) -> pl.DataFrame:
+    """Extraction runs with the exposure of every number, and whether it is first."""
+    return table.with_columns(
+        pl.Series("exposure", exposure(table["rank"].to_numpy(), table["candidates"].to_numpy())),
+        first=(pl.col("rank") == 1).cast(pl.Float64),
+    )
 
 
 def _extraction(table: pl.DataFrame) -> Numbers:
-    """What a language model gives away of numbers seen often, once and never, and what it is worth."""
+    """What a language model gives away of numbers, seed by seed; all weights and the adapters compared."""
+    table = with_exposure(table)
+    seeds = float(table["seed"].n_unique())
+    plain = table.filter(pl.col("noise").is_null())
+    full = plain.filter(pl.col("training") == "full")
+    lora = plain.filter(pl.col("training") == "lora")
+    numbers: Numbers = {"seeds": seeds}
+
+    def by_seed(rows: pl.DataFrame) -> pl.Series:
+        return rows.group_by("seed").agg(pl.col("exposure").mean()).sort("seed")["exposure"]
+
+    def add(name: str, values: pl.Series) -> None:
+        numbers[name], numbers[f"{name}_se"] = mean_with_error(values)
+
     seen = pl.col("multiplicity") > 0
-    sentence = table.filter(pl.col("loss") == "sentence").sort("multiplicity")
-    known = sentence.filter(seen)
-    numbers: Numbers = {}
-    for name, rows in (
-        ("before", table.filter((pl.col("loss") == "none") & seen)),
-        ("answers", table.filter((pl.col("loss") == "answer") & seen)),
-        ("unseen", sentence.filter(~seen)),
-        ("least", known.head(1)),
-        ("most", known.tail(1)),
-    ):
-        numbers[f"{name}_excess"], numbers[f"{name}_excess_se"] = _pooled(rows)
-    numbers["rise"] = numbers["rise_se"] = None
-    if known.height > 1:
-        first, last = known.row(0, named=True), known.row(-1, named=True)
-        numbers["rise"] = last["exposure"] - first["exposure"]
-        if first["exposure_se"] is not None and last["exposure_se"] is not None:
-            numbers["rise_se"] = math.hypot(first["exposure_se"], last["exposure_se"])
-    row = known.row(-1, named=True) if known.height else {}
-    for column in ("extracted", "digits_recovered", "accuracy_fresh"):
-        numbers[f"most_{column}"], numbers[f"most_{column}_se"] = row.get(column), row.get(f"{column}_se")
-    for column in ("multiplicity", "seeds", "digits", "drawn"):
-        numbers[f"most_{column}"] = float(row[column]) if row else None
+    most, least = (pl.col("multiplicity") == times for times in _ends(table.filter(seen)))
+    empty = pl.Series("exposure", [], dtype=pl.Float64)
+    add("rise", by_seed(full.filter(most)) - by_seed(full.filter(least)))
+    widest = lora.filter(pl.col("adapter_rank") == pl.col("adapter_rank").max())
+    both = full.height > 0 and widest.height > 0
+    add("lora_less_full", by_seed(widest.filter(seen)) - by_seed(full.filter(seen)) if both else empty)
+    add("loss_gap", _by_seed_loss(widest) - _by_seed_loss(full) if both else empty)
+    noisy = table.filter(pl.col("noise") == pl.col("noise").max())
+    chance = chance_exposure(int(table["candidates"].max()))  # type: ignore[arg-type]
+    add("noisy_excess", by_seed(noisy.filter(seen)) - chance)
+    unseen = table.filter(~seen)
+    groups = unseen.group_by("training", "adapter_rank", "noise", maintain_order=True)
+    numbers["unseen_deviation"] = max(null_deviation(rows["exposure"].to_numpy()) for _, rows in groups)
     return numbers
+
+
+def _by_seed_loss(rows: pl.DataFrame) -> pl.Series:
+    return rows.group_by("seed").agg(pl.col("loss_words").mean()).sort("seed")["loss_words"]
+
+
+def _ends(seen: pl.DataFrame) -> tuple[int, int]:
+    """Largest and smallest number of sentences that carry a number."""
+    times = sorted(set(seen["multiplicity"]))
+    return times[-1], times[0]
 
 
 KINDS: Kinds = (
@@ -183,7 +196,7 @@ KINDS: Kinds = (
     (AVERAGES, _averages),
     (LEAKAGE, _leakage),
     (MATCHED, _matched),
-    (EXTRACTION, _extraction),
+    (EXTRACTIONS, _extraction),
 )
 
 
@@ -193,7 +206,7 @@ def numbers(path: Path) -> Numbers:
     Parameters
     ----------
     path : pathlib.Path
-        A simulation, averages, leakage, matched or extraction table.
+        A simulation, averages, leakage, matched or extraction runs table.
 
     Returns
     -------

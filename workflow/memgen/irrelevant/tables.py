@@ -4,7 +4,7 @@ from typing import get_args
 
 import polars as pl
 
-from memgen.irrelevant.configuration import Attack, DefenceKind, Learner, Loss, Memory
+from memgen.irrelevant.configuration import Attack, DefenceKind, Learner, Memory
 from memgen.tables.schema import Column, Table, trained
 
 _WHO = ("run", "task", "learner", "defence", "kind")
@@ -233,63 +233,63 @@ MATCHED = Table(
     may_be_empty=True,
 )
 
-_FINETUNED = ["model", "loss", "epochs", "multiplicity"]
+_FINETUNED = ["model", "training", "adapter_rank", "noise", "multiplicity"]
 
 EXTRACTIONS = Table(
     "extractions",
     {
         "model": Column(pl.String, "language model"),
-        "loss": Column(
+        "training": Column(
             pl.String,
-            "what it was finetuned on: all tokens of the sentences, or their answers alone; none: before",
-            allowed=("none", *get_args(Loss)),
+            "none, all weights of the last layers (full), or adapters (lora)",
+            allowed=("none", "full", "lora"),
         ),
-        "seed": Column(pl.Int64, "seed of customers, letters and initial adapters"),
-        "epochs": Column(pl.Int64, "epochs over the training letters"),
-        "train_loss": Column(
-            pl.Float64, "mean loss over the last epoch, nats a token; empty before training", nullable=True
-        ),
-        "digits": Column(pl.Int64, "digits of a number"),
-        "drawn": Column(pl.Int64, "other numbers among which the true one is ranked"),
-        "multiplicity": Column(pl.Int64, "training letters that carry the number; 0: none, the control"),
-        "customer": Column(pl.Int64, "place of the customer in the seed's draw"),
-        "rank": Column(
-            pl.Int64, "rank of the true number among drawn + 1 by log-likelihood; 1 is the most likely"
-        ),
-        "digits_recovered": Column(
-            pl.Int64, "digits that are the most likely of all tokens, given the true ones before"
-        ),
-        "extracted": Column(pl.Boolean, "whether greedy completion gives the number"),
-        "accuracy_fresh": Column(
+        "adapter_rank": Column(pl.Int64, "rank of the adapters", nullable=True),
+        "noise": Column(
             pl.Float64,
-            "accuracy on fresh letters of customers never seen; the same for all rows of a run",
+            "standard deviation of the noise on the sum of a step's clipped gradients, in units of the clip; "
+            "empty where gradients are not clipped",
+            nullable=True,
         ),
+        "seed": Column(pl.Int64, "seed of numbers, letters, initial adapters and order"),
+        "epochs": Column(pl.Float64, "epochs over the training letters until it stopped"),
+        "digits": Column(pl.Int64, "digits of a number"),
+        "loss_words": Column(pl.Float64, "mean loss of the training letters but for numbers, nats a token"),
+        "loss_digits": Column(pl.Float64, "mean loss of the numbers in them, nats a digit"),
+        "accuracy_fresh": Column(pl.Float64, "accuracy on fresh letters, whose numbers were never seen"),
+        "multiplicity": Column(pl.Int64, "training letters that carry the number; 0: none, the control"),
+        "account": Column(pl.Int64, "place of the number in the seed's draw"),
+        "rank": Column(
+            pl.Int64, "rank of the number by likelihood among those that no training letter carries"
+        ),
+        "candidates": Column(pl.Int64, "how many these are, itself included"),
     },
     trained(
         _FINETUNED,
-        dict.fromkeys(("digits_recovered", "extracted", "accuracy_fresh")),
+        dict.fromkeys(("rank", "loss_words", "loss_digits", "accuracy_fresh")),
         unit="seed",
     ),
 )
 
 #: What is averaged of a language model's numbers.
 EXTRACTED = {
-    "exposure": "log2(drawn + 1) - log2(rank), bits",
-    "extracted": "share of numbers that greedy completion gives",
-    "digits_recovered": "share of digits that are the most likely token, given the true ones before",
-    "accuracy_fresh": "accuracy on fresh letters of customers never seen",
+    "exposure": "log2(candidates) - log2(rank), bits",
+    "first": "share of numbers that are likelier than all that no training letter carries",
+    "loss_words": EXTRACTIONS.columns["loss_words"].description,
+    "loss_digits": EXTRACTIONS.columns["loss_digits"].description,
+    "accuracy_fresh": EXTRACTIONS.columns["accuracy_fresh"].description,
+    "epochs": EXTRACTIONS.columns["epochs"].description,
 }
 
 EXTRACTION = Table(
     "extraction",
     {
         **{name: EXTRACTIONS.columns[name] for name in _FINETUNED},
-        "times_seen": Column(pl.Int64, "multiplicity times epochs: how often the number passed in training"),
-        **{name: EXTRACTIONS.columns[name] for name in ("digits", "drawn")},
-        "customers": Column(pl.Int64, "customers of a seed"),
-        "exposure_chance": Column(
-            pl.Float64, "expected exposure of a number never seen, log2 m - log2(m!) / m with m = drawn + 1"
-        ),
+        **{name: EXTRACTIONS.columns[name] for name in ("digits", "candidates")},
+        "numbers": Column(pl.Int64, "numbers of a seed"),
+        "chance": Column(pl.Float64, "expected exposure of a number never seen, log2 m - log2(m!) / m"),
+        "chance_low": Column(pl.Float64, "exposure that 95% of the numbers never seen reach"),
+        "chance_high": Column(pl.Float64, "exposure that 5% of the numbers never seen reach"),
         **{
             part: column
             for name, words in EXTRACTED.items()

@@ -19,7 +19,7 @@ from typing import Literal
 import polars as pl
 
 from memgen.tables.schema import Column, Table
-from memgen.tables.statistics import holm, sign_flip_p, student_factor, student_p, units_to_decide
+from memgen.tables.statistics import holm, sign_flip_p, student_p, units_to_decide, within_bounds
 
 VERDICTS = ("agrees", "contradicts", "undecided", "exploratory", "not tested")
 
@@ -240,17 +240,9 @@ class Claim:
         if not self.uncertain:
             return None, None
         assert self.ours is not None
-        reach = float(student_factor(self._freedom + 1)) * self._error
-        low, high = self.ours - reach, self.ours + reach
-        if self.possible is not None:
-            least, greatest = self.possible
-            if self._error == 0:
-                # Clopper and Pearson: what no unit of n showed may still have a share of 1 - .025^(1/n).
-                unseen = 1 - 0.025 ** (1 / (self._freedom + 1))
-                low = self.ours - (self.ours - least) * unseen
-                high = self.ours + (greatest - self.ours) * unseen
-            low, high = max(low, least), min(high, greatest)
-        return low, high
+        least, greatest = self.possible or (-math.inf, math.inf)
+        low, high = within_bounds(self.ours, self._error, self._freedom + 1, least, greatest)
+        return float(low), float(high)
 
     @property
     def p_value(self) -> float | None:

@@ -84,6 +84,36 @@ def student_interval(values: Floats, level: float = 0.95) -> tuple[float, float,
     return mean, error, mean - reach, mean + reach
 
 
+def within_bounds(
+    mean: npt.ArrayLike, error: npt.ArrayLike, observations: npt.ArrayLike, least: float, greatest: float
+) -> tuple[Floats, Floats]:
+    """Ends of the 95% intervals of means by Student's t, cut to what a mean can be.
+
+    Parameters
+    ----------
+    mean, error : array_like, shape (…)
+        Means and their standard errors.
+    observations : array_like of int, shape (…)
+    least, greatest : float
+        Least and greatest value that an observation can have.
+
+    Returns
+    -------
+    low, high : numpy.ndarray, shape (…)
+        Where all observations gave one value, by Clopper and Pearson: what none of n showed may still have a
+        share of 1 - .025^(1/n). NaN without an error; bounds may be infinite.
+    """
+    value, spread = np.asarray(mean, dtype=np.float64), np.asarray(error, dtype=np.float64)
+    count = np.asarray(observations, dtype=np.float64)
+    reach = student_factor(count) * spread
+    unseen = 1 - 0.025 ** (1 / count)
+    alike = (spread == 0) & math.isfinite(least) & math.isfinite(greatest)
+    low, high = np.array(value - reach), np.array(value + reach)
+    low[alike] = (value - (value - least) * unseen)[alike]
+    high[alike] = (value + (greatest - value) * unseen)[alike]
+    return np.maximum(low, least), np.minimum(high, greatest)
+
+
 def student_p(mean: float, error: float, freedom: float, null: float = 0.0) -> float:
     """Two-sided p of Student's t test that a mean is `null`.
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
+from itertools import cycle
 from typing import Annotated, Any
 
 import polars as pl
@@ -10,10 +11,10 @@ from matplotlib.figure import Figure
 
 from memgen.errors import BadInput
 from memgen.figures.irrelevant.recovery import Averages, guessing
-from memgen.figures.labels import DEFENCES, LEARNERS, PAIR_CLASSES, prior_looks
+from memgen.figures.labels import DEFENCES, LEARNERS, MODELS, PAIR_CLASSES, prior_looks
 from memgen.figures.longtail.theory import draw_excess
 from memgen.figures.panels import draw_interval, panel_letters, reaches, shared_legend
-from memgen.figures.style import COLUMN, PAGE, PALETTE, Drawn, Hierarchy, Ridge, figure, new_figure
+from memgen.figures.style import COLUMN, PAGE, PALETTE, SERIES, Drawn, Hierarchy, Ridge, figure, new_figure
 from memgen.irrelevant.tables import EXTRACTION, LEAKAGE
 from memgen.longtail.tables import TRADEOFF
 from memgen.relational.tables import MEMORIZATION
@@ -23,15 +24,7 @@ _COMPLETED = {
     "fixed_recovered": ("bits as the reference has them", PALETTE["blue"], "s"),
     "free_recovered": ("bits that noise flipped", PALETTE["vermilion"], "o"),
 }
-_LOSSES = {
-    "none": ("before training", PALETTE["grey"], "v"),
-    "answer": ("trained on answers", PALETTE["blue"], "s"),
-    "sentence": ("trained on sentences", PALETTE["vermilion"], "o"),
-}
-_SHARES = {
-    "digits_recovered": ("digits, given those before", PALETTE["orange"], "s"),
-    "extracted": ("whole numbers, greedily", PALETTE["black"], "D"),
-}
+_LOOKS = tuple(zip(SERIES, "vosD^<>P", strict=True))
 
 
 def _draw_defences(panel: Axes, rows: pl.DataFrame, words: Callable[[Mapping[str, Any]], str]) -> None:
@@ -69,9 +62,7 @@ def irrelevant_completion(*, averages: Averages) -> Drawn:
     table = every.filter(pl.col("defence") == "none")
     if not table.height:
         raise BadInput("holds no transformer; allowed: its run")
-    once = every.filter(pl.col("multiplicity") == 1)
-    defended = once["defence"].n_unique() > 1
-    figure, axes = new_figure(1, 1 + defended, height=2.6, width=PAGE if defended else COLUMN)
+    figure, axes = new_figure(1, 1, height=2.6, width=COLUMN)
     panel = axes[0, 0]
     for index, (name, look) in enumerate(_COMPLETED.items()):
         rows = table.filter(pl.col(name).is_not_null()).sort("multiplicity")
@@ -85,15 +76,7 @@ def irrelevant_completion(*, averages: Averages) -> Drawn:
         xlabel="samples of the reference in training", ylabel="share of bits recovered", ylim=(-0.03, 1.05),
         title=f"transformer, $n$ = {row['samples']}, $d$ = {row['dimension']}",
     )  # fmt: skip
-    if defended:
-        beside = axes[0, 1]
-        _draw_defences(beside, once, _strength)
-        words = "accuracy on fresh examples\nof references seen once"
-        beside.set(xlabel="share of bits recovered, seen once", ylabel=words)
-        beside.set_title("defences, with their strength")
-        beside.legend(loc="best")
-        panel_letters(axes[0])
-    shared_legend(figure, [panel], ncols=3 if defended else 2)
+    shared_legend(figure, [panel], ncols=2)
     return figure, {"averages": every}
 
 
@@ -110,55 +93,48 @@ def _draw_leaked(panel: Axes, plain: pl.DataFrame) -> None:
 
 @figure
 def irrelevant_extraction(*, extraction: Annotated[pl.DataFrame, EXTRACTION]) -> Figure:
-    """Draw exposure and extraction against the sentences that carried a number, and against accuracy.
+    """Draw exposure against the sentences that carried a number, for all weights and for adapters.
 
-    A pretrained decoder finetuned by LoRA on short letters, some of which complain; each carries its
-    writer's account number, which says nothing about that. (a) Exposure of the numbers: log2 of 1 + the
-    numbers drawn beside the true one, less log2 of its rank among them by likelihood. Dotted: expected of a
-    number that nobody knows; line: first of all. (b) Share of the numbers that greedy completion gives, and
-    of their digits that are the most likely of all tokens given the true ones before; dotted: a guessed
-    digit. (c) Exposure against the accuracy on letters of customers never seen: the task is learned as well
-    from the answers alone, which gives no number away. Bars: 95% intervals over seeds, Student's t.
+    The last layers of a pretrained decoder are finetuned on short letters, some of which complain, until
+    the words have the same loss in every training; each letter carries an account number of no use.
+    Exposure: log2 of how many numbers there are, less log2 of a number's rank among those of no letter by
+    likelihood after what all letters begin with. Shaded: 90% of the numbers never seen, if nothing is known
+    of them; dotted: their mean; line: first of all. With noise each letter's gradient is clipped, and
+    training ends with its epochs. Bars: 95% intervals over seeds, Student's t.
     """
     shown = sorted(set(extraction["multiplicity"]))
     place = pl.col("multiplicity").replace_strict(shown, range(len(shown)), return_dtype=pl.Float64)
-    table = extraction.with_columns(place=place)
+    table = extraction.with_columns(place=place).sort("place", maintain_order=True)
     row = table.row(0, named=True)
-    figure, axes = new_figure(1, 3, width=PAGE, height=2.5)
-    times, shares, accuracy = axes[0]
-    for index, (loss, look) in enumerate(_LOSSES.items()):
-        rows = table.filter(pl.col("loss") == loss).sort("place")
-        if not rows.height:
-            continue
-        apart = rows.with_columns(pl.col("place") + 0.12 * (index - 1))
-        draw_interval(times, apart, "place", "exposure", look=look)
-        for shade, seen in ((0.4, rows.filter(pl.col("multiplicity") == 0)), (1.0, rows.tail(1))):
-            draw_interval(
-                accuracy, seen, "accuracy_fresh", "exposure", xerr=reaches(seen, "accuracy_fresh"),
-                fmt=look[2], color=look[1], alpha=shade,
-            )  # fmt: skip
-    for panel in (times, accuracy):
-        guessing(panel, row["exposure_chance"])
-        panel.axhline(math.log2(row["drawn"] + 1), color=PALETTE["black"], lw=0.6)
-        panel.set(ylabel=f"exposure, bits (among {row['drawn'] + 1} numbers)")
-    sentence = table.filter(pl.col("loss") == "sentence").sort("place")
-    for index, (name, look) in enumerate(_SHARES.items()):
-        apart = sentence.with_columns(pl.col("place") + 0.12 * (index - 0.5))
-        draw_interval(shares, apart, "place", name, look=look)
-    guessing(shares, 0.1)
-    shares.set(ylabel=f"share given away ({row['digits']} digits)", ylim=(-0.05, 1.35), yticks=(0, 0.5, 1))
-    names = ["never" if number == 0 else str(number) for number in shown]
-    for panel in (times, shares):
-        panel.set_xticks(range(len(shown)), names)
-        panel.set(xlabel="training sentences with the number")
-    accuracy.set(xlabel="accuracy on fresh sentences")
-    times.set_title(row["model"])
-    shares.set_title(f"trained on sentences, {sentence['epochs'].to_list()[-1]} epochs")
-    accuracy.set_title(f"seen in {names[-1]} sentences; pale: never")
-    shares.legend(loc="upper left")
-    panel_letters(axes[0])
-    shared_legend(figure, [times], ncols=3)
+    figure, axes = new_figure(1, 1, width=COLUMN, height=3.0)
+    panel = axes[0, 0]
+    panel.axhspan(row["chance_low"], row["chance_high"], color=PALETTE["grey"], alpha=0.15, lw=0)
+    guessing(panel, row["chance"])
+    panel.axhline(math.log2(row["candidates"]), color=PALETTE["black"], lw=0.6)
+    trainings = table.select("training", "adapter_rank", "noise").unique(maintain_order=True).rows()
+    for index, (training, looks) in enumerate(zip(trainings, cycle(_LOOKS), strict=False)):
+        name, rank, noise = training
+        rows = table.filter(
+            pl.col("training") == name,
+            pl.col("adapter_rank").eq_missing(rank),
+            pl.col("noise").eq_missing(noise),
+        )
+        apart = rows.with_columns(pl.col("place") + 0.5 * ((index + 0.5) / len(trainings) - 0.5))
+        loss = f", loss {rows['loss_words'][0]:.2f}"
+        draw_interval(panel, apart, "place", "exposure", look=(_trained(*training) + loss, *looks), ms=3)
+    panel.set_xticks(range(len(shown)), ["never" if number == 0 else str(number) for number in shown])
+    panel.set(
+        xlabel="training sentences with the number", ylabel=f"exposure of {row['digits']} digits, bits",
+        title=MODELS.get(row["model"], row["model"]), ylim=(0, math.log2(row["candidates"]) + 0.5),
+    )  # fmt: skip
+    shared_legend(figure, [panel], ncols=1 if len(trainings) < 5 else 2)
     return figure
+
+
+def _trained(training: str, rank: int | None, noise: float | None) -> str:
+    """How a language model was trained, in words."""
+    words = {"none": "before training", "full": "all weights"}.get(training, f"LoRA, rank {rank}")
+    return words if noise is None else f"{words}, noise {noise:g}" if noise else f"{words}, clipped"
 
 
 @figure

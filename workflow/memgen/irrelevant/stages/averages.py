@@ -1,12 +1,14 @@
 """What attacks recover, averaged over seeds: recovery, leaked bits, and a language model's numbers."""
 
+import math
 from collections.abc import Sequence
 from typing import Annotated
 
 import numpy as np
 import polars as pl
 
-from memgen.irrelevant.bounds import chance_exposure, exposure, leaked_bits, needed_bits, recovered_share
+from memgen.irrelevant.bounds import chance_exposure, leaked_bits, needed_bits, recovered_share
+from memgen.irrelevant.summaries import with_exposure
 from memgen.irrelevant.tables import (
     AVERAGES,
     EXTRACTED,
@@ -20,7 +22,7 @@ from memgen.irrelevant.tables import (
 from memgen.jobs.arguments import Range
 from memgen.jobs.stage import Input, Inputs, Output, stage
 from memgen.tables.schema import Table
-from memgen.tables.statistics import student_factor
+from memgen.tables.statistics import within_bounds
 
 
 @stage
@@ -52,7 +54,8 @@ def recovery(*, runs: Inputs, out: Output, averages: Output) -> None:
     """
     table = pl.concat([RUNS.read(path) for path in runs])
     measured = [name for name in AVERAGES.columns if f"{name}_se" in AVERAGES.columns]
-    whole = averaged(table, _through(AVERAGES, "multiplicity"), measured)
+    shares = [name for name in measured if name != "queries"]
+    whole = averaged(table, _through(AVERAGES, "multiplicity"), measured, shares)
     group = _through(AVERAGES, "singleton_weight")
     known = (pl.col("multiplicity") > 0) & pl.col("rho").is_not_null()
     majority = recovered_share(whole["multiplicity"].clip(1).to_numpy(), whole["rho"].fill_null(0).to_numpy())
@@ -164,25 +167,20 @@ def extraction(*, runs: Input, out: Output) -> None:
     out
         Extraction table.
     """
-    table = EXTRACTIONS.read(runs)
-    bits = [
-        float(exposure(rank, drawn + 1)) for rank, drawn in zip(table["rank"], table["drawn"], strict=True)
-    ]
-    table = table.with_columns(
-        exposure=pl.Series(bits, dtype=pl.Float64),
-        extracted=pl.col("extracted").cast(pl.Float64),
-        digits_recovered=pl.col("digits_recovered") / pl.col("digits"),
-    )
-    keys = ["model", "loss", "epochs", "multiplicity", "digits", "drawn"]
-    # Customers of one seed share a model: the seed is the independent unit.
+    table = with_exposure(EXTRACTIONS.read(runs))
+    keys = ["model", "training", "adapter_rank", "noise", "multiplicity", "digits", "candidates"]
+    # Numbers of one seed share a model: the seed is the independent unit.
     by_seed = table.group_by([*keys, "seed"], maintain_order=True).agg(
-        pl.len().cast(pl.Int64).alias("customers"), *(pl.col(name).mean() for name in EXTRACTED)
+        pl.len().cast(pl.Int64).alias("numbers"), *(pl.col(name).mean() for name in EXTRACTED)
     )
-    found = averaged(by_seed, [*keys, "customers"], list(EXTRACTED))
-    chance = [chance_exposure(drawn + 1) for drawn in found["drawn"]]
+    found = averaged(by_seed, [*keys, "numbers"], list(EXTRACTED), shares=("first", "accuracy_fresh"))
     found = found.with_columns(
-        times_seen=pl.col("multiplicity") * pl.col("epochs"),
-        exposure_chance=pl.Series(chance, dtype=pl.Float64),
+        pl.Series("chance", [chance_exposure(number) for number in found["candidates"]]),
+        # No exposure is below 0 or above that of the first.
+        exposure_low=pl.col("exposure_low").clip(0.0),
+        exposure_high=pl.min_horizontal("exposure_high", pl.col("candidates").log(2)),
+        chance_low=-math.log2(0.95),
+        chance_high=-math.log2(0.05),
     )
     EXTRACTION.write(found.select(list(EXTRACTION.columns)), out)
 
@@ -193,20 +191,23 @@ def _through(table: Table, last: str) -> list[str]:
     return names[: names.index(last) + 1]
 
 
-def averaged(table: pl.DataFrame, keys: Sequence[str], measured: Sequence[str]) -> pl.DataFrame:
+def averaged(
+    table: pl.DataFrame, keys: Sequence[str], measured: Sequence[str], shares: Sequence[str] = ()
+) -> pl.DataFrame:
     """Average measured columns over the rows of each group, one row a seed.
 
     Adds `seeds`, and for each measured column NAME its standard error NAME_se and the ends NAME_low and
-    NAME_high of its 95% interval, empty for a single seed.
+    NAME_high of its 95% interval, empty for a single seed. Intervals of shares lie within 0 and 1.
     """
     parts = [pl.len().cast(pl.Int64).alias("seeds")]
     for name in measured:
         known = pl.col(name).count().cast(pl.Float64)
         parts += [pl.col(name).mean(), (pl.col(name).std() / known.sqrt()).alias(f"{name}_se")]
     grouped = table.group_by(list(keys), maintain_order=True).agg(parts)
-    reach = pl.Series(student_factor(grouped["seeds"].to_numpy())).fill_nan(None)
     ends = []
     for name in measured:
-        half = reach * grouped[f"{name}_se"]
-        ends += [(grouped[name] - half).alias(f"{name}_low"), (grouped[name] + half).alias(f"{name}_high")]
+        bounds = (0.0, 1.0) if name in shares else (-math.inf, math.inf)
+        mean, error, seeds = (grouped[part].to_numpy() for part in (name, f"{name}_se", "seeds"))
+        low, high = within_bounds(mean, error, seeds, *bounds)
+        ends += [pl.Series(f"{name}_low", low).fill_nan(None), pl.Series(f"{name}_high", high).fill_nan(None)]
     return grouped.with_columns(ends)

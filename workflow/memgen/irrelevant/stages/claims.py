@@ -53,7 +53,7 @@ def claims(
     out
         Claims table.
     extraction
-        Extraction table, where a language model is attacked.
+        Extraction runs table, where a language model is attacked.
     """
     found = [
         *_Claims(leakage, "irrelevant_attacks").recovered(),

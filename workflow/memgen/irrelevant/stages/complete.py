@@ -1,14 +1,11 @@
 """Train a small causal transformer on next-symbol prediction, and ask it to complete its samples.
 
-Its vocabulary is the two bits and a token for each reference. Training is the language study's own loop, and
-a sample of L bits is L prompts: the reference and the bits so far, answered by the next one. The state of a
-long training is saved every few minutes in a side folder named after everything that the answers depend on
-(`memgen.engine.checkpoints`); a killed job resumes from there, to the same bytes.
+Its vocabulary is the two bits and a token for each reference. A sample is one sequence, the reference and its
+bits, and every bit is predicted from those before it. In every step some of the bits that it reads, never
+those that it predicts, are redrawn: a fresh example has other noise in its prefix than the sample had, and a
+learner that reads its own prefix back would be lost there.
 """
 
-import dataclasses
-import shutil
-from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
@@ -16,14 +13,9 @@ import polars as pl
 import torch
 
 from memgen.configuration.options import flat
-from memgen.engine.causal import last_hidden
-from memgen.engine.checkpoints import MINUTES, Keeper, depends_on, folder_for
 from memgen.engine.loading import transformers_offline
-from memgen.engine.methods import TrainingOptions
-from memgen.engine.prompts import Prompts
-from memgen.engine.training import Run, train
 from memgen.errors import BadInput
-from memgen.irrelevant.configuration import OF_COMPLETE, DefenceName, Transformer, check_defence, task_name
+from memgen.irrelevant.configuration import OF_COMPLETE, Transformer, task_name
 from memgen.irrelevant.tables import RUNS
 from memgen.irrelevant.tasks import (
     Floats,
@@ -34,30 +26,21 @@ from memgen.irrelevant.tasks import (
     draw_symbols,
     frequencies,
 )
-from memgen.jobs.arguments import NonNegative, Seed
+from memgen.jobs.arguments import Seed
 from memgen.jobs.memory import refuse_beyond_memory
 from memgen.jobs.seeding import generator, integer_seed
 from memgen.jobs.stage import Output, progress, stage
 
 BITS = 2
-# Prompts that are answered at once.
-_TOGETHER = 4096
+# Sequences that are answered at once.
+_TOGETHER = 1024
+# Target of a bit beyond a sample's length, which has no loss.
+_UNKNOWN = -100
 
 
 @stage
 @flat
-def complete(
-    *,
-    run: str,
-    seed: Seed,
-    model: Annotated[Transformer, OF_COMPLETE],
-    out: Output,
-    defences: list[DefenceName] | None = None,
-    kinds: list[str] | None = None,
-    strengths: list[float] | None = None,
-    finished: Path = Path(".finished"),
-    keep_minutes: NonNegative = MINUTES,
-) -> None:
+def complete(*, run: str, seed: Seed, model: Annotated[Transformer, OF_COMPLETE], out: Output) -> None:
     """Train a causal transformer on noisy prefixes of references, and recover them by prefix queries.
 
     Parameters
@@ -68,77 +51,43 @@ def complete(
         Draws references, sample and initial weights.
     out
         Runs table.
-    defences, kinds, strengths
-        Name, kind and strength of every defence beside none: weight_decay, decoupled as in AdamW, or
-        early_stopping, whose strength is epochs.
-    finished
-        Folder for the state of a training, until the job ends.
-    keep_minutes
-        Minutes between two such states.
 
     Raises
     ------
     BadInput
-        If a transformer has no such defence.
+        If the training diverges, or needs more memory than there is.
     """
-    arguments = {**vars(model), "run": run, "seed": seed}
-    arguments |= {"defences": defences, "kinds": kinds, "strengths": strengths}
     refuse_beyond_memory(
         16.0 * model.width * (12 * model.width * model.layers + model.references)
         + 2.0 * model.references * model.length * model.tests,
         f"a transformer of width {model.width} and {model.layers} layers, {model.tests} tests of "
         f"{model.references} references",
     )
-    named = defences or [], kinds or [], strengths or []
-    if len({len(part) for part in named}) > 1:
-        raise BadInput("defences: as many names, kinds and strengths are needed")
-    every = [("none", "none", 0.0), *zip(*named, strict=True)]
-    for one in every:
-        check_defence("transformer", *one)
-    kept = folder_for(finished, depends_on(__name__, arguments, []))
     key = (model.references, model.samples, model.length, repr(model.noise), repr(model.tail), seed)
     rng = generator("irrelevant", "symbols", *key)
     frequency = frequencies(model.references, model.tail)
     references = draw_references(model.references, model.length, rng)
     sample = draw_symbols(references, frequency, model.samples, model.noise, rng)
+    network = train_transformer(sample, model, ("irrelevant", "transformer", *key))
+    fresh = generator("irrelevant", "symbols", "fresh", *key)
+    by_reference = accuracy_by_reference(network, references, model.noise, model.tests, fresh)
+    said = greedy_completions(network, np.arange(model.references), model.length)
+    twins = np.asarray(references[sample.reference] ^ (fresh.random(sample.bits.shape) < model.noise / 2))
+    common = {
+        "run": run, "task": task_name("next_symbol", model.tail), "learner": "transformer",
+        "defence": "none", "kind": "none",
+        "clusters": model.references, "samples": model.samples, "dimension": model.length,
+        "seed": seed, "step": model.steps, "attack": "prefix", "main": True,
+        **accuracies(by_reference, frequency, sample.count),
+    }  # fmt: skip
     rows = []
-    for index, (defence, kind, strength) in enumerate(progress(every, "transformer", len(every))):
-        recipe = _defended(TrainingOptions(model.epochs, model.batch, model.rate), kind, strength)
-        network = train_transformer(
-            sample,
-            model,
-            recipe,
-            ("irrelevant", "transformer", *key),
-            integer_seed("irrelevant", "transformer", *key),
-            Keeper(kept, f"{index:03d}", keep_minutes),
-        )
-        fresh = generator("irrelevant", "symbols", "fresh", *key)
-        by_reference = accuracy_by_reference(network, references, model.noise, model.tests, fresh)
-        said = greedy_completions(network, np.arange(model.references), model.length)
-        twins = np.asarray(references[sample.reference] ^ (fresh.random(sample.bits.shape) < model.noise / 2))
-        common = {
-            "run": run, "task": task_name("next_symbol", model.tail), "learner": "transformer",
-            "defence": defence, "kind": kind, "strength": None if kind == "none" else strength,
-            "clusters": model.references, "samples": model.samples, "dimension": model.length,
-            "seed": seed, "step": recipe.epochs, "attack": "prefix", "main": True,
-            **accuracies(by_reference, frequency, sample.count),
-        }  # fmt: skip
-        for multiplicity in range(model.most_seen + 1):
-            seen = sample.count[sample.reference] == max(1, multiplicity)
-            if seen.any():
-                bits = twins if multiplicity == 0 else sample.bits
-                counted = _counted(said, references, sample, bits, seen)
-                rows.append({**common, "multiplicity": multiplicity, **counted})
+    for multiplicity in range(model.most_seen + 1):
+        seen = sample.count[sample.reference] == max(1, multiplicity)
+        if seen.any():
+            bits = twins if multiplicity == 0 else sample.bits
+            counted = _counted(said, references, sample, bits, seen)
+            rows.append({**common, "multiplicity": multiplicity, **counted})
     RUNS.write(pl.DataFrame(rows, schema=RUNS.schema), out)
-    shutil.rmtree(kept, ignore_errors=True)
-
-
-def _defended(recipe: TrainingOptions, kind: str, strength: float) -> TrainingOptions:
-    if kind == "weight_decay":
-        return dataclasses.replace(recipe, weight_decay=strength)
-    if kind == "early_stopping":
-        return dataclasses.replace(recipe, epochs=min(recipe.epochs, int(strength)))
-    return recipe
 
 
 def _counted(
@@ -161,27 +110,10 @@ def _counted(
     }
 
 
-def prompts_of(sample: SymbolSample) -> tuple[Prompts, tuple[int, ...]]:
-    """Prompts of a sample, and the token of the right answer to each."""
-    queries, answers = [], []
-    for reference, length, bits in zip(sample.reference, sample.length, sample.bits.tolist(), strict=True):
-        for position in range(int(length)):
-            queries.append((BITS + int(reference), *bits[:position]))
-            answers.append(int(bits[position]))
-    return Prompts((), tuple(queries)), tuple(answers)
+def train_transformer(sample: SymbolSample, model: Transformer, key: tuple[str | int, ...]) -> Any:
+    """A causal language model trained on a sample, all of it in every step.
 
-
-def train_transformer(
-    sample: SymbolSample,
-    model: Transformer,
-    recipe: TrainingOptions,
-    key: tuple[str | int, ...],
-    seed: int,
-    keeper: Keeper | None = None,
-) -> Any:
-    """A causal language model trained on a sample.
-
-    The key names the stream of the prompts' order, the seed is that of the initial weights.
+    The key names the streams of the initial weights and of the bits that are redrawn.
     """
     transformers = transformers_offline()
     config = transformers.LlamaConfig(
@@ -198,55 +130,60 @@ def train_transformer(
         pad_token_id=None,
     )
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+        torch.manual_seed(integer_seed(*key))
         network = transformers.AutoModelForCausalLM.from_config(config, dtype=torch.float32)
     network.train()
-    prompts, answers = prompts_of(sample)
-    train(network, [Run(key, prompts, answers)], recipe, list(network.parameters()), keeper=keeper)
+    targets = torch.from_numpy(np.where(sample.known, sample.bits, _UNKNOWN).astype(np.int64)).flatten()
+    optimizer = torch.optim.AdamW(network.parameters(), lr=model.rate, weight_decay=0.0)
+    redrawn = generator(*key, "redrawn")
+    for _ in progress(range(model.steps), "transformer", model.steps):
+        coins = redrawn.integers(0, 2, sample.bits.shape, dtype=np.int8)
+        bits = np.where(redrawn.random(sample.bits.shape) < model.redrawn, coins, sample.bits)
+        logits = network(input_ids=_sequences(sample.reference, bits[:, :-1])).logits
+        loss = torch.nn.functional.cross_entropy(logits.flatten(0, 1), targets, ignore_index=_UNKNOWN)
+        if not torch.isfinite(loss):
+            raise BadInput(f"rate: {model.rate:g} diverges; allowed: a smaller one")
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
     network.eval()
     return network
 
 
+def _sequences(references: np.ndarray, bits: np.ndarray) -> torch.Tensor:
+    """Tokens of references and the bits that follow, shape (rows, 1 + bits)."""
+    return torch.from_numpy(np.column_stack([BITS + references, bits]).astype(np.int64))
+
+
 @torch.inference_mode()
-def chances(network: Any, queries: list[tuple[int, ...]]) -> Floats:
-    """Probability of a 1 after each prompt, of the two bits alone; shape (prompts,)."""
-    head = network.get_output_embeddings()
+def likelier_bits(network: Any, references: np.ndarray, bits: np.ndarray) -> Signs:
+    """The likelier bit after each reference (T,) and each beginning of its bits (T, m); shape (T, m + 1)."""
+    tokens = _sequences(references, bits)
     found = []
-    for start in range(0, len(queries), _TOGETHER):
-        part = Prompts((), tuple(queries[start : start + _TOGETHER]))
-        logits = head(last_hidden(network, [part])[0])[:, :BITS].double()
-        found.append(torch.softmax(logits, dim=1)[:, 1].numpy())
-    return np.concatenate(found)
+    for start in range(0, len(tokens), _TOGETHER):
+        logits = network(input_ids=tokens[start : start + _TOGETHER]).logits
+        found.append((logits[..., 1] > logits[..., 0]).numpy())
+    return np.concatenate(found).astype(np.int8)
 
 
 def greedy_completions(network: Any, references: np.ndarray, length: int) -> Signs:
-    """Bits that a model finds likelier, given each reference (T,) and its own bits so far; shape (T, length).
-
-    Each round asks for the next bit of all of them.
-    """
+    """Likelier bits, given each reference (T,) and the model's own bits so far; shape (T, length)."""
     said = np.zeros((len(references), 0), dtype=np.int8)
     for _ in range(length):
-        queries = [
-            (BITS + int(reference), *bits) for reference, bits in zip(references, said.tolist(), strict=True)
-        ]
-        said = np.column_stack([said, chances(network, queries) > 0.5]).astype(np.int8)
+        said = np.column_stack([said, likelier_bits(network, references, said)[:, -1]])
     return said
 
 
 def accuracy_by_reference(
     network: Any, references: Signs, noise: float, tests: int, rng: np.random.Generator
 ) -> Floats:
-    """Accuracy on fresh noisy prefixes of each reference, the label's own noise taken exactly; shape (N,)."""
+    """Accuracy on fresh noisy copies of each reference, over all prefixes; shape (N,).
+
+    The noise of the label itself is taken exactly.
+    """
     number, dimension = references.shape
     chosen = np.repeat(np.arange(number), tests)
-    flipped = rng.random((len(chosen), dimension)) < noise / 2
-    bits = references[chosen] ^ flipped
-    length = rng.integers(1, dimension + 1, len(chosen))
-    queries = [
-        (BITS + int(reference), *row[: end - 1])
-        for reference, row, end in zip(chosen, bits.tolist(), length, strict=True)
-    ]
-    truth = references[chosen, length - 1] == 1
-    right = (chances(network, queries) > 0.5) == truth
+    bits = references[chosen] ^ (rng.random((len(chosen), dimension)) < noise / 2)
+    right = likelier_bits(network, chosen, bits[:, :-1]) == references[chosen]
     kept = np.where(right, 1 - noise / 2, noise / 2)
-    return np.asarray(kept.reshape(number, tests).mean(axis=1))
+    return np.asarray(kept.reshape(number, -1).mean(axis=1))

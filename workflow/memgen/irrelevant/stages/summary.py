@@ -14,7 +14,7 @@ def summary(*, table: Input, json: bool = False) -> None:
     Parameters
     ----------
     table
-        A simulation, averages or leakage table.
+        A simulation, averages, leakage or extraction runs table.
     json
         Print JSON, with every digit.
     """
@@ -22,7 +22,7 @@ def summary(*, table: Input, json: bool = False) -> None:
 
 
 @stage
-def checks(*, simulation: Input, out: Output) -> None:
+def checks(*, simulation: Input, out: Output, extraction: Input | None = None) -> None:
     """Write the checks of irrelevant information with the values of this study's tables.
 
     Parameters
@@ -31,6 +31,8 @@ def checks(*, simulation: Input, out: Output) -> None:
         Simulation table.
     out
         Checks table.
+    extraction
+        Extraction runs table, where a language model is attacked.
     """
     found = [
         Check(
@@ -47,4 +49,17 @@ def checks(*, simulation: Input, out: Output) -> None:
             ("next_symbol", "The lookup learner errs as the noise and the stored bits say"),
         )
     ]
+    if extraction is not None:
+        found.append(
+            Check(
+                study="irrelevant",
+                check="Numbers that no training sentence carries are as exposed as chance says (largest "
+                "deviation of the share that reaches e from 2^-e, times the root of how many)",
+                source="Carlini and others, The Secret Sharer, arXiv 1802.08232",
+                expected=0.0,
+                allowed=2.5,
+                found=numbers(extraction)["unseen_deviation"],
+                command=shell_command("irrelevant", "summary", "--table", extraction, "--json"),
+            )
+        )
     write_checks(found, out)
