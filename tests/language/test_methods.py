@@ -50,7 +50,7 @@ def test_what_is_said_of_a_key_is_that_of_its_field() -> None:
         "steps": "large: steps up to it",
         "colour": "large: its colour; red by default",
     }
-    assert meaning(kinds.which(BOTH)) == "what is trained: small (a small thing), large (a large thing)"
+    assert meaning(kinds.which(BOTH)) == "method of training: small (a small thing), large (a large thing)"
 
 
 def test_what_is_read_is_what_was_given() -> None:
