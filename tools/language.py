@@ -55,7 +55,7 @@ def sentences(text: str) -> Iterator[tuple[int, str]]:
         ):
             if words := " ".join(part[0].split()):
                 start = block.start() + part.start() + len(part[0]) - len(part[0].lstrip())
-                yield text.count("\n", 0, start) + 1, words
+                yield text.count("\n", 0, start) + 1, re.sub(r"^(?:[-*#>_ ]|\d+\.)+", "", words)
 
 
 def spoken(path: Path) -> Iterator[tuple[int, str]]:

@@ -310,7 +310,7 @@ def test_a_folder_and_a_link_to_one_are_not_replaced_by_a_folder():
     Path("link").symlink_to("empty")
     Path("file").write_text("mine")
     for name in ("link", "file"):
-        with pytest.raises(BadInput, match=f"{name}: is not a folder of its own"):
+        with pytest.raises(BadInput, match=f"{name}: is a link or a file"):
             stage(unpack)(out=Path(name))
     assert Path("link").is_symlink() and Path("file").read_text() == "mine"
 

@@ -3,9 +3,9 @@
 The run holds an advisory lock on ``.study.lock`` through its standard input, which Snakemake and every job
 inherit: the kernel gives the lock up only when the last of them has ended. A second run waits until then, so
 a job orphaned by a killed run never writes over a new run's output, and Snakemake's own lock files, if any
-are left, are known to be stale. What is not as a job wrote it is set aside then, and made again; what a wrong
-clock dated is dated anew. This module knows no study; what is wrong with the configuration is said before
-Snakemake starts.
+are left, are known to be stale. Damaged results are then moved aside and rebuilt, and files with timestamps
+in the future get the current time. This module knows no study; errors in the configuration are reported
+before Snakemake starts.
 """
 
 import fcntl

@@ -38,7 +38,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Role:
-    """What a path is to a stage."""
+    """Whether a path is an input or an output of a stage."""
 
     kind: Literal["input", "output"]
 
@@ -76,7 +76,7 @@ def pin_threads(threads: int) -> None:
 
 
 def recipe_urn() -> str | None:
-    """Name of the recipe of the job that is running, to stand inside its figures.
+    """Name of the recipe of the running job, which its figures carry.
 
     None outside a recorded job, for instance when a stage is called from Python.
     """
@@ -104,7 +104,7 @@ def progress(items: Iterable[T], description: str, total: float | None = None) -
 
 
 def role_of(hint: Any) -> Literal["input", "output", "parameter"]:
-    """What an argument of some type is to a stage."""
+    """Whether an argument of some type is an input, an output or a parameter."""
     return next((part.kind for part in metadata(hint) if isinstance(part, Role)), "parameter")
 
 

@@ -85,6 +85,7 @@ class _Claims:
         would_fail: str,
         *,
         leads: bool = True,
+        exploratory: bool = False,
         margin: float | None = None,
         paper: str = PAPER,
         published: float | None = None,
@@ -96,6 +97,7 @@ class _Claims:
             study="irrelevant",
             id=id,
             leads=leads,
+            exploratory=exploratory,
             claim=claim,
             paper=paper,
             figure=self.figure,
@@ -203,6 +205,7 @@ class _Claims:
                 "above",
                 0.9,
                 "A share at or below .9.",
+                leads=False,
                 paper=THIS_STUDY,
             ),
             self.one(
@@ -233,6 +236,7 @@ class _Claims:
                 GROWTH,
                 f"A difference at or below {GROWTH:g}, as if bits followed the length of samples, whatever "
                 "accuracy needs.",
+                exploratory=True,
                 possible=None,
             ),
             self.one(
@@ -271,6 +275,7 @@ class _Claims:
                     -COST,
                     "A defence that halves the bits and costs less than 5 points.",
                     leads=name == "logistic_cost",
+                    exploratory=True,
                     possible=(-1.0, 1.0),
                 )
             )

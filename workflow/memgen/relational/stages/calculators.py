@@ -68,7 +68,7 @@ def ranks(
         return
     print(_learner(leak, weight))
     print(f"{'item':>6}  rank (target units)")
-    print("\n".join(f"{item:>6}  {value + 0.0:.9f}" for item, value in enumerate(values)))
+    print("\n".join(f"{item:>6}  {round(value, 9) + 0.0:.9f}" for item, value in enumerate(values)))
 
 
 @command
