@@ -15,7 +15,7 @@ from run_by_snakemake import git
 
 CONFIG = "CONFIG=configs/smoke.yaml"
 TASK = Path("workflow/memgen/figures/relational/profiles.py")
-PARTS = ["results/relational/tasks/exc_far_n11.parquet", "figures/task.pdf"]
+PARTS = ["results/relational/critical.csv", "figures/task.pdf"]
 
 
 def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
