@@ -1,4 +1,7 @@
-"""Write the claims into docs/claims.md, and a short table of them into README.md (`make readme`)."""
+"""Write the claims into docs/claims.md, and a short table of them into README.md (`make readme`).
+
+Those of a study with overlays go into a page of their own, such as docs/claims-hour.md, and nowhere else.
+"""
 
 import shutil
 import sys
@@ -6,6 +9,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from memgen.configuration.own_folder import layers
 from memgen.errors import BadInput
 from memgen.tables.checks import CHECKS
 from memgen.tables.claims import CLAIMS, VERDICTS
@@ -21,6 +25,7 @@ HEADLINES = (
     "exception-found-probe",
     "mistakes-did-probe",
     "exception-generalized-probe",
+    "pretraining-helps-probe-smollm2",
     "representation-matters",
     "numbers-stated",
     "bound-holds",
@@ -78,10 +83,10 @@ def short(rows: list[Row], checks: list[Row]) -> str:
     return "\n".join(lines)
 
 
-def whole(rows: list[Row], cells: list[Row]) -> str:
-    """Every claim in one table, and below it what stands behind each."""
+def whole(rows: list[Row], cells: list[Row], overlays: list[str]) -> str:
+    """Every claim in one table, and below it what stands behind each, and the cells of no claim."""
     parts = [
-        "# Claims",
+        "# Claims" + (f" with {' and '.join(overlays)}" if overlays else ""),
         f"{len(rows)} claims: {counted(rows)}. Written by `make readme` from `results/claims.csv`. Each is "
         "specified in advance and tested over independent units, in families by source (Holm, 5%); shares by "
         "exact tests. *Exploratory*: these data suggested it, so they do not test it. *Undecided*: in "
@@ -126,6 +131,12 @@ def whole(rows: list[Row], cells: list[Row]) -> str:
                 for cell in of
             )
             parts.append("Cells, without a verdict: " + "; ".join(shown) + ".")
+    claimed = {row["id"] for row in rows}
+    if alone := [cell for cell in cells if cell["id"] not in claimed]:
+        parts.append("## Intervals of no claim")
+        parts.append("What these methods cannot decide, or what says too little to be claimed.")
+        shown = [[cell["id"], cell["model"] or "", cell["items"] or "", value(cell)] for cell in alone]
+        parts.append("\n".join(map(line, [["statistic", "model", "items", "found"], ["---"] * 4, *shown])))
     return "\n\n".join(parts) + "\n"
 
 
@@ -136,21 +147,25 @@ def _needed(row: Row) -> str:
 def main() -> None:
     """Rewrite the block between the two marks of README.md, docs/claims.md and the figures."""
     claims, checks, figure = Path("results/claims.csv"), Path("results/checks.csv"), Path("figures") / FIGURE
-    readme = Path("README.md")
-    for path in (claims, checks, figure):
+    readme, overlays = Path("README.md"), layers()
+    for path in (claims, checks, *([] if overlays else [figure])):
         if not path.is_file():
             sys.exit(f"make readme: {path} is missing; run make study first")
     try:
         rows, held = CLAIMS.read(claims).rows(named=True), CHECKS.read(checks).rows(named=True)
     except BadInput as error:
         sys.exit(f"make readme: {error}")
+    leading = [row for row in rows if row["leads"]]
+    page = whole(leading, [row for row in rows if not row["leads"]], overlays)
+    if overlays:
+        Path(f"docs/claims-{'-'.join(Path(name).stem for name in overlays)}.md").write_text(page)
+        return
     text = readme.read_text()
     if text.count(START) != 1 or text.count(END) != 1 or text.index(END) < text.index(START):
         sys.exit(f"make readme: README.md must hold {START} and {END}, each once, in this order")
     before, _, rest = text.partition(START)
     after = rest.partition(END)[2]
-    leading = [row for row in rows if row["leads"]]
-    Path("docs/claims.md").write_text(whole(leading, [row for row in rows if not row["leads"]]))
+    Path("docs/claims.md").write_text(page)
     readme.write_text(f"{before}{START}\n\n{short(leading, held)}\n\n{END}{after}")
     shutil.copyfile(figure, Path("docs") / FIGURE)
     for name in OTHERS:

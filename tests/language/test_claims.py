@@ -9,13 +9,14 @@ import polars as pl
 import pytest
 
 from memgen.errors import BadInput
-from memgen.language.claims.evidence import EXCEPTION, first_wrong
+from memgen.language.claims.evidence import EXCEPTION, STATISTICS, against_untrained, first_wrong
 from memgen.language.claims.stages.claims import claims
 from memgen.language.claims.stages.evidence import evidence
 from memgen.language.claims.tables import HELD_OUT
 from memgen.language.responses.tables import GEOMETRY, RESPONSES
 from memgen.relational.hierarchy import Hierarchy
 from memgen.tables.claims import CLAIMS
+from memgen.tables.statistics import student_p
 from synthetic_responses import dense_ranks, response_rows, theory_margins
 
 PLAIN = Hierarchy.of(9)
@@ -60,7 +61,7 @@ def write(
 
 def found(folder: Path, **options: Any) -> pl.DataFrame:
     names = {name: folder / f"{name}.csv" for name in ("geometry", "held_out")}
-    claims(responses=folder / "responses.parquet", out=folder / "claims.csv", **names, **options)
+    claims(responses=[folder / "responses.parquet"], out=folder / "claims.csv", **names, **options)
     return CLAIMS.read(folder / "claims.csv")
 
 
@@ -83,9 +84,13 @@ def test_the_pairs_that_turn_wrong_first_are_those_of_a_dense_solve() -> None:
 
 def test_a_learner_that_follows_the_theory_agrees_with_every_claim(tmp_path: Path) -> None:
     write(tmp_path, [{"seeds": range(8)}], noise=0.01)
-    rows = by_id(found(tmp_path, ridge=["probe"]))
-    assert len(rows) == 10 and {row["verdict"] for row in rows.values()} == {"agrees"}
-    assert rows["elsewhere-slope-probe"]["ours"] == pytest.approx(1, abs=0.1)
+    table = found(tmp_path, ridge=["probe"])
+    rows = by_id(table)
+    assert len(rows) == 6 and {row["verdict"] for row in rows.values()} == {"agrees"}
+    shown = {row["id"]: row for row in table.filter(~pl.col("leads")).iter_rows(named=True)}
+    assert set(shown) == {"exception-remembered-probe", "elsewhere-slope-probe"}, "stated, and not judged"
+    assert shown["elsewhere-slope-probe"]["ours"] == pytest.approx(1, abs=0.1)
+    assert shown["elsewhere-slope-probe"]["verdict"] is None
     assert rows["measured-slope-probe"]["ours"] == pytest.approx(1, abs=0.05)
     assert rows["exception-found-probe"]["ours"] == 0.5
     # At this gamma both predicted pairs are wrong, and no other pair of their distance is.
@@ -105,8 +110,9 @@ def test_a_learner_that_ignores_the_exception_contradicts_them(tmp_path: Path) -
     keys = [name for name in plain.columns if name in rest.columns]
     ignored = rest.join(plain, on=keys, nulls_equal=True).select(table.columns)
     RESPONSES.write(pl.concat([table.filter(hierarchy="plain"), ignored]), path)
-    rows = by_id(found(tmp_path, ridge=["probe"]))
-    assert rows["exception-remembered-probe"]["ours"] < -0.2
+    table = found(tmp_path, ridge=["probe"])
+    rows = by_id(table)
+    assert table.filter(id="exception-remembered-probe")["ours"].item() < -0.2
     assert rows["exception-found-probe"]["ours"] < 0.5
     assert rows["mistakes-did-probe"]["ours"] == 0 and rows["mistakes-did-probe"]["p_value"] == 1
 
@@ -125,20 +131,49 @@ def test_seeds_that_suggested_a_claim_do_not_test_it(tmp_path: Path) -> None:
 def test_claims_are_pooled_and_cells_have_no_verdict(tmp_path: Path) -> None:
     cells = [{"model": model, "items": items} for model in ("m", "other") for items in ("fake", "poker")]
     cells += [{"model": "net-0"}, {"model": "net-1"}, {"model": "untrained"}]
-    cells += [{"model": "m", "method": "probe-tail"}]
+    cells += [{"model": "m", "method": "probe-tail"}, {"model": "net-0", "method": "lora"}]
     write(tmp_path, [{**cell, "seeds": range(6)} for cell in cells])
     table = found(
-        tmp_path, controls=["untrained"], networks=["net-0", "net-1"], ridge=["probe", "probe-tail"]
+        tmp_path, controls=["m/untrained"], networks=["net-0", "net-1"], ridge=["probe", "probe-tail"]
     )
     assert table.filter("leads")["method"].unique().to_list() == ["probe"], (
         "the other pooling has cells alone"
     )
-    of = table.filter(pl.col("id").str.starts_with("order-generalized"))
+    of = table.filter(id="order-generalized-probe")
     shown = of.select("leads", "model", "items", "unit", "n_units", "verdict").rows()
     assert shown[0] == (True, "m + other", "fake", "probe seeds", 6, "agrees")
     assert (False, "net-0 + net-1", "fake", "pretraining seeds", 2, None) in shown
     assert {row[1] for row in shown if not row[0]} == {"m", "other", "net-0 + net-1", "untrained"}
     assert all(row[-1] is None for row in shown if not row[0])
+
+
+def test_untrained_networks_are_one_population(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Pretraining is claimed against all untrained networks of the architecture, by the command it names."""
+    names = [f"untrained-{number}" for number in range(3)]
+    cells: list[dict[str, Any]] = [{"model": "m", "seeds": range(6)}]
+    cells += [{"model": name, "scale": 0.02 * number, "seeds": range(4)} for number, name in enumerate(names)]
+    path = write(tmp_path, cells)
+    table = found(tmp_path, controls=[f"m/{name}" for name in names], ridge=["probe"])
+    row = by_id(table)["pretraining-helps-probe-m"]
+    assert (row["model"], row["unit"], row["n_units"]) == ("m", "networks", 3)
+    evidence(method="probe", models=["m"], items=["fake"], untrained=names, responses=[path], json=True)
+    said = json.loads(capsys.readouterr().out)["generalized"]
+    assert (said["value"], said["standard_error"]) == (row["ours"], row["standard_error"])
+    population = table.filter(id="order-generalized-probe", model=" + ".join(names)).row(0, named=True)
+    assert (population["unit"], population["n_units"], population["verdict"]) == ("networks", 3, None)
+    assert set(HELD_OUT.read(tmp_path / "held_out.csv")["model"]) == {"m", "untrained-0"}
+
+
+def test_one_more_untrained_network_is_called_different_as_often_as_the_level_says(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(STATISTICS, "drawn", lambda runs: runs)  # type: ignore[arg-type]
+    generator, called, tries = np.random.default_rng(0), 0, 4000
+    for _ in range(tries):
+        one, *others = ({0: float(value), 7: float(value)} for value in generator.normal(size=6))
+        row = against_untrained({**one, 3: 9.0}, others, "drawn")  # type: ignore[arg-type]
+        called += student_p(row["value"], row["standard_error"], len(others) - 1) < 0.05
+    assert abs(called / tries - 0.05) < 4 * np.sqrt(0.05 * 0.95 / tries)
 
 
 def test_another_hierarchy_of_the_same_name_is_not_tested(tmp_path: Path) -> None:
@@ -149,7 +184,7 @@ def test_another_hierarchy_of_the_same_name_is_not_tested(tmp_path: Path) -> Non
 def test_evidence_by_plain_loops(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Shares, slopes and difference in differences once more, by code that uses nothing of the study."""
     path = write(tmp_path, [{"seeds": range(5)}], noise=1.0)
-    evidence(method="probe", models=["m"], items=["fake"], responses=path, json=True)
+    evidence(method="probe", models=["m"], items=["fake"], responses=[path], json=True)
     said = json.loads(capsys.readouterr().out)
     answers: dict[tuple[str, int, bool], dict[tuple[int, int], float]] = {}
     for row in pl.read_parquet(path).iter_rows(named=True):
@@ -186,13 +221,6 @@ def test_evidence_by_plain_loops(tmp_path: Path, capsys: pytest.CaptureFixture[s
             )
         )
     )
-    gaps = [k - h for h, k in untrained]
-
-    def slope(seed: int) -> float:
-        margins = [np.mean([margin("plain", seed, r, *pair) for r in (False, True)]) for pair in untrained]
-        return float(np.polyfit(gaps, margins, 1)[0])
-
-    assert said["distance"]["value"] == pytest.approx(over_seeds(slope))
     r = dense_ranks(EXCEPTION, GAMMA)
     predicted = np.array([r[h] - r[k] for h, k in told])
 
@@ -208,4 +236,8 @@ def test_evidence_by_plain_loops(tmp_path: Path, capsys: pytest.CaptureFixture[s
 def test_what_was_not_run_is_one_line(tmp_path: Path) -> None:
     path = write(tmp_path, [{}])
     with pytest.raises(BadInput, match="holds no probe m real with and without"):
-        evidence(method="probe", models=["m"], items=["real"], responses=path)
+        evidence(method="probe", models=["m"], items=["real"], responses=[path])
+    again = path.with_name("again.parquet")
+    again.write_bytes(path.read_bytes())
+    with pytest.raises(BadInput, match="probe/m/fake: in two of the response tables"):
+        evidence(method="probe", models=["m"], items=["fake"], responses=[path, again])

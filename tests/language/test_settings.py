@@ -14,6 +14,7 @@ from memgen.language.settings import (
     check,
     contrast,
     flags,
+    further,
     hierarchies,
     lineup,
     lineup_hierarchy,
@@ -101,6 +102,16 @@ def changed(path: str, value: object) -> dict:
         ("models.random-init.like", "random-init", "allowed: minilm"),
         ("models.small-lm.seed", None, "the key 'seed' is missing"),
         ("models.small-lm.revision", "0" * 40, "'revision' does not go with source corpus"),
+        (
+            "models.again",
+            {"source": "corpus", "seed": 0},
+            "models.again: the same network as language.models.small-lm; allowed: another seed",
+        ),
+        (
+            "models.again",
+            {"source": "random", "like": "minilm", "seed": 0},
+            "models.again: the same network as language.models.random-init; allowed: another seed",
+        ),
         ("methods.lora.l2", [1], "'l2' does not go with kind lora"),
         ("methods.lora.rate", None, "the key 'rate' is missing; required for kind lora"),
         (
@@ -132,6 +143,12 @@ def test_blocks_cover_every_seed_once() -> None:
     for size in (1, 4, 5, 9):
         found = blocks(changed("seeds_per_job", size), "probe", "minilm")
         assert [seed for first, last in found for seed in range(first, last + 1)] == list(range(5))
+
+
+def test_figures_show_the_first_untrained_network_of_each_architecture() -> None:
+    drawn = {"source": "random", "like": "minilm"}
+    found = further(changed("models.random-init-1", {**drawn, "seed": 1}))
+    assert (further(CONFIG), found) == ([], ["random-init-1"])
 
 
 def test_hierarchies_are_all_unless_listed() -> None:

@@ -9,6 +9,7 @@ from memgen.longtail.stages.classify import classify
 from memgen.longtail.stages.closed_forms import costs, scaling, spectra
 from memgen.longtail.stages.memorize import memorize
 from memgen.longtail.stages.simulations import noise, privacy, simulate, subgroups, tradeoff
+from memgen.longtail.stages.singletons import compress, mislabel
 from memgen.longtail.stages.summaries import curves
 
 PRIORS = ["zipf", "geometric:0.9"]
@@ -26,7 +27,8 @@ TRAINED: dict[str, tuple[list[float], dict[str, Any]]] = {
 def write_all(folder: Path) -> dict[str, Any]:
     """Every table of the study at a small size."""
     paths: dict[str, Any] = {name: folder / f"{name}.parquet" for name in ("spectra", "scaling")}
-    for name in ("costs", "simulation", "tradeoff", "privacy", "noise", "curves", "subgroups"):
+    tables = ("costs", "simulation", "tradeoff", "privacy", "noise", "curves", "subgroups")
+    for name in (*tables, "mislabelled", "compression"):
         paths[name] = folder / f"{name}.csv"
     words = folder / "words.txt"
     words.write_text("\n".join(str(1 / rank) for rank in range(1, 31)))
@@ -44,6 +46,9 @@ def write_all(folder: Path) -> dict[str, Any]:
         mixture="small", groups=["P1", "P2"], priors=["zipf", "zipf"], domains=[30, 30], weights=[5, 1],
         samples=90, repeats=300, out=paths["subgroups"],
     )  # fmt: skip
+    clustered = {**DATA, "structures": ["gaussian", "hypercube"], "spreads": [0.7, 0.6], "tests": 2}
+    mislabel(label_keep=[0, 0.8, 1], ridges=[0.1, 10], seeds=3, out=paths["mislabelled"], **clustered)
+    compress(kept=[1, 0.1], seeds=3, out=paths["compression"], **clustered)
     paths |= {"subgroups": [paths["subgroups"]], "runs": [], "memorization": [], "scores": []}
     for learner, (settings, options) in TRAINED.items():
         given = {"structure": "gaussian", "spread": 0.7, "learner": learner, "settings": settings, "seeds": 3}

@@ -9,18 +9,22 @@ import pytest
 from matplotlib.figure import Figure
 
 from checks import assert_draws, assert_refused, assert_sound, drawn, points, shown
-from memgen.longtail.tables import NOISE, SCALING, SIMULATION, SPECTRA, TRADEOFF
+from memgen.longtail.tables import COMPRESSION, MISLABELLED, NOISE, SCALING, SPECTRA, SUBGROUPS, TRADEOFF
 from memgen.relational.stages.grids import memorization_table
 from memgen.relational.stages.task import task
 from memgen.relational.tables import MEMORIZATION
 
-NAMES = ("spectra", "scaling", "simulation", "tradeoff", "privacy", "noise", "subgroups", "memorization")
-FIGURES = {**dict(zip(NAMES, NAMES, strict=True)), "classifiers": "curves"}
+FIGURES = {
+    **{name: (name,) for name in ("spectra", "scaling", "privacy", "memorization")},
+    "singletons": ("tradeoff", "noise", "mislabelled"),
+    "subgroups": ("subgroups", "compression"),
+    "classifiers": ("curves",),
+}
 
 
 def of(name: str, written: dict[str, Any], folder: Path) -> Figure:
     """One of the figures, with what it draws."""
-    return drawn(f"longtail_{name}", folder, **{FIGURES[name]: written[FIGURES[name]]})
+    return drawn(f"longtail_{name}", folder, **{table: written[table] for table in FIGURES[name]})
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -32,13 +36,30 @@ def test_axes_are_labelled_and_nothing_is_clipped(written: dict[str, Any], tmp_p
 
 def panels(name: str, written: dict[str, Any]) -> list[tuple[pl.DataFrame, str, str]]:
     """What each panel of a figure must draw: rows, and the columns across and up."""
-    if name == "tradeoff":
-        return [(TRADEOFF.read(written[name]), "fitted_simulated", "excess_simulated")]
-    if name == "noise":
-        return [(NOISE.read(written[name]), "label_keep", "excess_simulated")]
-    if name == "simulation":
-        parts = SIMULATION.read(written[name]).partition_by("prior", maintain_order=True)
-        return [(part, "error_closed", "error_simulated") for part in parts]
+    if name == "singletons":
+        trained = MISLABELLED.read(written["mislabelled"])
+        random = trained.filter(label_keep=0).select("setting", share="fitted")
+        wrong = trained.filter(label_keep=0.8).select("setting", share="fitted_wrong")
+        return [
+            (TRADEOFF.read(written["tradeoff"]), "fitted_simulated", "excess_simulated"),
+            (NOISE.read(written["noise"]), "label_keep", "excess_simulated"),
+            (trained.filter("best"), "label_keep", "cost"),
+            (pl.concat([random, wrong]), "setting", "share"),
+        ]
+    if name == "subgroups":
+        (path,) = written["subgroups"]
+        costs = SUBGROUPS.read(path).with_columns(place=pl.col("group").rank("dense").cast(pl.Float64) - 1)
+        return [
+            (costs.filter(learner="limited"), "place", "cost_simulated"),
+            (costs.filter(learner="exponential"), "parameter", "cost_simulated"),
+            (costs.filter(learner="ignore"), "parameter", "cost_simulated"),
+            *(
+                (part, "kept", "loss")
+                for part in COMPRESSION.read(written["compression"]).partition_by(
+                    "structure", maintain_order=True
+                )
+            ),
+        ]
     if name == "scaling":
         frame = SCALING.read(written[name])
         return [(frame.filter(multiplicity=count), "samples", "tau_n") for count in (1, 2)]
@@ -49,7 +70,7 @@ def panels(name: str, written: dict[str, Any]) -> list[tuple[pl.DataFrame, str, 
     ]
 
 
-@pytest.mark.parametrize("name", ["tradeoff", "noise", "simulation", "scaling", "spectra"])
+@pytest.mark.parametrize("name", ["singletons", "subgroups", "scaling", "spectra"])
 def test_panels_draw_every_row(written: dict[str, Any], tmp_path: Path, name: str) -> None:
     for axes, rows in zip(shown(of(name, written, tmp_path)), panels(name, written), strict=True):
         assert_draws(axes, rows)

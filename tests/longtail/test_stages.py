@@ -4,23 +4,28 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 
 from memgen.errors import BadInput
-from memgen.longtail.priors import frequencies, joined
+from memgen.longtail.learners import Risk
+from memgen.longtail.priors import frequencies, from_values, joined
 from memgen.longtail.stages.claims import claims, paper_numbers
 from memgen.longtail.stages.classify import classify
 from memgen.longtail.stages.error import error
 from memgen.longtail.stages.memorize import memorize
-from memgen.longtail.stages.simulations import group_masses, subgroups
+from memgen.longtail.stages.simulations import subgroups
+from memgen.longtail.stages.singletons import compress, mislabel, pruned
 from memgen.longtail.stages.summaries import checks, summary
 from memgen.longtail.summary import numbers
 from memgen.longtail.tables import (
     CLASSIFIERS,
+    COMPRESSION,
     COSTS,
     CURVES,
     MEMORIZATION,
+    MISLABELLED,
     SCALING,
     SCORES,
     SIMULATION,
@@ -89,11 +94,12 @@ def test_claims_checks_and_their_numbers(
     written: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "claims.csv"
-    names = ("costs", "scaling", "subgroups", "curves", "memorization")
+    names = ("costs", "scaling", "subgroups", "curves", "mislabelled", "compression")
     claims(**{name: written[name] for name in names}, out=out)
     table = CLAIMS.read(out)
     verdicts = dict(table.filter("leads").select("id", "verdict").iter_rows())
-    assert len(verdicts) == 5 and verdicts["numbers-stated"] == "agrees"
+    assert len(verdicts) == 7 and verdicts["numbers-stated"] == "agrees"
+    assert verdicts["privacy-subgroups"] == "contradicts", "a rare group that is hardly seen has less to lose"
     assert verdicts["subgroups-pay"] == "not tested", "no such mixture in this small study"
     paper_numbers(costs=written["costs"], json=True)
     said = json.loads(capsys.readouterr().out)
@@ -102,7 +108,7 @@ def test_claims_checks_and_their_numbers(
     names = ("scaling", "simulation", "tradeoff", "privacy", "noise")
     checks(**{name: written[name] for name in names}, out=tmp_path / "checks.csv")
     assert set(CHECKS.read(tmp_path / "checks.csv")["outcome"]) == {"holds"}
-    for path in [written["simulation"], written["privacy"], written["curves"], *written["memorization"]]:
+    for path in [written[name] for name in ("simulation", "privacy", "curves", *names[-2:])]:
         summary(table=path, json=True)
         assert "null" not in capsys.readouterr().out
     summary(table=written["scaling"])
@@ -130,18 +136,20 @@ def test_subgroups_pay_what_the_theory_says(
 ) -> None:
     """The values of memorization, part A, to every digit given."""
     for domain, weight, cost in zip(domains, weights, costs, strict=True):
-        _, once = group_masses(frequencies("zipf", domain), weight, samples)
+        once = Risk(frequencies("zipf", domain), samples, 10, weight).mass(1)
         assert round((0.9 - 0.5) * once, 5) == cost
 
 
 def test_subgroups_make_up_the_mixture() -> None:
     parts, weights = [frequencies("zipf", 30), frequencies("geometric:0.8", 20)], [0.7, 0.3]
     values = joined("both", parts, weights)[0].expanded()
-    masses = [group_masses(part, weight, 80) for part, weight in zip(parts, weights, strict=True)]
-    unseen, once = (
-        sum(weight * mass for weight, mass in zip(weights, column, strict=True))
-        for column in zip(*masses, strict=True)
-    )
+    risks = [Risk(part, 80, 10, weight) for part, weight in zip(parts, weights, strict=True)]
+    unseen, once = (sum(risk.weight * risk.mass(count) for risk in risks) for count in (0, 1))
+    for learner in ("exponential:0.5", "flip:0.2", "ignore:3"):
+        whole = from_values("both", values)
+        assert sum(risk.weight * risk.error(learner) for risk in risks) == pytest.approx(
+            Risk(whole, 80, 10).error(learner), abs=1e-12
+        )
     assert once == pytest.approx((values * 80 * values * (1 - values) ** 79).sum(), abs=1e-12)
     assert unseen == pytest.approx((values * (1 - values) ** 80).sum(), abs=1e-12)
 
@@ -152,10 +160,39 @@ def test_simulated_costs_of_subgroups_agree_with_the_closed_forms(tmp_path: Path
         domains=[60, 60, 200], weights=[8, 1, 3], samples=600, repeats=3000, out=tmp_path / "subgroups.csv",
     )  # fmt: skip
     table = SUBGROUPS.read(tmp_path / "subgroups.csv")
-    assert table["weight"].sum() == pytest.approx(1)
+    assert table.unique("group")["weight"].sum() == pytest.approx(1)
     deviation = ((table["cost_simulated"] - table["cost_closed"]) / table["standard_error"]).abs()
-    assert deviation.max() < 4
-    assert table["cost_closed"][1] > table["cost_closed"][0], "the rarer group pays more"
+    assert table.height == 3 * 10 and deviation.max() < 4
+    limited = table.filter(learner="limited")["cost_closed"]
+    assert limited[1] > limited[0], "the rarer group pays more"
+
+
+def test_noisy_labels_cost_as_the_theory_says_without_similarity(tmp_path: Path) -> None:
+    """In many dimensions clusters are orthogonal: singletons are worth what the closed form says."""
+    mislabel(
+        structures=["gaussian"], spreads=[0.1], ridges=[0.01], label_keep=[0, 0.6, 1], seeds=40, domain=60,
+        samples=60, dimensions=3000, labels=10, tests=1, out=tmp_path / "mislabelled.csv",
+    )  # fmt: skip
+    table = MISLABELLED.read(tmp_path / "mislabelled.csv")
+    deviation = (table["cost"] - table["cost_closed"]) / table["cost_standard_error"]
+    assert deviation.abs().max() < 4 and table["best"].all()
+    assert table["fitted_wrong"][:2].to_list() == [1, 1] and table["fitted_wrong"][2] is None
+
+
+def test_pruning_keeps_the_largest_weights(tmp_path: Path) -> None:
+    weights = np.array([[3.0, -4.0], [0.5, 1.0]])
+    assert pruned(weights, 0.5).tolist() == [[3, -4], [0, 0]]
+    assert pruned(weights, 1.0).tolist() == weights.tolist()
+    compress(
+        structures=["gaussian"], spreads=[0.7], kept=[1, 0.1], seeds=20, domain=60, samples=80,
+        dimensions=200, labels=10, tests=2, out=tmp_path / "compression.csv",
+    )  # fmt: skip
+    table = COMPRESSION.read(tmp_path / "compression.csv")
+    assert table.filter(kept=1)["loss"].to_list() == [0] * 4
+    loss = dict(table.filter(kept=0.1).select("group", "loss").iter_rows())
+    extra = dict(table.filter(kept=0.1).select("group", "extra_loss").iter_rows())
+    assert extra["once"] == pytest.approx(loss["once"] - loss["often"]) and extra["often"] is None
+    assert extra["once"] > 0
 
 
 @pytest.mark.parametrize(
@@ -165,6 +202,7 @@ def test_simulated_costs_of_subgroups_agree_with_the_closed_forms(tmp_path: Path
         {"weights": [1.0, 0.0]},
         {"priors": ["zipf", "best"]},
         {"memorization_limit": 0.95},
+        {"learners": ["forget:1"]},
         {"repeats": 1},
     ],
 )

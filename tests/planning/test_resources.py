@@ -64,15 +64,13 @@ def test_a_large_model_asks_for_thirty_times_the_weights_of_a_small_one() -> Non
     [
         ("smollm2", "lora", "000-004", 1274, 122),
         ("smollm2", "full", "000-002", 1149, 80),
-        ("small-lm", "full", "000-009", 592, 10),
-        ("small-lm", "lora", "000-009", 539, 10),
+        ("small-lm", "small-full", "000-009", 592, 10),
+        ("small-lm", "small-lora", "000-009", 539, 10),
     ],
 )
-def test_measured_jobs_of_the_default_study_fit(
-    model: str, method: str, seeds: str, peak_mb: float, seconds: float
-) -> None:
+def test_measured_jobs_fit(model: str, method: str, seeds: str, peak_mb: float, seconds: float) -> None:
     wildcards = SimpleNamespace(model=model, kind="fake", hierarchy="exc_mid_n9", method=method, seeds=seeds)
-    need = work.finetuning(configuration(), wildcards)
+    need = work.finetuning(configuration("small_lm"), wildcards)
     assert memory_asked(need, 1) - SNAKEMAKE_MB > 1.1 * peak_mb
     assert minutes_asked(need, 1) > 3 * seconds / 60
     assert 0.5 < need.seconds / seconds < 2

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from tests.relational.reference import dense_ranks, hierarchies
 
-from memgen.relational.crossing import critical
+from memgen.relational.behaviour import phase
+from memgen.relational.crossing import balance, critical
 from memgen.relational.ranks import ranks, ranks_at
 
 
@@ -62,3 +63,38 @@ def test_components_in_order_and_none_without_exception():
     assert critical(9, []) == ()
     found = critical(40, [(31, 29), (8, 5), (7, 6 - 2)])
     assert [(part.first, part.last) for part in found] == [(4, 8), (29, 31)]
+
+
+def nothing_wrong(n, exception, alpha, ridge):
+    """Whether every pair with a truth is answered right, the exception too, from the pairs themselves."""
+    found = phase(n, [exception], alpha, ridge)
+    return np.all([part.lowest_margin > 0 for name, part in found.items() if name != "loop"], axis=0)
+
+
+@pytest.mark.parametrize("n", range(3, 12))
+def test_all_pairs_are_right_exactly_up_to_the_balance(n):
+    """Every exception of every short chain, against all of its pairs over conjunctivity and ridge."""
+    across, up = np.linspace(0.002, 0.98, 90), np.geomspace(1e-4, 10, 60)
+    alpha, ridge = (axis.ravel() for axis in np.meshgrid(across, up))
+    for loser in range(n):
+        for winner in range(loser + 2, n):
+            found = balance(n, winner, loser)
+            right = nothing_wrong(n, (winner, loser), alpha, ridge)
+            if found.gamma is None:
+                assert nothing_wrong(n, (winner, loser), across, 0.0).all(), (n, winner, loser)
+                continue
+            assert not right[(2 * (alpha + ridge) / (1 - alpha) > found.gamma) | (ridge > found.ridge)].any()
+            beside = found.alpha * np.array([1 - 1e-6, 1 + 1e-6])
+            assert nothing_wrong(n, (winner, loser), beside, 0.0).tolist() == [True, False]
+            # At the tip, only just inside: with the largest ridge, a conjunctivity is left.
+            within = 0.999 * found.ridge
+            least = np.linspace(0, found.alpha, 4000)[1:]
+            assert nothing_wrong(n, (winner, loser), least, within).any(), (n, winner, loser)
+
+
+def test_balance_of_the_papers_hierarchy():
+    """With 5 beating 3 among 9 items, 2 v 5 and 3 v 6 turn wrong first, at gamma (sqrt(13) - 3) / 2."""
+    found = balance(9, 5, 3)
+    assert found.gamma == pytest.approx((np.sqrt(13) - 3) / 2, abs=1e-12)
+    profile = ranks_at(9, [(5, 3)], found.gamma)
+    assert profile[2] == pytest.approx(profile[5], abs=1e-12) and profile[3] == pytest.approx(profile[6])

@@ -55,7 +55,7 @@ def write_relational(folder: Path) -> Path:
     }
     sweep(
         tasks=tasks,
-        conjunctivity=[0.0, 0.2, 0.3, 0.9],
+        conjunctivity=[0.0, 0.1, 0.2, 0.3, 0.9],
         ridge=[0.0, 0.05],
         out=tables["sweep"],
         ranks=tables["ranks"],
@@ -119,7 +119,7 @@ def write_language(folder: Path) -> Path:
     synthetic_responses(folder / "responses.parquet", cells)
     GEOMETRY.write(pl.DataFrame(schema=GEOMETRY.schema), folder / "geometry.csv")
     language_claims(
-        responses=folder / "responses.parquet",
+        responses=[folder / "responses.parquet"],
         geometry=folder / "geometry.csv",
         out=folder / "claims.csv",
         held_out=folder / "held_out.csv",
@@ -145,7 +145,7 @@ def write_published(folder: Path) -> Path:
 def write_longtail(folder: Path) -> Path:
     """Tables and claims of the long tail at a small size."""
     tables = write_all(folder)
-    names = ("costs", "scaling", "subgroups", "curves", "memorization")
+    names = ("costs", "scaling", "subgroups", "curves", "mislabelled", "compression")
     longtail_claims(**{name: tables[name] for name in names}, out=folder / "claims.csv")
     names = ("scaling", "simulation", "tradeoff", "privacy", "noise")
     longtail_checks(**{name: tables[name] for name in names}, out=folder / "checks.csv")
@@ -154,9 +154,9 @@ def write_longtail(folder: Path) -> Path:
 
 STUDIES = {
     "relational": (write_relational, 7),
-    "language": (write_language, 16),
-    "published": (write_published, 24),
-    "longtail": (write_longtail, 5),
+    "language": (write_language, 14),
+    "published": (write_published, 22),
+    "longtail": (write_longtail, 14),
 }
 """How the claims of each study are made, and how many of them have a value at least."""
 

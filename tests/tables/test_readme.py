@@ -37,6 +37,7 @@ def test_readme_names_findings_and_the_document_lists_all(tmp_path: Path) -> Non
         claim(-0.5, id="mistakes-did-probe", model="one + two", items="fake"),
         claim(0.1, id="mistakes-did-probe", model="one", items="fake", leads=False),
         claim(-0.05, id="other", claim="that falls"),
+        claim(0.2, id="stated", claim="so it is", model="one", items="fake", leads=False),
         *(
             claim(1.0, study="relational", **{**exact, "id": f"c{i}", "claim": f"claim {i}"})
             for i in range(3)
@@ -65,3 +66,8 @@ def test_readme_names_findings_and_the_document_lists_all(tmp_path: Path) -> Non
     assert f"| [mistakes-did-probe](#mistakes-did-probe) | {value} | agrees |" in listed
     assert listed.count("memgen x") == 2 and listed.count("memgen y") == 3 and "one, fake: 0.1" in listed
     assert "undecided (" in listed
+    assert "| stated | one | fake | 0.2 [-0.0262, 0.426] |" in listed, "the cells of no claim"
+    (tmp_path / ".study.layers").write_text("configs/hour.yaml\n")
+    assert make_readme(tmp_path).returncode == 0 and readme.read_text() == text
+    page = (tmp_path / "docs/claims-hour.md").read_text()
+    assert page == listed.replace("# Claims\n", "# Claims with configs/hour.yaml\n", 1)

@@ -26,7 +26,7 @@ PLACE = re.compile(r"\b(in|to\s+the\s+list\s+in|at\s+the\s+end\s+of)\s+`([\w./-]
 TOY = {
     "language": {
         "hierarchies": ["two_exceptions_n12"],
-        "methods": dict.fromkeys(["probe", "probe-tail", "full", "lora", "head"]),
+        "methods": dict.fromkeys(["probe", "probe-wide", "full", "lora"]),
         "seeds": 1,
     }
 }
@@ -126,7 +126,7 @@ def test_a_whole_run_would_train_the_model_on_the_hierarchy_and_draw_the_figure(
     for output in (
         "results/language/models/llama32-1b",
         "results/relational/tasks/two_exceptions_n12.parquet",
-        "results/language/responses/llama32-1b/fake/two_exceptions_n12/lora-last/seeds_000-009.parquet",
+        "results/language/responses/llama32-1b/fake/two_exceptions_n12/lora-last/seeds_000-034.parquet",
         "figures/exception_accuracy.pdf",
         "results/urns/empty.csv",
     ):

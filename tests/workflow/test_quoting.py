@@ -36,7 +36,10 @@ def overlays(folder: Path) -> list[Path]:
     hub = {"source": "hub", "repository": "owner/name", "revision": "0" * 40}
     written = []
     for name, content in {
-        "local": {"published": {"source": str(held)}, "language": {"models": {"hub-lm": hub}}},
+        "local": {
+            "published": {"source": str(held)},
+            "language": {"models": {"hub-lm": hub, "small-lm": {"source": "corpus", "seed": 0}}},
+        },
         "download": {"published": {"source": "download"}},
     }.items():
         written.append(folder / f"{name}.yaml")

@@ -1,8 +1,9 @@
 # Study 1, language models: the same relations put to pretrained models in words.
 #
 # Needs: config["language"], results/relational/tasks/*.parquet
-# Makes: results/language/responses.parquet (every answer of every run), runs.parquet (training losses, and which
-#        runs diverged), the tables of the loop below, claims.csv, and checks.csv (what must hold of the corpus)
+# Makes: results/language/responses.parquet (every answer of every run), initializations.parquet (those of the second
+#        and further untrained networks of an architecture), runs.parquet (training losses, and which runs diverged),
+#        the tables of the loop below, claims.csv, and checks.csv (what must hold of the corpus)
 
 import memgen.language.settings as language_settings
 import memgen.language.work as language_work
@@ -18,11 +19,16 @@ BY_BLOCK = (
 )
 CELLS = language_settings.cells(config)
 # One job per block of seeds of a cell: model/items/hierarchy/method/seeds.
-BLOCKS = [
+JOBS = [
     f"{'/'.join(cell)}/seeds_{first:03d}-{last:03d}"
     for cell in CELLS
     for first, last in language_settings.blocks(config, cell.method, cell.model)
 ]
+# Tables and figures show one untrained network of each architecture; claims use all.
+FURTHER = [
+    job for job in JOBS if job.split("/")[0] in language_settings.further(config)
+]
+BLOCKS = [job for job in JOBS if job not in FURTHER]
 METHODS = LANGUAGE["methods"]
 PROBES = [name for name in METHODS if METHODS[name]["kind"] == "ridge"]
 FINETUNING = [name for name in METHODS if name not in PROBES]
@@ -355,7 +361,13 @@ for stage, table, inputs, meaning in (
         "responses",
         "responses.parquet",
         {"blocks": expand("results/language/responses/{block}.parquet", block=BLOCKS)},
-        "All answers of all runs in one table.",
+        "All answers of all runs in one table; of untrained networks, those of the first of each architecture.",
+    ),
+    (
+        "responses",
+        "initializations.parquet",
+        {"blocks": expand("results/language/responses/{block}.parquet", block=FURTHER)},
+        "All answers of the second and further untrained networks of each architecture.",
     ),
     (
         "runs",
@@ -428,23 +440,25 @@ for stage, table, inputs, meaning in (
     ),
 ):
 
+    name = f"language_{table.partition('.')[0]}"
+
     rule:
         f"""{meaning}"""
         name:
-            f"language_{stage}"
+            name
         input:
             **inputs,
         output:
-            **record(f"language_{stage}"),
+            **record(name),
             table=f"results/language/{table}",
         log:
-            logged(f"language_{stage}"),
+            logged(name),
         benchmark:
-            timed(f"language_{stage}")
+            timed(name)
         conda:
             "../../envs/theory.yaml"
         resources:
-            **needs(f"language_{stage}"),
+            **needs(name),
         params:
             code=code(f"language {stage}"),
             stage=words([stage]),
@@ -461,7 +475,8 @@ for stage, table, inputs, meaning in (
 rule language_claims:
     """What the paper says of language models, beside what these models do."""
     input:
-        responses="results/language/responses.parquet",
+        responses=["results/language/responses.parquet"]
+        + ["results/language/initializations.parquet"] * bool(FURTHER),
         geometry="results/language/geometry.csv",
     output:
         **record("language_claims"),
@@ -479,12 +494,16 @@ rule language_claims:
         code=code("language claims"),
         controls=repeated(
             "--control",
-            language_settings.models_of(config, "random"),
+            [
+                f"{LANGUAGE['models'][name]['like']}/{name}"
+                for name in language_settings.models_of(config, "random")
+            ],
         ),
+        responses=lambda wildcards, input: repeated("--responses", input.responses),
         networks=repeated("--network", PRETRAINED),
         ridge=repeated("--ridge", PROBES),
     shell:
-        "python -m memgen language claims --responses {input.responses:q} --geometry {input.geometry:q} "
+        "python -m memgen language claims {params.responses} --geometry {input.geometry:q} "
         "{params.controls} {params.networks} {params.ridge} --out {output.table:q} "
         "--held-out {output.held_out:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 

@@ -6,6 +6,7 @@
 #        results/longtail/costs.csv            the paper's numbers
 #        results/longtail/simulation.csv       every learner on drawn samples, beside its closed form
 #        results/longtail/tradeoff.csv, privacy.csv, noise.csv, subgroups/*.csv
+#        results/longtail/mislabelled.csv, compression.csv        ridge classifiers: noisy labels, pruned weights
 #        results/longtail/classifiers/*.parquet, curves.csv       trained classifiers
 #        results/longtail/memorization/*.parquet                  memorization scores of their examples
 
@@ -27,15 +28,16 @@ FILES = {"frequencies": LONGTAIL["frequency_files"]}
 CLUSTERED = LABELS | {
     key: CLUSTERS[key] for key in ("prior", "domain", "samples", "dimensions")
 }
+OF_CLUSTERS = {
+    **CLUSTERED,
+    "tests": CLUSTERS["tests"],
+    "structures": list(CLUSTERS["structures"]),
+    "spreads": list(CLUSTERS["structures"].values()),
+}
 CLASSIFIERS = expand(
     "results/longtail/classifiers/{structure}_{learner}.parquet",
     structure=CLUSTERS["structures"],
     learner=CLUSTERS["learners"],
-)
-MEMORIZATION = expand(
-    "results/longtail/memorization/{structure}_{learner}.parquet",
-    structure=CLUSTERS["structures"],
-    learner=SCORED,
 )
 
 
@@ -115,6 +117,18 @@ for stage, table, options, meaning in (
         {**LONGTAIL["noise"], **PRIORS, **LABELS},
         "What is lost by not fitting singletons whose labels are noisy.",
     ),
+    (
+        "mislabel",
+        "mislabelled.csv",
+        {**CLUSTERS["mislabelled"], **OF_CLUSTERS},
+        "Ridge classifiers trained on noisy labels, with and without singletons.",
+    ),
+    (
+        "compress",
+        "compression.csv",
+        {**CLUSTERS["pruning"], **OF_CLUSTERS},
+        "What pruning takes from clusters seen once, and from a rare subgroup.",
+    ),
 ):
 
     rule:
@@ -144,7 +158,7 @@ for stage, table, options, meaning in (
 
 
 rule longtail_subgroups:
-    """What limited memorization costs each subgroup of one mixture."""
+    """What limited memorization, privacy and forgetting cost each subgroup of one mixture."""
     output:
         **record("longtail_subgroups", BY_MIXTURE),
         table="results/longtail/subgroups/{mixture}.csv",
@@ -242,7 +256,8 @@ rule longtail_claims:
         scaling="results/longtail/scaling.parquet",
         subgroups=SUBGROUPS,
         curves="results/longtail/curves.csv",
-        memorization=MEMORIZATION,
+        mislabelled="results/longtail/mislabelled.csv",
+        compression="results/longtail/compression.csv",
     output:
         **record("longtail_claims"),
         table="results/longtail/claims.csv",
@@ -258,8 +273,8 @@ rule longtail_claims:
         code=code("longtail claims"),
     shell:
         "python -m memgen longtail claims --costs {input.costs:q} --scaling {input.scaling:q} "
-        "--subgroups {input.subgroups:q} --curves {input.curves:q} --memorization {input.memorization:q} --out {output.table:q} "
-        "--record {output.record:q} --threads {threads} 2> {log:q}"
+        "--subgroups {input.subgroups:q} --curves {input.curves:q} --mislabelled {input.mislabelled:q} "
+        "--compression {input.compression:q} --out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
 rule longtail_checks:

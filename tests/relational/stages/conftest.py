@@ -29,7 +29,7 @@ def study(tmp_path_factory):
     tasks = [folder / f"{name}.parquet" for name in HIERARCHIES]
     for path, (n, exceptions) in zip(tasks, HIERARCHIES.values(), strict=True):
         task(name=path.stem, n=n, exceptions=exceptions, out=path)
-    grid = {"conjunctivity": [0.0, 0.2, 0.3, 0.9], "ridge": [0.0, 0.05]}
+    grid = {"conjunctivity": [0.0, 0.1, 0.2, 0.3, 0.9], "ridge": [0.0, 0.05]}
     sweep(tasks=tasks, **grid, out=folder / "sweep.parquet", ranks=folder / "ranks.parquet")
     critical_table(tasks=tasks, out=folder / "critical.csv")
     critical_placement(n=[7, 201, 401], spans=[2, 4], map_n=8, out=folder / "placement.parquet")

@@ -52,7 +52,7 @@ def test_task_table_is_the_hierarchy_and_is_read_back_as_it(study, hierarchies_o
 
 def test_sweep_holds_the_predictions_of_the_regression(study, hierarchies_of_the_study):
     frame = SWEEP.read(study / "sweep.parquet")
-    assert frame.height == 8 * sum(n * (n - 1) // 2 for n, _ in hierarchies_of_the_study.values())
+    assert frame.height == 10 * sum(n * (n - 1) // 2 for n, _ in hierarchies_of_the_study.values())
     for (name, alpha, ridge), rows in frame.group_by("hierarchy", "alpha", "ridge"):
         hierarchy = Hierarchy.of(*hierarchies_of_the_study[name])
         test = rows.select("higher", "lower").to_numpy()

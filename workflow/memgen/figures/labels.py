@@ -76,6 +76,15 @@ CLASSIFIERS = {
 }
 
 STRUCTURES = {"gaussian": "Gaussian clusters", "hypercube": "hypercube clusters"}
+STRUCTURE_LOOKS = {"gaussian": (PALETTE["orange"], "^"), "hypercube": (PALETTE["green"], "v")}
+
+#: Groups of test examples of pruned classifiers: label, colour, marker and line.
+PRUNED_GROUPS = {
+    "once": ("clusters seen once", PALETTE["purple"], "v", "-"),
+    "often": ("clusters seen often", PALETTE["black"], "s", "-"),
+    "rare": ("rare subgroup", PALETTE["vermilion"], "D", ":"),
+    "common": ("common subgroup", PALETTE["blue"], "o", ":"),
+}
 
 #: Learners of the study on irrelevant information.
 LEARNERS = {

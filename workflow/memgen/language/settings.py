@@ -62,6 +62,14 @@ def models_of(config: Config, source: str) -> list[str]:
     return [name for name, model in config["language"]["models"].items() if model["source"] == source]
 
 
+def further(config: Config) -> list[str]:
+    """Untrained networks but for the first of each architecture: claims alone use them."""
+    models = config["language"]["models"]
+    drawn = models_of(config, "random")
+    first = {models[name]["like"]: name for name in reversed(drawn)}
+    return [name for name in drawn if name not in first.values()]
+
+
 def quantized(config: Config) -> list[str]:
     """Names of the models whose weights a wheel carries as a GGUF file."""
     models = config["language"]["models"]
@@ -242,6 +250,11 @@ def _check_model(where: str, model: Mapping[str, Any], models: Mapping[str, Any]
     if source == "random" and model["like"] not in others:
         allowed = ", ".join(others) or "none"
         raise BadInput(f"{where}.like: {model['like']!r} is no model with weights; allowed: {allowed}")
+    twins = [
+        f"language.models.{name}" for name, other in models.items() if "seed" in model and other == model
+    ]
+    if where in twins[1:]:
+        raise BadInput(f"{where}: the same network as {twins[0]}; allowed: another seed")
 
 
 def _check_method(where: str, method: Mapping[str, Any], block: Mapping[str, Any], known: Config) -> None:

@@ -38,6 +38,13 @@ def ridge_scores(x: Floats, y: Integers, labels: int, ridges: Floats, test_x: Fl
     return np.stack([across @ (rotated / (values + size)[:, None]) for size in sizes])
 
 
+def ridge_weights(x: Floats, y: Integers, labels: int, ridges: Floats) -> Floats:
+    """Weights, shape (R, d, m), whose products with an example are the scores of `ridge_scores`."""
+    values, vectors, sizes = _eigen(x, ridges)
+    rotated = vectors.T @ targets(y, labels)
+    return np.stack([x.T @ (vectors @ (rotated / (values + size)[:, None])) for size in sizes])
+
+
 def ridge_left_out_scores(x: Floats, y: Integers, labels: int, ridges: Floats) -> tuple[Floats, Floats]:
     """Scores of every training example with it, and without it, in closed form, each of shape (R, n, m).
 

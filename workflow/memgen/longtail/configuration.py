@@ -165,12 +165,25 @@ class Group:
     weight: Weight
 
 
+MixtureLearners: TypeAlias = Annotated[
+    tuple[Learner, ...],
+    Several(0, 64),
+    About(
+        "learners whose cost each subgroup pays, besides the limited one: ignore:TIMES, exponential:EPSILON"
+    ),
+]
+
+
 @block
 class Mixture:
     """One mixture."""
 
     samples: Samples
     repeats: Repeats = 100
+    learners: MixtureLearners = (
+        *("ignore:1", "ignore:2", "ignore:4", "ignore:8"),
+        *("exponential:0.5", "exponential:1", "exponential:2", "exponential:4", "exponential:8"),
+    )
     groups: Annotated[
         dict[Annotated[str, Text("^[A-Za-z][A-Za-z0-9_]{0,30}$"), About("name of a subgroup")], Group],
         Several(1, 16),
@@ -281,6 +294,45 @@ class Memorization:
     )
 
 
+Ridge: TypeAlias = Annotated[
+    float, Range(0, 1_000_000, above=True), About("ridge, in units of the mean squared length of an example")
+]
+
+
+SeveralSeeds: TypeAlias = Annotated[int, Range(2, 1000), About("number of seeds of clusters and samples")]
+
+
+@block
+class Mislabelled:
+    """Ridge classifiers trained on noisy labels, with and without the examples of clusters seen once."""
+
+    seeds: SeveralSeeds = 10
+    ridges: Annotated[tuple[Ridge, ...], Several(1, 100), About("ridges")] = (0.1, 1, 3, 10, 100)
+    label_keep: Annotated[
+        tuple[Annotated[float, Range(0, 1), About("a probability")], ...],
+        Several(1, 50),
+        About("probabilities that a training label is kept, else uniform"),
+    ] = (0, 0.2, 0.5, 0.8, 1)
+
+
+@block
+class Pruning:
+    """Ridge classifiers of which only the largest weights are kept, by subgroup."""
+
+    seeds: SeveralSeeds = 10
+    ridge: Ridge = 0.1
+    common_weight: Annotated[
+        float,
+        Range(1, 1000),
+        About("how much more probable the common half of the clusters is than the rare"),
+    ] = 5
+    kept: Annotated[
+        tuple[Annotated[float, Range(0, 1, above=True), About("a share")], ...],
+        Several(1, 50),
+        About("shares of the weights that are kept"),
+    ] = (1, 0.5, 0.3, 0.2, 0.1, 0.05, 0.02)
+
+
 @block
 class Data:
     """Clustered data with a long tail."""
@@ -305,6 +357,8 @@ class Clusters(Data):
         private_network=PrivateNetwork(settings=(0, 1, 2, 4, 8, 16)),
     )
     memorization: Memorization = Memorization()
+    mislabelled: Mislabelled = Mislabelled()
+    pruning: Pruning = Pruning()
 
 
 @block
@@ -410,6 +464,7 @@ def check(config: Mapping[str, Any]) -> None:
         "clusters.prior": ([clusters["prior"]], parse_prior),
     }
     for name, mixture in given["mixtures"].items():
+        tests[f"mixtures.{name}.learners"] = mixture["learners"], learner
         for group, part in mixture["groups"].items():
             tests[f"mixtures.{name}.groups.{group}.prior"] = [part["prior"]], parse_prior
     for where, scope in (("learners", clusters), ("memorization.learners", clusters["memorization"])):

@@ -6,7 +6,7 @@ closed forms; `simulation` runs the same learners on samples without them.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -110,10 +110,20 @@ class Risk:
         Sample size n.
     labels : int
         Number of labels m.
+    weight : float, default=1
+        Probability of the domain where it is a subgroup of a mixture, of which the sample is drawn. Masses
+        and errors are then those within the subgroup: a point of frequency a is seen as often as one of
+        weight a.
+
+    Notes
+    -----
+    Source: memorization, part A, "Closed forms" and "Disparate effect".
     """
 
-    def __init__(self, frequencies: Frequencies, samples: int, labels: int) -> None:
-        self.frequencies, self.samples, self.labels = frequencies, samples, labels
+    def __init__(self, frequencies: Frequencies, samples: int, labels: int, weight: float = 1.0) -> None:
+        if weight != 1:
+            frequencies = replace(frequencies, log_frequency=frequencies.log_frequency + math.log(weight))
+        self.frequencies, self.samples, self.labels, self.weight = frequencies, samples, labels, weight
         self._mass: list[float] = []
 
     def mass(self, multiplicity: int) -> float:
@@ -121,7 +131,8 @@ class Risk:
         if multiplicity > self.samples:
             return 0.0
         while len(self._mass) <= multiplicity:
-            self._mass.append(float(spectrum(self.frequencies, self.samples, len(self._mass)).mass[0]))
+            mass = float(spectrum(self.frequencies, self.samples, len(self._mass)).mass[0])
+            self._mass.append(mass / self.weight)
         return self._mass[multiplicity]
 
     def error(self, learner: str) -> float:

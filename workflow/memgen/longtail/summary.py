@@ -6,8 +6,9 @@ from pathlib import Path
 import polars as pl
 
 from memgen.longtail.tables import (
+    COMPRESSION,
     CURVES,
-    MEMORIZATION,
+    MISLABELLED,
     NOISE,
     PRIVACY,
     SCALING,
@@ -17,6 +18,9 @@ from memgen.longtail.tables import (
 )
 from memgen.tables.statistics import student_factor
 from memgen.tables.summaries import Kinds, Numbers, summarize
+
+KEPT = 0.1
+"""Share of the weights at which pruned classifiers are compared, stated beforehand."""
 
 
 def _share(held: pl.Series) -> float | None:
@@ -70,18 +74,53 @@ def _curves(table: pl.DataFrame) -> Numbers:
     }
 
 
-def _memorization(table: pl.DataFrame) -> Numbers:
-    once = table.filter(multiplicity=1, method="subsampling").sort("setting")
-    names = ("setting", "score", "standard_error", "expected", "seeds")
-    return {name: float(once[name][0]) if once.height else None for name in names}
-
-
 def _subgroups(table: pl.DataFrame) -> Numbers:
-    numbers = _simulated(table, "cost")
-    for row in table.iter_rows(named=True):
-        numbers[f"cost_{row['group']}"] = row["cost_simulated"]
-        numbers[f"standard_error_{row['group']}"] = row["standard_error"]
-    return numbers
+    """Deviation of the simulation, costs of limited memorization, and what the rarer subgroup pays more."""
+    found = _simulated(table, "cost")
+    for row in table.filter(learner="limited").iter_rows(named=True):
+        found[f"cost_{row['group']}"] = row["cost_simulated"]
+        found[f"standard_error_{row['group']}"] = row["standard_error"]
+    # The subgroup of which most is unseen, minus that of which least is; the least over a learner's settings.
+    by_unseen = table.sort("optimal_error", maintain_order=True)
+    gaps = by_unseen.group_by("learner", "parameter").agg(
+        gap=pl.last("cost_closed") - pl.first("cost_closed")
+    )
+    for learner in ("exponential", "ignore"):
+        found[f"least_gap_{learner}"] = gaps.filter(learner=learner)["gap"].min()  # type: ignore[assignment]
+    return found
+
+
+def _mislabelled(table: pl.DataFrame) -> Numbers:
+    """Of each kind of cluster, at the least noise: what leaving out singletons costs the best classifier.
+
+    And, at the ridge that is best without noise, the share of entirely random labels that it gives.
+    """
+    found: Numbers = {}
+    noisy = table.filter(pl.col("label_keep") < 1)["label_keep"].max()
+    for (structure,), rows in table.group_by("structure", maintain_order=True):
+        best, clean = (rows.filter(pl.col("best") & (pl.col("label_keep") == keep)) for keep in (noisy, 1))
+        random = rows.filter(label_keep=0).join(clean.select("setting"), on="setting")
+        for name, part, column in (
+            ("cost", best, "cost"),
+            ("standard_error", best, "cost_standard_error"),
+            ("seeds", best, "seeds"),
+            ("random_fitted", random, "fitted"),
+            ("random_standard_error", random, "fitted_standard_error"),
+        ):
+            found[f"{name}_{structure}"] = float(part[column][0]) if part.height else None
+    return found
+
+
+def _compression(table: pl.DataFrame) -> Numbers:
+    """Of each kind of cluster and group: its loss beyond the group that it is compared with."""
+    found: Numbers = {}
+    at_share = table.filter((pl.col("kept") - KEPT).abs() < 1e-9).drop_nulls("extra_loss")
+    for row in at_share.iter_rows(named=True):
+        of = f"{row['group']}_{row['structure']}"
+        found[f"extra_loss_{of}"] = row["extra_loss"]
+        found[f"standard_error_{of}"] = row["extra_loss_standard_error"]
+        found[f"seeds_{of}"] = float(row["seeds"])
+    return found
 
 
 _KINDS: Kinds = (
@@ -92,14 +131,15 @@ _KINDS: Kinds = (
     (SUBGROUPS, _subgroups),
     (SCALING, _scaling),
     (CURVES, _curves),
-    (MEMORIZATION, _memorization),
+    (MISLABELLED, _mislabelled),
+    (COMPRESSION, _compression),
 )
 
 
 def numbers(path: Path) -> Numbers:
     """The numbers that say whether a table of the study agrees with the theory; None where it cannot tell.
 
-    These are deviations in standard errors, shares of rows for which a bound holds, or, for memorization, the
-    singletons' score at the weakest regularization. A file that is no such table is refused.
+    These are deviations in standard errors, shares of rows for which a bound holds, costs of singletons, and
+    differences between subgroups. A file that is no such table is refused.
     """
     return summarize(path, _KINDS, "results/longtail")

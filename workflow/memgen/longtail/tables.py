@@ -12,6 +12,15 @@ _DOMAIN = {
     "samples": Column(pl.Int64, "sample size n"),
 }
 _LABELS = {"labels": Column(pl.Int64, "number of labels m, uniform")}
+_LEARNER = {
+    "learner": Column(pl.String, "kind of learner", allowed=tuple(LEARNERS)),
+    "parameter": Column(
+        pl.Float64,
+        "times ignored, probability of a flip, memorization limit, epsilon, or label_keep; empty for the "
+        "optimal learner",
+        nullable=True,
+    ),
+}
 _LIMIT = {"memorization_limit": Column(pl.Float64, "gamma: largest memorization score of singletons")}
 _SIMULATED = {
     "standard_error": Column(pl.Float64, "standard error of the simulated value over repeats"),
@@ -89,13 +98,7 @@ SIMULATION = Table(
     "simulation",
     {
         **_DOMAIN,
-        "learner": Column(pl.String, "kind of learner", allowed=tuple(LEARNERS)),
-        "parameter": Column(
-            pl.Float64,
-            "times ignored, probability of a flip, memorization limit, epsilon, or label_keep; empty for the "
-            "optimal learner",
-            nullable=True,
-        ),
+        **_LEARNER,
         "error_closed": Column(pl.Float64, "expected error, sum_l e_l M_l"),
         "error_simulated": Column(pl.Float64, "mean error over repeats, against true labels"),
         **_SIMULATED,
@@ -154,13 +157,75 @@ SUBGROUPS = Table(
         "weight": Column(pl.Float64, "probability of the subgroup"),
         "samples": Column(pl.Int64, "sample size n of the whole mixture"),
         **_LABELS,
-        **_LIMIT,
         "optimal_error": Column(pl.Float64, "(1 - 1/m) M_0 within the subgroup"),
-        "cost_closed": Column(pl.Float64, "(1 - 1/m - gamma) sum alpha b_1(w alpha) within the subgroup"),
-        "cost_simulated": Column(pl.Float64, "mean excess of the limited learner on the subgroup's points"),
+        **_LEARNER,
+        "cost_closed": Column(
+            pl.Float64, "expected excess error within the subgroup, sum_l e_l sum alpha b_l(w alpha), l >= 1"
+        ),
+        "cost_simulated": Column(pl.Float64, "mean excess of the learner on the subgroup's points"),
         **_SIMULATED,
     },
 )
+
+#: Multiplicities from this on share one average.
+MANY = 4
+
+_RIDGE = {
+    "structure": Column(pl.String, "kind of cluster", allowed=STRUCTURES),
+    "setting": Column(pl.Float64, "ridge, units of the mean squared length of an example"),
+    "seeds": Column(pl.Int64, "seeds averaged: clusters, sample and noise"),
+}
+
+MISLABELLED = Table(
+    "mislabelled",
+    {
+        **_RIDGE,
+        **_DOMAIN,
+        **_LABELS,
+        "label_keep": Column(pl.Float64, "probability that a training label is kept, else uniform"),
+        "best": Column(pl.Boolean, "whether no other ridge errs less with labels this noisy"),
+        "error": Column(pl.Float64, "mean error against true labels, less the sample's optimum"),
+        "error_standard_error": Column(pl.Float64, "its standard error over seeds"),
+        "cost": Column(
+            pl.Float64,
+            "mean of what leaving out the examples seen once adds to the error",
+        ),
+        "cost_standard_error": Column(pl.Float64, "its standard error over seeds"),
+        "cost_closed": Column(pl.Float64, "kappa (1 - 1/m) M_1: what it costs a learner without similarity"),
+        "fitted": Column(pl.Float64, "mean share of the training labels, noisy ones too, that are given"),
+        "fitted_standard_error": Column(pl.Float64, "its standard error over seeds"),
+        "fitted_wrong": Column(
+            pl.Float64, "the same of the wrong labels of clusters seen once; empty without any", nullable=True
+        ),
+        "fitted_wrong_standard_error": Column(
+            pl.Float64, "its standard error over seeds that have any", nullable=True
+        ),
+    },
+)
+"""Ridge classifiers trained on noisy labels, one row per kind of cluster, ridge and level of noise."""
+
+COMPRESSION = Table(
+    "compression",
+    {
+        **_RIDGE,
+        "kept": Column(pl.Float64, "share of the weights that are kept, those of largest size"),
+        "group": Column(
+            pl.String,
+            f"test examples of clusters seen once or often ({MANY} times or more) in training, or of the "
+            "rare or the common half of all clusters",
+            allowed=("once", "often", "rare", "common"),
+        ),
+        "accuracy": Column(pl.Float64, "mean accuracy on the group, weighted by frequency"),
+        "accuracy_standard_error": Column(pl.Float64, "its standard error over seeds"),
+        "loss": Column(pl.Float64, "mean of what pruning takes from it, against the largest share kept"),
+        "loss_standard_error": Column(pl.Float64, "its standard error over seeds"),
+        "extra_loss": Column(
+            pl.Float64, "mean loss of once minus often, or of rare minus common; else empty", nullable=True
+        ),
+        "extra_loss_standard_error": Column(pl.Float64, "its standard error over seeds", nullable=True),
+    },
+)
+"""Pruned ridge classifiers, one row per kind of cluster, share of weights and group."""
 
 CLASSIFIERS = Table(
     "classifiers",

@@ -1,4 +1,4 @@
-"""Critical conjunctivity: where the pairs next to an exception begin to be answered wrong.
+"""Critical conjunctivity: where the pairs next to an exception, and any pair, begin to be answered wrong.
 
 One criterion (theory: What it predicts): the sign of the margin between the two items just outside a
 component. It is positive in the additive limit; beyond the critical gamma the learner errs systematically.
@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from memgen.errors import BadInput
+from memgen.relational.arguments import Floats
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.ranks import Exceptions, ranks_among
 
@@ -89,26 +91,97 @@ def critical(n: int, exceptions: Exceptions, ridge: float = 0.0) -> tuple[Crossi
     for first, last in hierarchy.components:
         root = None
         if first > 0 and last < hierarchy.n - 1:
-            root = _root(hierarchy, first - 1, last + 1)
+            root = _root(hierarchy, [(first - 1, last + 1)])
         alpha = None if root is None else (root - 2 * ridge) / (2 + root)
         found.append(Crossing(first, last, root, alpha))
     return tuple(found)
 
 
-def _root(hierarchy: Hierarchy, above: int, below: int) -> float | None:
-    """Gamma at which r_above - r_below turns negative, or None."""
+@dataclass(frozen=True)
+class Balance:
+    """Up to where one exception is remembered and every pair with a truth is answered right.
+
+    Parameters
+    ----------
+    gamma : float or None
+        Gamma at which the first untrained pair turns wrong; None where none does.
+    alpha : float or None
+        The conjunctivity that has this gamma without ridge.
+    ridge : float or None
+        The largest effective ridge with which some conjunctivity answers all pairs right.
+    """
+
+    gamma: float | None
+    alpha: float | None
+    ridge: float | None
+
+
+def balance(n: int, winner: int, loser: int) -> Balance:
+    """Where one exception is remembered and nothing else is wrong, in closed form but for one root.
+
+    Parameters
+    ----------
+    n, winner, loser : int
+        A hierarchy with one exception.
+
+    Returns
+    -------
+    Balance
+
+    Raises
+    ------
+    BadInput
+        If there is no such hierarchy.
+
+    Notes
+    -----
+    Own derivation. Untrained pairs are right below one gamma. A trained pair whose ranks say d in the
+    direction of its target is right where m + (1 - m) d > 0; the most forgotten one needs the memorization
+    weight m = -d / (1 - d). Of the learners of one gamma, that weight has the largest ridge,
+    (1 - m) gamma / (2 + m gamma), which rises with gamma. Only pairs of the loop and of the two items on
+    either side of it are looked at; the tests compare with every pair.
+
+    Examples
+    --------
+    >>> found = balance(9, 5, 3)
+    >>> [round(value, 4) for value in (found.gamma, found.alpha, found.ridge)]
+    [0.3028, 0.1315, 0.1244]
+    """
+    hierarchy = Hierarchy.of(n, [(winner, loser)])
+    above, below = range(max(0, loser - 2), loser), range(winner + 1, min(n, winner + 3))
+    loop = range(loser, winner + 1)
+    across = [*itertools.product(above, loop), *itertools.product([*above, *loop], below)]
+    root = _root(hierarchy, [(one, other) for one, other in across if other > one + 1])
+    if root is None:
+        return Balance(None, None, None)
+    profile = ranks_among(hierarchy, root, (*above, *loop, *below))
+    first, last = len(above), len(above) + len(loop) - 1
+    worst = min(0.0, float(-np.diff(profile).max()), float(profile[last] - profile[first]))
+    weight = -worst / (1 - worst)
+    return Balance(root, root / (2 + root), (1 - weight) * root / (2 + weight * root))
+
+
+def _root(hierarchy: Hierarchy, pairs: Sequence[tuple[int, int]]) -> float | None:
+    """Gamma at which the lowest r_above - r_below of some pairs turns negative, or None."""
     from scipy.optimize import brentq  # heavy, and only needed here
 
+    if not pairs:
+        return None
+    items = sorted({item for pair in pairs for item in pair})
+    one, other = np.searchsorted(items, np.array(pairs).T)
+
+    def lowest(profile: Floats) -> Floats:
+        return np.asarray((profile[..., one] - profile[..., other]).min(axis=-1))
+
     def margin(log_gamma: float) -> float:
-        pair = ranks_among(hierarchy, math.exp(log_gamma), (above, below))
-        return float(pair[0] - pair[1])
+        return float(lowest(ranks_among(hierarchy, math.exp(log_gamma), items)))
 
     start = math.log(LOWEST / hierarchy.n**2)
     stop = math.log(HIGHEST * (1 + len(hierarchy.exceptions)))
     grid = np.linspace(start, stop, 1 + math.ceil((stop - start) / math.log(10) * POINTS_PER_DECADE))
     ends = (0, *(item for pair in hierarchy.exceptions for item in pair))
-    found = ranks_among(hierarchy, np.exp(grid), (above, below, *ends))
-    values = found[:, 0] - found[:, 1]
+    found = ranks_among(hierarchy, np.exp(grid), (*items, *ends))
+    values = lowest(found)
     values[np.abs(values) <= ROUNDING * np.abs(found).max(axis=1)] = 0.0
     signed = np.flatnonzero(values)
     for left, right in itertools.pairwise(signed):

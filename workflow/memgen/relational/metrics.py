@@ -88,11 +88,16 @@ def _mistakes(table: pl.DataFrame) -> Numbers:
         right = untrained.group_by("alpha").agg((pl.col("margin") > EXACT).mean())["margin"].to_numpy()
         spread.append(float(np.ptp(right)) if len(right) > 1 else None)
     pair = rows.filter(exceptions=PAPER.label, higher=HIGHER, lower=LOWER)
+    # At each conjunctivity and ridge: the exception is answered by its winner, all else by rank.
+    answered = pl.when(pair_class="exception").then(-pl.col("margin")).otherwise("margin") > EXACT
+    of_paper = table.filter(pl.col("pair_class") != "loop", n=PAPER.n, exceptions=PAPER.label)
+    balanced = of_paper.group_by("hierarchy", "alpha", "ridge").agg(right=answered.all())
     with_exception, without = spread
     known = with_exception is not None and without is not None
     return {
         f"share_wrong_{HIGHER}_v_{LOWER}": _share(pair["margin"] < 0),
         "spread_over_conjunctivity": with_exception - without if known else None,  # type: ignore[operator]
+        "share_balanced": _share(balanced["right"]),
     }
 
 

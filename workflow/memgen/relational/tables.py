@@ -150,6 +150,17 @@ CRITICAL_PLACEMENT = Table(
         **_SHAPE,
         "centred": Column(pl.Boolean, "whether the exception stands in the middle (half a step above it)"),
         **_CROSSING,
+        "balance_gamma": Column(
+            pl.Float64, "gamma up to which every untrained pair is right; empty: at any", nullable=True
+        ),
+        "balance_alpha": Column(
+            pl.Float64,
+            "conjunctivity up to which, without ridge, the exception is remembered and nothing is wrong",
+            nullable=True,
+        ),
+        "balance_ridge": Column(
+            pl.Float64, "largest ridge with which some conjunctivity has nothing wrong", nullable=True
+        ),
     },
 )
 """Critical conjunctivity of one exception, one row per n, span and position."""

@@ -65,11 +65,11 @@ def held_out_margins(*, held_out: Annotated[pl.DataFrame, HELD_OUT], words: Word
 def language_cells(*, claims: Annotated[pl.DataFrame, CLAIMS], words: Words) -> Figure:
     """Draw the claims about language models and their cells, by method, model and kind of item.
 
-    A panel per statement. Large diamonds are the claims, pooled seed by seed over teams and over the models
-    whose weights are given, or over the networks pretrained here; dots are the same statistic of one model
-    and kind of item, or of a model that was never trained, without a verdict. Bars are 95 % intervals over
-    seeds, or over networks pretrained here. Shares are given less 1/2. The grey line is chance, or the slope
-    at which prediction and finding agree.
+    A panel per statement. Large diamonds are the claims, pooled seed by seed over the models
+    whose weights are given; dots are the same statistic without a verdict: of one model and kind of item, of
+    all untrained networks of an architecture, or of networks pretrained here by one recipe. Bars are 95 %
+    intervals over seeds, or over networks where a row counts them (5 ×). Shares are given less 1/2. The grey
+    line is chance, or the slope at which prediction and finding agree.
     """
     said = pl.col("id").str.head(pl.col("id").str.len_chars() - pl.col("method").str.len_chars() - 1)
     table = claims.with_columns(
@@ -94,7 +94,10 @@ def language_cells(*, claims: Annotated[pl.DataFrame, CLAIMS], words: Words) -> 
     called, labels = named(words), []
     for row in order.iter_rows(named=True):
         models = row["model"].split(" + ")
-        label = model_label(models[0]) if len(models) == 1 else f"{len(models)} models pooled"
+        label = model_label(models[0])
+        if len(models) > 1:
+            alike = row["unit"] in ("networks", "pretraining seeds")
+            label = f"{len(models)} × {label}" if alike else f"{len(models)} models pooled"
         kinds = ", ".join(ITEMS.get(kind, kind) for kind in row["items"].split(" + "))
         labels.append(f"{called.get(row['method'], row['method'])}: {label}, {kinds}")
     axes[0, 0].set_yticks(list(place.values()), labels, fontsize=4.5)

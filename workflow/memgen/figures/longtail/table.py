@@ -17,15 +17,16 @@ def figures(config: Mapping[str, Any]) -> list[Entry]:
         for learner in clusters["memorization"]["learners"]
     ]
     both = {"relational": "results/relational/memorization.parquet", "longtail": memorization}
+    singletons = {name: f"{name}.csv" for name in ("tradeoff", "noise", "mislabelled")}
+    mixtures = [f"subgroups/{name}.csv" for name in block["mixtures"]]
+    paying = {"subgroups": mixtures, "compression": "compression.csv"}
     figure = partial(Entry, "longtail", "Long tail")
     return [
         figure("longtail_spectra", {"spectra": "spectra.parquet"}),
         figure("longtail_scaling", {"scaling": "scaling.parquet"}),
-        figure("longtail_simulation", {"simulation": "simulation.csv"}),
-        figure("longtail_tradeoff", {"tradeoff": "tradeoff.csv"}),
+        figure("longtail_singletons", singletons),
         figure("longtail_privacy", {"privacy": "privacy.csv"}),
-        figure("longtail_noise", {"noise": "noise.csv"}),
-        figure("longtail_subgroups", {"subgroups": [f"subgroups/{name}.csv" for name in block["mixtures"]]}),
+        figure("longtail_subgroups", paying),
         figure("longtail_classifiers", {"curves": "curves.csv"}),
         figure("longtail_memorization", {"memorization": memorization}),
         figure("longtail_currency", both, block["currency"]),

@@ -1,5 +1,6 @@
 """Figures of the long tail's closed forms, with what drawn samples show."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import cyclopts
@@ -7,11 +8,27 @@ import polars as pl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from memgen.figures.labels import TAIL_LEARNERS, Look, prior_looks
-from memgen.figures.panels import equality, legend, panel_letters, shared_legend
-from memgen.figures.style import COLUMN, PALETTE, figure, new_figure
+from memgen.figures.labels import (
+    PRUNED_GROUPS,
+    STRUCTURE_LOOKS,
+    STRUCTURES,
+    TAIL_LEARNERS,
+    Look,
+    prior_looks,
+)
+from memgen.figures.panels import panel_letters, shared_legend
+from memgen.figures.style import PALETTE, figure, new_figure
 from memgen.jobs.arguments import Count
-from memgen.longtail.tables import NOISE, PRIVACY, SCALING, SIMULATION, SPECTRA, SUBGROUPS, TRADEOFF
+from memgen.longtail.tables import (
+    COMPRESSION,
+    MISLABELLED,
+    NOISE,
+    PRIVACY,
+    SCALING,
+    SPECTRA,
+    SUBGROUPS,
+    TRADEOFF,
+)
 
 
 def draw_excess(panel: Axes, rows: pl.DataFrame, closed: str, simulated: str, look: Look) -> None:
@@ -97,55 +114,71 @@ def longtail_scaling(*, scaling: Annotated[pl.DataFrame, SCALING]) -> Figure:
 
 
 @figure
-def longtail_simulation(*, simulation: Annotated[pl.DataFrame, SIMULATION]) -> Figure:
-    r"""Draw simulated against closed-form error, one panel per prior, one point per learner and size.
+def longtail_singletons(
+    *,
+    tradeoff: Annotated[pl.DataFrame, TRADEOFF],
+    noise: Annotated[pl.DataFrame, NOISE],
+    mislabelled: Annotated[pl.DataFrame, MISLABELLED],
+) -> Figure:
+    r"""Draw what fitting singletons is worth, with clean labels and with noisy ones.
 
-    Error of every learner on drawn samples against its closed form :math:`\sum_l e_l M_l`. Bars: standard
-    errors over samples, mostly smaller than the markers. Each learner appears at two sizes and several
-    strengths.
+    The price of not memorizing. (a) Excess error against the share of singletons that a learner fits, of
+    slope :math:`\tau_1 K_1`. (b) What guessing singletons costs over giving their observed labels, against
+    the probability that a training label is kept, else uniform: :math:`\kappa (1 - 1/m) M_1`. Lines: closed
+    forms; markers: drawn samples. (c) The same of the most accurate ridge classifier on clustered data,
+    trained with and without the examples seen once; dashed: closed form. (d) Labels that ridge classifiers
+    give: of all training examples where labels are random, and of singletons with a wrong label. Errors are
+    against true labels. Bars: standard errors.
     """
-    looks = prior_looks(simulation["prior"])
-    figure, axes = new_figure(1, len(looks), height=2.35)
-    for panel, (prior, (label, _, _)) in zip(axes[0], looks.items(), strict=True):
-        part = simulation.filter(pl.col("prior") == prior)
-        closed = part["error_closed"]
-        equality(panel, closed.min(), closed.max())  # type: ignore[arg-type]
-        for learner, (_, colour, marker) in TAIL_LEARNERS.items():
-            rows = part.filter(pl.col("learner") == learner)
-            panel.errorbar(
-                rows["error_closed"], rows["error_simulated"], yerr=rows["standard_error"], fmt=marker, ms=3,
-                lw=0, elinewidth=0.6, color=colour,
-            )  # fmt: skip
-        panel.set(title=label, xlabel="closed-form error")
-        panel.set_box_aspect(1)
-    panel_letters(axes[0])
-    axes[0, 0].set_ylabel("simulated error")
-    present = set(simulation["learner"])
-    handles = [
-        axes[0, 0].plot([], [], marker, color=colour, label=words)[0]
-        for learner, (words, colour, marker) in TAIL_LEARNERS.items()
-        if learner in present
-    ]
-    legend(figure, handles, 4)
-    return figure
-
-
-@figure
-def longtail_tradeoff(*, tradeoff: Annotated[pl.DataFrame, TRADEOFF]) -> Figure:
-    r"""Draw excess error against the share of singletons fitted; the lines have slope tau_1 K_1.
-
-    The price of not memorizing: excess error against the share of singletons that a learner fits. Lines:
-    closed form, of slope :math:`\tau_1 K_1`; markers: drawn samples, with standard errors.
-    """
-    table = tradeoff.sort("fitted_closed", maintain_order=True)
-    figure, axes = new_figure(width=COLUMN, height=2.6)
-    panel = axes[0, 0]
-    for prior, (label, colour, marker) in prior_looks(table["prior"]).items():
-        rows = table.filter(pl.col("prior") == prior)
+    figure, axes = new_figure(2, 2, height=4.7)
+    slopes, guessing, trained, given = axes.flat
+    for prior, (label, colour, marker) in prior_looks(tradeoff["prior"]).items():
+        rows = tradeoff.filter(pl.col("prior") == prior).sort("fitted_closed", maintain_order=True)
         words = f"{label}, slope {rows['slope'][0]:.3f}"
-        draw_excess(panel, rows, "fitted_closed", "fitted_simulated", (words, colour, marker))
-    panel.set(xlabel="share of singletons fitted", ylabel="excess error", xlim=(0, 1.02), ylim=(-0.005, None))
-    _legend_with_size(panel, table)
+        draw_excess(slopes, rows, "fitted_closed", "fitted_simulated", (words, colour, marker))
+    slopes.set(xlabel="share of singletons fitted", ylabel="excess error", xlim=(0, 1.02), ylim=(0, None))
+    _legend_with_size(slopes, tradeoff)
+    for prior, look in prior_looks(noise["prior"]).items():
+        rows = noise.filter(pl.col("prior") == prior).sort("label_keep", maintain_order=True)
+        draw_excess(guessing, rows, "label_keep", "label_keep", look)
+    guessing.set_ylabel("error of guessing singletons\nminus error of fitting them")
+    _legend_with_size(guessing, noise)
+    best = mislabelled.filter("best").sort("label_keep")
+    for structure, (colour, marker) in STRUCTURE_LOOKS.items():
+        rows = best.filter(pl.col("structure") == structure)
+        trained.errorbar(
+            rows["label_keep"], rows["cost"], yerr=rows["cost_standard_error"].fill_null(0.0), fmt=marker,
+            lw=0.8, ls="-", elinewidth=0.6, color=colour,
+            label=STRUCTURES[structure] if rows.height else None,
+        )  # fmt: skip
+    closed, black = best.unique("label_keep", maintain_order=True), PALETTE["black"]
+    trained.plot(
+        closed["label_keep"], closed["cost_closed"], color=black, ls="--", lw=0.8, label="closed form"
+    )
+    trained.set_ylabel("error without singletons in training\nminus error with them")
+    _legend_with_size(trained, mislabelled)
+    for panel in (guessing, trained):
+        panel.set_xlabel("probability that a training label is kept")
+    noisy = mislabelled.filter(pl.col("label_keep") < 1)["label_keep"].unique().sort().to_list()
+    for structure, (colour, marker) in STRUCTURE_LOOKS.items():
+        rows = mislabelled.filter(pl.col("structure") == structure).sort("setting")
+        for keep, column, style, words in (
+            (0.0, "fitted", "-", "random labels"),
+            *(
+                (keep, "fitted_wrong", ":", f"wrong labels of singletons, {keep:.0%} kept")
+                for keep in noisy[-1:]
+            ),
+        ):
+            line = rows.filter(pl.col("label_keep") == keep)
+            if line.height:
+                given.errorbar(
+                    line["setting"], line[column], yerr=line[f"{column}_standard_error"].fill_null(0.0),
+                    fmt=marker, ls=style, lw=0.8, elinewidth=0.6, color=colour,
+                    label=f"{words}, {STRUCTURES[structure]}",
+                )  # fmt: skip
+    given.set(xscale="log", xlabel="ridge", ylabel="share of these labels given", ylim=(0, 1.04))
+    given.legend(loc="lower left")
+    panel_letters(axes.flat)
     return figure
 
 
@@ -181,45 +214,86 @@ def longtail_privacy(*, privacy: Annotated[pl.DataFrame, PRIVACY]) -> Figure:
 
 
 @figure
-def longtail_noise(*, noise: Annotated[pl.DataFrame, NOISE]) -> Figure:
-    r"""Draw what guessing singletons costs, against the share of labels kept.
+def longtail_subgroups(
+    *,
+    subgroups: Annotated[list[pl.DataFrame], SUBGROUPS],
+    compression: Annotated[pl.DataFrame, COMPRESSION],
+) -> Figure:
+    """Draw what limited memorization, privacy and compression cost each subgroup.
 
-    Even noisy labels must be fitted: what guessing singletons costs over giving their observed labels,
-    against the probability that a training label is kept (else uniform); errors are against the true labels.
-    Lines: closed form :math:`\kappa (1 - 1/m) M_1`; markers: drawn samples, with standard errors.
+    Who pays. Rows of the first three columns: a mixture with a rarer subgroup, and one with a longer-tailed
+    one. Excess error within each subgroup where memorization is limited, under label privacy, and where
+    only labels are kept that were seen more than so many times: lines and bars in closed form, points of
+    drawn samples. Last column: accuracy that ridge classifiers lose as their smallest weights are pruned, on
+    clusters seen once and often in training, and on a rare and a common subgroup. Bars: standard errors.
     """
-    table = noise.sort("label_keep", maintain_order=True)
-    figure, axes = new_figure(width=COLUMN, height=2.6)
-    panel = axes[0, 0]
-    for prior, look in prior_looks(table["prior"]).items():
-        draw_excess(panel, table.filter(pl.col("prior") == prior), "label_keep", "label_keep", look)
-    panel.set_xlabel("probability that a training label is kept")
-    panel.set_ylabel("error of guessing singletons\nminus error of fitting them")
-    _legend_with_size(panel, table)
+    structures = compression["structure"].unique(maintain_order=True).to_list()
+    rows = max(len(subgroups), len(structures))
+    figure, axes = new_figure(rows, 4, height=2.1 * rows + 0.5)
+    for row, table in zip(axes, subgroups, strict=False):
+        _draw_mixture(row, table)
+    for panel, structure in zip(axes[:, 3], structures, strict=False):
+        _draw_pruning(panel, compression.filter(pl.col("structure") == structure))
+        panel.set_title(STRUCTURES[structure])
+    for panel in [*axes[len(subgroups) :, :3].flat, *axes[len(structures) :, 3]]:
+        panel.axis("off")
+    panel_letters(panel for panel in axes.flat if panel.axison)
+    shared_legend(figure, axes[:1, 3], ncols=4)
     return figure
 
 
-@figure
-def longtail_subgroups(*, subgroups: Annotated[list[pl.DataFrame], SUBGROUPS]) -> Figure:
-    """Draw what limited memorization costs each subgroup of each mixture.
+_GROUP_LOOKS = [
+    (PALETTE["blue"], "o"),
+    (PALETTE["vermilion"], "D"),
+    (PALETTE["green"], "^"),
+    (PALETTE["purple"], "v"),
+]
 
-    Limiting memorization costs the rarer (left) and the longer-tailed (right) subgroup of a mixture more.
-    Bars: closed form; points: drawn samples, with standard errors.
-    """
-    figure, axes = new_figure(1, len(subgroups), width=COLUMN, height=2.5, sharey=True)
-    for panel, table in zip(axes[0], subgroups, strict=True):
-        places = range(table.height)
-        panel.bar(places, table["cost_closed"], width=0.6, color=PALETTE["sky"], label="closed form")
+
+def _draw_mixture(panels: Sequence[Axes], table: pl.DataFrame) -> None:
+    """Of each subgroup of a mixture: what a limit, label privacy, and forgetting rare points cost it."""
+    limited, private, forgetful, _ = panels
+    ticks = []
+    for place, (_, rows) in enumerate(table.group_by("group", maintain_order=True)):
+        colour, marker = _GROUP_LOOKS[place % len(_GROUP_LOOKS)]
+        ticks.append(_describe(rows.row(0, named=True)))
+        for panel, learner in ((limited, "limited"), (private, "exponential"), (forgetful, "ignore")):
+            part = rows.filter(pl.col("learner") == learner).sort("parameter")
+            across = part["parameter"] if panel is not limited else [place]
+            if panel is limited:
+                panel.bar(across, part["cost_closed"], width=0.6, color=colour, alpha=0.4)
+            else:
+                panel.plot(across, part["cost_closed"], color=colour, lw=0.8)
+            panel.errorbar(
+                across, part["cost_simulated"], yerr=part["standard_error"], fmt=marker, color=colour, lw=0,
+                elinewidth=0.7,
+            )  # fmt: skip
+    limited.set_xticks(range(len(ticks)), ticks, fontsize=5)
+    limit = table.filter(pl.col("learner") == "limited")["parameter"][0]
+    limited.set(ylabel="excess error", title=f"memorization ≤ {limit:g}", xlim=(-0.6, len(ticks) - 0.4))
+    _label_values(private, table.filter(pl.col("learner") == "exponential")["parameter"])
+    private.set(xlabel="label privacy, $\\varepsilon$", title=f"n = {table['samples'][0]:,}")
+    _label_values(forgetful, table.filter(pl.col("learner") == "ignore")["parameter"])
+    forgetful.set(xlabel="largest count that is forgotten")
+
+
+def _label_values(panel: Axes, values: pl.Series) -> None:
+    """A logarithmic axis that names the values that were computed, and errors from 0."""
+    ticks = values.unique().sort().to_list()
+    panel.set(xscale="log", ylim=(0, None))
+    panel.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    panel.minorticks_off()
+
+
+def _draw_pruning(panel: Axes, rows: pl.DataFrame) -> None:
+    """Accuracy lost against the share of weights kept."""
+    for group, (words, colour, marker, style) in PRUNED_GROUPS.items():
+        line = rows.filter(pl.col("group") == group).sort("kept")
         panel.errorbar(
-            places, table["cost_simulated"], yerr=table["standard_error"], fmt="o", color=PALETTE["black"],
-            lw=0, elinewidth=0.8, label="simulated",
+            line["kept"], line["loss"], yerr=line["loss_standard_error"], fmt=marker, ls=style, lw=0.8,
+            elinewidth=0.6, color=colour, label=words,
         )  # fmt: skip
-        panel.set_xticks(places, [_describe(row) for row in table.iter_rows(named=True)], fontsize=5.5)
-        panel.set(title=f"n = {table['samples'][0]:,}", xlim=(-0.6, table.height - 0.4))
-    limit = subgroups[0]["memorization_limit"][0]
-    axes[0, 0].set_ylabel(f"excess error,\nmemorization limited to {limit:g}")
-    shared_legend(figure, axes.flat[:1], ncols=2)
-    return figure
+    panel.set(xscale="log", xlabel="share of weights kept", ylabel="accuracy lost")
 
 
 def _describe(row: dict[str, Any]) -> str:

@@ -8,13 +8,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from memgen.errors import BadInput
-from memgen.figures.labels import CLASSIFIERS, PAIR_CLASSES, STRUCTURES
+from memgen.figures.labels import CLASSIFIERS, PAIR_CLASSES, STRUCTURE_LOOKS, STRUCTURES
 from memgen.figures.panels import note, panel_letters, shared_legend
 from memgen.figures.style import PALETTE, Conjunctivity, Hierarchy, figure, new_figure
 from memgen.longtail.tables import CURVES, MEMORIZATION
 from memgen.relational.tables import MEMORIZATION as OF_PAIRS
-
-_SINGLETONS = {"gaussian": (PALETTE["orange"], "^"), "hypercube": (PALETTE["green"], "v")}
 
 
 @figure
@@ -172,7 +170,7 @@ def _draw_pairs(panel: Axes, pairs: pl.DataFrame, score: str) -> None:
 def _draw_singletons(panel: Axes, singletons: pl.DataFrame, gain: str, error: str) -> None:
     """Scores of singletons and of clusters seen often against the ridge."""
     most = max(singletons["multiplicity"].to_list())
-    for structure, (colour, marker) in _SINGLETONS.items():
+    for structure, (colour, marker) in STRUCTURE_LOOKS.items():
         for multiplicity, style, words in ((1, "-", "singleton"), (most, ":", f"seen {most} times or more")):
             of_kind = (pl.col("structure") == structure) & (pl.col("multiplicity") == multiplicity)
             rows = singletons.filter(of_kind).sort("setting")

@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator, NullFormatter
 
 from memgen.errors import BadInput
 from memgen.figures.labels import PAIR_CLASSES
-from memgen.figures.panels import draw_map, margin_bar, note, panel_letters
+from memgen.figures.panels import draw_map, key, margin_bar, note, panel_letters
 from memgen.figures.style import (
     MARKERS_OF_MODELS,
     PALETTE,
@@ -40,25 +40,36 @@ def phase_representation(*, table: Annotated[pl.DataFrame, PHASE], hierarchy: Hi
     conjunctivity and effective ridge. The black line is where the first pair of the class turns wrong. See
     that boundary pairs turn wrong before cross pairs, and pairs within a side never; and that ridge acts like
     conjunctivity on untrained pairs (both enter through gamma) but not on trained ones, where only ridge
-    forgets.
+    forgets. Last panel: these lines together, grey where any pair is wrong. In the white corner the
+    exception is remembered and nothing else is wrong: representations balance both, but narrowly.
     """
     rows = table.filter(pl.col("hierarchy") == hierarchy)
     if rows.is_empty():
         raise BadInput(f"holds no hierarchy {hierarchy!r}")
     classes = [name for name in PAIR_CLASSES if name in set(rows["pair_class"])]
-    figure, axes = new_figure(2, len(classes), height=3.0, sharex=True, sharey=True)
-    limits = {"accuracy": _least(rows), "lowest_margin": float(rows["lowest_margin"].abs().max())}  # type: ignore[arg-type]
+    figure, axes = new_figure(2, len(classes) + 1, height=3.0, sharex=True, sharey=True)
+    lowest = float(rows["lowest_margin"].abs().max())  # type: ignore[arg-type]
+    limits = {"accuracy": _least(rows), "lowest_margin": lowest}
     meshes = {}
-    for column, name in zip(axes.T, classes, strict=True):
+    for column, name in zip(axes.T, classes, strict=False):
         of_class = rows.filter(pl.col("pair_class") == name)
         for panel, quantity in zip(column, ("accuracy", "lowest_margin"), strict=True):
-            if of_class["accuracy"].null_count():
+            if not of_class["accuracy"].null_count():
+                meshes[quantity] = _draw_phases(panel, of_class, quantity, limits[quantity])
+            else:
                 panel.axis("off")
                 note(panel, 0.5, 0.5, "no right\nanswer", 7, ha="center", va="center")
-            else:
-                meshes[quantity] = _draw_phases(panel, of_class, quantity, limits[quantity])
         column[0].set_title(name)
         column[1].set_xlabel("conjunctivity α")
+    together, below = axes[:, -1]
+    _draw_balance(together, rows.drop_nulls("accuracy"))
+    together.set_title("all classes")
+    together.set_xlabel("conjunctivity α")
+    together.xaxis.set_tick_params(labelbottom=True)
+    below.axis("off")
+    wrong = set(rows.filter(pl.col("lowest_margin") < 0).drop_nulls("accuracy")["pair_class"])
+    turning = [key(name, PAIR_CLASSES[name][0], lw=1) for name in classes if name in wrong]
+    below.legend(handles=turning, loc="upper center", title="first pair wrong of")
     panel_letters(axes[0])
     for row in axes:
         row[0].set_ylabel("effective ridge")
@@ -74,18 +85,37 @@ def _least(rows: pl.DataFrame) -> float:
 
 def _draw_phases(axes: Axes, rows: pl.DataFrame, quantity: str, limit: float) -> QuadMesh:
     """One quantity as colour; a line where the first pair of the class turns wrong."""
-    alpha, ridge = rows["alpha"].unique().sort().to_numpy(), rows["ridge"].unique().sort().to_numpy()
-    ordered = rows.sort("ridge", "alpha")
-    values, lowest = (
-        ordered[name].to_numpy().reshape(len(ridge), len(alpha)) for name in (quantity, "lowest_margin")
-    )
+    alpha, ridge, values = _on_grid(rows, quantity)
     mesh = draw_map(axes, alpha, ridge, values, quantity, limit, linear=0.02)
+    _, _, lowest = _on_grid(rows, "lowest_margin")
     if lowest.min() < 0 < lowest.max():
         axes.contour(alpha, ridge, lowest, levels=[0.0], colors="black", linewidths=0.8)
+    _phase_axes(axes)
+    return mesh
+
+
+def _draw_balance(axes: Axes, rows: pl.DataFrame) -> None:
+    """Of every class, in its colour, the line where its first pair turns wrong; grey where any is wrong."""
+    for name in PAIR_CLASSES:
+        of_class = rows.filter(pl.col("pair_class") == name)
+        if of_class.height:
+            alpha, ridge, lowest = _on_grid(of_class, "lowest_margin")
+            if lowest.min() < 0 < lowest.max():
+                axes.contourf(alpha, ridge, lowest, levels=[-np.inf, 0], colors=[PALETTE["grey"]], alpha=0.35)
+                axes.contour(alpha, ridge, lowest, levels=[0.0], colors=[PAIR_CLASSES[name][0]], linewidths=1)
+    _phase_axes(axes)
+
+
+def _on_grid(rows: pl.DataFrame, quantity: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Conjunctivity, ridge, and a quantity of one class over both, shape (ridges, conjunctivities)."""
+    alpha, ridge = (rows[name].unique().sort().to_numpy() for name in ("alpha", "ridge"))
+    return alpha, ridge, rows.sort("ridge", "alpha")[quantity].to_numpy().reshape(len(ridge), len(alpha))
+
+
+def _phase_axes(axes: Axes) -> None:
     axes.set_yscale("log")
     axes.set_xticks([0, 0.5], ["0", "0.5"])
     axes.set_xticks(np.arange(0, 1, 0.1), minor=True)
-    return mesh
 
 
 @figure
@@ -166,9 +196,9 @@ def critical_placement(*, table: Annotated[pl.DataFrame, CRITICAL_PLACEMENT], n:
 
     Conjunctivity beyond which the cross pair next to the exception is answered wrong, without ridge. With
     the exception in the middle (a, b) it falls as the inverse square of the number of items, whatever the
-    span; over span and position among {n} items (c) it is lowest for short exceptions in the middle. Grey:
-    no conjunctivity makes that pair wrong, because too little of the chain is left outside the loop on one
-    side.
+    span. Below the dashed lines, as steep, the exception is remembered and no pair at all is wrong. Over span
+    and position among {n} items (c) it is lowest for short exceptions in the middle. Grey: no conjunctivity
+    makes that pair wrong, because too little of the chain is left outside the loop on one side.
     """
     every = table.filter(pl.col("n") == n)
     if every.is_empty():
@@ -181,6 +211,7 @@ def critical_placement(*, table: Annotated[pl.DataFrame, CRITICAL_PLACEMENT], n:
     _draw_sizes(middle, sizes, "alpha")
     left.set(ylabel="critical γ*", title="exception in the middle")
     middle.set_ylabel("critical conjunctivity α*")
+    left.plot([], [], color=PALETTE["black"], lw=0.8, ls="--", label="nothing wrong below")
     left.legend(loc="lower left")
     mesh = _draw_positions(right, every)
     right.set_title(f"{n} items; grey: no crossing")
@@ -195,14 +226,15 @@ def _draw_sizes(axes: Axes, rows: pl.DataFrame, quantity: str) -> None:
     for colour, marker, span in zip(SERIES, MARKERS_OF_MODELS, spans, strict=False):
         line = rows.filter(pl.col("span") == span).sort("n")
         axes.plot(line["n"], line[quantity], color=colour, marker=marker, ms=2.5, label=f"span {span}")
+        axes.plot(line["n"], line[f"balance_{quantity}"], color=colour, lw=0.8, ls="--")
     axes.set_xscale("log")
     axes.set_yscale("log")
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_minor_formatter(NullFormatter())
     last = rows.filter(pl.col("span") == spans[0]).sort("n").tail(1)
     n, value = last["n"][0], last[quantity][0]
-    axes.axline((n, value), (n / 10, value * 100), color=PALETTE["grey"], lw=0.6, ls="--", zorder=0)
-    axes.set_xlabel("number of items n (dashed: $n^{-2}$)")
+    axes.axline((n, value), (n / 10, value * 100), color=PALETTE["grey"], lw=0.6, zorder=0)
+    axes.set_xlabel("number of items n (grey: $n^{-2}$)")
 
 
 def _draw_positions(axes: Axes, rows: pl.DataFrame) -> QuadMesh:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from memgen.errors import BadInput
 from memgen.language.fits.cells import Cell, cells
 from memgen.language.fits.least_squares import best_scale, fit_gamma, grid, ranks_at
 from memgen.language.fits.tables import GAMMA_RANGE
@@ -109,14 +110,6 @@ def _excess(values: Values) -> Values:
 def generalized(runs: Behaviour) -> Values:
     """Share of untrained pairs answered right without the exception, less 1/2."""
     return _excess(_right(runs.plain, _told(runs.plain)))
-
-
-def distance_slope(runs: Behaviour) -> Values:
-    """Slope of the margin of untrained pairs over their distance, without the exception."""
-    cell, told = runs.plain, _told(runs.plain)
-    gap = (cell.lower - cell.higher)[told].astype(float)
-    gap -= gap.mean()
-    return _by_seed(cell, cell.run_margins[:, told] @ gap / (gap @ gap))
 
 
 def remembered(runs: Behaviour) -> Values:
@@ -234,7 +227,6 @@ def exception_found(runs: Behaviour) -> Values:
 
 STATISTICS: Mapping[str, Callable[[Behaviour], Values]] = {
     "generalized": generalized,
-    "distance": distance_slope,
     "remembered": remembered,
     "generalized_with_exception": generalized_with_exception,
     "mistakes": mistakes,
@@ -242,20 +234,19 @@ STATISTICS: Mapping[str, Callable[[Behaviour], Values]] = {
     "predicted_signs": lambda runs: _signs(predicted_elsewhere(runs)),
     "exception_found": exception_found,
     "measured_slope": lambda runs: _slopes(predicted_by_measure(runs)),
-    "measured_signs": lambda runs: _signs(predicted_by_measure(runs)),
 }
 """What claims are made of, each a function from runs to one value per seed."""
 
 POSSIBLE: Mapping[str, tuple[float, float]] = {
     **dict.fromkeys(("generalized", "remembered", "generalized_with_exception"), (-0.5, 0.5)),
-    **dict.fromkeys(("predicted_signs", "measured_signs", "exception_found"), (-0.5, 0.5)),
+    **dict.fromkeys(("predicted_signs", "exception_found"), (-0.5, 0.5)),
     "mistakes": (-2.0, 2.0),
 }
 """Least and greatest value of the statistics that are shares or differences of shares."""
 
 
 def behaviours(
-    responses: Path, geometry: pl.DataFrame | None = None
+    responses: Sequence[Path], geometry: pl.DataFrame | None = None
 ) -> dict[tuple[str, str, str], Behaviour]:
     """Runs with and without the exception, by method, model and kind of item, sorted.
 
@@ -264,18 +255,25 @@ def behaviours(
 
     Parameters
     ----------
-    responses : pathlib.Path
-        Of `RESPONSES`.
+    responses : sequence of pathlib.Path
+        Each of `RESPONSES`.
     geometry : polars.DataFrame, optional
         Of `GEOMETRY`: the conjunctivity of features that were not trained.
+
+    Raises
+    ------
+    BadInput
+        If runs are in two of the tables.
     """
     found: dict[tuple[str, str, str], dict[Hierarchy, Cell]] = {}
-    for cell in cells(responses):
+    for cell in (cell for path in responses for cell in cells(path)):
         if cell.hierarchy not in (PLAIN, EXCEPTION):
             continue
         key = (str(cell.key["method"]), str(cell.key["model"]), str(cell.key["items"]))
         held = found.setdefault(key, {})
         known = held.get(cell.hierarchy)
+        if known is not None and known.key == cell.key:
+            raise BadInput(f"{'/'.join(key)}: in two of the response tables; allowed: in one")
         if known is None or (cell.key["hyperparameter"] or 0) < (known.key["hyperparameter"] or 0):  # type: ignore[operator]
             held[cell.hierarchy] = cell
     measured = {}
@@ -333,7 +331,7 @@ def over_units(
     statistic : str
         One of `STATISTICS`.
     networks : bool, default=False
-        Whether each model is one draw, pretrained by the recipe of the others; then its seeds are averaged.
+        Whether each model is one draw of the same recipe or initialization; then its seeds are averaged.
     without : sequence of int, optional
         Seeds that are left out.
 
@@ -353,3 +351,37 @@ def over_units(
         units += [float(np.mean(means))] if networks and means else [] if networks else means
     mean, error = mean_with_error(np.array(units))
     return {"value": mean, "standard_error": error, "n_units": len(units), "values": units}
+
+
+def against_untrained(pretrained: Behaviour, untrained: Sequence[Behaviour], statistic: str) -> Found:
+    """A statistic of one pretrained network, less its mean over untrained ones of its architecture.
+
+    Were the network one more untrained draw, the difference would have the error of a prediction: the spread
+    of the n untrained networks times sqrt(1 + 1/n), Student's t with n - 1 degrees of freedom. All are
+    compared on the seeds that all of them ran. One network against n has no permutation test at 5% below
+    n = 39: it would need to be the first of 40.
+
+    Parameters
+    ----------
+    pretrained : Behaviour
+    untrained : sequence of Behaviour
+        Of two networks at least.
+    statistic : str
+        One of `STATISTICS`.
+
+    Returns
+    -------
+    dict
+        value, standard_error, n_units (untrained networks); value and error None where the runs cannot tell.
+    """
+    found = [STATISTICS[statistic](runs) for runs in (pretrained, *untrained)]
+    seeds = sorted(set.intersection(*(set(values) for values in found)))
+    own, *others = [float(np.mean([values[seed] for seed in seeds])) if seeds else np.nan for values in found]
+    mean, error = mean_with_error(np.array(others))
+    known = mean is not None and error is not None and np.isfinite(own)
+    return {
+        "value": own - mean if known else None,  # type: ignore[operator]
+        "standard_error": error * np.sqrt(len(others) + 1) if known else None,  # type: ignore[operator]
+        "n_units": len(others),
+        "values": [],
+    }

@@ -5,6 +5,7 @@ Identities of the theory stand in `checks`.
 """
 
 import json as json_format
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,9 @@ import polars as pl
 
 from memgen.jobs.stage import Input, Inputs, Output, command, stage
 from memgen.longtail.summary import numbers
-from memgen.longtail.tables import COSTS, MEMORIZATION, SUBGROUPS
+from memgen.longtail.tables import COMPRESSION, COSTS, MISLABELLED, SUBGROUPS
 from memgen.tables.claims import THIS_STUDY, Claim, shell_command, write_claims
+from memgen.tables.summaries import Numbers
 
 PAPER = "Feldman, Does Learning Require Memorization?, arXiv 1906.05271"
 ERROR = 0.01
@@ -22,9 +24,6 @@ ERROR = 0.01
 
 LIMIT = 0.01
 """Margin of a limit of large samples, relative."""
-
-SCORE = 0.05
-"""Margin of a memorization score."""
 
 #: Of (domain, samples): the paper's numbers, each with a unit of its last digit.
 PUBLISHED = {
@@ -59,7 +58,14 @@ PUBLISHED_GROUPS = {
 
 @stage
 def claims(
-    *, costs: Input, scaling: Input, subgroups: Inputs, curves: Input, memorization: Inputs, out: Output
+    *,
+    costs: Input,
+    scaling: Input,
+    subgroups: Inputs,
+    curves: Input,
+    mislabelled: Input,
+    compression: Input,
+    out: Output,
 ) -> None:
     """Write the claims of the long-tail theory with the values of this study's tables.
 
@@ -73,8 +79,10 @@ def claims(
         Subgroups tables.
     curves
         Curves table.
-    memorization
-        Memorization tables.
+    mislabelled
+        Mislabelled table.
+    compression
+        Compression table.
     out
         Claims table.
     """
@@ -83,7 +91,9 @@ def claims(
         *_paper_groups(subgroups),
         _limit(scaling),
         *_bound(curves),
-        *_memorization(memorization),
+        *_noise(mislabelled),
+        *_pruning(compression),
+        *_gaps(subgroups),
     ]
     write_claims(found, out)
 
@@ -154,7 +164,8 @@ def _paper_groups(paths: list[Path]) -> list[Claim]:
                 (pl.col("domain") == domain)
                 & (pl.col("samples") == samples)
                 & ((pl.col("weight") - weight).abs() < 1e-4)
-                & (pl.col("memorization_limit") == 0.5)
+                & (pl.col("learner") == "limited")
+                & (pl.col("parameter") == 0.5)
             )
             if match.height:
                 ours, error = match["cost_simulated"][0], match["standard_error"][0]
@@ -240,31 +251,99 @@ def _bound(curves: Path) -> list[Claim]:
     ]
 
 
-def _memorization(paths: list[Path]) -> list[Claim]:
-    rows: list[Claim] = []
-    for path in paths:
-        table = MEMORIZATION.read(path)
-        if table["learner"][0] != "neighbours" or table["setting"].min() != 1:
-            continue
-        found = numbers(path)
-        rows.append(
-            Claim(
+def _gaps(paths: list[Path]) -> Iterator[Claim]:
+    """What the rarer or longer-tailed subgroup of each mixture pays more, in closed form."""
+    for id, learner, words, settings in (
+        ("compression-subgroups", "ignore", "Forgetting rarely seen labels", "numbers of times"),
+        ("privacy-subgroups", "exponential", "Label privacy", "values of epsilon"),
+    ):
+        found = {path: numbers(path)[f"least_gap_{learner}"] for path in paths}
+        # Tested on the mixture where the two subgroups differ least; the others are cells.
+        ordered = sorted(paths, key=lambda path: (found[path] is None, found[path]))
+        for place, path in enumerate(ordered):
+            yield Claim(
                 study="longtail",
-                id="neighbour-memorizes",
-                leads=not rows,
-                claim=f"Nearest neighbour memorizes singletons by 1 - 1/m ({table['structure'][0]} clusters)",
-                paper=THIS_STUDY,
-                figure="longtail_memorization",
-                sense="equal",
-                threshold=found["expected"] or 0.0,
-                margin=SCORE,
-                ours=found["score"],
-                standard_error=found["standard_error"],
-                unit="training seeds",
-                n_units=int(found["seeds"] or 0),
-                possible=(-1.0, 1.0),
-                would_fail=f"A 95% interval of the score wholly further than {SCORE:g} from 1 - 1/m.",
+                id=id,
+                leads=learner == "exponential" and place == 0,
+                claim=f"{words} costs the rarer or longer-tailed subgroup more (excess error minus "
+                f"the other's, least over {settings}, mixture {SUBGROUPS.read(path)['mixture'][0]})",
+                paper=PAPER,
+                figure="longtail_subgroups",
+                sense="above",
+                threshold=0.0,
+                ours=found[path],
+                would_fail="A setting at which the rarer or longer-tailed subgroup pays no more.",
                 command=_shown(path),
             )
-        )
-    return rows
+
+
+def _noise(path: Path) -> Iterator[Claim]:
+    """That singletons are worth fitting though labels are noisy; and that the best classifier fits any."""
+    found = numbers(path)
+    structures = MISLABELLED.read(path)["structure"].unique(maintain_order=True).to_list()
+    for words, value, error, threshold, leading, fails in (
+        (
+            "Examples seen once must be fitted though labels are noisy (error against true labels of the "
+            "most accurate ridge classifier, trained without them minus with them, {} clusters)",
+            "cost", "standard_error", 0.0, True,
+            "The most accurate ridge classifier errs no more without the examples seen once.",
+        ),
+        (
+            "The ridge classifier that errs least on true labels fits random ones (share given, {} clusters)",
+            "random_fitted", "random_standard_error", 0.9, False,
+            "A classifier that gives at most .9 of the random labels that it was trained on.",
+        ),
+    ):  # fmt: skip
+        ordered = _least_certain_first(found, structures, value, error)
+        for place, structure in enumerate(ordered):
+            yield Claim(
+                study="longtail",
+                id="noise-must-be-fitted",
+                leads=leading and place == 0,
+                claim=words.format(structure),
+                paper=PAPER,
+                figure="longtail_singletons",
+                sense="above",
+                threshold=threshold,
+                ours=found[f"{value}_{structure}"],
+                standard_error=found[f"{error}_{structure}"],
+                unit="training seeds",
+                n_units=int(found[f"seeds_{structure}"] or 0),
+                possible=None if leading else (0.0, 1.0),
+                would_fail=fails,
+                command=_shown(path),
+            )
+
+
+def _pruning(path: Path) -> Iterator[Claim]:
+    """That pruning takes more from clusters seen once, and, as cells, from the rare subgroup."""
+    found: Numbers = defaultdict(lambda: None, numbers(path))
+    structures = COMPRESSION.read(path)["structure"].unique(maintain_order=True).to_list()
+    for group, words in (
+        ("once", "clusters seen once than from those seen often"),
+        ("rare", "the rare subgroup than from the common one"),
+    ):
+        keys = [f"{group}_{structure}" for structure in structures]
+        for place, key in enumerate(_least_certain_first(found, keys, "extra_loss", "standard_error")):
+            yield Claim(
+                study="longtail",
+                id="compression-subgroups",
+                leads=group == "once" and place == 0,
+                claim=f"Pruning a ridge classifier to a tenth of its weights takes more accuracy from "
+                f"{words} ({key.removeprefix(f'{group}_')} clusters)",
+                paper=THIS_STUDY,
+                figure="longtail_subgroups",
+                sense="above",
+                threshold=0.0,
+                ours=found[f"extra_loss_{key}"],
+                standard_error=found[f"standard_error_{key}"],
+                unit="training seeds",
+                n_units=int(found[f"seeds_{key}"] or 0),
+                would_fail="Pruned classifiers that lose as much on clusters seen often, or more.",
+                command=_shown(path),
+            )
+
+
+def _least_certain_first(found: Numbers, keys: list[str], value: str, error: str) -> list[str]:
+    """Keys by the lower end of a value's interval: the claim is tested where it is least certain."""
+    return sorted(keys, key=lambda key: (found[f"{value}_{key}"] or 0) - 2 * (found[f"{error}_{key}"] or 0))

@@ -14,11 +14,8 @@ from memgen.longtail.clusters import drawn_sample
 from memgen.longtail.memorization import Gains, expected_gain, leave_one_out, subsampled, subsamples
 from memgen.longtail.priors import Integers, frequencies
 from memgen.longtail.specs import Structure, check_settings
-from memgen.longtail.tables import MEMORIZATION, SCORES
+from memgen.longtail.tables import MANY, MEMORIZATION, SCORES
 from memgen.tables.statistics import standard_error
-
-#: Multiplicities from this on share one average.
-MANY = 4
 
 
 @stage

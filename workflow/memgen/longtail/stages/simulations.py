@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Annotated, Any
 
 import numpy as np
@@ -21,9 +20,8 @@ from memgen.longtail.bounds import (
     private_excess_optimum,
 )
 from memgen.longtail.learners import Risk
-from memgen.longtail.priors import Frequencies, domains, frequencies, joined
+from memgen.longtail.priors import domains, frequencies, joined
 from memgen.longtail.specs import check_memorization_limit, parse_learner
-from memgen.longtail.spectrum import spectrum
 from memgen.longtail.tables import NOISE, PRIVACY, SIMULATION, SUBGROUPS, TRADEOFF
 from memgen.tables.statistics import means_with_errors
 
@@ -190,11 +188,12 @@ def subgroups(
     samples: options.Samples,
     labels: options.Labels = options.Longtail.labels,
     memorization_limit: options.Limit = options.Longtail.memorization_limit,
+    learners: options.MixtureLearners = options.Mixture.learners,
     repeats: options.Repeats = options.Mixture.repeats,
     seed: Annotated[Seed, About("seed of the samples")] = 0,
     out: Output,
 ) -> None:
-    """Tabulate what limited memorization costs each subgroup of a mixture.
+    """Tabulate what limits on memorization, privacy and forgetting cost each subgroup of a mixture.
 
     Parameters
     ----------
@@ -210,35 +209,30 @@ def subgroups(
     shares = np.array(weights) / math.fsum(weights)
     drawn, slices = joined(mixture, parts, weights)
     rng = generator("longtail", "subgroups", mixture, samples, seed)
-    names = ["optimal", f"limited:{memorization_limit!r}"]
+    names = list(dict.fromkeys(["optimal", f"limited:{memorization_limit!r}", *learners]))
+    specs = [parse_learner(name, labels) for name in names[1:]]
     found = simulation.simulate(drawn, samples, labels, names, repeats, rng, groups=slices)
-    costs, errors = means_with_errors((found.errors[:, 1] - found.errors[:, 0]) / shares)
-    masses = [group_masses(part, float(share), samples) for part, share in zip(parts, shares, strict=True)]
-    unseen, once = np.array(masses).T
-    columns = {
-        "mixture": mixture,
-        "group": groups,
-        "prior": priors,
-        "domain": domains,
-        "weight": shares,
-        "samples": samples,
-        "labels": labels,
-        "memorization_limit": memorization_limit,
-        "optimal_error": (1 - 1 / labels) * unseen,
-        "cost_closed": (1 - 1 / labels - memorization_limit) * once,
-        "cost_simulated": costs,
-        "standard_error": errors,
-        "repeats": repeats,
-    }
-    SUBGROUPS.write(pl.DataFrame(columns, schema=SUBGROUPS.schema), out)
-
-
-def group_masses(group: Frequencies, weight: float, samples: int) -> tuple[float, float]:
-    """Mass, within a subgroup, of its points that a sample of n of the mixture holds never and once.
-
-    That is sum alpha b_l(w alpha) for l = 0 and 1, the subgroup's frequencies alpha summing to 1 and w its
-    probability in the mixture. Source: memorization, part A, "Disparate effect".
-    """
-    shrunk = replace(group, log_frequency=group.log_frequency + math.log(weight))
-    unseen, once = spectrum(shrunk, samples, [0, 1]).mass / weight
-    return float(unseen), float(once)
+    costs, errors = means_with_errors((found.errors[:, 1:] - found.errors[:, :1]) / shares)
+    rows = []
+    for place, (group, part, share) in enumerate(zip(groups, parts, shares, strict=True)):
+        risk = Risk(part, samples, labels, float(share))
+        rows += [
+            {
+                "mixture": mixture,
+                "group": group,
+                "prior": priors[place],
+                "domain": domains[place],
+                "weight": share,
+                "samples": samples,
+                "labels": labels,
+                "optimal_error": risk.optimum,
+                "learner": spec.kind,
+                "parameter": spec.parameter,
+                "cost_closed": risk.error(name) - risk.optimum,
+                "cost_simulated": costs[index, place],
+                "standard_error": errors[index, place],
+                "repeats": repeats,
+            }
+            for index, (name, spec) in enumerate(zip(names[1:], specs, strict=True))
+        ]
+    SUBGROUPS.write(pl.DataFrame(rows, schema=SUBGROUPS.schema), out)

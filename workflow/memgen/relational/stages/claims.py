@@ -89,6 +89,18 @@ def _representations(margins: Path, critical: Path, depth: Path) -> list[Claim]:
             f"No conjunctivity of the grid answers {HIGHER} v {LOWER} wrong.",
         ),
         _exact(
+            "balance-exists",
+            f"Some representations remember the exception {PAPER.label} and answer every other pair right "
+            "(share of the grid of conjunctivity and ridge)",
+            EXCEPTIONS,
+            "phase_representation",
+            margins,
+            "share_balanced",
+            "above",
+            0.0,
+            "At every conjunctivity and ridge of the grid the exception is forgotten, or another pair wrong.",
+        ),
+        _exact(
             "representation-matters",
             f"Generalization depends on the representation more with the exception {PAPER.label} than "
             "without (range over conjunctivity of the share of untrained pairs answered right, with "

@@ -12,7 +12,7 @@ from memgen.jobs.memory import refuse_beyond_memory
 from memgen.jobs.stage import Output, stage
 from memgen.relational.behaviour import phase
 from memgen.relational.configuration import Critical, Placement
-from memgen.relational.crossing import critical
+from memgen.relational.crossing import balance, critical
 from memgen.relational.frames import by_class, grid_of
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.tables import CRITICAL_PLACEMENT, PLACEMENT
@@ -59,7 +59,7 @@ def family(n: int, number: int) -> Iterator[tuple[int, int, Hierarchy]]:
 @stage
 @flat
 def critical_placement(*, placement: Critical, out: Output) -> None:
-    """Write the critical conjunctivity of one exception against n, its span and its position.
+    """Write the critical conjunctivity of one exception, and up to where nothing is wrong, over hierarchies.
 
     Parameters
     ----------
@@ -78,6 +78,7 @@ def critical_placement(*, placement: Critical, out: Output) -> None:
     rows = []
     for items, span, loser in sorted(places):
         (crossing,) = critical(items, [(loser + span, loser)])
+        right = balance(items, loser + span, loser)
         rows.append(
             {
                 "n": items,
@@ -87,6 +88,9 @@ def critical_placement(*, placement: Critical, out: Output) -> None:
                 "centred": loser == (items - 1 - span) // 2,
                 "gamma": crossing.gamma,
                 "alpha": crossing.alpha,
+                "balance_gamma": right.gamma,
+                "balance_alpha": right.alpha,
+                "balance_ridge": right.ridge,
             }
         )
     CRITICAL_PLACEMENT.write(pl.DataFrame(rows, schema=CRITICAL_PLACEMENT.schema), out)

@@ -5,7 +5,7 @@ from typing import Annotated
 import cyclopts
 import polars as pl
 
-from memgen.jobs.stage import Input, Output, stage
+from memgen.jobs.stage import Input, Inputs, Output, stage
 from memgen.language.claims.evidence import held_out_rows
 from memgen.language.claims.statements import Study, claims_by_method
 from memgen.language.claims.tables import HELD_OUT
@@ -16,7 +16,7 @@ from memgen.tables.claims import write_claims
 @stage
 def claims(
     *,
-    responses: Input,
+    responses: Inputs,
     geometry: Input,
     out: Output,
     held_out: Output,
@@ -29,7 +29,7 @@ def claims(
     Parameters
     ----------
     responses
-        Response table of the study.
+        Response tables of the study.
     geometry
         Geometry table of the study.
     out
@@ -37,13 +37,19 @@ def claims(
     held_out
         Margins predicted from other pairs, or from the measured representation, beside those found.
     controls
-        Untrained models: they have cells, and no claim.
+        Untrained models, each as "like/name": the model whose architecture it has, and its own name.
     networks
         Models that were pretrained here by one recipe and differ by pretraining seed.
     ridge
         Methods that train no network: their seeds are those of the probes.
     """
-    study = Study("language", responses, GEOMETRY.read(geometry), ridge or [])
-    write_claims(claims_by_method(study, controls or [], networks or []), out)
-    rows = [row for runs in study.runs.values() for row in held_out_rows(runs)]
+    study = Study("language", *responses, geometry=GEOMETRY.read(geometry), ridge=ridge or [])
+    populations: dict[str, list[str]] = {}
+    for control in controls or []:
+        like, _, name = control.partition("/")
+        populations.setdefault(like, []).append(name)
+    write_claims(claims_by_method(study, populations, networks or []), out)
+    further = {name for names in populations.values() for name in names[1:]}
+    shown = [runs for (_, model, _), runs in study.runs.items() if model not in further]
+    rows = [row for runs in shown for row in held_out_rows(runs)]
     HELD_OUT.write(pl.DataFrame(rows, schema=HELD_OUT.schema), held_out)

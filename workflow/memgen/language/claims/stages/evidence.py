@@ -7,11 +7,12 @@ from typing import Annotated
 import cyclopts
 
 from memgen.errors import BadInput
-from memgen.jobs.stage import Input, command
-from memgen.language.claims.evidence import STATISTICS, behaviours, over_units
+from memgen.jobs.stage import Input, Inputs, command
+from memgen.language.claims.evidence import STATISTICS, against_untrained, behaviours, over_units
 from memgen.language.responses.tables import GEOMETRY
 
 FOLDER = Path("results/language")
+TABLES = ("responses.parquet", "initializations.parquet")
 
 
 @command
@@ -22,7 +23,8 @@ def evidence(
     items: list[str],
     networks: bool = False,
     without: list[int] | None = None,
-    responses: Input | None = None,
+    untrained: list[str] | None = None,
+    responses: Inputs | None = None,
     geometry: Input | None = None,
     json: bool = False,
 ) -> None:
@@ -39,27 +41,37 @@ def evidence(
     items
         Kinds of item: real, fake or poker.
     networks
-        The models are draws of one recipe of pretraining, and the units.
+        The models are draws of one recipe, or of an architecture's weights: they are the units.
     without
         Seeds that are left out.
+    untrained
+        Untrained networks, two at least: the mean over them is subtracted from one model's value, on one kind
+        of item. The error is that of predicting one more of them.
     responses
-        Response table; the study's own by default.
+        Response tables; the study's own by default.
     geometry
-        Geometry table; by default the one beside the response table, where there is one.
+        Geometry table; by default the one beside the first response table, where there is one.
     json
         Print JSON, with every digit.
     """
-    answers = responses or FOLDER / "responses.parquet"
-    measured = geometry or answers.with_name("geometry.csv")
+    own = [path for path in (FOLDER / name for name in TABLES) if path.is_file()]
+    answers = responses or own or [FOLDER / TABLES[0]]
+    measured = geometry or answers[0].with_name("geometry.csv")
     known = behaviours(answers, GEOMETRY.read(measured) if measured.is_file() else None)
-    wanted = [(method, model, kind) for model in models for kind in items]
+    others = untrained or []
+    if others and (len(models) > 1 or len(items) > 1 or len(others) < 2 or networks or without):
+        raise BadInput("--untrained: allowed with one model, one kind of item and at least two networks")
+    wanted = [(method, model, kind) for model in [*models, *others] for kind in items]
     if missing := [key for key in wanted if key not in known]:
         allowed = "; ".join(" ".join(key) for key in known) or "none"
-        raise BadInput(
-            f"{answers}: holds no {' '.join(missing[0])} with and without the exception; allowed: {allowed}"
-        )
+        lacking = f"holds no {' '.join(missing[0])} with and without the exception"
+        raise BadInput(f"{answers[0]}: {lacking}; allowed: {allowed}")
     runs = [(key[1], known[key]) for key in wanted]
-    found = {name: over_units(runs, name, networks, without or []) for name in STATISTICS}
+    if others:
+        (_, first), *rest = runs
+        found = {name: against_untrained(first, [one for _, one in rest], name) for name in STATISTICS}
+    else:
+        found = {name: over_units(runs, name, networks, without or []) for name in STATISTICS}
     if json:
         print(json_format.dumps(found))
         return
