@@ -59,7 +59,8 @@ def accuracy_by_class(
     for axis in axes[:, 0]:
         axis.set_ylabel("accuracy (share right)")
     bars = [key("95 % by seed", BLACK, lw=1.5), key("95 % Wilson", BLACK, lw=0.5)]
-    legend(figure, [*(one.key for one in every), *bars], 3)
+    chance = key("chance", PALETTE["grey"], lw=0.5)
+    legend(figure, [*(one.key for one in every), *bars, chance], 3)
     return figure, {"accuracy": frame}
 
 
