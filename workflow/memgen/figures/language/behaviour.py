@@ -7,9 +7,9 @@ import polars as pl
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from memgen.figures.cells import Series, cells_of_items, named, present, series
+from memgen.figures.cells import Series, cells_of_items, present, series
 from memgen.figures.dots import Dots, dot_figure, with_interval
-from memgen.figures.labels import ITEMS, PAIR_CLASSES
+from memgen.figures.labels import ITEMS, PAIR_CLASSES, named
 from memgen.figures.panels import key, legend, level
 from memgen.figures.style import PALETTE, Drawn, Hierarchies, Items, Words, figure, new_figure
 from memgen.language.responses.tables import ACCURACY, DISTANCE, EFFECTS

@@ -6,8 +6,8 @@ import numpy as np
 import polars as pl
 from matplotlib.figure import Figure
 
-from memgen.figures.cells import named, series
-from memgen.figures.labels import ITEMS, model_label
+from memgen.figures.cells import series
+from memgen.figures.labels import ITEMS, model_label, named
 from memgen.figures.style import PAGE, PALETTE, Words, figure, new_figure
 from memgen.language.claims.tables import HELD_OUT
 from memgen.tables.claims import CLAIMS

@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from memgen.errors import BadInput
-from memgen.figures.cells import first_of_each, heatmaps, named, present, smallest
+from memgen.figures.cells import first_of_each, heatmaps, present, smallest
 from memgen.figures.dots import rows_of
-from memgen.figures.labels import method_label, model_label
+from memgen.figures.labels import method_label, model_label, named
 from memgen.figures.language.behaviour import Probes
 from memgen.figures.panels import key, legend, level, panel_letters, separate_rows
 from memgen.figures.style import (
