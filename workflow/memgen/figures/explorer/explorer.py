@@ -69,9 +69,9 @@ def explorer(*, template: Input, parts: Inputs, fits: Inputs, words: list[str], 
     """
     texts = {Path(path).name: _text(Path(path)) for path in parts}
     whole = _text(Path(template))
-    named = [script or style for script, style in _PART.findall(whole)]
-    if sorted(named) != sorted(texts):
-        wrong = sorted(set(named) ^ set(texts))
+    asked = [script or style for script, style in _PART.findall(whole)]
+    if sorted(asked) != sorted(texts):
+        wrong = sorted(set(asked) ^ set(texts))
         raise BadInput(f"{template}: its parts and --parts differ in {', '.join(wrong)}; allowed: the same")
 
     def inlined(match: re.Match[str]) -> str:
