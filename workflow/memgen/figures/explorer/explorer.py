@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from memgen.errors import BadInput
-from memgen.figures.labels import ITEMS, hierarchy_label, method_label, model_label
+from memgen.figures.labels import ITEMS, hierarchy_label, method_label, model_label, named
 from memgen.jobs.stage import Input, Inputs, Output, recipe_urn, stage
 from memgen.language.fits.tables import FIT
 
