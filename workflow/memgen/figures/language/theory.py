@@ -1,6 +1,6 @@
 """Figures of language models beside the theory: margins, held-out pairs, and representations."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import cyclopts
 import numpy as np
@@ -191,7 +191,7 @@ def _draw_predictors(left: Axes, right: Axes, cells: pl.DataFrame, height: int, 
     for row in cells.iter_rows(named=True):
         step = list(PREDICTORS).index(row["predictor"])
         _, colour, marker = PREDICTORS[row["predictor"]]
-        look = {"fmt": marker, "color": colour, "ms": 2.4 if bars else 1.6, "elinewidth": 0.5}
+        look: dict[str, Any] = {"fmt": marker, "color": colour, "ms": 2.4 if bars else 1.6, "elinewidth": 0.5}
         value, low, high = (row[f"correlation_by_seed{end}"] for end in ("", "_low", "_high"))
         lead, half = row["difference_to_theory"], row["difference_to_theory_half_width"]
         at = height + 0.3 - 0.12 * step
