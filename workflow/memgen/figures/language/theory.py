@@ -170,9 +170,9 @@ def baselines(
     frame = baselines.filter(shown, pl.col("hierarchy").is_in(names), source="study")
     rows = rows_of(frame, named(words))
     figure, axes = new_figure(1, 2, height=0.24 * len(rows) + 0.9, sharey=True)
-    for place, (_, one, cells) in enumerate(rows):
-        _draw_predictors(*axes[0], cells, len(rows) - 1 - place, bars=len(one.of_models) == 1)
     left, right = axes[0]
+    for place, (_, one, cells) in enumerate(rows):
+        _draw_predictors(left, right, cells, len(rows) - 1 - place, bars=len(one.of_models) == 1)
     left.set_xlabel("correlation with held-out margins, by seed")
     right.set_xlabel("theory minus baseline, by seed")
     right.axvline(0, color=GREY, lw=0.6, zorder=0)

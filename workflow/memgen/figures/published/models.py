@@ -333,7 +333,7 @@ def published_transfer(*, transfer: Annotated[pl.DataFrame, TRANSFER], words: Wo
         across[0].set_ylabel(f"{link} link")
     figure.supxlabel("r² of γ fitted on the hierarchy itself (share of variance)", fontsize=7)
     figure.supylabel("r² carried over from another hierarchy", fontsize=7)
-    handles = [key(ITEMS.get(kind, kind), colour, "o") for kind, colour in colours.items()]
+    handles = [key(ITEMS.get(str(kind), str(kind)), colour, "o") for kind, colour in colours.items()]
     legend(figure, [*handles, key("distance in rank, no theory", PALETTE["grey"], "x")], 4, side="upper")
     return figure
 
