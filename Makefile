@@ -50,12 +50,12 @@ figure: $(READY) ## make one figure and what it needs (NAME=task)
 	@$(STUDY) --figure "$(NAME)" -- $(ARGS)
 
 plan: $(READY) ## say what a study takes before it is run: jobs, GPU-hours, memory, the end (CONFIG= ARGS=)
-	@$(BIN)/python -m memgen plan $(OVERLAYS) $(ARGS)
+	@$(BIN)/python -m memgen plan $(foreach file,$(CONFIG),--config $(file)) $(ARGS)
 
 report: $(READY) ## write report.html: figures, captions, workflow and timings
 	@$(STUDY) -- --report report.html $(ARGS)
 
-docs: $(DOCS)/.ready ## build the documentation into site/, with the figures that are here; site/index.html is its door
+docs: $(DOCS)/.ready ## build the documentation into site/, with the figures that are here; open site/index.html
 	@$(DOCS)/bin/python tools/docs/build.py
 
 readme: $(READY) ## put the present claims and figure into README.md (KERNELS=portable: those of the committed lock)
@@ -88,7 +88,9 @@ test-container: $(READY) ## build the container's image as root on Debian, and r
 test-faults: $(READY) ## break the smoke study in every way that one machine can, and see it recover (KILLS=20)
 	@MEMGEN_FAULTS=1 KILLS=$(KILLS) $(BIN)/python -m pytest tests/faults -s $(ARGS)
 
-lint: $(READY) ## check style, types, rules and formatting
+lint: $(READY) ## check language, style, types, rules and formatting
+	@$(BIN)/codespell *.md docs workflow tests tools bench Snakefile config.yaml configs
+	@$(BIN)/python tools/language.py
 	@$(BIN)/ruff check workflow tests bench tools docs
 	@$(BIN)/ruff format --check workflow tests bench tools docs
 	@$(BIN)/snakefmt --check Snakefile workflow/rules

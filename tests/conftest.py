@@ -16,6 +16,10 @@ from runs import study
 
 pytest_plugins = ["tiny_models"]
 
+#: Tests that need root, Debian or hours: the target of make for each folder sets its variable.
+APART = ("hpc", "envs", "paper", "faults", "container", "portable")
+collect_ignore = [folder for folder in APART if f"MEMGEN_{folder.upper()}" not in os.environ]
+
 _CHECKS = [hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.function_scoped_fixture]
 hypothesis.settings.register_profile("ci", max_examples=20, deadline=None, suppress_health_check=_CHECKS)
 hypothesis.settings.register_profile("full", hypothesis.settings.get_profile("ci"), max_examples=200)

@@ -1,12 +1,12 @@
-"""The tutorial and the notebook do what they say: they are run, and what is printed is compared."""
+"""Worked examples give what they say: the tutorial, the notebook, the page of the API and docstrings."""
 
 import contextlib
 import doctest
+import importlib
 import io
 import json
 import re
 import shlex
-from pathlib import Path
 
 import pytest
 
@@ -38,7 +38,7 @@ def printed_by(arguments: list[str]) -> str:
     return printed.getvalue()
 
 
-def test_the_tutorial_prints_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_tutorial_prints_what_it_says(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     checker, names, commands, examples = doctest.OutputChecker(), {}, 0, 0
     for kind, block in blocks():
@@ -58,7 +58,7 @@ def test_the_tutorial_prints_what_it_says(tmp_path: Path, monkeypatch: pytest.Mo
     assert (tmp_path / "margins.png").is_file() and (tmp_path / "figures/task.png").is_file()
 
 
-def test_the_notebook_runs_in_a_fresh_clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_notebook_runs_in_a_fresh_clone(tmp_path, monkeypatch):
     import matplotlib
 
     matplotlib.use("agg")
@@ -79,8 +79,13 @@ def test_the_notebook_runs_in_a_fresh_clone(tmp_path: Path, monkeypatch: pytest.
     assert fits["exception"].correlation > 0.99  # type: ignore[index]
 
 
-def test_the_notebook_is_kept_without_outputs() -> None:
-    cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
-    code = [cell for cell in cells if cell["cell_type"] == "code"]
-    assert len(code) >= 8 and all(not cell["outputs"] and cell["execution_count"] is None for cell in code)
-    assert len({cell["id"] for cell in cells}) == len(cells)
+@pytest.mark.parametrize("name", ["relational.hierarchy", "relational.ranks", "relational.crossing",
+                                  "relational.behaviour", "notebooks.theory"])  # fmt: skip
+def test_examples_in_docstrings(name):
+    outcome = doctest.testmod(importlib.import_module(f"memgen.{name}"))
+    assert outcome.attempted >= 1 and outcome.failed == 0
+
+
+def test_examples_of_the_api():
+    outcome = doctest.testfile(str(ROOT / "docs/api.md"), module_relative=False)
+    assert outcome.attempted >= 15 and outcome.failed == 0

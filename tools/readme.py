@@ -72,8 +72,8 @@ def short(rows: list[Row], checks: list[Row]) -> str:
         f"{len(rows)} claims, specified in advance: {counted(rows)} ([all of them](docs/claims.md), or "
         f"`memgen claim`). {len(checks)} mathematical identities are also checked; {held} hold. The values "
         "are from a run with portable kernels, which every x86-64 processor with AVX2 repeats byte for byte. "
-        "Of the first paper only the abstract, its public code and its data were read: what was derived here "
-        "says so.",
+        "Only the abstract, public code and data of the first paper were read; results derived here are "
+        "marked.",
         "",
         line(["finding", "value", "verdict"]),
         line(["---"] * 3),

@@ -1,5 +1,7 @@
 """The command line: found by syntax tree, light to import, one line for bad input."""
 
+import contextlib
+import json
 import os
 import re
 import resource
@@ -51,7 +53,7 @@ def test_help_lists_every_command_without_importing_any() -> None:
         text=True,
         check=True,
     )
-    assert "relational" in answer.stdout and "study" in answer.stdout
+    assert "memgen claim" in answer.stdout and ", relational" in answer.stdout
 
 
 @pytest.mark.parametrize("name", ENTRIES)
@@ -148,14 +150,37 @@ def test_examples_of_the_help_run(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(os, "environ", os.environ.copy())
-    lines = [line.strip() for line in cli.EXAMPLES.splitlines() if line.startswith("  memgen ")]
+    lines = [line.strip() for line in cli.HELP.splitlines() if line.startswith("  memgen ")]
     asked = [re.split(r"\s{2,}", line)[0].split()[1:] for line in lines]
-    calculators = [words for words in asked if words[0] in ("relational", "longtail", "irrelevant")]
-    assert len(calculators) >= 4
+    calculators = [
+        words for words in asked if words[0] in ("relational", "longtail", "irrelevant", "explain")
+    ]
+    assert len(calculators) >= 7
     for words in calculators:
         answer = memgen(*words)
         assert answer.returncode == 0 and re.search(r"\d", answer.stdout), words
-    assert all(" ".join(words[:2]) in ENTRIES for words in asked)
+    assert all({words[0], " ".join(words[:2])} & set(ENTRIES) for words in asked)
+
+
+def test_stages_lists_what_rules_call_and_explain_what_goes_wrong(capsys: pytest.CaptureFixture[str]) -> None:
+    def printed(*words: str) -> str:
+        with contextlib.suppress(SystemExit):
+            cli.run(list(words))
+        return capsys.readouterr().out
+
+    assert "memgen relational sweep: " in printed("stages") and "ranks:" not in printed(
+        "stages", "relational"
+    )
+    task = ["--n", "13", "--alpha", "0.2"]
+    listed = json.loads(printed("relational", "margins", *task, "--exception", "7:5", "--json"))["pairs"]
+    wrong = {
+        f"{pair['higher']} v {pair['lower']}  {pair['margin']:.3f}"
+        for pair in listed
+        if not pair["trained"] and pair["truth"] and pair["margin"] < 0
+    }
+    told = printed("explain", "7:5", *task)
+    assert len(wrong) == 11 and "54 of 65" in told and sum(text in told for text in wrong) == 10
+    assert "figures/explorer.html#exceptions=7:5&n=13&alpha=0.2" in told
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash to finish words in")

@@ -2,7 +2,6 @@
 
 import copy
 import math
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -78,7 +77,7 @@ def assert_one_line(error: BadInput) -> None:
 
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(config=mutated())
-def test_mutated_configuration_is_accepted_or_refused_in_one_line(config: Any) -> None:
+def test_mutated_configuration_is_accepted_or_refused_in_one_line(config):
     before = copy.deepcopy(config)
     try:
         accepted = configuration.check(config, "config.yaml")
@@ -91,7 +90,7 @@ def test_mutated_configuration_is_accepted_or_refused_in_one_line(config: Any) -
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_damaged_file_is_read_or_refused_in_one_line(tmp_path: Path, data: st.DataObject) -> None:
+def test_damaged_file_is_read_or_refused_in_one_line(tmp_path, data):
     text = bytearray((ROOT / "config.yaml").read_bytes())
     for _ in range(data.draw(st.integers(1, 5))):
         position = data.draw(st.integers(0, len(text) - 1))
@@ -105,7 +104,7 @@ def test_damaged_file_is_read_or_refused_in_one_line(tmp_path: Path, data: st.Da
 
 
 @pytest.mark.parametrize("path", OVERLAYS, ids=lambda path: path.stem)
-def test_overlays_are_accepted(path: Path) -> None:
+def test_overlays_are_accepted(path):
     configuration.load([ROOT / "config.yaml", path])
 
 
@@ -141,14 +140,14 @@ CASES = [
 
 
 @pytest.mark.parametrize(("overlay", "message"), CASES, ids=[str(case[0])[:60] for case in CASES])
-def test_names_what_is_wrong(overlay: dict[str, Any], message: str) -> None:
+def test_names_what_is_wrong(overlay, message):
     with pytest.raises(BadInput) as caught:
         configuration.check(configuration.merge(BASE, overlay))
     assert_one_line(caught.value)
     assert message in str(caught.value)
 
 
-def test_null_in_an_overlay_removes_a_key(tmp_path: Path) -> None:
+def test_null_in_an_overlay_removes_a_key(tmp_path):
     overlay = tmp_path / "overlay.yaml"
     overlay.write_text("relational: {hierarchies: {exc_far_n11: null}}\n")
     loaded = configuration.load([ROOT / "config.yaml", overlay])
@@ -156,7 +155,7 @@ def test_null_in_an_overlay_removes_a_key(tmp_path: Path) -> None:
     assert loaded["relational"]["hierarchies"]["ti_n9"] == {"n": 9, "exceptions": []}
 
 
-def test_every_key_is_described_and_limited() -> None:
+def test_every_key_is_described_and_limited():
     """The schema is the reference of the configuration: descriptions, bounds of numbers, forms of texts."""
 
     def walk(rules: Any, path: str) -> None:
@@ -176,7 +175,7 @@ def test_every_key_is_described_and_limited() -> None:
     walk(configuration.schema(), "")
 
 
-def test_merge_keys_and_plain_numbers_are_read(tmp_path: Path) -> None:
+def test_merge_keys_and_plain_numbers_are_read(tmp_path):
     path = tmp_path / "overlay.yaml"
     path.write_text("a: &a {x: 1e-3, y: -0.5}\nb: {<<: *a, y: 2, z: [0, 10, .5, 1.]}\nc: {<<: [*a]}\n")
     read = configuration.read(path)
@@ -194,7 +193,7 @@ def test_merge_keys_and_plain_numbers_are_read(tmp_path: Path) -> None:
         ("a: !!python/object:os.system {}\n", "could not determine a constructor"),
     ],
 )
-def test_file_that_is_no_mapping(tmp_path: Path, text: str, message: str) -> None:
+def test_file_that_is_no_mapping(tmp_path, text, message):
     path = tmp_path / "damaged.yaml"
     path.write_text(text)
     with pytest.raises(BadInput) as caught:
@@ -203,6 +202,6 @@ def test_file_that_is_no_mapping(tmp_path: Path, text: str, message: str) -> Non
     assert message in str(caught.value)
 
 
-def test_base_configuration_is_plain_yaml() -> None:
+def test_base_configuration_is_plain_yaml():
     """Snakemake reads the same file with its own loader."""
     assert yaml.safe_load((ROOT / "config.yaml").read_text()) == BASE

@@ -44,7 +44,7 @@ def in_image(builder: Builder, *command: str, shared: dict[str, Path] | None = N
     return builder("run", "--isolation=chroot", *options, container, "--", *command)
 
 
-def test_the_image_holds_what_the_lock_pins(builder: Builder) -> None:
+def test_the_image_holds_what_the_lock_pins(builder):
     frozen = in_image(builder, ".venv/bin/python", "-m", "pip", "list", "--format=json", "--exclude-editable")
     installed = {canonicalize_name(part["name"]): part["version"] for part in json.loads(frozen)}
     # It comes with a new virtual environment; torch's local tag is the index's, not the lock's.
@@ -54,7 +54,7 @@ def test_the_image_holds_what_the_lock_pins(builder: Builder) -> None:
     assert len(versions) > 100 and versions == {name: pins[name] for name in versions}
 
 
-def test_the_study_in_the_image_gives_the_bytes_of_one_outside(builder: Builder, tmp_path: Path) -> None:
+def test_the_study_in_the_image_gives_the_bytes_of_one_outside(builder, tmp_path):
     """Another build of Python makes them, and with it a record says another environment."""
     outside, inside = copy_repository(tmp_path / "outside"), tmp_path / "inside"
     for name in ("results", "figures"):

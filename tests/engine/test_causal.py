@@ -1,7 +1,5 @@
 """Answers of causal models: packed with a shared prefix, and one prompt at a time, the same."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
@@ -36,7 +34,7 @@ def runs(model) -> tuple[list[list[str]], list[Prompts]]:
 
 
 @pytest.mark.parametrize("key", KINDS)
-def test_packed_answers_are_those_of_one_prompt_at_a_time(tiny_causal: dict, key: tuple) -> None:
+def test_packed_answers_are_those_of_one_prompt_at_a_time(tiny_causal, key):
     model = load(tiny_causal[key], "float64", causal=True)
     check_head(model.network)
     texts, asked = runs(model)
@@ -51,7 +49,7 @@ def test_packed_answers_are_those_of_one_prompt_at_a_time(tiny_causal: dict, key
         np.testing.assert_allclose(found, expected, atol=1e-10)
 
 
-def test_gradients_through_a_shared_prefix_are_those_of_whole_prompts(tiny_causal: dict) -> None:
+def test_gradients_through_a_shared_prefix_are_those_of_whole_prompts(tiny_causal):
     model = load(tiny_causal["llama", False], "float64", causal=True)
     _, asked = runs(model)
     gradients = []
@@ -63,7 +61,7 @@ def test_gradients_through_a_shared_prefix_are_those_of_whole_prompts(tiny_causa
         torch.testing.assert_close(one, other, rtol=1e-9, atol=1e-9)
 
 
-def test_windows_get_whole_prompts(tiny_causal: dict) -> None:
+def test_windows_get_whole_prompts(tiny_causal):
     config = transformers.Qwen3Config(
         vocab_size=64, hidden_size=16, num_hidden_layers=2, num_attention_heads=2, use_sliding_window=True,
         sliding_window=4, max_window_layers=0, intermediate_size=16, num_key_value_heads=2, head_dim=8,
@@ -78,7 +76,7 @@ def test_windows_get_whole_prompts(tiny_causal: dict) -> None:
             torch.testing.assert_close(row, expected)
 
 
-def test_logits_that_are_not_the_heads_are_refused() -> None:
+def test_logits_that_are_not_the_heads_are_refused():
     config = transformers.Gemma2Config(
         vocab_size=64, hidden_size=16, num_hidden_layers=1, num_attention_heads=2, num_key_value_heads=2,
         head_dim=8, intermediate_size=16, final_logit_softcapping=0.5,
@@ -90,7 +88,7 @@ def test_logits_that_are_not_the_heads_are_refused() -> None:
         check_head(network)
 
 
-def test_answers_and_prompts_must_fit(tiny_causal: dict, tiny_model: Path) -> None:
+def test_answers_and_prompts_must_fit(tiny_causal, tiny_model):
     tokenizer = load(tiny_model).tokenizer
     with pytest.raises(BadInput, match="' Yes' is 3 tokens; allowed: a single"):
         answer_tokens(lambda text, add_special_tokens: {"input_ids": [1, 2, 3]})
@@ -98,9 +96,7 @@ def test_answers_and_prompts_must_fit(tiny_causal: dict, tiny_model: Path) -> No
         tokenize(tokenizer, prompts(sample("fake", 3, 0)), 20)
 
 
-def test_out_of_memory_halves_the_batch_and_changes_nothing(
-    tiny_causal: dict, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_out_of_memory_halves_the_batch_and_changes_nothing(tiny_causal, monkeypatch, caplog):
     model = load(tiny_causal["llama", False], "float64", causal=True)
     _, asked = runs(model)
     expected = hidden_states(model.network, asked, 1000)

@@ -58,15 +58,8 @@ def stop_after(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], list[int]]:
     ],
 )
 def test_a_stopped_training_goes_on_to_the_same_bytes(
-    tmp_path: Path,
-    tiny_causal: dict,
-    tiny_model: Path,
-    inputs: dict,
-    stop_after,
-    model: str,
-    options: dict,
-    steps: int,
-) -> None:
+    tmp_path, tiny_causal, tiny_model, inputs, stop_after, model, options, steps
+):
     """Stopped within the first epoch, between two epochs, and in the last step: no step is taken twice."""
     folder = tiny_model if model == "bert" else tiny_causal[model, True]
     taken = stop_after(0)
@@ -83,7 +76,7 @@ def test_a_stopped_training_goes_on_to_the_same_bytes(
     assert len(taken) == 1
 
 
-def test_a_short_training_keeps_nothing(tmp_path: Path, tiny_causal: dict, inputs: dict, stop_after) -> None:
+def test_a_short_training_keeps_nothing(tmp_path, tiny_causal, inputs, stop_after):
     stop_after(8)
     with pytest.raises(Stopped):
         run(tmp_path, tiny_causal["llama", True], inputs, keep_minutes=MINUTES)
@@ -92,8 +85,8 @@ def test_a_short_training_keeps_nothing(tmp_path: Path, tiny_causal: dict, input
 
 @pytest.mark.parametrize("fault", ["cut", "one bit", "foreign", "half written"])
 def test_a_state_that_is_not_the_one_written_is_never_used(
-    tmp_path: Path, tiny_causal: dict, inputs: dict, stop_after, caplog: pytest.LogCaptureFixture, fault: str
-) -> None:
+    tmp_path, tiny_causal, inputs, stop_after, caplog, fault
+):
     folder = tiny_causal["llama", True]
     whole = run(tmp_path / "whole", folder, inputs)
     stop_after(5)
@@ -120,7 +113,7 @@ def test_a_state_that_is_not_the_one_written_is_never_used(
         assert "is not used" in caplog.text
 
 
-def test_other_arguments_find_no_state(tmp_path: Path, tiny_causal: dict, inputs: dict, stop_after) -> None:
+def test_other_arguments_find_no_state(tmp_path, tiny_causal, inputs, stop_after):
     stop_after(5)
     with pytest.raises(Stopped):
         run(tmp_path, tiny_causal["llama", True], inputs)
@@ -129,7 +122,7 @@ def test_other_arguments_find_no_state(tmp_path: Path, tiny_causal: dict, inputs
     assert len(taken) == 18
 
 
-def test_a_state_is_plain_safetensors_and_reads_back(tmp_path: Path) -> None:
+def test_a_state_is_plain_safetensors_and_reads_back(tmp_path):
     """Of every precision, scalars and empty states included; the file is what the library itself reads."""
     weights = [torch.nn.Parameter(torch.randn(3, 5).to(dtype)) for dtype in (torch.float64, torch.bfloat16)]
     optimizer = torch.optim.AdamW(weights)
@@ -153,7 +146,7 @@ def test_a_state_is_plain_safetensors_and_reads_back(tmp_path: Path) -> None:
         assert torch.equal(value, again) and value.dtype == again.dtype
 
 
-def test_a_full_disk_stops_no_training(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_full_disk_stops_no_training(tmp_path, caplog):
     weight = torch.nn.Parameter(torch.ones(1))
     keeper = Keeper(Path("/dev/full"), "a", 0)  # no folder can be made there
     keeper.save_if_due(Position(0, 0, 1, [0.0], [False]), [weight], torch.optim.SGD([weight], 0.1))

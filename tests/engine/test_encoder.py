@@ -43,9 +43,7 @@ def plain(folder: Path, seed: int, reverse: bool) -> np.ndarray:
         return np.array([float(both[0] - both[1]) for both in map(logits, texts)])
 
 
-def test_full_finetuning_is_that_of_one_prompt_at_a_time(
-    tmp_path: Path, tiny_model: Path, inputs: dict
-) -> None:
+def test_full_finetuning_is_that_of_one_prompt_at_a_time(tmp_path, tiny_model, inputs):
     found, runs = finetuned(tmp_path, tiny_model, inputs, batch=100)
     assert found["phase"].unique().to_list() == ["post"], "without a head there are no answers before"
     assert not runs["diverged"].any()
@@ -56,9 +54,7 @@ def test_full_finetuning_is_that_of_one_prompt_at_a_time(
         )
 
 
-def test_adapters_of_a_block_are_those_of_one_run_at_a_time(
-    tmp_path: Path, tiny_model: Path, inputs: dict
-) -> None:
+def test_adapters_of_a_block_are_those_of_one_run_at_a_time(tmp_path, tiny_model, inputs):
     options = {"kind": "lora", "rank": [4], "epochs": 8, "batch": 100}
     both = [
         finetuned(tmp_path / str(size), tiny_model, inputs, **options, runs_per_pass=size)[0]
@@ -69,9 +65,7 @@ def test_adapters_of_a_block_are_those_of_one_run_at_a_time(
     assert len(set(both[0]["logit_difference"])) == both[0].height, "every run has its own head"
 
 
-def test_the_configuration_tells_causal_models(
-    tiny_model: Path, tiny_causal: dict, tmp_path: Path, inputs: dict
-) -> None:
+def test_the_configuration_tells_causal_models(tiny_model, tiny_causal, tmp_path, inputs):
     assert not is_causal(tiny_model)
     assert all(is_causal(folder) for folder in tiny_causal.values())
     with pytest.raises(BadInput, match="not a model"):

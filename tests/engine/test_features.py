@@ -1,7 +1,6 @@
 """Features: the same alone and in a batch, whatever the padding, and the same bytes twice."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -22,7 +21,7 @@ def pooled(states: np.ndarray) -> dict[str, np.ndarray]:
 
 
 @given(st.lists(st.integers(1, 12), min_size=1, max_size=5), st.sampled_from(POOLINGS), st.integers(0, 99))
-def test_pooling_reads_a_prompts_own_tokens_only(lengths: list[int], pooling: str, seed: int) -> None:
+def test_pooling_reads_a_prompts_own_tokens_only(lengths, pooling, seed):
     generator = np.random.default_rng(seed)
     hidden = torch.full((len(lengths), max(lengths) + 2, 3), float("nan"), dtype=torch.float64)
     rows = [generator.normal(size=(length, 3)) for length in lengths]
@@ -33,7 +32,7 @@ def test_pooling_reads_a_prompts_own_tokens_only(lengths: list[int], pooling: st
 
 
 @pytest.mark.parametrize("key", ["bert", ("llama", True), ("qwen3", False)])
-def test_features_are_those_of_one_prompt_at_a_time(tiny_model: Path, tiny_causal: dict, key: Any) -> None:
+def test_features_are_those_of_one_prompt_at_a_time(tiny_model, tiny_causal, key):
     """Of an encoder by padded batches, of decoders by prefix trees; a batch of one pads nothing."""
     model = load(tiny_model if key == "bert" else tiny_causal[key], "float64")
     texts = prompts(sample("real", 5, 0))
@@ -56,9 +55,7 @@ def run(model: Path, lineup: Path, out: Path, first: int, last: int, **changed: 
     return Features.read(out)
 
 
-def test_stage_writes_every_seed_and_the_same_bytes_twice(
-    tiny_model: Path, inputs: dict, tmp_path: Path
-) -> None:
+def test_stage_writes_every_seed_and_the_same_bytes_twice(tiny_model, inputs, tmp_path):
     names = ("a", "b", "c")
     block, _, alone = (
         run(tiny_model, inputs["lineup"], tmp_path / name, first, 2)
@@ -81,9 +78,7 @@ def test_stage_writes_every_seed_and_the_same_bytes_twice(
         ({"last_seed": 6}, "no items of seed 6; allowed: 0 to 5"),
     ],
 )
-def test_bad_input_is_refused(
-    tiny_model: Path, inputs: dict, tmp_path: Path, changed: dict, message: str
-) -> None:
+def test_bad_input_is_refused(tiny_model, inputs, tmp_path, changed, message):
     with pytest.raises(BadInput, match=message):
         run(tiny_model, inputs["lineup"], tmp_path / "x", 0, 0, **changed)
     assert not (tmp_path / "x").exists()
@@ -91,7 +86,7 @@ def test_bad_input_is_refused(
         extract(load(tiny_model), ["win " * 70], ["last"], batch=1)
 
 
-def test_what_is_written_is_read_whatever_the_strides(tmp_path: Path) -> None:
+def test_what_is_written_is_read_whatever_the_strides(tmp_path):
     array = np.arange(24, dtype=np.float32).reshape(2, 3, 4).transpose(2, 0, 1)
     Features({"n": 2}, {"last": array}).write(tmp_path / "f")
     block = Features.read(tmp_path / "f")

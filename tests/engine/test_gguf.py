@@ -76,7 +76,7 @@ def _write(writer: object) -> None:
     writer.close()
 
 
-def test_what_is_written_is_an_ordinary_model(tmp_path: Path, tiny_gguf: tuple, tiny_causal: dict) -> None:
+def test_what_is_written_is_an_ordinary_model(tmp_path, tiny_gguf, tiny_causal):
     folder, weights = tiny_gguf
     dequantize(quantized=folder, out=tmp_path / "model")
     assert is_causal(tmp_path / "model")
@@ -114,7 +114,7 @@ SPOILED = {
 
 
 @pytest.mark.parametrize("fault", [0, 3, 6, 20, 24, 100, 3000, -4096, -1, *SPOILED])
-def test_a_file_cut_short_or_damaged_is_one_line(tmp_path: Path, tiny_gguf: tuple, fault: int | str) -> None:
+def test_a_file_cut_short_or_damaged_is_one_line(tmp_path, tiny_gguf, fault):
     whole = (tiny_gguf[0] / "model.gguf").read_bytes()
     spoiled = whole[:fault] if isinstance(fault, int) else SPOILED[fault](whole)
     (tmp_path / "model.gguf").write_bytes(spoiled)
@@ -123,7 +123,7 @@ def test_a_file_cut_short_or_damaged_is_one_line(tmp_path: Path, tiny_gguf: tupl
     assert "\n" not in str(error.value) and not (tmp_path / "out").exists()
 
 
-def test_another_architecture_and_a_missing_file_are_one_line(tmp_path: Path) -> None:
+def test_another_architecture_and_a_missing_file_are_one_line(tmp_path):
     import gguf
 
     with pytest.raises(BadInput, match=r"missing; allowed: a folder with model\.gguf"):

@@ -1,6 +1,5 @@
 """The last layers alone: first gradients and answers are those of the whole network, the rest frozen."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,14 +7,13 @@ import pytest
 import torch
 
 from memgen.engine import layers
-from memgen.engine.causal import logit_differences
 from memgen.engine.decoder import can_pack
 from memgen.engine.layers import FrozenLayers, TrainedLayers, frozen_layers, last_layers, weights_in
 from memgen.engine.learning import learn
 from memgen.engine.loading import load
 from memgen.engine.methods import Full, Lora
-from memgen.engine.per_run import adapted, per_run_weights
-from memgen.engine.prompts import answer_tokens, tokenize
+from memgen.engine.per_run import per_run_weights
+from memgen.engine.prompts import tokenize
 from memgen.engine.training import Run, run_losses
 from memgen.errors import BadInput
 from memgen.language.items import sample
@@ -36,7 +34,7 @@ def losses(network: Any, runs: list[Run]) -> torch.Tensor:
 
 @pytest.mark.parametrize("key", KINDS)
 @pytest.mark.parametrize("count", [1, 2, 4])
-def test_first_gradients_of_all_weights(deep_causal: dict, key: tuple, count: int) -> None:
+def test_first_gradients_of_all_weights(deep_causal, key, count):
     model = load(deep_causal[key], "float64", causal=True)
     network = model.network.requires_grad_(False)
     asked, runs = asked_and_runs(model, 3)
@@ -63,70 +61,7 @@ def test_first_gradients_of_all_weights(deep_causal: dict, key: tuple, count: in
             torch.testing.assert_close(many[index], part.grad, rtol=0, atol=1e-10)
 
 
-@pytest.mark.parametrize("key", KINDS)
-def test_first_gradients_of_adapters(deep_causal: dict, key: tuple) -> None:
-    model = load(deep_causal[key], "float64", causal=True)
-    network = model.network.requires_grad_(False)
-    asked, runs = asked_and_runs(model, 3)
-    names = last_layers(network, 2)
-
-    def gradients(asker: Any, group: list[Run]) -> list[torch.Tensor]:
-        with adapted(network, [run.key for run in group], 3, 2.0, within=names) as adapters:
-            with torch.no_grad():
-                for layer in adapters:
-                    layer.up += 0.01 * layer.down.mean(2)[:, None, :]
-            losses(asker, group).sum().backward()
-            return [part.grad.clone() for layer in adapters for part in (layer.down, layer.up)]
-
-    together = gradients(TrainedLayers(network, FrozenLayers(network, 2), asked), runs)
-    assert len(together) == 2 * 2 * 6
-    for index, run in enumerate(runs):
-        for many, alone in zip(together, gradients(network, [whole(run)]), strict=True):
-            assert alone.abs().max() > 0
-            torch.testing.assert_close(many[index], alone[0], rtol=0, atol=1e-10)
-
-
-def frozen_below(model: Any, asked: Any, run: Run, options: Full, count: int) -> np.ndarray:
-    """The plain way: whole prompts through the whole network, the layers below frozen."""
-    network = model.network.requires_grad_(False)
-    trained = [
-        part
-        for name, part in network.named_parameters()
-        if any(name.startswith(f"model.layers.{4 - 1 - index}.") for index in range(count))
-        or name in ("model.norm.weight", "lm_head.weight")
-    ]
-    optimizer = torch.optim.AdamW([part.requires_grad_() for part in trained], options.rate, weight_decay=0)
-    for _ in range(options.epochs):
-        optimizer.zero_grad()
-        (losses(network, [whole(run)]).sum() / len(run.answers)).backward()
-        optimizer.step()
-    return logit_differences(network, [asked.whole()], answer_tokens(model.tokenizer), 1000)[0]
-
-
-@pytest.mark.parametrize("key", KINDS)
-def test_answers_are_those_of_the_frozen_network(deep_causal: dict, key: tuple) -> None:
-    model = load(deep_causal[key], "float64", causal=True)
-    model.network.requires_grad_(False)
-    asked, runs = asked_and_runs(model, 2)
-    before = {name: part.clone() for name, part in model.network.state_dict().items()}
-    method = Full(epochs=4, batch=100, rate=1e-3, layers=2)
-    below = frozen_layers(model.network, 2)
-    assert below is not None
-    together = learn(model, asked, runs, method, None, below, 7)
-    for index, run in enumerate(runs):
-        alone = learn(model, asked[index : index + 1], [run], method, None, below, 7)
-        expected = frozen_below(load(deep_causal[key], "float64", causal=True), asked[index], run, method, 2)
-        np.testing.assert_allclose(together.after[0, index], expected, rtol=0, atol=1e-8)
-        np.testing.assert_allclose(alone.after[0, 0], expected, rtol=0, atol=1e-8)
-        assert np.abs(expected - together.before[index]).max() > 0.01
-    for name, part in model.network.state_dict().items():
-        torch.testing.assert_close(part, before[name], rtol=0, atol=0)
-    assert not any(part.requires_grad for part in model.network.parameters())
-
-
-def test_a_run_and_its_reversal_share_what_stands_below(
-    deep_causal: dict, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_and_its_reversal_share_what_stands_below(deep_causal, monkeypatch):
     model = load(deep_causal["llama", True], "float64", causal=True)
     asked, runs = asked_and_runs(model, 4)
     passes = []
@@ -145,7 +80,7 @@ def test_a_run_and_its_reversal_share_what_stands_below(
     assert set(passes) == {(0, 3), (3, 4)}
 
 
-def test_other_architectures_are_frozen_and_passed_whole(tiny_model: Path) -> None:
+def test_other_architectures_are_frozen_and_passed_whole(tiny_model):
     model = load(tiny_model, "float64")
     model.network.requires_grad_(False)
     assert not can_pack(model.network) and frozen_layers(model.network, 1) is None
@@ -165,7 +100,7 @@ def test_other_architectures_are_frozen_and_passed_whole(tiny_model: Path) -> No
 
 
 @pytest.mark.parametrize("count", [0, 5])
-def test_more_layers_than_there_are_is_refused(deep_causal: dict, count: int) -> None:
+def test_more_layers_than_there_are_is_refused(deep_causal, count):
     network = load(deep_causal["llama", True], causal=True).network
     with pytest.raises(BadInput, match=f"layers: {count}, but the model has 4; allowed: 1 to 4"):
         last_layers(network, count)

@@ -1,7 +1,5 @@
 """Adapters and copies of weights of many runs at once: gradients and answers are those of each run alone."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
@@ -36,9 +34,7 @@ def gradients(network, runs: list[Run]) -> list[torch.Tensor]:
 
 @pytest.mark.parametrize("kind", ["llama", "qwen3"])
 @pytest.mark.parametrize(("dtype", "tolerance"), [("float64", 1e-10), ("float32", 1e-4)])
-def test_gradients_of_adapters_are_those_of_one_run(
-    tiny_causal: dict, kind: str, dtype: str, tolerance: float
-) -> None:
+def test_gradients_of_adapters_are_those_of_one_run(tiny_causal, kind, dtype, tolerance):
     model = load(tiny_causal[kind, False], dtype, causal=True)
     _, runs = asked_and_runs(model, 5)
     together = gradients(model.network, runs)
@@ -49,7 +45,7 @@ def test_gradients_of_adapters_are_those_of_one_run(
 
 
 @pytest.mark.parametrize("key", [("llama", False), ("llama", True), ("qwen3", False)])
-def test_gradients_of_copies_are_those_of_one_run(tiny_causal: dict, key: tuple) -> None:
+def test_gradients_of_copies_are_those_of_one_run(tiny_causal, key):
     model = load(tiny_causal[key], "float64", causal=True)
     network, (_, runs) = model.network, asked_and_runs(model, 3, 4)
     with per_run_weights(network, len(runs)) as weights:
@@ -71,7 +67,7 @@ def trained(model, asked: list, runs: list[Run], options: TrainingOptions = OPTI
         return found, logit_differences(model.network, asked, answer_tokens(model.tokenizer), 1000)
 
 
-def test_agrees_with_peft(tiny_causal: dict) -> None:
+def test_agrees_with_peft(tiny_causal):
     """The same first matrices and two steps: the answers of the reference code."""
     import peft
 
@@ -101,7 +97,7 @@ def test_agrees_with_peft(tiny_causal: dict) -> None:
     np.testing.assert_allclose(found, np.stack(expected), rtol=0, atol=1e-8)
 
 
-def test_one_diverging_run_leaves_the_others_alone(tiny_causal: dict, monkeypatch) -> None:
+def test_one_diverging_run_leaves_the_others_alone(tiny_causal, monkeypatch):
     model = load(tiny_causal["llama", False], "float64", causal=True)
     asked, runs = asked_and_runs(model, 3)
     _, expected = trained(model, asked, runs)
@@ -113,9 +109,7 @@ def test_one_diverging_run_leaves_the_others_alone(tiny_causal: dict, monkeypatc
     np.testing.assert_allclose(answers[[0, 2]], expected[[0, 2]], rtol=0, atol=1e-10)
 
 
-def test_out_of_memory_halves_the_micro_batch_and_changes_nothing(
-    tiny_causal: dict, monkeypatch, caplog
-) -> None:
+def test_out_of_memory_halves_the_micro_batch_and_changes_nothing(tiny_causal, monkeypatch, caplog):
     model = load(tiny_causal["llama", False], "float64", causal=True)
     asked, runs = asked_and_runs(model, 2)
     _, expected = trained(model, asked, runs)
@@ -138,7 +132,7 @@ def test_out_of_memory_halves_the_micro_batch_and_changes_nothing(
         trained(model, asked, runs)
 
 
-def test_the_network_comes_back_also_after_an_error(tiny_causal: dict) -> None:
+def test_the_network_comes_back_also_after_an_error(tiny_causal):
     model = load(tiny_causal["llama", False], causal=True)
     network, (asked, _) = model.network, asked_and_runs(model, 2, 4)
     answers = answer_tokens(model.tokenizer)
@@ -157,7 +151,7 @@ def test_the_network_comes_back_also_after_an_error(tiny_causal: dict) -> None:
     assert (logit_differences(network, asked, answers, 100) == before).all()
 
 
-def test_padding_gets_no_gradient() -> None:
+def test_padding_gets_no_gradient():
     config = transformers.LlamaConfig(
         vocab_size=11, hidden_size=8, intermediate_size=8, num_hidden_layers=1, num_attention_heads=2,
         pad_token_id=3,
@@ -171,7 +165,7 @@ def test_padding_gets_no_gradient() -> None:
     assert (gradient[0, 5] != 0).any() and (gradient[1, 5] == 0).all()
 
 
-def test_other_layers_are_refused(tiny_model: Path) -> None:
+def test_other_layers_are_refused(tiny_model):
     network = load(tiny_model).network
     message = "is a LayerNorm; allowed with several runs: Linear"
     with pytest.raises(BadInput, match=message), per_run_weights(network, 2):

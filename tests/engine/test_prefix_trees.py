@@ -12,7 +12,7 @@ PROMPTS = st.builds(Prompts, PREFIX, ROWS.map(tuple))
 
 
 @given(PROMPTS)
-def test_every_prompt_is_a_path(prompts: Prompts) -> None:
+def test_every_prompt_is_a_path(prompts):
     tree, rows = prefix_tree(prompts), prompts.whole().queries
     sees, positions = tree.sees(), tree.positions()
     for row in rows:
@@ -26,7 +26,7 @@ def test_every_prompt_is_a_path(prompts: Prompts) -> None:
 
 
 @given(PROMPTS, st.data())
-def test_some_prompts_are_found_in_the_tree_of_all(prompts: Prompts, data: st.DataObject) -> None:
+def test_some_prompts_are_found_in_the_tree_of_all(prompts, data):
     chosen = data.draw(st.lists(st.sampled_from(range(len(prompts.queries))), min_size=1, max_size=8))
     some = prompts.select(chosen)
     large, small = prefix_tree(prompts), prefix_tree(some)

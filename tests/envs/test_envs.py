@@ -92,21 +92,19 @@ def finished(deployment: Deployment, tmp_path_factory: pytest.TempPathFactory) -
     return folder
 
 
-def test_results_are_those_of_the_virtual_environment(finished: Path, tmp_path: Path) -> None:
+def test_results_are_those_of_the_virtual_environment(finished, tmp_path):
     folder = copy_repository(tmp_path / "repository")
     study(folder, *TARGETS)
     # What a record says of the packages is held to the environment below.
     assert_same_results(finished, folder, "environment")
 
 
-def test_an_environment_was_made_for_each_file(finished: Path, deployment: Deployment) -> None:
+def test_an_environment_was_made_for_each_file(finished, deployment):
     assert sorted(deployment.environments()) == ENVIRONMENTS
 
 
 @pytest.mark.parametrize("name", ENVIRONMENTS)
-def test_environment_holds_what_was_solved_for_it_and_nothing_else(
-    name: str, finished: Path, deployment: Deployment
-) -> None:
+def test_environment_holds_what_was_solved_for_it_and_nothing_else(name, finished, deployment):
     folder = deployment.environments()[name]
     search, found = deployment.holds(name, finished)
     assert [part for part in search if part and not Path(part).is_relative_to(folder)] == [
@@ -124,7 +122,7 @@ def test_environment_holds_what_was_solved_for_it_and_nothing_else(
     assert versions == {part: pins[canonicalize_name(part)] for part in found}
 
 
-def test_every_job_imported_what_its_own_environment_holds(finished: Path, deployment: Deployment) -> None:
+def test_every_job_imported_what_its_own_environment_holds(finished, deployment):
     """.venv would be noticed: at its start Python imports setuptools there, which most environments lack."""
     with workflow(finished, Path("configs/smoke.yaml")) as (parsed, _):
         rules = {rule.name: Path(str(rule.conda_env)).stem for rule in parsed.rules if rule.name != "all"}
@@ -137,7 +135,7 @@ def test_every_job_imported_what_its_own_environment_holds(finished: Path, deplo
     assert {rules[path.parent.name] for path in records} == set(ENVIRONMENTS)
 
 
-def test_a_job_sees_its_own_environment_alone(repository: Path, deployment: Deployment) -> None:
+def test_a_job_sees_its_own_environment_alone(repository, deployment):
     """What its file does not name, it does not find, though .venv has it."""
     path = repository / "envs/figures.yaml"
     path.write_text("".join(line for line in path.read_text().splitlines(True) if "matplotlib" not in line))
@@ -146,9 +144,7 @@ def test_a_job_sees_its_own_environment_alone(repository: Path, deployment: Depl
     assert "needs the package matplotlib" in (repository / "logs/figures_task/job.log").read_text()
 
 
-def test_versions_that_do_not_go_together_make_no_environment(
-    repository: Path, deployment: Deployment
-) -> None:
+def test_versions_that_do_not_go_together_make_no_environment(repository, deployment):
     path = repository / "envs/figures.yaml"
     path.write_text(path.read_text() + "  - contourpy =0.1\n")
     code, printed = deployment.run(repository, THREE["figures"])

@@ -1,11 +1,9 @@
-"""These tests run the smoke study many times: `make test-faults` runs them, and nothing else does."""
+"""The table that these tests print; they run the smoke study many times."""
 
-import os
 from collections.abc import Callable, Iterator
 
 import pytest
 
-collect_ignore_glob = [] if "MEMGEN_FAULTS" in os.environ else ["test_*.py"]
 Row = Callable[[str, str, float], None]
 
 

@@ -66,7 +66,7 @@ def assert_nothing_is_torn(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         assert set_aside(dry=True) == []
 
 
-def test_two_runs_at_once(tmp_path: Path, row: Row) -> None:
+def test_two_runs_at_once(tmp_path, row):
     folder = copy_repository(tmp_path / "twice")
     since = time.time()
     both = [start(folder, *PART) for _ in range(2)]
@@ -99,9 +99,7 @@ def damage(path: Path, what: str) -> None:
         ("a record cut short", f"{JOBS}/language_accuracy/job.json"),
     ],
 )
-def test_a_damaged_file_is_found_and_made_again(
-    finished: Path, tmp_path: Path, row: Row, what: str, where: str
-) -> None:
+def test_a_damaged_file_is_found_and_made_again(finished, tmp_path, row, what, where):
     folder = Path(shutil.copytree(finished, tmp_path / "copy", symlinks=True))
     damage(folder / where, what)
     since = time.time()
@@ -114,7 +112,7 @@ def test_a_damaged_file_is_found_and_made_again(
     row(what, f"nothing; {number} jobs run, it and what depends on it", took)
 
 
-def test_results_that_cannot_be_written(tmp_path: Path, row: Row) -> None:
+def test_results_that_cannot_be_written(tmp_path, row):
     folder = copy_repository(tmp_path / "read-only")
     place = folder / "results"
     if os.geteuid() == 0:  # root writes into any folder but one that is mounted so
@@ -151,9 +149,7 @@ def full(folder: Path, room: str) -> str:
 
 
 @pytest.mark.parametrize("room", ["disk", "file"])
-def test_a_full_disk(
-    finished: Path, tmp_path: Path, row: Row, monkeypatch: pytest.MonkeyPatch, room: str
-) -> None:
+def test_a_full_disk(finished, tmp_path, row, monkeypatch, room):
     folder = tmp_path / "small"
     folder.mkdir()
     if room == "disk" and subprocess.run(
@@ -199,7 +195,7 @@ def shift(folder: Path, roots: tuple[str, ...], days: int) -> None:
         ("sources from the future", ("workflow", "config.yaml", "Snakefile"), 30),
     ],
 )
-def test_a_clock_that_jumps(tmp_path: Path, row: Row, what: str, roots: tuple[str, ...], days: int) -> None:
+def test_a_clock_that_jumps(tmp_path, row, what, roots, days):
     folder = copy_repository(tmp_path / "clock")
     study(folder, *PART)
     before = results(folder)
@@ -215,7 +211,7 @@ def test_a_clock_that_jumps(tmp_path: Path, row: Row, what: str, roots: tuple[st
 
 
 @pytest.mark.parametrize(("what", "days"), [("a month back", 30), ("years ahead", -9000)])
-def test_a_clock_that_jumps_in_the_middle_of_a_run(tmp_path: Path, row: Row, what: str, days: int) -> None:
+def test_a_clock_that_jumps_in_the_middle_of_a_run(tmp_path, row, what, days):
     """What was made before the jump says so; all else has the present time."""
     folder, still = copy_repository(tmp_path / "clock"), copy_repository(tmp_path / "still")
     before = "results/relational/critical.csv"
@@ -234,7 +230,7 @@ def test_a_clock_that_jumps_in_the_middle_of_a_run(tmp_path: Path, row: Row, wha
     row(f"the clock jumps {what} in the middle of a run", lost, took)
 
 
-def test_kill_nine_at_random_moments(finished: Path, tmp_path: Path, row: Row) -> None:
+def test_kill_nine_at_random_moments(finished, tmp_path, row):
     """When so many jobs, drawn over the whole study, have ended, and up to 3 s later.
 
     Snakemake alone, whose jobs live on, and Snakemake with its jobs, by turns.

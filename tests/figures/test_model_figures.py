@@ -25,6 +25,7 @@ from memgen.language.fits.tables import BASELINES, FIT, PREDICTIONS
 from memgen.language.fits.theory import fit, predictions
 from memgen.language.responses.tables import ACCURACY, EFFECTS, KEY, RESPONSES
 from memgen.language.stages.summaries import accuracy, distance, effects
+from memgen.language.tables import COST_CURVE, REPRESENTATIONS
 from memgen.published.compare import compare
 from memgen.published.conversion import convert
 from memgen.published.explain import explain
@@ -55,6 +56,7 @@ FIGURES: dict[str, tuple[dict[str, str], dict[str, Any]]] = {
     "symbolic_distance": ({"distance": "distance.csv"}, {**FAKE, **PROBES}),
     "margin_heatmaps": ({"predictions": "ours_predictions.parquet"}, FAKE),
     "baselines": ({"baselines": "baselines.csv"}, SHOWN),
+    "geometry": ({"representations": "representations.csv", "curve": "curve.csv"}, {}),
     "exception_effect": ({"effects": "effects.csv"}, {**SHOWN, **PROBES}),
     "language_summary": (
         {"predictions": "predictions.parquet*"},
@@ -71,6 +73,22 @@ FIGURES: dict[str, tuple[dict[str, str], dict[str, Any]]] = {
 }  # fmt: skip
 #: Figures whose panels end where their points do not.
 CUT = {"published_explanations", "published_transfer"}
+
+
+def representations(random: np.random.Generator) -> pl.DataFrame:
+    """Representations of two architectures with weights and random ones, made up."""
+    names = [
+        {"model": model, "initialization": seed, "depth": depth, "pooling": pooling, "features": features,
+         "mixing": mixing}
+        for model in ("small", "other") for seed in (None, 0) for depth in (1, 2)
+        for pooling, features, mixing in
+        (("last", "difference", None), ("tail", "raw", None), ("last", "difference", 0.5))
+    ]  # fmt: skip
+    values = [name for name in REPRESENTATIONS.columns if name not in names[0] and name != "n_seeds"]
+    rows = [
+        {**row, "n_seeds": 2} | dict(zip(values, random.random(len(values)), strict=True)) for row in names
+    ]
+    return pl.DataFrame(rows, schema=REPRESENTATIONS.schema)
 
 
 def answers(name: str, margins: np.ndarray, random: np.random.Generator, **cell: Any) -> pl.DataFrame:
@@ -110,6 +128,9 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
     distance(responses=ours, out=folder / "distance.csv")
     effects(responses=ours, out=folder / "effects.csv")
     baselines(responses=ours, out=folder / "baselines.csv")
+    REPRESENTATIONS.write(representations(random), folder / "representations.csv")
+    curve = pl.DataFrame([[0.0, 0.9]] * len(COST_CURVE.columns), schema=COST_CURVE.schema)
+    COST_CURVE.write(curve, folder / "curve.csv")
     explain(responses=[published], out=folder / "explanations.parquet", summary=folder / "summary.csv")
     transfer(responses=[published, ours], out=folder / "transfer.parquet")
     compare(ours=ours, published=published, out=folder / "comparison.csv")
@@ -225,6 +246,15 @@ def test_heatmaps_hold_observed_above_and_predicted_below_the_diagonal(
         np.testing.assert_allclose(square[higher, lower], observed / np.abs(observed).max())
         np.testing.assert_allclose(square[lower, higher], predicted / np.abs(observed).max())
         assert len(axes.patches) == 2 * cell.filter(pl.col("pair_class") == "exception").height
+
+
+def test_geometry_draws_every_representation_beside_the_theory(tables: Path, of: Draw) -> None:
+    frame = REPRESENTATIONS.read(tables / "representations.csv")
+    left, middle, right = shown(of("geometry"))
+    difference, raw = (frame.filter(features=name) for name in ("difference", "raw"))
+    assert_draws(left, (difference, "alpha", "near_margin"))
+    assert_draws(middle, (difference, "near_margin_predicted", "near_margin"))
+    assert_draws(right, (raw, "near_margin_predicted", "near_margin"))
 
 
 def test_baselines_draw_every_predictor_and_the_lead_over_each(tables: Path, of: Draw) -> None:

@@ -85,7 +85,7 @@ class Watch:
         print(f"\n| {name} | {', '.join(lost).lower() or 'no job'} | {recovered:.0f} s |")
 
 
-def test_results_are_those_of_this_machine(slurm: Cluster, here: dict[str, bytes], tmp_path: Path) -> None:
+def test_results_are_those_of_this_machine(slurm, here, tmp_path):
     """One job of each kind; the one that trains a network asks for a GPU, as with `device: cuda`."""
     asked = ("--set-resources", "language_finetune:gpu=1", "language_finetune:slurm_partition=gpu")
     study = Study(tmp_path / "repository", KINDS, *asked)
@@ -100,7 +100,7 @@ def test_results_are_those_of_this_machine(slurm: Cluster, here: dict[str, bytes
 
 
 @pytest.mark.full
-def test_the_whole_smoke_study_is_that_of_this_machine(slurm: Cluster, tmp_path: Path) -> None:
+def test_the_whole_smoke_study_is_that_of_this_machine(slurm, tmp_path):
     everything = Study(tmp_path / "here", []).here()
     study = Study(tmp_path / "repository", [])
     watch = Watch(slurm, study)
@@ -137,7 +137,7 @@ SHORT = ("a job cancelled", "slurmctld away for 20 s")
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=[pytest.mark.full] * (name not in SHORT)) for name in FAULTS]
 )
-def test_a_fault_costs_no_result(slurm: Cluster, study: Study, here: dict[str, bytes], name: str) -> None:
+def test_a_fault_costs_no_result(slurm, study, here, name):
     """A cancelled job by the plugin itself, under plain Snakemake."""
     watch, run = Watch(slurm, study), study.start_alone() if name == "a job cancelled" else study.start()
     fault, running = FAULTS[name]
@@ -148,7 +148,7 @@ def test_a_fault_costs_no_result(slurm: Cluster, study: Study, here: dict[str, b
 
 
 @pytest.mark.full
-def test_runs_of_a_lost_job_that_had_ended_are_not_computed_again(slurm: Cluster, tmp_path: Path) -> None:
+def test_runs_of_a_lost_job_that_had_ended_are_not_computed_again(slurm, tmp_path):
     """Six trainings in one job, which is cancelled after the second of them."""
     longer = "language: {seeds: 3, seeds_per_job: 3, methods: {full: {runs_per_pass: 1, epochs: 30}}}"
     target = ["results/language/runs/small-lm/fake/exc_mid_n9/full/seeds_000-002.parquet"]
@@ -189,14 +189,7 @@ def other_node(study: Study, tmp_path: Path) -> Iterator[LoginNode]:
         pytest.param(signal.SIGINT, False, marks=pytest.mark.full),
     ],
 )
-def test_a_run_that_is_ended_goes_on(
-    slurm: Cluster,
-    study: Study,
-    here: dict[str, bytes],
-    request: pytest.FixtureRequest,
-    number: signal.Signals,
-    elsewhere: bool,
-) -> None:
+def test_a_run_that_is_ended_goes_on(slurm, study, here, request, number, elsewhere):
     """Here or from another login node; jobs that a killed run leaves are not doubled, others leave none."""
     node = request.getfixturevalue("other_node") if elsewhere else None
     watch, run = Watch(slurm, study), study.start()
@@ -216,9 +209,7 @@ def test_a_run_that_is_ended_goes_on(
 
 @pytest.mark.full
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_interrupted_run_whose_jobs_are_gone_ends(
-    slurm: Cluster, study: Study, number: signal.Signals
-) -> None:
+def test_interrupted_run_whose_jobs_are_gone_ends(slurm, study, number):
     run = study.start()
     for job in when_running(slurm, study):
         slurm.ask("scancel", job)
@@ -230,9 +221,7 @@ def test_interrupted_run_whose_jobs_are_gone_ends(
 
 
 @pytest.mark.full
-def test_a_run_on_another_login_node_is_waited_for(
-    slurm: Cluster, study: Study, other_node: LoginNode, here: dict[str, bytes]
-) -> None:
+def test_a_run_on_another_login_node_is_waited_for(slurm, study, other_node, here):
     watch, first = Watch(slurm, study), study.start(other_node)
     watch.fault()
     second = study.start()
@@ -244,9 +233,7 @@ def test_a_run_on_another_login_node_is_waited_for(
 
 
 @pytest.mark.full
-def test_job_that_hangs_is_killed_by_its_time_limit(
-    slurm: Cluster, study: Study, here: dict[str, bytes]
-) -> None:
+def test_job_that_hangs_is_killed_by_its_time_limit(slurm, study, here):
     study.options = ("--set-resources", "relational_task:runtime=1")
     watch, run = Watch(slurm, study), study.start()
     for process in local_slurm.of_job(watch.fault()[0]):
@@ -257,9 +244,7 @@ def test_job_that_hangs_is_killed_by_its_time_limit(
 
 
 @pytest.mark.full
-def test_job_that_takes_too_much_memory_is_given_more(
-    slurm: Cluster, study: Study, here: dict[str, bytes]
-) -> None:
+def test_job_that_takes_too_much_memory_is_given_more(slurm, study, here):
     study.options = ("--set-resources", "relational_critical_table:mem_mb=150 if attempt == 1 else 2000")
     watch, run = Watch(slurm, study), study.start()
     study.finish(run)
@@ -271,7 +256,7 @@ def test_job_that_takes_too_much_memory_is_given_more(
 
 
 @pytest.mark.full
-def test_file_system_may_be_late(slurm: Cluster, study: Study, here: dict[str, bytes]) -> None:
+def test_file_system_may_be_late(slurm, study, here):
     """An output is there 10 s after its job has ended."""
     watch, run = Watch(slurm, study), study.start()
     target = study.folder / "results/relational/tasks/ti_n9.parquet"
@@ -292,7 +277,7 @@ def test_file_system_may_be_late(slurm: Cluster, study: Study, here: dict[str, b
 
 
 @pytest.mark.full
-def test_results_are_the_same_with_accounting(here: dict[str, bytes], slurm: Cluster, study: Study) -> None:
+def test_results_are_the_same_with_accounting(here, slurm, study):
     """The controller forgets jobs as soon as they have ended; accounting says how."""
     slurm.stop()
     packages = local_slurm.PACKAGES + local_slurm.ACCOUNTING_PACKAGES
@@ -313,7 +298,7 @@ def test_results_are_the_same_with_accounting(here: dict[str, bytes], slurm: Clu
         slurm.start()
 
 
-def test_nothing_runs_afterwards(slurm: Cluster) -> None:
+def test_nothing_runs_afterwards(slurm):
     local_slurm.wait_for("jobs to be cleared away", lambda: not slurm.ask("squeue", "--noheader"), 30)
     listed = subprocess.run(["pgrep", "-f", "slurm-jobstep"], capture_output=True, text=True, check=False)
     assert listed.stdout == ""

@@ -6,18 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from memgen.irrelevant.attacks import (
-    coordinate_ascent,
-    gradient_inversion,
-    informed_sign_attack,
-    sign_attack,
-    weight_signs,
-)
-from memgen.irrelevant.bounds import recovered_share
-from memgen.irrelevant.classifiers import Model, Training, as_tensor, train
+from memgen.irrelevant.attacks import Guess, coordinate_ascent, label_attack, read_signs, sign_attack
+from memgen.irrelevant.bounds import leaked_bits, recovered_share
+from memgen.irrelevant.classifiers import Model, Training, as_tensor, released_gradient
 from memgen.irrelevant.configuration import Attacked, Size
-from memgen.irrelevant.experiment import bits_recovered, draw, recoveries
-from memgen.irrelevant.tasks import ClusterSample
+from memgen.irrelevant.experiment import Trained, bits_recovered, draw, guessed, recoveries
+from memgen.irrelevant.tasks import ClusterSample, draw_clusters, draw_sample
 from memgen.jobs.seeding import generator
 
 SIZE = Size(clusters=60, samples=60, dimension=150, rho=0.4)
@@ -27,12 +21,14 @@ NETWORK = Training(300, 2e-3, 0.0, 60, "adam")
 
 @functools.cache
 def learned(training: Training) -> tuple:
-    """Clusters, sample, model, clusters seen once, and their samples."""
+    """What was trained, clusters, sample, model, clusters seen once, and their samples."""
     clusters, sample = draw(SIZE, 0)
     weight = np.where(sample.multiplicity == 1, 2.0, 1.0)
-    *_, (_, model) = train(sample.x, sample.y, weight, SIZE.clusters, training, [training.steps], 0)
+    trained = Trained(sample.x, sample.y, weight, SIZE.clusters, training, 0)
+    ((_, model),) = trained.path([training.steps])
     once = np.flatnonzero(sample.count == 1)
-    return clusters, sample, model, once, np.stack([sample.x[sample.y == target][0] for target in once])
+    own = np.stack([sample.x[sample.y == target][0] for target in once])
+    return trained, clusters, sample, model, once, own
 
 
 def log_probability(model: Model, x: np.ndarray, target: int) -> float:
@@ -62,7 +58,7 @@ def one_by_one(model: Model, target: int, start: np.ndarray, passes: int) -> np.
 
 @pytest.mark.parametrize("training", [LOGISTIC, NETWORK], ids=["logistic", "network"])
 def test_coordinate_ascent_is_that_of_one_target_at_a_time(training: Training) -> None:
-    _, _, model, once, _ = learned(training)
+    *_, model, once, _ = learned(training)
     chosen = once[:4]
     found = coordinate_ascent(model, chosen, generator("test", "ascent"), passes=3)
     rng = generator("test", "ascent")
@@ -74,7 +70,7 @@ def test_coordinate_ascent_is_that_of_one_target_at_a_time(training: Training) -
 
 
 def test_sign_attack_is_that_of_one_bit_at_a_time() -> None:
-    _, _, model, once, _ = learned(LOGISTIC)
+    *_, model, once, _ = learned(LOGISTIC)
     found = sign_attack(model, once[:3], generator("test", "sign"), repeats=1)
     x = (2 * generator("test", "sign").integers(0, 2, (150, 150), dtype=np.int8) - 1).astype(np.int8)
     for bits, target in zip(found.bits, once[:3], strict=True):
@@ -88,22 +84,80 @@ def test_sign_attack_is_that_of_one_bit_at_a_time() -> None:
     assert (found.queries == 300).all()
 
 
-def test_informed_sign_attack_asks_about_free_bits_only() -> None:
-    clusters, _, model, once, own = learned(LOGISTIC)
-    found = informed_sign_attack(model, once, clusters.pattern, generator("test", "informed"))
-    fixed = clusters.pattern[once] != 0
-    assert (found.bits[fixed] == clusters.pattern[once][fixed]).all()
-    assert (found.queries == 10 * (~fixed).sum(axis=1)).all()
-    assert (found.bits == own)[~fixed].mean() > 0.9
+@pytest.mark.parametrize("training", [LOGISTIC, NETWORK], ids=["logistic", "network"])
+@pytest.mark.parametrize("attack", ["weights", "initialization", "gradient", "informed"])
+def test_reading_all_targets_is_reading_one_at_a_time(training: Training, attack: str) -> None:
+    trained, *_, model, once, own = learned(training)
+    chosen = once[:3]
+
+    def guess(targets: np.ndarray) -> Guess:
+        return guessed(attack, trained, model, training.steps, targets, generator("test", attack))
+
+    found = guess(chosen)
+    for index in range(len(chosen)):
+        assert (guess(chosen[index : index + 1]).bits[0] == found.bits[index]).mean() > 0.99
+    if attack != "gradient":
+        assert (found.bits == own[:3]).mean() > 0.75
 
 
-def test_read_weights_and_gradients_give_singletons_back() -> None:
-    _, sample, model, once, own = learned(LOGISTIC)
-    assert (weight_signs(model, once, generator("test")).bits == own).mean() > 0.999
-    inverted = gradient_inversion(
-        sample.x, sample.y, np.ones(len(sample.y)), SIZE.clusters, once, generator("test")
-    )
-    assert (inverted.bits == own).all() and (inverted.queries == 0).all()
+def test_labels_alone_give_singletons_back_and_votes_do_not_depend_on_the_other_targets() -> None:
+    *_, model, once, own = learned(LOGISTIC)
+    found = label_attack(model, once[:6], generator("test", "labels"))
+    assert (found.bits == own[:6]).mean() > 0.9
+    alone = label_attack(model, once[:1], generator("test", "labels"))
+    assert (alone.bits[0] == found.bits[0]).mean() > 0.99 and alone.queries[0] == found.queries[0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "training"),
+    [("stopped", Training(6, 0.1, 0.99)), ("decayed", Training(50, 0.1, 0.99, weight_decay=0.03))],
+)
+def test_who_knows_the_initial_weights_reads_what_the_others_do_not(kind: str, training: Training) -> None:
+    trained, *_, model, once, own = learned(training)
+    rng = generator("test", kind)
+    right = {
+        attack: (guessed(attack, trained, model, training.steps, once, rng).bits == own).mean()
+        for attack in ("sign", "weights", "initialization")
+    }
+    assert right["initialization"] > 0.999 and max(right["sign"], right["weights"]) < 0.99
+
+
+def test_one_gradient_gives_singletons_back_unless_it_is_noisy() -> None:
+    trained, _, _, _, once, own = learned(LOGISTIC)
+    zero = Model(torch.zeros(150, 60), torch.zeros(60))
+    for noise, least, most in ((0.0, 1.0, 1.0), (3.0, 0.45, 0.6)):
+        private = Training(1, 0.1, clip=1.0, noise=noise)
+        gradient = released_gradient(zero, trained.x, trained.y, trained.weight, private, 1)
+        right = (read_signs(zero, -gradient, once, generator("test")).bits == own).mean()
+        assert least <= right <= most
+
+
+@pytest.mark.parametrize("flip", [0.1, 0.3])
+def test_bits_recovered_of_a_noisy_store_are_those_stored(flip: float) -> None:
+    """Weights that are the sample with flips hold (1 - h2(flip)) of a bit, and no attack finds more."""
+    rng = generator("test", "store", round(10 * flip))
+    clusters = draw_clusters(60, 400, 0.3, 0.0, rng)
+    sample = draw_sample(clusters, 60, rng)
+    once = np.flatnonzero(sample.count == 1)
+    own = np.stack([sample.x[sample.y == target][0] for target in once])
+    weights = torch.zeros(400, 60)
+    weights[:, once] = as_tensor(np.where(rng.random(own.shape) < flip, -own, own)).T
+    model = Model(weights, torch.zeros(60))
+    free = clusters.pattern[once] == 0
+    stored = float(leaked_bits(flip, 1, 400, 0.3))
+    # Of the bound's slope, log2((1 - p) / p), and the error of a share of bits.
+    spread = 280 * np.log2((1 - flip) / flip) * np.sqrt(flip * (1 - flip) / free.sum())
+    found = {
+        "weights": read_signs(model, model.first, once, rng),
+        "sign": sign_attack(model, once, rng),
+        "labels": label_attack(model, once, rng),
+        "ascent": coordinate_ascent(model, once, rng),
+    }
+    for name, guess in found.items():
+        bits = float(leaked_bits((guess.bits != own)[free].mean(), 1, 400, 0.3))
+        assert bits <= stored + 4 * spread, name
+    right = (found["weights"].bits == own)[free].mean()
+    assert abs(float(leaked_bits(1 - right, 1, 400, 0.3)) - stored) <= 4 * spread
 
 
 def test_inverted_gradients_follow_the_formula_of_multiplicity() -> None:
@@ -111,8 +165,9 @@ def test_inverted_gradients_follow_the_formula_of_multiplicity() -> None:
     for seed in range(6):
         clusters, sample = draw(Size(clusters=40, samples=80, dimension=400, rho=0.3), seed)
         targets = np.flatnonzero(sample.count)
-        rng = generator("test", "multiplicity", seed)
-        guess = gradient_inversion(sample.x, sample.y, np.ones(80), 40, targets, rng)
+        zero = Model(torch.zeros(400, 40), torch.zeros(40))
+        gradient = released_gradient(zero, sample.x, sample.y, np.ones(80), LOGISTIC, 0)
+        guess = read_signs(zero, -gradient, targets, generator("test", "multiplicity", seed))
         for multiplicity in (1, 2, 3, 4):
             found = bits_recovered(guess, targets, clusters, sample, sample, multiplicity)
             if found is not None:
@@ -141,8 +196,8 @@ def test_controls(rho: float) -> None:
 
 
 def test_multiplicities_that_no_cluster_has_are_left_out() -> None:
-    clusters, sample, model, once, _ = learned(LOGISTIC)
-    guess = weight_signs(model, once, generator("test"))
+    _, clusters, sample, model, once, _ = learned(LOGISTIC)
+    guess = read_signs(model, model.first, once, generator("test"))
     twins = ClusterSample(clusters.examples(once, generator("twins")), once, sample.count)
     assert bits_recovered(guess, once, clusters, sample, twins, 40) is None
     found = bits_recovered(guess, once, clusters, sample, twins, 0)

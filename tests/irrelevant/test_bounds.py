@@ -16,11 +16,12 @@ from memgen.irrelevant.bounds import (
     cluster_error,
     exposure,
     leaked_bits,
+    needed_bits,
     recovered_share,
     separating_rho,
     symbol_error,
 )
-from memgen.irrelevant.configuration import Lookup, Nearest
+from memgen.irrelevant.configuration import Lookup, Nearest, Size
 from memgen.irrelevant.stages.simulate import memories, simulate_lookup, simulate_nearest
 from memgen.irrelevant.tasks import draw_clusters, draw_references, draw_sample, draw_symbols, frequencies
 from memgen.jobs.seeding import generator
@@ -139,14 +140,30 @@ def within_four(values: np.ndarray, expected: float) -> bool:
 
 
 def test_simulated_nearest_neighbours_against_the_closed_form() -> None:
-    nearest = Nearest(
-        clusters=60, samples=60, dimension=80, rho=0.4, stored=(80, 40, 0), flips=(0.2, 0.5), repeats=400
-    )
-    found = simulate_nearest(nearest, generator("test", "nearest"))
-    for index, memory in enumerate(memories(nearest)):
-        assert within_four(found[:, index], cluster_error(60, 80, 0.4, *memory)), memory
+    size = Size(clusters=60, samples=60, dimension=80, rho=0.4)
+    nearest = Nearest(stored=(1, 0.5, 0), flips=(0.2, 0.5), sketches=(1,), codes=(4, 8), repeats=400)
+    found = simulate_nearest(size, nearest, generator("test", "nearest"))
+    stores = memories(size, nearest)
+    for index, memory in enumerate(stores[:5]):
+        assert within_four(found[:, index], cluster_error(60, 80, 0.4, memory.stored, memory.flip)), memory
+    error = dict(zip(stores, found.mean(axis=0), strict=True))
+    whole, flipped, blurred, sketch, coarse, fine = (error[stores[index]] for index in (0, 3, 5, 7, 8, 9))
+    assert whole < fine < coarse and whole < sketch
+    # Noisy numbers say more than their signs, which alone are counted as bits.
+    assert whole < blurred < flipped and stores[5].useless_bits(size) == stores[3].useless_bits(size)
+    assert [memory.useless_bits(size) for memory in stores[7:]] == [48, 40, 48]
     with pytest.raises(BadInput, match="seen once"):
-        simulate_nearest(Nearest(clusters=1, samples=50, dimension=5, repeats=2), generator("test"))
+        simulate_nearest(Size(clusters=2, samples=5000, dimension=5), nearest, generator("test"))
+
+
+@pytest.mark.parametrize("accuracy", [0.3, 0.8, 0.95])
+def test_needed_bits_leave_the_accuracy_and_no_more(accuracy: float) -> None:
+    bits = needed_bits(200, 400, 0.267, accuracy)
+    assert bits is not None and 0 < bits < 0.733 * 400
+    flips = np.linspace(0, 0.5, 2001)
+    flip = flips[np.argmin(abs(leaked_bits(flips, 1, 400, 0.267) - bits))]
+    assert 1 - cluster_error(200, 400, 0.267, flip=float(flip)) == pytest.approx(accuracy, abs=0.01)
+    assert needed_bits(200, 40, 0.1, accuracy) is None
 
 
 @pytest.mark.parametrize(("references", "samples", "noise"), [(40, 40, 0.1), (10, 60, 0.4), (30, 5, 0.0)])

@@ -54,11 +54,11 @@ def test_a_language_model_is_attacked_where_one_is_named() -> None:
         (run(learner="transformer"), "irrelevant.runs.mine.learner"),
         (run(learner="network"), "irrelevant.runs.mine.hidden"),
         (run(hidden=5), "irrelevant.runs.mine.hidden"),
-        (run(learner="network", hidden=5, attacks=["weight_signs"]), "'weight_signs' cannot be made"),
+        (run(attacks=["weight_signs"]), "irrelevant.runs.mine.attacks[0]"),
         (run(record_steps=[51]), "irrelevant.runs.mine.record_steps"),
         ({"runs": {"Mine": RUN}}, "'Mine' is not allowed as a name"),
         ({"runs": {"mine": RUN}, "defences": {"none": {"kind": "noise", "strength": 1}}}, "'none'"),
-        ({"runs": {"mine": RUN}, "simulation": {"clusters": {"stored": [1001]}}}, "1001 exceeds"),
+        ({"runs": {"mine": RUN}, "simulation": {"clusters": {"stored": [1.5]}}}, "stored[0]"),
         ({"runs": {"mine": RUN}, "simulation": {"clusters": {"repeats": 1}}}, "repeats"),
         (with_block("extraction", model="nobody"), "there is no model 'nobody' in language.models; allowed"),
         (with_block("extraction", each=3), "model"),
@@ -84,4 +84,6 @@ def test_the_papers_network_is_planned_and_its_stage_runs_at_toy_size(tmp_path: 
            "slower_from": 3, "record_steps": [2, 6], "seeds": 1, "tests": 1}  # fmt: skip
     attack(run="network_full", **{**options, **toy}, out=tmp_path / "runs.parquet")
     table = RUNS.read(tmp_path / "runs.parquet")
-    assert set(table["attack"]) == {"coordinate_ascent", "sign"} and set(table["step"]) == {2, 6}
+    assert set(table["attack"]) == {"coordinate_ascent", "sign", "weights", "initialization"} and set(
+        table["step"]
+    ) == {2, 6}

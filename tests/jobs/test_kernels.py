@@ -56,7 +56,7 @@ def reported(mode: str, **environment: str) -> Any:
     return json.loads(done.stdout)
 
 
-def test_products_of_openblas_are_those_of_torch() -> None:
+def test_products_of_openblas_are_those_of_torch():
     worst, exact, empty, found = reported("portable", OPENBLAS_CORETYPE="Prescott")
     assert worst < 1e-13 and exact and empty == 0
     kernels.refuse_ignored(found)
@@ -65,28 +65,26 @@ def test_products_of_openblas_are_those_of_torch() -> None:
     }
 
 
-def test_an_ordinary_job_with_torch_keeps_the_kernels_of_the_processor() -> None:
+def test_an_ordinary_job_with_torch_keeps_the_kernels_of_the_processor():
     worst, exact, _, found = reported("ordinary")
     assert worst < 1e-13 and exact
     assert found["products"] == "MKL" and found["mkl"] != "COMPATIBLE"
 
 
-def test_jobs_without_torch_are_those_of_theory_and_statistics() -> None:
+def test_jobs_without_torch_are_those_of_theory_and_statistics():
     assert not kernels.uses_torch("memgen.relational.stages.sweep")
     assert not kernels.uses_torch("memgen.longtail.stages.simulations")
     assert kernels.uses_torch("memgen.irrelevant.stages.attack")
 
 
-def test_a_setting_that_a_library_ignored_is_refused() -> None:
+def test_a_setting_that_a_library_ignored_is_refused():
     good = {**kernels.EXPECTED, "libc": "glibc 2.36"}
     kernels.refuse_ignored(good)
     with pytest.raises(BadInput, match=r"numpy reports X86_V4, not X86_V3; allowed"):
         kernels.refuse_ignored({**good, "numpy": "X86_V4"})
 
 
-def test_a_processor_without_avx2_is_refused_for_portable_runs_alone(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_processor_without_avx2_is_refused_for_portable_runs_alone(monkeypatch):
     texts = {"flags": "sse sse2 avx", "model name": "Old processor"}
     monkeypatch.setattr(kernels, "_cpuinfo", texts.__getitem__)
     monkeypatch.setattr(os, "environ", dict(os.environ))

@@ -29,27 +29,27 @@ def used(path: closure.Path) -> set[str]:
 
 
 @pytest.mark.parametrize("room", [room for room in BELOW if (PACKAGE / room).is_dir()])
-def test_what_stands_below_knows_no_study(room: str) -> None:
+def test_what_stands_below_knows_no_study(room):
     found = {path.name: used(path) & STUDIES for path in FILES if path.is_relative_to(PACKAGE / room)}
     assert {name: rooms for name, rooms in found.items() if rooms} == {}
 
 
 @pytest.mark.parametrize("study", [study for study in ABOVE if (PACKAGE / study).is_dir()])
-def test_a_study_uses_what_stands_below_it_and_is_not_drawn_by_itself(study: str) -> None:
+def test_a_study_uses_what_stands_below_it_and_is_not_drawn_by_itself(study):
     for path in (path for path in FILES if path.is_relative_to(PACKAGE / study)):
         assert used(path) & STUDIES <= {study, *ABOVE[study]}, path
         names = closure._imported_names(closure.module_of(path), path)
         assert "snakemake" not in {name.split(".")[0] for name in names}, path
 
 
-def test_no_folder_is_crowded_and_initializers_are_empty() -> None:
+def test_no_folder_is_crowded_and_initializers_are_empty():
     counted = Counter(path.parent for path in FILES)
     assert {folder: count for folder, count in counted.items() if count > 16} == {}
     assert not any(path.read_text() for path in PACKAGE.glob("*/**/__init__.py"))
     assert {path.name for path in closure.closure("memgen.errors")} == {"__init__.py", "errors.py"}
 
 
-def test_no_study_has_two_commands_of_one_name() -> None:
+def test_no_study_has_two_commands_of_one_name():
     for study in studies():
         marks = Counter(
             node.name

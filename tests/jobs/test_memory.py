@@ -22,30 +22,27 @@ def system(tmp_path: Path) -> tuple[Path, Path]:
     return tmp_path / "proc", tmp_path / "groups"
 
 
-def test_what_the_machine_has_free(system: tuple[Path, Path]) -> None:
+def test_what_the_machine_has_free(system):
     assert memory.available_memory(*system) == 8 * GIB
 
 
-def test_limit_of_a_group_above(system: tuple[Path, Path]) -> None:
+def test_limit_of_a_group_above(system):
+    """Of either version of control groups."""
     proc, groups = system
     write(proc / "self", cgroup="0::/batch/job")
     write(groups / "batch", memory__max=4 * GIB, memory__current=3 * GIB, memory__stat=f"inactive_file {GIB}")
     write(groups / "batch/job", memory__max="max", memory__current=GIB)
     assert memory.available_memory(proc, groups) == 2 * GIB
-
-
-def test_limit_of_a_group_of_the_first_version(system: tuple[Path, Path]) -> None:
-    proc, groups = system
     write(proc / "self", cgroup="4:memory:/job\n3:cpuset:/")
     write(groups / "memory/job", memory__limit_in_bytes=4 * GIB, memory__usage_in_bytes=3 * GIB)
     assert memory.available_memory(proc, groups) == GIB
 
 
-def test_nothing_is_known_without_files(tmp_path: Path) -> None:
+def test_nothing_is_known_without_files(tmp_path):
     assert memory.available_memory(tmp_path, tmp_path) is None
 
 
-def test_refusal_says_both_sizes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_refusal_says_both_sizes(monkeypatch):
     monkeypatch.setattr(memory, "available_memory", lambda: 3 * GIB)
     memory.refuse_beyond_memory(3 * GIB, "--n 9")
     message = "--n 90: would take about 4.5 TiB of memory, and 3 GiB are free"

@@ -46,11 +46,16 @@ for function in (join, unpack):
     function.__module__ = "memgen.errors"
 
 
-@pytest.fixture
-def parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test runs in a folder of its own."""
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def parts() -> list[Path]:
     for name in "xy":
-        (tmp_path / name).write_text(name)
+        Path(name).write_text(name)
     return [Path("x"), Path("y")]
 
 
@@ -58,7 +63,7 @@ def leftovers(folder: Path) -> list[str]:
     return [path.name for path in folder.rglob("*") if ".partial-" in path.name]
 
 
-def test_record_says_what_went_in_and_came_out(parts: list[Path], tmp_path: Path) -> None:
+def test_record_says_what_went_in_and_came_out(parts, tmp_path):
     path = Path("results/provenance/jobs/demo_join/a=1,b=x.json")
     Job.bind(join, parts=parts, sign="+", out=Path("out/z.txt")).run(record=path, threads=1)
     content = json.loads(path.read_text())
@@ -83,7 +88,7 @@ def test_record_says_what_went_in_and_came_out(parts: list[Path], tmp_path: Path
     assert not leftovers(tmp_path)
 
 
-def test_record_differs_between_runs_only_in_its_execution(parts: list[Path]) -> None:
+def test_record_differs_between_runs_only_in_its_execution(parts):
     contents = []
     path = Path("jobs/demo_join/job.json")
     for _ in range(2):
@@ -97,9 +102,7 @@ def test_record_differs_between_runs_only_in_its_execution(parts: list[Path]) ->
 @pytest.mark.parametrize(
     ("sign", "error"), [("fail", ArithmeticError), ("edit", RuntimeError), ("nothing", RuntimeError)]
 )
-def test_failed_stage_leaves_the_old_output_and_nothing_half(
-    parts: list[Path], tmp_path: Path, sign: str, error: type[Exception]
-) -> None:
+def test_failed_stage_leaves_the_old_output_and_nothing_half(parts, tmp_path, sign, error):
     record = Path("jobs/demo_join/job.json")
     Job.bind(join, parts=parts, sign="+", out=Path("z.txt")).run(record=record)
     before = record.read_bytes()
@@ -109,7 +112,7 @@ def test_failed_stage_leaves_the_old_output_and_nothing_half(
     assert not leftovers(tmp_path)
 
 
-def test_configuration_stands_outside_the_recipe(parts: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_configuration_stands_outside_the_recipe(parts, monkeypatch):
     record = Path("jobs/demo_join/job.json")
     Path("config.yaml").write_text("a: 1\n")
     seen = []
@@ -129,7 +132,7 @@ def test_configuration_stands_outside_the_recipe(parts: list[Path], monkeypatch:
     assert seen[0]["recipe_id"] == seen[1]["recipe_id"]
 
 
-def test_variable_that_describes_no_configuration(parts: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_variable_that_describes_no_configuration(parts, monkeypatch):
     for text in ("{", "[]", "[" * 100_000, '{"layers": [], "digest": "0"}', '{"layers": 1}'):
         monkeypatch.setenv(layers.VARIABLE, text)
         with pytest.raises(BadInput, match="does not describe a configuration"):
@@ -138,12 +141,12 @@ def test_variable_that_describes_no_configuration(parts: list[Path], monkeypatch
 
 
 @pytest.mark.parametrize("value", [float("inf"), 2**60, "\udc80", "two\nlines", ""])
-def test_parameter_that_is_no_line_of_text_is_refused(parts: list[Path], value: object) -> None:
+def test_parameter_that_is_no_line_of_text_is_refused(parts, value):
     with pytest.raises(BadInput, match=r"--sign: .* is not allowed; allowed: one line of text"):
         Job.bind(join, parts=parts, sign=value, out=Path("z.txt")).run(record=Path("jobs/demo_join/job.json"))
 
 
-def test_missing_input_and_unwritable_output_are_refused(parts: list[Path]) -> None:
+def test_missing_input_and_unwritable_output_are_refused(parts):
     with pytest.raises(BadInput, match="x: given twice as --parts; allowed: once"):
         Job.bind(join, parts=[*parts, Path("./x")], out=Path("z.txt")).run()
     with pytest.raises(BadInput, match="nowhere: no such file, given as --parts"):
@@ -151,7 +154,7 @@ def test_missing_input_and_unwritable_output_are_refused(parts: list[Path]) -> N
     with pytest.raises(BadInput, match="cannot be written"):
         Job.bind(join, parts=parts, out=Path("x/inside/a/file.txt")).run()
     os.mkfifo("pipe")
-    with pytest.raises(BadInput, match="pipe: is no regular file, given as --parts"):
+    with pytest.raises(BadInput, match="pipe: is not a regular file, given as --parts"):
         Job.bind(join, parts=[Path("pipe")], out=Path("z.txt")).run()
 
 
@@ -191,8 +194,8 @@ def everything(folder: Path) -> dict[str, str | None]:
     ],
 )
 def test_output_that_would_destroy_something_is_refused_before_the_work(
-    parts: list[Path], tmp_path: Path, arguments: dict[str, str], record: str | None, message: str | None
-) -> None:
+    parts, tmp_path, arguments, record, message
+):
     Path("thesis").mkdir()
     for name in ("thesis/notes.txt", "mine.txt", "thesis.tex"):
         Path(name).write_text("mine")
@@ -212,7 +215,7 @@ def test_output_that_would_destroy_something_is_refused_before_the_work(
     assert everything(tmp_path) == before
 
 
-def test_two_outputs_need_two_paths(tmp_path: Path) -> None:
+def test_two_outputs_need_two_paths(tmp_path):
     def two(*, one: Output, other: OutputDirectory) -> None:
         raise AssertionError("must not run")
 
@@ -221,10 +224,7 @@ def test_two_outputs_need_two_paths(tmp_path: Path) -> None:
             stage(two)(one=tmp_path / "a", other=other)
 
 
-def test_folder_appears_whole_and_replaces_the_old_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_folder_appears_whole_and_replaces_the_old_one(tmp_path):
     Path("model").mkdir()
     for _ in range(2):
         stage(unpack)(out=Path("model"))
@@ -238,10 +238,7 @@ def test_folder_appears_whole_and_replaces_the_old_one(
 
 
 @pytest.mark.parametrize("name", ["thesis.txt", "b/thesis.txt", "c/d/e"])
-def test_folder_with_something_of_the_users_is_kept(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_folder_with_something_of_the_users_is_kept(tmp_path, name):
     for made_before in (True, False):
         folder = Path(f"model{made_before}")
         if made_before:
@@ -256,8 +253,7 @@ def test_folder_with_something_of_the_users_is_kept(
         assert everything(tmp_path) == before
 
 
-def test_folder_is_known_by_its_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_folder_is_known_by_its_record():
     record = Path("jobs/demo_unpack/job.json")
     Job.bind(unpack, out=Path("model")).run(record=record)
     (Path("model") / STUDY_MARK).unlink()
@@ -269,8 +265,7 @@ def test_folder_is_known_by_its_record(tmp_path: Path, monkeypatch: pytest.Monke
             Job.bind(unpack, out=Path("model")).run(record=given)
 
 
-def test_record_that_is_none_vouches_for_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_record_that_is_none_vouches_for_nothing():
     Path("model").mkdir()
     Path("model/a").write_text("")
     for text in ("", "[]", "{", "[" * 100_000, '{"outputs": 3}', '{"outputs": {"a": []}}'):
@@ -296,13 +291,10 @@ def test_record_that_is_none_vouches_for_nothing(tmp_path: Path, monkeypatch: py
         ("z.json", b"[1]", False),
     ],
 )
-def test_a_file_takes_the_place_of_one_of_its_kind(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, old: bytes, gives_way: bool
-) -> None:
+def test_a_file_takes_the_place_of_one_of_its_kind(tmp_path, name, old, gives_way):
     def write(*, out: Output) -> None:
         out.write_text("a,b\n1,2\n")
 
-    monkeypatch.chdir(tmp_path)
     Path(name).write_bytes(old)
     if gives_way:
         stage(write)(out=Path(name))
@@ -313,10 +305,7 @@ def test_a_file_takes_the_place_of_one_of_its_kind(
         assert Path(name).read_bytes() == old and not leftovers(tmp_path)
 
 
-def test_a_folder_and_a_link_to_one_are_not_replaced_by_a_folder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_a_folder_and_a_link_to_one_are_not_replaced_by_a_folder():
     Path("empty").mkdir()
     Path("link").symlink_to("empty")
     Path("file").write_text("mine")
@@ -326,19 +315,16 @@ def test_a_folder_and_a_link_to_one_are_not_replaced_by_a_folder(
     assert Path("link").is_symlink() and Path("file").read_text() == "mine"
 
 
-def test_what_holds_an_input_is_not_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_holds_an_input_is_not_replaced():
     def rewrite(*, source: Input, out: OutputDirectory) -> None:
         raise AssertionError("must not run")
 
-    monkeypatch.chdir(tmp_path)
     stage(unpack)(out=Path("model"))
     with pytest.raises(BadInput, match="would take the place of an input, given as --source"):
         stage(rewrite)(source=Path("model/a"), out=Path("model"))
 
 
-def test_kill_while_publishing_leaves_no_record_that_lies(
-    parts: list[Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_kill_while_publishing_leaves_no_record_that_lies(parts, monkeypatch):
     record = Path("jobs/demo_join/job.json")
     Job.bind(join, parts=parts, out=Path("z.txt")).run(record=record)
     rename = Path.replace
@@ -369,7 +355,7 @@ stage.Job.bind(slow, out=Path(sys.argv[1])).run()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
-def test_killed_stage_leaves_no_output(tmp_path: Path, number: signal.Signals) -> None:
+def test_killed_stage_leaves_no_output(tmp_path, number):
     target = tmp_path / "z.txt"
     process = subprocess.Popen(
         [sys.executable, "-c", PROGRAM, str(target)],

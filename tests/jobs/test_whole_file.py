@@ -2,7 +2,6 @@
 
 import errno
 import os
-from pathlib import Path
 
 import pytest
 
@@ -10,7 +9,7 @@ from memgen.errors import BadInput
 from memgen.jobs.whole_file import whole_file
 
 
-def test_a_file_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
+def test_a_file_takes_the_place_of_the_one_before(tmp_path):
     path = tmp_path / "lock"
     path.write_text("before")
     with whole_file(path) as beside:
@@ -19,7 +18,7 @@ def test_a_file_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
     assert path.read_text() == "after" and [*tmp_path.iterdir()] == [path]
 
 
-def test_a_full_disk_leaves_what_was_there(tmp_path: Path) -> None:
+def test_a_full_disk_leaves_what_was_there(tmp_path):
     path = tmp_path / "lock"
     path.write_text("before")
     message = r"lock: cannot be written \(No space left on device\)$"
@@ -30,7 +29,7 @@ def test_a_full_disk_leaves_what_was_there(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("place", ["none/lock", "file/lock"])
-def test_a_place_that_cannot_be_written_is_one_line(tmp_path: Path, place: str) -> None:
+def test_a_place_that_cannot_be_written_is_one_line(tmp_path, place):
     (tmp_path / "file").touch()
     with pytest.raises(BadInput, match="cannot be written"), whole_file(tmp_path / place) as beside:
         beside.write_text("x")

@@ -1,11 +1,7 @@
 """Equities: against full enumeration of pairs, an independent simulation, and the published matrix."""
 
-import itertools
-from pathlib import Path
-
 import eval7
 import numpy as np
-import polars as pl
 import pytest
 
 from memgen.errors import BadInput
@@ -22,7 +18,7 @@ def computed() -> tuple[np.ndarray, np.ndarray]:
     return play(BOARDS, 0).equity()
 
 
-def test_labels_are_the_standard_ones() -> None:
+def test_labels_are_the_standard_ones():
     assert len(LABELS) == len(set(LABELS)) == 169
     sizes = np.bincount(LABEL_OF, minlength=169)
     expected = [6 if len(name) == 2 else 4 if name[2] == "s" else 12 for name in LABELS]
@@ -30,7 +26,7 @@ def test_labels_are_the_standard_ones() -> None:
     assert label("7d", "2c") == "72o" and label("2c", "7c") == "72s" and label("Th", "Td") == "TT"
 
 
-def test_one_board_is_compared_as_by_two_plain_loops() -> None:
+def test_one_board_is_compared_as_by_two_plain_loops():
     board = ("Ah", "Kd", "7c", "7d", "2s")
     strength = strengths(board)
     legal = np.flatnonzero(strength >= 0)
@@ -47,7 +43,7 @@ def test_one_board_is_compared_as_by_two_plain_loops() -> None:
     np.testing.assert_array_equal(found[1], played)
 
 
-def test_strengths_are_the_librarys() -> None:
+def test_strengths_are_the_librarys():
     board = ("2h", "3h", "4h", "9c", "Kd")
     found = strengths(board)
     for index, pair in enumerate(HOLDINGS[::97]):
@@ -56,7 +52,7 @@ def test_strengths_are_the_librarys() -> None:
         assert found[97 * index] == (-1 if blocked else eval7.evaluate(cards))
 
 
-def test_two_directions_add_to_one(computed) -> None:
+def test_two_directions_add_to_one(computed):
     values, errors = computed
     np.testing.assert_allclose(values + values.T, 1, atol=1e-12)
     np.testing.assert_allclose(errors, errors.T, atol=1e-12)
@@ -78,7 +74,7 @@ def simulate(first: str, second: str, count: int, random: np.random.Generator) -
     return float(np.mean(results)), float(np.std(results, ddof=1) / np.sqrt(count))
 
 
-def test_thirty_pairs_agree_with_an_independent_simulation(computed) -> None:
+def test_thirty_pairs_agree_with_an_independent_simulation(computed):
     values, errors = computed
     random = generator("test", "poker", "simulation")
     scores = []
@@ -90,58 +86,6 @@ def test_thirty_pairs_agree_with_an_independent_simulation(computed) -> None:
     assert 0.4 < np.std(scores) < 1.8, "the standard errors are about right"
 
 
-def test_standard_errors_are_those_of_repetition() -> None:
-    repeats = [play(60, seed).equity() for seed in range(12)]
-    spread = np.std([values for values, _ in repeats], axis=0, ddof=1)
-    stated = np.mean([errors for _, errors in repeats], axis=0)
-    off = ~np.eye(169, dtype=bool)
-    assert np.median(spread[off] / stated[off]) == pytest.approx(1, abs=0.15)
-
-
-def exact(one: tuple[str, str], other: tuple[str, str], boards: np.ndarray) -> float:
-    held = [eval7.Card(card) for card in one], [eval7.Card(card) for card in other]
-    left = [eval7.Card(card) for card in DECK if card not in (*one, *other)]
-    wins = 0.0
-    for row in boards:
-        board = [left[card] for card in row]
-        a, b = eval7.evaluate([*board, *held[0]]), eval7.evaluate([*board, *held[1]])
-        wins += (a > b) + 0.5 * (a == b)
-    return wins / len(boards)
-
-
-def test_fixed_suits_explain_the_difference_to_the_published_matrix(shared: Path, computed) -> None:
-    """The published matrix fixes suits: averaged over suits it is off, at its own suits it is not."""
-    table = pl.read_csv(shared / "published/poker/preflop_equity.csv")
-    names = table.columns[1:]
-    flip = {f"{a}{b}o": f"{b}{a}o" for a, b in itertools.permutations(RANKS, 2)}
-    names = [name if name in LABELS else flip[name] for name in names]
-    order = [names.index(name) for name in LABELS]
-    published = table.drop(table.columns[0]).to_numpy()[np.ix_(order, order)]
-    values, errors = computed
-    scores = np.abs(published - values) / np.maximum(errors, 1e-9)
-    off = ~np.eye(169, dtype=bool)
-    kind = np.array(["pair" if len(name) == 2 else name[2] for name in LABELS])
-    share = {
-        (a, b): float((scores > 4)[off & (kind[:, None] == a) & (kind[None] == b)].mean())
-        for a in ("pair", "s", "o")
-        for b in ("pair", "s", "o")
-    }
-    # What suits do is largest where flushes differ: between suited hands, and suited against offsuit.
-    assert share["pair", "pair"] < 0.02
-    assert max(share["s", "s"], share["s", "o"]) > share["pair", "pair"]
-    # The pair quoted by the shared document: averaged .640, same suit .668; published .672.
-    place = LABELS.index("A5s"), LABELS.index("72s")
-    boards = np.array(
-        [generator("test", "poker", "exact", n).choice(48, 5, replace=False) for n in range(4000)]
-    )
-    same = exact(("Ah", "5h"), ("7h", "2h"), boards)
-    other = exact(("Ah", "5h"), ("7d", "2d"), boards)
-    spread = 4 * 0.5 / np.sqrt(len(boards))
-    assert abs((same + 3 * other) / 4 - values[place]) < spread + 4 * errors[place]
-    assert same > other
-    assert abs(published[place] - same) < spread
-
-
-def test_too_few_boards_for_every_pair_are_refused() -> None:
+def test_too_few_boards_for_every_pair_are_refused():
     with pytest.raises(BadInput, match=r"^--boards 2: too few, \w+ v \w+ was played on none of them$"):
         play(2, 0).equity()

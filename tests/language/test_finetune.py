@@ -1,10 +1,5 @@
 """Finetuning: every method's answers against the protocol written out, kept runs, kills, divergence."""
 
-import os
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +10,11 @@ import torch
 
 from memgen.engine import training
 from memgen.engine.loading import load
-from memgen.engine.methods import TrainingOptions
 from memgen.engine.prompts import answer_tokens
-from memgen.engine.training import optimizer_of
 from memgen.language.items import sample
 from memgen.language.prompts import prompts
 from memgen.language.stages import finetune as module
 from memgen.relational.hierarchy import ordered_pairs
-from repository import ROOT
 from tiny_models import HIERARCHY, differences
 from tiny_models import finetuned as run
 
@@ -34,8 +26,9 @@ def plain_full(folder: Path, seed: int, reverse: bool, trained: str = "all", l2:
     pairs = ordered_pairs(5)
     texts = prompts(sample("fake", 5, seed), reverse)
     head = model.network.get_output_embeddings().weight
-    for parameter in model.network.parameters():
-        parameter.requires_grad_(trained == "all" or parameter is head)
+    for name, parameter in model.network.named_parameters():
+        last = name.startswith("model.layers.1.") or name in ("model.norm.weight", "lm_head.weight")
+        parameter.requires_grad_({"all": True, "head": parameter is head, "last layer": last}[trained])
     start = head.detach().clone()
     parameters = [p for p in model.network.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(parameters, 1e-3, weight_decay=0)
@@ -54,25 +47,24 @@ def plain_full(folder: Path, seed: int, reverse: bool, trained: str = "all", l2:
     return np.array([float(row[yes] - row[no]) for row in logits])
 
 
+@pytest.mark.parametrize("trained", ["all", "last layer"])
 @pytest.mark.parametrize("tied", [False, True])
-def test_full_finetuning_is_the_protocols(
-    tmp_path: Path, tiny_causal: dict, inputs: dict, tied: bool
-) -> None:
+def test_full_finetuning_is_the_protocols(tmp_path, tiny_causal, inputs, tied, trained):
     folder = tiny_causal["llama", tied]
-    found, runs = run(tmp_path, folder, inputs, batch=100)
+    found, runs = run(tmp_path, folder, inputs, batch=100, **({} if trained == "all" else {"layers": 1}))
     assert runs.height == 4 and not runs["diverged"].any() and (runs["train_loss"] > 0).all()
     assert found.height == 4 * 2 * 20 and found["hyperparameter"].null_count() == found.height
     for seed, reverse in ((0, False), (1, True)):
         answers = differences(found, seed=seed, reverse=reverse, phase="post")
-        np.testing.assert_allclose(answers, plain_full(folder, seed, reverse), rtol=0, atol=1e-7)
+        np.testing.assert_allclose(answers, plain_full(folder, seed, reverse, trained), rtol=0, atol=1e-7)
         before = differences(found, seed=seed, reverse=reverse, phase="pre")
-        assert np.abs(answers - before).max() > 0.01
+        assert np.abs(answers - before).max() > 1e-3
     assert not np.allclose(
         differences(found, seed=0, reverse=False), differences(found, seed=0, reverse=True)
     )
 
 
-def test_every_rank_is_a_run_of_its_own(tmp_path: Path, tiny_causal: dict, inputs: dict) -> None:
+def test_every_rank_is_a_run_of_its_own(tmp_path, tiny_causal, inputs):
     folder = tiny_causal["llama", False]
     both, runs = run(tmp_path / "both", folder, inputs, kind="lora", rank=[2, 4])
     assert runs["hyperparameter"].to_list() == [2.0] * 4 + [4.0] * 4
@@ -83,7 +75,7 @@ def test_every_rank_is_a_run_of_its_own(tmp_path: Path, tiny_causal: dict, input
     assert np.abs(ranks[0] - ranks[1]).max() > 1e-3
 
 
-def test_optimizers_take_their_step(tmp_path: Path, tiny_causal: dict, inputs: dict) -> None:
+def test_optimizers_take_their_step(tmp_path, tiny_causal, inputs):
     """One step of SGD moves the answers along the plain gradient; a second one by momentum too."""
     folder = tiny_causal["llama", False]
     changed = {"optimizer": "sgd", "batch": 100, "last_seed": 0, "epochs": 1, "rate": 1e-5}
@@ -99,9 +91,7 @@ def test_optimizers_take_their_step(tmp_path: Path, tiny_causal: dict, inputs: d
 
 
 @pytest.mark.parametrize(("tied", "head"), [(False, "detached"), (False, "authors"), (True, "authors")])
-def test_head_is_the_protocols_probe(
-    tmp_path: Path, tiny_causal: dict, inputs: dict, tied: bool, head: str
-) -> None:
+def test_head_is_the_protocols_probe(tmp_path, tiny_causal, inputs, tied, head):
     folder = tiny_causal["llama", tied]
     found, runs = run(tmp_path, folder, inputs, kind="head", head=head, l2=[0.0, 2.0], batch=100, last_seed=0)
     assert runs["hyperparameter"].to_list() == [0.0, 0.0, 2.0, 2.0]
@@ -110,9 +100,7 @@ def test_head_is_the_protocols_probe(
         np.testing.assert_allclose(answers, plain_full(folder, 0, True, "head", l2), rtol=0, atol=1e-7)
 
 
-def test_detached_head_leaves_the_embeddings_of_a_tied_model_alone(
-    tmp_path: Path, tiny_causal: dict, inputs: dict
-) -> None:
+def test_detached_head_leaves_the_embeddings_of_a_tied_model_alone(tmp_path, tiny_causal, inputs):
     both = [
         run(tmp_path / head, tiny_causal["llama", True], inputs, kind="head", head=head, l2=[0.1])[0]
         for head in ("detached", "authors")
@@ -134,9 +122,7 @@ def test_detached_head_leaves_the_embeddings_of_a_tied_model_alone(
         (("qwen3", False), "lora", {"layers": 1, "rank": [2], "micro_batch": 3}),
     ],
 )
-def test_blocks_of_any_size_give_the_same_answers(
-    tmp_path: Path, tiny_causal: dict, inputs: dict, model: tuple, kind: str, options: dict
-) -> None:
+def test_blocks_of_any_size_give_the_same_answers(tmp_path, tiny_causal, inputs, model, kind, options):
     found = [
         run(tmp_path / str(size), tiny_causal[model], inputs, kind=kind, runs_per_pass=size, **options)[0]
         for size in (1, 3, 20)
@@ -146,9 +132,7 @@ def test_blocks_of_any_size_give_the_same_answers(
         np.testing.assert_allclose(frame["logit_difference"], found[0]["logit_difference"], rtol=0, atol=1e-8)
 
 
-def test_sequential_training_never_shuffles(
-    tmp_path: Path, tiny_causal: dict, inputs: dict, monkeypatch
-) -> None:
+def test_sequential_training_never_shuffles(tmp_path, tiny_causal, inputs, monkeypatch):
     seen = []
     original = training.run_losses
 
@@ -171,9 +155,7 @@ def test_sequential_training_never_shuffles(
             assert text.index(names[0]) < text.index(names[1])
 
 
-def test_a_diverged_run_is_recorded_as_such(
-    tmp_path: Path, tiny_causal: dict, inputs: dict, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_diverged_run_is_recorded_as_such(tmp_path, tiny_causal, inputs, caplog):
     # Each step multiplies the weights by -9, until they overflow.
     exploding = {
         "optimizer": "sgd",
@@ -192,9 +174,7 @@ def test_a_diverged_run_is_recorded_as_such(
     assert "2 of 2 runs diverged" in caplog.text
 
 
-def test_finished_runs_are_not_trained_again(
-    tmp_path: Path, tiny_causal: dict, inputs: dict, monkeypatch
-) -> None:
+def test_finished_runs_are_not_trained_again(tmp_path, tiny_causal, inputs, monkeypatch):
     folder, calls = tiny_causal["llama", False], []
     original = module.learn
 
@@ -216,59 +196,3 @@ def test_finished_runs_are_not_trained_again(
     for name in ("out", "runs", "geometry"):
         one, other = (tmp_path / part / f"{name}.parquet" for part in ("whole", "cut"))
         assert one.read_bytes() == other.read_bytes()
-
-
-@pytest.mark.full
-def test_a_killed_job_is_finished_by_the_next(tmp_path: Path, tiny_causal: dict, inputs: dict) -> None:
-    """kill -9 between two runs, then within one: it goes on, to the bytes of an undisturbed job."""
-    folder = tiny_causal["llama", False]
-    flags = {
-        "model-directory": folder, **inputs, "model": "tiny", "method": "m", "kind": "full", "first-seed": 0,
-        "last-seed": 3, "epochs": 15, "batch": 4, "rate": 0.001, "dtype": "float32",
-    }  # fmt: skip
-
-    def start(name: str) -> subprocess.Popen:
-        target = tmp_path / name
-        paths = {
-            "out": target / "a.parquet", "runs": target / "b.parquet", "geometry": target / "c.parquet",
-            "finished": target / "kept", "keep-minutes": 0 if name == "killed" else 10,
-        }  # fmt: skip
-        arguments = [part for key, value in {**flags, **paths}.items() for part in (f"--{key}", str(value))]
-        return subprocess.Popen(
-            [sys.executable, "-m", "memgen", "language", "finetune", *arguments, "--threads", "1"],
-            env={**os.environ, "PYTHONPATH": str(ROOT / "workflow")},
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    def kill_once_there_is(pattern: str) -> None:
-        process, kept = start("killed"), tmp_path / "killed/kept"
-        deadline = time.monotonic() + 120
-        while time.monotonic() < deadline:
-            if list(kept.glob(pattern)):
-                process.send_signal(signal.SIGSTOP)  # so that it is still there when the kill comes
-                if list(kept.glob(pattern)):
-                    break
-                process.send_signal(signal.SIGCONT)
-            time.sleep(0.01)
-        process.send_signal(signal.SIGKILL)
-        process.communicate()
-
-    kill_once_there_is("*/00000.geometry.*.parquet")
-    kept = len(list((tmp_path / "killed").glob("kept/*/0*.geometry.*.parquet")))
-    assert 1 <= kept < 8 and not (tmp_path / "killed/a.parquet").exists()
-    kill_once_there_is("*/*.safetensors")
-    last = start("killed")
-    assert "goes on at epoch" in last.communicate()[1] and last.returncode == 0
-    whole = start("whole")
-    assert "goes on" not in whole.communicate()[1] and whole.returncode == 0
-    for name in ("a", "b", "c"):
-        one, other = (tmp_path / part / f"{name}.parquet" for part in ("killed", "whole"))
-        assert one.read_bytes() == other.read_bytes()
-
-
-def test_half_precision_takes_the_protocols_step() -> None:
-    """A fused step rounds less often in half precision; in the others it is the faster one."""
-    for dtype, fused in ((torch.bfloat16, False), (torch.float32, True)):
-        parameter = torch.nn.Parameter(torch.ones(2, dtype=dtype))
-        assert optimizer_of(TrainingOptions(1, 1, 0.1), [parameter]).defaults["fused"] is fused

@@ -1,7 +1,5 @@
 """Items: names of the right kind, drawn by seed alone, with an anchor pair outside, and their questions."""
 
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +13,7 @@ TEAMS = ["fake", "real"]
 SAMPLES = st.tuples(st.sampled_from(TEAMS), st.integers(3, 28), st.integers(0, 10_000))
 
 
-def test_families_have_enough_distinct_names() -> None:
+def test_families_have_enough_distinct_names():
     assert len(set(REAL_TEAMS)) == 30
     assert len(set(FAKE_TEAMS)) == len(FAKE_TEAMS) >= 30
     fake, real = (
@@ -25,9 +23,7 @@ def test_families_have_enough_distinct_names() -> None:
 
 
 @given(SAMPLES)
-def test_sample_depends_on_its_key_alone_and_its_anchor_is_real_and_outside(
-    key: tuple[str, int, int],
-) -> None:
+def test_sample_depends_on_its_key_alone_and_its_anchor_is_real_and_outside(key):
     items, n, seed = key
     drawn = sample(*key)
     assert len(set(drawn.names)) == len(drawn.names) == n
@@ -40,7 +36,7 @@ def test_sample_depends_on_its_key_alone_and_its_anchor_is_real_and_outside(
 
 
 @pytest.mark.parametrize("items", TEAMS)
-def test_the_largest_hierarchy_fits_and_one_more_is_refused(items: str) -> None:
+def test_the_largest_hierarchy_fits_and_one_more_is_refused(items):
     most = largest_hierarchy(items)
     assert len(sample(items, most, 0).names) == most
     with pytest.raises(BadInput, match=f"allowed: 2 to {most}$"):
@@ -50,34 +46,23 @@ def test_the_largest_hierarchy_fits_and_one_more_is_refused(items: str) -> None:
 @pytest.mark.parametrize(
     ("items", "message"), [("chess", "allowed: real, fake, poker"), ("poker", "drawn by their equities")]
 )
-def test_other_items_are_not_sampled(items: str, message: str) -> None:
+def test_other_items_are_not_sampled(items, message):
     with pytest.raises(BadInput, match=message):
         sample(items, 9, 0)
 
 
-def test_wording_of_teams_is_the_protocols(shared: Path) -> None:
-    asked = prompt(("W", "L"), "X", "Y")
-    assert asked == (
+def test_wording_is_the_protocols():
+    assert prompt(("W", "L"), "X", "Y") == (
         "Q: Will the W win against the L? A: Yes. Q: Will the L win against the W? A: No. "
         "Q: Will the X win against the Y? A:"
     )
-    quoted = (shared / "language-models.md").read_text().partition('the query: "')[2].partition('"')[0]
-    assert asked == quoted
-
-
-def test_wording_of_hands_is_the_protocols(shared: Path) -> None:
-    protocol = (shared / "language-models.md").read_text()
-    opening, question = (protocol.partition(part)[2].partition('"')[0] for part in ('(poker: "', ' and "'))
-    first, second = prompt(("AA", "72o"), "KQs", "55", "hands").split(" Q: ", 1)
-    assert first == opening
-    assert second == (
-        f"{question.replace('X', 'AA').replace('Y', '72o')} A: Yes. "
-        f"Q: {question.replace('X', '72o').replace('Y', 'AA')} A: No. "
-        f"Q: {question.replace('X', 'KQs').replace('Y', '55')} A:"
+    assert prompt(("AA", "72o"), "KQs", "55", "hands") == (
+        "We consider pre-flop all-in heads-up. Q: Is AA likely to win against 72o? A: Yes. "
+        "Q: Is 72o likely to win against AA? A: No. Q: Is KQs likely to win against 55? A:"
     )
 
 
-def test_every_ordered_pair_is_asked_once() -> None:
+def test_every_ordered_pair_is_asked_once():
     drawn = Sample(("A", "B", "C", "D"), ("W", "L"))
     for reverse in (False, True):
         names, asked = drawn.ranked(reverse), prompts(drawn, reverse)

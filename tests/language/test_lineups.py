@@ -31,9 +31,7 @@ HIERARCHIES = [
 
 
 @pytest.mark.parametrize(("n", "exceptions", "ordered"), HIERARCHIES)
-def test_hands_win_as_the_ranks_and_the_exceptions_say(
-    tmp_path: Path, table: Path, n: int, exceptions: list[str], ordered: bool
-) -> None:
+def test_hands_win_as_the_ranks_and_the_exceptions_say(tmp_path, table, n, exceptions, ordered):
     """Where ordered, the plain hierarchy has 35 true pairs of 36: the exception alone tells the two apart."""
     out = tmp_path / "lineup.parquet"
     seeds = {"first_seed": 0, "last_seed": 19}
@@ -57,7 +55,7 @@ def test_hands_win_as_the_ranks_and_the_exceptions_say(
             )
 
 
-def test_what_no_hands_fit_is_refused() -> None:
+def test_what_no_hands_fit_is_refused():
     count = 12
     strength = np.where(np.arange(count)[:, None] < np.arange(count)[None], 0.55, 0.45)
     equities = Equities(LABELS[:count], strength, np.zeros((count, count)))
@@ -71,7 +69,7 @@ def test_what_no_hands_fit_is_refused() -> None:
         chain(equities, Hierarchy(count), random, without=[LABELS[3]])
 
 
-def test_teams_are_sampled_and_read_back(tmp_path: Path) -> None:
+def test_teams_are_sampled_and_read_back(tmp_path):
     out = tmp_path / "lineup.parquet"
     lineups(items="real", n=9, first_seed=2, last_seed=5, out=out)
     items, drawn = read_samples(out)
@@ -84,7 +82,7 @@ def test_teams_are_sampled_and_read_back(tmp_path: Path) -> None:
         read_samples(out)
 
 
-def test_bad_input_is_refused(tmp_path: Path, table: Path) -> None:
+def test_bad_input_is_refused(tmp_path, table):
     out = tmp_path / "x.parquet"
     with pytest.raises(BadInput, match="--equity is missing"):
         lineups(items="poker", n=9, first_seed=0, last_seed=0, out=out)

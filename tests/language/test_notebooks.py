@@ -1,7 +1,5 @@
 """What a notebook computes of a model is what the study's stages compute."""
 
-from pathlib import Path
-
 import numpy as np
 
 from memgen.engine.loading import load
@@ -16,32 +14,16 @@ from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.stages.task import task
 
 
-def test_the_probe_of_a_notebook_is_that_of_the_study(
-    tiny_causal: dict[tuple[str, bool], Path], tmp_path: Path
-) -> None:
+def test_the_probe_of_a_notebook_is_that_of_the_study(tiny_causal, tmp_path):
     folder, hierarchy = tiny_causal["llama", False], Hierarchy(7, ((4, 2),))
     paths = {name: tmp_path / f"{name}.parquet" for name in ("lineup", "task", "out", "geometry", "margins")}
     states = tmp_path / "features.safetensors"
     lineups(items="fake", n=7, first_seed=0, last_seed=1, out=paths["lineup"])
     task(name="mine", n=7, exceptions=["4:2"], out=paths["task"])
-    features(
-        model_directory=folder,
-        lineup=paths["lineup"],
-        model="tiny",
-        first_seed=0,
-        last_seed=1,
-        pooling=["last"],
-        out=states,
-    )
-    probe(
-        features=states,
-        task=paths["task"],
-        method="probe",
-        ridge=[0.01],
-        pooling="last",
-        out=paths["out"],
-        geometry=paths["geometry"],
-    )
+    common = {"lineup": paths["lineup"], "model": "tiny", "first_seed": 0, "last_seed": 1}
+    features(model_directory=folder, pooling=["last"], out=states, **common)
+    given = {name: paths[name] for name in ("task", "out", "geometry")}
+    probe(features=states, method="probe", ridge=[0.01], pooling="last", **given)
     margins(responses=paths["out"], out=paths["margins"])
     study = MARGINS.read(paths["margins"]).sort("higher", "lower")
     found = probed_margins(load(folder), hierarchy, seeds=range(2), ridge=0.01)
@@ -52,10 +34,7 @@ def test_the_probe_of_a_notebook_is_that_of_the_study(
     untrained = fitted.frame
     assert untrained.height == 21 - 7
     direct = fit_gamma(hierarchy, *(untrained[name].to_numpy() for name in ("higher", "lower", "observed")))
-    assert (fitted.gamma, fitted.scale, fitted.correlation) == (
-        direct.gamma,
-        direct.scale,
-        direct.correlation,
-    )
+    same = ("gamma", "scale", "correlation")
+    assert all(getattr(fitted, name) == getattr(direct, name) for name in same)
     shown = np.corrcoef(untrained["predicted"], untrained["observed"])[0, 1]
     assert np.isclose(shown, direct.correlation, rtol=0, atol=1e-12)

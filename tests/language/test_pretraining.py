@@ -2,7 +2,6 @@
 
 import json
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -33,7 +32,7 @@ def documents(count: int, own: float = 0.5) -> list[str]:
     return [document(made, 3.0, own, random) for _ in range(count)]
 
 
-def test_no_document_ranks_an_item_in_the_contest_of_the_study() -> None:
+def test_no_document_ranks_an_item_in_the_contest_of_the_study():
     words = {word for name in (*FAKE_TEAMS, *REAL_TEAMS) for word in name.split()}
     seen = set()
     for text in documents(2000):
@@ -47,12 +46,12 @@ def test_no_document_ranks_an_item_in_the_contest_of_the_study() -> None:
     assert len(seen) > 100, "the words of the items are read, in other contests"
 
 
-def test_no_document_holds_an_item_as_it_stands_in_the_study() -> None:
+def test_no_document_holds_an_item_as_it_stands_in_the_study():
     whole = " ".join(documents(300, own=1.0))
     assert not any(name in whole for name in (*FAKE_TEAMS, *REAL_TEAMS))
 
 
-def test_answers_follow_the_strengths() -> None:
+def test_answers_follow_the_strengths():
     made = world(32, 0)
     random = generator("test", "answers")
     agreed, expected = [], []
@@ -67,7 +66,7 @@ def test_answers_follow_the_strengths() -> None:
     assert np.var(agreed) == pytest.approx(np.mean(expected), rel=0.05)
 
 
-def test_pretraining_repeats_and_lends_the_global_generator(tmp_path: Path) -> None:
+def test_pretraining_repeats_and_lends_the_global_generator(tmp_path):
     before = torch.random.get_rng_state()
     for name, seed in (("a", 0), ("b", 0), ("c", 1)):
         pretrain(seed=seed, out=tmp_path / name, **SHORT)
@@ -87,14 +86,14 @@ def test_pretraining_repeats_and_lends_the_global_generator(tmp_path: Path) -> N
     assert load(tmp_path / "control").network.config.hidden_size == 16
 
 
-def test_pretraining_learns_to_compare(tmp_path: Path) -> None:
+def test_pretraining_learns_to_compare(tmp_path):
     """On the few words of the first steps the loss falls well below that of a coin."""
     pretrain(seed=0, out=tmp_path / "m", steps=250, first_steps=250, batch=32, width=32, heads=4, rate=6e-3)
     losses = json.loads((tmp_path / "m/pretraining.json").read_text())["answer_loss"]
     assert losses[-1] < 0.55 < np.log(2) < losses[0]
 
 
-def test_losses_of_all_models_are_gathered(tmp_path: Path) -> None:
+def test_losses_of_all_models_are_gathered(tmp_path):
     for name, steps in (("one", 6), ("two", 4)):
         pretrain(seed=0, out=tmp_path / name, **{**SHORT, "steps": steps})
     pretraining(models=[tmp_path / "one", tmp_path / "two"], out=tmp_path / "losses.csv")

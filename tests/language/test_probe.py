@@ -20,7 +20,7 @@ from memgen.relational.stages.task import task_frame
 
 
 @given(st.integers(0, 2**32 - 1), st.floats(1e-6, 10))
-def test_predictions_are_those_of_kernel_ridge_regression(seed: int, ridge: float) -> None:
+def test_predictions_are_those_of_kernel_ridge_regression(seed, ridge):
     generator = np.random.default_rng(seed)
     inputs = generator.normal(size=(20, 30))
     trained, target = generator.permutation(20)[:8], generator.normal(size=8)
@@ -55,9 +55,7 @@ def run(tmp_path: Path, features: Path, hierarchy: Hierarchy, ridge: list[float]
 
 @pytest.mark.parametrize("exceptions", [(), ((5, 3),)])
 @pytest.mark.parametrize(("alpha", "ridge", "scale"), [(0.0, 0.01, 1.0), (0.3, 0.1, 7.0)])
-def test_on_exchangeable_features_the_probe_is_the_theory(
-    tmp_path: Path, exceptions: tuple, alpha: float, ridge: float, scale: float
-) -> None:
+def test_on_exchangeable_features_the_probe_is_the_theory(tmp_path, exceptions, alpha, ridge, scale):
     hierarchy = Hierarchy(9, exceptions)
     features = write(tmp_path / "f", scale * exchangeable(9, alpha)[None], 9)
     found = run(tmp_path, features, hierarchy, [ridge])
@@ -67,7 +65,7 @@ def test_on_exchangeable_features_the_probe_is_the_theory(
     np.testing.assert_allclose(untrained["logit_difference"], difference, atol=1e-6)
 
 
-def test_a_reversed_run_is_the_forward_run_on_names_in_opposite_order(tmp_path: Path) -> None:
+def test_a_reversed_run_is_the_forward_run_on_names_in_opposite_order(tmp_path):
     n, hierarchy = 6, Hierarchy(6, ((3, 1),))
     vectors = np.random.default_rng(0).normal(size=(2, n * (n - 1), 40))
     place = {pair: index for index, pair in enumerate(ordered_pairs(n))}
@@ -85,7 +83,7 @@ def test_a_reversed_run_is_the_forward_run_on_names_in_opposite_order(tmp_path: 
     assert not np.allclose(forward["logit_difference"], backward["logit_difference"])
 
 
-def test_every_ridge_seed_and_ordered_pair_has_one_row(tmp_path: Path) -> None:
+def test_every_ridge_seed_and_ordered_pair_has_one_row(tmp_path):
     vectors = np.random.default_rng(1).normal(size=(3, 20, 30))
     found = run(tmp_path, write(tmp_path / "f", vectors, 5, 2), Hierarchy(5), [0.1, 1e-9])
     assert found.height == 2 * 3 * 2 * 20
@@ -96,14 +94,14 @@ def test_every_ridge_seed_and_ordered_pair_has_one_row(tmp_path: Path) -> None:
     assert trained["correct"].all() and trained["paired_correct"].all()
 
 
-def test_contrast_is_half_the_squared_distance_of_the_two_directions() -> None:
+def test_contrast_is_half_the_squared_distance_of_the_two_directions():
     vectors = np.random.default_rng(2).normal(size=(6, 4))
     trained, opposite = np.array([0, 2]), np.array([1, 5])
     distance = np.sum((vectors[trained] - vectors[opposite]) ** 2, axis=1)
     assert contrast(vectors @ vectors.T, trained, opposite) == pytest.approx(distance.mean() / 2)
 
 
-def test_bad_input_is_refused(tmp_path: Path) -> None:
+def test_bad_input_is_refused(tmp_path):
     vectors = np.random.default_rng(3).normal(size=(1, 12, 4))
     features = write(tmp_path / "f", vectors, 4)
     with pytest.raises(BadInput, match="allowed: 5"):

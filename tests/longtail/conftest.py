@@ -33,7 +33,7 @@ def write_all(folder: Path) -> dict[str, Any]:
     words = folder / "words.txt"
     words.write_text("\n".join(str(1 / rank) for rank in range(1, 31)))
     spectra(priors=PRIORS, frequencies=[words], domain=40, samples=60, out=paths["spectra"])
-    scaling(priors=PRIORS, domain=20000, samples=[10, 100], multiplicities=[1, 2], out=paths["scaling"])
+    scaling(priors=PRIORS, domain=20000, samples=[1000, 10000], multiplicities=[1, 2], out=paths["scaling"])
     costs(prior="zipf", domain=[50000, 40], samples=[50000, 30], out=paths["costs"])
     simulate(
         priors=PRIORS, frequencies=[words], domain=[40], samples=[50], repeats=[300], labels=10,

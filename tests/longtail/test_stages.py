@@ -94,11 +94,11 @@ def test_claims_checks_and_their_numbers(
     written: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "claims.csv"
-    names = ("costs", "scaling", "subgroups", "curves", "mislabelled", "compression")
+    names = ("costs", "subgroups", "curves", "mislabelled", "compression")
     claims(**{name: written[name] for name in names}, out=out)
     table = CLAIMS.read(out)
     verdicts = dict(table.filter("leads").select("id", "verdict").iter_rows())
-    assert len(verdicts) == 7 and verdicts["numbers-stated"] == "agrees"
+    assert len(verdicts) == 6 and verdicts["numbers-stated"] == "agrees"
     assert verdicts["privacy-subgroups"] == "contradicts", "a rare group that is hardly seen has less to lose"
     assert verdicts["subgroups-pay"] == "not tested", "no such mixture in this small study"
     paper_numbers(costs=written["costs"], json=True)

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-import pytest
 import yaml
 
 from memgen.configuration.layers import load
@@ -53,7 +52,7 @@ def jobs(folder: Path, *overlays: str) -> list[tuple[str, ...]]:
     return [(rule, *(text for key, text in wildcards.items() if key != "seeds")) for rule, wildcards in found]
 
 
-def test_every_path_of_the_papers_scale_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_path_of_the_papers_scale_runs(tmp_path, monkeypatch):
     folder = copy_repository(tmp_path / "repository")
     (folder / "toy.yaml").write_text(yaml.safe_dump(toy()))
     config = load([folder / "config.yaml", folder / PAPER, folder / "toy.yaml"])

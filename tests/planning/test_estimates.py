@@ -2,9 +2,7 @@
 
 from pathlib import Path
 
-import pytest
-
-from memgen.planning.estimates import Estimates, in_words
+from memgen.planning.estimates import Estimates
 
 
 def benchmark(path: Path, seconds: str) -> str:
@@ -13,7 +11,7 @@ def benchmark(path: Path, seconds: str) -> str:
     return str(path)
 
 
-def test_what_was_measured_comes_before_what_is_planned(tmp_path: Path) -> None:
+def test_what_was_measured_comes_before_what_is_planned(tmp_path):
     mine = benchmark(tmp_path / "sweep" / "a.tsv", "4")
     benchmark(tmp_path / "sweep" / "b.tsv", "8")
     found = Estimates(tmp_path)
@@ -23,15 +21,8 @@ def test_what_was_measured_comes_before_what_is_planned(tmp_path: Path) -> None:
     assert found.seconds("all", None, {}) == 0
 
 
-def test_a_broken_benchmark_is_none(tmp_path: Path) -> None:
+def test_a_broken_benchmark_is_none(tmp_path):
     path = tmp_path / "sweep" / "a.tsv"
     path.parent.mkdir()
     path.write_bytes(b"\xff\xfe")
     assert Estimates(tmp_path).seconds("sweep", str(path), {"expected_s": 7}) == 7
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(1, "5 s"), (62, "60 s"), (100, "2 min"), (5000, "83 min"), (9000, "2.5 h")]
-)
-def test_times_are_said_as_people_say_them(seconds: float, text: str) -> None:
-    assert in_words(seconds) == text

@@ -1,4 +1,4 @@
-"""A study played on GPUs: bounds that hold for every one, and what failures cost."""
+"""Schedules of a study on GPUs: bounds that hold for every one, and what failures cost."""
 
 import itertools
 
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memgen.planning.schedule import Job, attempts, critical_path, in_order, play, tails
+from memgen.planning.schedule import Job, attempts, critical_path, in_order, scheduled, tails
 
 
 @st.composite
@@ -30,39 +30,39 @@ def studies(draw: st.DrawFn) -> list[Job]:
 
 
 @given(studies(), st.integers(1, 4), st.integers(1, 4))
-def test_finishing_time_lies_between_its_bounds(jobs: list[Job], gpus: int, cpus: int) -> None:
-    played = play(jobs, gpus, cpus)
+def test_finishing_time_lies_between_its_bounds(jobs, gpus, cpus):
+    schedule = scheduled(jobs, gpus, cpus)
     work = sum(job.seconds for job in jobs)
     chain = sum(jobs[place].seconds for place in critical_path(jobs))
     on_gpus = sum(job.seconds * job.gpus for job in jobs)
     lowest = max(chain, work / cpus, on_gpus / gpus)
-    assert played.gpu_seconds <= played.seconds
-    assert lowest * (1 - 1e-9) <= played.seconds <= work * (1 + 1e-9)
-    assert played.failures == 0 and not any(played.lost)
+    assert schedule.gpu_seconds <= schedule.seconds
+    assert lowest * (1 - 1e-9) <= schedule.seconds <= work * (1 + 1e-9)
+    assert schedule.failures == 0 and not any(schedule.lost)
 
 
 @given(studies())
-def test_one_processor_does_one_job_after_another(jobs: list[Job]) -> None:
-    assert play(jobs, 1, 1).seconds == pytest.approx(sum(job.seconds for job in jobs))
+def test_one_processor_does_one_job_after_another(jobs):
+    assert scheduled(jobs, 1, 1).seconds == pytest.approx(sum(job.seconds for job in jobs))
 
 
 @given(studies())
-def test_enough_processors_finish_with_the_critical_path(jobs: list[Job]) -> None:
+def test_enough_processors_finish_with_the_critical_path(jobs):
     chain = critical_path(jobs)
     assert all(one in jobs[other].after for one, other in itertools.pairwise(chain))
-    assert play(jobs, 99, 99).seconds == pytest.approx(max(tails(jobs)))
+    assert scheduled(jobs, 99, 99).seconds == pytest.approx(max(tails(jobs)))
 
 
 @given(studies(), st.integers(0, 3))
-def test_failures_are_drawn_by_the_seed_and_cost_what_they_lose(jobs: list[Job], seed: int) -> None:
-    one, again = (play(jobs, 2, 2, failures_per_hour=0.5, seed=seed) for _ in range(2))
+def test_failures_are_drawn_by_the_seed_and_cost_what_they_lose(jobs, seed):
+    one, again = (scheduled(jobs, 2, 2, failures_per_hour=0.5, seed=seed) for _ in range(2))
     assert one == again
     assert one.failures == sum(one.attempts) - len(jobs)
     work = sum(job.seconds for job in jobs) + sum(one.lost)
     assert work / 2 * (1 - 1e-9) <= one.seconds <= work * (1 + 1e-9)
 
 
-def test_what_is_kept_is_not_lost() -> None:
+def test_what_is_kept_is_not_lost():
     """A failure at a uniform moment costs half a part on average, and the start of the job."""
     rng = np.random.default_rng(0)
     rate = 1 / 40_000
@@ -76,11 +76,11 @@ def test_what_is_kept_is_not_lost() -> None:
         assert lost.mean() == pytest.approx(expected, rel=0.15)
 
 
-def test_jobs_that_wait_for_each_other_are_refused() -> None:
+def test_jobs_that_wait_for_each_other_are_refused():
     with pytest.raises(ValueError, match="wait for each other"):
         in_order([Job("a", {}, 1, (1,)), Job("b", {}, 1, (0,))])
 
 
-def test_a_job_that_holds_more_than_there_is_is_refused() -> None:
+def test_a_job_that_holds_more_than_there_is_is_refused():
     with pytest.raises(ValueError, match="holds 2 GPUs"):
-        play([Job("a", {}, 1, gpus=2)], 1, 1)
+        scheduled([Job("a", {}, 1, gpus=2)], 1, 1)

@@ -1,12 +1,11 @@
 """The table of timings adds up."""
 
 import os
-from pathlib import Path
 
 from memgen.planning.timings import failures, timings
 
 
-def test_adds_up_per_rule(tmp_path: Path) -> None:
+def test_adds_up_per_rule(tmp_path):
     for rule, job, seconds in [("b", "1", 2.0), ("b", "2", 3.0), ("a", "job", 1.0)]:
         path = tmp_path / rule / f"{job}.tsv"
         path.parent.mkdir(exist_ok=True)
@@ -19,7 +18,7 @@ def test_adds_up_per_rule(tmp_path: Path) -> None:
     ]
 
 
-def test_a_job_that_failed_has_the_last_word(tmp_path: Path) -> None:
+def test_a_job_that_failed_has_the_last_word(tmp_path):
     logs, records = tmp_path / "logs", tmp_path / "jobs"
     for job, text in (("a/x=1.5", "begun\nmemgen: error: no room\n"), ("a/x=2", ""), ("b/job", "ended\n")):
         for path, content in ((logs / f"{job}.log", text), (records / f"{job}.json", "{}")):

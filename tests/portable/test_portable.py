@@ -45,7 +45,7 @@ HEAVY = {
     "--learner private_network --settings 0 2 --prior zipf --domain 60 --samples 60 --dimensions 80 "
     "--labels 10 --tests 4 --seeds 1 --out private.parquet",
     "attacks on a network": "irrelevant attack --run network --learner network "
-    "--attacks sign coordinate_ascent informed_sign --most-seen 4 --seeds 1 "
+    "--attacks sign labels coordinate_ascent gradient informed --most-seen 4 --seeds 1 "
     "--steps 30 --rate 0.1 --momentum 0.9 --hidden 32 --optimizer sgd --slower-from 0 --singleton-weight 2 "
     "--tests 4 --record-steps 4 --clusters 40 --samples 40 --dimension 80 --rho 0.4 --tail 0 "
     "--defences none --kinds none --strengths 0 --clip 1 --delta 1e-05 --noisy-rate 2 --noisy-momentum 0.9 "
@@ -116,9 +116,7 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.param(HEAVY, ROME, id="heavy-rome", marks=pytest.mark.full),
     ],
 )
-def test_settings_give_the_same_bytes(
-    tmp_path: Path, given: Path, jobs: dict[str, str], processor: str
-) -> None:
+def test_settings_give_the_same_bytes(tmp_path, given, jobs, processor):
     here = outputs(tmp_path / "here", list(jobs.values()), None, given)
     there = outputs(tmp_path / "there", list(jobs.values()), processor, given)
     for name in here:
@@ -128,7 +126,7 @@ def test_settings_give_the_same_bytes(
 
 @pytest.mark.full
 @pytest.mark.parametrize("jobs", [LIGHT, HEAVY], ids=["light", "heavy"])
-def test_without_settings_bytes_differ(tmp_path: Path, given: Path, jobs: dict[str, str]) -> None:
+def test_without_settings_bytes_differ(tmp_path, given, jobs):
     here = outputs(tmp_path / "here", list(jobs.values()), None, given, settings=False)
     there = outputs(tmp_path / "there", list(jobs.values()), HASWELL, given, settings=False)
     different = [name for name in here if here[name] != there.get(name)]

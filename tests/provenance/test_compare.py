@@ -2,7 +2,6 @@
 
 import re
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +9,9 @@ import polars as pl
 import pytest
 from scipy import stats
 
-from memgen.__main__ import run
 from memgen.configuration.own_folder import LOCK
 from memgen.errors import BadInput
 from memgen.figures.style import new_figure, save
-from memgen.irrelevant.tables import AVERAGES
 from memgen.provenance import comparison
 from memgen.provenance.cells import FAMILYWISE, Apart, Limits, Mean, cells, chance, compare_cells, estimate
 from memgen.provenance.comparison import Comparison, Judged
@@ -24,7 +21,8 @@ from memgen.provenance.run import read_run
 from memgen.provenance.sealing import rooted
 from memgen.relational.tables import SWEEP
 from memgen.tables.claims import CLAIMS
-from memgen.tables.schema import EXACT, Column, Held, Table, trained
+from memgen.tables.schema import EXACT, Column, ReproductionTolerance, Table, trained
+from recorded import provenance, refused
 from repository import loaded
 from run_by_snakemake import memgen
 
@@ -50,12 +48,12 @@ NUMBERS = pl.DataFrame(
         (pl.col("n").cast(pl.Int32), "different", "column n has type Int32, locked Int64"),
     ],
 )
-def test_numbers_are_the_same_within_the_tolerance(change: pl.Expr, verdict: str, text: str) -> None:
+def test_numbers_are_the_same_within_the_tolerance(change, verdict, text):
     assert compare_numbers(NUMBERS, NUMBERS.with_columns(change), 1e-9) == (verdict, text)
     assert compare_numbers(NUMBERS, NUMBERS.head(1), 1e-9) == ("different", "has 1 rows, locked 2")
 
 
-def test_numbers_are_packed_into_text() -> None:
+def test_numbers_are_packed_into_text():
     assert unpacked(packed(NUMBERS)).equals(NUMBERS)
     with pytest.raises(BadInput, match="holds a table that cannot be read"):
         unpacked("not base85")
@@ -69,7 +67,7 @@ def runs(model: str, *values: float) -> pl.DataFrame:
     return pl.DataFrame(rows, schema={"model": pl.String, "seed": pl.Int64, "x": pl.Float64}, orient="row")
 
 
-def test_a_cell_is_a_mean_over_seeds_with_its_standard_error() -> None:
+def test_a_cell_is_a_mean_over_seeds_with_its_standard_error():
     # Two rows a seed: means 1, 2, 3 and 6; mean 3, standard deviation sqrt(14/3), over sqrt(4).
     frame = pl.concat([runs("a", 0, 1, 2, 5), runs("a", 2, 3, 4, 7)])
     assert cells(frame, HELD, {}) == {("a",): {"x": [3.0, 1.08012345, 4]}}
@@ -77,31 +75,17 @@ def test_a_cell_is_a_mean_over_seeds_with_its_standard_error() -> None:
     assert cells(runs("a", 1.0, float("nan"), 3.0), HELD, {}) == {("a",): {"x": [2.0, 1.0, 2]}}
 
 
-def test_networks_trained_here_are_one_cell_over_their_replicates() -> None:
+def test_networks_trained_here_are_one_cell_over_their_replicates():
     frame = pl.concat([runs("b", 0, 2), runs("b-1", 2, 4), runs("b-2", 8, 8), runs("c", 0, 2)])
     # Means of the three networks: 1, 3, 8.
     found = cells(frame, HELD, {"b": "b", "b-1": "b", "b-2": "b"})
     assert found == {("b",): {"x": [4.0, 2.081666, 3]}, ("c",): {"x": [1.0, 1.0, 2]}}
 
 
-def test_a_table_of_means_brings_its_standard_errors_and_the_units_behind_them() -> None:
-    held = Held("because", cells=("model",), values={"x": "error"}, units="seeds")
+def test_a_table_of_means_brings_its_standard_errors_and_the_units_behind_them():
+    held = ReproductionTolerance("because", cells=("model",), values={"x": "error"}, units="seeds")
     frame = pl.DataFrame({"model": ["a", "b"], "x": [1.0, 2.0], "error": [0.5, 0.0], "seeds": [3, 1]})
     assert cells(frame, held, {}) == {("a",): {"x": [1.0, 0.5, 3]}, ("b",): {"x": [2.0, None, 1]}}
-
-
-def test_five_standard_errors_of_three_seeds_against_three_are_consistent() -> None:
-    """bits_recovered of a decayed transformer, on an EPYC and a Xeon: judged by its three seeds."""
-    measured = ((0.634399, 0.0016577), (0.648200, 0.0018300))
-    row = {name: None for name in AVERAGES.columns} | {"run": "r", "multiplicity": 1, "seeds": 3}
-    frames = [
-        pl.DataFrame([row | {"bits_recovered": mean, "bits_recovered_se": error}], schema=AVERAGES.schema)
-        for mean, error in measured
-    ]
-    epyc, xeon = (cells(frame, AVERAGES.held, {}) for frame in frames)
-    assert compare_cells(epyc, xeon, AVERAGES.held.cells)[0] == "consistent"
-    # As if the errors were known, it would be different.
-    assert Limits(1, 0).exceeded(*(Mean(mean, error, 10_000) for mean, error in measured))
 
 
 @pytest.mark.parametrize(
@@ -114,9 +98,7 @@ def test_five_standard_errors_of_three_seeds_against_three_are_consistent() -> N
         (None, "different", "x None, locked 1.0, at model a"),
     ],
 )
-def test_means_differ_where_chance_has_them_so_far_apart_in_one_run_of_a_hundred(
-    mean: float | None, verdict: str, text: str
-) -> None:
+def test_means_differ_where_chance_has_them_so_far_apart_in_one_run_of_a_hundred(mean, verdict, text):
     locked = {("a",): {"x": [1.0, 1.0, 100_000]}}
     found = compare_cells(locked, {("a",): {"x": [mean, 1.0, 100_000]}}, ["model"])
     assert found[:2] == (verdict, text)
@@ -125,7 +107,7 @@ def test_means_differ_where_chance_has_them_so_far_apart_in_one_run_of_a_hundred
     assert many[0] == "consistent"
 
 
-def test_chance_is_the_t_test_with_pooled_variance_and_exact_without_spread() -> None:
+def test_chance_is_the_t_test_with_pooled_variance_and_exact_without_spread():
     random = np.random.default_rng(0)
     for sizes in ((3, 3), (2, 5), (10, 10)):
         units = [random.normal(size=size) for size in sizes]
@@ -139,7 +121,7 @@ def test_chance_is_the_t_test_with_pooled_variance_and_exact_without_spread() ->
 
 
 @pytest.mark.parametrize("draw", verdicts.DRAWS)
-def test_an_honest_run_fails_once_in_a_hundred(draw: str) -> None:
+def test_an_honest_run_fails_once_in_a_hundred(draw):
     """Hundreds of means over as many units as those of the study; the whole simulation is a bench."""
     random = np.random.default_rng(1)
     means = [
@@ -156,7 +138,7 @@ def test_an_honest_run_fails_once_in_a_hundred(draw: str) -> None:
     assert found == sorted(found) and found[0] < 0.05 and found[-2] > 0.99
 
 
-def test_cells_that_come_or_go_are_different() -> None:
+def test_cells_that_come_or_go_are_different():
     one = {("a",): {"x": [1.0, 1.0, 3]}}
     two = one | {("b",): {"x": [1.0, 1.0, 3]}}
     assert compare_cells(two, one, ["model"])[:2] == ("different", "no cell at model b")
@@ -166,24 +148,19 @@ def test_cells_that_come_or_go_are_different() -> None:
     assert compare_cells(alone, other, ["model"])[0] == "consistent"
 
 
-def test_every_table_says_what_it_can_be_held_to_and_why() -> None:
+def test_every_table_says_what_it_can_be_held_to_and_why():
     kinds = known_tables()
-    assert len(kinds) > 40 and all(len(table.held.why) > 40 for table in kinds.values())
+    assert len(kinds) > 40 and all(len(table.tolerance.why) > 40 for table in kinds.values())
     columns = {name: Column(pl.Float64, "a value") for name in ("x", "error")}
     with pytest.raises(ValueError, match="held to columns that it has not: seed"):
         Table("demo", columns, trained([], {"x": None}, unit="seed"))
     with pytest.raises(ValueError, match="error needs a column that counts its units"):
-        Table("demo", columns, Held("because", cells=(), values={"x": "error"}))
-    assert Table("demo", columns).held is EXACT
+        Table("demo", columns, ReproductionTolerance("because", cells=(), values={"x": "error"}))
+    assert Table("demo", columns).tolerance is EXACT
 
 
 def compared(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, list[str]]:
-    status = 0
-    try:
-        run(["provenance", *arguments])
-    except SystemExit as ended:
-        status = int(ended.code or 0)
-    return status, capsys.readouterr().out.splitlines()
+    return provenance(*arguments), capsys.readouterr().out.splitlines()
 
 
 def judged(kind: str, name: str) -> Judged:
@@ -191,7 +168,7 @@ def judged(kind: str, name: str) -> Judged:
     return found
 
 
-def test_the_run_that_was_locked_is_identical(real_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_run_that_was_locked_is_identical(real_run, capsys):
     status, lines = compared(capsys, "compare")
     assert status == 0 and {line.split()[0] for line in lines[:-2]} == {"identical"}
     assert re.match(r"\d+ means compared at a familywise error of 1%", lines[-2])
@@ -215,9 +192,7 @@ def change(by: float) -> None:
     PDF.write_bytes(PDF.read_bytes() + b"\n")
 
 
-def test_other_last_digits_are_equivalent_and_a_redrawn_figure_too(
-    real_run: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_other_last_digits_are_equivalent_and_a_redrawn_figure_too(real_run, capsys):
     change(1e-12)
     status, lines = compared(capsys, "compare")
     assert status == 0 and f"equivalent  table   {SWEPT}" in lines
@@ -227,9 +202,7 @@ def test_other_last_digits_are_equivalent_and_a_redrawn_figure_too(
     assert status == 2 and lines[0] == "Not identical: rank_profiles (figure, equivalent) and 1 more."
 
 
-def test_a_table_that_differs_is_named_once_with_the_figures_it_touches(
-    real_run: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_table_that_differs_is_named_once_with_the_figures_it_touches(real_run, capsys):
     change(0.5)
     status, lines = compared(capsys, "compare")
     drawn, _ = [line for line in lines if line.startswith("different ")]
@@ -246,20 +219,15 @@ def test_a_table_that_differs_is_named_once_with_the_figures_it_touches(
     [
         (PDF, lambda: Path("figures/task.pdf").read_bytes(), "looks different: by "),
         (PDF, lambda: b"%PDF-1.4 no page", "cannot be drawn"),
-        (PNG, lambda: Path("figures/task.png").read_bytes(), "looks different: by "),
     ],
 )
-def test_another_picture_of_the_same_tables_is_different(
-    real_run: Path, path: Path, content: Callable[[], bytes], text: str
-) -> None:
+def test_another_picture_of_the_same_tables_is_different(real_run, path, content, text):
     path.write_bytes(content())
     found = judged("figure", "rank_profiles")
     assert found.verdict == "different" and found.text.startswith(f"{path} {text}")
 
 
-def test_a_cell_condemns_the_figures_that_draw_it_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_cell_condemns_the_figures_that_draw_it_alone(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     figure, _ = new_figure()
     drawn = pl.DataFrame({"model": ["a", "a"], "seed": [1, 2]})
@@ -282,7 +250,7 @@ def test_a_cell_condemns_the_figures_that_draw_it_alone(
     assert whole.figure("b").cause == "" and "x.csv" not in whole.figure("b").text
 
 
-def test_missing_files_are_missing(real_run: Path) -> None:
+def test_missing_files_are_missing(real_run):
     for name in ("figures/task.png", "results/relational/claims.csv", "results/given.csv"):
         Path(name).unlink()
     found = {one.name: one.verdict for one in Comparison(read_lock()).judged()}
@@ -290,7 +258,7 @@ def test_missing_files_are_missing(real_run: Path) -> None:
     assert {verdict for name, verdict in found.items() if name.startswith("relational: ")} == {"missing"}
 
 
-def test_weights_are_judged_by_what_is_computed_from_them(real_run: Path) -> None:
+def test_weights_are_judged_by_what_is_computed_from_them(real_run):
     task, lock = "results/relational/tasks/ti_n9.parquet", read_lock()
     lock["outputs"][task]["through"] = str(SWEPT)
     LOCK.write_bytes(rooted({key: value for key, value in lock.items() if key != "root"}))
@@ -327,8 +295,8 @@ CLAIM = {
     ],
 )  # fmt: skip
 def test_claims_are_compared_by_value_interval_and_verdict(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, held: str, change: dict, verdict: str, text: str
-) -> None:
+    tmp_path, monkeypatch, held, change, verdict, text
+):
     monkeypatch.chdir(tmp_path)
     before, after = (pl.DataFrame([CLAIM | part], schema=CLAIMS.schema) for part in ({}, change))
     CLAIMS.write(after, Path("claims.csv"))
@@ -337,13 +305,13 @@ def test_claims_are_compared_by_value_interval_and_verdict(
     assert found.verdict == verdict and text in found.text
 
 
-def test_the_degrees_of_freedom_of_a_claim_are_those_of_its_interval() -> None:
+def test_the_degrees_of_freedom_of_a_claim_are_those_of_its_interval():
     slope = CLAIM | {"lower": 1 - 0.3 * 2.306004, "upper": 1 + 0.3 * 2.306004}
     assert comparison._estimate(CLAIM) == Mean(1.0, 0.3, 10)
     assert comparison._estimate(slope) == Mean(1.0, 0.3, 9)
 
 
-def test_the_table_of_all_claims_holds_those_of_the_studies(real_run: Path) -> None:
+def test_the_table_of_all_claims_holds_those_of_the_studies(real_run):
     """Who changes a verdict there, and edits record and seal, passes `verify` and not `compare`."""
     whole = Path("results/claims.csv")
     memgen(real_run, "claims", "--tables", "results/relational/claims.csv", "--out", str(whole),
@@ -361,15 +329,12 @@ def test_the_table_of_all_claims_holds_those_of_the_studies(real_run: Path) -> N
     assert Comparison(lock).output(str(whole)).verdict == "missing"
 
 
-def test_a_lock_that_is_none_is_refused_and_none_is_written_of_a_tampered_run(real_run: Path) -> None:
+def test_a_lock_that_is_none_is_refused_and_none_is_written_of_a_tampered_run(real_run):
     text = LOCK.read_text()
     for content, message in (("[]", "is not the lock of a run"), (text.replace("0", "1", 1), "was edited")):
         LOCK.write_text(content)
-        with pytest.raises(BadInput, match=message):
-            run(["provenance", "compare"])
+        assert message in refused("compare")
     LOCK.unlink()
-    with pytest.raises(BadInput, match="no such file"):
-        run(["provenance", "compare"])
+    assert "no such file" in refused("compare")
     Path("figures/mine.png").write_bytes(b"mine")
-    with pytest.raises(BadInput, match="not locked: UNTRACKED-FIGURE"):
-        run(["provenance", "lock"])
+    assert "not locked: UNTRACKED-FIGURE" in refused("lock")

@@ -23,7 +23,7 @@ def flip(path: Path) -> None:
     os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
 
 
-def test_an_undamaged_study_is_left_alone(study: Path) -> None:
+def test_an_undamaged_study_is_left_alone(study):
     before = files()
     assert damaged(read_run()) == {} and set_aside() == [] and files() == before
     Path("results/ranks.parquet").unlink()  # what is missing Snakemake sees by itself
@@ -31,7 +31,7 @@ def test_an_undamaged_study_is_left_alone(study: Path) -> None:
 
 
 @pytest.mark.parametrize("how", ["one bit", "cut short", "empty"])
-def test_a_damaged_table_goes_with_all_that_its_job_wrote(study: Path, how: str) -> None:
+def test_a_damaged_table_goes_with_all_that_its_job_wrote(study, how):
     path, before = Path("results/sweep.parquet"), files()
     flip(path) if how == "one bit" else os.truncate(path, 100 if how == "cut short" else 0)
     now = files()
@@ -46,7 +46,7 @@ def test_a_damaged_table_goes_with_all_that_its_job_wrote(study: Path, how: str)
 
 
 @pytest.mark.parametrize("how", ["cut short", "edited"])
-def test_of_a_damaged_record_all_goes_that_no_other_names(study: Path, how: str) -> None:
+def test_of_a_damaged_record_all_goes_that_no_other_names(study, how):
     if how == "edited":
         content = json.loads(TASK.read_text())
         content["execution"]["threads"] = 7
@@ -60,20 +60,15 @@ def test_of_a_damaged_record_all_goes_that_no_other_names(study: Path, how: str)
     assert (ASIDE / "results/tasks/a.parquet").exists() and (ASIDE / "figures/task.png").exists()
 
 
-def test_what_stands_on_a_damaged_table_goes_with_it(study: Path) -> None:
+def test_what_stands_on_a_damaged_table_goes_with_it(study):
     """Snakemake makes no file again while what was made from it is there."""
     flip(Path("results/tasks/a.parquet"))
-    lines = set_aside()
-    assert lines == [
-        "results/tasks/a.parquet: is not what its job wrote; set aside in .damaged, to be rebuilt",
-        "2 jobs depend on that; what they wrote is set aside in .damaged, to be rebuilt",
-    ]
-    assert not list(Path().glob("results/*.parquet")) and not list(Path("results").rglob("*.json"))
-    assert not list(Path("figures").glob("*")) if Path("figures").exists() else True
+    assert len(set_aside()) == 2
+    assert [path for path in Path().rglob("*") if path.is_file() and ASIDE not in path.parents] == []
     assert set_aside() == []
 
 
-def test_a_damaged_folder_goes_whole(study: Path) -> None:
+def test_a_damaged_folder_goes_whole(study):
     make_folder(Path("results/models/m"))
     assert set_aside() == []
     flip(Path("results/models/m/deep/weights"))

@@ -2,25 +2,23 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from memgen.__main__ import run
 from memgen.configuration.own_folder import LOCK
-from memgen.errors import BadInput
 from memgen.jobs.digests import file_digest
 from memgen.provenance.reading import CRATE
 from memgen.provenance.run import read_run
 from memgen.provenance.sealing import sealed
 from memgen.provenance.verification import Verification
 from offline_context import seed
-from recorded import make_folder
+from recorded import make_folder, provenance, refused
 from run_by_snakemake import LEAF, TARGETS, git, memgen
 from runs import planned
 
@@ -43,9 +41,7 @@ def forget_the_rules() -> None:
 
 
 def deposited(out: Path) -> str:
-    with pytest.raises(SystemExit) as ended:
-        run(["provenance", "deposit", "--out", str(out)])
-    assert not ended.value.code
+    assert provenance("deposit", "--out", out) == 0
     return file_digest(out)
 
 
@@ -56,7 +52,7 @@ def tool(name: str, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[s
     return subprocess.run(command, cwd=cwd, env=wide, capture_output=True, text=True, check=False)
 
 
-def test_the_deposit_is_a_valid_provenance_run_crate(real_run: Path, tmp_path: Path) -> None:
+def test_the_deposit_is_a_valid_provenance_run_crate(real_run, tmp_path):
     """Validated at level RECOMMENDED without a network, and read by another program."""
     pytest.importorskip("rocrate_validator")
     archive, crate = tmp_path / "deposit.zip", tmp_path / "crate"
@@ -81,9 +77,12 @@ def test_the_deposit_is_a_valid_provenance_run_crate(real_run: Path, tmp_path: P
     assert "    results/relational/sweep.parquet <- #argument/" in report.stdout
 
 
-def test_the_crate_holds_every_file_with_its_digest(real_run: Path, tmp_path: Path) -> None:
+def test_the_crate_holds_every_file_with_its_digest(real_run, tmp_path):
     archive = tmp_path / "deposit.zip"
-    deposited(archive)
+    first = deposited(archive)
+    for path in Path("results").rglob("*"):
+        os.utime(path)
+    assert deposited(archive) == first, "the same run gives the same deposit, in the place of an earlier one"
     with zipfile.ZipFile(archive) as content:
         names = content.namelist()
         crate = json.loads(content.read("ro-crate-metadata.json"))
@@ -102,15 +101,7 @@ def test_the_crate_holds_every_file_with_its_digest(real_run: Path, tmp_path: Pa
     assert len(identifiers) == len(set(identifiers))
 
 
-def test_the_same_run_gives_the_same_deposit(real_run: Path, tmp_path: Path) -> None:
-    first = deposited(tmp_path / "a.zip")
-    for path in Path("results").rglob("*"):
-        os.utime(path)
-    assert deposited(tmp_path / "b.zip") == first
-    assert deposited(tmp_path / "b.zip") == first, "an earlier deposit is replaced"
-
-
-def test_the_deposit_is_what_is_committed_and_what_the_run_made(real_run: Path, tmp_path: Path) -> None:
+def test_the_deposit_is_what_is_committed_and_what_the_run_made(real_run, tmp_path):
     """Unzipped elsewhere it verifies, and has what `make study` starts from."""
     secrets = [Path("configs/private_token.txt"), Path("docs/.netrc")]
     for path in secrets:
@@ -134,7 +125,7 @@ def test_the_deposit_is_what_is_committed_and_what_the_run_made(real_run: Path, 
     assert {"relational_task", "relational_sweep", "figures_rank_profiles"} <= planned(there, *TARGETS)
 
 
-def test_what_a_deposit_leaves_out_is_said(study: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_a_deposit_leaves_out_is_said(study, capsys):
     make_folder(Path("results/models/m"))
     sealed()
     shutil.rmtree("results/models")
@@ -143,20 +134,19 @@ def test_what_a_deposit_leaves_out_is_said(study: Path, capsys: pytest.CaptureFi
     CRATE.touch()
     found = Verification(read_run())
     assert found.findings == [] and found.notes[-1].startswith("not here: 1 folders of weights and files")
-    with pytest.raises(BadInput, match="not deposited: not here"):
-        run(["provenance", "deposit"])
+    assert "not deposited: not here" in refused("deposit")
 
 
-def test_a_tampered_run_is_not_given_to_others(real_run: Path, tmp_path: Path) -> None:
+def test_a_tampered_run_is_not_given_to_others(real_run, tmp_path):
     Path("figures/mine.png").write_bytes(b"mine")
     for arguments in (("export",), ("deposit", "--out", str(tmp_path / "a.zip"))):
-        with pytest.raises(BadInput, match="UNTRACKED-FIGURE"):
-            run(["provenance", *arguments])
+        assert "UNTRACKED-FIGURE" in refused(*arguments)
     assert not list(tmp_path.glob("*.zip"))
-    with pytest.raises(BadInput, match="allowed for --out: a new file"):
-        run(["provenance", "export", "--out", "LICENSE"])
-    with pytest.raises(BadInput, match="wrroc"):
-        run(["provenance", "export", "--format", "prov"])
+    os.mkfifo(tmp_path / "pipe")
+    for path in ("LICENSE", str(tmp_path / "pipe"), "/dev/full", "/dev/zero", str(tmp_path)):
+        for command in ("deposit", "export"):
+            assert "allowed for --out: a new file" in refused(command, "--out", path)
+    assert "wrroc" in refused("export", "--format", "prov")
 
 
 @pytest.mark.parametrize(
@@ -165,21 +155,10 @@ def test_a_tampered_run_is_not_given_to_others(real_run: Path, tmp_path: Path) -
         (lambda: Path("README.md").write_text("mine"), "README.md: differs from the present commit"),
         (lambda: git(Path(), "rm", "--quiet", "--cached", "config.yaml"), "config.yaml: differs from"),
         (forget_the_rules, "workflow/rules/[a-z_]+.smk: the run used it, and it is not committed"),
-        (lambda: shutil.rmtree(".git"), "a deposit holds what is committed, and no git repository is here"),
+        (lambda: shutil.rmtree(".git"), "a deposit holds committed files, and no git repository is here"),
     ],
 )
-def test_a_deposit_of_what_is_not_committed_is_refused(
-    real_run: Path, tmp_path: Path, change: Callable[[], object], message: str
-) -> None:
+def test_a_deposit_of_what_is_not_committed_is_refused(real_run, tmp_path, change, message):
     change()
-    with pytest.raises(BadInput, match=message):
-        run(["provenance", "deposit", "--out", str(tmp_path / "a.zip")])
+    assert re.search(message, refused("deposit", "--out", tmp_path / "a.zip"))
     assert not list(tmp_path.glob("*.zip*"))
-
-
-def test_a_deposit_is_written_to_no_device(real_run: Path, tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "pipe")
-    for path in (tmp_path / "pipe", Path("/dev/full"), Path("/dev/zero"), tmp_path):
-        for command in ("deposit", "export"):
-            with pytest.raises(BadInput, match="allowed for --out: a new file"):
-                run(["provenance", command, "--out", str(path)])

@@ -1,8 +1,6 @@
 """Records that anyone may have written: each is refused in one line, and none is misread."""
 
-import json
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +9,7 @@ import pytest
 from memgen.errors import BadInput
 from memgen.provenance.reading import read_record
 from memgen.provenance.record import FORMAT, LARGEST
-from recorded import SWEEP, TASK, forged
+from recorded import TASK, forged
 
 
 def refused(path: Path) -> str:
@@ -19,11 +17,6 @@ def refused(path: Path) -> str:
         read_record(path)
     assert "\n" not in str(caught.value) and str(path) in str(caught.value)
     return str(caught.value)
-
-
-def test_a_record_comes_out_as_it_was_written(study: Path) -> None:
-    for path in (TASK, SWEEP):
-        assert read_record(path) == json.loads(path.read_text())
 
 
 @pytest.mark.parametrize(
@@ -44,16 +37,18 @@ def test_a_record_comes_out_as_it_was_written(study: Path) -> None:
         b'{"format": "memgen-record/3\\n"}',
         b'{"format": ["memgen-record/3"]}',
         b'{"format": "something else"}',
+        b'{"format": "memgen-record/1", "recipe": {}}',
         b'{"format": "memgen-record/3", "x": "\\ud800"}',
     ],
 )
-def test_what_is_no_record_is_refused(tmp_path: Path, content: bytes) -> None:
+def test_what_is_no_record_is_refused(tmp_path, content):
     path = tmp_path / "job.json"
     path.write_bytes(content)
-    assert "is not a record of this study" in refused(path)
+    said = refused(path)
+    assert "is not a record of this study" in said or f"by another version of the study, not {FORMAT}" in said
 
 
-def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
+def test_what_is_no_file_is_refused(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     assert "no such record" in refused(tmp_path / "none.json")
     for name in ("pipe", "."):
@@ -63,13 +58,7 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
     assert "larger than 16 MB" in refused(tmp_path / "large")
 
 
-def test_a_record_of_an_earlier_version_is_refused_by_name(tmp_path: Path) -> None:
-    path = tmp_path / "job.json"
-    path.write_text('{"format": "memgen-record/1", "recipe": {}}')
-    assert f"memgen-record/1, written by another version of the study, not {FORMAT}" in refused(path)
-
-
-def test_an_edit_is_seen(study: Path) -> None:
+def test_an_edit_is_seen(study):
     text = TASK.read_text()
     for old, new in (('"value":5', '"value":6'), ('"name":"relational task"', '"name":"relational tasks"')):
         assert old in text
@@ -96,7 +85,7 @@ def test_an_edit_is_seen(study: Path) -> None:
         (lambda record: record["outputs"].update({"more": "0" * 64}), "contradicts itself"),
     ],
 )
-def test_a_forged_record_is_refused(study: Path, change: Callable, message: str) -> None:
+def test_a_forged_record_is_refused(study, change, message):
     forged(TASK, change)
     assert message in refused(TASK)
 
@@ -104,7 +93,7 @@ def test_a_forged_record_is_refused(study: Path, change: Callable, message: str)
 @pytest.mark.parametrize(
     "name", ["/etc/passwd", "../x", "results/../../x", "a//b", "./a", ".", "", "..", "a/", None, 3]
 )
-def test_a_path_outside_the_study_is_refused(study: Path, name: object) -> None:
+def test_a_path_outside_the_study_is_refused(study, name):
     def change(record: dict[str, Any]) -> None:
         record["arguments"]["out"]["value"] = [name]
         record["outputs"] = {str(name): "0" * 64}

@@ -1,31 +1,15 @@
 """Jobs run again from their records: equal outputs, and everything that must stop it."""
 
 import inspect
-import json
 import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from memgen.__main__ import run
 from memgen.errors import BadInput
 from memgen.provenance.rerun import fitted, stage_of
-from recorded import FIGURE, SWEEP, TASK, forged, stage
-
-
-def replay(*arguments: str | Path) -> int:
-    """Exit status of ``memgen provenance replay``."""
-    with pytest.raises(SystemExit) as ended:
-        run(["provenance", "replay", *map(str, arguments)])
-    return int(ended.value.code or 0)
-
-
-def refused(*arguments: str | Path) -> str:
-    with pytest.raises(BadInput) as caught:
-        run(["provenance", "replay", *map(str, arguments)])
-    assert "\n" not in str(caught.value)
-    return str(caught.value)
+from recorded import SWEEP, TASK, forged, provenance, refused, stage
 
 
 @pytest.fixture(autouse=True)
@@ -39,42 +23,28 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def test_replayed_job_writes_the_same_bytes(
-    study: Path, temporary: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_replayed_job_writes_the_same_bytes(study, temporary, tmp_path, capfd):
     Path("results/sweep.parquet").unlink()  # the record alone must do
-    assert replay(SWEEP) == 0
+    assert provenance("replay", SWEEP) == 0
     lines = capfd.readouterr().out.splitlines()
     assert lines[0].startswith("code       as recorded (")
     assert lines[1:] == ["identical  results/ranks.parquet", "identical  results/sweep.parquet"]
     assert not list(temporary.iterdir()) and not Path("results/sweep.parquet").exists()
-    assert replay(TASK, "--out", tmp_path / "again") == 0
+    assert provenance("replay", TASK, "--out", tmp_path / "again") == 0
     again, before = (folder / "results/tasks/a.parquet" for folder in (tmp_path / "again", study))
     assert again.read_bytes() == before.read_bytes()
     assert "holds something; allowed for --out: a new or empty folder" in refused(
-        TASK, "--out", tmp_path / "again"
+        "replay", TASK, "--out", tmp_path / "again"
     )
 
 
-def test_replayed_figure_names_the_same_recipe(
-    study: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
-    assert replay(FIGURE, "--out", tmp_path / "again") == 0
-    assert "identical  figures/task.pdf\nidentical  figures/task.png\n" in capfd.readouterr().out
-    urn = json.loads(FIGURE.read_text())["recipe_id"].encode()
-    for name in ("figures/task.pdf", "figures/task.png"):
-        assert urn in (tmp_path / "again" / name).read_bytes()
-
-
-def test_output_that_differs_is_named_and_kept(
-    study: Path, temporary: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_output_that_differs_is_named_and_kept(study, temporary, capfd):
     def change(record: dict[str, Any]) -> None:
         record["outputs"] = dict.fromkeys(record["outputs"], "0" * 64)
         record["code"]["workflow/memgen/relational/gone.py"] = record["code_digest"] = "0" * 64
 
     forged(TASK, change)
-    assert replay(TASK) == 1
+    assert provenance("replay", TASK) == 1
     printed = capfd.readouterr().out
     assert "code       differs from the record: " in printed and "relational/gone.py" in printed
     assert "different  results/tasks/a.parquet: sha256 " in printed
@@ -82,47 +52,23 @@ def test_output_that_differs_is_named_and_kept(
     assert f"outputs are in {folder}" in printed and (folder / "results/tasks/a.parquet").is_file()
 
 
-def test_a_job_that_refuses_its_arguments_says_so(
-    study: Path, temporary: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
-    def change(record: dict[str, Any]) -> None:
-        record["arguments"]["n"]["value"] = record["recipe"]["parameters"]["n"] = "five"
-
-    forged(TASK, change)
-    assert replay(TASK) == 2
-    assert capfd.readouterr().err == "memgen: error: --n: the record's value does not fit the stage\n"
-    assert not list(temporary.iterdir())
-
-
-def test_tampered_input_is_refused(study: Path) -> None:
+def test_tampered_input_is_refused(study):
     path = Path("results/tasks/a.parquet")
     content = path.read_bytes()
     path.write_bytes(content + b" ")
-    assert "the input that the record names" in refused(SWEEP)
+    assert "the input that the record names" in refused("replay", SWEEP)
     path.unlink()
-    assert "no such input here; run this in the folder of the study" in refused(SWEEP)
+    assert "no such input here; run this in the folder of the study" in refused("replay", SWEEP)
     outside = study.parent / "outside.parquet"
     outside.write_bytes(content)
     path.symlink_to(outside)
-    assert "an input outside the study" in refused(SWEEP)
+    assert "an input outside the study" in refused("replay", SWEEP)
 
 
-def test_an_input_outside_the_study_cannot_be_replayed(study: Path) -> None:
-    def change(record: dict[str, Any]) -> None:
-        record["arguments"]["tasks"]["value"] = ["external/a.parquet"]
-        record["recipe"]["inputs"]["tasks"][0]["path"] = "external/a.parquet"
-
-    forged(SWEEP, change)
-    assert "external/a.parquet: an input outside the study (external/); its job cannot" in refused(SWEEP)
-
-
-@pytest.mark.parametrize(
-    "name",
-    ["relational nothing", "study", "relational ranks", "../relational task", "os system", "", "a b c"],
-)
-def test_an_unknown_stage_is_refused(study: Path, name: str) -> None:
+@pytest.mark.parametrize("name", ["relational nothing", "study", "../relational task", "os system", ""])
+def test_an_unknown_stage_is_refused(study, name):
     forged(TASK, lambda record: (record["stage"].update(name=name), record["recipe"].update(stage=name)))
-    assert f"the record names the stage {name!r}, which this study does not have" in refused(TASK)
+    assert f"the record names the stage {name!r}, which this study does not have" in refused("replay", TASK)
     assert stage_of("relational task").function == "task"
 
 
@@ -137,7 +83,7 @@ def arguments(**changed: Any) -> dict[str, Any]:
     } | changed
 
 
-def test_arguments_take_the_types_of_the_stage(tmp_path: Path) -> None:
+def test_arguments_take_the_types_of_the_stage(tmp_path):
     values = fitted(stage("relational", "sweep"), arguments(), tmp_path)
     given = {"tasks": [Path("a")], "conjunctivity": [0.0, 0.5], "ridge": [1.0]}
     assert values == given | {"out": tmp_path / "b/c", "ranks": tmp_path / "d"}
@@ -154,9 +100,7 @@ def test_arguments_take_the_types_of_the_stage(tmp_path: Path) -> None:
         *(("out", "output", value, "--out: the record's value does not fit") for value in ("../x", None)),
     ],
 )
-def test_arguments_that_do_not_fit_are_refused(
-    tmp_path: Path, name: str, role: str, value: object, message: str
-) -> None:
+def test_arguments_that_do_not_fit_are_refused(tmp_path, name, role, value, message):
     sweep, missing = stage("relational", "sweep"), arguments()
     with pytest.raises(BadInput, match=message):
         fitted(sweep, arguments(**{name: {"role": role, "value": value}}), tmp_path)
@@ -165,7 +109,7 @@ def test_arguments_that_do_not_fit_are_refused(
         fitted(sweep, missing, tmp_path)
 
 
-def test_a_path_that_is_a_parameter_is_written_elsewhere_too(tmp_path: Path) -> None:
+def test_a_path_that_is_a_parameter_is_written_elsewhere_too(tmp_path):
     """Finished groups of a job lie beside the study: a replay neither takes nor leaves any there."""
     hints = inspect.signature(stage("language", "finetune")).parameters
     assert hints["finished"].annotation is Path

@@ -10,24 +10,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import polars as pl
 import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from memgen.__main__ import run
 from memgen.commands.folders import tidy
 from memgen.configuration.own_folder import LOCK
-from memgen.errors import BadInput
 from memgen.jobs.digests import file_digest
-from memgen.jobs.stage import Job
 from memgen.provenance.findings import KINDS, within
 from memgen.provenance.record import urn
 from memgen.provenance.run import JOBS, read_run
 from memgen.provenance.sealing import SEAL, read_seal, rooted, sealed
 from memgen.provenance.verification import Verification
 from memgen.recovery.damage import ASIDE
-from recorded import forged, make_folder, stage
+from recorded import forged, make_folder, provenance, refused
 from run_by_snakemake import LEAF
 
 FIGURE = Path("figures/rank_profiles.png")
@@ -66,9 +62,7 @@ def rehash() -> None:
 
 def again(*command: str) -> None:
     """Seal, lock or verify the run as it is now."""
-    with pytest.raises(SystemExit) as ended:
-        run(["provenance", *command])
-    assert not ended.value.code
+    assert provenance(*command) == 0
 
 
 def resealed(**parts: object) -> None:
@@ -155,10 +149,7 @@ TAMPERINGS: dict[str, tuple[Callable[[], object], set[str]]] = {
         lambda: DRAWN.write_text(json.dumps(json.loads(DRAWN.read_text()))),
         EDITED,
     ),
-    "intermediate edited, its time kept": (
-        lambda: append(TABLE),
-        both("OUTPUT-MODIFIED STALE-INPUT", TABLE),
-    ),
+    "intermediate edited, its time kept": (lambda: append(TABLE), both("OUTPUT-MODIFIED STALE-INPUT", TABLE)),
     "intermediate gone": (lambda: TABLE.unlink(), both("OUTPUT-MISSING STALE-INPUT", TABLE)),
     "script edited": (lambda: append(source(False), b"\nprint()\n"), {"CODE-CHANGED {script}"}),
     "imported module edited": (lambda: append(source(True), b"\nprint()\n"), {"CODE-CHANGED {imported}"}),
@@ -203,18 +194,8 @@ TAMPERINGS: dict[str, tuple[Callable[[], object], set[str]]] = {
         lambda: forged(TASK, functools.partial(claims, "../../etc/passwd")),
         OUTSIDE,
     ),
-    "record names /etc/passwd": (lambda: forged(TASK, functools.partial(claims, "/etc/passwd")), OUTSIDE),
     "record of 100 MB": (lambda: os.truncate(DRAWN, 100 * 2**20), INVALID),
-    **{
-        f"record {name}": (functools.partial(DRAWN.write_bytes, text), INVALID)
-        for name, text in (
-            ("nested deeply", b"[" * 200_000),
-            ("with NaN", b'{"format": "memgen-record/3", "x": NaN}'),
-            ("with a key twice", b'{"format": "memgen-record/3", "format": 1}'),
-            ("empty", b""),
-            ("no text", b"\xff\xfe\x00"),
-        )
-    },
+    "record nested deeply": (lambda: DRAWN.write_bytes(b"[" * 200_000), INVALID),
     "two records claim one output": (
         lambda: forged(
             SWEPT,
@@ -238,12 +219,9 @@ TAMPERINGS: dict[str, tuple[Callable[[], object], set[str]]] = {
         f"{name} added": (functools.partial(write, name, "mine"), both(f"UNTRACKED-{kind}", name))
         for name, kind in (
             ("figures/mine.png", "FIGURE"),
-            ("figures/.snakemake_timestamp", "FIGURE"),
             ("results/relational/mine.csv", "OUTPUT"),
-            ("results/relational/.memgen_files", "OUTPUT"),
             ("results/.snakemake_timestamp", "OUTPUT"),
             (f"{TIMES}/mine.tsv", "OUTPUT"),
-            ("results/benchmarks/.memgen_files", "OUTPUT"),
             ("results/provenance/jobs/.memgen_files", "OUTPUT"),
             ("results/bench/speed.csv", "OUTPUT"),
         )
@@ -276,7 +254,7 @@ TAMPERINGS: dict[str, tuple[Callable[[], object], set[str]]] = {
 }
 
 
-def test_the_run_as_it_was_left_is_clean(real_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_run_as_it_was_left_is_clean(real_run, capsys):
     again("verify")
     root, jobs = json.loads(SEAL.read_text())["root"], len(read_run().records)
     line = rf"{jobs} jobs, \d+ files, \d+ MB in \d+\.\d s: 0 findings; root {root}\n"
@@ -284,14 +262,14 @@ def test_the_run_as_it_was_left_is_clean(real_run: Path, capsys: pytest.CaptureF
 
 
 @pytest.mark.parametrize("name", TAMPERINGS)
-def test_tampering_is_found_by_its_name(real_run: Path, name: str) -> None:
+def test_tampering_is_found_by_its_name(real_run, name):
     tamper, expected = TAMPERINGS[name]
     files = {"script": source(False), "imported": source(True)}
     tamper()
     assert found() == {text.format(**files) for text in expected}
 
 
-def test_results_may_lie_on_another_disk(real_run: Path, tmp_path: Path) -> None:
+def test_results_may_lie_on_another_disk(real_run, tmp_path):
     shutil.move("results", tmp_path / "elsewhere")
     Path("results").symlink_to(tmp_path / "elsewhere")
     assert found() == set()
@@ -299,26 +277,23 @@ def test_results_may_lie_on_another_disk(real_run: Path, tmp_path: Path) -> None
     assert found() == both("OUTPUT-MODIFIED STALE-INPUT", TABLE)
 
 
-def test_a_circle_is_found(real_run: Path) -> None:
+def test_a_circle_is_found(real_run):
     forged(TASK, circle)
     assert {text.split()[0] for text in found()} == {"CYCLE", "LOCK-MISMATCH"}
 
 
-def test_one_edit_ends_with_status_1_and_one_line(real_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_one_edit_ends_with_status_1_and_one_line(real_run, capsys):
     append(FIGURE)
     for arguments, status in (((), 1), ((str(FIGURE),), 1), (("task",), 0), (("--level", "chain"), 1)):
-        with pytest.raises(SystemExit) as ended:
-            run(["provenance", "verify", *arguments])
+        assert provenance("verify", *arguments) == status
         first, *_ = capsys.readouterr().out.splitlines()
-        assert (ended.value.code or 0) == status
         assert first.startswith("OUTPUT-MODIFIED    figures/rank_profiles.png: sha256 ") == bool(status)
-    with pytest.raises(SystemExit):
-        run(["provenance", "verify", "--json"])
+    assert provenance("verify", "--json") == 1
     (one,) = json.loads(capsys.readouterr().out)["findings"]
     assert (one["finding"], one["where"]) == ("OUTPUT-MODIFIED", str(FIGURE))
 
 
-def test_another_configuration_is_found_where_freshness_is_asked_for(real_run: Path) -> None:
+def test_another_configuration_is_found_where_freshness_is_asked_for(real_run):
     append("config.yaml")
     append("requirements.lock")
     assert found() == set()
@@ -326,7 +301,7 @@ def test_another_configuration_is_found_where_freshness_is_asked_for(real_run: P
     assert kinds == {"CONFIGURATION-CHANGED", "ENVIRONMENT-CHANGED"}
 
 
-def test_a_job_that_no_target_needs_is_not_part_of_the_run(real_run: Path) -> None:
+def test_a_job_that_no_target_needs_is_not_part_of_the_run(real_run):
     """Such as one of an earlier configuration: `verify` names it, and it can be set aside."""
     left = Path("results/given.csv")
     line = sealed([target for target in read_seal().targets if target != str(left)])
@@ -336,7 +311,7 @@ def test_a_job_that_no_target_needs_is_not_part_of_the_run(real_run: Path) -> No
     assert found() == set() and not left.exists() and (ASIDE / left).exists() and (ASIDE / GIVEN).exists()
 
 
-def test_a_seal_of_one_job_leaves_out_no_other(real_run: Path) -> None:
+def test_a_seal_of_one_job_leaves_out_no_other(real_run):
     resealed(records={str(TASK): json.loads(TASK.read_text())["digest"]}, targets=[])
     assert found() == both("RECORD-NOT-SEALED", *(name for name in read_run().records if name != str(TASK)))
 
@@ -351,7 +326,7 @@ def test_a_seal_of_one_job_leaves_out_no_other(real_run: Path) -> None:
         lambda folder: os.mkfifo(folder / "pipe"),
     ],
 )
-def test_what_hides_in_an_output_folder_is_found(study: Path, change: Callable[[Path], object]) -> None:
+def test_what_hides_in_an_output_folder_is_found(study, change):
     folder = Path("results/models/m")
     make_folder(folder)
     (folder / ".snakemake_timestamp").touch()
@@ -361,22 +336,7 @@ def test_what_hides_in_an_output_folder_is_found(study: Path, change: Callable[[
     assert {text.split()[1] for text in found()} == {str(folder)}
 
 
-def test_input_edited_while_the_job_runs_is_an_error(real_run: Path) -> None:
-    sweep = stage("relational", "sweep")
-
-    @functools.wraps(sweep)
-    def edits_its_input(**arguments: object) -> None:
-        sweep(**arguments)
-        pl.read_parquet(MADE).head(3).write_parquet(MADE)
-
-    out = {"out": Path("results/a.parquet"), "ranks": Path("results/b.parquet")}
-    with pytest.raises(RuntimeError, match=r"input results/relational/tasks/ti_n9\.parquet changed while"):
-        job = Job.bind(edits_its_input, tasks=[MADE], conjunctivity=[0.0], ridge=[1.0], **out)
-        job.run(record=JOBS / "relational_sweep/other=1.json")
-    assert not Path("results/a.parquet").exists()
-
-
-def test_what_the_seal_cannot_tell_the_lock_can(real_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_the_seal_cannot_tell_the_lock_can(real_run, capsys):
     """Who redraws a figure, and edits its record and the seal, passes `verify`, and not `compare`."""
     named = PngInfo()
     named.add_text("Source", urn(json.loads(DRAWN.read_text())["recipe_id"]))
@@ -385,20 +345,18 @@ def test_what_the_seal_cannot_tell_the_lock_can(real_run: Path, capsys: pytest.C
     rehash()
     again("seal")
     assert found() == set()
-    with pytest.raises(SystemExit) as ended:
-        run(["provenance", "compare"])
-    assert ended.value.code == 1
+    assert provenance("compare") == 1
     assert "different   figure  rank_profiles: " in capsys.readouterr().out
 
 
-def test_every_flipped_byte_is_found(real_run: Path) -> None:
-    """A random byte of the seal, the lock, and two hundred times of a result, figure, record or benchmark."""
+def test_every_flipped_byte_is_found(real_run):
+    """A random byte of the seal, the lock, and eighty times of a result, figure, record or benchmark."""
     paths = [path for root in ("results", "figures") for path in sorted(Path(root).rglob("*"))]
     paths = [path for path in paths if path.is_file() and path.stat().st_size]
     paths = [path for path in paths if path.name != "README.md" and path != SEAL]
     draw = random.Random(0)
     # Ten files at a time, since verification takes a second; without a seal benchmarks are not compared.
-    for chosen in [[SEAL], [LOCK], *(draw.sample(paths, 10) for _ in range(20))]:
+    for chosen in [[SEAL], [LOCK], *(draw.sample(paths, 10) for _ in range(8))]:
         before = {path: path.read_bytes() for path in chosen}
         for path, content in before.items():
             after = bytearray(content)
@@ -411,27 +369,21 @@ def test_every_flipped_byte_is_found(real_run: Path) -> None:
     assert found() == set()
 
 
-def test_a_run_with_a_record_that_is_not_to_be_trusted_is_not_sealed(real_run: Path) -> None:
+def test_a_run_with_a_record_that_is_not_to_be_trusted_is_not_sealed(real_run):
     before = SEAL.read_bytes()
     DRAWN.write_text(DRAWN.read_text().replace('"threads":1', '"threads":2'))
-    with pytest.raises(BadInput, match=r"^RECORD-EDITED "):
-        run(["provenance", "seal"])
+    assert refused("seal").startswith("RECORD-EDITED ")
     assert SEAL.read_bytes() == before
 
 
 @pytest.mark.parametrize("command", ["seal", "lock", "deposit", "export"])
-def test_where_nothing_has_run_nothing_is_written(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
-) -> None:
+def test_where_nothing_has_run_nothing_is_written(tmp_path, monkeypatch, command):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(BadInput):
-        run(["provenance", command])
+    assert refused(command)
     assert not list(tmp_path.iterdir())
 
 
-def test_without_a_repository_what_is_not_checked_is_said(
-    real_run: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_without_a_repository_what_is_not_checked_is_said(real_run, capsys):
     shutil.rmtree(".git")
     again("verify")
     note, last = capsys.readouterr().out.splitlines()

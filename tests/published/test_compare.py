@@ -47,7 +47,7 @@ def sides(tmp_path: Path) -> tuple[Path, Path]:
     return paths
 
 
-def test_accuracies_are_those_computed_at_once(sides: tuple[Path, Path], tmp_path: Path) -> None:
+def test_accuracies_are_those_computed_at_once(sides, tmp_path):
     both = pl.concat([RESPONSES.read(path) for path in sides])
     RESPONSES.write(both.sample(fraction=1, shuffle=True, seed=0), tmp_path / "both.parquet")
     accuracy(responses=tmp_path / "both.parquet", out=tmp_path / "bounded.csv")
@@ -59,7 +59,7 @@ def test_accuracies_are_those_computed_at_once(sides: tuple[Path, Path], tmp_pat
     assert bounded.select(expected.columns).equals(expected)
 
 
-def test_the_same_questions_stand_side_by_side(sides: tuple[Path, Path], tmp_path: Path) -> None:
+def test_the_same_questions_stand_side_by_side(sides, tmp_path):
     ours, published = sides
     compare(ours=ours, published=published, out=tmp_path / "comparison.csv")
     table = COMPARISON.read(tmp_path / "comparison.csv")
@@ -90,7 +90,7 @@ def test_the_same_questions_stand_side_by_side(sides: tuple[Path, Path], tmp_pat
             assert row["difference"] == pytest.approx(row["accuracy"] - row["published_accuracy"])
 
 
-def test_the_sides_are_not_to_be_swapped(sides: tuple[Path, Path], tmp_path: Path) -> None:
+def test_the_sides_are_not_to_be_swapped(sides, tmp_path):
     ours, published = sides
     with pytest.raises(BadInput, match=r"published\.parquet.*source \['published'\]; allowed: study"):
         compare(ours=published, published=ours, out=tmp_path / "comparison.csv")

@@ -106,17 +106,13 @@ def fetch(server: Server, folder: Path, sha256: str = SHA, attempts: int = 5) ->
     ],
     ids=["whole", "resumed where it was cut", "no ranges", "429", "500", "503"],
 )
-def test_a_file_arrives(
-    serve: Callable[..., Server], tmp_path: Path, answers: list[Answer], requests: list[str | None]
-) -> None:
+def test_a_file_arrives(serve, tmp_path, answers, requests):
     server = serve(*answers)
     assert fetch(server, tmp_path) == BODY
     assert server.requests == requests
 
 
-def test_a_later_process_goes_on_where_an_earlier_one_gave_up(
-    serve: Callable[..., Server], tmp_path: Path
-) -> None:
+def test_a_later_process_goes_on_where_an_earlier_one_gave_up(serve, tmp_path):
     with pytest.raises(BadInput, match=r"no complete download in 2 attempts \(cut after 200000 of 300000"):
         fetch(serve(cut_after(100_000)), tmp_path, attempts=2)
     assert not (tmp_path / "out.parquet").exists()
@@ -125,7 +121,7 @@ def test_a_later_process_goes_on_where_an_earlier_one_gave_up(
     assert server.requests == ["bytes=200000-"]
 
 
-def test_a_wrong_checksum_is_refused_and_not_kept(serve: Callable[..., Server], tmp_path: Path) -> None:
+def test_a_wrong_checksum_is_refused_and_not_kept(serve, tmp_path):
     server = serve(whole)
     with pytest.raises(BadInput, match=f"sha256 is {SHA}; allowed: {'0' * 64}"):
         fetch(server, tmp_path, sha256="0" * 64)
@@ -142,13 +138,7 @@ def test_a_wrong_checksum_is_refused_and_not_kept(serve: Callable[..., Server], 
     ],
     ids=["other bytes", "more bytes than the server has"],
 )
-def test_wrong_bytes_are_thrown_away_and_fetched_again(
-    serve: Callable[..., Server],
-    tmp_path: Path,
-    kept: bytes,
-    answers: list[Answer],
-    requests: list[str | None],
-) -> None:
+def test_wrong_bytes_are_thrown_away_and_fetched_again(serve, tmp_path, kept, answers, requests):
     (tmp_path / "partial").mkdir()
     (tmp_path / "partial" / f"{SHA}.part").write_bytes(kept)
     server = serve(*answers)
@@ -157,7 +147,7 @@ def test_wrong_bytes_are_thrown_away_and_fetched_again(
 
 
 @pytest.mark.parametrize("code", [401, 403, 404, 410])
-def test_a_final_status_is_not_tried_again(serve: Callable[..., Server], tmp_path: Path, code: int) -> None:
+def test_a_final_status_is_not_tried_again(serve, tmp_path, code):
     server = serve(status(code))
     with pytest.raises(BadInput, match=f"HTTP status {code}") as refusal:
         fetch(server, tmp_path)
@@ -166,7 +156,7 @@ def test_a_final_status_is_not_tried_again(serve: Callable[..., Server], tmp_pat
     assert "\n" not in str(refusal.value)
 
 
-def test_no_server_at_all(serve: Callable[..., Server], tmp_path: Path) -> None:
+def test_no_server_at_all(serve, tmp_path):
     server = serve(whole)
     server.close()
     with pytest.raises(BadInput, match="no complete download in 2 attempts") as refusal:
@@ -174,7 +164,7 @@ def test_no_server_at_all(serve: Callable[..., Server], tmp_path: Path) -> None:
     assert "\n" not in str(refusal.value)
 
 
-def test_only_listed_files_are_fetched(serve: Callable[..., Server], tmp_path: Path) -> None:
+def test_only_listed_files_are_fetched(serve, tmp_path):
     versions = tmp_path / "versions.csv"
     versions.write_text(f"file,sha256,url\n{NAME},{SHA},{serve(whole).url}\n")
     with pytest.raises(BadInput, match="not in the versions table"):

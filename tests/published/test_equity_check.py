@@ -19,7 +19,7 @@ BOARD = ("Ah", "Kd", "7c", "7d", "2s")
 
 
 @pytest.mark.parametrize("pair", [("T7s", "T4s"), ("66", "Q6s"), ("AKo", "72o"), ("33", "44")])
-def test_assignments_hold_every_deal_once(pair: tuple[str, str]) -> None:
+def test_assignments_hold_every_deal_once(pair):
     ways = Assignments.of(*pair)
     deals = set(zip(ways.first.tolist(), ways.second.tolist(), strict=True))
     sizes = [sum(label(*held) == name for held in HOLDINGS) for name in pair]
@@ -35,12 +35,6 @@ def test_assignments_hold_every_deal_once(pair: tuple[str, str]) -> None:
                 won += (strength[i] > strength[j]) + 0.5 * (strength[i] == strength[j])
                 played += 1
         assert found[:, place].tolist() == [won, played]
-
-
-def test_assignments_are_those_of_suits_up_to_renaming() -> None:
-    assert [len(Assignments.of(*pair).names) for pair in (("A5s", "72s"), ("T7s", "T4s"))] == [2, 2]
-    assert Assignments.of("T7s", "T4s").shared.sum() == 1, "one suit for both: the ten is dealt twice"
-    assert not Assignments.of("A5s", "72s").shared.any()
 
 
 def planted(folder: Path) -> Path:
@@ -61,7 +55,7 @@ def planted(folder: Path) -> Path:
     return folder / "matrix.csv"
 
 
-def test_a_planted_assignment_is_found(tmp_path: Path) -> None:
+def test_a_planted_assignment_is_found(tmp_path):
     matrix = planted(tmp_path)
     paths = {"classes": tmp_path / "classes.csv", "suits": tmp_path / "suits.csv"}
     equity_check(equity=tmp_path / "equity.parquet", published=matrix, boards=600, entries=2, seed=0, **paths)
@@ -73,7 +67,7 @@ def test_a_planted_assignment_is_found(tmp_path: Path) -> None:
     assert suits.height == 2 * 11 and suits["explained"].mean() > 0.8
 
 
-def test_labels_of_the_matrix_may_name_the_lower_card_first(tmp_path: Path) -> None:
+def test_labels_of_the_matrix_may_name_the_lower_card_first(tmp_path):
     values = np.random.default_rng(0).random((169, 169))
     turned = [f"{name[1]}{name[0]}o" if kind(name) == "offsuit" else name for name in LABELS]
     pl.DataFrame({"": turned, **{name: values[:, k] for k, name in enumerate(turned)}}).write_csv(
@@ -82,7 +76,7 @@ def test_labels_of_the_matrix_may_name_the_lower_card_first(tmp_path: Path) -> N
     np.testing.assert_array_equal(read_matrix(tmp_path / "m.csv"), values)
 
 
-def test_another_table_is_refused(tmp_path: Path) -> None:
+def test_another_table_is_refused(tmp_path):
     (tmp_path / "m.csv").write_text(",AA,KK\nAA,0.5,0.8\nKK,0.2,0.5\n")
     with pytest.raises(BadInput, match="2 x 2 labels; allowed: the 169 hands"):
         read_matrix(tmp_path / "m.csv")
@@ -90,7 +84,7 @@ def test_another_table_is_refused(tmp_path: Path) -> None:
         read_matrix(tmp_path / "absent.csv")
 
 
-def test_the_published_matrix_deals_cards_twice(shared: Path) -> None:
+def test_the_published_matrix_deals_cards_twice(shared):
     """T7s v T4s: no legal assignment comes near the published entry, one suit for both hands does."""
     matrix = read_matrix(shared / "published/poker/preflop_equity.csv")
     pairs = [("T7s", "T4s"), ("A5s", "72s")]

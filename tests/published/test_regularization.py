@@ -53,7 +53,7 @@ def tables(tmp_path: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
     return REGULARIZATION.read(tmp_path / "slopes.csv"), REGULARIZATION_POOLED.read(tmp_path / "pooled.csv")
 
 
-def test_l2_moves_the_ridge_and_not_the_conjunctivity(tables: tuple[pl.DataFrame, pl.DataFrame]) -> None:
+def test_l2_moves_the_ridge_and_not_the_conjunctivity(tables):
     slopes = {row["quantity"]: row for row in tables[0].filter(pl.col("model") == "m0").iter_rows(named=True)}
     for quantity, expected in (("alpha", 0.0), ("log_ridge", 1.0)):
         row = slopes[quantity]
@@ -71,7 +71,7 @@ def test_l2_moves_the_ridge_and_not_the_conjunctivity(tables: tuple[pl.DataFrame
     )
 
 
-def test_lora_has_no_expected_slope(tables: tuple[pl.DataFrame, pl.DataFrame]) -> None:
+def test_lora_has_no_expected_slope(tables):
     rows = tables[0].filter(pl.col("method") == "lora")
     assert rows["model"].unique().to_list() == ["m"]
     assert rows["expected"].null_count() == len(rows)
@@ -80,14 +80,14 @@ def test_lora_has_no_expected_slope(tables: tuple[pl.DataFrame, pl.DataFrame]) -
     assert row["slope_low"] < 0 < row["slope_high"]
 
 
-def test_points_at_the_edge_are_left_out_and_counted(tables: tuple[pl.DataFrame, pl.DataFrame]) -> None:
+def test_points_at_the_edge_are_left_out_and_counted(tables):
     edge = {row["quantity"]: row for row in tables[0].filter(pl.col("model") == "edge").iter_rows(named=True)}
     assert set(edge) == {"alpha"}
     assert (edge["alpha"]["n_points"], edge["alpha"]["n_at_edge"]) == (4, 0)
     assert abs(edge["alpha"]["slope"]) < 4 * edge["alpha"]["slope_standard_error"] + 1e-3
 
 
-def test_slopes_are_pooled_over_models(tables: tuple[pl.DataFrame, pl.DataFrame]) -> None:
+def test_slopes_are_pooled_over_models(tables):
     slopes, pooled = tables
     row = pooled.filter(pl.col("quantity") == "log_ridge", pl.col("method") == "probe").row(0, named=True)
     own = slopes.filter(pl.col("quantity") == "log_ridge", pl.col("method") == "probe")["slope"].to_numpy()
@@ -98,7 +98,7 @@ def test_slopes_are_pooled_over_models(tables: tuple[pl.DataFrame, pl.DataFrame]
     assert row["expected"] == 1
 
 
-def test_the_affine_fit_is_the_least_squares() -> None:
+def test_the_affine_fit_is_the_least_squares():
     random = np.random.default_rng(0)
     x = np.array([1e-4, 0.1, 1, 10, 20])
     y = np.log(0.5 + 0.3 * x)[:, None] + 0.2 * random.normal(size=(5, 6))

@@ -30,7 +30,7 @@ def table(folder: Path, gammas: dict[str, float], link=lambda x: 7 * x) -> pl.Da
     return TRANSFER.read(folder / "transfer.parquet")
 
 
-def test_a_shared_gamma_predicts_every_hierarchy(tmp_path: Path) -> None:
+def test_a_shared_gamma_predicts_every_hierarchy(tmp_path):
     rows = table(tmp_path, dict.fromkeys(TASKS, 0.6)).filter(pl.col("link") == "straight")
     assert set(rows.select("fitted_on", "predicted").iter_rows()) == {
         (one, other) for one in TASKS for other in TASKS if one != other
@@ -44,7 +44,7 @@ def test_a_shared_gamma_predicts_every_hierarchy(tmp_path: Path) -> None:
     assert z.abs().max() < 4
 
 
-def test_different_gammas_are_told_apart(tmp_path: Path) -> None:
+def test_different_gammas_are_told_apart(tmp_path):
     rows = table(tmp_path, {"chain": 0.6, "mid": 0.6, "long": 6.0}).filter(pl.col("link") == "straight")
     row = rows.filter(pl.col("fitted_on") == "mid", pl.col("predicted") == "long").row(0, named=True)
     assert row["log_gamma_difference"] == pytest.approx(
@@ -54,7 +54,7 @@ def test_different_gammas_are_told_apart(tmp_path: Path) -> None:
     assert row["r2"] < 0.9 < row["r2_own"]
 
 
-def test_a_saturating_link_carries_its_sharpness(tmp_path: Path) -> None:
+def test_a_saturating_link_carries_its_sharpness(tmp_path):
     rows = table(tmp_path, dict.fromkeys(TASKS, 0.3), lambda x: 8 * np.tanh(1.5 * x))
     by_link = rows.group_by("link").agg(pl.col("r2").min(), pl.col("r2_own").min()).sort("link")
     saturating, straight = by_link.iter_rows(named=True)

@@ -1,14 +1,10 @@
 """The circuit: all ways to run it give the same bits, and it is right where it was built to be."""
 
-import subprocess
-import sys
-
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.relational.reference import gammas, hierarchies
 
-from memgen.jobs.closure import ROOT
 from memgen.relational import circuit
 from memgen.relational.circuit import circuit_of
 from memgen.relational.hierarchy import Hierarchy
@@ -49,12 +45,3 @@ def test_potentials_obey_kirchhoff(task, leak):
         inflow[loser] += value[winner] - value[loser]
     bound = 1e-13 * (1 + np.abs(value).max() * (2 + leak + len(exceptions)))
     np.testing.assert_allclose(inflow, leak * value, rtol=0, atol=bound)
-
-
-def test_little_work_does_not_load_numba():
-    program = (
-        "import sys; from memgen.relational.ranks import ranks; ranks(9, [(5, 3)], 0.25, 0.01); "
-        "assert not {'numba', 'polars', 'torch'} & set(sys.modules)"
-    )
-    command = [sys.executable, "-c", program]
-    subprocess.run(command, check=True, env={"PYTHONPATH": str(ROOT)}, timeout=60)

@@ -6,19 +6,8 @@ from hypothesis import given
 from tests.relational.reference import dense_ranks, hierarchies
 
 from memgen.relational.behaviour import phase
-from memgen.relational.crossing import balance, critical
+from memgen.relational.crossing import balance, critical, critical_pairs
 from memgen.relational.ranks import ranks, ranks_at
-
-
-@pytest.mark.parametrize(
-    ("n", "exception", "gamma", "alpha", "tolerance"),
-    [(9, (5, 3), 1.0, 1 / 3, 1e-12), (9, (4, 2), 2.414303, 0.546927, 5e-7)],
-)
-def test_reference_values(n, exception, gamma, alpha, tolerance):
-    """Theory: What it predicts."""
-    (found,) = critical(n, [exception])
-    assert found.gamma == pytest.approx(gamma, abs=tolerance)
-    assert found.alpha == pytest.approx(alpha, abs=tolerance)
 
 
 @pytest.mark.parametrize("n", range(3, 14))
@@ -49,6 +38,20 @@ def test_the_sign_turns_at_the_critical_gamma(task):
         for factor, sign in ((1 - 1e-6, 1), (1 + 1e-6, -1)):
             profile = ranks_at(n, exceptions, found.gamma * factor)
             assert np.sign(profile[found.first - 1] - profile[found.last + 1]) == sign
+
+
+@given(task=hierarchies(largest=20, most=3))
+def test_each_pair_beside_an_exception_turns_at_its_own_gamma(task):
+    n, exceptions = task
+    found = critical_pairs(n, exceptions)
+    outer = {(part.first - 1, part.last + 1): part.gamma for part in critical(n, exceptions)}
+    assert {(pair.higher, pair.lower) for pair in found} >= {pair for pair in outer if outer[pair]}
+    for pair in found:
+        assert outer.get((pair.higher, pair.lower), pair.gamma) == pair.gamma
+        if pair.gamma is not None:
+            for factor, sign in ((1 - 1e-6, 1), (1 + 1e-6, -1)):
+                profile = dense_ranks(n, exceptions, pair.gamma * factor)
+                assert np.sign(profile[pair.higher] - profile[pair.lower]) == sign
 
 
 def test_ridge_shifts_the_critical_conjunctivity():

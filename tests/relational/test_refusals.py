@@ -22,10 +22,10 @@ NO_HIERARCHIES = [
     (2, (), "n = 2: must be"),
     (9.5, (), "n = 9.5"),
     (True, (), "n = True"),
-    (9, ((9, 3),), "ranks must be 0 to 8"),
-    (9, ((4, -1),), "ranks must be 0 to 8"),
-    (9, ((4, 3),), "at least the loser's plus 2"),
-    (9, ((3, 5),), "at least the loser's plus 2"),
+    (9, ((9, 3),), "items must be 0 to 8"),
+    (9, ((4, -1),), "items must be 0 to 8"),
+    (9, ((4, 3),), "at least two items below the loser"),
+    (9, ((3, 5),), "at least two items below the loser"),
     (9, ((5, 3), (5, 3)), "given twice"),
     (9, ((5, 3, 1),), "must be a pair"),
     (9, ((5.5, 3),), "must be a pair"),
@@ -43,7 +43,7 @@ NO_LEARNERS = [
     ((9, np.zeros((2, 1, 3), dtype=int), 0.5, 0.0), "exceptions of shape (2, 1, 3)"),
     (([9.5, 3], (), 0.5), "n of type float64"),
     (([9, 2], (), 0.5), "n = 2"),
-    (([9, 5], [(5, 3)], 0.5), "exception 5:3: ranks must be 0 to 4"),
+    (([9, 5], [(5, 3)], 0.5), "exception 5:3: items must be 0 to 4"),
     ((9, np.array([[[5, -1]]]), 0.5), "exception 5:-1"),
 ]
 CALLS = [
@@ -51,11 +51,11 @@ CALLS = [
     *((lambda n=n, given=given: Hierarchy.of(n, given), message) for n, given, message in NO_HIERARCHIES),
     *((lambda given=given: ranks(*given), message) for given, message in NO_LEARNERS),
     *(
-        (lambda pair=pair: Hierarchy(9).pair_class(*pair), "two different ranks of 0 to 8")
+        (lambda pair=pair: Hierarchy(9).pair_class(*pair), "two different items of 0 to 8")
         for pair in ((0, 9), (-1, 3), (4, 4))
     ),
     *((lambda ridge=ridge: critical(9, [(5, 3)], ridge), "ridge") for ridge in (-0.1, np.nan, np.inf)),
-    (lambda: dipole(9, 3, 3, 1.0), "two different ranks"),
+    (lambda: dipole(9, 3, 3, 1.0), "two different items"),
     (lambda: Exchangeable(1.0, 0.5, 0.0, 1.0, 0.0), "k_same more than k_reversed"),
     (lambda: conjunctivity(0.5, 1.0), "kappa_d less than 1"),
     (lambda: network_conjunctivity("nngp", 11), "depth = 11"),

@@ -11,8 +11,8 @@ from repository import ROOT
 def test_settings_refuse_what_types_cannot():
     check({"relational": {"hierarchies": {"good": {"n": 9, "exceptions": ["5:3"]}, "plain": {"n": 3}}}})
     for exceptions, message in (
-        (["9:3"], "relational.hierarchies.bad: exception 9:3: ranks must be 0 to 8"),
-        (["4:3"], "plus 2"),
+        (["9:3"], "relational.hierarchies.bad: exception 9:3: items must be 0 to 8"),
+        (["4:3"], "two items below"),
         (["5:3", "05:3"], "given twice"),
     ):
         with pytest.raises(BadInput, match=message):
@@ -27,10 +27,3 @@ def test_hierarchies_left_out_are_the_first_of_the_configuration():
     check({"relational": block})
     found = [part[key] for part, key in named]
     assert len(found) == 7 and {str(value) for value in found} == {"mine", "['mine']", "['plain', 'mine']"}
-
-
-def test_no_file_of_the_study_names_a_hierarchy():
-    names = layers.read(ROOT / "config.yaml")["relational"]["hierarchies"]
-    rules, room = ROOT / "workflow/rules/relational.smk", ROOT / "workflow/memgen/relational"
-    for path in (rules, *room.rglob("*.py")):
-        assert not [name for name in names if name in path.read_text()], path

@@ -4,7 +4,6 @@
 and say how to get it; with ``MEMGEN_NEEDS_BROWSER`` set, as in CI, they fail instead.
 """
 
-import base64
 import contextlib
 import fcntl
 import json
@@ -15,7 +14,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -158,14 +156,6 @@ class Page:
         """Click at a place in CSS pixels."""
         self.mouse("mousePressed", x, y)
         self.mouse("mouseReleased", x, y)
-
-    def picture(self, path: Path, *, whole: bool = True) -> None:
-        """Save what is seen, or the whole page, as PNG, all of it drawn before."""
-        if whole:
-            self.value("dispatchEvent(new Event('beforeprint'))")
-            self.settle()
-        data = self.ask("Page.captureScreenshot", format="png", captureBeyondViewport=whole)["data"]
-        path.write_bytes(base64.b64decode(data))
 
 
 def _pipe() -> tuple[int, int]:

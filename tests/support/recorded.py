@@ -1,4 +1,4 @@
-"""A small study with records, and records changed by a forger."""
+"""A small study with records, records changed by a forger, and what `memgen provenance` answers."""
 
 import importlib
 import inspect
@@ -7,6 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from memgen.__main__ import run
+from memgen.errors import BadInput
 from memgen.jobs.digests import digest_of
 from memgen.jobs.entries import find
 from memgen.jobs.stage import Job, OutputDirectory
@@ -17,6 +21,22 @@ TASK = JOBS / "relational_task/hierarchy=a.json"
 SWEEP = JOBS / "relational_sweep/job.json"
 FIGURE = JOBS / "figures_task/job.json"
 FOLDER = JOBS / "language_initialize/job.json"
+
+
+def provenance(*arguments: object) -> int:
+    """Exit status of `memgen provenance`, called in this process."""
+    with pytest.raises(SystemExit) as ended:
+        run(["provenance", *map(str, arguments)])
+        raise SystemExit(0)
+    return int(ended.value.code or 0)
+
+
+def refused(*arguments: object) -> str:
+    """The one line with which it refuses."""
+    with pytest.raises(BadInput) as caught:
+        provenance(*arguments)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
 
 
 def stage(study: str, name: str) -> Callable[..., Any]:

@@ -1,12 +1,14 @@
 """Response tables with known margins, for tests of what is fitted to them."""
 
 from collections.abc import Callable
+from itertools import product
 
 import numpy as np
 import polars as pl
 
-from memgen.language.responses.tables import RESPONSES
+from memgen.language.responses.scoring import responses
 from memgen.relational.hierarchy import Hierarchy
+from memgen.relational.stages.task import task_frame
 
 CELL = {"source": "study", "model": "m", "items": "fake", "method": "probe", "hyperparameter": 0.1}
 
@@ -46,33 +48,13 @@ def response_rows(
     **cell: object,
 ) -> pl.DataFrame:
     """Responses of runs whose margins are given; a bias towards Yes must drop out of M."""
-    rows = []
-    for seed in seeds:
-        for reverse in (False, True):
-            of_pair = dict(zip(hierarchy.unordered_pairs(), margins(seed, reverse), strict=True))
-            for first, second in hierarchy.ordered_pairs():
-                key = (min(first, second), max(first, second))
-                d = (1 if first < second else -1) * of_pair[key] + bias
-                truth = hierarchy.truth(first, second)
-                right = None if truth is None else (d > 0) == (truth > 0)
-                paired = (
-                    None if truth is None else bool(of_pair[key] * truth * (1 if first < second else -1) > 0)
-                )
-                rows.append(
-                    {
-                        **CELL,
-                        **cell,
-                        "hierarchy": name,
-                        "seed": seed,
-                        "reverse": reverse,
-                        "phase": phase,
-                        "first": first,
-                        "second": second,
-                        "pair_class": hierarchy.pair_class(first, second),
-                        "logit_difference": float(d),
-                        "p_yes": float(1 / (1 + np.exp(-d))),
-                        "correct": right,
-                        "paired_correct": paired,
-                    }
-                )
-    return pl.DataFrame(rows, schema_overrides=RESPONSES.schema).select(list(RESPONSES.columns))
+    task = task_frame(name, hierarchy).with_columns(first_wins=pl.col("truth") == 1)
+    first, second = task["first"].to_numpy(), task["second"].to_numpy()
+    runs = []
+    for seed, reverse in product(seeds, (False, True)):
+        both = np.zeros((hierarchy.n, hierarchy.n))
+        both[tuple(np.array(list(hierarchy.unordered_pairs())).T)] = margins(seed, reverse)
+        answers = (both - both.T)[first, second] + bias
+        run = {"seed": seed, "reverse": reverse, "phase": phase}
+        runs.append(responses(task, answers, **CELL | cell, **run))
+    return pl.concat(runs)

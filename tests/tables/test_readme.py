@@ -29,43 +29,35 @@ def claim(ours: float, **parts: Any) -> Claim:
     return Claim(**{**common, **parts}, ours=ours)  # type: ignore[arg-type]
 
 
-def test_readme_names_findings_and_the_document_lists_all(tmp_path: Path) -> None:
+def test_readme_counts_verdicts_and_the_document_lists_every_claim(tmp_path):
     for name in ("figures", "docs", "results"):
         (tmp_path / name).mkdir()
-    exact = {"unit": "exact", "n_units": None, "standard_error": None, "command": "memgen y"}
+    headline = {"id": "mistakes-did-probe", "model": "one + two", "items": "fake"}
     found = [
-        claim(-0.5, id="mistakes-did-probe", model="one + two", items="fake"),
-        claim(0.1, id="mistakes-did-probe", model="one", items="fake", leads=False),
+        claim(-0.5, **headline),
+        claim(0.1, **headline | {"model": "one", "leads": False, "command": "memgen y"}),
         claim(-0.05, id="other", claim="that falls"),
         claim(0.2, id="stated", claim="so it is", model="one", items="fake", leads=False),
-        *(
-            claim(1.0, study="relational", **{**exact, "id": f"c{i}", "claim": f"claim {i}"})
-            for i in range(3)
-        ),
+        claim(1.0, id="rises", study="relational", unit="exact", n_units=None, standard_error=None),
     ]
     write_claims(found, tmp_path / "results/claims.csv")
-    (tmp_path / "figures/rank_profiles.png").write_bytes(b"picture")
-    (tmp_path / "figures/language_summary.png").write_bytes(b"models")
-    check = Check(
-        study="relational", check="c", source="s", command="memgen z", expected=0.0, allowed=0.0, found=0.0
-    )
-    write_checks([check], tmp_path / "results/checks.csv")
+    check = {"study": "relational", "check": "c", "source": "s", "command": "memgen z", "expected": 0.0}
+    write_checks([Check(**check, allowed=0.0, found=0.0)], tmp_path / "results/checks.csv")
+    for name in ("rank_profiles", "language_summary"):
+        (tmp_path / f"figures/{name}.png").write_bytes(name.encode())
     readme = tmp_path / "README.md"
     readme.write_text("no marks\n")
     assert "must hold" in make_readme(tmp_path).stderr and readme.read_text() == "no marks\n"
     readme.write_text(f"before\n{MARKS[0]}\nstale\n{MARKS[1]}\nafter\n")
     assert make_readme(tmp_path).returncode == 0
-    text = readme.read_text()
+    text, listed = readme.read_text(), (tmp_path / "docs/claims.md").read_text()
     assert text.startswith("before\n") and text.endswith("after\n") and "stale" not in text
-    assert "5 claims, specified in advance: 1 agrees, 3 contradicts, 1 undecided" in text
-    assert "1 mathematical identities are also checked; 1 hold" in text
-    value = "-0.5 [-0.726, -0.274]"
-    assert f"| it falls | {value}, 10 probe seeds | agrees |" in text and "that falls" not in text
-    assert (tmp_path / "docs/language_summary.png").read_bytes() == b"models"
-    listed = (tmp_path / "docs/claims.md").read_text()
-    assert f"| [mistakes-did-probe](#mistakes-did-probe) | {value} | agrees |" in listed
-    assert listed.count("memgen x") == 2 and listed.count("memgen y") == 3 and "one, fake: 0.1" in listed
-    assert "undecided (" in listed
+    assert "1 agrees, 1 contradicts, 1 undecided" in text
+    assert "-0.5 [-0.726, -0.274], 10 probe seeds | agrees" in text and "that falls" not in text
+    assert (tmp_path / "docs/language_summary.png").read_bytes() == b"language_summary"
+    for one in (one for one in found if one.id != "stated"):
+        assert f"#{one.id}" in listed and one.claim in listed
+    assert "-0.5 [-0.726, -0.274] | agrees" in listed and "one, fake: 0.1" in listed
     assert "| stated | one | fake | 0.2 [-0.0262, 0.426] |" in listed, "the cells of no claim"
     (tmp_path / ".study.layers").write_text("configs/hour.yaml\n")
     assert make_readme(tmp_path).returncode == 0 and readme.read_text() == text

@@ -29,7 +29,7 @@ samples = arrays(float, st.integers(3, 30), elements=st.floats(-100, 100).map(la
 
 
 @given(values=samples)
-def test_every_form_of_a_mean_with_its_error_agrees(values: np.ndarray) -> None:
+def test_every_form_of_a_mean_with_its_error_agrees(values):
     expected = values.mean(), stats.sem(values)
     assert mean_with_error(values) == pytest.approx(expected, abs=1e-10)
     assert mean_with_error(pl.Series(values)) == pytest.approx(expected, abs=1e-10)
@@ -42,14 +42,14 @@ def test_every_form_of_a_mean_with_its_error_agrees(values: np.ndarray) -> None:
     assert found.row(0)[1:] == pytest.approx([expected[1]] * 2, abs=1e-10)
 
 
-def test_too_few_observations() -> None:
+def test_too_few_observations():
     assert mean_with_error(np.array([])) == (None, None) and mean_with_error(pl.Series([2.0])) == (2.0, None)
     assert pl.DataFrame({"value": [1.0]}).select(standard_error("value")).item() is None
     assert np.isnan(student_factor([0, 1])).all()
 
 
 @pytest.mark.parametrize("level", [0.5, 0.95])
-def test_student_s_interval_is_scipys(level: float) -> None:
+def test_student_s_interval_is_scipys(level):
     values = np.array([0.1, 0.4, -0.3, 0.25])
     expected = stats.t.interval(level, 3, loc=values.mean(), scale=stats.sem(values))
     assert student_interval(values, level)[2:] == pytest.approx(expected, abs=1e-12)
@@ -57,20 +57,20 @@ def test_student_s_interval_is_scipys(level: float) -> None:
 
 
 @given(trials=st.integers(1, 500), share=st.floats(0, 1), level=st.sampled_from([0.5, 0.95, 0.99]))
-def test_wilson_is_scipys(trials: int, share: float, level: float) -> None:
+def test_wilson_is_scipys(trials, share, level):
     successes = round(share * trials)
     expected = stats.binomtest(successes, trials).proportion_ci(level, method="wilson")
     low, high = wilson(successes, trials, level)
     assert (low, high) == pytest.approx((expected.low, expected.high), abs=1e-12)
 
 
-def test_wilson_of_no_trial_is_empty() -> None:
+def test_wilson_of_no_trial_is_empty():
     low, high = wilson(np.array([0.0, 1.0]), np.array([0, 2]))
     assert math.isnan(low[0]) and math.isnan(high[0]) and 0 < low[1] < high[1] < 1
 
 
 @given(one=samples, seed=st.integers(0, 100))
-def test_correlations_are_scipys(one: np.ndarray, seed: int) -> None:
+def test_correlations_are_scipys(one, seed):
     other = np.round(one + np.random.default_rng(seed).normal(0, 50, len(one)), 1)
     if np.ptp(one) < 1e-3:
         assert math.isnan(spearman(one, other))
@@ -80,12 +80,12 @@ def test_correlations_are_scipys(one: np.ndarray, seed: int) -> None:
     assert spearman(list(one), np.exp(one / 100)) == pytest.approx(1.0)
 
 
-def test_no_correlation_without_variation() -> None:
+def test_no_correlation_without_variation():
     assert math.isnan(pearson(np.ones(3), np.arange(3.0))) and math.isnan(spearman([1, 2, 3], [1, 1, 1]))
 
 
 @given(values=samples)
-def test_student_p_is_that_of_a_t_test(values: np.ndarray) -> None:
+def test_student_p_is_that_of_a_t_test(values):
     mean, error = mean_with_error(values)
     if error and error > 1e-9:
         assert student_p(mean, error, len(values) - 1) == pytest.approx(stats.ttest_1samp(values, 0).pvalue)
@@ -93,7 +93,7 @@ def test_student_p_is_that_of_a_t_test(values: np.ndarray) -> None:
 
 
 @given(values=st.lists(st.floats(0, 1), min_size=1, max_size=8))
-def test_holm_rejects_step_by_step(values: list[float]) -> None:
+def test_holm_rejects_step_by_step(values):
     """Rejected at a level are the smallest p, in turn, while each is below level / (tests left)."""
     for level in (0.01, 0.05, 0.3):
         rejected = set()
@@ -105,7 +105,7 @@ def test_holm_rejects_step_by_step(values: list[float]) -> None:
     assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
 
 
-def test_units_to_decide_are_those_of_the_tables() -> None:
+def test_units_to_decide_are_those_of_the_tables():
     """One-sample t, two-sided 5%, power .8: Cohen's d of .2, .5 and .8 need 199, 34 and 15."""
     assert [units_to_decide([d], 1.0, 0.025) for d in (0.2, 0.5, 0.8)] == [199, 34, 15]
     assert units_to_decide([0.0], 1.0, 0.025) is None and units_to_decide([1e-4], 1.0, 0.025) is None
@@ -118,7 +118,7 @@ def test_units_to_decide_are_those_of_the_tables() -> None:
 
 
 @given(values=samples)
-def test_line_slope_is_that_of_a_regression(values: np.ndarray) -> None:
+def test_line_slope_is_that_of_a_regression(values):
     x = np.arange(len(values), dtype=float)
     expected = stats.linregress(x, values)
     slope, error = line_slope(x, values)

@@ -2,13 +2,12 @@
 
 import contextlib
 import math
-from pathlib import Path
 
 import polars as pl
 import pytest
 
 from memgen.errors import BadInput
-from memgen.tables.schema import Column, Schema, Table
+from memgen.tables.schema import Column, Table
 
 TABLE = Table(
     "demo",
@@ -21,7 +20,7 @@ GOOD = pl.DataFrame({"value": [1.5, None], "name": ["a", "b"]}, schema_overrides
 
 
 @pytest.mark.parametrize("suffix", [".parquet", ".csv"])
-def test_round_trip_in_column_order(tmp_path: Path, suffix: str) -> None:
+def test_round_trip_in_column_order(tmp_path, suffix):
     path = tmp_path / f"demo{suffix}"
     TABLE.write(GOOD, path)
     first = path.read_bytes()
@@ -43,13 +42,13 @@ def test_round_trip_in_column_order(tmp_path: Path, suffix: str) -> None:
         (GOOD.with_columns(name=pl.Series(["a", "c"])), "column name holds 'c'; allowed: a, b"),
     ],
 )
-def test_refuses_what_does_not_fit(tmp_path: Path, frame: pl.DataFrame, message: str) -> None:
+def test_refuses_what_does_not_fit(tmp_path, frame, message):
     with pytest.raises(BadInput, match=message):
         TABLE.write(frame, tmp_path / "demo.parquet")
     assert not list(tmp_path.iterdir())
 
 
-def test_refuses_files_that_are_no_table(tmp_path: Path) -> None:
+def test_refuses_files_that_are_no_table(tmp_path):
     with pytest.raises(BadInput, match="no such file"):
         TABLE.read(tmp_path / "none.parquet")
     (tmp_path / "text.parquet").write_text("not parquet")
@@ -69,16 +68,6 @@ def test_refuses_files_that_are_no_table(tmp_path: Path) -> None:
         TABLE.write(GOOD, tmp_path / "demo.xlsx")
 
 
-def test_a_schema_is_described_in_any_order() -> None:
-    schema = Schema("demo", {"name": Column(pl.String, allowed=("a", "b")), "value": Column(pl.Float64)})
-    table = schema.described({"value": "a value, unitless", "name": "a name"})
-    assert list(table.columns) == ["name", "value"] and table.schema == schema.schema
-    assert table.columns["name"] == Column(pl.String, "a name", allowed=("a", "b"))
-    for descriptions in ({"name": "a name"}, {"name": "a name", "value": "a value", "other": "none"}):
-        with pytest.raises(ValueError, match="not described"):
-            schema.described(descriptions)
-
-
-def test_a_table_says_what_every_column_holds() -> None:
+def test_a_table_says_what_every_column_holds():
     with pytest.raises(ValueError, match="columns without description: value"):
         Table("demo", {"name": Column(pl.String, "a name"), "value": Column(pl.Float64)})

@@ -73,7 +73,7 @@ def defaults(job: Job) -> Iterator[str]:
             yield flag(name, part.annotation)
 
 
-def test_what_is_not_given_is_what_the_study_gives(commands: list[str], parameters: Any) -> None:
+def test_what_is_not_given_is_what_the_study_gives(commands, parameters):
     left_out: set[tuple[str, str]] = set()
     for command in commands:
         words = shlex.split(command.partition("-m memgen ")[2].partition(" 2> ")[0])
@@ -85,16 +85,3 @@ def test_what_is_not_given_is_what_the_study_gives(commands: list[str], paramete
         left_out |= {(words[1], word) for word in set(words) - set(given) if word.startswith("--")}
         assert parameters(given).parameters == study.parameters, command
     assert len(left_out) > 100, left_out
-
-
-@pytest.mark.parametrize(
-    ("learner", "steps", "rate"), [("network", 150, 0.005), ("private_network", 60, 1.0)]
-)
-def test_a_classifier_is_trained_by_hand_as_in_the_study(
-    parameters: Any, learner: str, steps: int, rate: float
-) -> None:
-    words = (
-        f"longtail classify --structure gaussian --spread 0.5 --learner {learner} --settings 1 --out x.csv"
-    )
-    found = parameters(words.split()).parameters
-    assert (found["steps"], found["learning_rate"], found["tests"]) == (steps, rate, 4)

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -13,9 +14,6 @@ import pytest
 import yaml
 
 from memgen.configuration.layers import merge
-from memgen.engine.pretraining import train_tokenizer
-from memgen.language.items import FAKE_TEAMS
-from memgen.language.prompts import prompt
 from memgen.language.responses.tables import RESPONSES, RUNS
 from repository import ROOT, copy_repository
 
@@ -66,35 +64,10 @@ def follow(repository: Path) -> None:
             target.write_text(f"{target.read_text()}\n\n{text}")
 
 
-def in_the_cache(cache: Path, repository: str, revision: str) -> None:
-    """A random model of some thousand parameters in a hub's cache, under the name of another."""
-    import torch
-    import transformers
-
-    folder = cache / f"models--{repository.replace('/', '--')}" / "snapshots" / revision
-    tokenizer = train_tokenizer([prompt(("a", "b"), "c", "d")] * 50 + [*FAKE_TEAMS] * 3, 500)
-    tokenizer.save_pretrained(folder)
-    config = transformers.LlamaConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=32,
-        intermediate_size=48,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        max_position_embeddings=256,
-    )
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        transformers.LlamaForCausalLM(config).save_pretrained(folder)
-
-
 def run(repository: Path, command: Sequence[str]) -> str:
     """What a command prints, run in an environment that nobody activated, without a network."""
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-    environment |= {
-        "PATH": os.defpath,
-        "HF_HUB_CACHE": str(repository / "hub"),
-        "HF_HUB_OFFLINE": "1",
-    }
+    environment |= {"PATH": os.defpath, "HF_HUB_CACHE": str(repository / "hub"), "HF_HUB_OFFLINE": "1"}
     answer = subprocess.run(
         command,
         cwd=repository,
@@ -117,9 +90,7 @@ def added(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any
     return repository, yaml.safe_load((repository / "configs/mine.yaml").read_text())
 
 
-def test_a_whole_run_would_train_the_model_on_the_hierarchy_and_draw_the_figure(
-    added: tuple[Path, dict[str, Any]],
-) -> None:
+def test_a_whole_run_would_train_the_model_on_the_hierarchy_and_draw_the_figure(added):
     repository, _ = added
     (command,) = (text for language, text, *_ in blocks() if language == "sh")
     planned = run(repository, command.split())
@@ -134,10 +105,12 @@ def test_a_whole_run_would_train_the_model_on_the_hierarchy_and_draw_the_figure(
 
 
 @pytest.mark.full
-def test_they_meet(added: tuple[Path, dict[str, Any]]) -> None:
+def test_they_meet(added, tiny_causal):
     repository, mine = added
     (hub,) = mine["language"]["models"].values()
-    in_the_cache(repository / "hub", hub["repository"], hub["revision"])
+    # A random model of some thousand parameters under the name of another.
+    there = f"models--{hub['repository'].replace('/', '--')}/snapshots/{hub['revision']}"
+    shutil.copytree(tiny_causal["llama", False], repository / "hub" / there)
     (repository / "toy.yaml").write_text(yaml.safe_dump(TOY))
     overlays = ["configs/smoke.yaml", "configs/mine.yaml", "toy.yaml"]
     targets = ["figures/exception_accuracy.png", "results/language/runs.parquet", "results/urns/empty.csv"]

@@ -10,17 +10,19 @@ import pytest
 
 from memgen.configuration.own_folder import given
 from memgen.provenance.sealing import SEAL, read_seal
-from repository import copy_repository
+from repository import called, copy_repository
 from run_by_snakemake import git
 
 CONFIG = "CONFIG=configs/smoke.yaml"
 TASK = Path("workflow/memgen/figures/relational/profiles.py")
-PARTS = ["figures/rank_profiles.pdf", "figures/task.pdf"]
+PARTS = ["results/relational/tasks/exc_far_n11.parquet", "figures/task.pdf"]
 
 
 def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a target of the Makefile there, with the Python that runs the tests."""
-    variables = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS", "PYTHONPATH"))}
+    variables = {
+        k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS", "PYTHONPATH", "ARGS"))
+    }
     return subprocess.run(
         ["make", "--assume-old=.venv/.ready", "CORES=2", *arguments],
         cwd=folder, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
@@ -35,7 +37,7 @@ def files(folder: Path) -> dict[Path, tuple[bytes, int]]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A repository with two figures of the default study and one of the smoke study."""
+    """A repository with a table and a figure of the default study, and a figure of the smoke study."""
     folder = copy_repository(tmp_path_factory.mktemp("own") / "repository")
     (folder / ".venv").symlink_to(sys.prefix)
     git(folder, "init", "--quiet")
@@ -57,24 +59,20 @@ def own(folder: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(folder, tmp_path / "copy", symlinks=True)) / "studies/smoke"
 
 
-def test_the_seal_is_of_the_study_alone(folder: Path, own: Path) -> None:
+def test_the_seal_is_of_the_study_alone_and_a_figure_made_alone_takes_nothing_from_it(own):
+    folder = own.parents[1]
     seal, default = read_seal(own / SEAL), read_seal(folder / SEAL)
     assert seal is not None and default is not None
-    assert "figures/task.pdf" in seal.targets and "figures/rank_profiles.pdf" not in seal.targets
-    assert "figures/rank_profiles.pdf" in default.targets and len(seal.records) < len(default.records)
-
-
-def test_a_figure_made_alone_takes_nothing_from_the_seal(own: Path) -> None:
-    folder = own.parents[1]
-    before = read_seal(folder / SEAL)
-    assert before is not None and set(PARTS) < set(before.targets)
+    assert "figures/task.pdf" in seal.targets and PARTS[0] not in seal.targets
+    assert set(PARTS) < set(default.targets) and len(seal.records) < len(default.records)
     done = make(folder, "figure", "NAME=task", "ARGS=--force")
     assert done.returncode == 0, done.stdout
     after = read_seal(folder / SEAL)
-    assert after is not None and after.targets == before.targets and set(after.records) == set(before.records)
+    assert after is not None
+    assert after.targets == default.targets and set(after.records) == set(default.records)
 
 
-def test_the_study_is_verified_and_compared_with_its_own_lock(own: Path) -> None:
+def test_the_study_is_verified_and_compared_with_its_own_lock(own):
     folder, lock = own.parents[1], Path("configs/smoke.lock.json")
     done = make(folder, "verify", CONFIG)
     assert done.returncode == 0 and "Files: intact" in done.stdout, done.stdout
@@ -91,7 +89,7 @@ def test_the_study_is_verified_and_compared_with_its_own_lock(own: Path) -> None
     assert done.returncode and f"CODE-CHANGED {TASK}:" in " ".join(done.stdout.split()), done.stdout
 
 
-def test_sources_are_those_of_the_repository(own: Path, tmp_path: Path) -> None:
+def test_sources_are_those_of_the_repository(own, tmp_path):
     """A link that leads to equal ones elsewhere is found."""
     shutil.copytree(own.parents[1] / "workflow", tmp_path / "workflow")
     (own / "workflow").unlink()
@@ -100,12 +98,11 @@ def test_sources_are_those_of_the_repository(own: Path, tmp_path: Path) -> None:
     assert done.returncode and f"CODE-CHANGED {TASK}:" in " ".join(done.stdout.split()), done.stdout
 
 
-def test_a_study_in_the_wrong_place_is_refused_in_one_line(own: Path) -> None:
+def test_a_study_in_the_wrong_place_is_refused_in_one_line(own):
     folder = own.parents[1]
     for name in ("other/smoke.yaml", "a b.yaml"):
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text("relational: {figures: {phase_placement: {n: 13}}}\n")
-    study = [sys.executable, "-m", "memgen", "study"]
     before = files(folder), files(own)
     for where, arguments, message in (
         (folder, ["--config", "other/smoke.yaml"], "+ configs/smoke.yaml, not of config.yaml + other/"),
@@ -113,26 +110,19 @@ def test_a_study_in_the_wrong_place_is_refused_in_one_line(own: Path) -> None:
         (folder, ["--config", "a b.yaml"], "allowed: letters, digits, . _ and -"),
         (own, [], "is the folder of one study; run this in that of the repository"),
     ):  # fmt: skip
-        done = subprocess.run(
-            [*study, *arguments], cwd=where, env={**os.environ, "PYTHONPATH": "workflow"},
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
+        done = called("memgen", "study", *arguments, folder=where, package=folder)
         assert done.returncode == 2 and message in done.stderr, done.stderr
         assert done.stderr.count("\n") == 1, done.stderr
-    done = subprocess.run(
-        [sys.executable, "-m", "snakemake", "--cores=1", "--configfile=configs/smoke.yaml", "--forceall",
-         "results/relational/tasks/ti_n9.parquet"],
-        cwd=folder, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    options = ("--cores=1", "--configfile=configs/smoke.yaml", "--forceall")
+    target = "results/relational/tasks/ti_n9.parquet"
+    done = called("snakemake", *options, target, folder=folder, package=folder)
     assert done.returncode and "holds results of config.yaml, not of" in done.stderr
     done = make(folder, "verify", "CONFIG=configs/hour.yaml")
     assert done.returncode and "studies/hour: no such folder; make study with the same CONFIG" in done.stdout
     assert (files(folder), files(own)) == before
 
 
-def test_a_path_out_of_the_repository_is_the_same_in_every_folder(
-    own: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_path_out_of_the_repository_is_the_same_in_every_folder(own, monkeypatch):
     for folder in (own.parents[1], own):
         monkeypatch.chdir(folder)
         assert Path(given("../data")).resolve() == own.parents[2] / "data"

@@ -25,7 +25,7 @@ def edit(path: Path, old: str, new: str) -> None:
 
 
 @pytest.mark.workflow
-def test_it_runs_is_verified_and_tampering_is_found(tmp_path: Path) -> None:
+def test_it_runs_is_verified_and_tampering_is_found(tmp_path):
     folder = tmp_path / "own-study"
     shutil.copytree(ROOT / "examples/own-study", folder)
     status, said = run(folder, "snakemake", "--cores", "1")

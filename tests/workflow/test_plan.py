@@ -1,12 +1,14 @@
 """The plan of the paper's scale: Snakemake's own jobs, without weights, GPU or network."""
 
 import re
-from pathlib import Path
+
+import pytest
 
 from repository import called
 
 
-def test_the_papers_scale_is_planned(repository: Path) -> None:
+@pytest.mark.full
+def test_the_papers_scale_is_planned(repository):
     folder = repository
     before = {path for path in folder.rglob("*") if "__pycache__" not in path.parts}
     asked = ["--config", "configs/paper.yaml", "--gpus", "8", "--simulate", "--rates"]

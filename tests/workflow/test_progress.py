@@ -2,11 +2,7 @@
 
 import io
 import logging
-import os
-import pty
 import re
-import subprocess
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +11,7 @@ from rich.console import Console
 from snakemake.settings.types import OutputSettings
 from snakemake_interface_logger_plugins.common import LogEvent
 
-from runs import command, environment, study
+from runs import study
 from snakemake_logger_plugin_memgen import LogHandler
 
 
@@ -46,7 +42,7 @@ def shown(handler: LogHandler) -> str:
     return console.file.getvalue()
 
 
-def test_each_running_rule_has_a_line_and_all_together_one(handler: LogHandler) -> None:
+def test_each_running_rule_has_a_line_and_all_together_one(handler):
     handler.emit(record("Expected", expected={1: 10.0, 2: 10.0, 3: 20.0}))
     handler.emit(record(event=LogEvent.RUN_INFO, stats={"sweep": 2, "fit": 1, "total": 3}))
     assert re.search(r"0 of 3 jobs +0:00 +about 40 s of one core's time in all", shown(handler))
@@ -65,7 +61,21 @@ def test_each_running_rule_has_a_line_and_all_together_one(handler: LogHandler) 
     handler.close()
 
 
-def test_a_failed_job_leaves_its_line_and_its_message(handler: LogHandler) -> None:
+def test_elsewhere_each_finished_job_has_a_line(handler):
+    handler.console = Console(file=io.StringIO(), width=80)
+    handler.emit(record("Expected", expected={1: 10.0, 2: 10.0}))
+    handler.emit(record(event=LogEvent.RUN_INFO, stats={"language_fit": 2, "total": 2}))
+    for job in (1, 2):
+        made = started(job, "language_fit")
+        made.wildcards = {"model": "minilm", "kind": "fake"}
+        handler.emit(made)
+        handler.emit(record(event=LogEvent.JOB_FINISHED, job_id=job))
+    one, two = handler.console.file.getvalue().splitlines()
+    assert re.fullmatch(r"1 of 2  language fit: model minilm, items fake  0 s  about 5 s left", one)
+    assert re.fullmatch(r"2 of 2  language fit: model minilm, items fake  0 s", two)
+
+
+def test_a_failed_job_leaves_its_line_and_its_message(handler):
     handler.emit(record(event=LogEvent.RUN_INFO, stats={"sweep": 1, "total": 1}))
     handler.emit(started(1, "sweep"))
     handler.emit(record("Error in rule sweep", logging.ERROR, event=LogEvent.JOB_ERROR, jobid=1))
@@ -75,34 +85,9 @@ def test_a_failed_job_leaves_its_line_and_its_message(handler: LogHandler) -> No
     assert "Error in rule sweep" in printed and "Select jobs" not in printed and not handler.running
 
 
-def test_a_dry_run_says_how_long_each_rule_takes(repository: Path) -> None:
-    printed = study(repository, "-n")
+def test_a_dry_run_says_how_long_each_rule_takes(repository):
+    printed = study(repository, "-n", "results/relational/sweep.parquet")
     rows = dict(re.findall(r"^(\w+) +\d+ +(.*)$", printed, re.MULTILINE))
-    assert {"all", "relational_sweep", "language_finetune", "irrelevant_attack", "total"} <= set(rows)
-    assert rows["all"] == "–" and re.fullmatch(r"\d+ (s|min)", rows["language_finetune"])
+    assert set(rows) == {"relational_task", "relational_sweep", "total"}
+    assert re.fullmatch(r"\d+ (s|min)", rows["relational_sweep"])
     assert rows["total"].endswith("of one core's time")
-
-
-def test_a_terminal_sees_the_rules_go_by(repository: Path) -> None:
-    ours, theirs = pty.openpty()
-    printed: list[bytes] = []
-
-    def listen() -> None:
-        try:
-            while data := os.read(ours, 65536):
-                printed.append(data)
-        except OSError:
-            pass  # the other end has been closed
-
-    listener = threading.Thread(target=listen)
-    listener.start()
-    asked = [*command(), "results/relational/sweep.parquet"]
-    watching = {**environment(repository), "TERM": "xterm", "COLUMNS": "100", "LINES": "30"}
-    answer = subprocess.run(asked, cwd=repository, env=watching, stdout=theirs, stderr=theirs, check=False)
-    os.close(theirs)
-    listener.join(30)
-    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", b"".join(printed).decode())
-    assert answer.returncode == 0, text
-    assert re.search(r"relational_task +\d of \d done +\d running, \d+ s", text)
-    assert re.search(r"\d of \d jobs +0:\d\d +about \d+ s left", text)
-    assert "Execute" not in text and "Traceback" not in text

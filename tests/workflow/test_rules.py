@@ -1,6 +1,7 @@
 """Every rule declares its record, its sources, its log, benchmark and environment, and says what it does."""
 
 import ast
+import functools
 import re
 import sys
 from pathlib import Path
@@ -59,6 +60,7 @@ def files(rule: Any, part: str) -> list[str]:
     return [strip_wildcard_constraints(str(path)) for path in getattr(rule, part)]
 
 
+@functools.cache
 def third_party(path: Path) -> set[str]:
     """Packages of the index that a source file imports, wherever in it."""
     names = set()
@@ -71,7 +73,7 @@ def third_party(path: Path) -> set[str]:
     return {canonicalize_name(name) for name in packages}
 
 
-def test_every_rule_leaves_a_record_a_log_and_a_benchmark(rules: dict[str, Any]) -> None:
+def test_every_rule_leaves_a_record_a_log_and_a_benchmark(rules):
     for name, rule in rules.items():
         record = strip_wildcard_constraints(str(rule.output.record))
         job = re.fullmatch(rf"results/provenance/jobs/{name}/(.*)\.json", record)
@@ -84,7 +86,7 @@ def test_every_rule_leaves_a_record_a_log_and_a_benchmark(rules: dict[str, Any])
         assert rule.conda_env, f"{name} has no environment"
 
 
-def test_every_environment_holds_what_its_rules_import_and_no_more(rules: dict[str, Any]) -> None:
+def test_every_environment_holds_what_its_rules_import_and_no_more(rules):
     tool = loaded("environments")
     known = commands()
     imported: dict[str, set[str]] = {}
@@ -103,7 +105,7 @@ def test_every_environment_holds_what_its_rules_import_and_no_more(rules: dict[s
     assert imported == {name: {*tool.EVERY, *packages} for name, (_, packages) in tool.ENVIRONMENTS.items()}
 
 
-def test_every_rule_runs_one_stage_that_writes_the_record(rules: dict[str, Any]) -> None:
+def test_every_rule_runs_one_stage_that_writes_the_record(rules):
     known, owners = commands(), {}
     for name, rule in rules.items():
         command = spoken(rule)
@@ -114,11 +116,11 @@ def test_every_rule_runs_one_stage_that_writes_the_record(rules: dict[str, Any])
     assert [command for command, names in owners.items() if command not in names] == []
 
 
-def test_every_rule_depends_on_the_code_of_its_stage(rules: dict[str, Any]) -> None:
+def test_every_rule_depends_on_the_code_of_its_stage(rules):
     for name, rule in rules.items():
         assert rule.params.code == code(spoken(rule)), f"{name}: code=code({spoken(rule)!r})"
 
 
-def test_every_stage_has_a_rule(rules: dict[str, Any]) -> None:
+def test_every_stage_has_a_rule(rules):
     stages = {named_after(command) for command, entry in commands().items() if entry.kind == "stage"}
     assert stages - set(rules) == set()

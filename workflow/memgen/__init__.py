@@ -12,7 +12,7 @@ _OFFERED = {
     "errors": ["BadInput"],
     "relational.hierarchy": ["Hierarchy"],
     "relational.ranks": ["ranks", "margins", "dual_weights", "gamma", "memorization_weight"],
-    "relational.crossing": ["critical"],
+    "relational.crossing": ["critical", "critical_pairs"],
     "relational.memorization": ["memorization_scores"],
     "relational.behaviour": ["phase"],
     "relational.kernels": [

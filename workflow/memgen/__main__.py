@@ -23,14 +23,28 @@ from memgen.jobs.closure import PACKAGE, closure, load_module
 from memgen.jobs.entries import Entry, entries, find, studies, version
 from memgen.jobs.stage import Job, ending_in_one_line, pin_threads
 
-EXAMPLES = """Examples:
-  memgen relational ranks --n 9 --exception 5:3 --alpha 0.3          ranks of the items, by the exact theory
-  memgen relational critical --n 9 --exception 5:3 --json            when it errs next to the exception
-  memgen longtail error --prior zipf --domain 50000 --samples 50000 --labels 10 --memorization-limit 0.5
-  memgen irrelevant cluster-error --samples 500 --dimension 1000 --rho 0.1739 --stored 700
-  memgen provenance show figures/rank_profiles.pdf                   where a figure comes from
-  memgen language finetune --help                                    any command says what it takes
-  source <(memgen completion bash)                                   let Tab finish commands and flags"""
+HELP = """Usage: memgen <command> … or memgen <study> <command> …; every command takes --help
+
+Calculate exactly (--json for scripts):
+  memgen relational ranks --n 9 --exception 5:3 --alpha 0.3                 strengths given to the items
+  memgen relational margins --n 9 --exception 5:3 --alpha 0.3               answers to all pairs
+  memgen relational critical --n 13 --exception 7:5                         where new pairs turn wrong
+  memgen relational conjunctivity --kernel ntk --depth 3                    conjunctivity of a network
+  memgen longtail error --prior zipf --domain 50000 --samples 50000         what memorization is worth
+  memgen irrelevant cluster-error --samples 500 --dimension 1000 --rho 0.1  what accuracy must store
+  memgen explain 7:5 --n 13 --alpha 0.2                                     the mistakes, in words
+
+Run a study, in the folder of the repository:
+  memgen doctor                                                             what is here, what is missing
+  memgen plan --config configs/paper.yaml                                   jobs and hours, before a run
+  memgen study --config configs/hour.yaml                                   make results and figures
+
+Look at its results:
+  memgen claim exception-found-probe                                        a claim, its test, its figure
+  memgen provenance show figures/rank_profiles.pdf                          all that made a figure
+
+Tab finishes commands after: source <(memgen completion bash)
+memgen stages lists the stages that rules call; memgen <study> the commands of one study:"""
 
 #: The most threads that a job may ask for; libraries start as many, whether there are processors or not.
 MOST_THREADS = 256
@@ -156,6 +170,9 @@ def _call(entry: Entry, title: str, arguments: list[str]) -> None:
         app(arguments, exit_on_error=False, print_error=False)
     except cyclopts.CycloptsError as error:
         text = " ".join(str(error).split())
+        missing = re.fullmatch(r"Parameter (--[\w-]+) requires an argument\.", text)
+        if missing and missing[1] not in arguments:
+            text = f"{missing[1]} is missing"
         raise BadInput(f"{text} (see {title} --help)") from None
 
 
@@ -175,9 +192,7 @@ def run(arguments: list[str]) -> None:
     elif name == "--version":
         print(f"memgen {version()}")
     elif name in ("-h", "--help"):
-        names = {study: f"commands: {', '.join(entries(study))}" for study in studies()}
-        names |= {command: entry.summary for command, entry in entries("").items()}
-        print(_usage("memgen <study> <command> …", names), EXAMPLES, sep="\n\n")
+        print(HELP, f"  {', '.join(studies())}", sep="\n")
     elif found := entries(name):
         if rest and rest[0] not in ("-h", "--help"):
             raise BadInput(f"memgen {name}: there is no command {rest[0]!r}; allowed: {', '.join(found)}")

@@ -5,7 +5,8 @@
 #        results/irrelevant/runs/*.parquet      what each attack gets out of each trained model
 #        results/irrelevant/recovery.csv        the same averaged over seeds, main attacks
 #        results/irrelevant/averages.parquet    the same of every attack, with intervals
-#        results/irrelevant/leakage.csv         bits leaked per learner and defence
+#        results/irrelevant/leakage.csv         bits leaked per learner, defence and attack
+#        results/irrelevant/matched.csv         bits that learners of equal accuracy hold
 #        results/irrelevant/extraction.csv      numbers of no use that a language model gives away
 #        results/irrelevant/claims.csv          the paper's claims
 
@@ -193,12 +194,13 @@ rule irrelevant_recovery:
 
 
 rule irrelevant_leakage:
-    """Bits of irrelevant information that leak from each learner, with and without defences."""
+    """Bits of irrelevant information that each attack gets out of each learner, and at equal accuracy."""
     input:
         runs=ATTACKED,
     output:
         **record("irrelevant_leakage"),
         table="results/irrelevant/leakage.csv",
+        matched="results/irrelevant/matched.csv",
     log:
         logged("irrelevant_leakage"),
     benchmark:
@@ -209,9 +211,10 @@ rule irrelevant_leakage:
         **needs("irrelevant_leakage"),
     params:
         code=code("irrelevant leakage"),
+        accuracy=IRRELEVANT["matched_accuracy"],
     shell:
-        "python -m memgen irrelevant leakage --runs {input.runs:q} --out {output.table:q} "
-        "--record {output.record:q} --threads {threads} 2> {log:q}"
+        "python -m memgen irrelevant leakage --runs {input.runs:q} --accuracy {params.accuracy:q} "
+        "--out {output.table:q} --matched {output.matched:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
 rule irrelevant_claims:
@@ -219,6 +222,7 @@ rule irrelevant_claims:
     input:
         averages="results/irrelevant/averages.parquet",
         leakage="results/irrelevant/leakage.csv",
+        matched="results/irrelevant/matched.csv",
         extraction=EXTRACTED,
     output:
         **record("irrelevant_claims"),
@@ -236,7 +240,8 @@ rule irrelevant_claims:
         extraction=repeated("--extraction", EXTRACTED),
     shell:
         "python -m memgen irrelevant claims --averages {input.averages:q} --leakage {input.leakage:q} "
-        "{params.extraction} --out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
+        "--matched {input.matched:q} {params.extraction} --out {output.table:q} --record {output.record:q} "
+        "--threads {threads} 2> {log:q}"
 
 
 rule irrelevant_checks:
@@ -265,6 +270,7 @@ targets += [
     "results/irrelevant/simulation.csv",
     "results/irrelevant/recovery.csv",
     "results/irrelevant/leakage.csv",
+    "results/irrelevant/matched.csv",
     *EXTRACTED,
 ]
 claims.append("results/irrelevant/claims.csv")

@@ -35,6 +35,7 @@ FINETUNING = [name for name in METHODS if name not in PROBES]
 FINETUNED = [block for block in BLOCKS if block.split("/")[3] in FINETUNING]
 PRETRAINED = language_settings.models_of(config, "corpus")
 QUANTIZED = language_settings.quantized(config)
+REPRESENTED = language_settings.represented(config)
 GPUS = 1 if LANGUAGE["device"] == "cuda" else 0
 
 
@@ -353,6 +354,41 @@ rule language_finetune:
         "--record {output.record:q} --threads {threads} 2> {log:q}"
 
 
+rule language_representations:
+    """What an exception costs ridge probes on every depth of networks, trained and untrained."""
+    input:
+        models=expand("results/language/models/{model}", model=REPRESENTED),
+    output:
+        **record("language_representations"),
+        table="results/language/representations.csv",
+        curve="results/language/cost_curve.csv",
+    log:
+        logged("language_representations"),
+    benchmark:
+        timed("language_representations")
+    conda:
+        "../../envs/language.yaml"
+    resources:
+        **needs(
+            "language_representations",
+            language_job(language_work.representations),
+            gpu=GPUS > 0,
+        ),
+    params:
+        code=code("language representations"),
+        compared=language_settings.representation_flags(config) if REPRESENTED else "",
+        batch=LANGUAGE["batch"],
+        device=LANGUAGE["device"],
+    shell:
+        "python -m memgen language representations --model-directories {input.models:q} "
+        "{params.compared} --batch {params.batch} --device {params.device:q} "
+        "--out {output.table:q} --curve {output.curve:q} --record {output.record:q} --threads {threads} 2> {log:q}"
+
+
+if REPRESENTED:
+    targets += ["results/language/representations.csv"]
+
+
 # Each of these tables gathers what all jobs wrote, or follows from such tables.
 RESPONSES = {"responses": "results/language/responses.parquet"}
 FITS = {"fits": "results/language/fit.csv"}
@@ -421,12 +457,6 @@ for stage, table, inputs, meaning in (
         "Conjunctivity of every model's representation, beside the gamma fitted to its behaviour.",
     ),
     (
-        "relation",
-        "relation.csv",
-        {"geometry": "results/language/geometry.csv", **FITS},
-        "Whether the measured conjunctivity predicts the fitted gamma, over cells.",
-    ),
-    (
         "effects",
         "effects.csv",
         RESPONSES,
@@ -478,6 +508,9 @@ rule language_claims:
         responses=["results/language/responses.parquet"]
         + ["results/language/initializations.parquet"] * bool(FURTHER),
         geometry="results/language/geometry.csv",
+        representations=(
+            ["results/language/representations.csv"] if REPRESENTED else []
+        ),
     output:
         **record("language_claims"),
         table="results/language/claims.csv",
@@ -502,9 +535,12 @@ rule language_claims:
         responses=lambda wildcards, input: repeated("--responses", input.responses),
         networks=repeated("--network", PRETRAINED),
         ridge=repeated("--ridge", PROBES),
+        representations=lambda wildcards, input: repeated(
+            "--representations", input.representations
+        ),
     shell:
         "python -m memgen language claims {params.responses} --geometry {input.geometry:q} "
-        "{params.controls} {params.networks} {params.ridge} --out {output.table:q} "
+        "{params.controls} {params.networks} {params.ridge} {params.representations} --out {output.table:q} "
         "--held-out {output.held_out:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 

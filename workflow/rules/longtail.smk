@@ -253,7 +253,6 @@ rule longtail_claims:
     """What the paper says of the long tail, beside what the tables of this study say."""
     input:
         costs="results/longtail/costs.csv",
-        scaling="results/longtail/scaling.parquet",
         subgroups=SUBGROUPS,
         curves="results/longtail/curves.csv",
         mislabelled="results/longtail/mislabelled.csv",
@@ -272,7 +271,7 @@ rule longtail_claims:
     params:
         code=code("longtail claims"),
     shell:
-        "python -m memgen longtail claims --costs {input.costs:q} --scaling {input.scaling:q} "
+        "python -m memgen longtail claims --costs {input.costs:q} "
         "--subgroups {input.subgroups:q} --curves {input.curves:q} --mislabelled {input.mislabelled:q} "
         "--compression {input.compression:q} --out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 

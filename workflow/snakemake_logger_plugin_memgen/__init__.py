@@ -1,8 +1,8 @@
-"""What a run shows on a terminal: one line for each rule that is running, and how much time is left.
+"""What a run shows: on a terminal a line for each running rule, elsewhere a line for each finished job.
 
-Snakemake finds a logger by the name of its module (`--logger memgen`). `memgen study` asks for it where
-somebody watches, and for a dry run, whose table of jobs then says how long each rule will take. Warnings,
-errors and what Snakemake has to say at the end are printed as always; nothing is lost from its log file.
+Both say how much time is left. Snakemake finds a logger by the name of its module (`--logger memgen`), which
+`memgen study` passes. A dry run's table of jobs says how long each rule will take. Warnings, errors and
+Snakemake's last words are printed as always; its log file holds everything.
 """
 
 import logging
@@ -21,7 +21,9 @@ from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
 BENCHMARKS = Path("results/benchmarks")
-#: Beginnings of the messages without an event that a reader of a terminal wants.
+WORDS = {"kind": "items"}
+"""Wildcards whose name in the rules is not their word."""
+#: Beginnings of the messages without an event that a reader wants.
 SAID = ("Nothing to be done", "This was a dry-run", "Complete log")
 
 
@@ -44,6 +46,7 @@ class LogHandler(LogHandlerBase):  # type: ignore[misc]
         self.planned: Counter[str] = Counter()
         self.done: Counter[str] = Counter()
         self.running: dict[int, tuple[str, float, float]] = {}
+        self.jobs: dict[int, str] = {}
         self.expected: dict[int, float] = {}
         self.by_rule: dict[str, float] = defaultdict(float)
         self.finished_s = self.begun = 0.0
@@ -85,8 +88,9 @@ class LogHandler(LogHandlerBase):  # type: ignore[misc]
             # Snakemake says this before the jobs and once more after them, when all have been heard of.
             if self.by_rule:
                 self._table()
-        elif self.console.is_terminal:
-            self.begun = time.monotonic()
+            return
+        self.begun = time.monotonic()
+        if self.console.is_terminal:
             shared = sys.stdout.isatty()
             self.live = Live(
                 get_renderable=self._view,
@@ -104,14 +108,24 @@ class LogHandler(LogHandlerBase):  # type: ignore[misc]
             self.by_rule[record.rule_name] += seconds
         else:
             self.running[record.jobid] = (record.rule_name, time.monotonic(), seconds)
+            wildcards = getattr(record, "wildcards", None) or {}
+            chosen = ", ".join(f"{WORDS.get(key, key)} {value}" for key, value in wildcards.items())
+            rule = record.rule_name.replace("_", " ")
+            self.jobs[record.jobid] = f"{rule}: {chosen}" if chosen else rule
 
     def _ended(self, job: int, well: bool) -> None:
         if job not in self.running:
             return
-        rule, _, seconds = self.running.pop(job)
+        rule, start, seconds = self.running.pop(job)
+        what = self.jobs.pop(job)
         if well:
             self.done[rule] += 1
             self.finished_s += self.expected.get(job, seconds)
+            if not self.console.is_terminal:
+                now = time.monotonic()
+                of = f"{self.done.total()} of {self.planned.total()}"
+                parts = [of, what, f"{now - start:.0f} s", self._left(now)]
+                self.console.print(Text("  ".join(filter(None, parts))), soft_wrap=True)
             if self.done.total() == self.planned.total():
                 self._stop()
 

@@ -31,7 +31,7 @@ def rows_of(hierarchy: Hierarchy, noise: float, folder: Path, seeds: int = 6) ->
     return {row["predictor"]: row for row in table.iter_rows(named=True)}
 
 
-def test_what_follows_the_theory_is_predicted_by_it_alone(tmp_path: Path) -> None:
+def test_what_follows_the_theory_is_predicted_by_it_alone(tmp_path):
     rows = rows_of(TASK, 0.05, tmp_path)
     assert tuple(rows) == PREDICTORS
     for name in ("theory", "free_ranks", "split_half"):
@@ -44,13 +44,13 @@ def test_what_follows_the_theory_is_predicted_by_it_alone(tmp_path: Path) -> Non
     assert [rows[name]["n_parameters"] for name in PREDICTORS] == [2, 2, 2, 2, 2, 8, None]
 
 
-def test_a_hierarchy_without_exception_has_no_wrong_one(tmp_path: Path) -> None:
+def test_a_hierarchy_without_exception_has_no_wrong_one(tmp_path):
     rows = rows_of(PLAIN, 0.3, tmp_path)
     assert set(rows) == {"theory", "distance", "free_ranks", "split_half"}
     assert rows["theory"]["difference_to_theory"] is None
 
 
-def test_free_ranks_are_least_squares_with_each_group_left_out() -> None:
+def test_free_ranks_are_least_squares_with_each_group_left_out():
     higher, lower = untrained(TASK)
     groups = mirror_groups(TASK)
     observed = np.random.default_rng(3).normal(size=len(higher))
@@ -69,7 +69,7 @@ def test_free_ranks_are_least_squares_with_each_group_left_out() -> None:
     np.testing.assert_allclose(scores(family, observed, groups), expected, rtol=1e-9)
 
 
-def test_wrong_exceptions_are_all_others() -> None:
+def test_wrong_exceptions_are_all_others():
     found = moved(TASK)
     assert len(found) == 27 and len(set(found)) == 27 and TASK not in found
     assert moved(PLAIN) == []
@@ -79,7 +79,7 @@ def test_wrong_exceptions_are_all_others() -> None:
     }
 
 
-def test_reliability_is_that_of_signal_and_noise() -> None:
+def test_reliability_is_that_of_signal_and_noise():
     """The mean of s seeds with signal variance 1 and noise variance v has reliability 1 / (1 + v / s)."""
     random = np.random.default_rng(0)
     signal = random.normal(size=20_000)
@@ -88,7 +88,7 @@ def test_reliability_is_that_of_signal_and_noise() -> None:
     assert np.isnan(reliability(margins[:1], 1))
 
 
-def test_differences_are_paired_by_seed(tmp_path: Path) -> None:
+def test_differences_are_paired_by_seed(tmp_path):
     rows_of(TASK, 1.0, tmp_path)
     (cell,) = cells(tmp_path / "responses.parquet")
     rows = {str(row["predictor"]): row for row in compare(cell)}

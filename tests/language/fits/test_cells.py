@@ -32,7 +32,7 @@ def write(frame: pl.DataFrame, folder: Path, suffix: str = ".parquet") -> Path:
 
 
 @pytest.mark.parametrize("suffix", [".parquet", ".csv"])
-def test_margins_and_errors_against_loops(rows: pl.DataFrame, tmp_path: Path, suffix: str) -> None:
+def test_margins_and_errors_against_loops(rows, tmp_path, suffix):
     rows = rows.filter(~((pl.col("seed") == 5) & pl.col("reverse")))
     (cell,) = cells(write(rows.sample(fraction=1, shuffle=True, seed=1), tmp_path, suffix))
     runs = [(0, False), (0, True), (3, False), (3, True), (5, False)]
@@ -56,7 +56,7 @@ def test_margins_and_errors_against_loops(rows: pl.DataFrame, tmp_path: Path, su
     assert cell.train_accuracy == pytest.approx(truth)
 
 
-def test_cells_come_sorted_one_per_key_and_phase(tmp_path: Path) -> None:
+def test_cells_come_sorted_one_per_key_and_phase(tmp_path):
     chain = Hierarchy(5)
     frames = [
         response_rows(TASK, noise, name="b", hyperparameter=value, phase=phase)
@@ -71,7 +71,7 @@ def test_cells_come_sorted_one_per_key_and_phase(tmp_path: Path) -> None:
     assert phases(path) == {"pre", "post"}
 
 
-def test_a_diverged_run_is_counted_and_left_out(rows: pl.DataFrame, tmp_path: Path) -> None:
+def test_a_diverged_run_is_counted_and_left_out(rows, tmp_path):
     bad = (pl.col("seed") == 3) & pl.col("reverse") & (pl.col("first") == 0) & (pl.col("second") == 2)
     broken = rows.with_columns(
         pl.when(bad).then(float("nan")).otherwise(pl.col("logit_difference")).alias("logit_difference")
@@ -96,13 +96,13 @@ CHANGES = {
     "nothing finite": (lambda f: f.with_columns(logit_difference=pl.lit(float("inf"))), "every run diverged"),
     "an item against itself": (
         lambda f: f.with_columns(pl.col("first").alias("second")),
-        "two different ranks",
+        "two different items",
     ),
 }
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_refuses_in_one_line(rows: pl.DataFrame, tmp_path: Path, name: str) -> None:
+def test_refuses_in_one_line(rows, tmp_path, name):
     change, message = CHANGES[name]
     path = tmp_path / "responses.parquet"
     change(rows).write_parquet(path)
@@ -112,7 +112,7 @@ def test_refuses_in_one_line(rows: pl.DataFrame, tmp_path: Path, name: str) -> N
     assert "responses.parquet" in str(refusal.value)
 
 
-def test_refuses_what_is_no_table(tmp_path: Path) -> None:
+def test_refuses_what_is_no_table(tmp_path):
     with pytest.raises(BadInput, match="no such file"):
         list(cells(tmp_path / "nothing.parquet"))
     path = tmp_path / "text.parquet"

@@ -40,7 +40,7 @@ def brute(explanation: Explanation, observed: np.ndarray, kept: np.ndarray) -> t
 
 @pytest.mark.parametrize(("terms", "free"), [(1, True), (2, True), (1, False)])
 @pytest.mark.parametrize("masked", [False, True])
-def test_the_search_finds_the_least_squares(terms: int, free: bool, masked: bool) -> None:
+def test_the_search_finds_the_least_squares(terms, free, masked):
     explanation = family(terms, free)
     observed = RANDOM.normal(size=(6, PAIRS))
     kept = RANDOM.random((6, PAIRS)) < 0.7 if masked else np.ones((6, PAIRS), bool)
@@ -51,7 +51,7 @@ def test_the_search_finds_the_least_squares(terms: int, free: bool, masked: bool
         np.testing.assert_allclose(coefficients[row], expected, atol=1e-10)
 
 
-def test_a_shape_that_vanishes_or_repeats_gets_nothing() -> None:
+def test_a_shape_that_vanishes_or_repeats_gets_nothing():
     shape = RANDOM.normal(size=PAIRS)
     shapes = np.array([[shape, 3 * shape], [np.zeros(PAIRS), shape]])
     explanation = Explanation("degenerate", shapes, np.arange(2.0)[:, None], ("x",))
@@ -61,7 +61,7 @@ def test_a_shape_that_vanishes_or_repeats_gets_nothing() -> None:
     assert coefficients[0, 1] == 0
 
 
-def test_held_out_seeds_are_predicted_from_the_others() -> None:
+def test_held_out_seeds_are_predicted_from_the_others():
     explanation = family(2)
     totals, runs = RANDOM.normal(size=(13, PAIRS)), RANDOM.integers(1, 3, 13).astype(float)
     folds = np.arange(13) % 10
@@ -81,7 +81,7 @@ def test_held_out_seeds_are_predicted_from_the_others() -> None:
     assert score.correlation == pytest.approx(np.mean(correlations))
 
 
-def test_held_out_pairs_are_predicted_from_the_others() -> None:
+def test_held_out_pairs_are_predicted_from_the_others():
     explanation = family(1)
     observed = RANDOM.normal(size=PAIRS)
     groups = np.array([3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8, 9, 7, 9, 3, 2])
@@ -96,7 +96,7 @@ def test_held_out_pairs_are_predicted_from_the_others() -> None:
     assert score.rank_correlation == pytest.approx(spearmanr(predicted, observed).statistic)
 
 
-def test_search_by_rank_takes_the_highest_spearman() -> None:
+def test_search_by_rank_takes_the_highest_spearman():
     explanation = family(1)
     observed = RANDOM.normal(size=(5, PAIRS))
     best, _ = search_by_rank(explanation, observed)
@@ -106,7 +106,7 @@ def test_search_by_rank_takes_the_highest_spearman() -> None:
 
 
 @pytest.mark.parametrize("hierarchy", [Hierarchy(7), Hierarchy(7, ((4, 2),))])
-def test_a_pair_leaves_with_its_mirror_image(hierarchy: Hierarchy) -> None:
+def test_a_pair_leaves_with_its_mirror_image(hierarchy):
     higher, lower = untrained(hierarchy)
     groups = mirror_groups(hierarchy)
     for one in range(len(groups)):

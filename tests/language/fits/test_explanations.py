@@ -1,7 +1,5 @@
 """Shapes of each explanation against dense solves and an explicit feature map."""
 
-from pathlib import Path
-
 import numpy as np
 import polars as pl
 import pytest
@@ -33,7 +31,7 @@ def difference(r: np.ndarray, hierarchy: Hierarchy) -> np.ndarray:
 
 
 @pytest.mark.parametrize("hierarchy", [Hierarchy(7), ONE, TWO])
-def test_exchangeable_saturating_and_similarity_against_dense_solves(hierarchy: Hierarchy) -> None:
+def test_exchangeable_saturating_and_similarity_against_dense_solves(hierarchy):
     straight = pooled("exchangeable", hierarchy)
     curved = pooled("saturating", hierarchy)
     similar = pooled("similarity", hierarchy)
@@ -56,9 +54,7 @@ def test_exchangeable_saturating_and_similarity_against_dense_solves(hierarchy: 
 
 @pytest.mark.parametrize("hierarchy", [Hierarchy(6), TWO])
 @pytest.mark.parametrize(("alpha", "ridge"), [(0.0, 0.3), (0.2, 1e-4), (0.7, 0.01), (0.5, 5.0)])
-def test_kernel_logistic_regression_against_explicit_features(
-    hierarchy: Hierarchy, alpha: float, ridge: float
-) -> None:
+def test_kernel_logistic_regression_against_explicit_features(hierarchy, alpha, ridge):
     """Features whose inner products are the canonical kernel: [first], [second], [pair]."""
     n = hierarchy.n
     trained = [*hierarchy.training_pairs()]
@@ -92,7 +88,7 @@ def test_kernel_logistic_regression_against_explicit_features(
         assert w @ feature(i, j) == pytest.approx(r[i] - r[j], abs=2e-4 * np.abs(r).max())
 
 
-def test_the_order_prior_is_what_regression_leaves_of_it() -> None:
+def test_the_order_prior_is_what_regression_leaves_of_it():
     """Fit y - b q on the trained pairs by a dense solve, add b q: the shapes must sum to just that."""
     q, b = -np.arange(9.0), 0.3
     family = by_reversal("order_prior", ONE)
@@ -109,7 +105,7 @@ def test_the_order_prior_is_what_regression_leaves_of_it() -> None:
     assert family.n_parameters == 3
 
 
-def test_the_measured_prior_of_an_order_is_the_order_prior() -> None:
+def test_the_measured_prior_of_an_order_is_the_order_prior():
     higher, lower = np.triu_indices(9, 1)
     lean = (lower - higher).astype(float)
     for name in ("", "saturating_"):
@@ -118,7 +114,7 @@ def test_the_measured_prior_of_an_order_is_the_order_prior() -> None:
         np.testing.assert_allclose(measured.shapes, order.shapes, atol=1e-9)
 
 
-def test_each_explanation_is_found_where_it_is_true(tmp_path: Path) -> None:
+def test_each_explanation_is_found_where_it_is_true(tmp_path):
     """Noise around margins that one explanation made: that one gains most, out of sample."""
     random = np.random.default_rng(1)
     distance = np.abs(np.subtract.outer(np.arange(9), np.arange(9)))
@@ -181,7 +177,7 @@ def test_each_explanation_is_found_where_it_is_true(tmp_path: Path) -> None:
     assert row["n_cells"].to_list() == [4]
 
 
-def test_a_measured_prior_needs_answers_before_training(tmp_path: Path) -> None:
+def test_a_measured_prior_needs_answers_before_training(tmp_path):
     random = np.random.default_rng(2)
     before = {reverse: random.normal(size=36) for reverse in (False, True)}
     base = theory_margins(ONE, 0.5, 0.5, 5.0)

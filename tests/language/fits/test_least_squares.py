@@ -31,7 +31,7 @@ def split(hierarchy: Hierarchy) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 @pytest.mark.parametrize("hierarchy", [CHAIN, ONE, TWO])
 @pytest.mark.parametrize("gamma", [0.0013, 0.04, 0.55, 1.0, 7.3, 88.0])
 @pytest.mark.parametrize("scale", [-2.5, 0.01, 11.0])
-def test_recovers_what_a_dense_solve_made(hierarchy: Hierarchy, gamma: float, scale: float) -> None:
+def test_recovers_what_a_dense_solve_made(hierarchy, gamma, scale):
     higher, lower, trained = split(hierarchy)
     observed = theory_margins(hierarchy, gamma, 0.4, scale)
     fit = fit_gamma(hierarchy, higher[~trained], lower[~trained], observed[~trained])
@@ -50,7 +50,7 @@ def test_recovers_what_a_dense_solve_made(hierarchy: Hierarchy, gamma: float, sc
 
 
 @given(seed=st.integers(0, 2**32 - 1), hierarchy=st.sampled_from([CHAIN, ONE, TWO]))
-def test_no_gamma_of_a_finer_search_is_better(seed: int, hierarchy: Hierarchy) -> None:
+def test_no_gamma_of_a_finer_search_is_better(seed, hierarchy):
     random = np.random.default_rng(seed)
     higher, lower, trained = split(hierarchy)
     higher, lower = higher[~trained], lower[~trained]
@@ -68,7 +68,7 @@ def test_no_gamma_of_a_finer_search_is_better(seed: int, hierarchy: Hierarchy) -
 
 
 @pytest.mark.parametrize(("gamma", "edge"), [(1e-6, GAMMA_RANGE[0]), (1e6, GAMMA_RANGE[1])])
-def test_reports_an_end_of_the_range(gamma: float, edge: float) -> None:
+def test_reports_an_end_of_the_range(gamma, edge):
     higher, lower, trained = split(ONE)
     observed = theory_margins(ONE, gamma, 0, 3)[~trained]
     fit = fit_gamma(ONE, higher[~trained], lower[~trained], observed)
@@ -76,7 +76,7 @@ def test_reports_an_end_of_the_range(gamma: float, edge: float) -> None:
     assert fit.gamma == edge
 
 
-def test_ranks_that_vanish_have_no_gamma() -> None:
+def test_ranks_that_vanish_have_no_gamma():
     cancelled = Hierarchy(6, ((5, 0),))
     higher, lower, trained = split(cancelled)
     observed = np.arange(float((~trained).sum()))
@@ -85,7 +85,7 @@ def test_ranks_that_vanish_have_no_gamma() -> None:
     assert fit.scale == 0
 
 
-def test_many_fits_agree_with_one_at_a_time() -> None:
+def test_many_fits_agree_with_one_at_a_time():
     random = np.random.default_rng(3)
     higher, lower, trained = split(ONE)
     higher, lower = higher[~trained], lower[~trained]

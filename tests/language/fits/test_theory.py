@@ -35,7 +35,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "responses.parquet"
 
 
-def test_a_row_per_cell(path: Path, tmp_path: Path) -> None:
+def test_a_row_per_cell(path, tmp_path):
     fit(path, out=tmp_path / "fit.csv")
     table = FIT.read(tmp_path / "fit.csv")
     assert table["hierarchy"].to_list() == ["exact", "noisy", "single"]
@@ -55,7 +55,7 @@ def test_a_row_per_cell(path: Path, tmp_path: Path) -> None:
     assert single["log_gamma_standard_error"] is None
 
 
-def test_predictions_stand_beside_what_was_observed(path: Path, tmp_path: Path) -> None:
+def test_predictions_stand_beside_what_was_observed(path, tmp_path):
     fit(path, out=tmp_path / "fit.csv")
     predictions(path, fits=tmp_path / "fit.csv", out=tmp_path / "predictions.parquet")
     table = PREDICTIONS.read(tmp_path / "predictions.parquet")
@@ -80,16 +80,7 @@ def fitted(folder: Path, shift: np.ndarray, resamples: int) -> dict[str, object]
     return fit_cell(cell, resamples=resamples)
 
 
-def test_the_bootstrap_error_is_that_of_repeated_experiments(tmp_path: Path) -> None:
-    random = np.random.default_rng(1)
-    rows = [fitted(tmp_path, random.normal(size=(10, 36)), 100) for _ in range(60)]
-    spread = np.std([np.log(row["gamma"]) for row in rows], ddof=1)
-    # The spread of 60 estimates is known to 9%, and a bootstrap of 10 seeds is low by 5%.
-    error = np.mean([row["log_gamma_standard_error"] for row in rows])
-    assert error == pytest.approx(0.95 * spread, rel=4 * 0.1)
-
-
-def test_the_profile_interval_covers_gamma_as_often_as_it_says(tmp_path: Path) -> None:
+def test_the_profile_interval_covers_gamma_as_often_as_it_says(tmp_path):
     random = np.random.default_rng(7)
     covered = 0
     for _ in range(150):
@@ -101,7 +92,7 @@ def test_the_profile_interval_covers_gamma_as_often_as_it_says(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(("gamma", "edge"), [(1e-5, "low"), (1e4, "high")])
-def test_a_gamma_beyond_its_range_is_not_told(gamma: float, edge: str, tmp_path: Path) -> None:
+def test_a_gamma_beyond_its_range_is_not_told(gamma, edge, tmp_path):
     plain = Hierarchy(9)
     exact = theory_margins(plain, gamma, M, SCALE)
     exact /= np.abs(exact).max()
@@ -125,7 +116,7 @@ def test_a_gamma_beyond_its_range_is_not_told(gamma: float, edge: str, tmp_path:
     assert pairs.filter(pl.col("pair_class") == "train")["predicted"].null_count() == 8, "m is not known"
 
 
-def test_runs_are_told_one_by_one_with_the_cells_gamma(path: Path, tmp_path: Path) -> None:
+def test_runs_are_told_one_by_one_with_the_cells_gamma(path, tmp_path):
     fit(path, out=tmp_path / "fit.csv")
     _, noise, single = FIT.read(tmp_path / "fit.csv").iter_rows(named=True)
     _, cell, _ = cells(path)

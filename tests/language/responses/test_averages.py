@@ -43,9 +43,7 @@ def gathered(blocks: list[Path], tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(("kind", "runs"), [("mirror", 1), ("prompts", 1), ("other", 2), ("asymmetric", 2)])
-def test_a_reversed_run_that_repeats_its_forward_run_is_not_counted(
-    kind: str, runs: int, tmp_path: Path
-) -> None:
+def test_a_reversed_run_that_repeats_its_forward_run_is_not_counted(kind, runs, tmp_path):
     """The answers of a probe with negated targets, those before training, others, and a wrong mirror."""
     hierarchy = Hierarchy(7, ((4, 2),))
     task_frame("h", hierarchy).write_parquet(tmp_path / "task.parquet")
@@ -75,7 +73,7 @@ def test_a_reversed_run_that_repeats_its_forward_run_is_not_counted(
         assert row["accuracy_low"] <= row["accuracy"] <= row["accuracy_high"]
 
 
-def test_the_order_of_the_blocks_does_not_matter(blocks: list[Path], gathered: Path, tmp_path: Path) -> None:
+def test_the_order_of_the_blocks_does_not_matter(blocks, gathered, tmp_path):
     responses(blocks=blocks[::-1], out=tmp_path / "other.parquet")
     assert (tmp_path / "other.parquet").read_bytes() == gathered.read_bytes()
     assert RESPONSES.read(gathered).height == len(SEEDS) * 2 * 2 * 42
@@ -97,7 +95,7 @@ def same(row: dict[str, object]) -> pl.Expr:
     return pl.col("hyperparameter").eq_missing(pl.lit(row["hyperparameter"], pl.Float64))
 
 
-def test_accuracies_are_means_over_seeds_with_both_errors(gathered: Path, tmp_path: Path) -> None:
+def test_accuracies_are_means_over_seeds_with_both_errors(gathered, tmp_path):
     accuracy(responses=gathered, out=tmp_path / "accuracy.csv")
     table = ACCURACY.read(tmp_path / "accuracy.csv")
     classes = [HIERARCHY.pair_class(*pair) for pair in HIERARCHY.unordered_pairs()]
@@ -120,7 +118,7 @@ def test_accuracies_are_means_over_seeds_with_both_errors(gathered: Path, tmp_pa
             assert (row[name], row[f"{name}_standard_error"]) == per_seed(part, column)
 
 
-def test_margins_are_the_theorys_definition(gathered: Path, tmp_path: Path) -> None:
+def test_margins_are_the_theorys_definition(gathered, tmp_path):
     margins(responses=gathered, out=tmp_path / "margins.parquet")
     table = MARGINS.read(tmp_path / "margins.parquet")
     assert table.height == 2 * 21
@@ -131,7 +129,7 @@ def test_margins_are_the_theorys_definition(gathered: Path, tmp_path: Path) -> N
         assert row["pair_class"] == HIERARCHY.pair_class(*pair)
 
 
-def test_distances_average_pairs_that_were_trained_apart(gathered: Path, tmp_path: Path) -> None:
+def test_distances_average_pairs_that_were_trained_apart(gathered, tmp_path):
     distance(responses=gathered, out=tmp_path / "distance.csv")
     apart = (pl.col("first") - pl.col("second")).abs()
     found = DISTANCE.read(tmp_path / "distance.csv").filter(pl.col("hyperparameter").is_null())
@@ -146,7 +144,7 @@ def test_distances_average_pairs_that_were_trained_apart(gathered: Path, tmp_pat
         assert (row["accuracy"], row["accuracy_standard_error"]) == per_seed(part, "correct")
 
 
-def test_runs_are_gathered_in_one_order(tmp_path: Path) -> None:
+def test_runs_are_gathered_in_one_order(tmp_path):
     rows = [
         {"source": "study", "model": "m", "items": "fake", "hierarchy": "h", "method": "x",
          "hyperparameter": None, "seed": seed, "reverse": reverse, "train_loss": None, "diverged": True}

@@ -32,7 +32,7 @@ def planted(folder: Path) -> Path:
     return folder / "responses.parquet"
 
 
-def test_planted_effects_are_found(tmp_path: Path) -> None:
+def test_planted_effects_are_found(tmp_path):
     effects(responses=planted(tmp_path), out=tmp_path / "effects.csv")
     table = {row["hierarchy"]: row for row in EFFECTS.read(tmp_path / "effects.csv").iter_rows(named=True)}
     plain, exc = table["plain"], table["exc"]

@@ -23,7 +23,7 @@ def task(tmp_path: Path, hierarchy: Hierarchy) -> pl.DataFrame:
 
 
 @given(st.sampled_from([(), ((5, 3),), ((5, 1),), ((4, 2), (5, 3))]), st.integers(0, 2**32 - 1))
-def test_every_row_follows_the_definition(tmp_path_factory, exceptions: tuple, seed: int) -> None:
+def test_every_row_follows_the_definition(tmp_path_factory, exceptions, seed):
     hierarchy = Hierarchy(7, exceptions)
     pairs = list(hierarchy.ordered_pairs())
     # Few values, so that ties occur.
@@ -45,14 +45,14 @@ def test_every_row_follows_the_definition(tmp_path_factory, exceptions: tuple, s
             assert row["paired_correct"] == bool(d[winner, loser] > d[loser, winner])
 
 
-def test_ties_count_as_in_the_published_responses(shared: Path) -> None:
+def test_ties_count_as_in_the_published_responses(shared):
     published = pl.read_parquet(shared / "published" / "exception" / "exc_mid_n9__fake.parquet")
     ties = published.filter(pl.col("logit_diff") == 0)
     assert ties.height > 100
     assert ties.filter((pl.col("label") == "No") != (pl.col("correct") == 1)).height == 0
 
 
-def test_a_file_that_is_no_task_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_is_no_task_is_refused(tmp_path):
     path = tmp_path / "x.parquet"
     with pytest.raises(BadInput, match="table of pairs"):
         read_task(path)

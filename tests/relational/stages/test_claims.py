@@ -70,13 +70,6 @@ def test_spoiled_tables_contradict(tables):
     assert list(verdicts(tables).values()) == ["contradicts"] * 7
 
 
-def test_near_values_are_undecided(tables):
-    FINITE_WIDTH_SLOPES.write(slope_rows(-0.45, -0.44), tables["slopes"])
-    FINITE_WIDTH_SUMMARY.write(width_rows(0.9, 0.89), tables["widths"])
-    found = verdicts(tables)
-    assert found["width-lazy-one"] == found["rich-worse-one"] == "undecided"
-
-
 def test_short_tables_are_not_tested(tables):
     for table, name, column, value in (
         (SWEEP, "margins", "hierarchy", "edge_n5"),

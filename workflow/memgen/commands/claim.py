@@ -15,7 +15,7 @@ TABLE = Path("results/claims.csv")
 
 @command
 def claim(id: str | None = None, *, table: Input | None = None, json: bool = False) -> None:
-    """List the claims with their verdicts, or show one with everything behind it.
+    """List the claims with their verdicts, or show one in full.
 
     Parameters
     ----------

@@ -174,7 +174,7 @@ def _caches(study: Path) -> Iterator[Finding]:
 
 @command
 def doctor(*, config: list[Path] | None = None, json: bool = False) -> None:
-    """Print what is here that the study can use, and what each missing thing would enable.
+    """List what this machine offers the study, and what each missing thing would enable.
 
     Parameters
     ----------

@@ -19,7 +19,7 @@ from memgen.errors import BadInput
 from memgen.jobs.arguments import Range
 from memgen.jobs.stage import command
 from memgen.planning.rates import ASSUMED, RATES, SHARES
-from memgen.planning.schedule import MOST, Job, Played, critical_path, play
+from memgen.planning.schedule import MOST, Job, Schedule, critical_path, scheduled
 
 TOOL = Path("tools/dag.py")
 MOST_ATTEMPTS = 3
@@ -77,27 +77,31 @@ def _basis(device: str) -> list[str]:
     return [f"  {what}; {basis}" for what, basis in entries]
 
 
-def _lost(jobs: Sequence[Job], games: Sequence[Played]) -> list[str]:
-    """What failures cost, means over games: of all work, of GPUs, by rule; and what is tried too often."""
+def _lost(jobs: Sequence[Job], schedules: Sequence[Schedule]) -> list[str]:
+    """What failures cost on average: of all work, of GPUs, by rule; and what is tried too often."""
     rows = []
     for name, held in (("all work", [1] * len(jobs)), ("work of GPUs", [job.gpus for job in jobs])):
         total = sum(job.seconds * number for job, number in zip(jobs, held, strict=True))
         lost = [
-            sum(seconds * number for seconds, number in zip(played.lost, held, strict=True))
-            for played in games
+            sum(seconds * number for seconds, number in zip(schedule.lost, held, strict=True))
+            for schedule in schedules
         ]
         if total:
             worst = f"at most {max(lost) / total:.2%}"
             rows.append(f"  lost of {name}: {_time(fmean(lost))}, {fmean(lost) / total:.2%} ({worst})")
     by_rule: dict[str, float] = defaultdict(float)
-    for played in games:
-        for job, seconds in zip(jobs, played.lost, strict=True):
-            by_rule[job.rule] += seconds / len(games)
+    for schedule in schedules:
+        for job, seconds in zip(jobs, schedule.lost, strict=True):
+            by_rule[job.rule] += seconds / len(schedules)
     costly = sorted(by_rule, key=lambda rule: -by_rule[rule])[:3]
     rows += [f"    {rule}: {_time(by_rule[rule])}" for rule in costly if by_rule[rule]]
     again = f"needs more than {MOST_ATTEMPTS} attempts, so that the study is started again"
     for most, meaning in ((MOST_ATTEMPTS + 1, again), (MOST, f"does not end within {MOST} attempts")):
-        tried = ((job, number) for played in games for job, number in zip(jobs, played.attempts, strict=True))
+        tried = (
+            (job, number)
+            for schedule in schedules
+            for job, number in zip(jobs, schedule.attempts, strict=True)
+        )
         if often := {job.rule for job, number in tried if number >= most}:
             rows.append(f"  {meaning}: {', '.join(sorted(often))}")
     return rows
@@ -107,31 +111,31 @@ def _lost(jobs: Sequence[Job], games: Sequence[Played]) -> list[str]:
 def plan(
     *,
     config: list[Path] | None = None,
-    gpus: Annotated[int, Range(1, 100_000)] = 8,
-    cores: Annotated[int, Range(1, 1_000_000)] = 64,
+    gpus: Annotated[int, Range(0, 100_000)] | None = None,
+    cores: Annotated[int, Range(1, 1_000_000)] | None = None,
     simulate: bool = False,
     failures_per_hour: Annotated[float, Range(0, 60)] = 0.02,
     seeds: Annotated[int, Range(1, 1000)] = 10,
     rates: bool = False,
 ) -> None:
-    """Say what a study takes, and when it ends on some GPUs; nothing is run.
+    """Predict the jobs, time and memory of a study; nothing is run.
 
     Parameters
     ----------
     config
         Overlays on config.yaml, later ones winning.
     gpus
-        GPUs that there are.
+        GPUs that there are; by default 8 where the configuration says `device: cuda`, else none.
     cores
-        Processors that there are.
+        Processors that there are; by default 64 beside GPUs, else those of this machine.
     simulate
-        Play it with failures, and say what they cost.
+        Simulate failures, and print what they cost.
     failures_per_hour
-        Failures of each running job, by a node lost or a time limit; at any moment.
+        Failures of each running job, by a lost node or a time limit, at any moment.
     seeds
-        It is played with the failures of seed 0, 1, …; what is printed are means.
+        Number of simulations, with seeds 0, 1, …; means are printed.
     rates
-        Say what each number is computed from, and where it was measured.
+        Print what each number is computed from, and where it was measured.
     """
     if not Path("Snakefile").is_file() or not TOOL.is_file():
         raise BadInput(f"{Path.cwd()}: holds no Snakefile; run this in the folder of the repository")
@@ -147,20 +151,25 @@ def plan(
     for job in sorted(chain, key=lambda job: -job.seconds)[:3]:
         names = ", ".join(f"{key}={value}" for key, value in job.wildcards.items())
         print(f"  {_time(job.seconds)}  {job.rule} {names}".rstrip())
-    undisturbed = play(jobs, gpus, cores)
-    print(f"finished after {_time(undisturbed.seconds)} on {gpus} GPUs and {cores} cores")
+    gpus = gpus if gpus is not None else 8 if on == "cuda" else 0
+    if not gpus and any(job.gpus for job in jobs):
+        raise BadInput("--gpus: 0 is not allowed where jobs ask for one; allowed: at least 1")
+    cores = cores or (64 if on == "cuda" else len(os.sched_getaffinity(0)))
+    undisturbed = scheduled(jobs, gpus, cores)
+    there = f"{gpus} GPUs and {cores} cores" if gpus else f"{cores} cores"
+    print(f"finished after {_time(undisturbed.seconds)} on {there}")
     if undisturbed.gpu_seconds:
         print(f"the last job on a GPU has ended after {_time(undisturbed.gpu_seconds)}")
     bases = [rate.basis for (_, where), rate in RATES.items() if where in ("cpu", on)]
     assumed = bases.count(ASSUMED)
     print(f"{assumed} of {len(bases)} rates are assumed, the others measured; --rates lists them")
     if simulate:
-        games = [play(jobs, gpus, cores, failures_per_hour, number) for number in range(seeds)]
-        failed = fmean(played.failures for played in games)
+        schedules = [scheduled(jobs, gpus, cores, failures_per_hour, number) for number in range(seeds)]
+        failed = fmean(schedule.failures for schedule in schedules)
         what = f"{failures_per_hour:g} failures an hour of each running job, {seeds} seeds"
         print(f"\nwith {what}: {failed:.1f} failures")
-        print("\n".join(_lost(jobs, games)))
-        ends = [played.seconds for played in games]
+        print("\n".join(_lost(jobs, schedules)))
+        ends = [schedule.seconds for schedule in schedules]
         print(f"  finished after {_time(fmean(ends))} (at most {_time(max(ends))})")
     if rates:
         print("\nrates and memory", *_basis(on), sep="\n")

@@ -27,6 +27,7 @@ from memgen.errors import BadInput
 from memgen.jobs.arguments import Count
 from memgen.jobs.devices import refuse_gpu, refuse_missing_gpu
 from memgen.jobs.kernels import VARIABLE, Kernels, refuse_processor
+from memgen.jobs.rules import figure_alone
 from memgen.jobs.stage import command
 from memgen.recovery.clocks import to_the_present
 from memgen.recovery.damage import set_aside
@@ -143,6 +144,16 @@ def _sole_run(executor: str) -> None:
             _say(f"cancelled {earlier} jobs that an earlier run left on SLURM")
 
 
+def _refuse_unknown_figure(config: dict[str, Any], name: str) -> None:
+    """Say at once that there is no figure of a name; Snakemake takes several seconds to start."""
+    rules = sorted(Path("workflow/rules").glob("*.smk"))
+    if rules:
+        from memgen.figures.table import entries
+
+        written = [found for path in rules for found in re.findall(r"figures/\w+\.\w+", path.read_text())]
+        figure_alone([*written, *(target for entry in entries(config) for target in entry.targets())], name)
+
+
 @command
 def study(
     *snakemake: Annotated[str, cyclopts.Parameter(allow_leading_hyphen=True)],
@@ -154,7 +165,7 @@ def study(
     kernels: Kernels = "ordinary",
     here: bool = False,
 ) -> None:
-    """Run the study through Snakemake, or the part of it that the targets name.
+    """Run the study through Snakemake, or only the given targets.
 
     Parameters
     ----------
@@ -170,7 +181,7 @@ def study(
     profile
         Folder of Snakemake's profile for that executor; profiles/<executor> by default.
     figure
-        Make this figure alone, and what it needs; a name without its suffix, such as task or explorer.
+        Make only this figure and its inputs; a name without its suffix, such as task or explorer.
     kernels
         ``ordinary``: training and features use the fastest kernels of the processor. ``portable``: every job
         uses kernels that give the same bytes on all x86-64 processors with AVX2.
@@ -184,6 +195,8 @@ def study(
         raise BadInput(f"{Path.cwd()}: holds no Snakefile; run this in the folder of the repository")
     overlays = config or []
     checked = load([Path("config.yaml"), *overlays])
+    if figure is not None:
+        _refuse_unknown_figure(checked, figure)
     if executor == "local":
         refuse_missing_gpu(checked)
     if kernels == "portable":
@@ -207,7 +220,7 @@ def study(
         arguments += ["--jobs", str(cores)] if cores else []
     else:
         arguments += ["--cores", str(cores) if cores else "all"]
-    if sys.stderr.isatty() or dry:
+    if executor == "local" or sys.stderr.isatty() or dry:
         arguments += ["--logger", "memgen"]
     search = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     # This folder's link to the sources, before their place in the repository: jobs are named by it.

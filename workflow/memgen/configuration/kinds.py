@@ -27,7 +27,7 @@ def _required(kind: Any) -> list[str]:
 def which(kinds: Kinds) -> Any:
     """Type of the key ``kind``: one of their names."""
     said = ", ".join(f"{kind.kind} ({summary(kind)})" for kind in kinds)
-    return Annotated[Literal[tuple(kind.kind for kind in kinds)], About(f"what is trained: {said}")]
+    return Annotated[Literal[tuple(kind.kind for kind in kinds)], About(f"method of training: {said}")]
 
 
 def together(kinds: Kinds) -> dict[str, Any]:

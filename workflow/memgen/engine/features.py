@@ -7,6 +7,7 @@ beginning is read once; any other model reads whole prompts.
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -73,12 +74,31 @@ def pool(hidden: torch.Tensor, lengths: torch.Tensor, pooling: str) -> torch.Ten
     return torch.where(mask[:, :, None], hidden, 0).sum(1) / count
 
 
-@torch.inference_mode()
 def extract(model: Model, texts: Sequence[str], poolings: Sequence[str], batch: int) -> dict[str, np.ndarray]:
-    """Features of prompts.
+    """Features of prompts above the last layer; arguments as for `extract_depths`.
 
-    Where they pass whole, prompts of similar length share a batch; a prompt's features do not depend on its
-    batch beyond rounding.
+    Returns
+    -------
+    dict of str to ndarray of float32, shape (m, width)
+    """
+    found = extract_depths(model, texts, poolings, batch, [depth_of(model)])
+    return {pooling: features[0] for pooling, features in found.items()}
+
+
+def depth_of(model: Model) -> int:
+    """Number of layers of a network."""
+    return int(model.network.config.get_text_config().num_hidden_layers)
+
+
+@torch.inference_mode()
+def extract_depths(
+    model: Model, texts: Sequence[str], poolings: Sequence[str], batch: int, depths: Sequence[int]
+) -> dict[str, np.ndarray]:
+    """Features of prompts above some layers, all from the same passes.
+
+    A decoder that can be packed is read at depth k as if it ended there: above layer k and its last norm. Of
+    any other network the states above layer k are read as they are. Where prompts pass whole, those of
+    similar length share a batch; a prompt's features do not depend on its batch beyond rounding.
 
     Parameters
     ----------
@@ -88,10 +108,12 @@ def extract(model: Model, texts: Sequence[str], poolings: Sequence[str], batch: 
         Of `POOLINGS`.
     batch : int
         Prompts per forward pass; of a tree, as many tokens as that many prompts have.
+    depths : sequence of int, length d
+        Increasing, 1 to the number of layers.
 
     Returns
     -------
-    dict of str to ndarray of float32, shape (m, width)
+    dict of str to ndarray of float32, shape (d, m, width)
 
     Raises
     ------
@@ -100,7 +122,8 @@ def extract(model: Model, texts: Sequence[str], poolings: Sequence[str], batch: 
     """
     asked = tokenize(model.tokenizer, texts, model.longest_prompt)
     if asked.prefix and can_pack(model.network):
-        return _extract_packed(model, asked, poolings, batch)
+        return _extract_packed(model, asked, poolings, batch, depths)
+    last = depth_of(model)
     rows = asked.whole().queries
     order = sorted(range(len(rows)), key=lambda index: len(rows[index]))
     found: dict[str, list[np.ndarray]] = {pooling: [np.empty(0)] * len(rows) for pooling in poolings}
@@ -108,11 +131,17 @@ def extract(model: Model, texts: Sequence[str], poolings: Sequence[str], batch: 
         members = order[start : start + batch]
         ids, lengths = padded([rows[index] for index in members], model.device)
         mask = torch.arange(ids.shape[1], device=model.device)[None, :] < lengths[:, None]
-        hidden = model.network(input_ids=ids, attention_mask=mask.long()).last_hidden_state
+        passed = model.network(
+            input_ids=ids, attention_mask=mask.long(), output_hidden_states=list(depths) != [last]
+        )
+        hidden = [
+            passed.last_hidden_state if depth == last else passed.hidden_states[depth] for depth in depths
+        ]
         for pooling in poolings:
-            for index, vector in zip(members, _numbers(pool(hidden, lengths, pooling)), strict=True):
+            vectors = np.stack([_numbers(pool(states, lengths, pooling)) for states in hidden], axis=1)
+            for index, vector in zip(members, vectors, strict=True):
                 found[pooling][index] = vector
-    return {pooling: np.stack(vectors) for pooling, vectors in found.items()}
+    return {pooling: np.stack(vectors, axis=1) for pooling, vectors in found.items()}
 
 
 def _numbers(states: torch.Tensor) -> np.ndarray:
@@ -121,7 +150,7 @@ def _numbers(states: torch.Tensor) -> np.ndarray:
 
 
 def _extract_packed(
-    model: Model, asked: Prompts, poolings: Sequence[str], batch: int
+    model: Model, asked: Prompts, poolings: Sequence[str], batch: int, depths: Sequence[int]
 ) -> dict[str, np.ndarray]:
     """Features of the prompts of one run, in as few trees as the batch allows."""
     network, count = model.network, len(asked.queries)
@@ -131,15 +160,19 @@ def _extract_packed(
     for rows in np.array_split(np.arange(count), min(pieces, count)):
         part = asked.select(rows.tolist())
         packed = pack([part], next(network.parameters()))
-        places = packed.last([part]) if set(poolings) == {"last"} else None
-        states = run_layers(network, embed(network, packed), packed, places=places)
-        states = final_norm(network, states)[0]
-        if places is not None:
-            found["last"].append(_numbers(states))
-            continue
+        # The last layer of a single depth is passed at the last tokens alone, where nothing else is read.
+        places = packed.last([part]) if set(poolings) == {"last"} and len(depths) == 1 else None
         paths = [torch.tensor(packed.trees[0].path(part.prefix + query)) for query in part.queries]
         lengths = torch.tensor([len(path) for path in paths], device=model.device)
         at = torch.nn.utils.rnn.pad_sequence(paths, batch_first=True).to(model.device)
+        states = embed(network, packed)
+        pooled: dict[str, list[np.ndarray]] = {pooling: [] for pooling in poolings}
+        for begun, depth in pairwise((0, *depths)):
+            states = run_layers(network, states, packed, begun, depth, places)
+            read = final_norm(network, states)[0]
+            for pooling in poolings:
+                vectors = read if places is not None else pool(read[at], lengths, pooling)
+                pooled[pooling].append(_numbers(vectors))
         for pooling in poolings:
-            found[pooling].append(_numbers(pool(states[at], lengths, pooling)))
-    return {pooling: np.concatenate(parts) for pooling, parts in found.items()}
+            found[pooling].append(np.stack(pooled[pooling]))
+    return {pooling: np.concatenate(parts, axis=1) for pooling, parts in found.items()}

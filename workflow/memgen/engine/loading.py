@@ -144,8 +144,7 @@ def load(folder: Path, dtype: str = "float32", device: str = "cpu", causal: bool
         )
     except broken() as error:
         raise BadInput(
-            f"{folder}: cannot be loaded ({in_one_line(error)}); "
-            "allowed: a whole model that needs no code of its own"
+            f"{folder}: cannot be loaded ({in_one_line(error)}); allowed: a complete model that ships no code"
         ) from None
     _refuse_missing(folder, report)
     if several and not causal:
@@ -153,6 +152,38 @@ def load(folder: Path, dtype: str = "float32", device: str = "cpu", causal: bool
     if dtype == "float64":
         _widen_norms(network)
     return Model(tokenizer, network.to(device).eval())
+
+
+def draw(like: Path, seed: int) -> Model:
+    """Draw a network in float32 with the architecture and tokenizer of a folder, never its weights.
+
+    The architecture's own initialization is used, that of a language head included. A network of the same
+    folder and seed is always the same.
+
+    Raises
+    ------
+    BadInput
+        If the folder holds no model, or its configuration or tokenizer cannot be read.
+    """
+    if not (like / "config.json").is_file():
+        raise BadInput(f"{like}: not a model; allowed: a folder with config.json and a tokenizer")
+    transformers = transformers_offline()
+    import torch
+
+    try:
+        config = transformers.AutoConfig.from_pretrained(like, **_SAFE)
+        tokenizer = transformers.AutoTokenizer.from_pretrained(like, **_SAFE)
+        # transformers draws from torch's global generator: lend it one of our own, and give the old one back.
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            causal = any(name.endswith("ForCausalLM") for name in config.architectures or ())
+            kind = transformers.AutoModelForCausalLM if causal else transformers.AutoModel
+            network = kind.from_config(config, dtype=torch.float32)
+    except broken() as error:
+        raise BadInput(
+            f"{like}: its config.json cannot be read ({in_one_line(error)}); allowed: one of a known model"
+        ) from None
+    return Model(tokenizer, network.eval())
 
 
 def load_quantized(folder: Path) -> Model:

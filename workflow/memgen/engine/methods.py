@@ -14,7 +14,7 @@ from memgen.jobs.arguments import Range
 Layers: TypeAlias = Annotated[
     int | None,
     Range(1, 1024),
-    About("last layers of the network that are trained, with what stands above them; all by default"),
+    About("last layers of the network that are trained, and all above them; all by default"),
 ]
 RunsPerPass: TypeAlias = Annotated[int, Range(1, 4096), About("runs trained in one forward pass")]
 
@@ -28,7 +28,7 @@ class TrainingOptions:
     rate: Annotated[float, Range(1e-12, 1), About("learning rate, constant")]
     order: Annotated[
         Literal["shuffled", "hierarchy"],
-        About("order of the pairs: shuffled anew every epoch, or hierarchy (sequential training)"),
+        About("order of the pairs: shuffled in every epoch, or hierarchy (sequential training)"),
     ] = "shuffled"
     optimizer: Annotated[Literal["adamw", "sgd"], About("optimizer: adamw (betas .9 and .999) or sgd")] = (
         "adamw"
@@ -71,7 +71,7 @@ class Lora(TrainingOptions):
     rank: Annotated[
         tuple[Annotated[int, Range(1, 4096)], ...],
         Several(),
-        About("ranks of the adapters; each is a run of its own"),
+        About("ranks of the adapters (LoRA); one run each"),
     ]
     scaling: Annotated[
         float, Range(1e-6, 1e6), About("the adapters' product is multiplied by it (LoRA's alpha / rank)")
@@ -89,8 +89,7 @@ class Head(TrainingOptions):
         tuple[Annotated[float, Range(0, 1e6)], ...],
         Several(),
         About(
-            "strengths of the pull to the initial head (times the sum of squared differences); each is a run "
-            "of its own"
+            "strengths of the pull to the initial head (times the sum of squared differences); one run each"
         ),
     ]
     head: Annotated[

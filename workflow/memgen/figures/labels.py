@@ -102,14 +102,64 @@ DEFENCES = {
     "fewer_parameters": ("fewer hidden units", PALETTE["orange"], "s"),
 }
 
+#: What a defence of some strength is called.
+_STRENGTHS = {
+    "none": "no defence",
+    "weight_decay": "weight decay {:g}",
+    "noise": "noisy gradients, σ = {:g}",
+    "early_stopping": "stopped after {:g} steps",
+    "no_momentum": "no momentum",
+    "fewer_parameters": "{:g} hidden units",
+}
+
+#: Attacks, by what they know.
 ATTACKS = {
-    "sign": ("sign, black box", PALETTE["blue"], "o"),
-    "informed_sign": ("sign, cluster known", PALETTE["sky"], "P"),
-    "coordinate_ascent": ("coordinate ascent, black box", PALETTE["orange"], "s"),
-    "weight_signs": ("signs of the weights", PALETTE["green"], "^"),
-    "gradient_inversion": ("one gradient", PALETTE["purple"], "v"),
+    "labels": ("labels", PALETTE["sky"], "P"),
+    "sign": ("probabilities, bit by bit", PALETTE["blue"], "o"),
+    "coordinate_ascent": ("probabilities, ascent", PALETTE["orange"], "s"),
+    "weights": ("weights", PALETTE["green"], "^"),
+    "initialization": ("weights, initial weights", PALETTE["black"], "D"),
+    "gradient": ("gradient, last step", PALETTE["purple"], "v"),
+    "informed": ("all else, retrains", PALETTE["grey"], "X"),
     "prefix": ("prefix queries", PALETTE["vermilion"], "D"),
 }
+
+#: What a nearest neighbour stores of its samples: label, colour, and line or marker.
+MEMORIES = {
+    "stored": ("stores some bits (exact)", PALETTE["black"], "-"),
+    "flipped": ("stores flipped bits (exact)", PALETTE["grey"], "--"),
+    "blurred": ("stores noisy numbers (simulated)", PALETTE["vermilion"], "-"),
+    "sketch": ("stores signs of projections", PALETTE["sky"], "x"),
+    "quantized": ("stores codes of blocks", PALETTE["black"], "+"),
+}
+
+#: How sizes of one run differ, by its name.
+SCALINGS = {
+    "fixed": ("share ρ of fixed positions stays", PALETTE["blue"], "o"),
+    "thin": ("ρ falls as 1/√d", PALETTE["vermilion"], "s"),
+    "crowded": ("more samples", PALETTE["green"], "^"),
+}
+
+
+def defence_words(kind: str, strength: float | None) -> str:
+    """A defence and its strength in words."""
+    return _STRENGTHS[kind].format(strength or 0)
+
+
+def counted(weight: float) -> str:
+    """How often training counts a sample of a cluster seen once."""
+    return {1.0: "singletons count once", 2.0: "singletons count twice"}.get(
+        weight, f"singletons count {weight:g} times"
+    )
+
+
+def listed(looks: dict[str, Look], names: Iterable[str]) -> dict[str, Look]:
+    """Looks of those names that are listed, in their order, then of the others by name."""
+    shown = list(names)
+    others = {
+        name: (name, *_OTHER_PRIORS[index % 4]) for index, name in enumerate(sorted(set(shown) - set(looks)))
+    }
+    return {name: look for name, look in (looks | others).items() if name in shown}
 
 
 def item(rank: int) -> str:

@@ -146,7 +146,9 @@ def figure(draw: Callable[..., Drawn]) -> Callable[..., None]:
         except BadInput as error:
             raise BadInput(f"{', '.join(str(part[0]) for part in paths.values())}: {error}") from None
         picture, rows = made if isinstance(made, tuple) else (made, {})
-        cells = {name: [key for key in tables[name].held.cells if key in rows[name].columns] for name in rows}
+        cells = {
+            name: [key for key in tables[name].tolerance.cells if key in rows[name].columns] for name in rows
+        }
         held = {paths[name][0]: rows[name].select(cells[name]) for name in rows}
         save(picture, pdf=pdf, png=png, rows=held)
 

@@ -1,8 +1,8 @@
 """Attacks that read a sample's bits out of a model, all targets and all bits of a round together.
 
 Every attack answers with a guess of +1 and -1 for each target class and the number of the model's answers
-that one target needed. Black-box attacks see log-probabilities only, to as many digits as log-odds in 32 bits
-have.
+that one target needed. Attacks differ in what they know: labels; log-probabilities, to as many digits as
+log-odds in 32 bits have; weights; the initial weights too; the gradient of a step.
 """
 
 from dataclasses import dataclass
@@ -18,6 +18,12 @@ from memgen.jobs.stage import progress
 REPEATS = 5
 #: Passes of coordinate ascent over the bits, at most.
 PASSES = 10
+#: Inputs next to a label's boundary, of the attack by labels.
+BOUNDARY_POINTS = 20
+# Flips after which a walk to the boundary ends.
+_WALK = 64
+# Votes that are this small a part of a target's largest are rounding.
+_ROUNDING = 1e-6
 
 
 @dataclass(frozen=True)
@@ -62,30 +68,40 @@ def sign_attack(model: Model, targets: Integers, rng: np.random.Generator, repea
 
 
 @torch.inference_mode()
-def informed_sign_attack(
-    model: Model, targets: Integers, pattern: Signs, rng: np.random.Generator, repeats: int = REPEATS
+def label_attack(
+    model: Model, targets: Integers, rng: np.random.Generator, points: int = BOUNDARY_POINTS
 ) -> Guess:
-    """The sign attack of someone who knows the target's cluster and asks for its free bits only."""
-    bits = pattern[targets].copy()
-    votes = np.zeros(bits.shape)
-    for _ in progress(range(repeats), "informed sign attack", total=repeats):
-        drawn = uniform_signs((bits.shape[1], bits.shape[1]), rng)
-        product = model.product(as_tensor(drawn))
-        for index, target in enumerate(targets):
-            free = np.flatnonzero(pattern[target] == 0)
-            fixed = np.flatnonzero(pattern[target])
-            rows = drawn[free]
-            # The same fresh inputs with the cluster's fixed bits in place.
-            change = as_tensor(pattern[target][fixed] - rows[:, fixed])
-            neutral = torch.addmm(product[free], change, model.first[fixed])
-            step = model.first[free]
-            neutral -= as_tensor(rows[np.arange(len(free)), free])[:, None] * step
-            own = torch.full((len(free),), int(target))
-            gain = model.log_odds(neutral + step, own) - model.log_odds(neutral - step, own)
-            votes[index, free] += np.sign(gain.numpy())
-    free_bits = bits == 0
-    bits[free_bits] = _decided(votes, rng)[free_bits]
-    return Guess(bits, 2 * repeats * free_bits.sum(axis=1))
+    """For each bit, ask which flips lose the target's label, at inputs where it is about to be lost.
+
+    Sees the likeliest class only. Uniform inputs that get the label are moved by random flips to where one
+    more flip loses it; there every bit is flipped alone. A flip that loses the label says that the sample has
+    the bit as it was. Targets whose label no input gets are guessed.
+    """
+    dimension = model.first.shape[0]
+    classes = len(model.offset if model.bias is None else model.bias)
+    drawn = uniform_signs((3 * points * classes, dimension), rng)
+    answers = np.concatenate(
+        [_label(model, model.product(as_tensor(part))) for part in np.array_split(drawn, 3 * points)]
+    )
+    votes = np.zeros((len(targets), dimension))
+    queries = np.full(len(targets), len(drawn))
+    for vote, (place, target) in zip(votes, enumerate(targets), strict=True):
+        for x in drawn[np.flatnonzero(answers == target)[:points]]:
+            order = rng.permutation(dimension)[:_WALK]
+            flips = -2.0 * as_tensor(x[order])[:, None] * model.first[order]
+            walked = model.product(as_tensor(x)) + flips.cumsum(dim=0)
+            lost = np.flatnonzero(_label(model, walked) != target)
+            queries[place] += (lost[0] + 1 if len(lost) else len(order)) + dimension
+            inside = x.copy()
+            inside[order[: lost[0] if len(lost) else len(order)]] *= -1
+            here = model.product(as_tensor(inside))
+            loses = _label(model, here - 2.0 * as_tensor(inside)[:, None] * model.first) != target
+            vote += inside * (loses - loses.mean())
+    return Guess(_decided(votes, rng), queries)
+
+
+def _label(model: Model, product: torch.Tensor) -> Integers:
+    return np.asarray(model.logits(product).argmax(dim=1).numpy())
 
 
 @torch.inference_mode()
@@ -176,24 +192,25 @@ class _Climb:
 
 
 @torch.inference_mode()
-def weight_signs(model: Model, targets: Integers, rng: np.random.Generator) -> Guess:
-    """White box, logistic regression: the signs of a class's weights, less the mean of all classes'."""
-    weights = model.first[:, torch.from_numpy(targets)] - model.first.mean(dim=1, keepdim=True)
-    return Guess(_decided(weights.T.numpy(), rng), np.zeros(len(targets), dtype=np.int64))
+def read_signs(model: Model, first: torch.Tensor, targets: Integers, rng: np.random.Generator) -> Guess:
+    """White box: signs of what a first layer adds to each target's logit, less the mean of all classes.
 
-
-def gradient_inversion(
-    x: Signs, y: Integers, weight: Floats, classes: int, targets: Integers, rng: np.random.Generator
-) -> Guess:
-    """Signs of one full-batch gradient of logistic regression at zero weights, as its receiver sees it.
-
-    Of a class seen once, all bits are right wherever the sample's sum at a position is less than N.
+    Parameters
+    ----------
+    model : Model
+        Its second layer, where there is one, says how units count for a class; taken at the input 0.
+    first : torch.Tensor, shape (d, h)
+        The layer that is read: the model's own, its change since the beginning, or a gradient's negative.
     """
-    share = weight / weight.sum()
-    error = np.full((len(x), classes), 1 / classes)
-    error[np.arange(len(x)), y] -= 1
-    step = -(error * share[:, None]).T @ x.astype(np.float64)
-    step -= step.mean(axis=0)
+    if model.second is not None:
+        units = torch.sigmoid(model.offset)
+        first = first @ ((units * (1 - units))[:, None] * model.second)
+    votes = (first - first.mean(dim=1, keepdim=True))[:, torch.from_numpy(targets)].T
     # What rounding leaves of an even vote is no vote.
-    step[np.abs(step) < 1e-12] = 0.0
-    return Guess(_decided(step[targets], rng), np.zeros(len(targets), dtype=np.int64))
+    votes = torch.where(votes.abs() < _ROUNDING * votes.abs().amax(dim=1, keepdim=True), 0.0, votes)
+    return Guess(_decided(votes.numpy(), rng), np.zeros(len(targets), dtype=np.int64))
+
+
+def since_initialization(first: torch.Tensor, initial: torch.Tensor) -> torch.Tensor:
+    """A layer (d, h) less the multiple of its initial one that it holds: weight decay shrinks that."""
+    return first - (first * initial).sum() / (initial * initial).sum() * initial

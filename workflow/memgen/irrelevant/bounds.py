@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import special, stats
+from scipy import optimize, special, stats
 
 from memgen.irrelevant.tasks import MOST_SAMPLES, Floats, check_cluster_task, check_symbol_task
 from memgen.jobs.arguments import check_number, check_whole
@@ -75,6 +75,34 @@ def cluster_error(
     rivals = (samples - 1) * log_most
     wrong = -np.expm1(rivals) + np.exp(rivals) * _loses_tie(share, samples)
     return float(min(1.0, max(0.0, math.fsum(chance * wrong))))
+
+
+def needed_bits(samples: int, dimension: int, rho: float, accuracy: float) -> float | None:
+    """Useless bits of every sample that a nearest neighbour needs to label clusters seen once this well.
+
+    Parameters
+    ----------
+    samples, dimension, rho
+        As of `cluster_error`.
+    accuracy : float
+        On fresh examples of clusters seen once, in [0, 1).
+
+    Returns
+    -------
+    float or None
+        (1 - rho) d (1 - h2(p)), p the probability of flipped bits at which `cluster_error` leaves the
+        accuracy; None where even the whole sample does not give it.
+    """
+    check_number("accuracy", accuracy, 0, 1, below=True)
+
+    def missing(flip: float) -> float:
+        return cluster_error(samples, dimension, rho, flip=flip) - (1 - accuracy)
+
+    if missing(0.0) > 0:
+        return None
+    # With bits that say nothing every sample is as near as any other.
+    flip = optimize.brentq(missing, 0.0, 0.5) if missing(0.5) > 0 else 0.5
+    return float(leaked_bits(flip, 1, dimension, rho))
 
 
 def _loses_tie(share: Floats, samples: int) -> Floats:

@@ -3,7 +3,6 @@
 Also which defences and attacks each learner has. Imports nothing heavy.
 """
 
-from collections.abc import Sequence
 from dataclasses import field
 from typing import Annotated, Literal, TypeAlias, get_args
 
@@ -13,13 +12,16 @@ from memgen.jobs.arguments import Range
 
 Learner: TypeAlias = Literal["logistic", "network"]
 DefenceKind: TypeAlias = Literal["weight_decay", "noise", "early_stopping", "no_momentum", "fewer_parameters"]
+#: Attacks, by what they know: labels; probabilities, asked for in two ways; the weights; the initial weights
+#: too; the gradient of the last step; the recipe, the initial weights and all samples but the target.
 Attack: TypeAlias = Literal[
-    "sign", "informed_sign", "coordinate_ascent", "weight_signs", "gradient_inversion"
+    "labels", "sign", "coordinate_ascent", "weights", "initialization", "gradient", "informed"
 ]
+Memory: TypeAlias = Literal["stored", "flipped", "blurred", "sketch", "quantized"]
 Loss: TypeAlias = Literal["answer", "sentence"]
 
-#: Attacks that read the weights or the gradients of logistic regression.
-WHITE_BOX = ("weight_signs", "gradient_inversion")
+#: Positions of a block that is quantized together.
+BLOCK = 8
 #: Defences that each learner can have.
 DEFENCES: dict[str, tuple[str, ...]] = {
     "logistic": ("weight_decay", "noise", "early_stopping", "no_momentum"),
@@ -53,14 +55,6 @@ def check_defence(learner: str, name: str, kind: str, strength: float) -> None:
         raise BadInput(f"{name!r}: {strength:g} is not allowed; allowed: {STRENGTHS[kind]}")
 
 
-def check_attacks(learner: str, attacks: Sequence[str]) -> None:
-    """Refuse an attack that cannot be made on a learner."""
-    allowed = [attack for attack in get_args(Attack) if learner == "logistic" or attack not in WHITE_BOX]
-    for attack in attacks:
-        if attack not in allowed:
-            raise BadInput(f"{attack!r} cannot be made on {learner}; allowed: {', '.join(allowed)}")
-
-
 def task_name(task: str, tail: float) -> str:
     """Name in the tables of a task whose frequencies fall as (1 + rank)^-tail."""
     return task if tail == 0 else f"{task}:{tail:g}"
@@ -86,23 +80,54 @@ Tail: TypeAlias = Annotated[
 
 
 @block
-class Nearest:
-    """Nearest neighbours on the cluster task."""
+class Size:
+    """One size."""
 
     clusters: NumberOfClusters = 500
     samples: Samples = 500
     dimension: Dimension = 1000
     rho: Rho = 0.1739
+    tail: Tail = 0
+
+    @property
+    def task(self) -> str:
+        """Name of the task in the tables."""
+        return task_name("clusters", self.tail)
+
+    @property
+    def key(self) -> tuple[str | int, ...]:
+        """Key of the size's random streams."""
+        return (self.clusters, self.samples, self.dimension, repr(float(self.rho)), repr(float(self.tail)))
+
+
+@block
+class Nearest:
+    """Nearest neighbours on the cluster task."""
+
+    sizes: Annotated[tuple[Size, ...], Several(1, 20), About("sizes of the cluster task")] = (
+        Size(clusters=200, samples=200, dimension=400, rho=0.267),
+        Size(clusters=100, samples=100, dimension=200, rho=0.37),
+    )
     stored: Annotated[
-        tuple[Annotated[int, Range(0), About("a number of positions")], ...],
+        tuple[Annotated[float, Range(0, 1), About("a share")], ...],
         Several(1, 100),
-        About("numbers of positions stored of every sample, at most dimension"),
-    ] = (100, 200, 300, 400, 500, 600, 700, 800, 900, 1000)
+        About("shares of the positions that are stored of every sample"),
+    ] = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1)
     flips: Annotated[
         tuple[Annotated[float, Range(0, 1), About("a probability")], ...],
         Several(1, 100),
-        About("probabilities that a stored bit is flipped"),
-    ] = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
+        About("probabilities that a stored bit, or the sign of one with Gaussian noise, is flipped"),
+    ] = (0.001, 0.01, 0.03, 0.06, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
+    sketches: Annotated[
+        tuple[Annotated[float, Range(0, 4, above=True), About("a share")], ...],
+        Several(0, 100),
+        About("signs of random projections that are stored of every sample, per position"),
+    ] = (0.25, 0.5, 1)
+    codes: Annotated[
+        tuple[Annotated[int, Range(1, BLOCK), About("a number of bits")], ...],
+        Several(0, 8),
+        About(f"bits of the code of a block of {BLOCK} positions, quantized to the nearest of random words"),
+    ] = (1, 2, 4, 6)
     repeats: Repeats = 30
 
 
@@ -148,27 +173,6 @@ class Defence:
             "or hidden units"
         ),
     ]
-
-
-@block
-class Size:
-    """One size."""
-
-    clusters: NumberOfClusters = 500
-    samples: Samples = 500
-    dimension: Dimension = 1000
-    rho: Rho = 0.1739
-    tail: Tail = 0
-
-    @property
-    def task(self) -> str:
-        """Name of the task in the tables."""
-        return task_name("clusters", self.tail)
-
-    @property
-    def key(self) -> tuple[str | int, ...]:
-        """Key of the size's random streams."""
-        return (self.clusters, self.samples, self.dimension, repr(float(self.rho)), repr(float(self.tail)))
 
 
 @block
@@ -219,14 +223,17 @@ class Attacked:
     ] = ()
     attacks: Annotated[
         tuple[
-            Annotated[
-                Attack, About("an attack; weight_signs and gradient_inversion for logistic regression only")
-            ],
+            Annotated[Attack, About("an attack, named after what it knows")],
             ...,
         ],
-        Several(1, 5),
+        Several(1, 7),
         About("attacks; the first is made after every recorded step, the others after the last"),
     ] = ("sign",)
+    few_targets: Annotated[
+        int,
+        Range(1, 100_000),
+        About("singletons attacked by labels and by the informed, who trains once for each"),
+    ] = 8
     most_seen: MostSeen = 1
     tests: Annotated[int, Range(1, 1000), About("fresh examples of each cluster for the accuracies")] = 4
 
@@ -320,7 +327,7 @@ class Extraction:
         if self.training_letters + self.tests > MOST_LETTERS:
             raise BadInput(
                 f"letters: {self.training_letters} for training and {self.tests} tests; allowed: "
-                f"{MOST_LETTERS} together, each with a message of its own"
+                f"{MOST_LETTERS} together, each with a different message"
             )
         others = 10**self.digits - 1
         if self.drawn > others:
@@ -357,6 +364,11 @@ class Irrelevant:
         Several(0, 64),
         About("defences by name"),
     ] = field(default_factory=dict)
+    matched_accuracy: Annotated[
+        float,
+        Range(0, 1, above=True, below=True),
+        About("accuracy on clusters seen once at which private learners of different sizes are compared"),
+    ] = 0.8
     runs: Annotated[
         dict[Annotated[Name, About("name of a run, lower case")], Run],
         Several(1, 64),

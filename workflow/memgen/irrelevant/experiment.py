@@ -7,11 +7,19 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
+import torch
 
 from memgen.irrelevant import attacks, tasks
-from memgen.irrelevant.classifiers import Model, Training, accuracy_by_class, train
+from memgen.irrelevant.classifiers import (
+    Model,
+    Training,
+    accuracy_by_class,
+    initial_model,
+    released_gradient,
+    train,
+)
 from memgen.irrelevant.configuration import Attacked, Noisy, Size
-from memgen.irrelevant.tasks import Clusters, ClusterSample, Floats, Integers
+from memgen.irrelevant.tasks import Clusters, ClusterSample, Floats, Integers, Signs
 from memgen.jobs.seeding import generator, integer_seed
 
 
@@ -83,16 +91,19 @@ def recoveries(
     targets = np.flatnonzero((sample.count >= 1) & (sample.count <= learner.most_seen))
     weight = np.where(sample.multiplicity == 1, learner.singleton_weight, 1.0)
     key = (learner.learner, *size.key, seed)
-    training_seed = integer_seed("irrelevant", "training", *key)
-    path = train(sample.x, sample.y, weight, size.clusters, training, record, training_seed)
-    for step, model in path:
+    trained = Trained(
+        sample.x, sample.y, weight, size.clusters, training, integer_seed("irrelevant", "training", *key)
+    )
+    for step, model in trained.path(record):
         by_class = accuracy_by_class(model, test_x, tested, size.clusters)
         measured = tasks.accuracies(by_class, clusters.frequency, sample.count)
         for attack in named if step == max(record) else named[:1]:
             rng = generator("irrelevant", attack, *key, step)
-            guess = _guess(attack, model, clusters, sample, weight, targets, rng)
+            few = once[: learner.few_targets]
+            chosen = few if attack in ("labels", "informed") else targets
+            guess = guessed(attack, trained, model, step, chosen, rng)
             for multiplicity in range(learner.most_seen + 1):
-                counted = bits_recovered(guess, targets, clusters, sample, twins, multiplicity)
+                counted = bits_recovered(guess, chosen, clusters, sample, twins, multiplicity)
                 if counted is not None:
                     yield {
                         "step": step,
@@ -104,24 +115,61 @@ def recoveries(
                     }
 
 
-def _guess(
-    attack: str,
-    model: Model,
-    clusters: Clusters,
-    sample: ClusterSample,
-    weight: Floats,
-    targets: Integers,
-    rng: np.random.Generator,
+@dataclasses.dataclass(frozen=True)
+class Trained:
+    """What a training saw, and what it drew: arguments of `memgen.irrelevant.classifiers.train`."""
+
+    x: Signs
+    y: Integers
+    weight: Floats
+    classes: int
+    training: Training
+    seed: int
+
+    def path(self, record: Sequence[int]) -> Iterator[tuple[int, Model]]:
+        """Models after some steps."""
+        return train(self.x, self.y, self.weight, self.classes, self.training, record, self.seed)
+
+    def initial(self) -> Model:
+        """The model before its first step."""
+        rng = torch.Generator().manual_seed(self.seed)
+        return initial_model(self.x.shape[1], self.training.hidden, self.classes, rng)
+
+    def without(self, target: int, step: int) -> Model:
+        """The model after a step, the only sample of a class blanked and noise left out."""
+        blank = np.where((self.y == target)[:, None], np.int8(0), self.x)
+        quiet = dataclasses.replace(self.training, noise=0.0)
+        ((_, model),) = dataclasses.replace(self, x=blank, training=quiet).path([step])
+        return model
+
+
+def guessed(
+    attack: str, trained: Trained, model: Model, step: int, targets: Integers, rng: np.random.Generator
 ) -> attacks.Guess:
+    """What an attack on a model finds of some classes' samples, given what the attack knows."""
+    if attack == "labels":
+        return attacks.label_attack(model, targets, rng)
     if attack == "sign":
         return attacks.sign_attack(model, targets, rng)
-    if attack == "informed_sign":
-        return attacks.informed_sign_attack(model, targets, clusters.pattern, rng)
     if attack == "coordinate_ascent":
         return attacks.coordinate_ascent(model, targets, rng)
-    if attack == "weight_signs":
-        return attacks.weight_signs(model, targets, rng)
-    return attacks.gradient_inversion(sample.x, sample.y, weight, len(sample.count), targets, rng)
+    if attack == "weights":
+        return attacks.read_signs(model, model.first, targets, rng)
+    if attack == "initialization":
+        change = attacks.since_initialization(model.first, trained.initial().first)
+        return attacks.read_signs(model, change, targets, rng)
+    if attack == "gradient":
+        gradient = released_gradient(
+            model, trained.x, trained.y, trained.weight, trained.training, int(rng.integers(2**31))
+        )
+        return attacks.read_signs(model, -gradient, targets, rng)
+    parts = [
+        attacks.read_signs(model, model.first - trained.without(int(target), step).first, one, rng)
+        for target, one in zip(targets, targets[:, None], strict=True)
+    ]
+    return attacks.Guess(
+        np.concatenate([part.bits for part in parts]), np.zeros(len(targets), dtype=np.int64)
+    )
 
 
 def bits_recovered(
@@ -132,14 +180,12 @@ def bits_recovered(
     twins: ClusterSample,
     multiplicity: int,
 ) -> dict[str, float | int | None] | None:
-    """Bits that a guess has right of all samples of one multiplicity, of `twins` for 0; None of none."""
+    """Bits that a guess has right of its targets of one multiplicity, of `twins` for 0; None of none."""
     place = np.full(len(sample.count), -1)
     place[targets] = np.arange(len(targets))
-    if multiplicity == 0:
-        x, y = twins.x, twins.y
-    else:
-        chosen = sample.multiplicity == multiplicity
-        x, y = sample.x[chosen], sample.y[chosen]
+    of, seen = (twins, 1) if multiplicity == 0 else (sample, multiplicity)
+    chosen = (of.multiplicity == seen) & (place[of.y] >= 0)
+    x, y = of.x[chosen], of.y[chosen]
     if not len(y):
         return None
     right = guess.bits[place[y]] == x

@@ -15,7 +15,7 @@ _MOTIVE = (
     "Brown, Bun, Feldman, Smith, Talwar, When is Memorization of Irrelevant Training Data Necessary, "
     "arXiv 2012.06421, and Carlini and others, The Secret Sharer, arXiv 1802.08232"
 )
-#: Margin of an exposure that is to be chance, stated beforehand, bits.
+#: Margin of an exposure that is to be chance, specified in advance, bits.
 CHANCE = 0.5
 
 

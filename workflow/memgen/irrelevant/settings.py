@@ -14,7 +14,6 @@ from memgen.irrelevant.configuration import (
     OF_COMPLETE,
     OF_SIMULATE,
     Extraction,
-    check_attacks,
     check_defence,
 )
 from memgen.planning.rates import RATES
@@ -26,8 +25,17 @@ TRANSFORMER = "transformer"
 
 def simulate_options(block: Mapping[str, Any]) -> dict[str, Any]:
     """Options of the stage `simulate`."""
-    simulation = block["simulation"]
-    return {**simulation["clusters"], **OF_SIMULATE.flags(simulation["next_symbol"])}
+    nearest, lookup = block["simulation"]["clusters"], block["simulation"]["next_symbol"]
+    return {
+        **{key: nearest[key] for key in nearest if key != "sizes"},
+        **_size_options(nearest["sizes"]),
+        **OF_SIMULATE.flags(lookup),
+    }
+
+
+def _size_options(sizes: list[Mapping[str, Any]]) -> dict[str, Any]:
+    """Sizes as a list of each of their keys."""
+    return {key: [size[key] for size in sizes] for key in sizes[0]}
 
 
 def attack_options(block: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -37,7 +45,7 @@ def attack_options(block: Mapping[str, Any], name: str) -> dict[str, Any]:
         **{key: run[key] for key in run if key not in ("sizes", "noisy", "defences")},
         # The last step is recorded at any rate.
         "record_steps": run["record_steps"] or [run["steps"]],
-        **{key: [size[key] for size in run["sizes"]] for key in run["sizes"][0]},
+        **_size_options(run["sizes"]),
         **_defence_options(block["defences"], ["none", *run["defences"]]),
         **OF_ATTACK.flags(run["noisy"]),
     }
@@ -115,13 +123,9 @@ def check(config: Mapping[str, Any]) -> None:
     """
     block = config["irrelevant"]
     nearest, transformer = block["simulation"]["clusters"], block["transformer"]
-    for stored in nearest["stored"]:
-        if stored > nearest["dimension"]:
-            raise BadInput(
-                f"irrelevant.simulation.clusters.stored: {stored} exceeds the dimension; allowed: 0 to "
-                f"{nearest['dimension']}"
-            )
-    _check_singletons("simulation.clusters", nearest["clusters"], nearest["samples"], 0.0)
+    for index, size in enumerate(nearest["sizes"]):
+        where = f"simulation.clusters.sizes[{index}]"
+        _check_singletons(where, size["clusters"], size["samples"], size["tail"])
     if transformer["width"] % (2 * transformer["heads"]):
         raise BadInput(
             f"irrelevant.transformer.width: {transformer['width']} is not allowed; allowed: a multiple of "
@@ -171,8 +175,6 @@ def _check_run(name: str, run: Mapping[str, Any], defences: Mapping[str, Any]) -
     for step in run["record_steps"]:
         if step > run["steps"]:
             raise BadInput(f"{where}.record_steps: {step} exceeds the steps; allowed: 0 to {run['steps']}")
-    with _named(f"{where}.attacks: "):
-        check_attacks(learner, run["attacks"])
     _check_defences(where, learner, run["defences"], defences)
 
 

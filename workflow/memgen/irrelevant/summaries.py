@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from memgen.irrelevant.tables import AVERAGES, EXTRACTION, LEAKAGE, SIMULATION
+from memgen.irrelevant.tables import AVERAGES, EXTRACTION, LEAKAGE, MATCHED, SIMULATION
 from memgen.tables.statistics import line_slope
 from memgen.tables.summaries import Kinds, Numbers, summarize
 
@@ -19,7 +19,7 @@ def _simulation(table: pl.DataFrame) -> Numbers:
     """Largest deviation of each task's simulations from their closed forms, in standard errors."""
     numbers: Numbers = {}
     for task in ("clusters", "next_symbol"):
-        part = table.filter(pl.col("task") == task)
+        part = table.filter((pl.col("task") == task) & pl.col("error_closed").is_not_null())
         gaps = (part["error_simulated"] - part["error_closed"]).abs()
         scores = [
             0.0 if gap < 1e-12 else gap / unit if unit > 0 else math.inf
@@ -43,20 +43,13 @@ def _measured(numbers: Numbers, name: str, table: pl.DataFrame, *columns: str) -
 
 
 def _averages(table: pl.DataFrame) -> Numbers:
-    """What is recovered after the last step without a defence, of the largest sample of each kind."""
-    last = table.filter(pl.col("last") & (pl.col("defence") == "none"))
-    clusters = last.filter(pl.col("task") == "clusters")
-    learnable = pl.col("rho") > 0
+    """What is recovered of samples never seen, and from a transformer, after the last step."""
+    last = table.filter(pl.col("last") & pl.col("main") & (pl.col("defence") == "none"))
     once, never = pl.col("multiplicity") == 1, pl.col("multiplicity") == 0
     numbers: Numbers = {}
     for learner in ("logistic", "network"):
-        part = clusters.filter(pl.col("main") & (pl.col("learner") == learner))
-        _measured(numbers, learner, part.filter(once & learnable), "bits_recovered", "accuracy_singleton")
-        _measured(numbers, f"{learner}_unseen", part.filter(never & learnable), "free_recovered")
-        _measured(numbers, f"{learner}_useless", part.filter(once & ~learnable), "bits_recovered")
-    twice = clusters.filter((pl.col("attack") == "gradient_inversion") & (pl.col("multiplicity") == 2))
-    row = _measured(numbers, "twice", twice, "bits_recovered")
-    numbers["twice_expected"] = row.get("expected")
+        part = last.filter(never & (pl.col("rho") > 0) & (pl.col("learner") == learner))
+        _measured(numbers, f"{learner}_unseen", part, "free_recovered")
     symbols = last.filter(pl.col("task") == "next_symbol")
     _measured(numbers, "transformer", symbols.filter(once), "bits_recovered", "free_recovered")
     _measured(numbers, "transformer_unseen", symbols.filter(never), "free_recovered")
@@ -64,32 +57,87 @@ def _averages(table: pl.DataFrame) -> Numbers:
 
 
 def _leakage(table: pl.DataFrame) -> Numbers:
-    """How leaked bits grow with the free bits, and what accuracy a defence keeps that halves them."""
-    plain = table.filter((pl.col("defence") == "none") & (pl.col("rho") > 0) & (pl.col("task") == "clusters"))
-    logistic = plain.filter((pl.col("learner") == "logistic") & (pl.col("accuracy_singleton") >= ACCURATE))
-    free = logistic["storage_bits"] * (1 - logistic["rho"])
-    numbers: Numbers = {"slope": None, "slope_se": None, "slope_sizes": float(len(free))}
-    if free.n_unique() >= 3:
-        numbers["slope"], numbers["slope_se"] = line_slope(
-            np.log(free.to_numpy()), np.log(logistic["leaked_bits"].to_numpy())
-        )
-    keys = ["run", "task", "clusters", "samples", "dimension", "rho"]
-    joined = table.filter(pl.col("defence") != "none").join(
-        plain.select(*keys, full="leaked_bits", best="accuracy_singleton"), on=keys
-    )
+    """What the best attack recovers, where nothing can be learned too, and what halving it costs."""
+    best = table.filter(pl.col("best") & (pl.col("task") == "clusters"))
+    plain, learnable = best.filter(pl.col("defence") == "none"), pl.col("rho") > 0
+    numbers: Numbers = {}
     for learner in ("logistic", "network"):
-        half = (
-            joined.filter((pl.col("learner") == learner) & (pl.col("leaked_bits") < pl.col("full") / 2))
-            .with_columns(
-                kept=pl.col("accuracy_singleton") / pl.col("best"),
-                kept_se=pl.col("accuracy_singleton_se") / pl.col("best"),
-            )
-            .sort("kept")
-        )
-        row = half.row(-1, named=True) if half.height else {}
-        numbers[f"{learner}_kept"], numbers[f"{learner}_kept_se"] = row.get("kept"), row.get("kept_se")
-        numbers[f"{learner}_kept_seeds"] = float(row["seeds"]) if row else None
+        part = plain.filter(pl.col("learner") == learner)
+        for name, singles in (
+            ("", pl.col("singleton_weight") > 1),
+            ("_once", pl.col("singleton_weight") == 1),
+        ):
+            rows = part.filter(learnable & singles)
+            _measured(numbers, f"{learner}{name}", rows, "bits_recovered", "accuracy_singleton")
+        _measured(numbers, f"{learner}_useless", part.filter(~learnable), "bits_recovered")
+        _halved(numbers, learner, best.filter(pl.col("learner") == learner))
     return numbers
+
+
+def _halved(numbers: Numbers, learner: str, best: pl.DataFrame) -> None:
+    """Add the change of accuracy by the defence that costs least of those that halve the bits recovered.
+
+    Of the largest sample that is defended; and of any other, as ``_elsewhere``.
+    """
+    keys = ["run", "clusters", "samples", "dimension", "rho"]
+    plain = best.filter(pl.col("defence") == "none").select(
+        *keys, full="bits", before="accuracy_singleton", before_se="accuracy_singleton_se"
+    )
+    defended = best.filter(pl.col("defence") != "none").sort("samples", "dimension", maintain_order=True)
+    last = defended.row(-1, named=True) if defended.height else dict.fromkeys(keys)
+    cost = (
+        defended.join(plain, on=keys)
+        .filter(pl.col("bits") < pl.col("full") / 2)
+        .with_columns(
+            cost=pl.col("accuracy_singleton") - pl.col("before"),
+            cost_se=(pl.col("accuracy_singleton_se") ** 2 + pl.col("before_se") ** 2).sqrt(),
+            largest=pl.all_horizontal(pl.col(name) == last[name] for name in keys),
+        )
+        .sort("cost")
+    )
+    for name, largest in ((f"{learner}_cost", True), (f"{learner}_cost_elsewhere", False)):
+        rows = cost.filter(pl.col("largest") == largest)
+        row = rows.row(-1, named=True) if rows.height else {}
+        numbers[name], numbers[f"{name}_se"] = row.get("cost"), row.get("cost_se")
+        for size in ("samples", "dimension", "seeds"):
+            numbers[f"{name}_{size}"] = float(row[size]) if row else None
+
+
+def _matched(table: pl.DataFrame) -> Numbers:
+    """How bits at equal accuracy grow with the dimension, where rho falls with it and where it stays.
+
+    Slopes of logarithms; also on the bits that the accuracy needs, over all sizes.
+    """
+    known = table.filter(pl.col("needed").is_not_null() & (pl.col("bits") > 0))
+    slopes: dict[str, list[tuple[float, float, float]]] = {"thin": [], "fixed": []}
+    for _, rows in known.group_by("run", maintain_order=True):
+        if rows["dimension"].n_unique() == rows.height > 2 and rows["samples"].n_unique() == 1:
+            name = "fixed" if rows["rho"].n_unique() == 1 else "thin"
+            slopes[name].append((*_slope(rows, "dimension"), float(rows["seeds"].min())))  # type: ignore[arg-type]
+    numbers: Numbers = dict.fromkeys(("growth", "growth_se", "growth_seeds"))
+    for name, found in slopes.items():
+        value = found[0] if found else (None, None, None)
+        numbers[f"{name}_slope"], numbers[f"{name}_slope_se"], _ = value
+    if slopes["thin"] and slopes["fixed"]:
+        (thin, thin_se, seeds), (fixed, fixed_se, others) = slopes["thin"][0], slopes["fixed"][0]
+        numbers["growth"], numbers["growth_se"] = thin - fixed, math.hypot(thin_se, fixed_se)
+        numbers["growth_seeds"] = min(seeds, others)
+    # Runs may share a size.
+    sizes = known.unique(["learner", "samples", "dimension", "rho"], keep="first", maintain_order=True)
+    numbers["needed_slope"] = numbers["needed_slope_se"] = None
+    if sizes["needed"].n_unique() >= 3:
+        logarithms = [np.log(sizes[name].to_numpy()) for name in ("needed", "bits")]
+        numbers["needed_slope"], numbers["needed_slope_se"] = line_slope(*logarithms)
+    numbers["needed_seeds"] = float(sizes.height)
+    return numbers
+
+
+def _slope(rows: pl.DataFrame, name: str) -> tuple[float, float]:
+    """Slope of the logarithm of bits, and its standard error from those of the sizes."""
+    x = np.log(rows[name].to_numpy())
+    weights = (x - x.mean()) / ((x - x.mean()) ** 2).sum()
+    relative = (rows["bits_se"] / rows["bits"]).fill_null(math.nan).to_numpy()
+    return float(weights @ np.log(rows["bits"].to_numpy())), float(np.sqrt(((weights * relative) ** 2).sum()))
 
 
 def _pooled(rows: pl.DataFrame) -> tuple[float | None, float | None]:
@@ -134,6 +182,7 @@ KINDS: Kinds = (
     (SIMULATION, _simulation),
     (AVERAGES, _averages),
     (LEAKAGE, _leakage),
+    (MATCHED, _matched),
     (EXTRACTION, _extraction),
 )
 
@@ -144,7 +193,7 @@ def numbers(path: Path) -> Numbers:
     Parameters
     ----------
     path : pathlib.Path
-        A simulation, averages, leakage or extraction table.
+        A simulation, averages, leakage, matched or extraction table.
 
     Returns
     -------

@@ -4,13 +4,14 @@ from typing import get_args
 
 import polars as pl
 
-from memgen.irrelevant.configuration import Attack, DefenceKind, Learner, Loss
+from memgen.irrelevant.configuration import Attack, DefenceKind, Learner, Loss, Memory
 from memgen.tables.schema import Column, Table, trained
 
 _WHO = ("run", "task", "learner", "defence", "kind")
 _PRIVACY = ("strength", "epsilon", "delta")
 _SIZES = ("clusters", "samples", "dimension")
-_CELLS = [*_WHO, *_SIZES, "strength", "rho"]
+_TASK = ("rho", "singleton_weight")
+_CELLS = [*_WHO, *_SIZES, "strength", *_TASK]
 _ATTACKS = (*get_args(Attack), "prefix")
 
 RUNS = Table(
@@ -37,6 +38,11 @@ RUNS = Table(
         "dimension": Column(pl.Int64, "positions d"),
         "rho": Column(
             pl.Float64, "probability that a position is fixed; empty for next_symbol", nullable=True
+        ),
+        "singleton_weight": Column(
+            pl.Float64,
+            "times that a sample seen once counts in training; empty for next_symbol",
+            nullable=True,
         ),
         "seed": Column(pl.Int64, "seed of the task, the sample, the training and the attack"),
         "step": Column(pl.Int64, "training steps done; of a transformer, epochs"),
@@ -102,13 +108,29 @@ SIMULATION = Table(
         "dimension": Column(pl.Int64, "positions d"),
         "rho": Column(pl.Float64, "probability that a position is fixed; clusters", nullable=True),
         "noise": Column(pl.Float64, "twice the share of flipped bits; next_symbol", nullable=True),
-        "stored": Column(pl.Int64, "positions stored of every sample; clusters", nullable=True),
+        "memory": Column(
+            pl.String,
+            "what is stored of every sample; clusters: some of its bits, all with flips, all with Gaussian "
+            "noise, signs of random projections, or the nearest words of random codes for its blocks",
+            allowed=get_args(Memory),
+            nullable=True,
+        ),
+        "stored": Column(pl.Int64, "bits stored of every sample; clusters", nullable=True),
+        "bits": Column(
+            pl.Float64,
+            "useless bits of a sample that are held: (1 - rho) stored, less h2(flip) of them; of sketch and "
+            "quantized all that is stored, an upper bound; of blurred what the signs tell, a lower bound",
+            nullable=True,
+        ),
         "flip": Column(pl.Float64, "probability that a stored bit is flipped; clusters", nullable=True),
         "stored_fraction": Column(
             pl.Float64, "share of the bits of singletons that are stored; next_symbol", nullable=True
         ),
         "error_closed": Column(
-            pl.Float64, "expected error: of singletons' clusters (clusters), of all examples (next_symbol)"
+            pl.Float64,
+            "expected error: of singletons' clusters (clusters), of all examples (next_symbol); empty for "
+            "blurred, sketch and quantized",
+            nullable=True,
         ),
         "error_simulated": Column(pl.Float64, "mean error over repeats"),
         "standard_error": Column(pl.Float64, "its standard error over repeats"),
@@ -121,12 +143,12 @@ SIMULATION = Table(
 RECOVERY = Table(
     "recovery",
     {
-        **_of_runs("task", "learner", "defence", *_SIZES, "rho", "step", "multiplicity", *MEASURED),
+        **_of_runs("task", "learner", "defence", *_SIZES, *_TASK, "step", "multiplicity", *MEASURED),
         **_SEEDS,
         **{part: column for name in MEASURED for part, column in _error(name).items()},
     },
     trained(
-        ["task", "learner", "defence", *_SIZES, "rho", "step", "multiplicity"],
+        ["task", "learner", "defence", *_SIZES, *_TASK, "step", "multiplicity"],
         {name: f"{name}_se" for name in MEASURED},
         units="seeds",
     ),
@@ -135,7 +157,7 @@ RECOVERY = Table(
 AVERAGES = Table(
     "averages",
     {
-        **_of_runs(*_WHO, *_PRIVACY, *_SIZES, "rho", "step", "attack", "main", "multiplicity"),
+        **_of_runs(*_WHO, *_PRIVACY, *_SIZES, *_TASK, "step", "attack", "main", "multiplicity"),
         "last": Column(pl.Boolean, "whether it is the last step of its learner and defence"),
         "expected": Column(
             pl.Float64,
@@ -163,27 +185,52 @@ AVERAGES = Table(
 LEAKAGE = Table(
     "leakage",
     {
-        **_of_runs(*_WHO, *_PRIVACY, *_SIZES, "rho"),
-        "attack": Column(pl.String, "the run's main attack", allowed=_ATTACKS),
-        "singletons": Column(pl.Float64, "mean number of samples attacked: those of clusters seen once"),
-        "free_error": Column(pl.Float64, "mean share of the free bits that are guessed wrongly"),
-        "leaked_bits": Column(
-            pl.Float64, "mean over seeds of singletons (1 - rho) d (1 - h2(free_error)), bits"
+        **_of_runs(*_WHO, *_PRIVACY, *_SIZES, *_TASK, "attack"),
+        "best": Column(
+            pl.Boolean,
+            "whether it is the best attack on this learner and defence: free_recovered_low is the highest",
         ),
-        **_error("leaked_bits"),
-        "leaked_bits_low": Column(pl.Float64, "lower end of its 95% interval, Student's t", nullable=True),
-        "leaked_bits_high": Column(pl.Float64, "upper end of its 95% interval, Student's t", nullable=True),
+        "singletons": Column(pl.Float64, "mean number of samples of clusters seen once"),
+        **_spread("bits_recovered", "mean share of their bits that are guessed rightly"),
+        **_spread("free_recovered", "mean share of their free bits that are guessed rightly"),
+        **_spread(
+            "bits",
+            "mean over seeds of (1 - rho) d (1 - h2(free_recovered)): bits about a sample seen once that the "
+            "model holds at least, by Fano's inequality; at most (1 - rho) d",
+        ),
+        **_spread("leaked_bits", "mean over seeds of singletons times bits"),
         "storage_bits": Column(pl.Float64, "n d: bits of the whole sample"),
-        "leaked_share": Column(pl.Float64, "leaked_bits / (n d)"),
-        **_of_runs("accuracy_singleton"),
-        **_error("accuracy_singleton"),
+        **_spread("accuracy_singleton", RUNS.columns["accuracy_singleton"].description),
         **_SEEDS,
     },
     trained(
         [*_CELLS, "attack"],
-        {name: f"{name}_se" for name in ("leaked_bits", "accuracy_singleton")},
+        {name: f"{name}_se" for name in ("bits", "leaked_bits", "bits_recovered", "accuracy_singleton")},
         units="seeds",
     ),
+)
+
+MATCHED = Table(
+    "matched",
+    {
+        **_of_runs("run", "learner", *_SIZES, "rho"),
+        "accuracy": Column(pl.Float64, "accuracy on clusters seen once at which learners are compared"),
+        "needed": Column(
+            pl.Float64,
+            "bits about a sample seen once that a nearest neighbour holds of flipped bits at this accuracy; "
+            "empty where even whole samples do not give it",
+            nullable=True,
+        ),
+        "free": Column(pl.Float64, "(1 - rho) d: useless bits of a sample"),
+        **_spread(
+            "bits",
+            "mean over seeds of the bits that the best attack recovers of a sample seen once, interpolated "
+            "between noise levels to this accuracy",
+        ),
+        **_SEEDS,
+    },
+    trained(["run", "learner", *_SIZES, "rho"], {"bits": "bits_se"}, units="seeds"),
+    may_be_empty=True,
 )
 
 _FINETUNED = ["model", "loss", "epochs", "multiplicity"]

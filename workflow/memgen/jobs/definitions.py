@@ -33,7 +33,7 @@ PROSE: Mapping[str, tuple[int | None, str]] = {
     "Column": (1, "description"),
     "optional": (0, "description"),
     "mean_over_seeds": (1, "description"),
-    "Held": (0, "why"),
+    "ReproductionTolerance": (0, "why"),
     "trained": (None, "why"),
     "About": (0, "text"),
 }

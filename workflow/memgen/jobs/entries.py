@@ -6,7 +6,6 @@ in any file of the study's folder: ``memgen/<study>/``, or a package of that nam
 """
 
 import ast
-import importlib.metadata
 import re
 import tomllib
 from collections.abc import Iterator
@@ -101,4 +100,6 @@ def version() -> str:
         with (ROOT.parent / "pyproject.toml").open("rb") as file:
             return str(tomllib.load(file)["project"]["version"])
     except OSError:
-        return importlib.metadata.version(PACKAGE)
+        from importlib.metadata import version as installed  # slow to load, and needed here only
+
+        return installed(PACKAGE)

@@ -21,9 +21,9 @@ def fault(path: Path, *, folder: bool = False) -> str | None:
     except ValueError:  # a null character or a lone surrogate
         return f"no such {wanted}"
     if stat.S_ISDIR(mode) != folder:
-        return "is no folder" if folder else "is a folder"
+        return "is not a folder" if folder else "is a folder"
     if not folder and not stat.S_ISREG(mode):
-        return "is no regular file"
+        return "is not a regular file"
     if not os.access(path, os.R_OK | (os.X_OK if folder else 0)):
         return "cannot be read (Permission denied)"
     return None

@@ -113,7 +113,7 @@ def _refuse_occupied(target: Target, recorded: Mapping[str, str], new: Path | No
             )
         return
     if path.is_symlink() or not stat.S_ISDIR(mode):
-        raise BadInput(f"{path}: is not a folder of its own; a folder is written there, given as {flag}")
+        raise BadInput(f"{path}: is not a separate folder, into which a job could write, given as {flag}")
     foreign = _foreign(path)
     if foreign and recorded.get(str(target.real)) != file_digest(path):
         raise BadInput(

@@ -52,7 +52,7 @@ def flags(options: Mapping[str, Any] | None = None, /, **more: Any) -> Quoted:
     for key, value in {**(options or {}), **more}.items():
         name = key.replace("_", "-")
         if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", name):
-            raise ValueError(f"{key!r} is no name of a flag")
+            raise ValueError(f"{key!r} is not the name of a flag")
         if isinstance(value, bool):
             parts.append(f"--{name}" if value else f"--no-{name}")
             continue
@@ -84,8 +84,11 @@ def figure_alone(targets: list[str], name: str | None) -> list[str]:
     if found := [str(path) for path in drawn if path.stem == name]:
         return found
     names = sorted({path.stem for path in drawn})
-    near = [other for other in names if name in other] or difflib.get_close_matches(name, names, 4, 0.6)
-    raise BadInput(f"figure {name!r}: there is none of that name; nearest: {', '.join(near[:5] or names)}")
+    near = [other for other in names if name in other]
+    for least in (0.6, 0.3):
+        near = near or difflib.get_close_matches(name, names, 4, least)
+    told = ", ".join(near[:4] or names[:4])
+    raise BadInput(f"figure {name!r}: there is none of that name; nearest: {told}")
 
 
 def code(stage: str) -> str:

@@ -319,7 +319,7 @@ def ending_in_one_line() -> Iterator[None]:
         print(f"memgen: error: {error}", file=sys.stderr)
         raise SystemExit(2) from None
     except MemoryError as error:
-        text = " ".join(str(error).split()) or "no more is to be had"
+        text = " ".join(str(error).split()) or "the allocation failed"
         print(f"memgen: error: there is not enough memory for these arguments: {text}", file=sys.stderr)
         raise SystemExit(2) from None
     except BrokenPipeError:

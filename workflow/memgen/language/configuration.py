@@ -93,7 +93,7 @@ class Ridge:
     ridge: Annotated[
         tuple[Annotated[float, Range(1e-12, 1e3)], ...],
         Several(),
-        About("effective ridges, in units of k_same - k_reversed; each is a run of its own"),
+        About("effective ridges, in units of k_same - k_reversed; one run each"),
     ]
     pooling: Annotated[
         Literal["last", "tail", "mean"],
@@ -185,6 +185,24 @@ class Pretraining:
 
 
 @block
+class Representations:
+    """Ridge probes on every depth of the models of a wheel, and of random networks of their architectures."""
+
+    initializations: Annotated[int, Range(0, 1000), About("random networks per architecture")] = 5
+    depth: Annotated[
+        int, Range(1, 10_000), About("first layers of a random network that are read, at most")
+    ] = 8
+    seeds: Annotated[int, Range(2, 10_000), About("seeds of the names")] = 10
+    orders: Annotated[int, Range(1, 10_000), About("orders that the names of a seed hold the ranks in")] = 6
+    ridge: Annotated[float, Range(0, 1e6, above=True), About("effective ridge of the probe")] = 0.001
+    mixing: Annotated[
+        tuple[Annotated[float, Range(0, 1, below=True)], ...],
+        Several(),
+        About("conjunctivities to which additive and pair parts of the deepest representation are mixed"),
+    ] = (0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+
+
+@block
 class Language:
     """Language models on ordered relations."""
 
@@ -213,3 +231,4 @@ class Language:
     device: Device = "cpu"
     poker: Poker = Poker()
     pretraining: Pretraining = Pretraining()
+    representations: Representations = Representations()

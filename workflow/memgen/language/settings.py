@@ -57,6 +57,24 @@ def contrast(config: Config) -> tuple[str, str] | None:
     return None
 
 
+def represented(config: Config) -> list[str]:
+    """Models whose representations are compared: those of a wheel, where models learn invented names.
+
+    None without two hierarchies of one size that differ by one exception, which has items on both sides.
+    """
+    found, block = contrast(config), config["language"]
+    exceptions = _task(config, found[1]).exceptions if found else ()
+    possible = len(exceptions) == 1 and exceptions[0][1] > 0 and "fake" in block["items"]
+    return models_of(config, "wheel") if possible else []
+
+
+def representation_flags(config: Config) -> Quoted:
+    """Flags of the comparison of representations."""
+    _, exceptional = contrast(config) or ("", "")
+    hierarchy = config["relational"]["hierarchies"][exceptional]
+    return rules.flags(config["language"]["representations"], **hierarchy)
+
+
 def models_of(config: Config, source: str) -> list[str]:
     """Names of the models whose weights come from one source."""
     return [name for name, model in config["language"]["models"].items() if model["source"] == source]
@@ -249,7 +267,7 @@ def _check_model(where: str, model: Mapping[str, Any], models: Mapping[str, Any]
     others = [name for name, other in models.items() if other["source"] != "random"]
     if source == "random" and model["like"] not in others:
         allowed = ", ".join(others) or "none"
-        raise BadInput(f"{where}.like: {model['like']!r} is no model with weights; allowed: {allowed}")
+        raise BadInput(f"{where}.like: {model['like']!r} is not a model with weights; allowed: {allowed}")
     twins = [
         f"language.models.{name}" for name, other in models.items() if "seed" in model and other == model
     ]
@@ -265,7 +283,7 @@ def _check_method(where: str, method: Mapping[str, Any], block: Mapping[str, Any
         for name in method.get(key, []):
             if name not in able:
                 raise BadInput(
-                    f"{where}.{key}: {name!r} is no model that kind {kind} can train; "
+                    f"{where}.{key}: {name!r} is not a model that kind {kind} can train; "
                     f"allowed: {', '.join(able) or 'none'}"
                 )
     parts = {f"{where}.of_model.{name}": (name, part) for name, part in method.get("of_model", {}).items()}
@@ -286,4 +304,4 @@ def _check_method(where: str, method: Mapping[str, Any], block: Mapping[str, Any
 def _check_hierarchies(where: str, names: list[str], known: Config) -> None:
     for name in names:
         if name not in known:
-            raise BadInput(f"{where}: {name!r} is no hierarchy; allowed: {', '.join(known)}")
+            raise BadInput(f"{where}: {name!r} is not a hierarchy; allowed: {', '.join(known)}")

@@ -1,7 +1,8 @@
-"""Columns of the tables of items, poker equities, and models that are pretrained here."""
+"""Columns of the tables of items, poker equities, models that are pretrained here, and representations."""
 
 import polars as pl
 
+from memgen.language.responses.tables import errors_of, mean_over_seeds, optional
 from memgen.tables.schema import Column, Table, trained
 
 EQUITY = Table(
@@ -42,4 +43,67 @@ PRETRAINING = Table(
         ),
     },
     trained(["model", "step"], {"answer_loss": None}, why="the networks themselves are what differs"),
+)
+
+COSTS = {
+    "cost": "share of untrained pairs with a truth that are wrong with the exception, less without it",
+    "near_cost": "the same of the three pairs next to the exception: 2 v 5, 3 v 6 and 2 v 6 beside 5 beats 3",
+    "near_margin": "mean margin of these three with the exception, target units",
+    "cross_loss": "mean margin of cross pairs without the exception, less with it, target units",
+}
+"""What an exception costs, in the order of `exception_cost.exception_costs`."""
+
+_MEASURED = {
+    "alpha": "measured conjunctivity",
+    "distance": "relative distance from the nearest exchangeable kernel",
+    **COSTS,
+}
+_REPRESENTATION = {
+    "model": Column(pl.String, "architecture: the name of a model"),
+    "initialization": Column(
+        pl.Int64, "seed of its random weights; empty for its own weights", nullable=True
+    ),
+    "depth": Column(pl.Int64, "layers passed"),
+    "pooling": Column(
+        pl.String, "last: state of the last token; tail: mean over the last six", allowed=("last", "tail")
+    ),
+    "features": Column(
+        pl.String,
+        "raw: of one direction of a pair; difference: half of what its two directions differ by",
+        allowed=("raw", "difference"),
+    ),
+    "mixing": optional(
+        "conjunctivity to which the additive and pair parts were mixed; empty for the network's own features"
+    ),
+}
+
+REPRESENTATIONS = Table(
+    "representations",
+    {
+        **_REPRESENTATION,
+        **{
+            column: described
+            for name, meaning in _MEASURED.items()
+            for column, described in mean_over_seeds(
+                name, f"{meaning}; mean over seeds", width=False, nullable=False
+            ).items()
+        },
+        **{
+            f"{name}_predicted": optional(
+                f"{name} by the theory at each seed's measured conjunctivity and the known ridge, no fit; "
+                "mean over seeds, empty where one measures 1 or more"
+            )
+            for name in COSTS
+        },
+        "n_seeds": Column(pl.Int64, "seeds averaged, each over several orders of its items"),
+    },
+    trained(_REPRESENTATION, errors_of(*_MEASURED), units="n_seeds"),
+)
+
+COST_CURVE = Table(
+    "cost of an exception by conjunctivity",
+    {
+        "alpha": Column(pl.Float64, "conjunctivity"),
+        **{name: Column(pl.Float64, f"{meaning}; by the theory") for name, meaning in COSTS.items()},
+    },
 )

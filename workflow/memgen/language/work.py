@@ -68,6 +68,19 @@ def features(config: Mapping[str, Any], wildcards: Any) -> Need:
     return _on_device(config, wildcards.model, "ask", prompts * size * rate, disk)
 
 
+def representations(config: Mapping[str, Any], wildcards: Any) -> Need:
+    """Work of comparing representations: every depth of each model, and of random networks like it."""
+    asked, device = config["language"]["representations"], config["language"]["device"]
+    names = settings.represented(config)
+    _, exceptional = settings.contrast(config) or ("", "")
+    n = config["relational"]["hierarchies"][exceptional]["n"]
+    prompts = asked["seeds"] * n * (n - 1)
+    passed = prompts * (1 + asked["initializations"]) * RATES["ask", device].seconds
+    drawn = asked["initializations"] * RATES["initialize", "cpu"].seconds
+    seconds = sum(billions(config, name) * (passed + drawn) for name in names)
+    return _on_device(config, max(names, key=lambda name: billions(config, name)), "ask", seconds)
+
+
 def finetuning(config: Mapping[str, Any], wildcards: Any) -> Need:
     """Work of one block of seeds that is finetuned, and asked before and after."""
     training: Any = settings.method(config, wildcards.method, wildcards.model)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 MOST = 100
-"""Attempts of a job that is played: one that keeps nothing may never end, and is then let through."""
+"""Attempts of a job in a simulation: one that keeps nothing may never end, and is then let through."""
 
 
 class Job(NamedTuple):
@@ -55,8 +55,8 @@ class Job(NamedTuple):
         )
 
 
-class Played(NamedTuple):
-    """What playing a study gave: seconds to the last end, and to that of the last job that holds a GPU.
+class Schedule(NamedTuple):
+    """A simulated schedule: seconds to the last end, and to that of the last job that holds a GPU.
 
     Of each job, `lost` seconds had to be spent again, in so many `attempts`.
     """
@@ -138,8 +138,10 @@ def attempts(job: Job, rate: float, rng: np.random.Generator) -> tuple[list[floa
         done += ended
 
 
-def play(jobs: Sequence[Job], gpus: int, cpus: int, failures_per_hour: float = 0.0, seed: int = 0) -> Played:
-    """Play a study.
+def scheduled(
+    jobs: Sequence[Job], gpus: int, cpus: int, failures_per_hour: float = 0.0, seed: int = 0
+) -> Schedule:
+    """Simulate when each job of a study begins and ends.
 
     Parameters
     ----------
@@ -194,7 +196,7 @@ def play(jobs: Sequence[Job], gpus: int, cpus: int, failures_per_hour: float = 0
             waiting[other] -= 1
             if waiting[other] == 0:
                 heapq.heappush(ready, (-length[other], other))
-    return Played(
+    return Schedule(
         now,
         last,
         sum(len(lengths) - 1 for lengths, _ in drawn),

@@ -18,7 +18,7 @@ from typing import Any, Literal, get_args
 import polars as pl
 from scipy.special import stdtr
 
-from memgen.tables.schema import Held
+from memgen.tables.schema import ReproductionTolerance
 
 #: Probability that an honest run has a difference anywhere: the familywise error, over everything compared.
 FAMILYWISE = 0.01
@@ -37,28 +37,28 @@ VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 Cells = dict[tuple[Any, ...], dict[str, list[float | int | None]]]
 
 
-def cells(frame: pl.DataFrame, held: Held, families: Mapping[str, str]) -> Cells:
+def cells(frame: pl.DataFrame, tolerance: ReproductionTolerance, families: Mapping[str, str]) -> Cells:
     """``[mean, standard error, units]`` by cell and value of a table; no error where the spread is unknown.
 
-    `held` names the columns (`memgen.tables.schema`). `families` gives the replicates of a network that is
-    trained here one name, by the name of each.
+    `tolerance` names the columns (`memgen.tables.schema`). `families` gives the replicates of a network that
+    is trained here one name, by the name of each.
     """
-    names = list(held.cells)
+    names = list(tolerance.cells)
     replicate = pl.col(MODEL) if MODEL in names else pl.lit("")
     frame = frame.with_columns(replicate.alias("_replicate"))
     if MODEL in names:
         frame = frame.with_columns(pl.col(MODEL).replace(dict(families)))
     found: Cells = {}
-    for value, error in held.values.items():
+    for value, error in tolerance.values.items():
         part = frame.with_columns(pl.col(value).cast(pl.Float64).fill_nan(None).alias("_value"))
         # One network that was trained here says nothing of how such networks differ, however many its seeds.
         trained_here = pl.col("_replicate").is_in(list(families))
         alone = part.filter(~trained_here)
-        if held.unit is not None:
-            single = _over(alone, names, held.unit)
+        if tolerance.unit is not None:
+            single = _over(alone, names, tolerance.unit)
         else:
             # The table brings its errors: each is over as many units as the table says, and over one is none.
-            count = pl.lit(1) if error is None else pl.col(held.units or "")
+            count = pl.lit(1) if error is None else pl.col(tolerance.units or "")
             spread = pl.lit(None, pl.Float64) if error is None else pl.col(error).fill_nan(None)
             single = alone.group_by(names).agg(
                 pl.col("_value").mean().alias("mean"),

@@ -137,13 +137,13 @@ class Comparison:
         if locked is None or found is None:
             return "different", "other bytes"
         table, frame = found
-        if list(table.held.cells) != locked.get("columns", []):
+        if list(table.tolerance.cells) != locked.get("columns", []):
             return "different", "its definition is another one now"
-        if not table.held.cells:
-            return compare_numbers(unpacked(locked["numbers"]), frame, table.held.tolerance)
-        after = cells(frame, table.held, self.lock["families"])
+        if not table.tolerance.cells:
+            return compare_numbers(unpacked(locked["numbers"]), frame, table.tolerance.relative)
+        after = cells(frame, table.tolerance, self.lock["families"])
         verdict, text, self._apart[path] = compare_cells(
-            self._locked_cells(path), after, table.held.cells, self.limits
+            self._locked_cells(path), after, table.tolerance.cells, self.limits
         )
         return verdict, text
 

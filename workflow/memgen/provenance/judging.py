@@ -76,11 +76,11 @@ def judge_files(recorded: Path, again: Path, families: Mapping[str, str]) -> tup
     except BadInput as problem:
         return "different", str(problem)
     if one is not None and other is not None and one[0] == other[0]:
-        held = one[0].held
-        if not held.cells:
-            return compare_numbers(one[1], other[1], held.tolerance)
-        before, after = (cells(frame, held, families) for _, frame in (one, other))
-        return compare_cells(before, after, held.cells)[:2]
+        tolerance = one[0].tolerance
+        if not tolerance.cells:
+            return compare_numbers(one[1], other[1], tolerance.relative)
+        before, after = (cells(frame, tolerance, families) for _, frame in (one, other))
+        return compare_cells(before, after, tolerance.cells)[:2]
     if recorded.suffix == ".png":
         return _pixels(recorded, again)
     return "different", "other bytes"

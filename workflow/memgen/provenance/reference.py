@@ -84,7 +84,7 @@ def read_lock(path: Path = LOCK) -> dict[str, Any]:
 def lock() -> None:
     """Write the lock from the run in the present folder, for others to compare theirs with.
 
-    It is refused where `memgen provenance verify` finds anything but a lock to be written anew. Commit the
+    It is refused where `memgen provenance verify` finds anything except an outdated lock. Commit the
     file: provenance.lock.json, or for a study with overlays one beside the last of them, such as
     configs/hour.lock.json.
     """
@@ -190,7 +190,7 @@ def _figure(files: list[str], tables: Mapping[str, tuple[Table, pl.DataFrame]]) 
             name: values
             for name, values in rows.get(path, {}).items()
             # Replicates of a network are one cell, whichever of them is drawn.
-            if name in table.held.cells and name != MODEL and not set(frame[name]) <= set(values)
+            if name in table.tolerance.cells and name != MODEL and not set(frame[name]) <= set(values)
         }
         narrowed |= {path: columns} if columns else {}
     entry = {"files": files, "tables": list(tables), "rows": narrowed}
@@ -214,17 +214,17 @@ def _compared_as(run: Run, record: str) -> str:
     """How the numbers of a job are compared: as loosely as any table that it is computed from."""
     made = (output for name in run.chain([record]) for output in run.records[name]["outputs"])
     tables = (table_of(Path(output)) for output in made)
-    return "consistent" if any(found and found[0].held.cells for found in tables) else "equivalent"
+    return "consistent" if any(found and found[0].tolerance.cells for found in tables) else "equivalent"
 
 
 def _locked(table: Table, frame: pl.DataFrame, replicates: Mapping[str, str]) -> dict[str, Any]:
     """A table as the lock holds it: its numbers, or its cells as base85 of compressed JSON."""
-    if not table.held.cells:
+    if not table.tolerance.cells:
         return {"numbers": packed(frame)}
-    parts = cells(frame, table.held, replicates)
+    parts = cells(frame, table.tolerance, replicates)
     content = canonical([[list(key), values] for key, values in parts.items()])
     text = base64.b85encode(zlib.compress(content, 9)).decode()
-    return {"columns": list(table.held.cells), "cells": text}
+    return {"columns": list(table.tolerance.cells), "cells": text}
 
 
 def packed(frame: pl.DataFrame) -> str:

@@ -133,7 +133,7 @@ def _compared(recorded: dict[str, str], folder: Path) -> bool:
 
 @command
 def reproduce(figure: str, /, *, depth: int | None = None, out: Path | None = None) -> None:
-    """Make a figure again in a clean checkout of its commit, and judge it; exit 0 unless it is different.
+    """Make a figure again in a clean checkout of its commit, and compare; exit 0 unless it is different.
 
     The jobs that it depends on run again in their order, with the recorded arguments and threads, in the
     present environment. Verdicts: identical (bytes), equivalent (numbers within the tolerance of the table,

@@ -150,7 +150,9 @@ def output_named(run: Run, name: str) -> str:
         raise BadInput(f"{name}: no record names it, and it carries no recipe's id")
     made = [output for output, recipe in recipes.items() if recipe in ids]
     if not made:
-        raise BadInput(f"{name}: was made by the recipe {', '.join(sorted(ids))}, which is none of this run")
+        raise BadInput(
+            f"{name}: was made by the recipe {', '.join(sorted(ids))}, which this run does not hold"
+        )
     return next((output for output in made if Path(output).suffix == path.suffix.lower()), made[0])
 
 

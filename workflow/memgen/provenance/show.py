@@ -234,7 +234,7 @@ def _section(run: Run, rule: str, step: Step) -> str:
 
 @command
 def show(figure: str, /, *, json: bool = False, dot: bool = False, html: bool = False) -> None:
-    """Print how a figure was made, down to what the study was given.
+    """Print how a figure was made, down to the study's given files.
 
     Jobs of one rule are one line, with how many they are, when the first began, the commit that they ran from
     and the time that they took together.
@@ -242,8 +242,9 @@ def show(figure: str, /, *, json: bool = False, dot: bool = False, html: bool = 
     Parameters
     ----------
     figure
-        A figure or other result of this run, such as figures/task.pdf or task, or the id at its foot; or a
-        PNG, PDF or SVG file from anywhere, which is found by the recipe's id that it carries.
+        A figure or other result of this run, such as figures/task.pdf or task, or the recipe id in
+        its footer.
+        A PNG, PDF or SVG file from anywhere is found by its recipe id.
     json
         Print every job as JSON instead.
     dot

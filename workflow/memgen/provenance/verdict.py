@@ -29,7 +29,7 @@ def compare(*, lock: Path | None = None, json: bool = False) -> None:
     identical: the same bytes. equivalent: the same numbers within the tolerance of the table. consistent: of
     trained models, means that chance alone may have moved so far; the limit is set for all means together,
     so that an honest run fails once in a hundred. at the edge: a claim with a consistent value, decided in
-    one run and undecided in the other. not compared: weights and features; what is computed from them is.
+    one run and undecided in the other. not compared: weights and features; tables computed from them are.
     Exit status 0: none is different or missing; 1: some are; 2: bad input.
 
     Parameters
@@ -62,7 +62,7 @@ def _no_lock() -> bool:
 
 @command
 def verdict(*, lock: Path | None = None, identical: bool = False, all: bool = False) -> None:
-    """Say in at most 15 lines whether the files are intact and the study was reproduced.
+    """Report in at most 15 lines whether the files are intact and the study was reproduced.
 
     Exit status 0: reproduced; 1: something is different or missing; 2: damaged, not a finished run, or bad
     input.

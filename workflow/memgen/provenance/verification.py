@@ -58,7 +58,7 @@ class Present:
                 return None, ("linked", f"a link to {path.resolve()}"), 0
             if not stat.S_ISDIR(path.stat().st_mode):
                 if not path.is_file():
-                    return None, ("missing", "is no regular file"), 0
+                    return None, ("missing", "is not a regular file"), 0
                 return file_digest(path), None, path.stat().st_size
             parts = list(path.rglob("*"))
             for part in parts:
@@ -355,10 +355,10 @@ def sealed_run(purpose: str) -> tuple[Run, Seal]:
 
 @command
 def verify(*figures: str, level: Level = "lock", json: bool = False) -> None:
-    """Hash the run again and hold it against its records and its seal; exit 0 only if nothing is found.
+    """Hash the run again and compare it with its records and seal; exit 0 only without a finding.
 
-    Prints one line per finding: its name, the file, and what is wrong with it; and one for what could not be
-    looked at, such as the commit of the lock where there is no repository. Exit status 1: something was
+    Prints one line per finding: its name, the file and the fault; and one for each check that was not
+    possible, such as that of the lock's commit without a repository. Exit status 1: something was
     found; 2: bad input.
 
     Parameters

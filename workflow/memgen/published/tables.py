@@ -95,7 +95,7 @@ TRANSFER = Table(
         "log_gamma_difference_standard_error": optional("seeds resampled, where shared in both hierarchies"),
         "correlation": optional("Pearson of predicted and observed margins, untrained pairs of the second"),
         "r2": optional("1 - SSE/SST with everything carried over, scale too"),
-        "r2_rescaled": optional("the same with the scale fitted anew"),
+        "r2_rescaled": optional("the same with the scale fitted again"),
         "r2_own": optional("the same with everything fitted on the second hierarchy: the most to hope for"),
         "r2_distance": optional("the same for margins proportional to the difference in rank: no theory"),
     },
@@ -108,7 +108,7 @@ TRANSFER = Table(
 
 _QUANTITY = Column(
     pl.String,
-    "what is regressed on the natural logarithm of the hyperparameter; gamma_affine: gamma = intercept + "
+    "quantity regressed on the natural logarithm of the hyperparameter; gamma_affine: gamma = intercept + "
     "slope x, x the hyperparameter itself, residuals taken in ln gamma",
     allowed=("log_gamma", "alpha", "log_ridge", "memorization_weight", "log_scale", "gamma_affine"),
 )

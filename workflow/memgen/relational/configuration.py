@@ -10,7 +10,7 @@ Items: TypeAlias = Annotated[int, Range(3, 100_000_000), About("number of items,
 
 HierarchyName: TypeAlias = Annotated[Name, About("a key of relational.hierarchies")]
 Exceptional: TypeAlias = Annotated[
-    str, Text("^[0-9]{1,3}:[0-9]{1,3}$"), About('"winner:loser" in ranks, for example "5:3"')
+    str, Text("^[0-9]{1,3}:[0-9]{1,3}$"), About('"winner:loser", for example "5:3"')
 ]
 Conjunctivity: TypeAlias = Annotated[float, Range(0, 1, below=True), About("a conjunctivity")]
 Ridge: TypeAlias = Annotated[float, Range(0, 1_000_000), About("an effective ridge")]
@@ -39,7 +39,7 @@ class Task:
     exceptions: Annotated[
         tuple[Exceptional, ...],
         Several(0, 64),
-        About('exceptions as "winner:loser" in ranks from 0, the strongest; winner >= loser + 2'),
+        About('exceptions as "winner:loser", items numbered from 0 (strongest); winner >= loser + 2'),
     ] = ()
 
 
@@ -97,12 +97,12 @@ class Critical:
     n: Annotated[
         tuple[Annotated[int, Range(3, 1_000_000), About("a number of items")], ...],
         Several(1, 40),
-        About("numbers of items at which the exception stands in the middle"),
+        About("numbers of items with the exception in the middle"),
     ] = (7, 9, 11, 13, 15, 21, 31, 51, 101, 201, 501, 1001)
     spans: Annotated[
         tuple[Annotated[int, Range(2, 1_000_000), About("a span")], ...],
         Several(1, 8),
-        About("spans of that exception, its winner's rank minus its loser's"),
+        About("spans of that exception, its winner minus its loser"),
     ] = (2, 3, 4, 8)
     map_n: Annotated[TabulatedItems, About("number of items with every span and position tabulated")] = 21
 

@@ -1,15 +1,15 @@
 """Critical conjunctivity: where the pairs next to an exception, and any pair, begin to be answered wrong.
 
-One criterion (theory: What it predicts): the sign of the margin between the two items just outside a
-component. It is positive in the additive limit; beyond the critical gamma the learner errs systematically.
-Works from ranks at a few items only, so n may be large.
+The criterion of a pair is the sign of its margin (theory: What it predicts): positive in the additive limit,
+negative beyond the pair's critical gamma. *The* critical gamma of a component is that of the two items just
+outside it. Only the ranks of a few items are needed, so n may be large.
 """
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,6 +28,9 @@ LOWEST, HIGHEST = 1e-3, 1e4
 Below it the chain acts as one (n kappa << 1) and the margin has its additive value; above it every
 influence falls by more than 1e-3 per item, and the sign is that of the nearest one.
 """
+
+HALVINGS = 49
+"""Of an interval of log gamma, from 1/3 to less than 1e-15."""
 
 ROUNDING = 1e-14
 """A margin below this fraction of the largest rank involved is taken for zero."""
@@ -48,6 +51,27 @@ class Crossing:
 
     first: int
     last: int
+    gamma: float | None
+    alpha: float | None
+
+
+@dataclass(frozen=True)
+class PairCrossing:
+    """Critical values of one untrained pair.
+
+    Parameters
+    ----------
+    higher, lower : int
+        The two items; the order says that the first wins.
+    pair_class : str
+        As `Hierarchy.pair_class` has it.
+    gamma, alpha : float or None
+        As of `Crossing`: beyond them the pair is answered wrong.
+    """
+
+    higher: int
+    lower: int
+    pair_class: str
     gamma: float | None
     alpha: float | None
 
@@ -84,17 +108,58 @@ def critical(n: int, exceptions: Exceptions, ridge: float = 0.0) -> tuple[Crossi
     >>> [round(crossing.alpha, 9) for crossing in critical(9, [(5, 3)])]
     [0.333333333]
     """
-    if not (math.isfinite(ridge) and ridge >= 0):
-        raise BadInput(f"ridge = {ridge!r}: must be at least 0 and finite")
-    hierarchy = Hierarchy.of(n, exceptions)
+    hierarchy = _hierarchy(n, exceptions, ridge)
     found = []
     for first, last in hierarchy.components:
         root = None
         if first > 0 and last < hierarchy.n - 1:
             root = _root(hierarchy, [(first - 1, last + 1)])
-        alpha = None if root is None else (root - 2 * ridge) / (2 + root)
-        found.append(Crossing(first, last, root, alpha))
+        found.append(Crossing(first, last, root, _alpha(root, ridge)))
     return tuple(found)
+
+
+def critical_pairs(
+    n: int, exceptions: Exceptions, ridge: float = 0.0, pairs: Iterable[tuple[int, int]] | None = None
+) -> tuple[PairCrossing, ...]:
+    """Critical gamma and conjunctivity of untrained pairs, by default of those next to each exception.
+
+    Parameters
+    ----------
+    n, exceptions, ridge
+        As for `critical`.
+    pairs : iterable of (higher, lower), optional
+        By default up to three pairs for each component: the item above it and its last, its first and the
+        item below it, and the items above and below.
+
+    Returns
+    -------
+    tuple of PairCrossing
+        Sorted by gamma, pairs without a change of sign last.
+
+    Notes
+    -----
+    With one exception the first pair listed is the first of all untrained pairs to err (tried for all
+    hierarchies of up to 12 items), unless the loser is item 1 or the winner item n - 2: then a pair one item
+    further into the loop may err at a slightly smaller gamma.
+
+    Examples
+    --------
+    >>> [(pair.higher, pair.lower, round(pair.alpha, 3)) for pair in critical_pairs(9, [(5, 3)])]
+    [(2, 5, 0.131), (3, 6, 0.131), (2, 6, 0.333)]
+    """
+    hierarchy = _hierarchy(n, exceptions, ridge)
+    if pairs is None:
+        beside = [
+            pair
+            for first, last in hierarchy.components
+            for pair in ((first - 1, last), (first, last + 1), (first - 1, last + 1))
+        ]
+        pairs = [(higher, lower) for higher, lower in beside if higher >= 0 and lower < hierarchy.n]
+    found = []
+    for higher, lower in pairs:
+        name, root = hierarchy.pair_class(higher, lower), _root(hierarchy, [(higher, lower)])
+        found.append(PairCrossing(higher, lower, name, root, _alpha(root, ridge)))
+    return tuple(sorted(found, key=lambda pair: math.inf if pair.gamma is None else pair.gamma))
 
 
 @dataclass(frozen=True)
@@ -161,10 +226,19 @@ def balance(n: int, winner: int, loser: int) -> Balance:
     return Balance(root, root / (2 + root), (1 - weight) * root / (2 + weight * root))
 
 
+def _hierarchy(n: int, exceptions: Exceptions, ridge: float) -> Hierarchy:
+    if not (math.isfinite(ridge) and ridge >= 0):
+        raise BadInput(f"ridge = {ridge!r}: must be at least 0 and finite")
+    return Hierarchy.of(n, exceptions)
+
+
+def _alpha(gamma: float | None, ridge: float) -> float | None:
+    """Conjunctivity at which gamma is reached with this ridge."""
+    return None if gamma is None else (gamma - 2 * ridge) / (2 + gamma)
+
+
 def _root(hierarchy: Hierarchy, pairs: Sequence[tuple[int, int]]) -> float | None:
     """Gamma at which the lowest r_above - r_below of some pairs turns negative, or None."""
-    from scipy.optimize import brentq  # heavy, and only needed here
-
     if not pairs:
         return None
     items = sorted({item for pair in pairs for item in pair})
@@ -172,9 +246,6 @@ def _root(hierarchy: Hierarchy, pairs: Sequence[tuple[int, int]]) -> float | Non
 
     def lowest(profile: Floats) -> Floats:
         return np.asarray((profile[..., one] - profile[..., other]).min(axis=-1))
-
-    def margin(log_gamma: float) -> float:
-        return float(lowest(ranks_among(hierarchy, math.exp(log_gamma), items)))
 
     start = math.log(LOWEST / hierarchy.n**2)
     stop = math.log(HIGHEST * (1 + len(hierarchy.exceptions)))
@@ -186,5 +257,10 @@ def _root(hierarchy: Hierarchy, pairs: Sequence[tuple[int, int]]) -> float | Non
     signed = np.flatnonzero(values)
     for left, right in itertools.pairwise(signed):
         if values[left] > 0 > values[right]:
-            return math.exp(brentq(margin, grid[left], grid[right], xtol=1e-15, rtol=1e-15, maxiter=200))
+            low, high = grid[left], grid[right]
+            for _ in range(HALVINGS):
+                middle = (low + high) / 2
+                value = lowest(ranks_among(hierarchy, math.exp(middle), items))
+                low, high = (middle, high) if value > 0 else (low, middle)
+            return math.exp((low + high) / 2)
     return None

@@ -22,10 +22,12 @@ _EXCEPTION = re.compile(r"(\d{1,18}):(\d{1,18})", re.ASCII)
 
 
 def parse_exception(text: str) -> tuple[int, int]:
-    """Winner and loser of an exception written "winner:loser" in ranks, e.g. "5:3"; `BadInput` otherwise."""
+    """Winner and loser of an exception written "winner:loser", such as "5:3"; `BadInput` otherwise."""
     match = _EXCEPTION.fullmatch(text.strip()) if isinstance(text, str) else None
     if match is None:
-        raise BadInput(f"exception {text!r}: must be written WINNER:LOSER in ranks from 0, for example 5:3")
+        raise BadInput(
+            f"exception {text!r}: must be written WINNER:LOSER, items numbered from 0, for example 5:3"
+        )
     return int(match[1]), int(match[2])
 
 
@@ -67,11 +69,11 @@ class Hierarchy:
         for winner, loser in pairs:
             if not (0 <= loser < self.n and 0 <= winner < self.n):
                 raise BadInput(
-                    f"exception {winner}:{loser}: ranks must be 0 to {self.n - 1} with n = {self.n}"
+                    f"exception {winner}:{loser}: items must be 0 to {self.n - 1} with n = {self.n}"
                 )
             if winner < loser + 2:
                 raise BadInput(
-                    f"exception {winner}:{loser}: the winner's rank must be at least the loser's plus 2"
+                    f"exception {winner}:{loser}: the winner must be at least two items below the loser"
                 )
             if (winner, loser) in seen:
                 raise BadInput(f"exception {winner}:{loser}: given twice, must be given once")
@@ -126,7 +128,7 @@ class Hierarchy:
         yield from self.exceptions
 
     def pair_class(self, first: int, second: int) -> str:
-        """Class of a pair of different ranks, in either order (theory: Task); `BadInput` of other ranks."""
+        """Class of a pair of different items, in either order (theory: Task); `BadInput` of other items."""
         higher, lower = self._ordered(first, second)
         if lower == higher + 1:
             return "train"
@@ -161,7 +163,7 @@ class Hierarchy:
         return 1 if first == higher else -1
 
     def ordered_pairs(self) -> list[tuple[int, int]]:
-        """Every ordered pair (first, second) of different ranks, sorted; see the function of this name."""
+        """Every ordered pair (first, second) of different items, sorted; see the function of this name."""
         return ordered_pairs(self.n)
 
     def unordered_pairs(self) -> Iterator[tuple[int, int]]:
@@ -176,7 +178,7 @@ class Hierarchy:
 
     def _ordered(self, first: int, second: int) -> tuple[int, int]:
         if first == second or not (0 <= first < self.n and 0 <= second < self.n):
-            raise BadInput(f"pair {first}, {second}: must be two different ranks of 0 to {self.n - 1}")
+            raise BadInput(f"pair {first}, {second}: must be two different items of 0 to {self.n - 1}")
         return (first, second) if first < second else (second, first)
 
 
@@ -190,7 +192,7 @@ def _whole_pair(pair: str | Sequence[int]) -> tuple[int, int]:
             raise TypeError
         return winner.__index__(), loser.__index__()
     except (TypeError, ValueError, AttributeError):
-        raise BadInput(f"exception {pair!r}: must be a pair (winner, loser) of whole ranks") from None
+        raise BadInput(f"exception {pair!r}: must be a pair (winner, loser) of whole numbers") from None
 
 
 PAPER = Hierarchy(9, ((5, 3),))

@@ -107,7 +107,7 @@ def ranks(
     n : int, or array_like of int (...)
         Number of items, >= 3; an array broadcasts against the others.
     exceptions : iterable of (winner, loser) or "winner:loser", or array of int (..., exceptions, 2)
-        Exceptions to the chain, ranks from 0; the array form broadcasts against the others; a row (-1, -1) in
+        Exceptions to the chain, items from 0; the array form broadcasts against the others; a row (-1, -1) in
         it holds no exception, so that hierarchies with fewer fit in.
     alpha, ridge : array_like (...)
         Conjunctivity and effective ridge, as for `gamma`.
@@ -201,7 +201,7 @@ def dipole(n: int, first: int, second: int, gamma: ArrayLike) -> Floats:
     """
     chain = Hierarchy(n)
     if first == second or not (0 <= first < chain.n and 0 <= second < chain.n):
-        raise BadInput(f"dipole {first}, {second}: must be two different ranks of 0 to {chain.n - 1}")
+        raise BadInput(f"dipole {first}, {second}: must be two different items of 0 to {chain.n - 1}")
     leak = checked_gamma(gamma)
     nodes = np.array(sorted({0, chain.n - 1, first, second}), dtype=np.int64)
     current = (nodes == first).astype(float) - (nodes == second)

@@ -8,7 +8,7 @@ from memgen.tables.schema import Column, Table, trained
 _HIERARCHY = {
     "hierarchy": Column(pl.String, "name of the hierarchy: a key of relational.hierarchies"),
     "n": Column(pl.Int64, "number of items"),
-    "exceptions": Column(pl.String, 'exceptions as winner:loser, ranks from 0, e.g. "5:3 7:4"; "" for none'),
+    "exceptions": Column(pl.String, 'exceptions as winner:loser, items from 0, e.g. "5:3 7:4"; "" for none'),
 }
 _LEARNER = {
     "alpha": Column(pl.Float64, "conjunctivity"),
@@ -99,7 +99,7 @@ MEMORIZATION = Table(
         "pair_class": Column(
             pl.String, "exception, or train for a regular pair", allowed=("train", "exception")
         ),
-        "in_loop": Column(pl.Boolean, "whether both items stand in one loop, as those of an exception do"),
+        "in_loop": Column(pl.Boolean, "whether both items are in one loop, as those of an exception are"),
         "margin": Column(pl.Float64, "margin in the trained direction after training on every pair"),
         "left_out_margin": Column(
             pl.Float64, "the same with this pair left out of training, in both directions"
@@ -148,7 +148,7 @@ CRITICAL_PLACEMENT = Table(
     "critical placement",
     {
         **_SHAPE,
-        "centred": Column(pl.Boolean, "whether the exception stands in the middle (half a step above it)"),
+        "centred": Column(pl.Boolean, "whether the exception is in the middle (or half a step above it)"),
         **_CROSSING,
         "balance_gamma": Column(
             pl.Float64, "gamma up to which every untrained pair is right; empty: at any", nullable=True
@@ -273,7 +273,7 @@ FINITE_WIDTH_SLOPES = Table(
         "regime": Column(pl.String, "lazy or rich", allowed=("lazy", "rich")),
         "quantity": Column(
             pl.String,
-            "what is fitted: a column of the finite width table",
+            "fitted quantity: a column of the finite width table",
             allowed=("deviation", "kernel_change"),
         ),
         "seeds": Column(pl.Int64, "number of networks per width"),

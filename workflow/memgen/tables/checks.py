@@ -11,7 +11,7 @@ from pathlib import Path
 
 import polars as pl
 
-from memgen.tables.schema import Column, Held, Table
+from memgen.tables.schema import Column, ReproductionTolerance, Table
 
 OUTCOMES = ("holds", "broken", "not tested")
 
@@ -27,7 +27,7 @@ CHECKS = Table(
         "outcome": Column(pl.String, "whether it holds", allowed=OUTCOMES),
         "command": Column(pl.String, "command that prints it"),
     },
-    Held(
+    ReproductionTolerance(
         "what is found is rounding, or noise within the deviation allowed: the outcome is compared",
         cells=("study", "check", "source", "expected", "allowed", "outcome", "command"),
         values={"found": None},

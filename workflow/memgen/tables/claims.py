@@ -54,11 +54,11 @@ CLAIMS = Table(
     {
         "study": Column(pl.String, "study that tests the claim"),
         "id": Column(pl.String, "short name of the claim, shared by its cells"),
-        "claim": Column(pl.String, "what is claimed, in one sentence"),
+        "claim": Column(pl.String, "the claim in one sentence"),
         "paper": Column(pl.String, f"source of the claim; {THIS_STUDY!r} where it was derived here"),
         "figure": Column(pl.String, "figure of this study that shows it, without its suffix"),
         "family": Column(
-            pl.String, "claims that are corrected together; empty where one stands alone", nullable=True
+            pl.String, "claims that are corrected together; empty for a single claim", nullable=True
         ),
         "leads": Column(pl.Boolean, "whether it is the claim; else one of its cells, which have no verdict"),
         "model": Column(pl.String, "language models that are tested, where one is", nullable=True),
@@ -70,7 +70,7 @@ CLAIMS = Table(
         "expected": Column(pl.String, "what the claim expects of ours"),
         "margin": Column(
             pl.Float64,
-            "margin stated beforehand: of equality, or by which a bound may be missed",
+            "margin specified in advance: of equality, or of a missed bound",
             nullable=True,
         ),
         "ours": Column(pl.Float64, "value found here", nullable=True),
@@ -87,9 +87,9 @@ CLAIMS = Table(
         "upper": Column(pl.Float64, "its upper end", nullable=True),
         "p_value": Column(
             pl.Float64,
-            "two-sided p of ours against the threshold; of equality, the larger of two one-sided tests where "
-            "ours lies within the margin (TOST), and the two-sided p against its nearer end elsewhere; by "
-            "Student's t, of shares and of equal units by sign flips",
+            "two-sided p of ours against the threshold. For equality: within the margin the larger of two "
+            "one-sided tests (TOST), elsewhere the two-sided p against the nearer end. By Student's t; for "
+            "shares and equal units by sign flips",
             nullable=True,
         ),
         "p_holm": Column(pl.Float64, "the same, corrected by Holm within the family", nullable=True),
@@ -196,7 +196,7 @@ class Claim:
 
     def __post_init__(self) -> None:
         if self.sense == "equal" and not (self.margin is not None and self.margin > 0):
-            raise ValueError(f"{self.claim}: equality needs a margin stated beforehand")
+            raise ValueError(f"{self.claim}: equality needs a margin specified in advance")
         if (self.unit == "exact") != (self.n_units is None):
             raise ValueError(f"{self.claim}: {self.n_units} units of what is {self.unit}")
 

@@ -4,7 +4,7 @@ A `Schema` names and types the columns; a `Table` also says what each of them ho
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -39,22 +39,8 @@ class Column:
     nan: bool = False
 
 
-def described(columns: Mapping[str, Column], descriptions: Mapping[str, str]) -> dict[str, Column]:
-    """Columns with their descriptions, in the order of `columns`.
-
-    Raises
-    ------
-    ValueError
-        If a column has no description, or a description no column.
-    """
-    if set(columns) != set(descriptions):
-        missing, extra = set(columns) - set(descriptions), set(descriptions) - set(columns)
-        raise ValueError(f"columns not described: {sorted(missing)}; not columns: {sorted(extra)}")
-    return {name: replace(column, description=descriptions[name]) for name, column in columns.items()}
-
-
 @dataclass(frozen=True)
-class Held:
+class ReproductionTolerance:
     """How the table of another honest run is compared with this one, and why.
 
     A table without cells is compared number by number. A table with cells is compared by their means, which
@@ -64,7 +50,7 @@ class Held:
     ----------
     why : str
         Why in this way.
-    tolerance : float, default=1e-9
+    relative : float, default=1e-9
         Largest difference of two numbers that counts as none, relative to the larger of the number and 1.
     cells : tuple of str, optional
         Columns that name a cell.
@@ -79,14 +65,14 @@ class Held:
     """
 
     why: str
-    tolerance: float = 1e-9
+    relative: float = 1e-9
     cells: tuple[str, ...] = ()
     values: Mapping[str, str | None] = field(default_factory=dict)
     unit: str | None = None
     units: str | None = None
 
 
-EXACT = Held(
+EXACT = ReproductionTolerance(
     "closed forms, or counts under named random numbers, in double precision: another processor may change "
     "the last digits"
 )
@@ -99,13 +85,15 @@ def trained(
     unit: str | None = None,
     units: str | None = None,
     why: str = "",
-) -> Held:
+) -> ReproductionTolerance:
     """How a table of answers of trained models is compared; `why` is what is particular to the table."""
     reason = (
         "another processor changes the last digits, and training turns them into other answers: a study "
         "claims means over seeds"
     )
-    return Held(f"{reason}; {why}" if why else reason, 1e-5, tuple(cells), dict(values), unit, units)
+    return ReproductionTolerance(
+        f"{reason}; {why}" if why else reason, 1e-5, tuple(cells), dict(values), unit, units
+    )
 
 
 @dataclass(frozen=True)
@@ -118,11 +106,6 @@ class Schema:
     name: str
     columns: Mapping[str, Column]
     may_be_empty: bool = field(default=False, kw_only=True)
-
-    def described(self, descriptions: Mapping[str, str], held: Held = EXACT) -> "Table":
-        """The table of this schema, with a description of every column; see `described`."""
-        columns = described(self.columns, descriptions)
-        return Table(self.name, columns, held, may_be_empty=self.may_be_empty)
 
     @property
     def schema(self) -> dict[str, Any]:
@@ -213,20 +196,20 @@ class Table(Schema):
     Raises
     ------
     ValueError
-        If a column has no description, `held` names a column that does not exist, or it has standard errors
+        If a column has no description, `tolerance` names a column that does not exist, or has standard errors
         without the number of units behind them.
     """
 
-    held: Held = EXACT
+    tolerance: ReproductionTolerance = EXACT
 
     def __post_init__(self) -> None:
         bare = [name for name, column in self.columns.items() if not column.description]
         if bare:
             raise ValueError(f"table {self.name}: columns without description: {', '.join(bare)}")
-        errors = [name for name in self.held.values.values() if name is not None]
-        if errors and self.held.units is None:
+        errors = [name for name in self.tolerance.values.values() if name is not None]
+        if errors and self.tolerance.units is None:
             raise ValueError(f"table {self.name}: {errors[0]} needs a column that counts its units")
-        counts = [name for name in (self.held.unit, self.held.units) if name is not None]
-        named = {*self.held.cells, *self.held.values, *errors, *counts}
+        counts = [name for name in (self.tolerance.unit, self.tolerance.units) if name is not None]
+        named = {*self.tolerance.cells, *self.tolerance.values, *errors, *counts}
         if unknown := sorted(named - set(self.columns)):
             raise ValueError(f"table {self.name}: held to columns that it has not: {', '.join(unknown)}")

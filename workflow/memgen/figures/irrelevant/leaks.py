@@ -1,27 +1,20 @@
-"""Figures of what leaks: with defences, in bits, by completion, from a language model, and in theory."""
+"""Figures of what leaks by completion and from a language model, and of all three studies."""
 
 import math
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
-import numpy as np
 import polars as pl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from memgen.errors import BadInput
-from memgen.figures.irrelevant.recovery import (
-    Averages,
-    draw_across,
-    guessing,
-    learner_panels,
-    title_with_size,
-)
+from memgen.figures.irrelevant.recovery import Averages, guessing
 from memgen.figures.labels import DEFENCES, LEARNERS, PAIR_CLASSES, prior_looks
 from memgen.figures.longtail.theory import draw_excess
 from memgen.figures.panels import draw_interval, panel_letters, reaches, shared_legend
 from memgen.figures.style import COLUMN, PAGE, PALETTE, Drawn, Hierarchy, Ridge, figure, new_figure
-from memgen.irrelevant.tables import EXTRACTION, LEAKAGE, SIMULATION
+from memgen.irrelevant.tables import EXTRACTION, LEAKAGE
 from memgen.longtail.tables import TRADEOFF
 from memgen.relational.tables import MEMORIZATION
 
@@ -41,33 +34,6 @@ _SHARES = {
 }
 
 
-@figure
-def irrelevant_defences(*, averages: Averages) -> Drawn:
-    """Draw the accuracy on singletons against their recovered bits, along every defence.
-
-    Accuracy on fresh examples of clusters seen once against the share of the bits of their one training
-    sample that is recovered, with defences of increasing strength, the last step of training each. Numbers:
-    differential privacy spent. Bars: 95% intervals over seeds. What keeps the bits back costs the accuracy
-    that they buy.
-    """
-    table = averages.filter(
-        pl.col("last") & pl.col("main") & (pl.col("multiplicity") == 1) & (pl.col("task") == "clusters")
-    )
-    runs = table.filter(pl.col("defence") != "none")["run"].unique(maintain_order=True).to_list()
-    if not runs:
-        raise BadInput("holds no defence; allowed: a run with defences")
-    figure, panels = learner_panels(len(runs), 2.8)
-    for panel, run in zip(panels, runs, strict=True):
-        rows = table.filter(pl.col("run") == run)
-        _draw_defences(panel, rows, _epsilon)
-        title_with_size(panel, rows)
-        panel.set(xlabel="share of bits recovered", xlim=(0.48, 1.02), ylim=(-0.03, 1.03))
-    panel_letters(panels)
-    panels[0].set_ylabel("accuracy on fresh examples\nof clusters seen once")
-    shared_legend(figure, panels, ncols=3)
-    return figure, {"averages": table}
-
-
 def _draw_defences(panel: Axes, rows: pl.DataFrame, words: Callable[[Mapping[str, Any]], str]) -> None:
     """Every defence of a run joined along its strength, and beside each row what there is to say of it."""
     for kind, (label, colour, marker) in DEFENCES.items():
@@ -84,14 +50,6 @@ def _draw_defences(panel: Axes, rows: pl.DataFrame, words: Callable[[Mapping[str
                     text, (row["bits_recovered"], row["accuracy_singleton"]), xytext=(5, -6),
                     textcoords="offset points", fontsize=5, color=colour,
                 )  # fmt: skip
-
-
-def _epsilon(row: Mapping[str, Any]) -> str:
-    """What the noise of a private run guarantees."""
-    spent = row["epsilon"]
-    if spent is None or not math.isfinite(spent):
-        return ""
-    return f"$\\varepsilon$ = {spent:,.0f}" if spent >= 10 else f"$\\varepsilon$ = {spent:.2g}"
 
 
 def _strength(row: Mapping[str, Any]) -> str:
@@ -139,49 +97,6 @@ def irrelevant_completion(*, averages: Averages) -> Drawn:
     return figure, {"averages": every}
 
 
-@figure
-def irrelevant_leakage(*, leakage: Annotated[pl.DataFrame, LEAKAGE]) -> Drawn:
-    """Draw leaked bits against n d, and their share of it with every defence.
-
-    Left: bits of irrelevant information that leak from undefended learners, against the size of their
-    sample; a share 1/e of samples are seen once when there are as many clusters as samples. Right: leaked
-    bits as a share of the sample, with each defence, its strength and the accuracy left on clusters seen
-    once. Bars: 95% intervals over seeds.
-    """
-    table = leakage.filter(pl.col("task") == "clusters")
-    figure, axes = new_figure(1, 2, height=3.2, width_ratios=[1, 1.15])
-    left, right = axes[0]
-    plain = table.filter(pl.col("defence") == "none")
-    sizes = np.array([plain["storage_bits"].min(), plain["storage_bits"].max()], dtype=float)
-    black = PALETTE["black"]
-    left.plot(sizes, sizes, color=black, lw=0.8, label="$n\\,d$, the whole sample")
-    left.plot(sizes, sizes / np.e, color=black, lw=0.8, ls="--", label="$n\\,d / e$, its singletons")
-    _draw_leaked(left, plain)
-    left.set(ylabel="leaked bits")
-    left.legend(loc="upper left")
-    names, place = [], 0.0
-    for run in table.filter(pl.col("defence") != "none")["run"].unique(maintain_order=True):
-        rows = table.filter(pl.col("run") == run)
-        for row in rows.iter_rows(named=True):
-            look, scale = DEFENCES[row["kind"]], row["storage_bits"]
-            ends = [row[f"leaked_bits_{end}"] for end in ("low", "high")]
-            low, high = (None if end is None else end / scale for end in ends)
-            draw_across(right, place, row["leaked_share"], low, high, look)
-            strength = f" {_strength(row)}".rstrip()
-            names.append((place, f"{look[0]}{strength}, {row['accuracy_singleton']:.2f}"))
-            place -= 1
-        right.annotate(
-            LEARNERS[rows["learner"][0]][0], (0.98, place + 0.8), fontsize=6,
-            xycoords=("axes fraction", "data"), ha="right", va="center", fontweight="bold",
-        )  # fmt: skip
-        place -= 1.2
-    right.set(xlabel="leaked bits / $n\\,d$", xlim=(0, None))
-    right.set_yticks([at for at, _ in names], [text for _, text in names], fontsize=5)
-    right.set_title("defence, accuracy on clusters seen once", fontsize=6)
-    panel_letters((left, right))
-    return figure, {"leakage": table}
-
-
 def _draw_leaked(panel: Axes, plain: pl.DataFrame) -> None:
     """Leaked bits of undefended learners against their sample's size; open where nothing can be learned."""
     for learner, (words, colour, marker) in LEARNERS.items():
@@ -191,40 +106,6 @@ def _draw_leaked(panel: Axes, plain: pl.DataFrame) -> None:
                 look = (f"{words}{added}", colour, marker)
                 draw_interval(panel, rows, "storage_bits", "leaked_bits", look=look, mfc=face)
     panel.set(xscale="log", yscale="log", xlabel="size of the sample $n\\,d$, bits")
-
-
-@figure
-def irrelevant_storage(*, simulation: Annotated[pl.DataFrame, SIMULATION]) -> Figure:
-    """Draw the errors of the nearest neighbour and the lookup learner against what is stored.
-
-    Learners that store their sample. Left: nearest neighbours that store some positions of each sample, or
-    flip stored bits; accuracy on clusters seen once. Right: error of the lookup learner in next-symbol
-    prediction when it stores a share of the bits of references seen once. Lines: closed forms; points:
-    simulations with 95% intervals.
-    """
-    table = simulation.rename({"error_simulated": "error"})
-    nearest, lookup = (table.filter(pl.col("learner") == name) for name in ("nearest", "lookup"))
-    whole = nearest["dimension"][0]
-    whole_bits, unflipped = nearest.filter(pl.col("stored") == whole), nearest.filter(pl.col("flip") == 0)
-    panels = (
-        (unflipped, "stored", f"positions stored of {whole}", True),
-        (whole_bits, "flip", "probability that a stored bit is flipped", True),
-        (lookup, "stored_fraction", "share of singletons' bits stored, $\\varphi$", False),
-    )
-    figure, axes = new_figure(1, 3, height=2.4)
-    for panel, (rows, x, words, accuracy) in zip(axes[0], panels, strict=True):
-        ordered = rows.sort(x)
-        closed = 1 - ordered["error_closed"] if accuracy else ordered["error_closed"]
-        panel.plot(ordered[x], closed, color=PALETTE["black"], lw=0.8, label="closed form")
-        look = ("simulated", PALETTE["vermilion"], "o")
-        draw_interval(panel, ordered, x, "error", missing=accuracy, look=look)
-        panel.set(xlabel=words)
-        if accuracy:
-            panel.set(ylabel="accuracy on clusters seen once", ylim=(0, 1.02), title="nearest neighbour")
-    panel_letters(axes[0])
-    axes[0, 2].set(ylabel="next-symbol error", title="lookup learner")
-    axes[0, 2].legend(loc="best")
-    return figure
 
 
 @figure
@@ -295,9 +176,9 @@ def three_studies(
     having been trained on it, for the exception to an order and for the pairs of its chain, along the
     conjunctivity of the representation (exact). (b) What forgetting costs: excess error against the share of
     examples seen once that are fitted, for four lists of frequencies (lines exact, markers simulated, bars
-    standard errors). (c) What is leaked: bits of no use for any answer that attacks recover from accurate
-    learners, against the size of the sample (bars 95% intervals over seeds); open markers (rho = 0), tasks
-    in which nothing can be learned.
+    standard errors). (c) What is leaked: bits of no use for any answer that the best attack recovers,
+    against the size of the sample (bars 95% intervals over seeds); open markers (rho = 0), tasks in which
+    nothing can be learned.
     """
     pairs = memorization.filter((pl.col("hierarchy") == hierarchy) & (pl.col("ridge") == ridge))
     if not pairs.height:
@@ -322,7 +203,7 @@ def three_studies(
         title="what forgetting costs",
     )  # fmt: skip
     cost.legend(title="frequencies", title_fontsize=6)
-    plain = leakage.filter(pl.col("defence") == "none")
+    plain = leakage.filter(pl.col("best") & (pl.col("defence") == "none"))
     ends = [plain["storage_bits"].min(), plain["storage_bits"].max()]
     leaked.plot(ends, ends, color=PALETTE["black"], lw=0.8, label="the whole sample")
     _draw_leaked(leaked, plain)

@@ -20,14 +20,11 @@ def figures(config: Mapping[str, Any]) -> list[Entry]:
     all_run: list[dict[str, str]] = [{}] if {"relational", "longtail"} <= set(config) else []
     figure = partial(Entry, "irrelevant", "Irrelevant information")
     return [
+        figure("irrelevant_attacks", {"leakage": "leakage.csv"}),
+        figure("irrelevant_tradeoff", {"simulation": "simulation.csv", "leakage": "leakage.csv"}),
+        figure("irrelevant_scaling", {"matched": "matched.csv"}),
         figure("irrelevant_training", averages),
         figure("irrelevant_multiplicity", averages),
-        figure("irrelevant_defences", averages),
-        figure("irrelevant_storage", {"simulation": "simulation.csv"}),
-        figure("irrelevant_scaling", averages),
-        figure("irrelevant_leakage", {"leakage": "leakage.csv"}),
-        figure("irrelevant_controls", averages),
-        figure("irrelevant_attacks", averages),
         figure("irrelevant_completion", averages),
         figure("irrelevant_extraction", {"extraction": "extraction.csv"}, each=extracted),
         figure("three_studies", of_all, block["three_studies"], all_run),

@@ -1,4 +1,4 @@
-"""What claims of language models rest on: margins predicted without being seen, and every cell."""
+"""What claims of language models rest on: margins predicted unseen, representations, every cell."""
 
 from typing import Annotated
 
@@ -8,8 +8,10 @@ from matplotlib.figure import Figure
 
 from memgen.figures.cells import series
 from memgen.figures.labels import ITEMS, model_label, named
-from memgen.figures.style import PAGE, PALETTE, Words, figure, new_figure
+from memgen.figures.panels import key, legend, level, panel_letters
+from memgen.figures.style import MARKERS_OF_MODELS, PAGE, PALETTE, Words, figure, new_figure
 from memgen.language.claims.tables import HELD_OUT
+from memgen.language.tables import COST_CURVE, REPRESENTATIONS
 from memgen.tables.claims import CLAIMS
 
 GREY = PALETTE["grey"]
@@ -17,6 +19,8 @@ PREDICTIONS = {
     "measured": "probes, gamma measured:\nall untrained pairs",
     "elsewhere": "gamma fitted elsewhere:\npairs beside the exception",
 }
+#: Label and colour of what is read of a network.
+READ = {"last": ("last token", "blue"), "tail": ("mean of the last six", "vermilion")}
 PANELS = {
     "order-generalized": "untrained pairs right,\nno exception",
     "exception-remembered": "exception\nremembered",
@@ -58,6 +62,57 @@ def held_out_margins(*, held_out: Annotated[pl.DataFrame, HELD_OUT], words: Word
         unit_label = "(target units)" if kind == "measured" else "(share of the largest found)"
         axis.set(xlabel=f"predicted margin {unit_label}", ylabel=f"margin found {unit_label}")
     picture.legend(handles=[one.key for one in every], loc="outside lower center", ncols=3)
+    return picture
+
+
+@figure
+def geometry(
+    *,
+    representations: Annotated[pl.DataFrame, REPRESENTATIONS],
+    curve: Annotated[pl.DataFrame, COST_CURVE],
+) -> Figure:
+    """Draw the margin next to an exception on representations that differ in conjunctivity, and theory's.
+
+    Each point is one representation: a depth of a network, read at the last token (blue) or as the mean of
+    the last six (vermilion), or a mixture of the additive and pair parts of the deepest last token (grey).
+    Ridge probes learn nine invented names and the exception that 5 beats 3. Shown is the mean margin of the
+    pairs next to the exception, 2 v 5, 3 v 6 and 2 v 6; below zero they are wrong. a: against the measured
+    conjunctivity, where probes read what the two directions of a pair differ by. b: the same against the
+    margin that theory predicts from conjunctivity and ridge. c: probes read one direction of a pair; theory
+    assumes that first and second items are alike. Lines: theory, nothing fitted. Shapes are architectures;
+    filled points have pretrained weights, open ones random weights. Bars: one standard error over seeds of
+    the names.
+    """
+    picture, axes = new_figure(1, 3, width=PAGE, height=2.6, sharey=True)
+    models = representations["model"].unique(maintain_order=True).to_list()
+    markers = {name: MARKERS_OF_MODELS[place] for place, name in enumerate(models)}
+    panels = (
+        ("alpha", "difference", "measured conjunctivity"),
+        ("near_margin_predicted", "difference", "margin predicted"),
+        ("near_margin_predicted", "raw", "margin predicted, one direction"),
+    )
+    for axis, (across, features, label) in zip(axes[0], panels, strict=True):
+        rows = representations.filter(features=features).drop_nulls(across)
+        for row in rows.iter_rows(named=True):
+            colour = PALETTE[READ[row["pooling"]][1]] if row["mixing"] is None else GREY
+            axis.errorbar(
+                row[across], row["near_margin"], yerr=row["near_margin_standard_error"],
+                fmt=markers[row["model"]], color=colour, ms=2.6, mew=0.5, elinewidth=0.4, lw=0,
+                mfc=colour if row["initialization"] is None else "white",
+                zorder=1 if row["mixing"] is not None else 2,
+            )  # fmt: skip
+        on_curve = curve["alpha"] if across == "alpha" else curve["near_margin"]
+        axis.plot(on_curve, curve["near_margin"], color=PALETTE["black"], lw=0.8, zorder=3)
+        axis.set_xlabel(label)
+        level(axis, 0)
+    axes[0, 0].set_ylabel("margin found next to\nthe exception (target units)")
+    panel_letters(axes[0])
+    black = PALETTE["black"]
+    handles = [key(model_label(name), black, marker) for name, marker in markers.items()]
+    handles += [key("random weights", black, markers[models[0]], mfc="white")]
+    handles += [key(label, PALETTE[colour], "s") for label, colour in READ.values()]
+    handles += [key("mixture of parts", GREY, "s"), key("theory", black, lw=1.0)]
+    legend(picture, handles, 4)
     return picture
 
 

@@ -32,6 +32,10 @@ def figures(config: Mapping[str, Any]) -> list[Entry]:
         figure("accuracy_by_class", {"accuracy": "accuracy.csv"}, every),
         figure("symbolic_distance", {"distance": "distance.csv"}, {"items": "fake", **probes, **contrast}),
         figure("exception_effect", {"effects": "effects.csv"}, {**probes, **contrast}),
+        figure(
+            "geometry", {"representations": "representations.csv", "curve": "cost_curve.csv"},
+            each=[{}] if settings.represented(config) else [],
+        ),
     ]  # fmt: skip
 
 

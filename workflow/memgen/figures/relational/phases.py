@@ -135,8 +135,8 @@ def phase_placement(
     Lowest margin of cross pairs (above) and boundary pairs (below) at conjunctivity {conjunctivity} and ridge
     {ridge}, over the shape of the hierarchy: position and span of one exception among {n} items (a), number
     of items and span with the exception in the middle (b), number of items and of exceptions (c). Red: some
-    pair of the class is answered wrong. Grey: no such pair. Errors need room: they vanish where the loop is near an end of the
-    chain or nearly as long as it, and come with the number of items.
+    pair of the class is answered wrong. Grey: no such pair. Errors need room: they vanish where the loop is
+    near an end of the chain or nearly as long as it, and come with the number of items.
     """
     rows = table.filter((pl.col("alpha") == conjunctivity) & (pl.col("ridge") == ridge))
     if rows.filter(pl.col("n") == n).is_empty():

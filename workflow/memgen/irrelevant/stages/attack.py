@@ -16,7 +16,6 @@ from memgen.irrelevant.configuration import (
     Samples,
     Size,
     Tail,
-    check_attacks,
     check_defence,
 )
 from memgen.irrelevant.experiment import defended, epsilon_spent, recoveries
@@ -60,7 +59,6 @@ def attack(
     out
         Runs table.
     """
-    check_attacks(training.learner, training.attacks)
     undefended = Training(
         training.steps,
         training.rate,
@@ -96,10 +94,10 @@ def attack(
                 "samples": size.samples,
                 "dimension": size.dimension,
                 "rho": size.rho,
+                "singleton_weight": training.singleton_weight,
             }
-            attacks = training.attacks if plain else training.attacks[:1]
             record = [step for step in record_steps if plain and step < trained.steps]
             for seed in range(training.seeds):
-                found = recoveries(size, training, trained, attacks, [*record, trained.steps], seed)
+                found = recoveries(size, training, trained, training.attacks, [*record, trained.steps], seed)
                 rows += [{**common, "seed": seed, **row} for row in found]
     RUNS.write(pl.DataFrame(rows, schema=RUNS.schema), out)

@@ -1,11 +1,23 @@
 """What attacks recover, averaged over seeds: recovery, leaked bits, and a language model's numbers."""
 
 from collections.abc import Sequence
+from typing import Annotated
 
+import numpy as np
 import polars as pl
 
-from memgen.irrelevant.bounds import chance_exposure, exposure, leaked_bits, recovered_share
-from memgen.irrelevant.tables import AVERAGES, EXTRACTED, EXTRACTION, EXTRACTIONS, LEAKAGE, RECOVERY, RUNS
+from memgen.irrelevant.bounds import chance_exposure, exposure, leaked_bits, needed_bits, recovered_share
+from memgen.irrelevant.tables import (
+    AVERAGES,
+    EXTRACTED,
+    EXTRACTION,
+    EXTRACTIONS,
+    LEAKAGE,
+    MATCHED,
+    RECOVERY,
+    RUNS,
+)
+from memgen.jobs.arguments import Range
 from memgen.jobs.stage import Input, Inputs, Output, stage
 from memgen.tables.schema import Table
 from memgen.tables.statistics import student_factor
@@ -13,7 +25,7 @@ from memgen.tables.statistics import student_factor
 
 @stage
 def completed(*, blocks: Inputs, out: Output) -> None:
-    """Put what the transformer completed, seed by seed, into one table.
+    """Put the transformer's completions of all seeds into one table.
 
     Parameters
     ----------
@@ -41,7 +53,7 @@ def recovery(*, runs: Inputs, out: Output, averages: Output) -> None:
     table = pl.concat([RUNS.read(path) for path in runs])
     measured = [name for name in AVERAGES.columns if f"{name}_se" in AVERAGES.columns]
     whole = averaged(table, _through(AVERAGES, "multiplicity"), measured)
-    group = ["run", "task", "learner", "defence", "clusters", "samples", "dimension", "rho"]
+    group = _through(AVERAGES, "singleton_weight")
     known = (pl.col("multiplicity") > 0) & pl.col("rho").is_not_null()
     majority = recovered_share(whole["multiplicity"].clip(1).to_numpy(), whole["rho"].fill_null(0).to_numpy())
     whole = whole.with_columns(
@@ -54,30 +66,84 @@ def recovery(*, runs: Inputs, out: Output, averages: Output) -> None:
 
 
 @stage
-def leakage(*, runs: Inputs, out: Output) -> None:
-    """Tabulate leaked bits per learner and defence, beside the size of the sample.
+def leakage(
+    *,
+    runs: Inputs,
+    accuracy: Annotated[float, Range(0, 1, above=True, below=True)],
+    out: Output,
+    matched: Output,
+) -> None:
+    """Tabulate leaked bits per learner, defence and attack, and those that equal accuracy costs.
 
     Parameters
     ----------
     runs
         Runs tables.
+    accuracy
+        Accuracy on clusters seen once at which private learners of different sizes are compared.
     out
-        Leakage table: the main attack on the cluster task after the last step.
+        Leakage table: every attack on the cluster task after the last step.
+    matched
+        Matched table: of every run and size with several noise levels that enclose the accuracy.
     """
     # Noise is a small part of a prefix: what of it leaks is no share of free positions.
-    table = pl.concat([RUNS.read(path) for path in runs]).filter(pl.col("main") & pl.col("rho").is_not_null())
-    group = ["run", "task", "learner", "defence", "clusters", "samples", "dimension", "rho", "seed"]
+    table = pl.concat([RUNS.read(path) for path in runs]).filter(pl.col("rho").is_not_null())
+    of_seed = [*_through(LEAKAGE, "singleton_weight"), "seed"]
     last = table.filter(
-        (pl.col("step") == pl.col("step").max().over(group)) & (pl.col("multiplicity") == 1)
-    ).with_columns(free_error=1 - pl.col("free_recovered"), singletons=pl.col("targets").cast(pl.Float64))
-    sizes = [last[name].to_numpy() for name in ("free_error", "targets", "dimension", "rho")]
-    found = averaged(
-        last.with_columns(leaked_bits=pl.Series(leaked_bits(*sizes), dtype=pl.Float64)),
-        _through(LEAKAGE, "attack"),
-        ["singletons", "free_error", "leaked_bits", "accuracy_singleton"],
-    ).with_columns(storage_bits=(pl.col("samples") * pl.col("dimension")).cast(pl.Float64))
-    found = found.with_columns(leaked_share=pl.col("leaked_bits") / pl.col("storage_bits"))
+        (pl.col("step") == pl.col("step").max().over(of_seed)) & (pl.col("multiplicity") == 1)
+    ).with_columns(
+        # Some attacks are made on a few targets only, the main one on all.
+        singletons=pl.col("targets").max().over(of_seed).cast(pl.Float64),
+    )
+    sizes = [last[name].to_numpy() for name in ("dimension", "rho")]
+    last = last.with_columns(
+        bits=pl.Series(leaked_bits(1 - last["free_recovered"].to_numpy(), 1, *sizes), dtype=pl.Float64)
+    ).with_columns(leaked_bits=pl.col("singletons") * pl.col("bits"))
+    names = ["singletons", "bits_recovered", "free_recovered", "bits", "leaked_bits", "accuracy_singleton"]
+    found = averaged(last, _through(LEAKAGE, "attack"), names).with_columns(
+        storage_bits=(pl.col("samples") * pl.col("dimension")).cast(pl.Float64),
+        # By the lower end of the interval, so that an attack on few targets does not win by chance.
+        best=pl.int_range(pl.len()).over(_through(LEAKAGE, "singleton_weight"))
+        == pl.coalesce("free_recovered_low", "free_recovered")
+        .arg_max()
+        .over(_through(LEAKAGE, "singleton_weight")),
+        # Nobody recovers more than a sample has, or less than nothing.
+        bits_low=pl.col("bits_low").clip(0),
+        bits_high=pl.min_horizontal("bits_high", (1 - pl.col("rho")) * pl.col("dimension")),
+        **{
+            f"{name}_{end}": pl.col(f"{name}_{end}").clip(0, 1)
+            for name in ("bits_recovered", "free_recovered", "accuracy_singleton")
+            for end in ("low", "high")
+        },
+    )
     LEAKAGE.write(found.select(list(LEAKAGE.columns)), out)
+    best = found.filter("best").select(_through(LEAKAGE, "attack"))
+    rows = last.join(best, on=_through(LEAKAGE, "attack"), nulls_equal=True, maintain_order="left")
+    MATCHED.write(_at_accuracy(rows.filter(pl.col("kind") == "noise"), accuracy), matched)
+
+
+def _at_accuracy(noisy: pl.DataFrame, accuracy: float) -> pl.DataFrame:
+    """Bits of every run, size and seed at one accuracy, interpolated between noise levels, averaged."""
+    keys = _through(MATCHED, "rho")
+    parts = []
+    for (*key, seed), rows in noisy.group_by([*keys, "seed"], maintain_order=True):
+        ordered = rows.sort("accuracy_singleton", "bits")
+        reached = ordered["accuracy_singleton"].to_numpy()
+        if len(reached) > 1 and reached[0] <= accuracy <= reached[-1]:
+            bits = float(np.interp(accuracy, reached, ordered["bits"].to_numpy()))
+            parts.append((*key, seed, accuracy, bits))
+    schema = {name: MATCHED.columns[name].dtype for name in (*keys, "accuracy", "bits")} | {"seed": pl.Int64}
+    frame = pl.DataFrame(
+        parts, schema={name: schema[name] for name in (*keys, "seed", "accuracy", "bits")}, orient="row"
+    )
+    found = averaged(frame, [*keys, "accuracy"], ["bits"])
+    return found.with_columns(
+        needed=pl.Series(
+            [needed_bits(n, d, rho, accuracy) for n, d, rho in found.select(keys[-3:]).iter_rows()],
+            dtype=pl.Float64,
+        ),
+        free=(1 - pl.col("rho")) * pl.col("dimension"),
+    ).select(list(MATCHED.columns))
 
 
 @stage

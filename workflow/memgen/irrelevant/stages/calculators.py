@@ -1,7 +1,7 @@
 """Exact errors of the learners that store their sample, on the command line."""
 
 import json as json_format
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from memgen.irrelevant import bounds
@@ -19,7 +19,7 @@ def cluster_error(
     flip: Share = 0.0,
     json: bool = False,
 ) -> None:
-    """Print the nearest neighbour's exact error on clusters seen once, and what it must store for it.
+    """Print the nearest neighbour's exact error on clusters seen once, and its irrelevant bits.
 
     Parameters
     ----------
@@ -39,7 +39,8 @@ def cluster_error(
     """
     error = bounds.cluster_error(samples, dimension, rho, stored, flip)
     bits = bounds.leaked_bits(flip, samples, dimension if stored is None else stored, rho)
-    _show({"singleton_error": error, "irrelevant_bits": float(bits)}, json)
+    answer = {"singleton_error": error, "irrelevant_bits": float(bits)}
+    _show(answer, ("error on clusters seen once (probability)", "irrelevant information (bits)"), json)
 
 
 @command
@@ -69,12 +70,13 @@ def symbol_error(
     json
         Print JSON: error.
     """
-    _show({"error": bounds.symbol_error(references, samples, dimension, noise, stored_fraction)}, json)
+    error = bounds.symbol_error(references, samples, dimension, noise, stored_fraction)
+    _show({"error": error}, ("expected error (probability)",), json)
 
 
-def _show(answer: Mapping[str, float], json: bool) -> None:
+def _show(answer: Mapping[str, float], words: Sequence[str], json: bool) -> None:
     if json:
         print(json_format.dumps(answer, allow_nan=False))
         return
-    for name, value in answer.items():
-        print(f"{name:<24}{value:.9g}")
+    for text, value in zip(words, answer.values(), strict=True):
+        print(f"{text:<44}{value:.9g}")

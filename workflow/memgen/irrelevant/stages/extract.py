@@ -44,7 +44,7 @@ def extract(
     dtype: language.Dtype = language.Model.dtype,
     device: language.Device = language.Language.device,
 ) -> None:
-    """Finetune a language model on a label task, and measure what it gives away of numbers in the sentences.
+    """Finetune a language model on a label task, and measure how much it reveals of numbers in the sentences.
 
     Parameters
     ----------
@@ -206,9 +206,7 @@ class _Asked:
             opening = tokens_of(model.tokenizer, customer.opening)
             number = number_tokens(digits, customer.number)
             if tokens_of(model.tokenizer, customer.opening + customer.number) != opening + number:
-                raise BadInput(
-                    "tokenizer: joins a number to what stands before it; allowed: one that does not"
-                )
+                raise BadInput("tokenizer: joins a number to the text before it; allowed: one that does not")
             others = draw_candidates(customer.number, drawn, generator(*key, "candidates", index))
             self._questions.append(Questions(opening, [customer.number, *others], digits))
 

@@ -3,26 +3,43 @@
 The learners know no closed form, so that the two can disagree.
 """
 
+from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
 import polars as pl
+from scipy import special
 
-from memgen.configuration.options import flat
+from memgen.configuration.options import As, flat
 from memgen.errors import BadInput
-from memgen.irrelevant.bounds import cluster_error, symbol_error
-from memgen.irrelevant.configuration import OF_SIMULATE, Lookup, Nearest
+from memgen.irrelevant.bounds import cluster_error, leaked_bits, symbol_error
+from memgen.irrelevant.configuration import (
+    BLOCK,
+    OF_SIMULATE,
+    Dimension,
+    Lookup,
+    Memory,
+    Nearest,
+    NumberOfClusters,
+    Rho,
+    Samples,
+    Size,
+    Tail,
+)
 from memgen.irrelevant.tables import SIMULATION
 from memgen.irrelevant.tasks import (
     Clusters,
     ClusterSample,
     Floats,
+    Signs,
     draw_clusters,
     draw_references,
     draw_sample,
     draw_symbols,
     frequencies,
+    uniform_signs,
 )
+from memgen.jobs.arguments import AsManyAs
 from memgen.jobs.seeding import generator
 from memgen.jobs.stage import Output, progress, stage
 from memgen.tables.statistics import student_interval
@@ -30,39 +47,50 @@ from memgen.tables.statistics import student_interval
 
 @stage
 @flat
-def simulate(*, nearest: Nearest, lookup: Annotated[Lookup, OF_SIMULATE], out: Output) -> None:
+def simulate(
+    *,
+    clusters: list[NumberOfClusters],
+    samples: Annotated[list[Samples], AsManyAs("clusters")],
+    dimension: Annotated[list[Dimension], AsManyAs("clusters")],
+    rho: Annotated[list[Rho], AsManyAs("clusters")],
+    tail: Annotated[list[Tail], AsManyAs("clusters")],
+    nearest: Annotated[Nearest, As(sizes=None)],
+    lookup: Annotated[Lookup, OF_SIMULATE],
+    out: Output,
+) -> None:
     """Run nearest neighbours and the lookup learner on drawn samples, beside their exact errors.
 
     Parameters
     ----------
+    clusters, samples, dimension, rho, tail
+        Clusters, sample size, positions, probability that a position is fixed, and exponent of the clusters'
+        frequencies, one of each per size of the cluster task.
     out
         Simulation table.
     """
-    size = (nearest.clusters, nearest.samples, nearest.dimension)
-    rng = generator("irrelevant", "simulate", "nearest", *size, repr(nearest.rho))
-    rows = [
-        {
-            "task": "clusters",
-            "learner": "nearest",
-            **dict(zip(("clusters", "samples", "dimension"), size, strict=True)),
-            "rho": nearest.rho,
-            "stored": stored,
-            "flip": flip,
-            "error_closed": cluster_error(*size[1:], nearest.rho, stored, flip),
-            **_averaged(errors),
-        }
-        for (stored, flip), errors in zip(memories(nearest), simulate_nearest(nearest, rng).T, strict=True)
-    ]
-    size = (lookup.references, lookup.samples, lookup.dimension)
-    rng = generator("irrelevant", "simulate", "lookup", *size, repr(lookup.noise))
+    rows = []
+    for n_clusters, n, d, share, exponent in zip(clusters, samples, dimension, rho, tail, strict=True):
+        size = Size(clusters=n_clusters, samples=n, dimension=d, rho=share, tail=exponent)
+        errors = simulate_nearest(size, nearest, generator("irrelevant", "simulate", "nearest", *size.key))
+        for memory, found in zip(memories(size, nearest), errors.T, strict=True):
+            rows.append(
+                {
+                    "task": size.task, "learner": "nearest", "clusters": n_clusters, "samples": n,
+                    "dimension": d, "rho": share, "memory": memory.kind, "stored": memory.stored,
+                    "bits": memory.useless_bits(size), "flip": memory.flip,
+                    "error_closed": memory.error(size), **_averaged(found),
+                }
+            )  # fmt: skip
+    shape = (lookup.references, lookup.samples, lookup.dimension)
+    rng = generator("irrelevant", "simulate", "lookup", *shape, repr(lookup.noise))
     rows += [
         {
             "task": "next_symbol",
             "learner": "lookup",
-            **dict(zip(("clusters", "samples", "dimension"), size, strict=True)),
+            **dict(zip(("clusters", "samples", "dimension"), shape, strict=True)),
             "noise": lookup.noise,
             "stored_fraction": fraction,
-            "error_closed": symbol_error(*size, lookup.noise, fraction),
+            "error_closed": symbol_error(*shape, lookup.noise, fraction),
             **_averaged(errors),
         }
         for fraction, errors in zip(lookup.stored_fractions, simulate_lookup(lookup, rng).T, strict=True)
@@ -76,15 +104,79 @@ def _averaged(errors: Floats) -> dict[str, float | int]:
     return {**dict(zip(names, student_interval(errors), strict=True)), "repeats": len(errors)}
 
 
-def memories(nearest: Nearest) -> list[tuple[int, float]]:
-    """Positions that a learner stores of every sample, and the probability that a stored bit is flipped."""
+@dataclass(frozen=True)
+class Stored:
+    """What a nearest neighbour stores of every sample.
+
+    Parameters
+    ----------
+    kind : {"stored", "flipped", "blurred", "sketch", "quantized"}
+    stored : int
+        Bits of each sample: its first positions, signs of random projections, or codes of its blocks.
+    flip : float
+        Probability that a stored bit is flipped, or that the sign of a bit with Gaussian noise is.
+    """
+
+    kind: Memory
+    stored: int
+    flip: float = 0.0
+
+    def useless_bits(self, size: Size) -> float:
+        """Useless bits about a sample that are held.
+
+        Of sketches and codes an upper bound; of noisy numbers those that their signs tell.
+        """
+        if self.kind in ("sketch", "quantized"):
+            return min(float(self.stored), (1 - size.rho) * size.dimension)
+        return float(leaked_bits(self.flip, 1, self.stored, size.rho))
+
+    def error(self, size: Size) -> float | None:
+        """Exact error on clusters seen once, where a closed form is known."""
+        if self.kind not in ("stored", "flipped"):
+            return None
+        return cluster_error(size.samples, size.dimension, size.rho, self.stored, self.flip)
+
+    def overlaps(self, fresh: Signs, sample: Signs, rng: np.random.Generator) -> Floats:
+        """How near each fresh example (m, d) is to what is stored of each sample (n, d); shape (m, n).
+
+        Exact in 32 bits, but for noisy numbers: sums of less than 2^24 signs.
+        """
+        asked, kept = fresh.astype(np.float32), sample.astype(np.float32)
+        if self.kind == "sketch":
+            directions = uniform_signs((sample.shape[1], self.stored), rng).astype(np.float32)
+            # An even projection counts as positive.
+            asked, kept = asked @ directions, np.where(kept @ directions >= 0, np.float32(1), np.float32(-1))
+        elif self.kind == "quantized":
+            blocks = sample.shape[1] // BLOCK
+            words = uniform_signs((blocks, 2 ** (self.stored // blocks), BLOCK), rng).astype(np.float32)
+            parts = kept[:, : blocks * BLOCK].reshape(-1, blocks, BLOCK)
+            nearest = np.einsum("nbp,bwp->nbw", parts, words).argmax(axis=2)
+            asked = asked[:, : blocks * BLOCK]
+            kept = words[np.arange(blocks), nearest].reshape(len(sample), -1)
+        elif self.kind == "blurred":
+            noise = rng.standard_normal(kept.shape, dtype=np.float32)
+            kept = kept * np.float32(special.ndtri(1 - self.flip)) + noise
+        else:
+            # Which positions are stored makes no difference.
+            asked, kept = asked[:, : self.stored], kept[:, : self.stored]
+            if self.flip > 0:
+                kept = np.where(rng.random(kept.shape) < self.flip, -kept, kept)
+        return np.asarray(asked @ kept.T, dtype=np.float64)
+
+
+def memories(size: Size, nearest: Nearest) -> list[Stored]:
+    """What learners of a size store of every sample; blocks that are cut short are not stored."""
+    d = size.dimension
     return [
-        *((stored, 0.0) for stored in nearest.stored),
-        *((nearest.dimension, flip) for flip in nearest.flips),
+        *(Stored("stored", round(share * d)) for share in nearest.stored),
+        *(Stored("flipped", d, flip) for flip in nearest.flips),
+        *(Stored("blurred", d, flip) for flip in nearest.flips if flip > 0),
+        *(Stored("sketch", max(1, round(share * d))) for share in nearest.sketches),
+        *(Stored("quantized", bits * (d // BLOCK)) for bits in nearest.codes if d >= BLOCK),
     ]
 
 
-def simulate_nearest(nearest: Nearest, rng: np.random.Generator) -> Floats:
+def simulate_nearest(size: Size, nearest: Nearest, rng: np.random.Generator) -> Floats:
     """Error of the nearest neighbour on singletons' clusters, shape (repeats, memories).
 
     Raises
@@ -94,31 +186,22 @@ def simulate_nearest(nearest: Nearest, rng: np.random.Generator) -> Floats:
     """
     errors = []
     for _ in progress(range(nearest.repeats), "nearest neighbour", total=nearest.repeats):
-        clusters = draw_clusters(nearest.clusters, nearest.dimension, nearest.rho, 0.0, rng)
-        sample = draw_sample(clusters, nearest.samples, rng)
+        clusters = draw_clusters(size.clusters, size.dimension, size.rho, size.tail, rng)
+        sample = draw_sample(clusters, size.samples, rng)
         if not (sample.count == 1).any():
             raise BadInput(
-                f"clusters: a sample of {nearest.samples} from {nearest.clusters} has none seen once; "
-                "allowed: more"
+                f"clusters: a sample of {size.samples} from {size.clusters} has none seen once; allowed: more"
             )
-        errors.append(
-            [_singleton_error(clusters, sample, stored, flip, rng) for stored, flip in memories(nearest)]
-        )
+        errors.append([_singleton_error(clusters, sample, memory, rng) for memory in memories(size, nearest)])
     return np.array(errors)
 
 
 def _singleton_error(
-    clusters: Clusters, sample: ClusterSample, stored: int, flip: float, rng: np.random.Generator
+    clusters: Clusters, sample: ClusterSample, memory: Stored, rng: np.random.Generator
 ) -> float:
     """Error on one fresh example of every cluster seen once; ties are broken uniformly."""
     once = np.flatnonzero(sample.count == 1)
-    fresh = clusters.examples(once, rng)
-    # Which positions are stored makes no difference.
-    kept = sample.x[:, :stored].astype(np.float32)
-    if flip > 0:
-        kept = np.where(rng.random(kept.shape) < flip, -kept, kept)
-    # Exact: sums of at most 2^24 signs.
-    overlap = fresh[:, :stored].astype(np.float32) @ kept.T
+    overlap = memory.overlaps(clusters.examples(once, rng), sample.x, rng)
     best = overlap == overlap.max(axis=1, keepdims=True)
     own = np.empty(len(sample.count), dtype=np.int64)
     own[sample.y] = np.arange(len(sample.y))

@@ -9,7 +9,7 @@ from memgen.tables.summaries import text
 
 @command
 def summary(*, table: Input, json: bool = False) -> None:
-    """Print the few numbers that say whether a table of this study bears out the paper.
+    """Print the few numbers that decide whether a table agrees with the paper.
 
     Parameters
     ----------

@@ -13,7 +13,6 @@ from memgen.language.responses.tables import (
     CELL,
     N_RUNS,
     PAIR_CLASS,
-    PHASE,
     errors_of,
     mean_over_seeds,
     optional,
@@ -41,29 +40,10 @@ def frame_of(rows: Iterable[Mapping[str, object]], table: Table) -> pl.DataFrame
     return frame.with_columns(pl.when(pl.col(name).is_finite()).then(pl.col(name)) for name in floats)
 
 
-RELATION = Table(
-    "relation of representation and behaviour",
-    {
-        **PHASE,
-        "method": Column(pl.String, "empty for all methods that train the network", nullable=True),
-        "n_networks": Column(pl.Int64, "models among the cells: the clusters of the bootstrap"),
-        "n_cells": Column(pl.Int64, "cells: model, kind of item, hierarchy, method, hyperparameter"),
-        "spearman": optional("Spearman's correlation of alpha and gamma over four cells or more"),
-        "spearman_low": optional("lower end of its 95% interval, bootstrap of four networks or more"),
-        "spearman_high": optional("upper end of that interval"),
-        "own_kernel_correlation": optional(
-            "mean over cells: a run's margins against kernel ridge regression from the model's own kernel "
-            "before training; phase pre of finetuned cells alone"
-        ),
-        "theory_correlation": optional("mean over cells: a run's margins against the theory at their gamma"),
-    },
-    trained(["phase", "method"], {}, why="its intervals are over cells: the claims drawn from it must hold"),
-)
-
 _CELL_AND_TASK = {
     **CELL,
     "n": Column(pl.Int64, "number of items"),
-    "exceptions": Column(pl.String, "exceptions as winner:loser in ranks, separated by blanks"),
+    "exceptions": Column(pl.String, "exceptions as winner:loser, separated by blanks"),
 }
 
 FIT = Table(
@@ -108,10 +88,10 @@ BASELINES = Table(
         **_CELL_AND_TASK,
         "predictor": Column(
             pl.String,
-            "theory; distance: a line in the distance of ranks; plain: the theory without the exception; "
-            "wrong_exception: with it at every other position, the mean over them; wrong_exception_best: the "
-            "position that predicts best; free_ranks: one number an item, the ceiling of models by ranks; "
-            "split_half: what a perfect predictor would reach, from the reliability of the mean over seeds",
+            "theory. distance: a line in the distance of ranks. plain: the theory without the exception. "
+            "wrong_exception: the mean over all its other positions; wrong_exception_best: the best one. "
+            "free_ranks: one number an item, the ceiling of models by ranks. split_half: the value of a "
+            "perfect predictor, from the reliability of the mean over seeds",
             allowed=PREDICTORS,
         ),
         "n_parameters": Column(pl.Int64, "free parameters, the scale included", nullable=True),

@@ -74,7 +74,7 @@ RESPONSES = Table(
         "correct": Column(
             pl.Boolean,
             "whether the answer is right, Yes being answered where p_yes > 1/2 (a tie is a No); the truth of "
-            "an exception is its winner; empty for loop pairs, which have no truth, and for diverged runs, "
+            "an exception is its winner. Empty for loop pairs, which have no truth, and for diverged runs, "
             "whose logit difference is NaN",
             nullable=True,
         ),

@@ -44,7 +44,7 @@ def features(
     first_seed, last_seed
         Block of seeds, both included.
     pooling
-        What a feature is: last (hidden state of the last token), tail (mean over the last six tokens), or
+        How hidden states become a feature: last (of the last token), tail (mean over the last six tokens), or
         mean (over all tokens); one or more.
     out
         Features, safetensors.

@@ -54,7 +54,7 @@ def download_command(repository: str, revision: str) -> str:
 
 @stage
 def snapshot(*, repository: str, revision: str, out: OutputDirectory) -> None:
-    """Take a model of a hub at a pinned revision, from the cache or over the network.
+    """Get a model at a pinned revision, from the hub's cache or the network.
 
     Parameters
     ----------

@@ -81,10 +81,10 @@ def finetune(
     keep_minutes: NonNegative = MINUTES,
     **options: Any,
 ) -> None:
-    """Finetune a model on the trained pairs of one hierarchy, and ask it every ordered pair.
+    """Finetune a model on the trained pairs of one hierarchy, and evaluate it on every ordered pair.
 
     Each seed is run twice, the items holding the ranks in one order and in the opposite one. Answers are
-    taken before and after training. An encoder, which has no language head, gets a two-way head of its own
+    taken before and after training. An encoder, which has no language head, gets a new two-way head
     on the mean of its states, is asked without the two shots, and answers after training alone.
 
     Parameters

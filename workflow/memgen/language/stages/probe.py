@@ -1,4 +1,4 @@
-"""Train a ridge probe on the trained pairs of one hierarchy, and ask it every ordered pair."""
+"""Train a ridge probe on the trained pairs of one hierarchy, and evaluate it on every ordered pair."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ from memgen.language.responses.tables import GEOMETRY_RUNS, RESPONSES
 def probe(
     *, features: Input, task: Input, method: str, out: Output, geometry: Output, **options: Any
 ) -> None:
-    """Train a ridge probe on the trained pairs of one hierarchy, and ask it every ordered pair.
+    """Train a ridge probe on the trained pairs of one hierarchy, and evaluate it on every ordered pair.
 
     Each seed is run twice, the items holding the ranks in one order and in the opposite one.
 

@@ -120,8 +120,7 @@ def accuracy(*, responses: Input, out: Output) -> None:
 def distance(*, responses: Input, out: Output) -> None:
     """Average accuracies and margin by the distance of two ranks: the symbolic distance effect.
 
-    Pairs that were trained stand apart from those that were not; loop pairs, which have no truth, are left
-    out.
+    Trained and untrained pairs have separate rows; loop pairs, which have no truth, are left out.
 
     Parameters
     ----------
@@ -191,7 +190,7 @@ def geometry(*, blocks: Inputs, fits: Input, out: Output) -> None:
 
 @stage
 def effects(*, responses: Input, out: Output) -> None:
-    """Accuracy with intervals, symbolic distance, response bias and the exception's effect of every cell.
+    """Tabulate accuracy, symbolic distance, response bias and the exception's effect, for every cell.
 
     Parameters
     ----------

@@ -22,9 +22,6 @@ PAPER = "Feldman, Does Learning Require Memorization?, arXiv 1906.05271"
 ERROR = 0.01
 """By how much a trained classifier's excess error may miss the bound: one point of error."""
 
-LIMIT = 0.01
-"""Margin of a limit of large samples, relative."""
-
 #: Of (domain, samples): the paper's numbers, each with a unit of its last digit.
 PUBLISHED = {
     (50000, 50000): {
@@ -60,7 +57,6 @@ PUBLISHED_GROUPS = {
 def claims(
     *,
     costs: Input,
-    scaling: Input,
     subgroups: Inputs,
     curves: Input,
     mislabelled: Input,
@@ -73,8 +69,6 @@ def claims(
     ----------
     costs
         Costs table.
-    scaling
-        Scaling table.
     subgroups
         Subgroups tables.
     curves
@@ -89,7 +83,6 @@ def claims(
     found = [
         *_paper_numbers(costs),
         *_paper_groups(subgroups),
-        _limit(scaling),
         *_bound(curves),
         *_noise(mislabelled),
         *_pruning(compression),
@@ -202,24 +195,6 @@ def _priced(domain: int, samples: int) -> str:
 def _shown(path: Path) -> str:
     """Command that prints the numbers of a table."""
     return shell_command("longtail", "summary", "--table", path, "--json")
-
-
-def _limit(scaling: Path) -> Claim:
-    """That the frequency of a singleton follows the limit of large samples."""
-    return Claim(
-        study="longtail",
-        id="singletons-limit",
-        claim="Zipf: n tau_1 approaches exp(-x) / E1(x), x = n / (N H_N) (largest relative deviation, from "
-        "10,000 points on)",
-        paper=THIS_STUDY,
-        figure="longtail_scaling",
-        sense="equal",
-        threshold=0.0,
-        margin=LIMIT,
-        ours=numbers(scaling)["largest_relative_deviation"],
-        would_fail=f"A sample size at which the two differ by more than {LIMIT:.0%}.",
-        command=_shown(scaling),
-    )
 
 
 def _bound(curves: Path) -> list[Claim]:

@@ -26,7 +26,7 @@ def spectra(
     size: options.Spectra,
     out: Output,
 ) -> None:
-    """Tabulate how many points, and what mass, a sample holds l times.
+    """Tabulate the number and the mass of points that a sample holds l times.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ def costs(
     memorization_limit: options.Limit = options.Longtail.memorization_limit,
     out: Output,
 ) -> None:
-    """Tabulate what fitting singletons is worth, the numbers that the paper states.
+    """Tabulate the value of fitting singletons, with the numbers that the paper states.
 
     Parameters
     ----------

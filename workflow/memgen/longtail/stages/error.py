@@ -27,7 +27,7 @@ def error(
     learner: Annotated[list[str] | None, cyclopts.Parameter(name="--learner")] = None,
     json: bool = False,
 ) -> None:
-    """Print what fitting singletons is worth, exactly, for up to 10^8 points and samples.
+    """Print the exact value of fitting singletons, for up to 10^8 points and samples.
 
     Parameters
     ----------
@@ -75,5 +75,13 @@ def error(
         extra = {"learners": errors} if errors else {}
         print(json_format.dumps({**answer, **extra}, allow_nan=False))
         return
-    for name, value in {**answer, **errors}.items():
-        print(f"{name:<24}{'-' if value is None else f'{value:.9g}'}")
+    words = (
+        "cost of misfitting one singleton (error x samples)",
+        "singletons (share of the sample)",
+        "optimal error (probability)",
+        "excess error of ignoring singletons",
+        f"excess error at memorization limit {memorization_limit:g}",
+        *(f"error of {name} (probability)" for name in errors),
+    )
+    for text, value in zip(words, [*answer.values(), *errors.values()], strict=True):
+        print(f"{text:<52}{'none' if value is None else f'{value:.9g}'}")

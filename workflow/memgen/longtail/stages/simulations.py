@@ -120,7 +120,7 @@ def tradeoff(*, draws: options.Draws, size: options.Tradeoff, out: Output) -> No
 @stage
 @flat
 def privacy(*, draws: options.Draws, size: options.Privacy, out: Output) -> None:
-    """Tabulate what label differential privacy costs, beside what it must cost.
+    """Tabulate the cost of label differential privacy, beside its lower bound.
 
     Parameters
     ----------
@@ -152,7 +152,7 @@ def privacy(*, draws: options.Draws, size: options.Privacy, out: Output) -> None
 @stage
 @flat
 def noise(*, draws: options.Draws, size: options.Noise, out: Output) -> None:
-    """Tabulate what is lost by not fitting singletons whose labels are noisy.
+    """Tabulate the cost of not fitting singletons whose labels are noisy.
 
     Parameters
     ----------

@@ -17,6 +17,9 @@ PAPER = "Feldman, Does Learning Require Memorization?, arXiv 1906.05271"
 DEVIATION = 4.0
 """Standard errors by which the worst of some hundred simulated settings may be off: .006 a hundred."""
 
+LIMIT = 0.01
+"""Relative deviation from a limit of large samples."""
+
 
 @stage
 def curves(*, runs: Inputs, out: Output) -> None:
@@ -94,6 +97,9 @@ def checks(
          THIS_STUDY, noise, "largest_deviation", 0.0, DEVIATION),
         ("Label differential privacy costs at least tau_1 K_1 (1 - 1/m - (e^eps - 1)) (share of rows)",
          PAPER, privacy, "share_above_bounds", 1.0, 0.0),
+        ("Zipf: n tau_1 approaches exp(-x) / E1(x), x = n / (N H_N) (largest relative deviation, from 10,000 "
+         "points on)",
+         THIS_STUDY, scaling, "largest_relative_deviation", 0.0, LIMIT),
         ("tau_1 is at least weight([1/3n, 2/n]) / 5n (share of priors and sample sizes)",
          PAPER, scaling, "share_above_bound", 1.0, 0.0),
     )  # fmt: skip
@@ -114,7 +120,7 @@ def checks(
 
 @command
 def summary(*, table: Input, json: bool = False) -> None:
-    """Print the few numbers that say whether a table of this study agrees with the theory.
+    """Print the few numbers that decide whether a table agrees with the theory.
 
     Parameters
     ----------

@@ -100,7 +100,7 @@ def _files(run: Run, seal: Seal) -> Iterator[tuple[str, Path]]:
     if lock_path().name != LOCK.name:
         committed.discard(LOCK.name)  # the default study's
     if changed := _listed("diff", "--name-only", "--relative", "-z", "HEAD"):
-        raise BadInput(f"{min(changed)}: differs from the present commit; a deposit holds what is committed")
+        raise BadInput(f"{min(changed)}: differs from the present commit; a deposit holds committed files")
     records = [run.records[name] for name in seal.records]
     ran = {path for record in records for path in record["code"]} | {*seal.workflow}
     for record in records:
@@ -121,5 +121,5 @@ def _files(run: Run, seal: Seal) -> Iterator[tuple[str, Path]]:
 def _listed(*arguments: str) -> set[str]:
     text = git("-C", str(repository()), *arguments)
     if text is None:
-        raise BadInput(f"{Path.cwd()}: a deposit holds what is committed, and no git repository is here")
+        raise BadInput(f"{Path.cwd()}: a deposit holds committed files, and no git repository is here")
     return {name.decode(errors="surrogateescape") for name in text.split(b"\0") if name}

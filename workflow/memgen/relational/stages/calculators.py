@@ -25,12 +25,22 @@ FewItems: TypeAlias = Annotated[
     int, Range(3, 1000), About("number of items, at least 3; every pair is looked at, so at most 1000")
 ]
 Exceptions: TypeAlias = Annotated[
-    list[str], About("an exception as WINNER:LOSER in ranks from 0, for example 5:3; may be repeated")
+    list[str],
+    About("an exception as WINNER:LOSER, items numbered from 0 (strongest), such as 5:3; repeatable"),
 ]
 Alpha: TypeAlias = Annotated[
     float, Range(0, 1, below=True), About("conjunctivity, less than 1: 0 is additive")
 ]
 Ridge: TypeAlias = Annotated[NonNegative, About("effective ridge, at least 0")]
+
+TOLERANCE = 1e-9
+"""Rounding allowed to a conjunctivity at an end of its range."""
+
+
+def _learner(gamma: float, weight: float) -> str:
+    return (
+        f"gamma {gamma:.9g}, memorization weight {weight:.9g} (share of a trained margin that is its target)"
+    )
 
 
 def _print_json(answer: Any) -> None:
@@ -56,7 +66,8 @@ def ranks(
     if json:
         _print_json({"ranks": values, "gamma": leak, "memorization_weight": weight})
         return
-    print(f"gamma {leak:.9g}, memorization weight {weight:.9g}")
+    print(_learner(leak, weight))
+    print(f"{'item':>6}  rank (target units)")
     print("\n".join(f"{item:>6}  {value + 0.0:.9f}" for item, value in enumerate(values)))
 
 
@@ -70,7 +81,7 @@ def margins(
     Parameters
     ----------
     json
-        Print JSON: gamma, memorization_weight, and pairs, each with higher, lower, pair_class, truth (1 if
+        Print JSON: gamma, memorization_weight and pairs. Each pair has higher, lower, pair_class, truth (1 if
         the higher-ranked item is the right answer, -1 if the lower, null where there is none), trained,
         margin (positive where the higher-ranked item wins).
     """
@@ -87,7 +98,8 @@ def margins(
             pair["truth"] = pair["truth"] or None
         _print_json({"gamma": float(leak), "memorization_weight": float(weight), "pairs": listed})
         return
-    print(f"gamma {float(leak):.9g}, memorization weight {float(weight):.9g}")
+    print(_learner(float(leak), float(weight)))
+    print(f"{'higher':>6}{'lower':>6}  {'class':<10}margin (target units; positive: the higher item wins)")
     for higher, lower, name, _, _, margin in rows:
         print(f"{higher:>6}{lower:>6}  {name:<10}{margin + 0.0:.9f}")
 
@@ -97,7 +109,7 @@ def margins(
 def memorization(
     *, n: FewItems, exception: Exceptions | None = None, alpha: Alpha, ridge: Ridge = 0.0, json: bool = False
 ) -> None:
-    """Print how much the margin of each training pair gains from having been trained on it.
+    """Print the gain in margin of each training pair from training on it.
 
     Parameters
     ----------
@@ -123,6 +135,7 @@ def memorization(
     if json:
         _print_json(rows)
         return
+    print("in target units: the margin, the margin without training on the pair, and their difference")
     print(f"{'winner':>6}{'loser':>6}  {'class':<10}{'margin':>13}{'left out':>14}{'score':>14}")
     for row in rows:
         print(
@@ -136,7 +149,7 @@ def memorization(
 def mechanism(
     *, n: Items, exception: Exceptions | None = None, alpha: Alpha, ridge: Ridge = 0.0, json: bool = False
 ) -> None:
-    """Print the parts whose sum the ranks are: the chain alone, and a dipole at each exception.
+    """Print the parts that add up to the ranks: the chain alone, and a dipole at each exception.
 
     Parameters
     ----------
@@ -160,9 +173,9 @@ def mechanism(
         ]
         _print_json({"gamma": leak, "parts": listed})
         return
-    print(f"gamma {leak:.9g}")
+    print(f"gamma {leak:.9g}; parts of the ranks, in target units")
     for part, strength, _ in columns[1:-1]:
-        print(f"{part} has strength {strength:.9g}")
+        print(f"strength of the dipole at {part}: {strength:.9g} (target units)")
     print(f"{'item':>6}" + "".join(f"{part:>14}" for part, _, _ in columns))
     for item, row in enumerate(zip(*(values for _, _, values in columns), strict=True)):
         print(f"{item:>6}" + "".join(f"{value + 0.0:>14.9f}" for value in row))
@@ -173,33 +186,38 @@ def mechanism(
 def critical(
     *, n: Items, exception: Exceptions | None = None, ridge: Ridge = 0.0, json: bool = False
 ) -> None:
-    """Print the conjunctivity beyond which the pairs next to an exception are answered wrong.
+    """Print the conjunctivity from which each pair next to an exception is answered wrong.
 
     Parameters
     ----------
     json
-        Print JSON: alpha and gamma of the component that errs first, null where there is no crossing, the
-        number of crossings, and all components.
+        Print JSON: alpha and gamma of the component whose outer pair errs first (null where there is no
+        crossing), the number of crossings, all components, and pairs: each with higher, lower, pair_class,
+        gamma and alpha (null where the pair is never answered wrong).
     """
     hierarchy = Hierarchy.of(n, exception)
+    pairs = crossing.critical_pairs(hierarchy.n, hierarchy.exceptions, ridge)
     crossings = crossing.critical(hierarchy.n, hierarchy.exceptions, ridge)
     if json:
         found = [part for part in crossings if part.gamma is not None]
         lowest = min(found, key=lambda part: part.gamma or 0.0, default=None)
         first = {"alpha": lowest.alpha if lowest else None, "gamma": lowest.gamma if lowest else None}
-        _print_json({**first, "crossings": len(found), "components": list(map(asdict, crossings))})
+        _print_json({**first, "crossings": len(found), "components": list(map(asdict, crossings)),
+                     "pairs": list(map(asdict, pairs))})  # fmt: skip
         return
-    if not crossings:
-        print("no crossing: the hierarchy has no exception")
-    for part in crossings:
-        where = f"items {part.first} to {part.last}"
-        if part.alpha is None:
-            print(
-                f"{where}: no crossing, pairs next to the exception are never answered wrong systematically"
-            )
-        else:
-            beyond = "" if part.alpha > 0 else " (every conjunctivity is beyond it at this ridge)"
-            print(f"{where}: alpha {part.alpha:.9f}, gamma {part.gamma:.9g}{beyond}")
+    if not pairs:
+        print(f"no crossing: there is no untrained pair next to an exception among {hierarchy.n} items")
+        return
+    print(f"A pair is answered wrong from this conjunctivity (alpha) on, at ridge {ridge:g}:")
+    print(f"{'pair':>15}  {'class':<10}{'alpha':<13}gamma")
+    for pair in pairs:
+        name = f"{pair.higher} v {pair.lower}"
+        if pair.gamma is None:
+            print(f"{name:>15}  {pair.pair_class:<10}no crossing: never answered wrong systematically")
+            continue
+        assert pair.alpha is not None
+        note = "" if pair.alpha > 0 else "  (at this ridge every conjunctivity is beyond it)"
+        print(f"{name:>15}  {pair.pair_class:<10}{pair.alpha:<13.9f}{pair.gamma:.9g}{note}")
 
 
 @command
@@ -247,17 +265,18 @@ def phase(
         print(f"alpha {point['alpha']:.9g}, ridge {point['ridge']:.9g}, gamma {point['gamma']:.9g}")
         for name, part in point["classes"].items():
             right = "no right answer" if part["accuracy"] is None else f"accuracy {part['accuracy']:.6f}"
-            print(f"  {name:<10}{part['pairs']:>6} pairs  {right:<17}  margin {part['margin'] + 0.0:.9f}")
+            margin = f"mean margin {part['margin'] + 0.0:.9f} (target units)"
+            print(f"  {name:<10}{part['pairs']:>6} pairs  {right:<17}  {margin}")
 
 
 @command
 def conjunctivity(
     *,
     kappa_o: Annotated[float, Range(-1, 1)] | None = None,
-    kappa_d: Annotated[float, Range(-1, 1, below=True)] = 0.0,
+    kappa_d: Annotated[float, Range(-1, 1, below=True)] | None = None,
     kernel: Literal["nngp", "ntk"] | None = None,
     depth: Annotated[int, Range(1, 10)] | None = None,
-    rho: Annotated[float, Range(0, 2)] = 1.0,
+    rho: Annotated[float, Range(0, 2)] | None = None,
     features: Input | None = None,
     matrix: Input | None = None,
     n: Items | None = None,
@@ -270,13 +289,13 @@ def conjunctivity(
     kappa_o
         Similarity of pairs that share an item in the same position, that of a pair with itself being 1.
     kappa_d
-        Similarity of all other different pairs, less than 1.
+        Similarity of all other different pairs, less than 1; 0 by default.
     kernel
         Kernel of a deep network: nngp (last layer trained) or ntk (all layers).
     depth
         Layers of the network, 1 (linear) to 10.
     rho
-        Nonlinearity of the network, from 0 (linear) over 1 (ReLU) to 2 (absolute value).
+        Nonlinearity of the network: 0 linear, 1 ReLU (the default), 2 absolute value.
     features
         Features of every ordered pair of n items (.npy, or .csv without header), one row each, sorted by
         pair.
@@ -287,29 +306,44 @@ def conjunctivity(
     json
         Print JSON: conjunctivity, scale, distance from exchangeability.
     """
-    if sum(part is not None for part in (kappa_o, kernel, features, matrix)) != 1:
-        raise BadInput("conjunctivity: give exactly one of --kappa-o, --kernel, --features and --matrix")
+    ways = {"--kappa-o": kappa_o, "--kernel": kernel, "--features": features, "--matrix": matrix}
+    chosen = [name for name, value in ways.items() if value is not None]
+    if len(chosen) != 1:
+        raise BadInput(f"conjunctivity: give exactly one of {', '.join(ways)}")
+    (way,) = chosen
+    flags = {"--kappa-d": kappa_d, "--depth": depth, "--rho": rho, "--n": n}
+    applies = {"--kappa-o": ["--kappa-d"], "--kernel": ["--depth", "--rho"]}.get(way, ["--n"])
+    for name, value in flags.items():
+        if value is not None and name not in applies:
+            raise BadInput(f"{name}: does not apply to {way}; allowed with it: {', '.join(applies)}")
     if features is not None or matrix is not None:
         if n is None:
-            raise BadInput("conjunctivity: --features and --matrix need --n, the number of items")
-        if features is not None:
-            measured = kernels.measure_features(_read_matrix(features), n)
-        elif matrix is not None:
-            measured = kernels.measure(_read_matrix(matrix), n)
+            raise BadInput(f"--n is missing; {way} needs the number of items")
+        matrix_read = _read_matrix(features or matrix or Path())
+        measured = (kernels.measure if features is None else kernels.measure_features)(matrix_read, n)
     else:
-        overlapping, different = kappa_o, kappa_d
+        overlapping, different = kappa_o, kappa_d or 0.0
         if kernel is not None:
             if depth is None:
-                raise BadInput("conjunctivity: --kernel needs --depth, a whole number from 1 to 10")
-            overlapping, different = map(float, kernels.network_similarities(kernel, depth, rho))
+                raise BadInput("--depth is missing; --kernel needs a whole number from 1 to 10")
+            overlapping, different = map(
+                float, kernels.network_similarities(kernel, depth, 1 if rho is None else rho)
+            )
         assert overlapping is not None
         value = float(kernels.conjunctivity(overlapping, different))
+        if kappa_o is not None and not -TOLERANCE <= value <= 1 + TOLERANCE:
+            allowed = f"{different:g} to {(1 + different) / 2:g} with --kappa-d {different:g}"
+            raise BadInput(
+                f"--kappa-o: {kappa_o:g} gives a conjunctivity of {value:g}, not 0 to 1; allowed: {allowed}"
+            )
         measured = kernels.Measured(value, 1.0 - different, 0.0)
     answer = {name: getattr(measured, name) for name in ("conjunctivity", "scale", "distance")}
     if json:
         _print_json(answer)
     else:
-        print("\n".join(f"{name:<14}{value:.9g}" for name, value in answer.items()))
+        print(f"conjunctivity                    {answer['conjunctivity']:.9g}")
+        print(f"scale (k_same - k_reversed)      {answer['scale']:.9g}")
+        print(f"distance from exchangeable, 0-1  {answer['distance']:.9g}")
 
 
 def _read_matrix(path: Path) -> np.ndarray:

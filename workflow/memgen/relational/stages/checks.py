@@ -18,7 +18,7 @@ from memgen.tables.summaries import text
 
 @command
 def summary(*, table: Input, critical: Input | None = None, json: bool = False) -> None:
-    """Print the few numbers that say whether a table of this study bears out the theory.
+    """Print the few numbers that decide whether a table agrees with the theory.
 
     Parameters
     ----------

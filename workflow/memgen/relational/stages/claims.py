@@ -18,7 +18,7 @@ from memgen.relational.tables import FINITE_WIDTH_SLOPES
 from memgen.tables.claims import THIS_STUDY, Claim, shell_command, write_claims
 
 EXPONENT = 0.05
-"""Margin of an exponent, stated beforehand: a tenth of the exponents that are claimed."""
+"""Margin of an exponent, specified in advance: a tenth of the exponents that are claimed."""
 
 
 @stage

@@ -50,7 +50,7 @@ def critical_table(*, tasks: Tasks, out: Output) -> None:
 @stage
 @flat
 def memorization_table(*, tasks: Tasks, theory: Theory, out: Output) -> None:
-    """Write how much each training pair's margin gains from having been trained on it.
+    """Write the gain in margin of each training pair from training on it.
 
     Parameters
     ----------

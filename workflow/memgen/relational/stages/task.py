@@ -31,7 +31,7 @@ def task(
     n
         Number of items, at least 3.
     exceptions
-        Exceptions as WINNER:LOSER in ranks from 0, for example 5:3; none by default.
+        Exceptions as WINNER:LOSER with items numbered from 0, for example 5:3; none by default.
     out
         Task table (parquet or csv).
     """

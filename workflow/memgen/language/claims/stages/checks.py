@@ -9,7 +9,7 @@ from memgen.tables.claims import THIS_STUDY, shell_command
 
 @stage
 def checks(*, words: Count, seeds: list[Seed], out: Output) -> None:
-    """Write that no word of the corpus's own names occurs in an item, one check per pretraining seed.
+    """Check that no word of the corpus's own names occurs in an item, for every pretraining seed.
 
     Parameters
     ----------

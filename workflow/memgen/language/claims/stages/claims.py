@@ -7,6 +7,7 @@ import polars as pl
 
 from memgen.jobs.stage import Input, Inputs, Output, stage
 from memgen.language.claims.evidence import held_out_rows
+from memgen.language.claims.geometry import geometry_claims
 from memgen.language.claims.statements import Study, claims_by_method
 from memgen.language.claims.tables import HELD_OUT
 from memgen.language.responses.tables import GEOMETRY
@@ -20,6 +21,7 @@ def claims(
     geometry: Input,
     out: Output,
     held_out: Output,
+    representations: Input | None = None,
     controls: Annotated[list[str] | None, cyclopts.Parameter(name="--control")] = None,
     networks: Annotated[list[str] | None, cyclopts.Parameter(name="--network")] = None,
     ridge: list[str] | None = None,
@@ -36,6 +38,8 @@ def claims(
         Claims table.
     held_out
         Margins predicted from other pairs, or from the measured representation, beside those found.
+    representations
+        Table of representations, where they were compared.
     controls
         Untrained models, each as "like/name": the model whose architecture it has, and its own name.
     networks
@@ -48,7 +52,8 @@ def claims(
     for control in controls or []:
         like, _, name = control.partition("/")
         populations.setdefault(like, []).append(name)
-    write_claims(claims_by_method(study, populations, networks or []), out)
+    found = claims_by_method(study, populations, networks or [])
+    write_claims([*found, *(geometry_claims(representations) if representations else [])], out)
     further = {name for names in populations.values() for name in names[1:]}
     shown = [runs for (_, model, _), runs in study.runs.items() if model not in further]
     rows = [row for runs in shown for row in held_out_rows(runs)]
