@@ -44,6 +44,7 @@ html_title = "memgen"
 html_static_path = ["_static", "_generated/fonts"]
 html_extra_path = ["_generated/extra"]
 html_css_files = ["site.css"]
+html_js_files = ["claims.js"]
 html_copy_source = False
 html_show_sourcelink = False
 

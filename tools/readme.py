@@ -11,6 +11,7 @@ from typing import Any
 
 from memgen.configuration.own_folder import layers
 from memgen.errors import BadInput
+from memgen.figures.labels import model_label
 from memgen.tables.checks import CHECKS
 from memgen.tables.claims import CLAIMS, VERDICTS
 
@@ -93,10 +94,18 @@ def whole(rows: list[Row], cells: list[Row], overlays: list[str]) -> str:
         "brackets the units that would decide at 80% power. `memgen claim ID` shows one with its cells.",
         "\n".join(
             [
-                line(["claim", "found", "verdict"]),
-                line(["---"] * 3),
+                line(["claim", "found", "verdict", "study", "model"]),
+                line(["---"] * 5),
                 *(
-                    line([f"[{row['id']}](#{row['id']})", value(row), row["verdict"] + _needed(row)])
+                    line(
+                        [
+                            f"[{row['id']}](#{row['id']})",
+                            value(row),
+                            row["verdict"] + _needed(row),
+                            row["study"],
+                            ", ".join(map(model_label, (row["model"] or "").split(" + "))),
+                        ]
+                    )
                     for row in rows
                 ),
             ]

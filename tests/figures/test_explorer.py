@@ -26,7 +26,7 @@ from memgen.longtail.learners import Risk
 from memgen.longtail.priors import frequencies
 from memgen.longtail.spectrum import spectrum
 from memgen.relational.behaviour import behaviour
-from memgen.relational.crossing import critical
+from memgen.relational.crossing import balance, critical
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.pairs import Pairs
 from memgen.relational.ranks import dipole, gamma, memorization_weight, ranks, strengths
@@ -52,7 +52,13 @@ def fitted(model: str, source: str, **values: Any) -> dict[str, Any]:
 def make(folder: Path, parts: Iterable[Path], fits: Iterable[Path]) -> Path:
     """The page, of some parts and tables."""
     out = folder / "explorer.html"
-    explorer(template=PARTS / "index.html", parts=list(parts), fits=list(fits), out=out)
+    explorer(
+        template=PARTS / "index.html",
+        parts=list(parts),
+        fits=list(fits),
+        words=["full=full finetuning"],
+        out=out,
+    )
     return out
 
 
@@ -88,7 +94,7 @@ def test_page_is_one_file_and_the_same_each_time(made: Path, tmp_path: Path) -> 
         "one</script>",
     ):
         assert outside not in text
-    assert '"model":"two"' in text
+    assert '"model":"two"' in text and '"hierarchy":"9 items, 5 beats 3"' in text
     parts = [*PARTS.glob("*.css"), *sorted(PARTS.glob("*.js"), reverse=True)]
     again = make(tmp_path, parts, [made.with_name("ours.csv"), made.with_name("theirs.csv")])
     assert again.read_bytes() == made.read_bytes()
@@ -123,7 +129,7 @@ ANSWERS = """(settings => settings.map(setting => {
   const found = page.render();
   return {
     profile: [...found.profile], margin: [...found.margin], gamma: found.gamma, weight: found.weight,
-    classes: found.classes, critical: found.critical,
+    classes: found.classes, critical: found.critical, first: found.first,
     kinds: [...found.pairs.kind].map(kind => hierarchy.CLASSES[kind]),
     chain: [...found.mechanism.chain],
     dipoles: found.mechanism.dipoles.map(part => ({...part, column: [...part.column]})),
@@ -173,6 +179,11 @@ def test_relational_numbers_are_the_librarys(page: browser.Page) -> None:
             close(part["column"], dipole(n, winner, loser, leak))
             close(part["strength"], force, 1.0)
         if number % 5 == 0:
+            if len(exceptions) == 1:
+                earliest = balance(n, *exceptions[0]).gamma
+                assert (found["first"] is None) == (earliest is None)
+                if earliest is not None:
+                    close(found["first"]["gamma"], earliest, max(earliest, 1.0))
             expected = critical(n, exceptions)
             for part, other in zip(found["critical"], expected, strict=True):
                 assert (part["first"], part["last"]) == (other.first, other.last)

@@ -2,6 +2,8 @@
 #
 # Needs: the tables of fitted models, listed in `fitted` by the studies that have them
 # Makes: figures/explorer.html, one file that opens from disk
+import memgen.figures.labels as labels
+
 EXPLORER = "workflow/memgen/figures/explorer/page"
 
 
@@ -28,9 +30,12 @@ rule figures_explorer:
         **needs("figures_explorer"),
     params:
         code=code("figures explorer"),
+        called=flags(
+            words=[f"{name}={text}" for name, text in labels.words(config).items()]
+        ),
     shell:
         "python -m memgen figures explorer --template {input.template:q} --parts {input.parts:q} "
-        "--fits {input.fits:q} --out {output.page:q} "
+        "--fits {input.fits:q} {params.called} --out {output.page:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
 
 

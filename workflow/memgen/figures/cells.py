@@ -1,6 +1,6 @@
 """Figures with a panel or a series for every cell, a group of runs that differ only in seed and reversal."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,11 +24,6 @@ CELL = list(KEY)
 #: Columns that name a row of panels; a column of panels is a hierarchy.
 _ROW = ["method", "model", "items", "hyperparameter", "source"]
 UNTRAINED = ~pl.col("pair_class").is_in(["train", "exception"])
-
-
-def named(words: Iterable[str]) -> dict[str, str]:
-    """Words by their keys, of options such as "lora=LoRA"."""
-    return dict(part.split("=", 1) for part in words)
 
 
 def present(names: Sequence[str], frame: pl.DataFrame) -> list[str]:

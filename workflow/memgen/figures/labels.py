@@ -197,6 +197,11 @@ def words(config: Mapping[str, Any]) -> dict[str, str]:
     return called
 
 
+def named(words: Iterable[str]) -> dict[str, str]:
+    """Words by their keys, of options such as "lora=LoRA"."""
+    return dict(part.split("=", 1) for part in words)
+
+
 def method_label(row: Mapping[str, Any], called: Mapping[str, str], *, several: bool = False) -> str:
     """Name of the method of a row, its hyperparameter behind it where the method was run with several."""
     ours = called if row["source"] == "study" else {}

@@ -161,10 +161,15 @@ def three_studies(
         raise BadInput(f"holds no {hierarchy} at ridge {ridge:g}; allowed: what it holds")
     figure, axes = new_figure(1, 3, width=PAGE, height=2.5)
     memorized, cost, leaked = axes[0]
-    for pair_class, words, width in (("train", "chain pairs", 0.7), ("exception", "the exception", 1.6)):
-        rows = pairs.filter(pl.col("pair_class") == pair_class).sort("alpha")
+    trained = pl.col("pair_class") == "train"
+    for words, members, colour, width in (
+        ("the exception", ~trained, PAIR_CLASSES["exception"][0], 1.6),
+        ("pairs in its loop", trained & pl.col("in_loop"), PAIR_CLASSES["loop"][0], 0.7),
+        ("pairs elsewhere", trained & ~pl.col("in_loop"), PAIR_CLASSES["train"][0], 0.7),
+    ):
+        rows = pairs.filter(members).sort("alpha")
         for index, (_, line) in enumerate(rows.group_by("higher", "lower", maintain_order=True)):
-            label, colour = words if index == 0 else None, PAIR_CLASSES[pair_class][0]
+            label = words if index == 0 else None
             memorized.plot(line["alpha"], line["score"], color=colour, lw=width, label=label)
     memorized.set(
         xlabel="conjunctivity α", ylabel="memorization score\n(gain of margin, target = 1)", xlim=(0, 1),

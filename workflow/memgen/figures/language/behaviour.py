@@ -7,9 +7,9 @@ import polars as pl
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from memgen.figures.cells import Series, cells_of_items, named, present, series
+from memgen.figures.cells import Series, cells_of_items, present, series
 from memgen.figures.dots import Dots, dot_figure, with_interval
-from memgen.figures.labels import ITEMS, PAIR_CLASSES
+from memgen.figures.labels import ITEMS, PAIR_CLASSES, named
 from memgen.figures.panels import key, legend, level
 from memgen.figures.style import PALETTE, Drawn, Hierarchies, Items, Words, figure, new_figure
 from memgen.language.responses.tables import ACCURACY, DISTANCE, EFFECTS
@@ -59,7 +59,8 @@ def accuracy_by_class(
     for axis in axes[:, 0]:
         axis.set_ylabel("accuracy (share right)")
     bars = [key("95 % by seed", BLACK, lw=1.5), key("95 % Wilson", BLACK, lw=0.5)]
-    legend(figure, [*(one.key for one in every), *bars], 3)
+    chance = key("chance", PALETTE["grey"], lw=0.5)
+    legend(figure, [*(one.key for one in every), *bars, chance], 3)
     return figure, {"accuracy": frame}
 
 

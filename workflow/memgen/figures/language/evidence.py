@@ -6,8 +6,8 @@ import numpy as np
 import polars as pl
 from matplotlib.figure import Figure
 
-from memgen.figures.cells import named, series
-from memgen.figures.labels import ITEMS, model_label
+from memgen.figures.cells import series
+from memgen.figures.labels import ITEMS, model_label, named
 from memgen.figures.panels import key, legend, level, panel_letters
 from memgen.figures.style import MARKERS_OF_MODELS, PAGE, PALETTE, Words, figure, new_figure
 from memgen.language.claims.tables import HELD_OUT

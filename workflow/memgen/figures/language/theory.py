@@ -1,6 +1,6 @@
 """Figures of language models beside the theory: margins, held-out pairs, and representations."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import cyclopts
 import numpy as np
@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from memgen.errors import BadInput
-from memgen.figures.cells import first_of_each, heatmaps, named, present, smallest
+from memgen.figures.cells import first_of_each, heatmaps, present, smallest
 from memgen.figures.dots import rows_of
-from memgen.figures.labels import method_label, model_label
+from memgen.figures.labels import method_label, model_label, named
 from memgen.figures.language.behaviour import Probes
 from memgen.figures.panels import key, legend, level, panel_letters, separate_rows
 from memgen.figures.style import (
@@ -170,9 +170,9 @@ def baselines(
     frame = baselines.filter(shown, pl.col("hierarchy").is_in(names), source="study")
     rows = rows_of(frame, named(words))
     figure, axes = new_figure(1, 2, height=0.24 * len(rows) + 0.9, sharey=True)
-    for place, (_, one, cells) in enumerate(rows):
-        _draw_predictors(*axes[0], cells, len(rows) - 1 - place, bars=len(one.of_models) == 1)
     left, right = axes[0]
+    for place, (_, one, cells) in enumerate(rows):
+        _draw_predictors(left, right, cells, len(rows) - 1 - place, bars=len(one.of_models) == 1)
     left.set_xlabel("correlation with held-out margins, by seed")
     right.set_xlabel("theory minus baseline, by seed")
     right.axvline(0, color=GREY, lw=0.6, zorder=0)
@@ -191,7 +191,7 @@ def _draw_predictors(left: Axes, right: Axes, cells: pl.DataFrame, height: int, 
     for row in cells.iter_rows(named=True):
         step = list(PREDICTORS).index(row["predictor"])
         _, colour, marker = PREDICTORS[row["predictor"]]
-        look = {"fmt": marker, "color": colour, "ms": 2.4 if bars else 1.6, "elinewidth": 0.5}
+        look: dict[str, Any] = {"fmt": marker, "color": colour, "ms": 2.4 if bars else 1.6, "elinewidth": 0.5}
         value, low, high = (row[f"correlation_by_seed{end}"] for end in ("", "_low", "_high"))
         lead, half = row["difference_to_theory"], row["difference_to_theory_half_width"]
         at = height + 0.3 - 0.12 * step

@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from memgen.figures.cells import UNTRAINED, fit_of, gamma_label, heatmaps, named, present, scatters, smallest
-from memgen.figures.labels import ITEMS, METHODS, PAIR_CLASSES, method_label, model_label
+from memgen.figures.cells import UNTRAINED, fit_of, gamma_label, heatmaps, present, scatters, smallest
+from memgen.figures.labels import ITEMS, METHODS, PAIR_CLASSES, method_label, model_label, named
 from memgen.figures.panels import LINE, class_keys, equality, key, legend, level, note, panel_letters
 from memgen.figures.style import MARKERS, PALETTE, Hierarchies, Items, Method, Words, figure, new_figure
 from memgen.language.fits.tables import FIT, PREDICTIONS
@@ -333,7 +333,7 @@ def published_transfer(*, transfer: Annotated[pl.DataFrame, TRANSFER], words: Wo
         across[0].set_ylabel(f"{link} link")
     figure.supxlabel("r² of γ fitted on the hierarchy itself (share of variance)", fontsize=7)
     figure.supylabel("r² carried over from another hierarchy", fontsize=7)
-    handles = [key(ITEMS.get(kind, kind), colour, "o") for kind, colour in colours.items()]
+    handles = [key(ITEMS.get(str(kind), str(kind)), colour, "o") for kind, colour in colours.items()]
     legend(figure, [*handles, key("distance in rank, no theory", PALETTE["grey"], "x")], 4, side="upper")
     return figure
 

@@ -24,6 +24,7 @@ from memgen.relational.tables import (
 )
 
 KERNELS = {"nngp": ("--", "NNGP (last layer trained)"), "ntk": ("-", "NTK (all layers trained)")}
+CHANCE = key("chance", PALETTE["grey"], ls=":", lw=0.8)
 REGIMES = {"lazy": (PALETTE["blue"], "o"), "rich": (PALETTE["vermilion"], "s")}
 
 
@@ -61,7 +62,7 @@ def readout(
     axes[0, 0].set_ylabel("accuracy")
     axes[1, 0].set_ylabel(f"accuracy at α = {conjunctivity:g}")
     panel_letters(axes[:, 0])
-    legend(figure, class_keys(rows["pair_class"], lw=LINE))
+    legend(figure, [*class_keys(rows["pair_class"], lw=LINE), CHANCE])
     return figure
 
 
@@ -104,13 +105,17 @@ def depth(
     left.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     figure.colorbar(colours, ax=left, label="nonlinearity ρ", location="top", aspect=30, pad=0.06)
     _draw_behaviour(middle, relu, "accuracy")
+    level(middle, 0.5, ":")
     middle.set(ylabel="accuracy", ylim=(-0.03, 1.03))
     _draw_behaviour(right, relu, "margin")
+    level(right, 0)
     right.set_yscale("symlog", linthresh=0.1)
+    right.set_yticks([0, 0.1, 1], ["0", "0.1", "1"])
+    right.minorticks_off()
     right.set_ylabel("mean margin (target units)")
     panel_letters(axes[0])
     styles = [key(name, PALETTE["grey"], ls=style, lw=LINE) for style, name in KERNELS.values()]
-    legend(figure, [*styles, *class_keys(relu["pair_class"], lw=LINE)], 4)
+    legend(figure, [*styles, *class_keys(relu["pair_class"], lw=LINE), CHANCE], 4)
     return figure
 
 
@@ -120,7 +125,6 @@ def _draw_behaviour(axes: Axes, rows: pl.DataFrame, quantity: str) -> None:
         for kernel, (style, _) in KERNELS.items():
             line = rows.filter((pl.col("pair_class") == name) & (pl.col("kernel") == kernel)).sort("depth")
             axes.plot(line["depth"], line[quantity], style, color=colour, marker=marker, ms=2.4, lw=0.9)
-    level(axes, 0)
     axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     axes.set(xlabel="depth (layers)", title="ReLU, ρ = 1")
 

@@ -15,6 +15,7 @@ from memgen.figures.labels import PAIR_CLASSES
 from memgen.figures.panels import draw_map, key, margin_bar, note, panel_letters
 from memgen.figures.style import (
     MARKERS_OF_MODELS,
+    NOTHING,
     PALETTE,
     SERIES,
     Conjunctivity,
@@ -48,16 +49,17 @@ def phase_representation(*, table: Annotated[pl.DataFrame, PHASE], hierarchy: Hi
         raise BadInput(f"holds no hierarchy {hierarchy!r}")
     classes = [name for name in PAIR_CLASSES if name in set(rows["pair_class"])]
     figure, axes = new_figure(2, len(classes) + 1, height=3.0, sharex=True, sharey=True)
-    limits = {"accuracy": _least(rows), "lowest_margin": float(rows["lowest_margin"].abs().max())}  # type: ignore[arg-type]
+    lowest = float(rows["lowest_margin"].abs().max())  # type: ignore[arg-type]
+    limits = {"accuracy": _least(rows), "lowest_margin": lowest}
     meshes = {}
     for column, name in zip(axes.T, classes, strict=False):
         of_class = rows.filter(pl.col("pair_class") == name)
         for panel, quantity in zip(column, ("accuracy", "lowest_margin"), strict=True):
-            if of_class["accuracy"].null_count():
+            if not of_class["accuracy"].null_count():
+                meshes[quantity] = _draw_phases(panel, of_class, quantity, limits[quantity])
+            else:
                 panel.axis("off")
                 note(panel, 0.5, 0.5, "no right\nanswer", 7, ha="center", va="center")
-            else:
-                meshes[quantity] = _draw_phases(panel, of_class, quantity, limits[quantity])
         column[0].set_title(name)
         column[1].set_xlabel("conjunctivity α")
     together, below = axes[:, -1]
@@ -128,13 +130,13 @@ def phase_placement(
         Count, cyclopts.Parameter(help="Span of the exceptions in the panels over their number.")
     ],
 ) -> Figure:
-    """Draw accuracy and margin of pairs around exceptions over the hierarchy's shape.
+    """Draw the lowest margin of pairs around exceptions over the hierarchy's shape.
 
-    Pairs around exceptions at conjunctivity {conjunctivity} and ridge {ridge}, over the shape of the
-    hierarchy: position and span of one exception among {n} items (a), number of items and span with the
-    exception in the middle (b), number of items and of exceptions (c). Red: some pair of the class is
-    answered wrong. Grey: no such pair. Errors need room: they vanish where the loop is near an end of the
-    chain or nearly as long as it, and come with the number of items.
+    Lowest margin of cross pairs (above) and boundary pairs (below) at conjunctivity {conjunctivity} and ridge
+    {ridge}, over the shape of the hierarchy: position and span of one exception among {n} items (a), number
+    of items and span with the exception in the middle (b), number of items and of exceptions (c). Red: some
+    pair of the class is answered wrong. Grey: no such pair. Errors need room: they vanish where the loop is
+    near an end of the chain or nearly as long as it, and come with the number of items.
     """
     rows = table.filter((pl.col("alpha") == conjunctivity) & (pl.col("ridge") == ridge))
     if rows.filter(pl.col("n") == n).is_empty():
@@ -155,18 +157,14 @@ def phase_placement(
         "number": "number of exceptions",
     }
     shown = rows.filter(pl.col("pair_class").is_in(["cross", "boundary"]))
-    limits = {"accuracy": _least(shown), "lowest_margin": float(shown["lowest_margin"].abs().max())}  # type: ignore[arg-type]
-    figure, axes = new_figure(4, 3, height=6.0)
-    quantities = [(name, value) for name in ("cross", "boundary") for value in ("accuracy", "lowest_margin")]
-    for row, (name, quantity) in zip(axes, quantities, strict=True):
+    limit = float(shown["lowest_margin"].abs().max())  # type: ignore[arg-type]
+    figure, axes = new_figure(2, 3, height=3.3)
+    for row, name in zip(axes, ("cross", "boundary"), strict=True):
         for panel, (_, chosen, across, up) in zip(row, columns, strict=True):
             of_class = chosen.filter(pl.col("pair_class") == name)
-            mesh = _draw_shapes(panel, of_class, across, up, quantity, limits[quantity])
+            mesh = _draw_shapes(panel, of_class, across, up, limit)
             panel.set_ylabel(labels[up])
-        if quantity == "accuracy":
-            figure.colorbar(mesh, ax=row, label=f"{name}: accuracy", aspect=12)
-        else:
-            margin_bar(figure, mesh, row, f"{name}: lowest margin", (0.01, 0.1))
+        margin_bar(figure, mesh, row, f"{name}: lowest margin", (0.01, 0.1))
     for top, bottom, (title, _, across, _) in zip(axes[0], axes[-1], columns, strict=True):
         top.set_title(title)
         bottom.set_xlabel(labels[across])
@@ -174,16 +172,14 @@ def phase_placement(
     return figure
 
 
-def _draw_shapes(
-    axes: Axes, rows: pl.DataFrame, across: str, up: str, quantity: str, limit: float
-) -> QuadMesh:
+def _draw_shapes(axes: Axes, rows: pl.DataFrame, across: str, up: str, limit: float) -> QuadMesh:
     """One square per hierarchy; grey where it has no pair of the class."""
     x, y = rows[across].unique().sort().to_list(), rows[up].unique().sort().to_list()
     values = np.full((len(y), len(x)), np.nan)
-    for one, other, value in rows.select(across, up, quantity).iter_rows():
+    for one, other, value in rows.select(across, up, "lowest_margin").iter_rows():
         values[y.index(other), x.index(one)] = value
-    axes.set_facecolor("#DDDDDD")
-    mesh = draw_map(axes, x, y, values, quantity, limit, linear=0.004)
+    axes.set_facecolor(NOTHING)
+    mesh = draw_map(axes, x, y, values, "lowest_margin", limit, linear=0.004)
     axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
     return mesh
@@ -245,7 +241,7 @@ def _draw_positions(axes: Axes, rows: pl.DataFrame) -> QuadMesh:
         values[span - 2, position] = np.nan if alpha is None else alpha
         if alpha is None:
             x, y = position + corner, span + np.sort(corner)
-            axes.fill(x, y, facecolor="#DDDDDD", edgecolor="white", lw=0.3)
+            axes.fill(x, y, facecolor=NOTHING, edgecolor="white", lw=0.3)
     mesh = axes.pcolormesh(range(n - 2), range(2, n), values, cmap="viridis", rasterized=True)
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     axes.yaxis.set_major_locator(MaxNLocator(6, integer=True))

@@ -35,9 +35,11 @@ const page = (() => {
       }
       const rows = fits.filter((fit) => fit.here).length;
       element("line").style.height = rows > 30 ? `${Math.min(640, 90 + 7 * rows)}px` : "";
-      cached = {key, pairs: hierarchy.pairs(n, exceptions), critical: theory.critical(n, exceptions)};
+      const pairs = hierarchy.pairs(n, exceptions);
+      const first = theory.firstMistake(pairs, n, exceptions);
+      cached = {key, pairs, first, critical: theory.critical(n, exceptions)};
     }
-    const {pairs, critical} = cached;
+    const {pairs, first, critical} = cached;
     const gamma = theory.gamma(alpha, ridge);
     const weight = theory.ownWeight(alpha, ridge);
     const profile = theory.ranksAt(n, exceptions, gamma);
@@ -45,7 +47,7 @@ const page = (() => {
     let largest = 1e-300;
     for (const value of margin) largest = Math.max(largest, Math.abs(value));
     return {
-      chosen, pairs, critical, fits, gamma, weight, profile, margin, largest,
+      chosen, pairs, first, critical, fits, gamma, weight, profile, margin, largest,
       mechanism: theory.mechanism(n, exceptions, gamma, profile),
       classes: theory.behaviour(pairs, margin),
     };
@@ -98,23 +100,30 @@ const page = (() => {
     if (node.textContent !== text) node.textContent = text;
   }
 
-  function criticalTold(found) {
-    if (!found.length) return "no exception";
-    return found
-      .map(({gamma}) => {
-        if (gamma === null) return "no crossing";
-        const alpha = (gamma - 2 * chosen.ridge) / (2 + gamma);
-        return alpha > 0 ? exact(alpha, 4) : "0, all beyond";
-      })
-      .join(", ");
+  // The conjunctivity that has a gamma at the present ridge, and the pair that turns wrong there.
+  function turning(above, below, leak) {
+    if (leak === null) return `${above} v ${below} never`;
+    const alpha = (leak - 2 * chosen.ridge) / (2 + leak);
+    return `${above} v ${below} from alpha ${alpha > 0 ? exact(alpha, 4) : "0"}, gamma ${exact(leak)}`;
+  }
+
+  function firstTold({first, chosen: {exceptions}}) {
+    if (!exceptions.length) return "no exception";
+    return first === null ? "none" : turning(first.above, first.below, first.gamma);
+  }
+
+  function acrossTold(found) {
+    const told = ({first, last, gamma}) =>
+      first > 0 && last < chosen.n - 1 ? turning(first - 1, last + 1, gamma) : "no such pair";
+    return found.map(told).join("; ") || "no exception";
   }
 
   function describe(found) {
     list("relational-numbers", [
       ["gamma", exact(found.gamma)],
       ["memorization weight m", exact(found.weight, 4)],
-      ["critical conjunctivity at this ridge", criticalTold(found.critical)],
-      ["critical gamma", found.critical.map(({gamma}) => (gamma === null ? "none" : exact(gamma))).join(", ") || "none"],
+      ["first mistake, at this ridge", firstTold(found)],
+      ["pair across the loop (critical)", acrossTold(found.critical)],
     ]);
     set(element("matrix-scale"), exact(found.largest, 3));
     const parts = found.mechanism.dipoles.map(({winner, loser, strength}, index) => {

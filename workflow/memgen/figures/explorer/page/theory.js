@@ -112,19 +112,31 @@ const theory = (() => {
   // Critical gamma and conjunctivity (at a ridge) of every component; null where there is no change of sign.
   function critical(n, exceptions, ridge = 0) {
     return hierarchy.components(exceptions).map(([first, last]) => {
-      const leak = first > 0 && last < n - 1 ? crossing(n, exceptions, first - 1, last + 1) : null;
+      const leak = first > 0 && last < n - 1 ? crossing(n, exceptions, [[first - 1, last + 1]]) : null;
       return {first, last, gamma: leak, alpha: leak === null ? null : (leak - 2 * ridge) / (2 + leak)};
     });
   }
 
+  // Gamma at which the first untrained pair with a right answer turns wrong, and the pair; null where none does.
+  function firstMistake(pairs, n, exceptions) {
+    const told = [];
+    for (let index = 0; index < pairs.size; index++) {
+      if (!pairs.trained[index] && pairs.truth[index] > 0) told.push([pairs.higher[index], pairs.lower[index]]);
+    }
+    const leak = exceptions.length && told.length ? crossing(n, exceptions, told) : null;
+    if (leak === null) return null;
+    const profile = ranksAt(n, exceptions, leak);
+    const margin = ([above, below]) => profile[above] - profile[below];
+    const [above, below] = told.reduce((one, other) => (margin(other) < margin(one) ? other : one));
+    return {above, below, gamma: leak, alpha: leak / (2 + leak)};
+  }
+
   // The search is that of memgen/relational/crossing.py: a grid in log gamma, then a root.
-  function crossing(n, exceptions, above, below) {
+  function crossing(n, exceptions, across) {
     const wired = circuit.of(n, exceptions);
-    const ends = [above, below, 0, ...exceptions.flat()];
-    const margin = (logGamma) => {
-      const profile = circuit.potentials(wired, Math.exp(logGamma));
-      return profile[above] - profile[below];
-    };
+    const ends = [...across.flat(), 0, ...exceptions.flat()];
+    const lowest = (profile) => Math.min(...across.map(([above, below]) => profile[above] - profile[below]));
+    const margin = (logGamma) => lowest(circuit.potentials(wired, Math.exp(logGamma)));
     const start = Math.log(1e-3 / (n * n));
     const stop = Math.log(1e4 * (1 + exceptions.length));
     const points = 1 + Math.ceil(((stop - start) / Math.log(10)) * 8);
@@ -132,7 +144,7 @@ const theory = (() => {
     for (let index = 0; index < points; index++) {
       const place = start + ((stop - start) * index) / (points - 1);
       const profile = circuit.potentials(wired, Math.exp(place));
-      let value = profile[above] - profile[below];
+      let value = lowest(profile);
       if (Math.abs(value) <= 1e-14 * Math.max(...ends.map((item) => Math.abs(profile[item])))) value = 0;
       if (value === 0) continue;
       if (left && left.value > 0 && value < 0) return Math.exp(root(margin, left.place, place));
@@ -141,5 +153,5 @@ const theory = (() => {
     return null;
   }
 
-  return {gamma, ownWeight, learner, ranksAt, ranks, margins, mechanism, behaviour, critical};
+  return {gamma, ownWeight, learner, ranksAt, ranks, margins, mechanism, behaviour, critical, firstMistake};
 })();
