@@ -10,8 +10,9 @@ from repository import ROOT
 sys.path += [str(ROOT / "tools/docs"), str(ROOT / "tools")]
 
 import configuration_page
-import language
 import site_check
+
+import language
 
 
 def test_editors_read_the_types_that_the_configuration_is_checked_against():

@@ -70,7 +70,8 @@ def extraction_claims(table: Path) -> list[Claim]:
         one(
             "lora-leaks-less",
             "At equal loss on the words, adapters (LoRA, the largest rank) give away less than finetuning "
-            "all weights of the same layers, each at a learning rate chosen for that loss (difference of exposure, bits)",
+            "all weights of the same layers, each at a learning rate chosen for that loss (difference of "
+            "exposure, bits)",
             "lora_less_full",
             "below",
             "A difference at or above 0.",
