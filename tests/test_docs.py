@@ -7,12 +7,10 @@ import pytest
 from memgen.notebooks.result import Lines
 from repository import ROOT
 
-sys.path += [str(ROOT / "tools/docs"), str(ROOT / "tools")]
+sys.path.append(str(ROOT / "tools/docs"))
 
 import configuration_page
 import site_check
-
-import language
 
 
 def test_editors_read_the_types_that_the_configuration_is_checked_against():
@@ -55,20 +53,3 @@ def test_a_result_refuses_a_column_without_a_unit():
     assert "samples (examples)" in lines._repr_html_()
     axes = lines.plot()
     assert (axes.get_xlabel(), axes.get_ylabel(), axes.get_xscale()) == ("samples (examples)", "error", "log")
-
-
-@pytest.mark.parametrize(
-    ("text", "lines"),
-    [
-        ("It works.\n\nA table stands here.\n", [3]),
-        ("One two. " + "word " * 36 + "end.\n", [1]),
-        ("- A point\n- What a lock holds is long.\n", [2]),
-        (
-            "```\nA table stands here.\n```\n| what is |\n\n    what is\n\nNo `what is` $of its own$.\n",
-            [],
-        ),
-        ("What is lost? It stands for a bit. The word is no longer here; it is no word.\n", [1]),
-    ],
-)
-def test_habits_and_long_sentences_are_refused_outside_of_code(text, lines):
-    assert [line for line, _ in language.faults(language.sentences(text))] == lines
