@@ -9,6 +9,8 @@ from memgen.configuration.layers import load
 from memgen.figures.table import LEADING, Entry, entries
 
 GALLERIES = ("leading", "relational", "language", "published", "longtail", "irrelevant")
+#: Pages of studies that share one, or have another name.
+PAGES = {"longtail": "memorization", "irrelevant": "memorization", "published": "language"}
 ROOT = Path(__file__).resolve().parents[2]
 ABSENT = "*There is no finished run beside this page: after `make study`, `make docs` shows the pictures.*"
 
@@ -33,7 +35,10 @@ def gallery(study: str, pictures: Path) -> str:
                 shutil.copyfile(path, pictures / path.name)
                 picture = f"/_generated/figures/{path.name}"
                 lines += [f".. image:: {picture}", f"   :alt: {stem}"]
-                lines += ["   :width: 48%", f"   :target: {picture}", ""] if study == "leading" else [""]
+                page = PAGES.get(entry.study, entry.study)
+                lines += (
+                    ["   :width: 48%", f"   :target: studies/{page}.html", ""] if study == "leading" else [""]
+                )
             lines += [*caption(entry, stem).splitlines(), "```", ""]
             said = ", ".join(f"[{name}](/claims.md#{name})" for name in claims.get(stem, []))
             lines += [
