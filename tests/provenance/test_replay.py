@@ -65,6 +65,17 @@ def test_tampered_input_is_refused(study):
     assert "an input outside the study" in refused("replay", SWEEP)
 
 
+def test_an_input_outside_the_study_cannot_be_replayed(study):
+    def change(record: dict[str, Any]) -> None:
+        record["arguments"]["tasks"]["value"] = ["external/a.parquet"]
+        record["recipe"]["inputs"]["tasks"][0]["path"] = "external/a.parquet"
+
+    forged(SWEEP, change)
+    assert "external/a.parquet: an input outside the study (external/); its job cannot" in refused(
+        "replay", SWEEP
+    )
+
+
 @pytest.mark.parametrize("name", ["relational nothing", "study", "../relational task", "os system", ""])
 def test_an_unknown_stage_is_refused(study, name):
     forged(TASK, lambda record: (record["stage"].update(name=name), record["recipe"].update(stage=name)))

@@ -17,7 +17,6 @@ ATTACKED = expand(
     "results/irrelevant/runs/{experiment}.parquet",
     experiment=[*IRRELEVANT["runs"], "transformer"],
 )
-
 # A language model is attacked where the configuration names one.
 EXTRACTION = irrelevant.extract_options(config) if "extraction" in IRRELEVANT else {}
 EXTRACTED = ["results/irrelevant/extractions.parquet"] if EXTRACTION else []

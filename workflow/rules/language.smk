@@ -25,15 +25,15 @@ JOBS = [
     for first, last in language_settings.blocks(config, cell.method, cell.model)
 ]
 # Tables and figures show one untrained network of each architecture; claims use all.
-FURTHER = [
-    job for job in JOBS if job.split("/")[0] in language_settings.further(config)
-]
+UNSHOWN = language_settings.further(config)
+FURTHER = [job for job in JOBS if job.split("/")[0] in UNSHOWN]
 BLOCKS = [job for job in JOBS if job not in FURTHER]
 METHODS = LANGUAGE["methods"]
 PROBES = [name for name in METHODS if METHODS[name]["kind"] == "ridge"]
 FINETUNING = [name for name in METHODS if name not in PROBES]
 FINETUNED = [block for block in BLOCKS if block.split("/")[3] in FINETUNING]
 PRETRAINED = language_settings.models_of(config, "corpus")
+WHEELS = language_settings.models_of(config, "wheel")
 QUANTIZED = language_settings.quantized(config)
 REPRESENTED = language_settings.represented(config)
 GPUS = 1 if LANGUAGE["device"] == "cuda" else 0
@@ -73,11 +73,7 @@ rule language_fetch:
     benchmark:
         timed("language_fetch", BY_MODEL)
     wildcard_constraints:
-        model=one_of(
-            name
-            for name in language_settings.models_of(config, "wheel")
-            if name not in QUANTIZED
-        ),
+        model=one_of(sorted({*WHEELS} - {*QUANTIZED})),
     retries: 2
     conda:
         "../../envs/language.yaml"
@@ -385,70 +381,59 @@ rule language_representations:
         "--out {output.table:q} --curve {output.curve:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
-if REPRESENTED:
-    targets += ["results/language/representations.csv"]
+targets += ["results/language/representations.csv"] * bool(REPRESENTED)
 
 
 # Each of these tables gathers what all jobs wrote, or follows from such tables.
 RESPONSES = {"responses": "results/language/responses.parquet"}
 FITS = {"fits": "results/language/fit.csv"}
-for stage, table, inputs, meaning in (
+for table, inputs, meaning in (
     (
-        "responses",
         "responses.parquet",
         {"blocks": expand("results/language/responses/{block}.parquet", block=BLOCKS)},
         "All answers of all runs in one table; of untrained networks, those of the first of each architecture.",
     ),
     (
-        "responses",
         "initializations.parquet",
         {"blocks": expand("results/language/responses/{block}.parquet", block=FURTHER)},
         "All answers of the second and further untrained networks of each architecture.",
     ),
     (
-        "runs",
         "runs.parquet",
         {"blocks": expand("results/language/runs/{block}.parquet", block=FINETUNED)},
         "Training loss of every finetuned run, and which diverged, in one table.",
     ),
     (
-        "pretraining",
         "pretraining.csv",
         {"models": expand("results/language/models/{model}", model=PRETRAINED)},
         "Losses of all models that are pretrained here.",
     ),
     (
-        "accuracy",
         "accuracy.csv",
         RESPONSES,
         "Accuracies and margins by pair class, with standard errors by seed.",
     ),
     (
-        "distance",
         "distance.csv",
         RESPONSES,
         "Accuracies and margins by the distance of two ranks, with standard errors by seed.",
     ),
     (
-        "margins",
         "margins.parquet",
         RESPONSES,
         "Margin of every pair, averaged over runs, with standard errors by seed.",
     ),
     (
-        "fit",
         "fit.csv",
         RESPONSES,
         "The theory's gamma and scale, fitted to the behaviour of every model.",
     ),
     (
-        "baselines",
         "baselines.csv",
         RESPONSES,
         "How well the theory predicts held-out pairs, beside simpler and freer predictors.",
     ),
     (
-        "geometry",
         "geometry.csv",
         {
             "blocks": expand("results/language/geometry/{block}.parquet", block=BLOCKS),
@@ -457,13 +442,11 @@ for stage, table, inputs, meaning in (
         "Conjunctivity of every model's representation, beside the gamma fitted to its behaviour.",
     ),
     (
-        "effects",
         "effects.csv",
         RESPONSES,
         "Accuracies with intervals, symbolic distance, response bias and the exception's effect.",
     ),
     (
-        "predictions",
         "predictions.parquet",
         {**RESPONSES, **FITS},
         "Margin of every pair, observed and as the theory predicts it at the fitted gamma.",
@@ -471,6 +454,7 @@ for stage, table, inputs, meaning in (
 ):
 
     name = f"language_{table.partition('.')[0]}"
+    stage = "responses" if "initializations" in name else name.partition("_")[2]
 
     rule:
         f"""{meaning}"""
@@ -508,9 +492,7 @@ rule language_claims:
         responses=["results/language/responses.parquet"]
         + ["results/language/initializations.parquet"] * bool(FURTHER),
         geometry="results/language/geometry.csv",
-        representations=(
-            ["results/language/representations.csv"] if REPRESENTED else []
-        ),
+        representations=["results/language/representations.csv"] * bool(REPRESENTED),
     output:
         **record("language_claims"),
         table="results/language/claims.csv",
@@ -525,23 +507,13 @@ rule language_claims:
         **needs("language_claims"),
     params:
         code=code("language claims"),
-        controls=repeated(
-            "--control",
-            [
-                f"{LANGUAGE['models'][name]['like']}/{name}"
-                for name in language_settings.models_of(config, "random")
-            ],
-        ),
-        responses=lambda wildcards, input: repeated("--responses", input.responses),
+        inputs=lambda wildcards, input: flags(dict(input.items())),
+        controls=repeated("--control", language_settings.controls(config)),
         networks=repeated("--network", PRETRAINED),
         ridge=repeated("--ridge", PROBES),
-        representations=lambda wildcards, input: repeated(
-            "--representations", input.representations
-        ),
     shell:
-        "python -m memgen language claims {params.responses} --geometry {input.geometry:q} "
-        "{params.controls} {params.networks} {params.ridge} {params.representations} --out {output.table:q} "
-        "--held-out {output.held_out:q} --record {output.record:q} --threads {threads} 2> {log:q}"
+        "python -m memgen language claims {params.inputs} {params.controls} {params.networks} {params.ridge} "
+        "--out {output.table:q} --held-out {output.held_out:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
 rule language_checks:

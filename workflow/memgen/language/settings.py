@@ -88,6 +88,12 @@ def further(config: Config) -> list[str]:
     return [name for name in drawn if name not in first.values()]
 
 
+def controls(config: Config) -> list[str]:
+    """Untrained networks, each as "like/name": the model whose architecture it has, and its own name."""
+    models = config["language"]["models"]
+    return [f"{models[name]['like']}/{name}" for name in models_of(config, "random")]
+
+
 def quantized(config: Config) -> list[str]:
     """Names of the models whose weights a wheel carries as a GGUF file."""
     models = config["language"]["models"]
