@@ -19,6 +19,10 @@ MODELS = {
     "smollm2-init": "SmolLM2, untrained",
     "small-lm": "our small model",
     "small-lm-init": "our small model, untrained",
+    "llama32-1b": "Llama-3.2-1B",
+    "llama32-3b": "Llama-3.2-3B",
+    "qwen35-2b": "Qwen3.5-2B",
+    "qwen35-4b": "Qwen3.5-4B",
 }
 ITEMS = {"real": "real names", "fake": "invented names", "poker": "poker hands"}
 #: Methods, by their kind or by their name in the published tables.

@@ -209,7 +209,7 @@ def _draw_scales(axes: Axes, summary: pl.DataFrame) -> None:
     axes.set_xlim(low / 1.2, high * 1.2)
     axes.set(xlabel=f"scale of the output, {scan['width'][0]} units\n(← rich, lazy →)", ylim=(0, None))
     axes.set_ylabel("deviation from theory\n(rms margin, target units)")
-    axes.legend(loc="upper right")
+    axes.legend(loc="best")
 
 
 def _draw_margins(axes: Axes, pairs: pl.DataFrame) -> None:
