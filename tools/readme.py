@@ -22,15 +22,14 @@ OTHERS = ("language_summary.png", "three_studies.png")
 
 HEADLINES = (
     "measured-slope-probe",
-    "elsewhere-signs-probe",
+    "geometry-slope",
     "exception-found-probe",
     "mistakes-did-probe",
     "exception-generalized-probe",
-    "pretraining-helps-probe-smollm2",
-    "representation-matters",
+    "balance-exists",
     "numbers-stated",
-    "bound-holds",
-    "bits-recovered-logistic",
+    "noise-must-be-fitted",
+    "bits-recovered",
     "exposure-rises",
 )
 """Claims that README.md names, where the study has them."""
