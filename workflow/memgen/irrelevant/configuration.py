@@ -303,13 +303,13 @@ class Extraction:
     ranks: Annotated[
         tuple[Annotated[int, Range(0, 1024), About("a rank; 0 for all weights of the layers")], ...],
         Several(1, 20),
-        About("ranks of the adapters, each a training of its own; 0 trains all weights instead"),
+        About("ranks of the adapters, a training each; 0 trains all weights instead"),
     ] = (0, 8)
     noises: (
         Annotated[
             tuple[Annotated[float, Range(0, 1000), About("a standard deviation, in units of clip")], ...],
             Several(1, 20),
-            About("noise added to the sum of clipped gradients, each a training of its own"),
+            About("noise added to the sum of clipped gradients, a training each"),
         ]
         | None
     ) = None

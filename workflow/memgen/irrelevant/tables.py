@@ -110,7 +110,7 @@ SIMULATION = Table(
         "noise": Column(pl.Float64, "twice the share of flipped bits; next_symbol", nullable=True),
         "memory": Column(
             pl.String,
-            "what is stored of every sample; clusters: some of its bits, all with flips, all with Gaussian "
+            "memory of every sample; clusters: some of its bits, all with flips, all with Gaussian "
             "noise, signs of random projections, or the nearest words of random codes for its blocks",
             allowed=get_args(Memory),
             nullable=True,

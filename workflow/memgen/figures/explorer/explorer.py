@@ -63,7 +63,7 @@ def explorer(*, template: Input, parts: Inputs, fits: Inputs, words: list[str], 
     fits
         Fit tables, ours and the published.
     words
-        What methods are called: "key=words".
+        Labels of the methods, each "key=words".
     out
         The page, one file that opens from disk.
     """

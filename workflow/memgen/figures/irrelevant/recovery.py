@@ -91,8 +91,8 @@ def irrelevant_multiplicity(*, averages: Averages) -> Drawn:
     """Draw recovery against multiplicity with the formula of a majority, a panel per learner.
 
     Share of a sample's bits that attacks recover, against the number of training samples of its cluster.
-    Line: what the majority over these samples gives back. A sample seen alone is recovered whole; others
-    share what is recovered. Of samples never seen, fresh ones of clusters seen once, attacks know what the
+    Line: the share that the majority over these samples recovers. A sample seen alone is recovered
+    completely, others in part. Of samples never seen, fresh ones of clusters seen once, attacks know what the
     cluster fixes and guess the rest (dotted). Bars: 95% intervals over seeds.
     """
     parts = _undefended(averages, pl.col("last"))

@@ -36,7 +36,7 @@ def held_out_margins(*, held_out: Annotated[pl.DataFrame, HELD_OUT], words: Word
     """Draw margins that the theory predicts for pairs it has not seen against those found.
 
     Each point is one pair of one model, kind of item and method, with the exception 5:3 among 9 items. Left:
-    ridge probes; the conjunctivity measured on the features and the known ridge give gamma, hence every
+    ridge probes; the conjunctivity measured on the features and the known ridge give gamma and every
     margin, and nothing is fitted. Right: gamma and the scale are fitted to all other untrained pairs of the
     other seeds; margins are divided by the largest of the cell, so that models share one axis. Bars are one
     standard error over seeds. On the grey line prediction and finding agree; in the lower left quarter the

@@ -141,9 +141,9 @@ def margin_heatmaps(
 
     Margins of each model after training on invented names, averaged over seeds and reversals: observed above
     the diagonal, the theory's at the fitted gamma below it, mirrored; below, with the exception (framed).
-    Each square is scaled to its largest observed margin. One number, gamma, was fitted per square; what is
-    alike on both sides of the diagonal is what the theory explains. Where gamma lies at an end of its range,
-    the weight of memorization is not identified and the trained pairs stay grey below the diagonal. Of
+    Each square is scaled to its largest observed margin. One number, gamma, was fitted per square. The
+    theory explains the part that is alike on both sides of the diagonal. Where gamma lies at an end of its
+    range, the weight of memorization is not identified and the trained pairs stay grey below the diagonal. Of
     untrained models the first initialization.
     """
     chosen = predictions.filter(pl.col("hierarchy").is_in(hierarchies), source="study", items=items)

@@ -83,8 +83,8 @@ def longtail_spectra(
 def longtail_scaling(*, scaling: Annotated[pl.DataFrame, SCALING]) -> Figure:
     r"""Draw n tau_l against the sample size, with the asymptotics of Zipf's law and the lower bound.
 
-    What a point that was seen :math:`l` times is worth: its expected frequency :math:`\tau_l`, times the
-    sample size. Under Zipf's law a singleton is worth a constant share of :math:`1/n` whatever the sample
+    The value of a point that was seen :math:`l` times: its expected frequency :math:`\tau_l`, times the
+    sample size. Under Zipf's law a singleton is worth a constant share of :math:`1/n` at every sample
     size, so that not fitting it costs. Dotted: :math:`e^{-x}/E_1(x)`, :math:`x = n/(N H_N)`. Dashed: the
     lower bound weight([1/3n, 2/n])/5.
     """

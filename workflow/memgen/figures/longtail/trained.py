@@ -123,9 +123,9 @@ def longtail_currency(
 ) -> Figure:
     """Draw the memorization scores of exceptions and of singletons against the ridge.
 
-    Memorization in one currency: how much the answer to a training example gains from having been trained on
-    it, for exceptions and chain pairs of transitive inference, and for singletons and frequent clusters of
-    the long tail, all learned by ridge regression. Left: gain of margin, the target's being 1. Right: gain
+    Memorization score: the gain of the answer to a training example from training on it. It is shown for
+    exceptions and chain pairs of transitive inference, and for singletons and frequent clusters of the long
+    tail, all learned by ridge regression. Left: gain of margin, the target's being 1. Right: gain
     of probability of the right answer.
     """
     at_alpha = (pl.col("alpha") - conjunctivity).abs() < 1e-9

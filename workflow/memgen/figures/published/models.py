@@ -165,7 +165,7 @@ def published_comparison(*, comparison: Annotated[pl.DataFrame, COMPARISON], wor
     95 % intervals over seeds; the grey line is equality. Our models are far smaller, and probes by ridge
     regression: directions are comparable, levels need not be.
 
-    Of each published model the smallest probe L2 and the largest LoRA rank are shown.
+    Shown are the smallest probe L2 and the largest LoRA rank of each published model.
     """
     frame = comparison.filter(pl.col("accuracy").is_not_null())
     frame = _weakest(frame, "published_hyperparameter", ["published_model", "method"])
@@ -313,7 +313,7 @@ def published_transfer(*, transfer: Annotated[pl.DataFrame, TRANSFER], words: Wo
     """Draw how well gamma fitted on one hierarchy predicts another, against a fit to the other itself.
 
     Each point is one model, method and pair of hierarchies: how much of the variance gamma explains when
-    fitted on another hierarchy (only the scale is fitted anew), against a fit to the hierarchy itself. On
+    fitted on another hierarchy (only the scale is fitted again), against a fit to the hierarchy itself. On
     the grey line nothing is lost. Crosses: margins proportional to the distance in rank, without theory.
     """
     frame = transfer.filter(~pl.col("at_edge")).drop_nulls(["r2_own", "r2_rescaled"])

@@ -143,7 +143,7 @@ def finite_width(
     theory at infinite width (NTK of depth 2). (a) Deviation of single networks (dots), mean and standard
     error over seeds, and slope of the logarithms with its 95 % interval. In the lazy regime the theory holds
     and the deviation falls as the inverse root of the width; in the rich regime it stops at a constant. (b)
-    The same at one width over the scale of the output: what is left at scale 1 is chance, it averages out
+    The same at one width over the scale of the output: the rest at scale 1 is chance and averages out
     over seeds, while the deviation of rich networks does not; its bars are standard errors at most. (c, d)
     Margins at the largest width, with standard errors, most of them within the symbols: rich networks err on
     the same pairs, more strongly.

@@ -38,8 +38,8 @@ def phase_representation(*, table: Annotated[pl.DataFrame, PHASE], hierarchy: Hi
     """Draw accuracy and lowest margin of every pair class over conjunctivity and ridge, for one hierarchy.
 
     Share answered right (above) and lowest margin (below) of each pair class of {hierarchy} over
-    conjunctivity and effective ridge. The black line is where the first pair of the class turns wrong. See
-    that boundary pairs turn wrong before cross pairs, and pairs within a side never; and that ridge acts like
+    conjunctivity and effective ridge. The black line is where the first pair of the class turns wrong.
+    Boundary pairs turn wrong before cross pairs, and pairs within a side never. Ridge acts like
     conjunctivity on untrained pairs (both enter through gamma) but not on trained ones, where only ridge
     forgets. Last panel: these lines together, grey where any pair is wrong. In the white corner the
     exception is remembered and nothing else is wrong: representations balance both, but narrowly.
@@ -190,7 +190,7 @@ def critical_placement(*, table: Annotated[pl.DataFrame, CRITICAL_PLACEMENT], n:
     """Draw where the pairs next to an exception begin to be answered wrong.
 
     Conjunctivity beyond which the cross pair next to the exception is answered wrong, without ridge. With
-    the exception in the middle (a, b) it falls as the inverse square of the number of items, whatever the
+    the exception in the middle (a, b) it falls as the inverse square of the number of items, for every
     span. Below the dashed lines, as steep, the exception is remembered and no pair at all is wrong. Over span
     and position among {n} items (c) it is lowest for short exceptions in the middle. Grey: no conjunctivity
     makes that pair wrong, because too little of the chain is left outside the loop on one side.

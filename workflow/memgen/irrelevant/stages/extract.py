@@ -232,7 +232,7 @@ class _Asked:
         found = tokens_of(self._model.tokenizer, letter.text)
         number = tuple(self._tree.digits[int(digit)] for digit in letter.number)
         if found[: len(self._tree.opening) + len(number)] != self._tree.opening + number:
-            raise BadInput("tokenizer: joins a number to what stands beside it; allowed: one that does not")
+            raise BadInput("tokenizer: joins a number to the text beside it; allowed: one that does not")
         return found
 
     def _over(self, prompts: Prompts, runs: int = 1) -> _Narrow:
