@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import polars as pl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 from memgen.errors import BadInput
 from memgen.figures.irrelevant.recovery import Averages, guessing
@@ -89,6 +90,7 @@ def _draw_leaked(panel: Axes, plain: pl.DataFrame) -> None:
                 look = (f"{words}{added}", colour, marker)
                 draw_interval(panel, rows, "storage_bits", "leaked_bits", look=look, mfc=face)
     panel.set(xscale="log", yscale="log", xlabel="size of the sample $n\\,d$, bits")
+    panel.xaxis.set_minor_formatter(NullFormatter())
 
 
 @figure

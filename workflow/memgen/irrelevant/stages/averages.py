@@ -197,7 +197,9 @@ def averaged(
     """Average measured columns over the rows of each group, one row a seed.
 
     Adds `seeds`, and for each measured column NAME its standard error NAME_se and the ends NAME_low and
-    NAME_high of its 95% interval, empty for a single seed. Intervals of shares lie within 0 and 1.
+    NAME_high of its 95% interval, empty for a single seed or where all seeds agree. Each is a mean over
+    thousands of bits, so limits by Clopper and Pearson, which count seeds, would be far too wide. Intervals
+    of shares lie within 0 and 1.
     """
     parts = [pl.len().cast(pl.Int64).alias("seeds")]
     for name in measured:
@@ -208,6 +210,7 @@ def averaged(
     for name in measured:
         bounds = (0.0, 1.0) if name in shares else (-math.inf, math.inf)
         mean, error, seeds = (grouped[part].to_numpy() for part in (name, f"{name}_se", "seeds"))
-        low, high = within_bounds(mean, error, seeds, *bounds)
-        ends += [pl.Series(f"{name}_low", low).fill_nan(None), pl.Series(f"{name}_high", high).fill_nan(None)]
+        spread = np.where(error > 0, error, math.nan)
+        for end, limit in zip(("low", "high"), within_bounds(mean, spread, seeds, *bounds), strict=True):
+            ends.append(pl.Series(f"{name}_{end}", limit).fill_nan(None))
     return grouped.with_columns(ends)
