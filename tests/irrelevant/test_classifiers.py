@@ -142,7 +142,7 @@ def test_defences_change_what_they_say(kind: str, strength: float, changes: dict
 @pytest.mark.parametrize(
     ("learner", "kind", "strength"),
     [
-        ("transformer", "noise", 0.1), ("logistic", "fewer_parameters", 5), ("logistic", "armour", 1),
+        ("logistic", "fewer_parameters", 5), ("logistic", "armour", 1),
         ("network", "fewer_parameters", 0), ("network", "fewer_parameters", 1.5), ("logistic", "noise", -1),
         ("logistic", "noise", float("nan")), ("logistic", "no_momentum", 0),
     ],

@@ -145,7 +145,7 @@ def test_simulation_and_claims(written: dict[str, Path]) -> None:
     assert (gap <= 4 * table["standard_error"] + 1e-12).all()
     found = CLAIMS.read(written["claims"])
     leads = dict(found.filter("leads").select("id", "verdict").rows())
-    assert set(leads) == {"bits-recovered", "useless", "completion-noise", "needed-bits", "defences-cost"}
+    assert set(leads) == {"bits-recovered", "useless", "needed-bits", "defences-cost"}
     assert leads["needed-bits"] == "not tested" and found.filter(pl.col("id") == "unseen").height == 2
     assert set(CHECKS.read(written["checks"])["outcome"]) == {"holds"}
 
