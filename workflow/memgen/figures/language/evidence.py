@@ -133,7 +133,7 @@ def language_cells(*, claims: Annotated[pl.DataFrame, CLAIMS], words: Words) -> 
     order = table.sort("method", pl.col("leads").not_(), "model", "items").unique("_row", maintain_order=True)
     place = {name: order.height - 1 - index for index, name in enumerate(order["_row"])}
     picture, axes = new_figure(
-        1, len(PANELS), width=PAGE, height=0.15 * max(order.height, 4) + 0.9, sharey=True
+        1, len(PANELS), width=PAGE, height=0.2 * max(order.height, 4) + 0.9, sharey=True
     )
     for axis, (statement, title) in zip(axes[0], PANELS.items(), strict=True):
         for row in table.filter(_said=statement).drop_nulls("ours").iter_rows(named=True):
@@ -154,7 +154,7 @@ def language_cells(*, claims: Annotated[pl.DataFrame, CLAIMS], words: Words) -> 
             alike = row["unit"] in ("networks", "pretraining seeds")
             label = f"{len(models)} × {label}" if alike else f"{len(models)} models pooled"
         kinds = ", ".join(ITEMS.get(kind, kind) for kind in row["items"].split(" + "))
-        labels.append(f"{called.get(row['method'], row['method'])}: {label}, {kinds}")
+        labels.append(f"{called.get(row['method'], row['method'])}:\n{label}, {kinds}")
     axes[0, 0].set_yticks(list(place.values()), labels, fontsize=4.5)
     axes[0, 0].set_ylim(-0.6, order.height - 0.4)
     return picture
