@@ -90,7 +90,7 @@ test-faults: $(READY) ## break the smoke study in every way that one machine can
 
 lint: $(READY) ## check language, style, types, rules and formatting
 	@$(BIN)/codespell *.md docs workflow tests tools bench Snakefile config.yaml configs
-	@$(BIN)/python tools/language.py
+	@$(BIN)/python tools/plain_words.py
 	@$(BIN)/ruff check workflow tests bench tools docs
 	@$(BIN)/ruff format --check workflow tests bench tools docs
 	@$(BIN)/snakefmt --check Snakefile workflow/rules

@@ -129,7 +129,7 @@ ANSWERS = """(settings => settings.map(setting => {
   const found = page.render();
   return {
     profile: [...found.profile], margin: [...found.margin], gamma: found.gamma, weight: found.weight,
-    classes: found.classes, critical: found.critical, first: found.first,
+    classes: found.classes, critical: found.critical, first: found.mistake,
     kinds: [...found.pairs.kind].map(kind => hierarchy.CLASSES[kind]),
     chain: [...found.mechanism.chain],
     dipoles: found.mechanism.dipoles.map(part => ({...part, column: [...part.column]})),

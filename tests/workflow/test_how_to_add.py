@@ -58,7 +58,7 @@ def follow(repository: Path) -> None:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text)
         elif how == "to":
-            before, end, after = target.read_text().rpartition("\n    ]")
+            before, end, after = target.read_text().partition("\n    ]")
             target.write_text(f"{before}\n        {text.rstrip()},{end}{after}")
         else:
             target.write_text(f"{target.read_text()}\n\n{text}")

@@ -83,7 +83,9 @@ def test_no_table_that_stands_on_training_is_held_to_its_numbers(finished, monke
     }
     for output, table in kinds.items():
         if not table.tolerance.cells:
-            assert trained.isdisjoint(made.chain([made.makers[output]])), output
+            # A job may write a theory's curve beside what it trained: what it reads is what counts.
+            behind = set(made.chain([made.makers[output]])) - {made.makers[output]}
+            assert trained.isdisjoint(behind), output
     assert len(trained) > 10
 
 

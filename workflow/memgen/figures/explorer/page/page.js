@@ -36,10 +36,10 @@ const page = (() => {
       const rows = fits.filter((fit) => fit.here).length;
       element("line").style.height = rows > 30 ? `${Math.min(640, 90 + 7 * rows)}px` : "";
       const pairs = hierarchy.pairs(n, exceptions);
-      const first = theory.firstMistake(pairs, n, exceptions);
-      cached = {key, pairs, first, critical: theory.critical(n, exceptions)};
+      const mistake = theory.firstMistake(pairs, n, exceptions);
+      cached = {key, pairs, mistake, critical: theory.critical(n, exceptions)};
     }
-    const {pairs, first, critical} = cached;
+    const {pairs, mistake, critical} = cached;
     const gamma = theory.gamma(alpha, ridge);
     const weight = theory.ownWeight(alpha, ridge);
     const profile = theory.ranksAt(n, exceptions, gamma);
@@ -47,7 +47,7 @@ const page = (() => {
     let largest = 1e-300;
     for (const value of margin) largest = Math.max(largest, Math.abs(value));
     return {
-      chosen, pairs, first, critical, fits, gamma, weight, profile, margin, largest,
+      chosen, pairs, mistake, critical, fits, gamma, weight, profile, margin, largest,
       mechanism: theory.mechanism(n, exceptions, gamma, profile),
       classes: theory.behaviour(pairs, margin),
     };
@@ -107,9 +107,9 @@ const page = (() => {
     return `${above} v ${below} from alpha ${alpha > 0 ? exact(alpha, 4) : "0"}, gamma ${exact(leak)}`;
   }
 
-  function firstTold({first, chosen: {exceptions}}) {
+  function firstTold({mistake, chosen: {exceptions}}) {
     if (!exceptions.length) return "no exception";
-    return first === null ? "none" : turning(first.above, first.below, first.gamma);
+    return mistake === null ? "none" : turning(mistake.above, mistake.below, mistake.gamma);
   }
 
   function acrossTold(found) {

@@ -8,7 +8,7 @@ from repository import ROOT
 
 sys.path.append(str(ROOT / "tools"))
 
-import language
+import plain_words
 
 
 @pytest.mark.parametrize(
@@ -25,4 +25,4 @@ import language
     ],
 )
 def test_habits_and_long_sentences_are_refused_outside_of_code(text: str, lines: list[int]) -> None:
-    assert [line for line, _ in language.faults(language.sentences(text))] == lines
+    assert [line for line, _ in plain_words.faults(plain_words.sentences(text))] == lines

@@ -3,7 +3,7 @@
 Reads README, CHANGELOG, CONTRIBUTING, docs, the help of commands, descriptions of columns and keys, and
 messages of errors. Code, tables, formulas and generated text are left out.
 
-    python tools/language.py
+    python tools/plain_words.py
 """
 
 import ast
