@@ -16,7 +16,7 @@ from report import ENVIRONMENT, save
 MODEL = Path("results/language/models/smollm2")
 PRETRAIN = ["language", "pretrain", "--seed", "0", "--steps", "60", "--out", "{out}/model"]
 LORA = f"""
-language finetune --model-directory {MODEL} --model smollm2 --method lora --kind lora --rank 8 --layers 4
+language finetune --model-directory {MODEL} --model smollm2 --method lora --kind lora --lora-rank 8 --layers 4
 --lineup results/language/lineups/fake/n9.parquet --task results/relational/tasks/exc_mid_n9.parquet
 --first-seed 0 --last-seed 3 --epochs 3 --batch 32 --rate 0.003 --runs-per-pass 4 --dtype float32 --device cpu
 --out {{out}}/a.parquet --runs {{out}}/b.parquet --geometry {{out}}/c.parquet

@@ -55,7 +55,7 @@ def test_full_finetuning_is_that_of_one_prompt_at_a_time(tmp_path, tiny_model, i
 
 
 def test_adapters_of_a_block_are_those_of_one_run_at_a_time(tmp_path, tiny_model, inputs):
-    options = {"kind": "lora", "rank": [4], "epochs": 8, "batch": 100}
+    options = {"kind": "lora", "lora_rank": [4], "epochs": 8, "batch": 100}
     both = [
         finetuned(tmp_path / str(size), tiny_model, inputs, **options, runs_per_pass=size)[0]
         for size in (1, 4)

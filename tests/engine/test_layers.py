@@ -72,7 +72,7 @@ def test_a_run_and_its_reversal_share_what_stands_below(deep_causal, monkeypatch
         return original(network, states, packed, first, last, **more)
 
     monkeypatch.setattr(layers, "run_layers", counted)
-    method = Lora(epochs=3, batch=3, rate=1e-3, rank=(2, 4), layers=1)
+    method = Lora(epochs=3, batch=3, rate=1e-3, lora_rank=(2, 4), layers=1)
     below = frozen_layers(model.network, 1)
     for rank in (2, 4):
         learn(model, asked, runs, method, rank, below, 7)
@@ -90,7 +90,7 @@ def test_other_architectures_are_frozen_and_passed_whole(tiny_model):
     seen = {}
     for count in (None, 1):
         options = {"epochs": 2, "batch": 100, "rate": 1e-2, "layers": count}
-        for method, rank in ((Full(**options), None), (Lora(**options, rank=(2,)), 2)):
+        for method, rank in ((Full(**options), None), (Lora(**options, lora_rank=(2,)), 2)):
             seen[count, method.kind] = learn(model, asked, runs, method, rank, batch=100).after
     assert last_layers(model.network, 1) == ("encoder.layer.1",)
     for kind in ("full", "lora"):

@@ -34,7 +34,7 @@ from memgen.jobs.seeding import generator
 
 OPTIONS: dict[str, Any] = {
     "model": "tiny", "multiplicities": [1, 4], "each": 1, "unseen": 20, "digits": 2, "tests": 4, "seeds": 2,
-    "layers": 1, "ranks": [0, 4], "noises": [50.0], "noisy_rank": 4, "clip": 1.0, "scaling": 2.0,
+    "layers": 1, "lora_ranks": [0, 4], "noises": [50.0], "noisy_lora_rank": 4, "clip": 1.0, "scaling": 2.0,
     "loss": 0.0, "epochs": 2, "batch": 5, "rate": 0.01, "full_rate": 0.01,
 }  # fmt: skip
 
@@ -149,7 +149,7 @@ def test_gradients_are_clipped_letter_by_letter_before_noise() -> None:
 
 
 def test_numbers_seen_in_training_are_learned_and_noise_hides_them(folder: Path, tmp_path: Path) -> None:
-    change = {"multiplicities": [5], "each": 2, "epochs": 40, "seeds": 1, "layers": 2, "ranks": [0, 16]}
+    change = {"multiplicities": [5], "each": 2, "epochs": 40, "seeds": 1, "layers": 2, "lora_ranks": [0, 16]}
     extract(model_directory=folder, **(OPTIONS | change), out=tmp_path / "x.parquet")
     table = EXTRACTIONS.read(tmp_path / "x.parquet")
     seen = table.filter((pl.col("training") != "none") & (pl.col("multiplicity") > 0))
@@ -162,7 +162,7 @@ def test_averages_claims_and_figure(tables: tuple[Path, Path], tmp_path: Path) -
     runs, table = EXTRACTIONS.read(tables[0]), EXTRACTION.read(tables[1])
     trainings = [("none", None, None), ("full", None, None), ("lora", 4, None), ("lora", 4, 50.0)]
     expected = {(*one, times) for one, times in itertools.product(trainings, (0, 1, 4))}
-    assert set(table.select("training", "adapter_rank", "noise", "multiplicity").rows()) == expected
+    assert set(table.select("training", "lora_rank", "noise", "multiplicity").rows()) == expected
     never = (pl.col("training") == "full") & (pl.col("multiplicity") == 0)
     row, same = table.filter(never).row(0, named=True), runs.filter(never)
     assert row["exposure"] == pytest.approx(exposure(same["rank"].to_numpy(), 98).mean())

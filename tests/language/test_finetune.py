@@ -66,10 +66,10 @@ def test_full_finetuning_is_the_protocols(tmp_path, tiny_causal, inputs, tied, t
 
 def test_every_rank_is_a_run_of_its_own(tmp_path, tiny_causal, inputs):
     folder = tiny_causal["llama", False]
-    both, runs = run(tmp_path / "both", folder, inputs, kind="lora", rank=[2, 4])
+    both, runs = run(tmp_path / "both", folder, inputs, kind="lora", lora_rank=[2, 4])
     assert runs["hyperparameter"].to_list() == [2.0] * 4 + [4.0] * 4
     for rank in (2, 4):
-        alone, _ = run(tmp_path / str(rank), folder, inputs, kind="lora", rank=[rank])
+        alone, _ = run(tmp_path / str(rank), folder, inputs, kind="lora", lora_rank=[rank])
         assert both.filter(pl.col("hyperparameter") == rank).equals(alone)
     ranks = [differences(both, hyperparameter=rank, phase="post") for rank in (2, 4)]
     assert np.abs(ranks[0] - ranks[1]).max() > 1e-3
@@ -113,13 +113,13 @@ def test_detached_head_leaves_the_embeddings_of_a_tied_model_alone(tmp_path, tin
 @pytest.mark.parametrize(
     ("model", "kind", "options"),
     [
-        (("llama", False), "lora", {"rank": [2, 8]}),
+        (("llama", False), "lora", {"lora_rank": [2, 8]}),
         (("llama", False), "head", {"l2": [1.0]}),
         (("llama", False), "full", {"weight_decay": 0.1}),
         (("llama", True), "full", {}),
         (("qwen3", True), "full", {}),
         (("llama", True), "full", {"layers": 1}),
-        (("qwen3", False), "lora", {"layers": 1, "rank": [2], "micro_batch": 3}),
+        (("qwen3", False), "lora", {"layers": 1, "lora_rank": [2], "micro_batch": 3}),
     ],
 )
 def test_blocks_of_any_size_give_the_same_answers(tmp_path, tiny_causal, inputs, model, kind, options):

@@ -37,7 +37,14 @@ CONFIG = {
         "hierarchies": ["ti_n9"],
         "methods": {
             "probe": {"kind": "ridge", "ridge": [0.1], "pooling": "last"},
-            "lora": {"kind": "lora", "epochs": 2, "batch": 4, "rate": 0.1, "rank": [4, 8], "items": ["fake"]},
+            "lora": {
+                "kind": "lora",
+                "epochs": 2,
+                "batch": 4,
+                "rate": 0.1,
+                "lora_rank": [4, 8],
+                "items": ["fake"],
+            },
         },
         "seeds": 5,
         "seeds_per_job": 2,
@@ -170,11 +177,11 @@ def test_hierarchies_of_a_kind_of_item_replace_the_others():
 
 def test_flags_say_how_a_model_is_trained():
     method = {
-        "kind": "lora", "rate": 0.1, "rank": [4, 8], "weight_decay": 0.5, "items": ["fake"], "seeds": 3,
+        "kind": "lora", "rate": 0.1, "lora_rank": [4, 8], "weight_decay": 0.5, "items": ["fake"], "seeds": 3,
         "hierarchies_of": {"fake": ["ti_n9"]}, "of_model": {"big": {"rate": 0.2}},
     }  # fmt: skip
-    assert flags(method, "small") == "--kind lora --rate 0.1 --rank 4 8 --weight-decay 0.5"
-    assert flags(method, "big") == "--kind lora --rate 0.2 --rank 4 8 --weight-decay 0.5"
+    assert flags(method, "small") == "--kind lora --rate 0.1 --lora-rank 4 8 --weight-decay 0.5"
+    assert flags(method, "big") == "--kind lora --rate 0.2 --lora-rank 4 8 --weight-decay 0.5"
 
 
 def test_encoders_are_finetuned_where_they_are_named():

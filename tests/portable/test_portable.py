@@ -53,8 +53,8 @@ HEAVY = {
     "pretraining": "language pretrain --seed 1 --steps 4 --batch 16 --words 8 --first-words 4 "
     "--first-steps 2 --vocabulary 512 --out pretrained",
     "LoRA of a Llama": "language finetune --model-directory given/llama --lineup given/n9.parquet "
-    "--task given/mid.parquet --model llama --method lora --first-seed 0 --last-seed 1 --kind lora --rank 4 "
-    "--epochs 2 --batch 8 --rate 0.01 --runs-per-pass 2 --dtype float32 --device cpu "
+    "--task given/mid.parquet --model llama --method lora --first-seed 0 --last-seed 1 --kind lora "
+    "--lora-rank 4 --epochs 2 --batch 8 --rate 0.01 --runs-per-pass 2 --dtype float32 --device cpu "
     "--out lora.parquet --runs runs.parquet --geometry geometry.parquet",
     "features": "language features --model-directory given/llama --lineup given/n9.parquet --model llama "
     "--first-seed 0 --last-seed 1 --pooling last tail --batch 24 --dtype float32 --device cpu "

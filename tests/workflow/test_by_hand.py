@@ -26,7 +26,7 @@ REQUIRED = {
         "items": ["poker"],
         "methods": {
             "probe": {"kind": "ridge", "ridge": [0.1], "pooling": "last"},
-            "lora": {"kind": "lora", "epochs": 2, "batch": 4, "rate": 0.1, "rank": [4]},
+            "lora": {"kind": "lora", "epochs": 2, "batch": 4, "rate": 0.1, "lora_rank": [4]},
         },
     },
     # The study trains the network that it scores for fewer steps than one of no settings but its own.

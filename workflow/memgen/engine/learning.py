@@ -57,7 +57,7 @@ def learn(
     asked: Sequence[Prompts],
     runs: Sequence[Run],
     method: Finetuning,
-    rank: int | None = None,
+    lora_rank: int | None = None,
     frozen: FrozenLayers | None = None,
     batch: int = 512,
     keeper: Keeper | None = None,
@@ -72,7 +72,7 @@ def learn(
         Every ordered pair of each run.
     runs : sequence of Run, length s
     method : Full, Lora or Head
-    rank : int, optional
+    lora_rank : int, optional
         Of the adapters: one of the method's, which are runs of their own.
     frozen : FrozenLayers, optional
         Keeps the states below the layers that are trained, from group to group.
@@ -91,7 +91,7 @@ def learn(
     if isinstance(method, Head):
         after, losses = _heads(model, asked, runs, method, answers, batch)
     else:
-        with _weights(model, runs, method, rank) as weights:
+        with _weights(model, runs, method, lora_rank) as weights:
             own = [] if model.causal else list(network.heads.parameters())
             losses = train(network, runs, method, [*weights, *own], keeper=keeper)[None]
             found, states = _answer(network, asked, answers, batch)
@@ -101,20 +101,22 @@ def learn(
     hyperparameters: tuple[float | None, ...] = (None,)
     if isinstance(method, Head):
         hyperparameters = method.l2
-    elif rank is not None:
-        hyperparameters = (float(rank),)
+    elif lora_rank is not None:
+        hyperparameters = (float(lora_rank),)
     return Answers(hyperparameters, before if model.causal else None, after, losses, tuple(hidden))
 
 
 @contextmanager
-def _weights(model: Model, runs: Sequence[Run], method: Full | Lora, rank: int | None) -> Iterator[list[Any]]:
+def _weights(
+    model: Model, runs: Sequence[Run], method: Full | Lora, lora_rank: int | None
+) -> Iterator[list[Any]]:
     """Weights of a network that are trained for some runs, while they are."""
     network, within = model.network, last_layers(model.network, method.layers)
     if isinstance(method, Lora):
-        assert rank is not None
+        assert lora_rank is not None
         targets = per_run.TARGETS if model.causal else encoder.TARGETS
         keys = [run.key for run in runs]
-        with per_run.adapted(network, keys, rank, method.scaling, targets, within) as layers:
+        with per_run.adapted(network, keys, lora_rank, method.scaling, targets, within) as layers:
             yield [part for layer in layers for part in (layer.down, layer.up)]
     elif len(runs) > 1:
         with per_run.per_run_weights(network, len(runs), within) as copies:

@@ -68,7 +68,7 @@ class Lora(TrainingOptions):
 
     kind: ClassVar[str] = "lora"
     layers: Layers = None
-    rank: Annotated[
+    lora_rank: Annotated[
         tuple[Annotated[int, Range(1, 4096)], ...],
         Several(),
         About("ranks of the adapters (LoRA); one run each"),

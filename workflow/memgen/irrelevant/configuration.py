@@ -300,7 +300,7 @@ class Extraction:
     tests: Annotated[int, Range(1, 192), About("fresh sentences for the accuracy")] = 20
     seeds: Seeds = 4
     layers: Annotated[int, Range(1, 1000), About("last layers of the model that are trained")] = 2
-    ranks: Annotated[
+    lora_ranks: Annotated[
         tuple[Annotated[int, Range(0, 1024), About("a rank; 0 for all weights of the layers")], ...],
         Several(1, 20),
         About("ranks of the adapters, a training each; 0 trains all weights instead"),
@@ -313,7 +313,7 @@ class Extraction:
         ]
         | None
     ) = None
-    noisy_rank: Annotated[int, Range(1, 1024), About("rank of the adapters that are trained with noise")] = 8
+    noisy_lora_rank: Annotated[int, Range(1, 1024), About("rank of adapters trained with noise")] = 8
     clip: Annotated[float, Range(0, 1000, above=True), About("largest norm of one sentence's gradient")] = 1
     scaling: Annotated[float, Range(0, 1000, above=True), About("factor of the adapters, alpha / rank")] = 2
     loss: Annotated[

@@ -168,7 +168,7 @@ def _extraction(table: pl.DataFrame) -> Numbers:
     most, least = (pl.col("multiplicity") == times for times in _ends(table.filter(seen)))
     empty = pl.Series("exposure", [], dtype=pl.Float64)
     add("rise", by_seed(full.filter(most)) - by_seed(full.filter(least)))
-    widest = lora.filter(pl.col("adapter_rank") == pl.col("adapter_rank").max())
+    widest = lora.filter(pl.col("lora_rank") == pl.col("lora_rank").max())
     both = full.height > 0 and widest.height > 0
     add("lora_less_full", by_seed(widest.filter(seen)) - by_seed(full.filter(seen)) if both else empty)
     add("loss_gap", _by_seed_loss(widest) - _by_seed_loss(full) if both else empty)
@@ -176,7 +176,7 @@ def _extraction(table: pl.DataFrame) -> Numbers:
     chance = chance_exposure(int(table["candidates"].max()))  # type: ignore[arg-type]
     add("noisy_excess", by_seed(noisy.filter(seen)) - chance)
     unseen = table.filter(~seen)
-    groups = unseen.group_by("training", "adapter_rank", "noise", maintain_order=True)
+    groups = unseen.group_by("training", "lora_rank", "noise", maintain_order=True)
     numbers["unseen_deviation"] = max(null_deviation(rows["exposure"].to_numpy()) for _, rows in groups)
     return numbers
 

@@ -233,7 +233,7 @@ MATCHED = Table(
     may_be_empty=True,
 )
 
-_FINETUNED = ["model", "training", "adapter_rank", "noise", "multiplicity"]
+_FINETUNED = ["model", "training", "lora_rank", "noise", "multiplicity"]
 
 EXTRACTIONS = Table(
     "extractions",
@@ -244,7 +244,7 @@ EXTRACTIONS = Table(
             "none, all weights of the last layers (full), or adapters (lora)",
             allowed=("none", "full", "lora"),
         ),
-        "adapter_rank": Column(pl.Int64, "rank of the adapters", nullable=True),
+        "lora_rank": Column(pl.Int64, "rank of the adapters", nullable=True),
         "noise": Column(
             pl.Float64,
             "standard deviation of the noise on the sum of a step's clipped gradients, in units of the clip; "

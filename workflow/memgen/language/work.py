@@ -91,7 +91,7 @@ def finetuning(config: Mapping[str, Any], wildcards: Any) -> Need:
     # A small batch is no faster than a quarter of sixteen prompts.
     steps = training.epochs * math.ceil(trained / batch) * max(batch / 16, 0.25)
     ordered = _ORDERS * _seeds(wildcards)
-    ranks = len(training.rank) if isinstance(training, Lora) else 1
+    ranks = len(training.lora_rank) if isinstance(training, Lora) else 1
     strengths = len(training.l2) if isinstance(training, Head) else 1
     runs = ordered * ranks * strengths
     work = _work(training)

@@ -113,12 +113,12 @@ def irrelevant_extraction(*, extraction: Annotated[pl.DataFrame, EXTRACTION]) ->
     panel.axhspan(row["chance_low"], row["chance_high"], color=PALETTE["grey"], alpha=0.15, lw=0)
     guessing(panel, row["chance"])
     panel.axhline(math.log2(row["candidates"]), color=PALETTE["black"], lw=0.6)
-    trainings = table.select("training", "adapter_rank", "noise").unique(maintain_order=True).rows()
+    trainings = table.select("training", "lora_rank", "noise").unique(maintain_order=True).rows()
     for index, (training, looks) in enumerate(zip(trainings, cycle(_LOOKS), strict=False)):
         name, rank, noise = training
         rows = table.filter(
             pl.col("training") == name,
-            pl.col("adapter_rank").eq_missing(rank),
+            pl.col("lora_rank").eq_missing(rank),
             pl.col("noise").eq_missing(noise),
         )
         apart = rows.with_columns(pl.col("place") + 0.5 * ((index + 0.5) / len(trainings) - 0.5))

@@ -168,7 +168,7 @@ def extraction(*, runs: Input, out: Output) -> None:
         Extraction table.
     """
     table = with_exposure(EXTRACTIONS.read(runs))
-    keys = ["model", "training", "adapter_rank", "noise", "multiplicity", "digits", "candidates"]
+    keys = ["model", "training", "lora_rank", "noise", "multiplicity", "digits", "candidates"]
     # Numbers of one seed share a model: the seed is the independent unit.
     by_seed = table.group_by([*keys, "seed"], maintain_order=True).agg(
         pl.len().cast(pl.Int64).alias("numbers"), *(pl.col(name).mean() for name in EXTRACTED)

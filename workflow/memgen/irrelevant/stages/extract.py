@@ -75,9 +75,9 @@ def extract(
     below = frozen_layers(loaded.network, extraction.layers)
     trainings: list[tuple[int | None, float | None]] = [
         (None, None),
-        *((rank, None) for rank in extraction.ranks),
+        *((rank, None) for rank in extraction.lora_ranks),
     ]
-    trainings += [(extraction.noisy_rank, noise) for noise in extraction.noises or ()]
+    trainings += [(extraction.noisy_lora_rank, noise) for noise in extraction.noises or ()]
     rows = []
     for seed in progress(
         range(extraction.seeds), f"extraction from {extraction.model}", total=extraction.seeds
@@ -100,7 +100,7 @@ def extract(
                     {
                         "model": extraction.model,
                         "training": "none" if rank is None else "lora" if rank else "full",
-                        "adapter_rank": rank or None,
+                        "lora_rank": rank or None,
                         "noise": noise,
                         "seed": seed,
                         "epochs": passed,

@@ -135,7 +135,7 @@ def finetune(
     ]
     groups = [
         (of_rank, every[start : start + training.runs_per_pass])
-        for of_rank in (training.rank if isinstance(training, Lora) else (None,))
+        for of_rank in (training.lora_rank if isinstance(training, Lora) else (None,))
         for start in range(0, len(every), training.runs_per_pass)
     ]
     causal = is_causal(model_directory)
