@@ -147,6 +147,9 @@ def test_simulation_and_claims(written: dict[str, Path]) -> None:
     leads = dict(found.filter("leads").select("id", "verdict").rows())
     assert set(leads) == {"bits-recovered", "useless", "needed-bits", "defences-cost"}
     assert leads["needed-bits"] == "not tested" and found.filter(pl.col("id") == "unseen").height == 2
+    assert found["published_value"].is_null().all(), (
+        "the published .97 is of n = 500, d = 1000 and 1,500 units"
+    )
     assert set(CHECKS.read(written["checks"])["outcome"]) == {"holds"}
 
 

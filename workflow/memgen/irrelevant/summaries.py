@@ -15,6 +15,8 @@ from memgen.tables.summaries import Kinds, Numbers, summarize
 #: Accuracy on clusters seen once from which a learner counts as accurate.
 ACCURATE = 0.9
 
+_SIZES = ("samples", "dimension", "hidden", "seeds")
+
 
 def _simulation(table: pl.DataFrame) -> Numbers:
     """Largest deviation of each task's simulations from their closed forms, in standard errors."""
@@ -33,12 +35,12 @@ def _simulation(table: pl.DataFrame) -> Numbers:
 
 def _measured(numbers: Numbers, name: str, table: pl.DataFrame, *columns: str) -> dict[str, Any]:
     """Add measured columns of the largest sample's row, with their errors; returns the row, or nothing."""
-    ordered = table.sort("samples", "dimension", "seeds", maintain_order=True)
+    ordered = table.sort(_SIZES, maintain_order=True)
     row = ordered.row(-1, named=True) if ordered.height else {}
     for column in columns:
         numbers[f"{name}_{column}"] = row.get(column)
         numbers[f"{name}_{column}_se"] = row.get(f"{column}_se")
-    for size in ("samples", "dimension", "seeds"):
+    for size in _SIZES:
         numbers[f"{name}_{size}"] = float(row[size]) if row else None
     return row
 
@@ -100,7 +102,7 @@ def _halved(numbers: Numbers, learner: str, best: pl.DataFrame) -> None:
         rows = cost.filter(pl.col("largest") == largest)
         row = rows.row(-1, named=True) if rows.height else {}
         numbers[name], numbers[f"{name}_se"] = row.get("cost"), row.get("cost_se")
-        for size in ("samples", "dimension", "seeds"):
+        for size in _SIZES:
             numbers[f"{name}_{size}"] = float(row[size]) if row else None
 
 

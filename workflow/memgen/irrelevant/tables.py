@@ -9,7 +9,7 @@ from memgen.tables.schema import Column, Table, trained
 
 _WHO = ("run", "task", "learner", "defence", "kind")
 _PRIVACY = ("strength", "epsilon", "delta")
-_SIZES = ("clusters", "samples", "dimension")
+_SIZES = ("clusters", "samples", "dimension", "hidden")
 _TASK = ("rho", "singleton_weight")
 _CELLS = [*_WHO, *_SIZES, "strength", *_TASK]
 _ATTACKS = (*get_args(Attack), "prefix")
@@ -36,6 +36,7 @@ RUNS = Table(
         "clusters": Column(pl.Int64, "clusters or references N"),
         "samples": Column(pl.Int64, "sample size n"),
         "dimension": Column(pl.Int64, "positions d"),
+        "hidden": Column(pl.Int64, "hidden units of a network without a defence; 0 for other learners"),
         "rho": Column(
             pl.Float64, "probability that a position is fixed; empty for next_symbol", nullable=True
         ),

@@ -93,6 +93,7 @@ def attack(
                 "clusters": size.clusters,
                 "samples": size.samples,
                 "dimension": size.dimension,
+                "hidden": training.hidden,
                 "rho": size.rho,
                 "singleton_weight": training.singleton_weight,
             }

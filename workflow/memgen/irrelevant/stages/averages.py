@@ -149,7 +149,10 @@ def _at_accuracy(noisy: pl.DataFrame, accuracy: float) -> pl.DataFrame:
     found = averaged(frame, [*keys, "accuracy"], ["bits"])
     return found.with_columns(
         needed=pl.Series(
-            [needed_bits(n, d, rho, accuracy) for n, d, rho in found.select(keys[-3:]).iter_rows()],
+            [
+                needed_bits(n, d, rho, accuracy)
+                for n, d, rho in found.select("samples", "dimension", "rho").iter_rows()
+            ],
             dtype=pl.Float64,
         ),
         free=(1 - pl.col("rho")) * pl.col("dimension"),

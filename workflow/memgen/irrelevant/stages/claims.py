@@ -32,8 +32,8 @@ SLOPE = 0.25
 #: Accuracy that a defence which halves the bits recovered costs at least.
 COST = 0.05
 
-#: Size of the published experiment, n = d / 2.
-PUBLISHED_SIZE = (500.0, 1000.0)
+#: Samples, positions and hidden units of the published experiments.
+PUBLISHED_SIZES = {"logistic": (500, 1000, 0), "network": (500, 1000, 1500)}
 
 
 @stage
@@ -117,8 +117,14 @@ class _Claims:
 
     def size(self, name: str) -> str:
         """Size of the sample that a number is of."""
-        samples, dimension = self.numbers[f"{name}_samples"], self.numbers[f"{name}_dimension"]
-        return "" if samples is None else f"; n = {samples:.0f}, d = {dimension:.0f}"
+        if self.numbers[f"{name}_samples"] is None:
+            return ""
+        samples, dimension, hidden = self.shape(name)
+        return f"; n = {samples:.0f}, d = {dimension:.0f}" + (f", {hidden:.0f} units" if hidden else "")
+
+    def shape(self, name: str) -> tuple[float | None, ...]:
+        """Samples, positions and hidden units behind a number."""
+        return tuple(self.numbers[f"{name}_{size}"] for size in ("samples", "dimension", "hidden"))
 
     def recovered(self) -> list[Claim]:
         """What the best attack recovers of singletons, also where nothing can be learned."""
@@ -129,8 +135,7 @@ class _Claims:
             ("network", "network", ", counted twice"),
             ("network_once", "network", ", counted once"),
         ):
-            size = (self.numbers[f"{name}_samples"], self.numbers[f"{name}_dimension"])
-            if size[0] is None and name.endswith("_once"):
+            if self.numbers[f"{name}_samples"] is None and name.endswith("_once"):
                 continue
             found.append(
                 self.one(
@@ -143,7 +148,9 @@ class _Claims:
                     RECOVERED,
                     "A share at or below .97.",
                     leads=name == "logistic",
-                    published=RECOVERED if size == PUBLISHED_SIZE else None,
+                    published=RECOVERED
+                    if self.shape(name) == PUBLISHED_SIZES[name.removesuffix("_once")]
+                    else None,
                 )
             )
         found += [

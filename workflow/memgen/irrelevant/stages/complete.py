@@ -76,7 +76,7 @@ def complete(*, run: str, seed: Seed, model: Annotated[Transformer, OF_COMPLETE]
     common = {
         "run": run, "task": task_name("next_symbol", model.tail), "learner": "transformer",
         "defence": "none", "kind": "none",
-        "clusters": model.references, "samples": model.samples, "dimension": model.length,
+        "clusters": model.references, "samples": model.samples, "dimension": model.length, "hidden": 0,
         "seed": seed, "step": model.steps, "attack": "prefix", "main": True,
         **accuracies(by_reference, frequency, sample.count),
     }  # fmt: skip
