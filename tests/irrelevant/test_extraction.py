@@ -174,6 +174,29 @@ def test_averages_claims_and_figure(tables: tuple[Path, Path], tmp_path: Path) -
     assert_same_bytes("irrelevant_extraction", tmp_path, extraction=tables[1])
 
 
+def test_claims_by_plain_loops(tables: tuple[Path, Path]) -> None:
+    """The values of the claims once more, by code that uses nothing of the study."""
+    by_seed: dict[tuple[Any, ...], list[float]] = {}
+    for row in pl.read_parquet(tables[0]).iter_rows(named=True):
+        if row["multiplicity"] > 0:
+            bits = math.log2(row["candidates"] / row["rank"])
+            for times in (row["multiplicity"], "any"):
+                by_seed.setdefault((row["training"], row["noise"], times, row["seed"]), []).append(bits)
+    mean = {key: np.mean(values) for key, values in by_seed.items()}
+    chance = np.mean([math.log2(98 / rank) for rank in range(1, 99)])
+    per_seed = {
+        "exposure-rises": [mean["full", None, 4, seed] - mean["full", None, 1, seed] for seed in (0, 1)],
+        "lora-leaks-less": [
+            mean["lora", None, "any", seed] - mean["full", None, "any", seed] for seed in (0, 1)
+        ],
+        "noise-hides": [mean["lora", 50.0, "any", seed] - chance for seed in (0, 1)],
+    }
+    for claim in extraction_claims(tables[0]):
+        values = per_seed[claim.id]
+        assert claim.ours == pytest.approx(np.mean(values))
+        assert claim.standard_error == pytest.approx(np.std(values, ddof=1) / math.sqrt(2))
+
+
 def test_tokenizers_that_join_digits_are_refused() -> None:
     class Joins:
         def __call__(self, text: str, **_: Any) -> dict[str, list[int]]:

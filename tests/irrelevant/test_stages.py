@@ -5,6 +5,7 @@ import shlex
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -151,6 +152,19 @@ def test_simulation_and_claims(written: dict[str, Path]) -> None:
         "the published .97 is of n = 500, d = 1000 and 1,500 units"
     )
     assert set(CHECKS.read(written["checks"])["outcome"]) == {"holds"}
+
+
+def test_what_attacks_recover_by_plain_loops(written: dict[str, Path]) -> None:
+    """Two claims once more, by code that uses nothing of the study: the best attack after the last step."""
+    found = pl.read_csv(written["claims"])
+    rows = pl.read_parquet(written["logistic"]).filter(defence="none", multiplicity=1)
+    for name, learnable in (("bits-recovered", True), ("useless", False)):
+        shares: dict[str, list[float]] = {}
+        for row in rows.iter_rows(named=True):
+            if row["step"] == max(rows["step"]) and (row["rho"] > 0) == learnable:
+                shares.setdefault(row["attack"], []).append(row["bits_recovered"])
+        ours = found.filter((pl.col("id") == name) & pl.col("claim").str.contains("logistic"))["ours"]
+        assert ours.to_list() == [pytest.approx(max(map(np.mean, shares.values())))]
 
 
 def test_every_claim_names_the_command_that_prints_its_value(
