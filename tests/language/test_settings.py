@@ -103,6 +103,8 @@ def changed(path: str, value: object) -> dict:
     [
         ("models.minilm.version", None, "the key 'version' is missing"),
         ("models.minilm.like", "minilm", "'like' does not go with source wheel"),
+        ("models.minilm", {"source": "folder"}, "the key 'folder' is missing; required for source folder"),
+        ("models.minilm.folder", "docs", "'folder' does not go with source wheel"),
         ("models.random-init.like", "gpt", "'gpt' is not a model with weights; allowed: minilm, small-lm"),
         ("models.random-init.like", "random-init", "allowed: minilm"),
         ("models.small-lm.seed", None, "the key 'seed' is missing"),

@@ -24,17 +24,27 @@ class Rule:
 
 
 def overlays(folder: Path) -> list[Path]:
-    """Configurations that between them have a job for every rule: hub, GGUF file, published files."""
+    """Configurations that between them have a job for every rule: hub, folder, GGUF file, published files."""
     held = folder / "held"
     for name in [*(row.file for row in read_versions()), "poker/preflop_equity.csv"]:
         (held / name).parent.mkdir(parents=True, exist_ok=True)
         (held / name).touch()
+    own = folder / "my model"
+    own.mkdir()
+    for name, text in {"config.json": "{}", "model.safetensors": "", "tokenizer.json": "{}"}.items():
+        (own / name).write_text(text)
     hub = {"source": "hub", "repository": "owner/name", "revision": "0" * 40}
     written = []
     for name, content in {
         "local": {
             "published": {"source": str(held)},
-            "language": {"models": {"hub-lm": hub, "small-lm": {"source": "corpus", "seed": 0}}},
+            "language": {
+                "models": {
+                    "hub-lm": hub,
+                    "small-lm": {"source": "corpus", "seed": 0},
+                    "own": {"source": "folder", "folder": str(own)},
+                }
+            },
         },
         "download": {"published": {"source": "download"}},
     }.items():

@@ -41,7 +41,7 @@ GPUS = 1 if LANGUAGE["device"] == "cuda" else 0
 
 # What a job takes, by its wildcards: its work, the items of its hierarchy, its seeds (both ends included), where the
 # weights come from, and the flags of its method.
-language_job = lambda work, *more: lambda wildcards: work(config, wildcards, *more)
+job_of = lambda work, *more: lambda wildcards: work(config, wildcards, *more)
 lineup_of = lambda wildcards: language_settings.lineup(
     config, wildcards.kind, wildcards.hierarchy
 )
@@ -60,6 +60,7 @@ localrules:
     language_fetch,
     language_fetch_gguf,
     language_snapshot,
+    language_adopt,
     language_lineups,
 
 
@@ -78,7 +79,7 @@ rule language_fetch:
     conda:
         "../../envs/language.yaml"
     resources:
-        **needs("language_fetch", language_job(language_work.weights, "download")),
+        **needs("language_fetch", job_of(language_work.weights, "download")),
     params:
         code=code("language fetch"),
         origin=origin_of,
@@ -115,9 +116,7 @@ rule language_dequantize:
     conda:
         "../../envs/language.yaml"
     resources:
-        **needs(
-            "language_dequantize", language_job(language_work.weights, "dequantize")
-        ),
+        **needs("language_dequantize", job_of(language_work.weights, "dequantize")),
     params:
         code=code("language dequantize"),
     shell:
@@ -141,9 +140,7 @@ rule language_initialize:
     conda:
         "../../envs/language.yaml"
     resources:
-        **needs(
-            "language_initialize", language_job(language_work.weights, "initialize")
-        ),
+        **needs("language_initialize", job_of(language_work.weights, "initialize")),
     params:
         code=code("language initialize"),
         origin=origin_of,
@@ -167,12 +164,36 @@ rule language_snapshot:
     conda:
         "../../envs/language.yaml"
     resources:
-        **needs("language_snapshot", language_job(language_work.weights, "download")),
+        **needs("language_snapshot", job_of(language_work.weights, "download")),
     params:
         code=code("language snapshot"),
         origin=origin_of,
     shell:
         "python -m memgen language snapshot {params.origin} --out {output.model:q} "
+        "--record {output.record:q} --threads {threads} 2> {log:q}"
+
+
+rule language_adopt:
+    """Copy a model of one's own from its folder, files that cannot carry code only."""
+    input:
+        files=lambda wildcards: language_settings.own_files(config, wildcards.model),
+    output:
+        **record("language_adopt", BY_MODEL),
+        model=directory("results/language/models/{model}"),
+    log:
+        logged("language_adopt", BY_MODEL),
+    benchmark:
+        timed("language_adopt", BY_MODEL)
+    wildcard_constraints:
+        model=one_of(language_settings.models_of(config, "folder")),
+    conda:
+        "../../envs/language.yaml"
+    resources:
+        **needs("language_adopt", job_of(language_work.weights, "download")),
+    params:
+        code=code("language adopt"),
+    shell:
+        "python -m memgen language adopt --files {input.files:q} --out {output.model:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
 
 
@@ -190,7 +211,7 @@ rule language_pretrain:
     conda:
         "../../envs/language.yaml"
     resources:
-        **needs("language_pretrain", language_job(language_work.pretraining)),
+        **needs("language_pretrain", job_of(language_work.pretraining)),
     params:
         code=code("language pretrain"),
         origin=origin_of,
@@ -267,7 +288,7 @@ rule language_features:
     conda:
         "../../envs/language.yaml"
     resources:
-        **needs("language_features", language_job(language_work.features), gpu=GPUS > 0),
+        **needs("language_features", job_of(language_work.features), gpu=GPUS > 0),
     params:
         code=code("language features"),
         seeds=seeds_of,
@@ -301,7 +322,7 @@ rule language_probe:
     conda:
         "../../envs/language.yaml"
     resources:
-        **needs("language_probe", language_job(language_work.probing)),
+        **needs("language_probe", job_of(language_work.probing)),
     params:
         code=code("language probe"),
         method=method_of,
@@ -332,9 +353,7 @@ rule language_finetune:
     conda:
         "../../envs/language.yaml"
     resources:
-        **needs(
-            "language_finetune", language_job(language_work.finetuning), gpu=GPUS > 0
-        ),
+        **needs("language_finetune", job_of(language_work.finetuning), gpu=GPUS > 0),
     params:
         code=code("language finetune"),
         seeds=seeds_of,
@@ -367,7 +386,7 @@ rule language_representations:
     resources:
         **needs(
             "language_representations",
-            language_job(language_work.representations),
+            job_of(language_work.representations),
             gpu=GPUS > 0,
         ),
     params:

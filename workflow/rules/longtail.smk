@@ -17,9 +17,7 @@ CLUSTERS = LONGTAIL["clusters"]
 SCORED = CLUSTERS["memorization"]["learners"]
 BY_MIXTURE = "mixture={mixture}"
 BY_CLASSIFIER = "structure={structure},learner={learner}"
-SUBGROUPS = expand(
-    "results/longtail/subgroups/{mixture}.csv", mixture=LONGTAIL["mixtures"]
-)
+SUBGROUPS = [f"results/longtail/subgroups/{name}.csv" for name in LONGTAIL["mixtures"]]
 PRIORS, LABELS, LIMIT = (
     {key: LONGTAIL[key]} for key in ("priors", "labels", "memorization_limit")
 )

@@ -7,7 +7,7 @@
 #        (and _summary, _pooled) and comparison.csv, with our models; equity_classes.csv and equity_suits.csv
 #        where the folder holds the published matrix of equities
 from memgen.configuration.own_folder import given
-from memgen.published.files import held_by, read_versions
+from memgen.published.settings import files_used
 
 PUBLISHED_VERSIONS = "workflow/memgen/published/versions.csv"
 PUBLISHED_SOURCE = config["published"].get("source")
@@ -15,22 +15,10 @@ PUBLISHED_LOCAL = PUBLISHED_SOURCE not in (None, "download")
 PUBLISHED_FOLDER = (
     given(PUBLISHED_SOURCE) if PUBLISHED_LOCAL else "results/published/files"
 )
-# All files that a local folder holds, or the kinds of item to download.
-PUBLISHED_FILES = [
-    f"{PUBLISHED_FOLDER}/{row.file}"
-    for row in (
-        held_by(Path(PUBLISHED_FOLDER), read_versions())
-        if PUBLISHED_LOCAL
-        else read_versions()
-    )
-    if PUBLISHED_LOCAL or row.items in config["published"]["items"]
-]
+PUBLISHED_FILES = files_used(config, PUBLISHED_FOLDER)
 # The matrix of equities lies in a local folder or nowhere.
 PUBLISHED_MATRIX = f"{PUBLISHED_FOLDER}/poker/preflop_equity.csv"
-BOTH_RESPONSES = [
-    "results/published/responses.parquet",
-    "results/language/responses.parquet",
-]
+BOTH = ["results/published/responses.parquet", "results/language/responses.parquet"]
 BY_FILE = "folder={folder},name={name}"
 
 
@@ -129,7 +117,7 @@ use rule language_predictions as published_predictions with:
 rule published_explain:
     """Links, kernels and priors that might explain where the theory falls short, compared out of sample."""
     input:
-        responses=BOTH_RESPONSES,
+        responses=BOTH,
     output:
         **record("published_explain"),
         table="results/published/explanations.parquet",
@@ -152,7 +140,7 @@ rule published_explain:
 rule published_transfer:
     """Every hierarchy predicted with the gamma fitted on every other one."""
     input:
-        responses=BOTH_RESPONSES,
+        responses=BOTH,
     output:
         **record("published_transfer"),
         table="results/published/transfer.parquet",
@@ -174,7 +162,7 @@ rule published_transfer:
 rule published_regularization:
     """Whether LoRA rank and probe L2 move gamma as the theory says."""
     input:
-        responses=BOTH_RESPONSES,
+        responses=BOTH,
     output:
         **record("published_regularization"),
         table="results/published/regularization.csv",

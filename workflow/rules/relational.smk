@@ -19,9 +19,7 @@ from memgen.relational.configuration import OF_DEPTH_TABLE, OF_FINITE_WIDTH
 
 RELATIONAL = config["relational"]
 BY_HIERARCHY = "hierarchy={hierarchy}"
-TASKS = expand(
-    "results/relational/tasks/{hierarchy}.parquet", hierarchy=RELATIONAL["hierarchies"]
-)
+TASKS = [f"results/relational/tasks/{one}.parquet" for one in RELATIONAL["hierarchies"]]
 TRAINED = RELATIONAL["networks"]["hierarchies"]
 
 
@@ -188,13 +186,10 @@ rule relational_finite_width:
 rule relational_finite_width_summary:
     """Deviation of finite networks from the theory, and the power of the width it falls with."""
     input:
-        networks=expand(
-            "results/relational/networks/{hierarchy}.parquet", hierarchy=TRAINED
-        ),
-        margins=expand(
-            "results/relational/networks/{hierarchy}_margins.parquet",
-            hierarchy=TRAINED,
-        ),
+        networks=[f"results/relational/networks/{one}.parquet" for one in TRAINED],
+        margins=[
+            f"results/relational/networks/{one}_margins.parquet" for one in TRAINED
+        ],
     output:
         **record("relational_finite_width_summary"),
         table="results/relational/finite_width.csv",

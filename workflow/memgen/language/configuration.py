@@ -31,10 +31,10 @@ class Model:
     """One model."""
 
     source: Annotated[
-        Literal["wheel", "hub", "corpus", "random"],
+        Literal["wheel", "hub", "folder", "corpus", "random"],
         About(
-            "where the weights come from: a wheel of the package index, a hub, pretraining on the generated "
-            "corpus, or a seeded random draw"
+            "where the weights come from: a wheel of the package index, a hub, a folder on this machine, "
+            "pretraining on the generated corpus, or a seeded random draw"
         ),
     ]
     repository: Annotated[
@@ -44,6 +44,14 @@ class Model:
     ] = None
     revision: Annotated[
         str | None, Text("^[0-9a-f]{40}$"), About("source hub: commit, 40 hexadecimal digits")
+    ] = None
+    folder: Annotated[
+        str | None,
+        Text(r"^(?![- ])[\w ./+=,@-]{1,512}$"),
+        About(
+            "source folder: folder with config.json, safetensors and a tokenizer, a path from the study's "
+            "top folder or an absolute one; letters, digits, blanks and . _ - + = , @ /, no hyphen first"
+        ),
     ] = None
     package: Annotated[
         str | None, Text("^[A-Za-z0-9][A-Za-z0-9._-]{0,95}$"), About("source wheel: name of the package")
@@ -79,7 +87,8 @@ class Model:
         Range(0, 10_000_000, above=True),
         About(
             "number of parameters in millions, from which memory and time of its jobs follow; a random "
-            "model has those of the one that it is like. By default 135 (wheel), 1000 (hub), 0.3 (corpus)"
+            "model has those of the one that it is like. By default 135 (wheel), 1000 (hub and folder), "
+            "0.3 (corpus)"
         ),
     ] = None
     dtype: Dtype = "float32"

@@ -12,6 +12,7 @@ from memgen.engine.methods import Finetuning
 from memgen.errors import BadInput
 from memgen.jobs import rules
 from memgen.jobs.rules import Quoted
+from memgen.language import own_model
 from memgen.language.configuration import METHODS, Pretraining, Ridge
 from memgen.language.items import largest_hierarchy, needs_exceptions
 from memgen.relational.hierarchy import Hierarchy
@@ -21,6 +22,7 @@ _NEEDED = {
     "random": ("like", "seed"),
     "corpus": ("seed",),
     "hub": ("repository", "revision"),
+    "folder": ("folder",),
 }
 _CHOICE = ("models", "of_model", "items", "hierarchies", "hierarchies_of", "seeds")
 Config = Mapping[str, Any]
@@ -94,6 +96,11 @@ def controls(config: Config) -> list[str]:
     return [f"{models[name]['like']}/{name}" for name in models_of(config, "random")]
 
 
+def own_files(config: Config, name: str) -> list[str]:
+    """Files of a model of source folder, as they are called in the present folder."""
+    return [str(path) for path in own_model.files_of(config["language"]["models"][name]["folder"])]
+
+
 def quantized(config: Config) -> list[str]:
     """Names of the models whose weights a wheel carries as a GGUF file."""
     models = config["language"]["models"]
@@ -106,10 +113,15 @@ def origin(model: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def is_causal(models: Mapping[str, Any], name: str) -> bool:
-    """Whether a model has a language head: of a hub, the corpus, a GGUF file, or a control like one."""
+    """Whether a model has a language head: of a hub, the corpus, a GGUF file, or as its folder says.
+
+    A control has one if the model that it is like has one.
+    """
     model = models[name]
     if model["source"] == "random":
         return is_causal(models, model["like"])
+    if model["source"] == "folder":
+        return own_model.is_causal(model["folder"])
     return model["source"] in ("corpus", "hub") or model.get("weights", "").endswith(".gguf")
 
 
@@ -230,8 +242,8 @@ def check(config: Config) -> None:
     Raises
     ------
     BadInput
-        If a model lacks what its source needs or refers to no other model, a method has a key of another
-        kind or names what does not exist, or there are too few names for a hierarchy.
+        If a model lacks what its source needs, refers to no other model, or its folder holds none; a method
+        has a key of another kind or names what does not exist, or there are too few names for a hierarchy.
     """
     block = config["language"]
     for name, model in block["models"].items():
@@ -270,6 +282,12 @@ def _check_model(where: str, model: Mapping[str, Any], models: Mapping[str, Any]
             raise BadInput(
                 f"{where}: the key {key!r} does not go with source {source}; allowed: {', '.join(needed)}"
             )
+    if source == "folder":
+        try:
+            own_model.files_of(model["folder"])
+            own_model.is_causal(model["folder"])
+        except BadInput as problem:
+            raise BadInput(f"{where}.folder: {problem}") from None
     others = [name for name, other in models.items() if other["source"] != "random"]
     if source == "random" and model["like"] not in others:
         allowed = ", ".join(others) or "none"

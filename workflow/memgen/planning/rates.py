@@ -111,4 +111,4 @@ SHARES = {
 }
 
 #: Parameters, in millions, where the configuration states none for a model of this source.
-PARAMETERS = {"wheel": 135.0, "hub": 1000.0, "corpus": 0.3}
+PARAMETERS = {"wheel": 135.0, "hub": 1000.0, "folder": 1000.0, "corpus": 0.3}

@@ -26,6 +26,16 @@ def check(config: Mapping[str, Any]) -> None:
             raise BadInput(f"published.source: {problem}") from None
 
 
+def files_used(config: Mapping[str, Any], folder: str) -> list[str]:
+    """All published files that a local folder holds, or those of the kinds of item to download into it."""
+    block, rows = config["published"], read_versions()
+    if block.get("source") in (None, "download"):
+        rows = [row for row in rows if row.items in block["items"]]
+    else:
+        rows = held_by(Path(folder), rows)
+    return [f"{folder}/{row.file}" for row in rows]
+
+
 def _check_folder(source: Path) -> None:
     """Refuse a folder where something else, such as a pipe, stands in the place of a published file."""
     versions = read_versions()

