@@ -13,9 +13,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from memgen.figures.cells import Series, present, series
-from memgen.figures.labels import ITEMS
+from memgen.figures.labels import ITEMS, PALETTE
 from memgen.figures.panels import key, legend, panel_letters, separate_rows
-from memgen.figures.style import PALETTE, new_figure
+from memgen.figures.style import new_figure
 
 _LOOKS = [
     (PALETTE["blue"], "o"),

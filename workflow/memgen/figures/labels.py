@@ -4,9 +4,17 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import polars as pl
-
-from memgen.figures.style import PALETTE
+PALETTE = {
+    "black": "#000000",
+    "orange": "#E69F00",
+    "sky": "#56B4E9",
+    "green": "#009E73",
+    "yellow": "#F0E442",
+    "blue": "#0072B2",
+    "vermilion": "#D55E00",
+    "purple": "#CC79A7",
+    "grey": "#999999",
+}
 
 #: Label, colour and marker of something that is drawn.
 Look = tuple[str, str, str]
@@ -181,11 +189,6 @@ def model_label(model: str) -> str:
 def hierarchy_label(n: int, exceptions: Iterable[str]) -> str:
     """Size and exceptions of a hierarchy, such as "9 items, 5 beats 3"."""
     return ", ".join([f"{n} items", *(one.replace(":", " beats ") for one in exceptions)])
-
-
-def label_of(rows: pl.DataFrame) -> str:
-    """The same of the hierarchy of some rows, from their columns n and exceptions."""
-    return hierarchy_label(rows["n"][0], rows["exceptions"][0].split())
 
 
 def words(config: Mapping[str, Any]) -> dict[str, str]:

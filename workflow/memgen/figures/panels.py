@@ -16,8 +16,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
-from memgen.figures.labels import PAIR_CLASSES, Look, item
-from memgen.figures.style import MARGIN_COLOURS, PALETTE
+from memgen.figures.labels import PAIR_CLASSES, PALETTE, Look, hierarchy_label, item
+from memgen.figures.style import MARGIN_COLOURS
 
 #: Width of lines, points, where nothing else is said.
 LINE = 1.2
@@ -141,3 +141,8 @@ def margin_bar(figure: Figure, mesh: ScalarMappable, panels: Any, label: str, en
     ticks = [*(-end for end in reversed(ends)), 0, *ends]
     bar.set_ticks(ticks, labels=[f"{tick:g}".replace("-", "−") for tick in ticks])
     bar.minorticks_off()
+
+
+def label_of(rows: pl.DataFrame) -> str:
+    """Size and exceptions of the hierarchy of some rows, from their columns n and exceptions."""
+    return hierarchy_label(rows["n"][0], rows["exceptions"][0].split())

@@ -25,6 +25,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.transforms import Bbox
 
 from memgen.errors import BadInput
+from memgen.figures.labels import PALETTE
 from memgen.jobs.arguments import metadata
 from memgen.jobs.stage import Input, Inputs, Output, recipe_urn, stage
 from memgen.tables.schema import Table
@@ -50,18 +51,6 @@ PAGE = 7.0
 #: Height of the line below a figure, inches, and digits of the recipe's id in it.
 FOOT = 0.16
 SHORT = 10
-
-PALETTE = {
-    "black": "#000000",
-    "orange": "#E69F00",
-    "sky": "#56B4E9",
-    "green": "#009E73",
-    "yellow": "#F0E442",
-    "blue": "#0072B2",
-    "vermilion": "#D55E00",
-    "purple": "#CC79A7",
-    "grey": "#999999",
-}
 
 #: Colours of series that have none of their own, in order, and two orders of their markers.
 SERIES = [

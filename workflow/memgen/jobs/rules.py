@@ -5,15 +5,24 @@ command itself; a name with a blank, a semicolon or a quotation mark stays one a
 """
 
 import difflib
+import functools
+import json
 import re
 import shlex
+import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from memgen.errors import BadInput
+from memgen.jobs.closure import PACKAGE, ROOT, own_packages
 from memgen.jobs.definitions import present
-from memgen.jobs.entries import find
+from memgen.jobs.digests import canonical, digest_of, file_digest
+from memgen.jobs.entries import entries, studies
+from memgen.jobs.whole_file import whole_file
+
+#: Where the digests of stages are written down.
+KEPT = Path(".snakemake/code")
 
 
 class Quoted(str):
@@ -96,10 +105,31 @@ def code(stage: str) -> str:
 
     As a parameter of the stage's rule it has an edit rerun the jobs that use what was edited.
     """
-    entry = find(*(["", *stage.split()][-2:]))
-    if entry is None:
+    if stage not in _digests():
         raise BadInput(f"there is no stage {stage!r}")
-    return present().digest(entry.module, entry.function)
+    return _digests()[stage]
+
+
+@functools.cache
+def _digests() -> dict[str, str]:
+    """Digests of all stages, written down until a source file changes: they take seconds to find."""
+    sources = [path for folder in (ROOT / PACKAGE, *own_packages()) for path in folder.rglob("*.py")]
+    kept = KEPT / f"{digest_of({str(path): file_digest(path) for path in sources})}.json"
+    try:
+        return dict(json.loads(kept.read_bytes()))
+    except (OSError, ValueError):
+        pass
+    found = {
+        f"{study} {name}".strip(): present().digest(entry.module, entry.function)
+        for study in ("", *studies())
+        for name, entry in entries(study).items()
+        if entry.kind == "stage"
+    }
+    shutil.rmtree(KEPT, ignore_errors=True)
+    KEPT.mkdir(parents=True, exist_ok=True)
+    with whole_file(kept) as beside:
+        beside.write_bytes(canonical(found))
+    return found
 
 
 def before_each_job(interpreter: str | None, variables: Mapping[str, str] | None = None) -> str:

@@ -12,10 +12,10 @@ from matplotlib.ticker import NullFormatter
 
 from memgen.errors import BadInput
 from memgen.figures.irrelevant.recovery import Averages, guessing
-from memgen.figures.labels import DEFENCES, LEARNERS, MODELS, PAIR_CLASSES, prior_looks
+from memgen.figures.labels import DEFENCES, LEARNERS, MODELS, PAIR_CLASSES, PALETTE, prior_looks
 from memgen.figures.longtail.theory import draw_excess
 from memgen.figures.panels import draw_interval, panel_letters, reaches, shared_legend
-from memgen.figures.style import COLUMN, PAGE, PALETTE, SERIES, Drawn, Hierarchy, Ridge, figure, new_figure
+from memgen.figures.style import COLUMN, PAGE, SERIES, Drawn, Hierarchy, Ridge, figure, new_figure
 from memgen.irrelevant.tables import EXTRACTION, LEAKAGE
 from memgen.longtail.tables import TRADEOFF
 from memgen.relational.tables import MEMORIZATION

@@ -8,9 +8,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
 from memgen.errors import BadInput
-from memgen.figures.labels import ATTACKS, LEARNERS, counted
+from memgen.figures.labels import ATTACKS, LEARNERS, PALETTE, counted
 from memgen.figures.panels import draw_interval, panel_letters, shared_legend
-from memgen.figures.style import PAGE, PALETTE, Drawn, figure, new_figure
+from memgen.figures.style import PAGE, Drawn, figure, new_figure
 from memgen.irrelevant.tables import AVERAGES
 
 Averages = Annotated[pl.DataFrame, AVERAGES]

@@ -15,13 +15,14 @@ from memgen.figures.labels import (
     DEFENCES,
     LEARNERS,
     MEMORIES,
+    PALETTE,
     SCALINGS,
     counted,
     defence_words,
     listed,
 )
 from memgen.figures.panels import draw_interval, equality, key, legend, panel_letters, reaches, shared_legend
-from memgen.figures.style import PAGE, PALETTE, Drawn, figure, new_figure
+from memgen.figures.style import PAGE, Drawn, figure, new_figure
 from memgen.irrelevant.tables import LEAKAGE, MATCHED, SIMULATION
 
 Leakage = Annotated[pl.DataFrame, LEAKAGE]

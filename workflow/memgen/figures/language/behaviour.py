@@ -9,9 +9,9 @@ from matplotlib.ticker import MaxNLocator
 
 from memgen.figures.cells import Series, cells_of_items, present, series
 from memgen.figures.dots import Dots, dot_figure, with_interval
-from memgen.figures.labels import ITEMS, PAIR_CLASSES, named
+from memgen.figures.labels import ITEMS, PAIR_CLASSES, PALETTE, named
 from memgen.figures.panels import key, legend, level
-from memgen.figures.style import PALETTE, Drawn, Hierarchies, Items, Words, figure, new_figure
+from memgen.figures.style import Drawn, Hierarchies, Items, Words, figure, new_figure
 from memgen.language.responses.tables import ACCURACY, DISTANCE, EFFECTS
 
 BLACK = PALETTE["black"]

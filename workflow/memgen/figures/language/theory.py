@@ -12,11 +12,10 @@ from matplotlib.ticker import MaxNLocator
 from memgen.errors import BadInput
 from memgen.figures.cells import first_of_each, heatmaps, present, smallest
 from memgen.figures.dots import rows_of
-from memgen.figures.labels import method_label, model_label, named
+from memgen.figures.labels import PALETTE, method_label, model_label, named
 from memgen.figures.language.behaviour import Probes
 from memgen.figures.panels import key, legend, level, panel_letters, separate_rows
 from memgen.figures.style import (
-    PALETTE,
     Drawn,
     Hierarchies,
     Items,

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from memgen.figures.labels import (
+    PALETTE,
     PRUNED_GROUPS,
     STRUCTURE_LOOKS,
     STRUCTURES,
@@ -17,7 +18,7 @@ from memgen.figures.labels import (
     prior_looks,
 )
 from memgen.figures.panels import panel_letters, shared_legend
-from memgen.figures.style import PALETTE, figure, new_figure
+from memgen.figures.style import figure, new_figure
 from memgen.jobs.arguments import Count
 from memgen.longtail.tables import (
     COMPRESSION,

@@ -8,9 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from memgen.errors import BadInput
-from memgen.figures.labels import CLASSIFIERS, PAIR_CLASSES, STRUCTURE_LOOKS, STRUCTURES
+from memgen.figures.labels import CLASSIFIERS, PAIR_CLASSES, PALETTE, STRUCTURE_LOOKS, STRUCTURES
 from memgen.figures.panels import note, panel_letters, shared_legend
-from memgen.figures.style import PALETTE, Conjunctivity, Hierarchy, figure, new_figure
+from memgen.figures.style import Conjunctivity, Hierarchy, figure, new_figure
 from memgen.longtail.tables import CURVES, MEMORIZATION
 from memgen.relational.tables import MEMORIZATION as OF_PAIRS
 

@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from memgen.figures.cells import UNTRAINED, fit_of, gamma_label, heatmaps, present, scatters, smallest
-from memgen.figures.labels import ITEMS, METHODS, PAIR_CLASSES, method_label, model_label, named
+from memgen.figures.labels import ITEMS, METHODS, PAIR_CLASSES, PALETTE, method_label, model_label, named
 from memgen.figures.panels import LINE, class_keys, equality, key, legend, level, note, panel_letters
-from memgen.figures.style import MARKERS, PALETTE, Hierarchies, Items, Method, Words, figure, new_figure
+from memgen.figures.style import MARKERS, Hierarchies, Items, Method, Words, figure, new_figure
 from memgen.language.fits.tables import FIT, PREDICTIONS
 from memgen.language.responses.tables import ACCURACY
 from memgen.published.tables import (

@@ -11,9 +11,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from memgen.errors import BadInput
-from memgen.figures.labels import PAIR_CLASSES, label_of
-from memgen.figures.panels import LINE, class_keys, equality, key, legend, level, panel_letters
-from memgen.figures.style import PALETTE, Conjunctivity, Hierarchy, Ridge, figure, new_figure
+from memgen.figures.labels import PAIR_CLASSES, PALETTE
+from memgen.figures.panels import LINE, class_keys, equality, key, label_of, legend, level, panel_letters
+from memgen.figures.style import Conjunctivity, Hierarchy, Ridge, figure, new_figure
 from memgen.relational.tables import (
     DEPTH,
     FINITE_WIDTH,

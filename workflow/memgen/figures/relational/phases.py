@@ -11,12 +11,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullFormatter
 
 from memgen.errors import BadInput
-from memgen.figures.labels import PAIR_CLASSES
+from memgen.figures.labels import PAIR_CLASSES, PALETTE
 from memgen.figures.panels import draw_map, key, margin_bar, note, panel_letters
 from memgen.figures.style import (
     MARKERS_OF_MODELS,
     NOTHING,
-    PALETTE,
     SERIES,
     Conjunctivity,
     Hierarchy,

@@ -15,11 +15,12 @@ from matplotlib.image import AxesImage
 from matplotlib.patches import FancyArrowPatch, Patch, Rectangle
 
 from memgen.errors import BadInput
-from memgen.figures.labels import PAIR_CLASSES, item, label_of
+from memgen.figures.labels import PAIR_CLASSES, PALETTE, item
 from memgen.figures.panels import (
     LINE,
     frame_exceptions,
     key,
+    label_of,
     legend,
     level,
     margin_bar,
@@ -30,7 +31,6 @@ from memgen.figures.panels import (
 from memgen.figures.style import (
     MARGIN_COLOURS,
     NOTHING,
-    PALETTE,
     Hierarchies,
     Hierarchy,
     Ridge,
