@@ -20,7 +20,7 @@ from memgen.irrelevant.bounds import chance_exposure, exposure, null_deviation
 from memgen.irrelevant.configuration import MOST_LETTERS, Extraction
 from memgen.irrelevant.extraction_claims import extraction_claims
 from memgen.irrelevant.letters import OPENING, draw_letters
-from memgen.irrelevant.stages.averages import extraction
+from memgen.irrelevant.stages.averages import average_extractions
 from memgen.irrelevant.stages.extract import (
     Numbers,
     blur_gradients,
@@ -70,7 +70,7 @@ def model(folder: Path) -> Model:
 def tables(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     path = tmp_path_factory.mktemp("tables")
     extract(model_directory=folder, **OPTIONS, out=path / "runs.parquet")
-    extraction(runs=path / "runs.parquet", out=path / "extraction.csv")
+    average_extractions(runs=path / "runs.parquet", out=path / "extraction.csv")
     return path / "runs.parquet", path / "extraction.csv"
 
 

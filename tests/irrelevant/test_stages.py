@@ -14,7 +14,7 @@ from memgen import __main__ as cli
 from memgen.errors import BadInput
 from memgen.irrelevant.bounds import needed_bits
 from memgen.irrelevant.stages.attack import attack
-from memgen.irrelevant.stages.averages import completed, leakage, recovery
+from memgen.irrelevant.stages.averages import leakage, merge_runs, recovery
 from memgen.irrelevant.stages.claims import claims
 from memgen.irrelevant.stages.complete import complete
 from memgen.irrelevant.stages.simulate import simulate
@@ -62,7 +62,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     blocks = [folder / f"seed_{seed}.parquet" for seed in range(2)]
     for seed, path in enumerate(blocks):
         complete(**TRANSFORMER, seed=seed, out=path)
-    completed(blocks=blocks, out=runs[-1])
+    merge_runs(blocks=blocks, out=runs[-1])
     names = ("simulation", "recovery", "leakage", "matched", "claims", "checks")
     paths = {name: folder / f"{name}.csv" for name in names} | {"averages": folder / "averages.parquet"}
     simulate(

@@ -99,7 +99,7 @@ rule irrelevant_complete:
         "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
-rule irrelevant_completed:
+rule irrelevant_merge_runs:
     """What the transformer completed, seed by seed, in one table."""
     input:
         blocks=expand(
@@ -107,20 +107,20 @@ rule irrelevant_completed:
             seed=range(IRRELEVANT["transformer"]["seeds"]),
         ),
     output:
-        **record("irrelevant_completed"),
+        **record("irrelevant_merge_runs"),
         table="results/irrelevant/runs/transformer.parquet",
     log:
-        logged("irrelevant_completed"),
+        logged("irrelevant_merge_runs"),
     benchmark:
-        timed("irrelevant_completed")
+        timed("irrelevant_merge_runs")
     conda:
         "../../envs/theory.yaml"
     resources:
-        **needs("irrelevant_completed"),
+        **needs("irrelevant_merge_runs"),
     params:
-        code=code("irrelevant completed"),
+        code=code("irrelevant merge-runs"),
     shell:
-        "python -m memgen irrelevant completed --blocks {input.blocks:q} --out {output.table:q} "
+        "python -m memgen irrelevant merge-runs --blocks {input.blocks:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
 
 
@@ -147,25 +147,25 @@ rule irrelevant_extract:
         "--out {output.table:q} --record {output.record:q} --threads {threads} 2> {log:q}"
 
 
-rule irrelevant_extraction:
+rule irrelevant_average_extractions:
     """Exposure and extraction of the numbers, averaged over seeds."""
     input:
         runs="results/irrelevant/extractions.parquet",
     output:
-        **record("irrelevant_extraction"),
+        **record("irrelevant_average_extractions"),
         table="results/irrelevant/extraction.csv",
     log:
-        logged("irrelevant_extraction"),
+        logged("irrelevant_average_extractions"),
     benchmark:
-        timed("irrelevant_extraction")
+        timed("irrelevant_average_extractions")
     conda:
         "../../envs/theory.yaml"
     resources:
-        **needs("irrelevant_extraction"),
+        **needs("irrelevant_average_extractions"),
     params:
-        code=code("irrelevant extraction"),
+        code=code("irrelevant average-extractions"),
     shell:
-        "python -m memgen irrelevant extraction --runs {input.runs:q} --out {output.table:q} "
+        "python -m memgen irrelevant average-extractions --runs {input.runs:q} --out {output.table:q} "
         "--record {output.record:q} --threads {threads} 2> {log:q}"
 
 

@@ -26,7 +26,7 @@ from memgen.tables.statistics import within_bounds
 
 
 @stage
-def completed(*, blocks: Inputs, out: Output) -> None:
+def merge_runs(*, blocks: Inputs, out: Output) -> None:
     """Put the transformer's completions of all seeds into one table.
 
     Parameters
@@ -160,7 +160,7 @@ def _at_accuracy(noisy: pl.DataFrame, accuracy: float) -> pl.DataFrame:
 
 
 @stage
-def extraction(*, runs: Input, out: Output) -> None:
+def average_extractions(*, runs: Input, out: Output) -> None:
     """Average exposure and extraction over customers, then over seeds, for every number of times seen.
 
     Parameters
