@@ -20,6 +20,9 @@ FIGURE = "rank_profiles.png"
 OTHERS = ("language_summary.png", "three_studies.png")
 """Drawn where the configuration holds what they show."""
 
+HOUR = "claims-hour.md"
+"""Page of the study that has more seeds."""
+
 HEADLINES = (
     "measured-slope-probe",
     "geometry-slope",
@@ -68,12 +71,14 @@ def short(rows: list[Row], checks: list[Row]) -> str:
     """The claims that matter most, a sentence each, and how many there are of every verdict."""
     held = sum(row["outcome"] == "holds" for row in checks)
     named = {row["id"]: row for row in rows}
+    open_ids = ", ".join(f"`{row['id']}`" for row in rows if row["verdict"] == "undecided")
+    more = f" These need [the seeds of `configs/hour.yaml`](docs/{HOUR}): {open_ids}." if open_ids else ""
     lines = [
         f"{len(rows)} claims, specified in advance: {counted(rows)} ([all of them](docs/claims.md), or "
         f"`memgen claim`). {len(checks)} mathematical identities are also checked; {held} hold. The values "
         "are from a run with portable kernels, which every x86-64 processor with AVX2 repeats byte for byte. "
         "Only the abstract, public code and data of the first paper were read; results derived here are "
-        "marked.",
+        f"marked.{more}",
         "",
         line(["finding", "value", "verdict"]),
         line(["---"] * 3),
