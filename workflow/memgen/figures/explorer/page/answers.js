@@ -1,10 +1,10 @@
 // A reader's own answers: a table of pairs becomes margins, and gamma and the scale are fitted to the untrained ones.
 //
-// The fit is that of memgen/language/fits/least_squares.py: a grid in log gamma, refined around its best point.
+// The fit is that of memgen/language/fits/least_squares.py, with a coarser grid in log gamma before the refinement.
 "use strict";
 
 const answers = (() => {
-  const [LOWEST, HIGHEST, POINTS] = [1e-3, 1e2, 1001];
+  const [LOWEST, HIGHEST, POINTS] = [1e-3, 1e2, 251];
   const STEP = Math.log(HIGHEST / LOWEST) / (POINTS - 1);
   const GOLDEN = (Math.sqrt(5) - 1) / 2;
   const placeOf = (index) => Math.log(LOWEST) + STEP * index;
@@ -39,19 +39,35 @@ const answers = (() => {
     });
   }
 
+  function product(one, other) {
+    let total = 0;
+    for (let index = 0; index < one.length; index++) total += one[index] * other[index];
+    return total;
+  }
+
+  // Pearson; null where one side does not vary.
+  function correlation(one, other) {
+    const [x, y] = [one, other].map((values) => {
+      const mean = values.reduce((total, value) => total + value, 0) / values.length;
+      const centred = values.map((value) => value - mean);
+      return product(centred, centred) > 1e-24 * product(values, values) ? centred : null;
+    });
+    return x && y ? product(x, y) / Math.sqrt(product(x, x) * product(y, y)) : null;
+  }
+
   // Gamma and scale of least squares, the correlation, the share of squares explained along the grid, and the mistakes.
   function fit(text, n, exceptions, pairs) {
     const observed = read(text, {n, size: pairs.size});
     const used = [...observed.keys()].filter((index) => !pairs.trained[index] && !Number.isNaN(observed[index]));
     if (used.length < 3) throw Error(`a fit needs 3 untrained pairs of this hierarchy; found: ${used.length}`);
     const wired = circuit.of(n, exceptions);
-    const sum = (value) => used.reduce((total, index, place) => total + value(index, place), 0);
-    const square = sum((index) => observed[index] ** 2);
+    const told = used.map((index) => observed[index]);
+    const square = product(told, told);
     const at = (place) => {
       const ranks = circuit.potentials(wired, Math.exp(place));
       const shape = used.map((index) => ranks[pairs.higher[index]] - ranks[pairs.lower[index]]);
-      const [size, product] = [sum((_, k) => shape[k] ** 2), sum((index, k) => shape[k] * observed[index])];
-      return {place, shape, scale: size ? product / size : 0, explained: size * square ? product ** 2 / size / square : 0};
+      const [size, both] = [product(shape, shape), product(shape, told)];
+      return {place, shape, scale: size ? both / size : 0, explained: size * square ? both ** 2 / size / square : 0};
     };
     const curve = Float64Array.from({length: POINTS}, (_, index) => at(placeOf(index)).explained);
     const best = curve.indexOf(Math.max(...curve));
@@ -64,7 +80,7 @@ const answers = (() => {
     }
     const edge = (best === 0 || best === POINTS - 1) && Math.abs((low + high) / 2 - placeOf(best)) < 1e-6;
     const found = at(edge ? placeOf(best) : (low + high) / 2);
-    const [predicted, told] = [found.shape.map((value) => found.scale * value), used.map((index) => observed[index])];
+    const predicted = found.shape.map((value) => found.scale * value);
     const largest = Math.max(...predicted.map(Math.abs));
     const pair = (index) => `${pairs.higher[index]} v ${pairs.lower[index]}`;
     const wrong = (values, least) => used.filter((index, k) => pairs.truth[index] > 0 && values[k] < -least).map(pair);
@@ -72,15 +88,6 @@ const answers = (() => {
       gamma: Math.exp(found.place), scale: found.scale, edge, curve, used, predicted, observed: told,
       r: correlation(predicted, told), expected: wrong(predicted, 1e-12 * largest), mistakes: wrong(told, 0),
     };
-  }
-
-  function correlation(one, other) {
-    const [x, y] = [one, other].map((values) => {
-      const mean = values.reduce((total, value) => total + value, 0) / values.length;
-      return values.map((value) => value - mean);
-    });
-    const product = (a, b) => a.reduce((total, value, index) => total + value * b[index], 0);
-    return product(x, y) / Math.sqrt(product(x, x) * product(y, y));
   }
 
   const empty = (sheet, box) =>

@@ -192,11 +192,11 @@ const page = (() => {
     const many = (pairs) => pairs.slice(0, 12).map((pair) => pair.replaceAll(" ", "\u00a0")).join(", ")
       + (pairs.length > 12 ? ` and ${pairs.length - 12} more` : "") || "none";
     set(element("answers-told"), problem ? `${brought.name}: ${problem}` : answered
-      ? `${brought.name}: gamma ${exact(answered.gamma)}, r ${exact(answered.r, 3)}; see \u201cYour answers\u201d` : FORMAT);
+      ? `${brought.name}: gamma ${exact(answered.gamma)}, r ${number(answered.r, 3)}; see \u201cYour answers\u201d` : FORMAT);
     list("answers-numbers", answered ? [
       [answered.edge ? "gamma, at the end of the range" : "gamma", exact(answered.gamma)],
       ["scale", exact(answered.scale, 4)],
-      [`correlation r, ${answered.used.length} pairs`, exact(answered.r, 4)],
+      [`correlation r, ${answered.used.length} pairs`, number(answered.r, 4)],
       ["mistakes predicted", many(answered.expected)],
       ["mistakes found", many(answered.mistakes)],
     ] : []);
