@@ -92,10 +92,11 @@ def whole(rows: list[Row], cells: list[Row], overlays: list[str]) -> str:
     """Every claim in one table, and below it what stands behind each, and the cells of no claim."""
     parts = [
         "# Claims" + (f" with {' and '.join(overlays)}" if overlays else ""),
-        f"{len(rows)} claims: {counted(rows)}. Written by `make readme` from `results/claims.csv`. Each is "
-        "specified in advance and tested over independent units, in families by source (Holm, 5%); shares by "
-        "exact tests. *Exploratory*: these data suggested it, so they do not test it. *Undecided*: in "
-        "brackets the units that would decide at 80% power. `memgen claim ID` shows one with its cells.",
+        f"{len(rows)} [claims](glossary.md#claim): {counted(rows)}. Written by `make readme` from "
+        "`results/claims.csv`. Each is specified in advance and tested over independent "
+        "[units](glossary.md#unit), in families by source (Holm, 5%); shares by exact tests. *Exploratory*: "
+        "these data suggested it, so they do not test it. *Undecided*: in brackets the units that would "
+        "decide at 80% power. `memgen claim ID` shows one with its cells.",
         "\n".join(
             [
                 line(["claim", "found", "verdict", "study", "model"]),

@@ -20,6 +20,7 @@ from memgen.__main__ import run
 from memgen.errors import BadInput
 from memgen.figures.explorer.explorer import explorer
 from memgen.irrelevant.bounds import cluster_error, leaked_bits
+from memgen.language.fits.least_squares import fit_gamma
 from memgen.language.fits.tables import FIT
 from memgen.longtail.bounds import limited_memorization_cost
 from memgen.longtail.learners import Risk
@@ -388,6 +389,78 @@ def test_fitted_models_can_be_gone_to(page: browser.Page) -> None:
     alpha, ridge = page.value("[page.chosen().alpha, page.chosen().ridge]")
     assert ridge == 0 and gamma(alpha) == pytest.approx(0.5)
     assert "above 1" in page.value("document.getElementById('fit-told').textContent")
+
+
+def bring(page: browser.Page, text: str) -> None:
+    """Choose a file of answers, as a reader does."""
+    page.value(
+        "(() => { const files = new DataTransfer(), input = document.getElementById('answers');"
+        f" files.items.add(new File([{json.dumps(text)}], 'mine.csv')); input.files = files.files;"
+        " input.dispatchEvent(new Event('change')); })()"
+    )
+    page.wait("document.getElementById('answers-told').textContent.startsWith('mine.csv')")
+    page.settle()
+
+
+@pytest.mark.parametrize(
+    ("kind", "truth", "noise"), [("margin", 0.7, 0), ("margin", 12.0, 0.3), ("share", 0.5, 0.05)]
+)
+def test_a_readers_answers_are_fitted_as_the_library_fits(
+    page: browser.Page, kind: str, truth: float, noise: float
+) -> None:
+    one, draw = Hierarchy(9, [(5, 3)]), np.random.default_rng(7)
+    every = Pairs.of(one)
+    untrained = ~every.trained
+    scale, middle = (0.2, 0.5) if kind == "share" else (3.0, 0.0)
+    margin = scale * every.margins(ranks(9, [(5, 3)], truth / (2 + truth)), 1.0)
+    margin += noise * draw.standard_normal(len(margin))
+    # Each pair in one direction, with its columns in an order of the reader's.
+    rows = [
+        f"{middle + value},x,{higher},{lower}" if turn else f"{middle - value},x,{lower},{higher}"
+        for higher, lower, value, turn in zip(
+            every.higher, every.lower, margin, draw.random(len(margin)) < 0.5, strict=True
+        )
+    ]
+    page.value("page.change({n: 9, exceptions: [[5, 3]]})")
+    bring(page, "\n".join([f'{kind},"who",first,second', *rows, ""]))
+    found = page.value("(found => ({...found, curve: null}))(page.render().answered)")
+    expected = fit_gamma(one, every.higher[untrained], every.lower[untrained], margin[untrained])
+    assert found["gamma"] == pytest.approx(expected.gamma, rel=1e-6)
+    assert [found["scale"], found["r"]] == pytest.approx([expected.scale, expected.correlation], rel=1e-6)
+    if not noise:
+        assert [found["gamma"], found["scale"]] == pytest.approx([truth, scale], rel=1e-6)
+        assert found["mistakes"] == found["expected"] == ["2 v 5", "3 v 6"]
+    assert page.value("location.href").count("answer") == 0
+    page.value("document.getElementById('reset').click()")
+    page.wait("!page.render().answered")
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        ("winner,loser,margin\n0,2,1", "row 1: the header lacks first, second, and margin or share"),
+        ("first,second,margin\n0,2,1\n\n0,9,1", "row 4: first and second must be items, 0 to 8"),
+        ("first,second,margin\n0,,1", "row 2: first and second must be items, 0 to 8"),
+        ("first,second,margin\n2,2,1", "row 2: first and second are the same item"),
+        ("first,second,margin\n0,2,often", "row 2: margin must be a number"),
+        ("first,second,share\n0,2,1\n0,3,1.2", "row 3: share must lie between 0 and 1"),
+        ("first,second,margin\n0,1,1\n0,2,1", "a fit needs 3 untrained pairs of this hierarchy; found: 1"),
+        ("first,second,margin\n0,2,0\n0,3,0\n0,4,0", "the theory explains nothing of these answers"),
+    ],
+)
+def test_a_bad_file_of_answers_is_told_in_one_line(page: browser.Page, rows: str, told: str) -> None:
+    bring(page, rows)
+    assert page.value("document.getElementById('answers-told').textContent") == f"mine.csv: {told}"
+    page.value("document.getElementById('reset').click()")
+    page.wait("document.getElementById('answers-told').textContent.startsWith('Your answers')")
+
+
+def test_controls_stay_in_sight_of_the_answers(page: browser.Page) -> None:
+    page.value("document.getElementById('curve').scrollIntoView({block: 'center'})")
+    page.settle()
+    for name in ("answers", "curve"):
+        left, top, wide, high = page.value(BOX.format(name=name))
+        assert left >= 0 and left + wide <= 1280 and top >= 0 and top + high <= 900, name
 
 
 @pytest.mark.full

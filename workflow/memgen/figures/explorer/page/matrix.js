@@ -98,5 +98,5 @@ const matrix = (() => {
     return true;
   }
 
-  return {show, cellAt, told, move, cursor};
+  return {show, indexOf, cellAt, told, move, cursor};
 })();

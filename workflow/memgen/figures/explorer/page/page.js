@@ -10,6 +10,8 @@ const page = (() => {
   let waiting = false;
   let resting = null;
   let latest = null;
+  // Name and text of the reader's file; it is kept nowhere else.
+  let brought = null;
 
   const fits = JSON.parse(element("fitted").textContent).map((fit) => {
     const hyper = fit.hyperparameter === null ? "" : ` ${fit.hyperparameter}`;
@@ -24,6 +26,15 @@ const page = (() => {
   const kinds = [...new Set(fits.map((fit) => fit.items))].sort();
   for (const fit of fits) fit.shape = MARKS[kinds.indexOf(fit.items) % MARKS.length];
 
+  // Fit of the reader's answers on this hierarchy, or what is wrong with them.
+  function fitBrought(pairs) {
+    try {
+      return brought ? {answered: answers.fit(brought.text, chosen.n, chosen.exceptions, pairs)} : {};
+    } catch (error) {
+      return {problem: error.message};
+    }
+  }
+
   // All that the panels show; what depends on the hierarchy alone is kept.
   function compute() {
     const {n, exceptions, alpha, ridge} = chosen;
@@ -37,9 +48,9 @@ const page = (() => {
       element("line").style.height = rows > 30 ? `${Math.min(640, 90 + 7 * rows)}px` : "";
       const pairs = hierarchy.pairs(n, exceptions);
       const mistake = theory.firstMistake(pairs, n, exceptions);
-      cached = {key, pairs, mistake, critical: theory.critical(n, exceptions)};
+      cached = {key, pairs, mistake, critical: theory.critical(n, exceptions), ...fitBrought(pairs)};
     }
-    const {pairs, mistake, critical} = cached;
+    const {pairs, mistake, critical, answered, problem} = cached;
     const gamma = theory.gamma(alpha, ridge);
     const weight = theory.ownWeight(alpha, ridge);
     const profile = theory.ranksAt(n, exceptions, gamma);
@@ -47,7 +58,7 @@ const page = (() => {
     let largest = 1e-300;
     for (const value of margin) largest = Math.max(largest, Math.abs(value));
     return {
-      chosen, pairs, mistake, critical, fits, gamma, weight, profile, margin, largest,
+      chosen, pairs, mistake, critical, answered, problem, fits, gamma, weight, profile, margin, largest,
       mechanism: theory.mechanism(n, exceptions, gamma, profile),
       classes: theory.behaviour(pairs, margin),
     };
@@ -175,6 +186,22 @@ const page = (() => {
     element("ranks").setAttribute("aria-description", `Ranks from I0 on: ${ranks}`);
   }
 
+  const FORMAT = "Your answers: a CSV file, chosen or dropped here, with the header first,second,margin (or share, of answers for "
+    + "first) and rows such as 2,6,0.4. It never leaves this page.";
+  function describeAnswers({answered, problem}) {
+    const many = (pairs) => pairs.slice(0, 12).map((pair) => pair.replaceAll(" ", "\u00a0")).join(", ")
+      + (pairs.length > 12 ? ` and ${pairs.length - 12} more` : "") || "none";
+    set(element("answers-told"), problem ? `${brought.name}: ${problem}` : answered
+      ? `${brought.name}: gamma ${exact(answered.gamma)}, r ${number(answered.r, 3)}; see \u201cYour answers\u201d` : FORMAT);
+    list("answers-numbers", answered ? [
+      [answered.edge ? "gamma, at the end of the range" : "gamma", exact(answered.gamma)],
+      ["scale", exact(answered.scale, 4)],
+      [`correlation r, ${answered.used.length} pairs`, number(answered.r, 4)],
+      ["mistakes predicted", many(answered.expected)],
+      ["mistakes found", many(answered.mistakes)],
+    ] : []);
+  }
+
   function describeOthers({tail: costs, groups, leak: found}) {
     list("longtail-numbers", [
       ["error of the best learner", number(costs.optimal_error)],
@@ -239,6 +266,8 @@ const page = (() => {
     matrix: (canvas, all) => matrix.show(canvas, all, document.activeElement === canvas),
     phase: diagram.phase,
     line: diagram.line,
+    scatter: answers.scatter,
+    curve: answers.curve,
     bands: bars.bands,
     groups: bars.groups,
     stored: bars.stored,
@@ -255,6 +284,7 @@ const page = (() => {
       if (draw.seen(canvas)) show(canvas, all);
     }
     describe(all);
+    describeAnswers(all);
     describeOthers(all);
     latest = all;
     clearTimeout(resting);
@@ -296,6 +326,12 @@ const page = (() => {
     const beyond = fit.learner ? "" : `; its m is above 1, which no ridge gives: shown at ridge 0`;
     const weight = fit.memorization_weight === null ? "unknown" : exact(fit.memorization_weight, 3);
     set(element("fit-told"), `${fit.name}: gamma ${exact(fit.gamma, 3)}, m ${weight}, correlation ${exact(fit.correlation, 3)}${beyond}`);
+  }
+
+  async function bring(file) {
+    brought = file ? {name: file.name, text: await file.text().catch(() => "")} : null;
+    cached = {};
+    refresh();
   }
 
   async function copy(text) {
@@ -430,9 +466,22 @@ const page = (() => {
       const done = await copy(location.href.split("#")[0] + (hash ? `#${hash}` : ""));
       set(element("copy-told"), done ? "copied" : "copy the page's address by hand");
     });
+    const input = element("answers");
+    input.addEventListener("change", () => bring(input.files[0]));
+    for (const name of ["dragover", "drop"]) {
+      document.addEventListener(name, (event) => {
+        if (!event.dataTransfer.types.includes("Files")) return;
+        event.preventDefault();
+        if (name === "drop") {
+          input.files = event.dataTransfer.files;
+          bring(input.files[0]);
+        }
+      });
+    }
     element("reset").addEventListener("click", () => {
       chosen = state.usual();
-      refresh();
+      input.value = "";
+      bring(null);
     });
     addEventListener("hashchange", () => {
       if (location.hash.slice(1) !== state.toHash(chosen)) {
