@@ -27,7 +27,7 @@ START = (
     "os.execv(sys.argv[3], sys.argv[3:])"
 )
 #: Seconds to wait for one answer.
-PATIENCE = 20.0
+PATIENCE = 120
 
 
 def found() -> str | None:
