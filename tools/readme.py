@@ -96,7 +96,9 @@ def whole(rows: list[Row], cells: list[Row], overlays: list[str]) -> str:
         "`results/claims.csv`. Each is specified in advance and tested over independent "
         "[units](glossary.md#unit), in families by source (Holm, 5%); shares by exact tests. *Exploratory*: "
         "these data suggested it, so they do not test it. *Undecided*: in brackets the units that would "
-        "decide at 80% power. `memgen claim ID` shows one with its cells.",
+        "decide at 80% power. `memgen claim ID` shows one with its cells, after "
+        "`make study`. The command under a claim prints it again from the tables that it names. Words such "
+        "as *cell*, *unit* and *fake* are in the [glossary](glossary.md).",
         "\n".join(
             [
                 line(["claim", "found", "verdict", "study", "model"]),

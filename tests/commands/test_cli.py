@@ -77,6 +77,7 @@ def test_every_command_has_help(
         (["..", "memgen"], "no study or command '..'; allowed: "),
         (["claims", "--tables", "none.csv", "--out", "x.csv"], "none.csv: no such file, given as --tables"),
         (["study"], "holds no Snakefile"),
+        (["relational", "critical", "7:5", "--n", "13"], "'7:5': not expected here; values follow the name"),
         (["claims", "--tables", "a\x1b[31m", "--out", "x.csv"], r"a\x1b[31m: no such file"),
         (
             ["relational", "ranks", "--n", "012", "--alpha", "0"],

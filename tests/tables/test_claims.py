@@ -145,6 +145,9 @@ def test_memgen_claim_lists_and_shows(tmp_path, capsys):
         assert words in shown, words
     claim("i", table=path, json=True)
     assert [row["leads"] for row in json.loads(capsys.readouterr().out)] == [True, False]
+    write_claims([Claim(**{**cell, "command": "memgen relational summary --json"})], path)
+    claim("i", table=path)
+    assert "memgen/relational/stages/checks.py" in capsys.readouterr().out
     with pytest.raises(BadInput, match="no claim of that name; nearest: i"):
         claim("ii", table=path)
     with pytest.raises(BadInput, match="no such file, given as --table"):

@@ -56,16 +56,26 @@ _NUMBERS = {
 }
 
 
-def _usage(title: str, names: dict[str, str]) -> str:
-    width = max(map(len, names), default=0)
+def _usage(title: str, found: dict[str, Entry]) -> str:
+    """The commands of a study, those that a person calls before those that the workflow calls."""
+    width = max(map(len, found), default=0)
     indent = " " * (width + 4)
-    lines = [
-        textwrap.fill(
-            text, 110, initial_indent=f"  {name:<{width}}  ", subsequent_indent=indent, break_on_hyphens=False
+    lines = [f"Usage: {title}"]
+    heads = {"command": "Commands:", "stage": "Stages, which the workflow calls:"}
+    for kind, head in heads.items():
+        of = {name: entry.summary for name, entry in found.items() if entry.kind == kind}
+        lines += ["", head] if of else []
+        lines += (
+            textwrap.fill(
+                text,
+                110,
+                initial_indent=f"  {name:<{width}}  ",
+                subsequent_indent=indent,
+                break_on_hyphens=False,
+            )
+            for name, text in of.items()
         )
-        for name, text in names.items()
-    ]
-    return "\n".join([f"Usage: {title}", "", *lines])
+    return "\n".join(lines)
 
 
 def _threads(arguments: list[str]) -> int:
@@ -118,6 +128,20 @@ def _parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
     ]
 
 
+def _flowing(function: Callable[..., Any]) -> str:
+    """A docstring with every paragraph on one line, since help is broken to the terminal's width."""
+    lines: list[str] = []
+    for line in (inspect.getdoc(function) or "").splitlines():
+        before = lines[-1] if lines else ""
+        indents = [len(text) - len(text.lstrip()) for text in (before, line)]
+        ruled = any(set(text.strip()) <= {"-"} for text in (before, line))
+        if ruled or indents[0] != indents[1] or line.lstrip().startswith("- "):
+            lines.append(line)
+        else:
+            lines[-1] = f"{before} {line.lstrip()}"
+    return "\n".join(lines)
+
+
 def _callable(entry: Entry, code: dict[str, str]) -> Callable[..., Any]:
     """A command as the command line calls it; a stage has the two flags that every rule passes."""
     import cyclopts
@@ -145,7 +169,7 @@ def _callable(entry: Entry, code: dict[str, str]) -> Callable[..., Any]:
         parameters.append(inspect.Parameter(name, kind, default=default, annotation=hint))
     call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     call.__annotations__ = {part.name: part.annotation for part in parameters}
-    call.__doc__, call.__name__, call.__module__ = inner.__doc__, inner.__name__, inner.__module__
+    call.__doc__, call.__name__, call.__module__ = _flowing(inner), inner.__name__, inner.__module__
     return call
 
 
@@ -173,6 +197,8 @@ def _call(entry: Entry, title: str, arguments: list[str]) -> None:
         missing = re.fullmatch(r"Parameter (--[\w-]+) requires an argument\.", text)
         if missing and missing[1] not in arguments:
             text = f"{missing[1]} is missing"
+        if extra := re.fullmatch(r"Unused Tokens: \[(.*?)\]\.?", text):
+            text = f"{extra[1]}: not expected here; values follow the name of an option, as in --name value"
         raise BadInput(f"{text} (see {title} --help)") from None
 
 
@@ -196,7 +222,7 @@ def run(arguments: list[str]) -> None:
     elif found := entries(name):
         if rest and rest[0] not in ("-h", "--help"):
             raise BadInput(f"memgen {name}: there is no command {rest[0]!r}; allowed: {', '.join(found)}")
-        print(_usage(f"memgen {name} <command> …", {key: entry.summary for key, entry in found.items()}))
+        print(_usage(f"memgen {name} <command> …", found))
     else:
         allowed = ", ".join([*studies(), *entries("")])
         raise BadInput(f"memgen: there is no study or command {name!r}; allowed: {allowed}")

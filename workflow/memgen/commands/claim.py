@@ -1,12 +1,15 @@
 """What is claimed, and what was found: the list of claims, or one claim with its cells."""
 
 import json as json_format
+import os
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from memgen.errors import BadInput
+from memgen.jobs.closure import module_file
+from memgen.jobs.entries import find
 from memgen.jobs.stage import Input, command
 from memgen.tables.claims import CLAIMS, THIS_STUDY
 
@@ -28,7 +31,9 @@ def claim(id: str | None = None, *, table: Input | None = None, json: bool = Fal
     """
     path = table or TABLE
     if not path.is_file():
-        raise BadInput(f"{path}: there is no table of claims here; make study makes it")
+        raise BadInput(
+            f"{path}: there is no table of claims here; make study makes it; docs/claims.md has ours"
+        )
     claims = CLAIMS.read(path)
     if id is None:
         listed = claims.filter("leads")
@@ -82,3 +87,13 @@ def _show(row: dict[str, Any]) -> None:
         print(f"  to decide    {row['seeds_to_decide']} {row['unit']}, were this its true value")
     print(f"  figure       figures/{row['figure']}.pdf")
     print(f"  computed by  {row['command']}")
+    if code := _code(row["command"]):
+        print(f"  its code     {code}")
+
+
+def _code(command: str) -> str | None:
+    """Source file of a command such as ``memgen language evidence --json``."""
+    _, *words = command.split()
+    entry = find(words[0], words[1]) if len(words) > 1 else None
+    path = module_file(entry.module) if entry else None
+    return None if path is None else os.path.relpath(path)

@@ -169,7 +169,7 @@ def study(
 
     Parameters
     ----------
-    *snakemake
+    snakemake
         Targets and options passed to Snakemake, after ``--``.
     config
         Overlays on config.yaml, later ones winning.

@@ -162,10 +162,17 @@ def next_steps() -> str:
     option = f" CONFIG={shlex.quote(' '.join(layers()))}" if own and layers() else ""
     option += " KERNELS=portable" if own and _PORTABLE in _stated() else ""
     at = f"{STUDIES}/{Path.cwd().name}/" if own else ""
-    steps = {
-        f"make verify{option}": "did I reproduce it?",
-        f"{at}results/claims.csv": f"what was found; the page to play with is {at}figures/explorer.html",
-        f"make report{option}": "every figure with its caption and parameters on one page",
-    }
+    if Path("results/claims.csv").is_file():
+        steps = {
+            f"make verify{option}": "did I reproduce it?",
+            f"{at}results/claims.csv": f"what was found; the page to play with is {at}figures/explorer.html",
+            f"make report{option}": "every figure with its caption and parameters on one page",
+        }
+    else:  # only some targets were made
+        steps = {f"cd {shlex.quote(at)}": "the folder of these results"} if own else {}
+        steps |= {
+            "memgen provenance verify": "is every file as its job wrote it?",
+            "memgen provenance show FILE": "all that made a file",
+        }
     width = max(map(len, steps))
     return "Next: " + "\n      ".join(f"{what:<{width}}  {why}" for what, why in steps.items())

@@ -363,7 +363,7 @@ def verify(*figures: str, level: Level = "lock", json: bool = False) -> None:
 
     Parameters
     ----------
-    *figures
+    figures
         Figures or other results; only they and what they depend on are looked at. By default everything.
     level
         integrity: outputs against their records; chain: inputs and sources too; lock: the seal and the

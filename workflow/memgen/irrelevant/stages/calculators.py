@@ -28,7 +28,8 @@ def cluster_error(
     dimension
         Positions of an example, up to 10^6.
     rho
-        Probability that a position is fixed in a cluster, in [0, 1).
+        Probability that a position is fixed in a cluster, in [0, 1): the share of useful bits. The paper
+        takes 0.1739 for 500 samples of 1000 bits, at which clusters can just be told apart.
     stored
         Positions that are stored of every sample; all by default.
     flip

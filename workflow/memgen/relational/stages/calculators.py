@@ -78,6 +78,8 @@ def margins(
 ) -> None:
     """Print what a learner predicts for every pair, trained or not.
 
+    The higher item of a pair is the stronger one, of the smaller number.
+
     Parameters
     ----------
     json
@@ -187,6 +189,9 @@ def critical(
     *, n: Items, exception: Exceptions | None = None, ridge: Ridge = 0.0, json: bool = False
 ) -> None:
     """Print the conjunctivity from which each pair next to an exception is answered wrong.
+
+    At most three pairs for each exception. ``memgen explain`` lists up to ten wrong pairs at one
+    conjunctivity, and ``memgen relational margins`` all pairs.
 
     Parameters
     ----------
