@@ -64,7 +64,7 @@ def units(row: Row) -> str:
 def counted(rows: list[Row]) -> str:
     """How many claims have each verdict, in words."""
     of = Counter(row["verdict"] for row in rows)
-    return ", ".join(f"{of[verdict]} {verdict}" for verdict in VERDICTS if of[verdict])
+    return ", ".join(f"{of[verdict]} {verdict.removesuffix('s')}" for verdict in VERDICTS if of[verdict])
 
 
 def short(rows: list[Row], checks: list[Row]) -> str:

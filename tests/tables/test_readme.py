@@ -52,7 +52,7 @@ def test_readme_counts_verdicts_and_the_document_lists_every_claim(tmp_path):
     assert make_readme(tmp_path).returncode == 0
     text, listed = readme.read_text(), (tmp_path / "docs/claims.md").read_text()
     assert text.startswith("before\n") and text.endswith("after\n") and "stale" not in text
-    assert "1 agrees, 1 contradicts, 1 undecided" in text
+    assert "1 agree, 1 contradict, 1 undecided" in text
     assert "-0.5 [-0.726, -0.274], 10 probe seeds | agrees" in text and "that falls" not in text
     assert (tmp_path / "docs/language_summary.png").read_bytes() == b"language_summary"
     for one in (one for one in found if one.id != "stated"):
