@@ -25,7 +25,8 @@ _COMPLETED = {
     "fixed_recovered": ("bits as the reference has them", PALETTE["blue"], "s"),
     "free_recovered": ("bits that noise flipped", PALETTE["vermilion"], "o"),
 }
-_LOOKS = tuple(zip(SERIES, "vosD^<>P", strict=True))
+# Of more than eight trainings the next have the same colours with other markers.
+_LOOKS = tuple(zip(SERIES * 2, "vosD^<>P" + "osD^<>Pv", strict=True))
 
 
 def _draw_defences(panel: Axes, rows: pl.DataFrame, words: Callable[[Mapping[str, Any]], str]) -> None:
