@@ -37,7 +37,7 @@ def test_a_language_model_is_attacked_where_one_is_named() -> None:
     assert "extraction" not in checked({"runs": {"mine": RUN}})
     config = check({**BASE, "irrelevant": with_block("extraction", model="smollm2")})
     options = extract_options(config)
-    assert (options["model"], list(options["ranks"]), options["dtype"]) == ("smollm2", [0, 8], "float32")
+    assert (options["model"], list(options["lora_ranks"]), options["dtype"]) == ("smollm2", [0, 8], "float32")
     assert complete_options(checked({"runs": {"mine": RUN}}))["steps"] == 200
 
 
