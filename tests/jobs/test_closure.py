@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from memgen.jobs import closure
 
 MODULES = sorted(
@@ -41,6 +43,7 @@ print(json.dumps(found))
 """
 
 
+@pytest.mark.full
 def test_holds_everything_that_an_import_loads():
     answer = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", PROGRAM, *MODULES],
