@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from memgen.errors import BadInput
+from memgen.jobs import rules
 from memgen.jobs.rules import Quoted, before_each_job, figure_alone, flags, one_of, repeated, words
 
 # Whatever an argument of a process can hold: any character but the null one and what is no UTF-8.
@@ -90,3 +91,17 @@ def test_jobs_run_with_the_python_that_runs_snakemake(tmp_path, folder):
             ["sh", "-c", f"{prefix} python"], env=environment, capture_output=True, text=True
         )
         assert done.stdout == "the right one, workflow\n", done.stderr
+
+
+def test_digests_that_are_kept_are_those_found_anew_and_a_damaged_file_is_replaced(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    found = rules._digests.__wrapped__()
+    (kept,) = (tmp_path / rules.KEPT).glob("*.json")
+    assert rules._digests.__wrapped__() == found
+    for damage in ("{", "[1]", "null"):
+        kept.write_text(damage)
+        assert rules._digests.__wrapped__() == found, damage
+    kept.unlink()
+    kept.parent.rmdir()
+    kept.parent.write_text("a file in the place of the folder: nothing can be kept")
+    assert rules._digests.__wrapped__() == found

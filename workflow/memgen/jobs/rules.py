@@ -4,12 +4,12 @@ A command is one line for the shell. What is put into it is quoted here, or by `
 command itself; a name with a blank, a semicolon or a quotation mark stays one argument.
 """
 
+import contextlib
 import difflib
 import functools
 import json
 import re
 import shlex
-import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -117,7 +117,7 @@ def _digests() -> dict[str, str]:
     kept = KEPT / f"{digest_of({str(path): file_digest(path) for path in sources})}.json"
     try:
         return dict(json.loads(kept.read_bytes()))
-    except (OSError, ValueError):
+    except (OSError, ValueError, TypeError):  # not there, or damaged: found anew
         pass
     found = {
         f"{study} {name}".strip(): present().digest(entry.module, entry.function)
@@ -125,10 +125,13 @@ def _digests() -> dict[str, str]:
         for name, entry in entries(study).items()
         if entry.kind == "stage"
     }
-    shutil.rmtree(KEPT, ignore_errors=True)
-    KEPT.mkdir(parents=True, exist_ok=True)
-    with whole_file(kept) as beside:
-        beside.write_bytes(canonical(found))
+    # A run needs the digests, not the file: another command may write it too, and the disk may be full.
+    with contextlib.suppress(OSError, BadInput):
+        KEPT.mkdir(parents=True, exist_ok=True)
+        for earlier in KEPT.glob("*.json"):
+            earlier.unlink(missing_ok=True)
+        with whole_file(kept) as beside:
+            beside.write_bytes(canonical(found))
     return found
 
 
