@@ -1,12 +1,10 @@
 """The house: rooms below know no study, no study knows Snakemake, and no folder is crowded."""
 
-import ast
 from collections import Counter
 
 import pytest
 
-from memgen.jobs import closure
-from memgen.jobs.entries import entries, studies
+from memgen.jobs import closure, entries
 
 PACKAGE = closure.ROOT / "memgen"
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py")
@@ -28,13 +26,13 @@ def used(path: closure.Path) -> set[str]:
     return {name.split(".")[1] for name in names if name.startswith("memgen.")}
 
 
-@pytest.mark.parametrize("room", [room for room in BELOW if (PACKAGE / room).is_dir()])
+@pytest.mark.parametrize("room", BELOW)
 def test_what_stands_below_knows_no_study(room):
     found = {path.name: used(path) & STUDIES for path in FILES if path.is_relative_to(PACKAGE / room)}
     assert {name: rooms for name, rooms in found.items() if rooms} == {}
 
 
-@pytest.mark.parametrize("study", [study for study in ABOVE if (PACKAGE / study).is_dir()])
+@pytest.mark.parametrize("study", ABOVE)
 def test_a_study_uses_what_stands_below_it_and_is_not_drawn_by_itself(study):
     for path in (path for path in FILES if path.is_relative_to(PACKAGE / study)):
         assert used(path) & STUDIES <= {study, *ABOVE[study]}, path
@@ -50,13 +48,7 @@ def test_no_folder_is_crowded_and_initializers_are_empty():
 
 
 def test_no_study_has_two_commands_of_one_name():
-    for study in studies():
-        marks = Counter(
-            node.name
-            for path in (PACKAGE / study).rglob("*.py")
-            for node in closure.syntax_tree(path).body
-            if isinstance(node, ast.FunctionDef)
-            and {mark.id for mark in node.decorator_list if isinstance(mark, ast.Name)}
-            & {"stage", "figure", "command"}
-        )
-        assert len(marks) == len(entries(study)) and set(marks.values()) == {1}, study
+    for study in entries.studies():
+        paths = (PACKAGE / study).rglob("*.py")
+        found = [one.function for path in paths for one in entries._defined(path, entries._MARKED)]
+        assert len(found) == len(entries.entries(study)), study

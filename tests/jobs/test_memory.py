@@ -16,19 +16,12 @@ def write(folder: Path, **files: object) -> None:
         (folder / name.replace("__", ".")).write_text(f"{value}\n")
 
 
-@pytest.fixture
-def system(tmp_path: Path) -> tuple[Path, Path]:
-    write(tmp_path / "proc", meminfo=f"MemTotal: {16 << 20} kB\nMemAvailable: {8 << 20} kB")
-    return tmp_path / "proc", tmp_path / "groups"
-
-
-def test_what_the_machine_has_free(system):
-    assert memory.available_memory(*system) == 8 * GIB
-
-
-def test_limit_of_a_group_above(system):
+def test_what_the_machine_has_free_and_the_limit_of_a_group_above(tmp_path):
     """Of either version of control groups."""
-    proc, groups = system
+    proc, groups = tmp_path / "proc", tmp_path / "groups"
+    assert memory.available_memory(proc, groups) is None
+    write(proc, meminfo=f"MemTotal: {16 << 20} kB\nMemAvailable: {8 << 20} kB")
+    assert memory.available_memory(proc, groups) == 8 * GIB
     write(proc / "self", cgroup="0::/batch/job")
     write(groups / "batch", memory__max=4 * GIB, memory__current=3 * GIB, memory__stat=f"inactive_file {GIB}")
     write(groups / "batch/job", memory__max="max", memory__current=GIB)
@@ -36,10 +29,6 @@ def test_limit_of_a_group_above(system):
     write(proc / "self", cgroup="4:memory:/job\n3:cpuset:/")
     write(groups / "memory/job", memory__limit_in_bytes=4 * GIB, memory__usage_in_bytes=3 * GIB)
     assert memory.available_memory(proc, groups) == GIB
-
-
-def test_nothing_is_known_without_files(tmp_path):
-    assert memory.available_memory(tmp_path, tmp_path) is None
 
 
 def test_refusal_says_both_sizes(monkeypatch):

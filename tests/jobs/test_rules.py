@@ -36,11 +36,10 @@ def arguments(text: str) -> list[str]:
 @given(values=st.lists(TEXT, max_size=4))
 def test_hostile_values_come_out_of_a_shell_unchanged(values):
     assert arguments(words(values)) == values
-    given = arguments(repeated("--flag", values))
     told = [
         word for value in values for word in ([f"--flag={value}"] if value[:1] == "-" else ["--flag", value])
     ]
-    assert given == told
+    assert arguments(repeated("--flag", values)) == told
     hyphen = any(value.startswith("-") for value in values)
     expected = told if hyphen else ["--flag", *values] if values else []
     assert arguments(flags({"flag": values})) == expected
@@ -63,23 +62,17 @@ def test_a_figure_alone_is_found_or_the_nearest_are_told():
     assert figure_alone(targets, "task") == ["figures/task.pdf", "figures/task.png"]
     assert figure_alone(targets, "explorer") == ["figures/explorer.html"]
     assert figure_alone(targets, None) == figure_alone(targets, "") == targets
-    for wrong, near in [
-        ("explorrer", "explorer"),
-        ("tas", "task"),
-        ("a", "task"),
-        ("\n??", "explorer, task"),
-    ]:
+    for wrong, near in (("explorrer", "explorer"), ("a", "task"), ("\n??", "explorer, task")):
         with pytest.raises(BadInput) as caught:
             figure_alone(targets, wrong)
         assert str(caught.value).endswith(f"nearest: {near}") and "\n" not in str(caught.value)
 
 
 def test_one_of_takes_names_literally():
-    assert one_of(["a.b", "c"]) == r"a\.b|c"
-    assert one_of([]) == "(?!)"
+    assert one_of(["a.b", "c"]) == r"a\.b|c" and one_of([]) == "(?!)"
 
 
-@pytest.mark.parametrize("folder", ["plain", "two words", "{braces}", "$HOME;id", "it's"])
+@pytest.mark.parametrize("folder", ["two words", "{braces}", "$HOME;id", "it's"])
 def test_jobs_run_with_the_python_that_runs_snakemake(tmp_path, folder):
     interpreter = tmp_path / folder / "python"
     interpreter.parent.mkdir()
@@ -87,10 +80,8 @@ def test_jobs_run_with_the_python_that_runs_snakemake(tmp_path, folder):
     interpreter.chmod(0o755)
     for environment in ({"PATH": os.defpath}, {}):
         prefix = before_each_job(str(interpreter)).format()  # Snakemake formats it too
-        done = subprocess.run(
-            ["sh", "-c", f"{prefix} python"], env=environment, capture_output=True, text=True
-        )
-        assert done.stdout == "the right one, workflow\n", done.stderr
+        done = subprocess.run(["sh", "-c", f"{prefix} python"], env=environment, stdout=subprocess.PIPE)
+        assert done.stdout == b"the right one, workflow\n"
 
 
 def test_digests_that_are_kept_are_those_found_anew_and_a_damaged_file_is_replaced(tmp_path, monkeypatch):

@@ -1,5 +1,6 @@
 """What jobs ask for follows the model and the attempt, covers what was measured, and limits nothing here."""
 
+from itertools import product
 from types import SimpleNamespace
 from typing import Any
 
@@ -7,26 +8,15 @@ import pytest
 
 from memgen.configuration.layers import load
 from memgen.engine.checkpoints import MINUTES
-from memgen.language import settings, work
+from memgen.language import work
 from memgen.planning.resources import KEPT_SECONDS, MARGIN, SNAKEMAKE_MB, Need, memory_asked, minutes_asked
 from repository import ROOT, called
 
 
-def configuration(*overlays: str) -> dict[str, Any]:
-    return load([ROOT / "config.yaml", *(ROOT / "configs" / f"{name}.yaml" for name in overlays)])
-
-
-def blocks(config: dict[str, Any]) -> list[SimpleNamespace]:
-    """Wildcards of every job that trains a network."""
-    return [
-        SimpleNamespace(
-            model=cell.model, kind=cell.items, hierarchy=cell.hierarchy, method=cell.method,
-            seeds=f"{first:03d}-{last:03d}",
-        )
-        for cell in settings.cells(config)
-        if config["language"]["methods"][cell.method]["kind"] != "ridge"
-        for first, last in settings.blocks(config, cell.method, cell.model)
-    ]  # fmt: skip
+@pytest.fixture
+def config() -> dict[str, Any]:
+    """The paper's configuration."""
+    return load([ROOT / "config.yaml", ROOT / "configs/paper.yaml"])
 
 
 def test_what_is_asked_for_grows_with_every_attempt():
@@ -36,8 +26,7 @@ def test_what_is_asked_for_grows_with_every_attempt():
     assert memory_asked(need, 1) >= SNAKEMAKE_MB + MARGIN * need.memory_mb
 
 
-def test_a_large_model_asks_for_thirty_times_the_weights_of_a_small_one():
-    config = configuration("paper")
+def test_a_large_model_asks_for_thirty_times_the_weights_of_a_small_one(config):
     config["language"]["models"]["small"] = {**config["language"]["models"]["qwen35-4b"], "parameters": 134.5}
     parts = {"kind": "fake", "hierarchy": "ti_n9", "method": "lora", "seeds": "000-024"}
     small, large = (
@@ -48,14 +37,13 @@ def test_a_large_model_asks_for_thirty_times_the_weights_of_a_small_one():
     assert large.seconds - large.starting == pytest.approx((small.seconds - small.starting) * 4000 / 134.5)
 
 
-def test_a_long_training_is_taken_to_keep_what_it_keeps():
+def test_a_long_training_is_taken_to_keep_what_it_keeps(config):
     assert KEPT_SECONDS == 60 * MINUTES
-    config = configuration("paper")
     config["language"]["device"] = "cpu"
-    for block in blocks(config):
-        need = work.finetuning(config, block)
-        if block.method in ("full", "lora", "sequential"):
-            assert (need.seconds - need.starting) / need.parts < 2 * KEPT_SECONDS
+    parts = {"kind": "fake", "hierarchy": "ti_n9", "seeds": "000-024"}
+    for model, method in product(config["language"]["models"], ("full", "lora", "sequential")):
+        need = work.finetuning(config, SimpleNamespace(model=model, method=method, **parts))
+        assert (need.seconds - need.starting) / need.parts < 2 * KEPT_SECONDS
 
 
 SNAKEFILE = """

@@ -1,7 +1,9 @@
-"""The table of timings adds up."""
+"""Times that were measured: the table adds up, and what is expected next comes from them."""
 
 import os
+from pathlib import Path
 
+from memgen.planning.estimates import Estimates
 from memgen.planning.timings import failures, timings
 
 
@@ -30,3 +32,21 @@ def test_a_job_that_failed_has_the_last_word(tmp_path):
     assert failures(logs, records, 0) == f"{logs / 'a/x=1.5.log'}: memgen: error: no room"
     os.utime(logs / "a/x=1.5.log", (5, 5))
     assert failures(logs, records, 6) == ""
+
+
+def benchmark(path: Path, seconds: str) -> str:
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(f"s\th:m:s\n{seconds}\t0:00:01\n")
+    return str(path)
+
+
+def test_what_was_measured_comes_before_what_is_planned(tmp_path):
+    mine = benchmark(tmp_path / "sweep" / "a.tsv", "4")
+    benchmark(tmp_path / "sweep" / "b.tsv", "8")
+    found = Estimates(tmp_path)
+    assert found.seconds("sweep", mine, {"expected_s": 30}) == 4
+    assert found.seconds("sweep", str(tmp_path / "sweep" / "c.tsv"), {"expected_s": 30}) == 6
+    assert found.seconds("all", None, {}) == 0
+    broken = Path(benchmark(tmp_path / "fit" / "a.tsv", ""))
+    broken.write_bytes(b"\xff\xfe")
+    assert found.seconds("fit", str(broken), {"expected_s": 30}) == 30

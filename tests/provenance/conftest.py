@@ -10,7 +10,7 @@ from recorded import run_study
 
 @pytest.fixture(scope="session")
 def finished_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A task, its sweep and its figure with their records. Do not change it."""
+    """A task, its sweep and its figure with their records; nobody may change it."""
     folder = tmp_path_factory.mktemp("recorded")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
@@ -21,14 +21,12 @@ def finished_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def study(finished_study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of it that a test may change, and the present folder."""
-    folder = Path(shutil.copytree(finished_study, tmp_path / "study"))
-    monkeypatch.chdir(folder)
-    return folder
+    monkeypatch.chdir(shutil.copytree(finished_study, tmp_path / "study"))
+    return tmp_path / "study"
 
 
 @pytest.fixture
 def real_run(finished_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of it that a test may change, and the present folder."""
-    folder = Path(shutil.copytree(finished_run, tmp_path / "repository"))
-    monkeypatch.chdir(folder)
-    return folder
+    """A copy of a run by Snakemake that a test may change, and the present folder."""
+    monkeypatch.chdir(shutil.copytree(finished_run, tmp_path / "repository"))
+    return tmp_path / "repository"

@@ -23,22 +23,13 @@ def refused(path: Path) -> str:
     "content",
     [
         b"",
-        b"{",
         b"[]",
-        b"3",
-        b'"memgen-record/3"',
         b"\xff\xfe",
         b"[" * 200_000,
-        b'{"a":' * 200_000,
         b'{"format": "memgen-record/3", "x": NaN}',
         b'{"format": "memgen-record/3", "x": ' + b"9" * 5000 + b"}",
         b'{"format": "memgen-record/3", "format": "memgen-record/2"}',
-        b'{"format": "memgen-record/3"}',
-        b'{"format": "memgen-record/3\\n"}',
-        b'{"format": ["memgen-record/3"]}',
-        b'{"format": "something else"}',
         b'{"format": "memgen-record/1", "recipe": {}}',
-        b'{"format": "memgen-record/3", "x": "\\ud800"}',
     ],
 )
 def test_what_is_no_record_is_refused(tmp_path, content):
@@ -59,29 +50,21 @@ def test_what_is_no_file_is_refused(tmp_path):
 
 
 def test_an_edit_is_seen(study):
-    text = TASK.read_text()
-    for old, new in (('"value":5', '"value":6'), ('"name":"relational task"', '"name":"relational tasks"')):
-        assert old in text
-        TASK.write_text(text.replace(old, new))
-        assert "was edited: its digest is not that of its content" in refused(TASK)
+    TASK.write_text(TASK.read_text().replace('"value":5', '"value":6'))
+    assert "was edited: its digest is not that of its content" in refused(TASK)
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda record: record.update(extra=1), "the top level"),
         (lambda record: record.pop("outputs"), "the top level"),
         (lambda record: record["arguments"]["n"].update(role="secret"), "arguments.n.role"),
         (lambda record: record["arguments"].update({"--n": record["arguments"].pop("n")}), "'arguments'"),
-        (lambda record: record["execution"].update(threads=0), "execution.threads"),
         (lambda record: record["execution"].update(threads=True), "execution.threads"),
         (lambda record: record["stage"].update(name="a\x1b[2J"), "stage.name"),
         (lambda record: record["outputs"].update({"results/tasks/a.parquet": "0\n"}), "outputs"),
-        (lambda record: record.update(configuration={"layers": []}), "configuration"),
         (lambda record: record["arguments"]["n"].update(value=6), "contradicts itself"),
-        (lambda record: record["arguments"]["out"].update(value="elsewhere"), "contradicts itself"),
         (lambda record: record["arguments"]["out"].update(value={"a": 1}), "not a path inside the study"),
-        (lambda record: record["stage"].update(name="relational sweep"), "contradicts itself"),
         (lambda record: record["outputs"].update({"more": "0" * 64}), "contradicts itself"),
     ],
 )
@@ -90,9 +73,7 @@ def test_a_forged_record_is_refused(study, change, message):
     assert message in refused(TASK)
 
 
-@pytest.mark.parametrize(
-    "name", ["/etc/passwd", "../x", "results/../../x", "a//b", "./a", ".", "", "..", "a/", None, 3]
-)
+@pytest.mark.parametrize("name", ["/etc/passwd", "results/../../x", "a//b", "", "a/", None])
 def test_a_path_outside_the_study_is_refused(study, name):
     def change(record: dict[str, Any]) -> None:
         record["arguments"]["out"]["value"] = [name]

@@ -1,12 +1,16 @@
-"""What is not as its job wrote it is found before a run and set aside, whatever its size and time say."""
+"""Before a run: what is not as its job wrote it is set aside, and files from the future are dated to now."""
 
-import json
+import functools
 import os
+import time
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
+from memgen.errors import BadInput
 from memgen.provenance.run import read_run
+from memgen.recovery.clocks import to_the_present
 from memgen.recovery.damage import ASIDE, damaged, set_aside
 from recorded import FIGURE, FOLDER, SWEEP, TASK, make_folder
 
@@ -30,10 +34,10 @@ def test_an_undamaged_study_is_left_alone(study):
     assert set_aside() == []
 
 
-@pytest.mark.parametrize("how", ["one bit", "cut short", "empty"])
-def test_a_damaged_table_goes_with_all_that_its_job_wrote(study, how):
+@pytest.mark.parametrize("damage", [flip, functools.partial(os.truncate, length=0)])
+def test_a_damaged_table_goes_with_all_that_its_job_wrote(study, damage):
     path, before = Path("results/sweep.parquet"), files()
-    flip(path) if how == "one bit" else os.truncate(path, 100 if how == "cut short" else 0)
+    damage(path)
     now = files()
     lines = set_aside(dry=True)
     assert files() == now, "a dry run moves nothing"
@@ -45,14 +49,9 @@ def test_a_damaged_table_goes_with_all_that_its_job_wrote(study, how):
     assert set_aside() == []
 
 
-@pytest.mark.parametrize("how", ["cut short", "edited"])
-def test_of_a_damaged_record_all_goes_that_no_other_names(study, how):
-    if how == "edited":
-        content = json.loads(TASK.read_text())
-        content["execution"]["threads"] = 7
-        TASK.write_text(json.dumps(content))
-    else:
-        TASK.write_bytes(TASK.read_bytes()[:-30])
+@pytest.mark.parametrize("damage", [flip, functools.partial(os.truncate, length=100)])
+def test_of_a_damaged_record_all_goes_that_no_other_names(study, damage):
+    damage(TASK)
     lines = set_aside()
     assert [line.split(":")[0] for line in lines[:2]] == [TASK.as_posix(), "results/tasks/a.parquet"]
     assert lines[2:] == ["2 jobs depend on that; what they wrote is set aside in .damaged, to be rebuilt"]
@@ -65,13 +64,51 @@ def test_what_stands_on_a_damaged_table_goes_with_it(study):
     flip(Path("results/tasks/a.parquet"))
     assert len(set_aside()) == 2
     assert [path for path in Path().rglob("*") if path.is_file() and ASIDE not in path.parents] == []
-    assert set_aside() == []
 
 
 def test_a_damaged_folder_goes_whole(study):
     make_folder(Path("results/models/m"))
-    assert set_aside() == []
     flip(Path("results/models/m/deep/weights"))
     assert len(set_aside()) == 1
     assert not Path("results/models").exists() and not FOLDER.exists()
     assert (ASIDE / "results/models/m/config").read_bytes() == b"5"
+
+
+@pytest.fixture
+def times(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
+    """Files of a study, some of which are from the future, and what each says."""
+    monkeypatch.chdir(tmp_path)
+    now = time.time()
+    found = {
+        "results/old.csv": now - 86400, "results/a/early.csv": now + 86400, "workflow/rule.smk": now + 86400,
+        "figures/task.pdf": now - 5, ".finished/kept.parquet": now + 86400,
+    }  # fmt: skip
+    for name, when in found.items():
+        path = Path(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(name)
+        os.utime(path, (when, when))
+    Path("results/nowhere").symlink_to("missing")
+    Path("results/round").symlink_to("round")
+    return found
+
+
+def test_what_is_from_the_future_is_dated_to_the_present(times):
+    assert len(to_the_present(dry=True)) == 1
+    assert all(abs(Path(name).stat().st_mtime - when) < 0.01 for name, when in times.items())
+    (line,) = to_the_present()
+    assert line.startswith("results/a/early.csv and 1 more: from the future")
+    for name, when in times.items():
+        found = Path(name).stat().st_mtime
+        changed = name in ("results/a/early.csv", "workflow/rule.smk")
+        assert abs(found - (time.time() if changed else when)) < 60, name
+        assert Path(name).read_text() == name
+    assert to_the_present() == []
+
+
+def test_a_time_that_cannot_be_set_is_one_line_unless_the_file_is_gone(times, monkeypatch):
+    monkeypatch.setattr(os, "utime", Mock(side_effect=FileNotFoundError()))
+    assert len(to_the_present()) == 1
+    monkeypatch.setattr(os, "utime", Mock(side_effect=OSError(30, "Read-only")))
+    with pytest.raises(BadInput, match=r"results/a/early.csv: is from the future, .* cannot be set"):
+        to_the_present()
