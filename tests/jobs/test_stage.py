@@ -1,5 +1,6 @@
 """Atomic outputs, records, and changes during the work."""
 
+import contextlib
 import errno
 import hashlib
 import json
@@ -8,6 +9,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import rfc8785
@@ -21,6 +23,7 @@ from memgen.provenance import layers
 from repository import ROOT
 
 SEEN: list[str | None] = []
+OUT, RECORD = Path("out/z.txt"), Path("results/provenance/jobs/demo_join/job.json")
 
 
 def join(*, parts: Inputs, sign: str = "-", extra: Input | None = None, out: Output) -> None:
@@ -61,24 +64,28 @@ def parts() -> list[Path]:
     return [Path("x"), Path("y")]
 
 
+def joined(parts: list[Path], sign: str = "-", record: Path = RECORD, threads: int = 1) -> dict[str, Any]:
+    """Record of a job that joins some files."""
+    Job.bind(join, parts=parts, sign=sign, out=OUT).run(record=record, threads=threads)
+    return dict(json.loads(record.read_text()))
+
+
 def leftovers(folder: Path) -> list[str]:
     return [path.name for path in folder.rglob("*") if ".partial-" in path.name]
 
 
 def test_record_says_what_went_in_and_came_out(parts, tmp_path):
-    path = Path("results/provenance/jobs/demo_join/a=1,b=x.json")
-    Job.bind(join, parts=parts, sign="+", out=Path("out/z.txt")).run(record=path, threads=1)
-    content = json.loads(path.read_text())
-    assert Path("out/z.txt").read_text() == "x+y"
-    assert content["outputs"] == {"out/z.txt": hashlib.sha256(b"x+y").hexdigest()}
+    content = joined(parts, "+", RECORD.with_name("a=1,b=x.json"))
+    assert OUT.read_text() == "x+y"
+    assert content["outputs"] == {str(OUT): hashlib.sha256(b"x+y").hexdigest()}
     given = [{"path": name, "sha256": hashlib.sha256(name.encode()).hexdigest()} for name in "xy"]
-    assert content["recipe"]["inputs"] == {"parts": given}
+    assert content["recipe"]["inputs"] == {"parts": given} and not leftovers(tmp_path)
     assert content["stage"] == {"name": "join", "module": "memgen.errors"}
     assert content["arguments"] == {
         "parts": {"role": "input", "value": ["x", "y"]},
         "sign": {"role": "parameter", "value": "+"},
         "extra": {"role": "input", "value": None},
-        "out": {"role": "output", "value": "out/z.txt"},
+        "out": {"role": "output", "value": str(OUT)},
     }
     assert content["recipe"]["parameters"] == {"sign": "+"}
     assert (content["recipe"]["rule"], content["recipe"]["wildcards"]) == ("demo_join", {"a": "1", "b": "x"})
@@ -87,16 +94,10 @@ def test_record_says_what_went_in_and_came_out(parts, tmp_path):
     assert recipe_urn() is None
     digest = content.pop("digest")
     assert digest == hashlib.sha256(rfc8785.dumps(content)).hexdigest()
-    assert not leftovers(tmp_path)
 
 
 def test_record_differs_between_runs_only_in_its_execution(parts):
-    contents = []
-    path = Path("jobs/demo_join/job.json")
-    for threads in range(2):
-        Job.bind(join, parts=parts, out=Path("z.txt")).run(record=path, threads=threads)
-        contents.append(json.loads(path.read_text()))
-    first, second = contents
+    first, second = (joined(parts, threads=threads) for threads in (1, 2))
     assert {key for key in first | second if first[key] != second[key]} == {"execution", "digest"}
 
 
@@ -104,60 +105,51 @@ def test_record_differs_between_runs_only_in_its_execution(parts):
     ("sign", "error"), [("fail", ArithmeticError), ("edit", RuntimeError), ("nothing", RuntimeError)]
 )
 def test_failed_stage_leaves_the_old_output_and_nothing_half(parts, tmp_path, sign, error):
-    record = Path("jobs/demo_join/job.json")
-    Job.bind(join, parts=parts, sign="+", out=Path("z.txt")).run(record=record)
-    before = record.read_bytes()
+    joined(parts, "+")
+    before = RECORD.read_bytes()
     with pytest.raises(error):
-        Job.bind(join, parts=parts, sign=sign, out=Path("z.txt")).run(record=record)
-    assert Path("z.txt").read_text() == "x+y" and record.read_bytes() == before
-    assert not leftovers(tmp_path)
+        joined(parts, sign)
+    assert OUT.read_text() == "x+y" and RECORD.read_bytes() == before and not leftovers(tmp_path)
 
 
 def test_configuration_stands_outside_the_recipe(parts, monkeypatch):
-    record = Path("jobs/demo_join/job.json")
+    by_hand = joined(parts)
     Path("config.yaml").write_text("a: 1\n")
-    seen = []
-    for text in ("", layers.described({"a": 1}, [Path("config.yaml")], {"b": [2]})):
-        monkeypatch.setenv(layers.VARIABLE, text)
-        Job.bind(join, parts=parts, out=Path("z.txt")).run(record=record)
-        seen.append(json.loads(record.read_text()))
-    assert seen[0]["configuration"] is None
-    assert seen[1]["configuration"] == {
+    monkeypatch.setenv(layers.VARIABLE, layers.described({"a": 1}, [Path("config.yaml")], {"b": [2]}))
+    configured = joined(parts)
+    assert by_hand["recipe_id"] == configured["recipe_id"] and by_hand["configuration"] is None
+    assert configured["configuration"] == {
         "layers": [
             {"file": "config.yaml", "sha256": hashlib.sha256(b"a: 1\n").hexdigest()},
             {"file": "--config", "sha256": digest_of({"b": [2]})},
         ],
         "digest": digest_of({"a": 1}),
     }
-    assert seen[0]["recipe_id"] == seen[1]["recipe_id"]
 
 
 def test_variable_that_describes_no_configuration(parts, monkeypatch):
     for text in ("{", "[]", "[" * 100_000, '{"layers": [], "digest": "0"}', '{"layers": 1}'):
         monkeypatch.setenv(layers.VARIABLE, text)
         with pytest.raises(BadInput, match="does not describe a configuration"):
-            Job.bind(join, parts=parts, out=Path("z.txt")).run(record=Path("jobs/demo_join/job.json"))
-    assert not Path("z.txt").exists()
+            joined(parts)
+    assert not OUT.exists()
 
 
 @pytest.mark.parametrize("value", [2**60, "\udc80", "two\nlines", ""])
 def test_parameter_that_is_no_line_of_text_is_refused(parts, value):
     with pytest.raises(BadInput, match=r"--sign: .* is not allowed; allowed: one line of text"):
-        Job.bind(join, parts=parts, sign=value, out=Path("z.txt"))
+        joined(parts, value)
 
 
-@pytest.mark.parametrize(
-    ("name", "message"),
-    [
+def test_input_that_is_missing_or_no_file_is_refused(parts):
+    os.mkfifo("pipe")
+    for name, problem in (
         ("./x", "x: given twice as --parts; allowed: once"),
         ("nowhere", "nowhere: no such file, given as --parts"),
         ("pipe", "pipe: is not a regular file, given as --parts"),
-    ],
-)
-def test_input_that_is_missing_or_no_file_is_refused(parts, name, message):
-    os.mkfifo("pipe")
-    with pytest.raises(BadInput, match=message):
-        Job.bind(join, parts=[*parts, Path(name)], out=Path("z.txt")).run()
+    ):
+        with pytest.raises(BadInput, match=problem):
+            joined([*parts, Path(name)])
 
 
 def everything(folder: Path) -> dict[str, str | None]:
@@ -186,9 +178,7 @@ def everything(folder: Path) -> dict[str, str | None]:
         ("new/folder/z", "thesis/notes.txt/job.json", "cannot be written"),
     ],
 )
-def test_output_that_would_destroy_something_is_refused_before_the_work(
-    parts, tmp_path, out, record, message
-):
+def test_output_that_would_destroy_something_is_refused_at_once(parts, tmp_path, out, record, message):
     Path("thesis").mkdir()
     for name in ("thesis/notes.txt", "mine.txt", "thesis.tex"):
         Path(name).write_text("mine")
@@ -229,24 +219,15 @@ def test_folder_with_something_of_the_users_is_kept(tmp_path, made_before):
 
 
 def test_folder_is_known_by_its_record():
-    record = Path("jobs/demo_unpack/job.json")
-    Job.bind(unpack, out=Path("model")).run(record=record)
-    (Path("model") / STUDY_MARK).unlink()
-    Job.bind(unpack, out=Path("model")).run(record=record)
-    (Path("model") / STUDY_MARK).unlink()
+    job = Job.bind(unpack, out=Path("model"))
+    for _ in range(2):
+        job.run(record=RECORD)
+        (Path("model") / STUDY_MARK).unlink()
     Path("model/a").write_text("edited")
-    for given in (record, None):
+    for text in (RECORD.read_text(), "{", "[]", "[" * 100_000, '{"outputs": {"a": []}}'):
+        RECORD.write_text(text)
         with pytest.raises(BadInput, match="model: holds 'a', which this study did not write"):
-            Job.bind(unpack, out=Path("model")).run(record=given)
-
-
-def test_record_that_is_none_vouches_for_nothing():
-    Path("model").mkdir()
-    Path("model/a").write_text("")
-    for text in ("", "[]", "{", "[" * 100_000, '{"outputs": 3}', '{"outputs": {"a": []}}'):
-        Path("job.json").write_text(text)
-        with pytest.raises(BadInput, match="model: holds 'a'"):
-            Job.bind(unpack, out=Path("model")).run(record=Path("job.json"))
+            job.run(record=RECORD)
 
 
 @pytest.mark.parametrize(
@@ -269,13 +250,10 @@ def test_a_file_takes_the_place_of_one_of_its_kind(tmp_path, name, old, gives_wa
         out.write_text("a,b\n1,2\n")
 
     Path(name).write_bytes(old)
-    if gives_way:
+    refusal = pytest.raises(BadInput, match="is there already, and not from this study")
+    with contextlib.nullcontext() if gives_way else refusal:
         stage(write)(out=Path(name))
-        assert Path(name).read_text() == "a,b\n1,2\n"
-    else:
-        with pytest.raises(BadInput, match="is there already, and not from this study"):
-            stage(write)(out=Path(name))
-        assert Path(name).read_bytes() == old and not leftovers(tmp_path)
+    assert (Path(name).read_bytes() == old) != gives_way and not leftovers(tmp_path)
 
 
 def test_links_and_files_are_not_replaced_by_a_folder_and_links_to_nothing_give_way(parts):
@@ -300,19 +278,18 @@ def test_what_holds_an_input_is_not_replaced():
 
 
 def test_kill_while_publishing_leaves_no_record_that_lies(parts, monkeypatch):
-    record = Path("jobs/demo_join/job.json")
-    Job.bind(join, parts=parts, out=Path("z.txt")).run(record=record)
+    joined(parts)
     rename = Path.replace
 
     def interrupted(path: Path, target: Path) -> Path:
-        if target == record:
+        if target == RECORD:
             raise KeyboardInterrupt
         return rename(path, target)
 
     monkeypatch.setattr(Path, "replace", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        Job.bind(join, parts=parts, sign="+", out=Path("z.txt")).run(record=record)
-    assert Path("z.txt").read_text() == "x+y" and not record.exists()
+        joined(parts, "+")
+    assert OUT.read_text() == "x+y" and not RECORD.exists()
 
 
 PROGRAM = """

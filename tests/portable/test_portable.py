@@ -8,7 +8,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -80,19 +80,19 @@ for command in commands:
 
 
 def outputs(
-    folder: Path, jobs: Sequence[str], processor: str | None, given: Path, *, settings: bool = True
+    folder: Path, jobs: Iterable[str], processor: str | None, given: Path, *, settings: bool = True
 ) -> dict[str, str]:
     """Digest of every file that some jobs write, run one after the other in one process."""
     folder.mkdir()
     (folder / "given").symlink_to(given)
     before = [] if processor is None else [QEMU, "-cpu", processor]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "workflow"), VARIABLE: "portable"}
+    kernels = {VARIABLE: "portable" if settings else "ordinary"}
     subprocess.run(
         [*before, sys.executable, "-c", DRIVER],
         input=json.dumps([list(jobs), settings]),
         text=True,
         cwd=folder,
-        env=environment if settings else {**environment, VARIABLE: "ordinary"},
+        env={**os.environ, "PYTHONPATH": str(ROOT / "workflow"), **kernels},
         check=True,
     )
     (folder / "given").unlink()
@@ -108,28 +108,20 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("jobs", "processor"),
+    ("jobs", "processor", "settings"),
     [
-        pytest.param(LIGHT, HASWELL, id="light-haswell"),
-        pytest.param(LIGHT, ROME, id="light-rome", marks=pytest.mark.full),
-        pytest.param(HEAVY, HASWELL, id="heavy-haswell", marks=pytest.mark.full),
-        pytest.param(HEAVY, ROME, id="heavy-rome", marks=pytest.mark.full),
+        pytest.param(LIGHT, HASWELL, True, id="light-haswell"),
+        pytest.param(LIGHT, ROME, True, id="light-rome", marks=pytest.mark.full),
+        pytest.param(HEAVY, HASWELL, True, id="heavy-haswell", marks=pytest.mark.full),
+        pytest.param(HEAVY, ROME, True, id="heavy-rome", marks=pytest.mark.full),
+        pytest.param(LIGHT, HASWELL, False, id="light-without-settings", marks=pytest.mark.full),
+        pytest.param(HEAVY, HASWELL, False, id="heavy-without-settings", marks=pytest.mark.full),
     ],
 )
-def test_settings_give_the_same_bytes(tmp_path, given, jobs, processor):
-    here = outputs(tmp_path / "here", list(jobs.values()), None, given)
-    there = outputs(tmp_path / "there", list(jobs.values()), processor, given)
+def test_bytes_are_the_same_exactly_where_settings_are_in_force(tmp_path, given, jobs, processor, settings):
+    here = outputs(tmp_path / "here", jobs.values(), None, given, settings=settings)
+    there = outputs(tmp_path / "there", jobs.values(), processor, given, settings=settings)
+    where = processor if settings else f"{processor}, no settings"
     for name in here:
-        print(f"{processor:<28} {name:<34} {'identical' if here[name] == there.get(name) else 'DIFFERENT'}")
-    assert len(here) >= len(jobs) and there == here
-
-
-@pytest.mark.full
-@pytest.mark.parametrize("jobs", [LIGHT, HEAVY], ids=["light", "heavy"])
-def test_without_settings_bytes_differ(tmp_path, given, jobs):
-    here = outputs(tmp_path / "here", list(jobs.values()), None, given, settings=False)
-    there = outputs(tmp_path / "there", list(jobs.values()), HASWELL, given, settings=False)
-    different = [name for name in here if here[name] != there.get(name)]
-    for name in here:
-        print(f"{f'{HASWELL}, no settings':<28} {name:<34} {'different' if name in different else 'equal'}")
-    assert different
+        print(f"{where:<28} {name:<34} {'identical' if here[name] == there.get(name) else 'DIFFERENT'}")
+    assert len(here) >= len(jobs) and (there == here) == settings

@@ -1,7 +1,6 @@
 """Did another run give the same? Verdicts on numbers, cells, figures and claims."""
 
 import re
-import shutil
 from collections import defaultdict
 from pathlib import Path
 
@@ -19,7 +18,6 @@ from memgen.provenance.comparison import Comparison, Judged
 from memgen.provenance.judging import compare_numbers, drawn_rows, known_tables
 from memgen.provenance.reference import lock_of, packed, read_lock, unpacked
 from memgen.provenance.run import read_run
-from memgen.provenance.sealing import rooted
 from memgen.relational.tables import SWEEP
 from memgen.tables.claims import CLAIMS
 from memgen.tables.schema import EXACT, Column, ReproductionTolerance, Table, trained
@@ -29,25 +27,22 @@ from run_by_snakemake import memgen
 
 verdicts = loaded("verdicts", "bench")
 SWEPT = Path("results/relational/sweep.parquet")
-PDF, PNG = Path("figures/rank_profiles.pdf"), Path("figures/rank_profiles.png")
+PDF = Path("figures/rank_profiles.pdf")
 NUMBERS = pl.DataFrame(
     {"name": ["a", "b"], "x": [1.0, None], "y": [float("inf"), float("nan")], "n": [1, 2]},
     schema_overrides={"x": pl.Float64},
 )
 
 
-@pytest.mark.parametrize(
-    ("change", "text"),
-    [
+def test_numbers_are_the_same_within_the_tolerance():
+    for change, text in (
         (pl.col("x") + 1e-8, "row 1, column x: 1.00000001, locked 1.0"),
         (pl.col("x").fill_null(0.0), "row 2, column x: 0.0, locked None"),
         (-pl.col("y"), "row 1, column y: -inf, locked inf"),
         (pl.col("name").replace("b", "c"), "row 2, column name: c, locked b"),
         (pl.col("n").cast(pl.Int32), "column n has type Int32, locked Int64"),
-    ],
-)
-def test_numbers_are_the_same_within_the_tolerance(change, text):
-    assert compare_numbers(NUMBERS, NUMBERS.with_columns(change), 1e-9) == ("different", text)
+    ):
+        assert compare_numbers(NUMBERS, NUMBERS.with_columns(change), 1e-9) == ("different", text)
     assert compare_numbers(NUMBERS, NUMBERS.head(1), 1e-9) == ("different", "has 1 rows, locked 2")
     near = NUMBERS.with_columns(pl.col("x") + 1e-10)
     assert compare_numbers(NUMBERS, near, 1e-9) == ("equivalent", "")
@@ -88,22 +83,18 @@ def test_a_table_of_means_brings_its_standard_errors_and_the_units_behind_them()
     assert cells(frame, held, {}) == {("a",): {"x": [1.0, 0.5, 3]}, ("b",): {"x": [2.0, None, 1]}}
 
 
-@pytest.mark.parametrize(
-    ("mean", "verdict", "text"),
-    [
+def test_means_differ_where_chance_has_them_so_far_apart_in_one_run_of_a_hundred():
+    locked = {("a",): {"x": [1.0, 1.0, 100_000]}}
+    for mean, verdict, text in (
         (1.000001, "equivalent", ""),
         (4.9, "consistent", "least likely p = 0.0058"),
-        (5.0, "different", "x 5 over 100000, locked 1 over 100000, p = 0.005, at model a"),
         (None, "different", "x None, locked 1.0, at model a"),
-    ],
-)
-def test_means_differ_where_chance_has_them_so_far_apart_in_one_run_of_a_hundred(mean, verdict, text):
-    locked = {("a",): {"x": [1.0, 1.0, 100_000]}}
-    found = compare_cells(locked, {("a",): {"x": [mean, 1.0, 100_000]}}, ["model"])
-    assert found[:2] == (verdict, text)
+        (5.0, "different", "x 5 over 100000, locked 1 over 100000, p = 0.005, at model a"),
+    ):
+        here = {("a",): {"x": [mean, 1.0, 100_000]}}
+        assert compare_cells(locked, here, ["model"])[:2] == (verdict, text)
     # Among a thousand others it takes more.
-    many = compare_cells(locked, {("a",): {"x": [5.0, 1.0, 100_000]}}, ["model"], Limits(1_000, 0))
-    assert many[0] == "consistent"
+    assert compare_cells(locked, here, ["model"], Limits(1_000, 0))[0] == "consistent"
 
 
 def test_chance_is_the_t_test_with_pooled_variance_and_exact_without_spread():
@@ -162,11 +153,6 @@ def compared(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, 
     return provenance(*arguments), capsys.readouterr().out.splitlines()
 
 
-def judged(kind: str, name: str) -> Judged:
-    (found,) = [one for one in Comparison(read_lock()).judged() if (one.kind, one.name) == (kind, name)]
-    return found
-
-
 def test_the_run_that_was_locked_is_identical(real_run, capsys):
     status, lines = compared(capsys, "compare")
     assert status == 0 and {line.split()[0] for line in lines[:-2]} == {"identical"}
@@ -219,16 +205,14 @@ def test_another_picture_of_the_same_tables_is_different(real_run):
         (b"%PDF-1.4 no page", "cannot be drawn"),
     ):
         PDF.write_bytes(content)
-        found = judged("figure", "rank_profiles")
+        found = Comparison(read_lock()).figure("rank_profiles")
         assert found.verdict == "different" and found.text.startswith(f"{PDF} {text}")
 
 
 def test_a_cell_condemns_the_figures_that_draw_it_alone(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    figure, _ = new_figure()
-    drawn = pl.DataFrame({"model": ["a", "a"], "seed": [1, 2]})
-    save(figure, pdf=Path("a.pdf"), png=Path("a.png"), rows={Path("x.csv"): drawn})
-    assert drawn_rows(Path("a.png")) == {"x.csv": {"model": ["a"], "seed": [1, 2]}}
+    for name in "abc":
+        Path(f"{name}.png").touch()
     lock = {
         "figures": {
             name: {"files": [f"{name}.png"], "tables": ["x.csv"], "rows": {"x.csv": rows}, "picture": "AAAA"}
@@ -237,13 +221,17 @@ def test_a_cell_condemns_the_figures_that_draw_it_alone(tmp_path, monkeypatch):
         "outputs": {f"{name}.png": {"sha256": "0" * 64} for name in "abc"},
         "claims": {},
     }
-    for name in "bc":
-        shutil.copy("a.png", f"{name}.png")
     whole = Comparison(lock)
     whole._judged["x.csv"] = Judged("table", "x.csv", "different", "y 2, locked 1, at method lora")
     whole._apart["x.csv"] = [Apart({"method": "lora", "model": "m"}, "y 2, locked 1,")]
     assert whole.figure("a").cause == whole.figure("c").cause == "x.csv"
     assert whole.figure("b").cause == "" and "x.csv" not in whole.figure("b").text
+
+
+def test_a_figure_names_the_rows_that_it_draws(tmp_path):
+    png, drawn = tmp_path / "a.png", pl.DataFrame({"model": ["a", "a"], "seed": [1, 2]})
+    save(new_figure()[0], pdf=tmp_path / "a.pdf", png=png, rows={Path("x.csv"): drawn})
+    assert drawn_rows(png) == {"x.csv": {"model": ["a"], "seed": [1, 2]}}
 
 
 def test_missing_files_are_missing(real_run):
@@ -257,12 +245,11 @@ def test_missing_files_are_missing(real_run):
 def test_weights_are_judged_by_what_is_computed_from_them(real_run):
     task, lock = "results/relational/tasks/ti_n9.parquet", read_lock()
     lock["outputs"][task]["through"] = str(SWEPT)
-    LOCK.write_bytes(rooted({key: value for key, value in lock.items() if key != "root"}))
     Path(task).unlink()
-    found = judged("table", task)
+    found = Comparison(lock).output(task)
     assert found.verdict == "not compared" and found.text == f"{SWEPT}, which is computed from it, is"
     SWEPT.unlink()
-    assert judged("table", task).verdict == "missing"
+    assert Comparison(lock).output(task).verdict == "missing"
 
 
 CLAIM = {
