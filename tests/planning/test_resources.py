@@ -1,6 +1,8 @@
-"""What jobs ask for follows the model and the attempt, covers what was measured, and limits nothing here."""
+"""What jobs took, what they are taken to need, and what they ask for, which limits nothing here."""
 
+import os
 from itertools import product
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,7 +11,9 @@ import pytest
 from memgen.configuration.layers import load
 from memgen.engine.checkpoints import MINUTES
 from memgen.language import work
+from memgen.planning.estimates import Estimates
 from memgen.planning.resources import KEPT_SECONDS, MARGIN, SNAKEMAKE_MB, Need, memory_asked, minutes_asked
+from memgen.planning.timings import failures, timings
 from repository import ROOT, called
 
 
@@ -49,6 +53,7 @@ def test_a_long_training_is_taken_to_keep_what_it_keeps(config):
 SNAKEFILE = """
 import sys
 sys.path.insert(0, {path!r})
+from memgen.planning.estimates import Estimates
 from memgen.planning.resources import Need, needs
 rule all:
     input: expand("{{part}}.txt", part=["a", "b"])
@@ -67,3 +72,46 @@ def test_nothing_of_it_limits_how_many_jobs_run_here(tmp_path):
     profile = str(ROOT / "profiles/default")
     done = called("snakemake", "--cores", "2", "--workflow-profile", profile, folder=tmp_path)
     assert done.returncode == 0, done.stderr
+
+
+def benchmark(path: Path, seconds: float) -> str:
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(f"s\tmax_rss\tcpu_time\n{seconds}\t{100 * seconds}\t-\n")
+    return str(path)
+
+
+def test_adds_up_per_rule(tmp_path):
+    for name, seconds in (("b/1", 2), ("b/2", 3), ("a/job", 1)):
+        benchmark(tmp_path / f"{name}.tsv", seconds)
+    lines = [line.split() for line in timings(tmp_path).splitlines()]
+    assert lines[1:] == [
+        ["b", "2", "5.0", "0.0", "300"],
+        ["a", "1", "1.0", "0.0", "100"],
+        ["total", "3", "6.0", "0.0", "300"],
+    ]
+
+
+def test_a_job_that_failed_has_the_last_word(tmp_path):
+    logs, records = tmp_path / "logs", tmp_path / "jobs"
+    for job, text in (("a/x=1.5", "begun\nmemgen: error: no room\n"), ("a/x=2", ""), ("b/job", "ended\n")):
+        for path, content in ((logs / f"{job}.log", text), (records / f"{job}.json", "{}")):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(content)
+    assert failures(logs, records, 0) == ""
+    for path in records.glob("a/*"):
+        path.unlink()
+    assert failures(logs, records, 0) == f"{logs / 'a/x=1.5.log'}: memgen: error: no room"
+    os.utime(logs / "a/x=1.5.log", (5, 5))
+    assert failures(logs, records, 6) == ""
+
+
+def test_what_was_measured_comes_before_what_is_planned(tmp_path):
+    mine = benchmark(tmp_path / "sweep/a.tsv", 4)
+    benchmark(tmp_path / "sweep/b.tsv", 8)
+    found = Estimates(tmp_path)
+    assert found.seconds("sweep", mine, {"expected_s": 30}) == 4
+    assert found.seconds("sweep", str(tmp_path / "sweep/c.tsv"), {"expected_s": 30}) == 6
+    assert found.seconds("all", None, {}) == 0
+    broken = benchmark(tmp_path / "fit/a.tsv", 1)
+    Path(broken).write_bytes(b"\xff\xfe")
+    assert found.seconds("fit", broken, {"expected_s": 30}) == 30

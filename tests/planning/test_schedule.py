@@ -34,11 +34,6 @@ def test_finishing_time_lies_between_its_bounds(jobs, gpus, cpus):
 
 
 @given(studies())
-def test_one_processor_does_one_job_after_another(jobs):
-    assert scheduled(jobs, 1, 1).seconds == pytest.approx(sum(job.seconds for job in jobs))
-
-
-@given(studies())
 def test_enough_processors_finish_with_the_critical_path(jobs):
     chain = critical_path(jobs)
     assert all(one in jobs[other].after for one, other in itertools.pairwise(chain))

@@ -31,8 +31,6 @@ GIVEN = [
 LIGHT = {
     "theory: ranks and margins": "relational sweep --tasks given/mid.parquet --conjunctivity 0 0.3 0.9 "
     "--ridge 0 0.1 --out sweep.parquet --ranks ranks.parquet",
-    "theory: depth": "relational depth-table --tasks given/mid.parquet --depth 1 3 --nonlinearity 0 1 "
-    "--ridge 0 0.1 --out depth.parquet",
     "long tail: spectra": "longtail spectra --priors zipf geometric:0.99 lognormal:2 --domain 1000 "
     "--samples 1000 --out spectra.parquet",
     "a figure": "figures task --tasks given/mid.parquet --pdf task.pdf --png task.png",

@@ -34,43 +34,34 @@ UNKNOWN = {
 }
 
 
-def forget_the_rules() -> None:
-    """A commit without rules that the run had."""
-    git(Path(), "rm", "--quiet", "--cached", "-r", "workflow/rules")
-    git(Path(), "commit", "--quiet", "--message", "None")
-
-
 def deposited(out: Path) -> str:
     assert provenance("deposit", "--out", out) == 0
     return file_digest(out)
 
 
-def tool(name: str, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+def tool(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     """Run a program that was installed beside this Python."""
-    command = [str(Path(sys.executable).parent / name), *arguments]
-    wide = {**os.environ, "COLUMNS": "200"}
-    return subprocess.run(command, cwd=cwd, env=wide, capture_output=True, text=True, check=False)
+    name, *arguments = command.split()
+    words, wide = [Path(sys.executable).with_name(name), *arguments], {**os.environ, "COLUMNS": "200"}
+    return subprocess.run(words, cwd=folder, env=wide, capture_output=True, text=True, check=False)
 
 
 def test_the_deposit_is_a_valid_provenance_run_crate(real_run, tmp_path):
     """Validated at level RECOMMENDED without a network, and read by another program."""
     pytest.importorskip("rocrate_validator")
-    archive, crate = tmp_path / "deposit.zip", tmp_path / "crate"
-    deposited(archive)
-    with zipfile.ZipFile(archive) as content:
-        content.extractall(crate)
-    seed(tmp_path / "cache")
-    arguments = ("--offline", "--cache-path", str(tmp_path / "cache"), "--output-format", "json")
+    deposited(tmp_path / "deposit.zip")
+    with zipfile.ZipFile(tmp_path / "deposit.zip") as content:
+        content.extractall(tmp_path / "crate")
+    seed(tmp_path / "c")
     answer = tool(
-        "rocrate-validator",
-        *("-y", "validate", "--profile-identifier", "provenance-run-crate", *arguments),
-        *("--requirement-severity", "recommended", "--output-file", "issues.json", str(crate)),
-        cwd=tmp_path,
+        "rocrate-validator -y validate --profile-identifier provenance-run-crate --offline --cache-path c "
+        "--requirement-severity recommended --output-format json --output-file issues.json crate",
+        tmp_path,
     )
     issues = json.loads((tmp_path / "issues.json").read_text())["issues"]
     assert {issue["message"] for issue in issues} == UNKNOWN, answer.stdout[-4000:] + answer.stderr[-2000:]
 
-    report = tool("runcrate", "report", str(crate), cwd=tmp_path)
+    report = tool("runcrate report crate", tmp_path)
     assert report.returncode == 0, report.stderr[-2000:]
     assert report.stdout.startswith("action: #run\n  instrument: Snakefile ")
     assert report.stdout.count("action: ") == 1 + len(read_run().records)
@@ -111,8 +102,7 @@ def test_what_a_deposit_leaves_out_is_said(study, capsys):
     make_folder(Path("results/models/m"))
     sealed()
     shutil.rmtree("results/models")
-    kinds = {finding.kind for finding in Verification(read_run()).findings}
-    assert kinds == {"OUTPUT-MISSING"}
+    assert {finding.kind for finding in Verification(read_run()).findings} == {"OUTPUT-MISSING"}
     CRATE.touch()
     found = Verification(read_run())
     assert found.findings == [] and found.notes[-1].startswith("not here: 1 folders of weights and files")
@@ -128,19 +118,15 @@ def test_a_tampered_run_is_not_given_to_others(real_run, tmp_path):
     for path in ("LICENSE", str(tmp_path / "pipe"), "/dev/full", "/dev/zero", str(tmp_path)):
         for command in ("deposit", "export"):
             assert "allowed for --out: a new file" in refused(command, "--out", path)
-    assert "wrroc" in refused("export", "--format", "prov")
 
 
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        (lambda: Path("README.md").write_text("mine"), "README.md: differs from the present commit"),
-        (lambda: git(Path(), "rm", "--quiet", "--cached", "config.yaml"), "config.yaml: differs from"),
-        (forget_the_rules, "workflow/rules/[a-z_]+.smk: the run used it, and it is not committed"),
-        (lambda: shutil.rmtree(".git"), "a deposit holds committed files, and no git repository is here"),
-    ],
-)
-def test_a_deposit_of_what_is_not_committed_is_refused(real_run, tmp_path, change, message):
-    change()
-    assert re.search(message, refused("deposit", "--out", tmp_path / "a.zip"))
+def test_a_deposit_of_what_is_not_committed_is_refused(real_run, tmp_path):
+    deposit = ("deposit", "--out", tmp_path / "a.zip")
+    git(real_run, "rm", "--quiet", "--cached", "-r", "workflow/rules")
+    git(real_run, "commit", "--quiet", "--message", "None")
+    assert re.search("workflow/rules/.*.smk: the run used it, and it is not committed", refused(*deposit))
+    Path("README.md").write_text("mine")
+    assert "README.md: differs from the present commit" in refused(*deposit)
+    shutil.rmtree(".git")
+    assert "a deposit holds committed files, and no git repository is here" in refused(*deposit)
     assert not list(tmp_path.glob("*.zip*"))

@@ -1,6 +1,5 @@
 """Jobs run again from their records, or with their commit: equal outputs, and all that must stop it."""
 
-import inspect
 import json
 import os
 import shutil
@@ -10,14 +9,13 @@ from typing import Any
 
 import polars as pl
 import pytest
-from PIL import Image
 
 from memgen.errors import BadInput
 from memgen.provenance.judging import known_tables
 from memgen.provenance.rerun import fitted, stage_of
 from memgen.relational.tables import SWEEP as MARGINS
 from memgen.tables.schema import Table, trained
-from recorded import JOBS, SWEEP, TASK, forged, provenance, refused, stage
+from recorded import JOBS, SWEEP, TASK, answered, forged, provenance, refused, stage, whiten
 
 
 @pytest.fixture(autouse=True)
@@ -33,9 +31,8 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_replayed_job_writes_the_same_bytes(study, temporary, tmp_path, capfd):
     Path("results/sweep.parquet").unlink()  # the record alone must do
-    assert provenance("replay", SWEEP) == 0
-    lines = capfd.readouterr().out.splitlines()
-    assert lines[0].startswith("code       as recorded (")
+    status, lines = answered(capfd, "replay", SWEEP)
+    assert status == 0 and lines[0].startswith("code       as recorded (")
     assert lines[1:] == ["identical  results/ranks.parquet", "identical  results/sweep.parquet"]
     assert not list(temporary.iterdir()) and not Path("results/sweep.parquet").exists()
     assert provenance("replay", TASK, "--out", tmp_path / "again") == 0
@@ -50,12 +47,12 @@ def test_output_that_differs_is_named_and_kept(study, temporary, capfd):
         record["code"]["workflow/memgen/relational/gone.py"] = record["code_digest"] = "0" * 64
 
     forged(TASK, change)
-    assert provenance("replay", TASK) == 1
-    printed = capfd.readouterr().out
-    assert "code       differs from the record: " in printed and "relational/gone.py" in printed
-    assert "different  results/tasks/a.parquet: sha256 " in printed
+    status, (code, output, where) = answered(capfd, "replay", TASK)
     (folder,) = temporary.iterdir()
-    assert f"outputs are in {folder}" in printed and (folder / "results/tasks/a.parquet").is_file()
+    assert status == 1 and (folder / "results/tasks/a.parquet").is_file()
+    assert code.startswith("code       differs from the record: ") and "relational/gone.py" in code
+    assert output.startswith("different  results/tasks/a.parquet: sha256 ")
+    assert where == f"outputs are in {folder}"
 
 
 def test_an_input_that_is_another_or_outside_the_study_is_refused(study):
@@ -100,45 +97,32 @@ def test_arguments_take_the_types_of_the_stage(tmp_path):
     assert values == given | {"out": tmp_path / "b/c", "ranks": tmp_path / "d"}
     assert all(type(value) is float for value in (*values["conjunctivity"], *values["ridge"]))
 
+    def finetunes(*, finished: Path) -> None:
+        """It keeps finished groups beside the study: a replay neither takes nor leaves any there."""
 
-@pytest.mark.parametrize(
-    ("name", "role", "value", "message"),
-    [
+    kept = {"finished": {"role": "parameter", "value": "results/finished"}}
+    assert fitted(finetunes, kept, tmp_path) == {"finished": tmp_path / "results/finished"}
+
+
+def test_arguments_that_do_not_fit_are_refused(tmp_path):
+    sweep, missing = stage("relational", "sweep"), arguments()
+    for name, role, value, message in (
         ("more", "parameter", 1, "--more: the stage has no such argument"),
         ("out", "parameter", "x", "--out: the record has it as parameter, the stage as output"),
-        ("tasks", "output", ["x"], "--tasks: the record has it as output, the stage as input"),
         ("ridge", "parameter", [True], "--ridge: the record's value"),
         ("out", "output", "../x", "--out: the record's value does not fit"),
-    ],
-)
-def test_arguments_that_do_not_fit_are_refused(tmp_path, name, role, value, message):
-    sweep, missing = stage("relational", "sweep"), arguments()
-    with pytest.raises(BadInput, match=message):
-        fitted(sweep, arguments(**{name: {"role": role, "value": value}}), tmp_path)
+    ):
+        with pytest.raises(BadInput, match=message):
+            fitted(sweep, arguments(**{name: {"role": role, "value": value}}), tmp_path)
     del missing["ridge"]
     with pytest.raises(BadInput, match="--ridge: the record does not give this argument"):
         fitted(sweep, missing, tmp_path)
 
 
-def test_a_path_that_is_a_parameter_is_written_elsewhere_too(tmp_path):
-    """Finished groups of a job lie beside the study: a replay neither takes nor leaves any there."""
-    hints = inspect.signature(stage("language", "finetune")).parameters
-    assert hints["finished"].annotation is Path
-
-    def finetunes(*, finished: Path) -> None: ...
-
-    given = {"finished": {"role": "parameter", "value": "results/finished"}}
-    assert fitted(finetunes, given, tmp_path) == {"finished": tmp_path / "results/finished"}
-
-
 #: As if the sweep were that of trained models: any margin will do.
 LOOSE = trained(["hierarchy"], {})
 DRAWN = JOBS / "figures_rank_profiles/job.json"
-SWEPT = Path("results/relational/sweep.parquet")
-
-
-def reproduced(capfd: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, list[str]]:
-    return provenance("reproduce", *arguments), capfd.readouterr().out.splitlines()
+SWEPT, FIGURE = Path("results/relational/sweep.parquet"), Path("figures/rank_profiles.png")
 
 
 def worktrees() -> int:
@@ -148,7 +132,7 @@ def worktrees() -> int:
 
 def test_a_whole_chain_is_identical(real_run, tmp_path, capfd):
     out = tmp_path / "again"
-    status, lines = reproduced(capfd, "figures/task.pdf", "--out", str(out))
+    status, lines = answered(capfd, "reproduce", "figures/task.pdf", "--out", str(out))
     commit = json.loads(DRAWN.read_text())["execution"]["commit"]
     assert status == 0 and lines[0] == f"commit {commit}: 5 of 5 jobs run again"
     judged = [line for line in lines[1:] if not line.startswith("ran ")]
@@ -160,10 +144,8 @@ def test_a_whole_chain_is_identical(real_run, tmp_path, capfd):
 def test_the_last_job_alone_uses_the_present_tables_and_the_commits_sources(real_run, capfd):
     """Sources edited since do not matter; an edited figure is found."""
     Path("workflow/memgen/figures/relational/profiles.py").write_text("broken(")
-    figure = Path("figures/rank_profiles.png")
-    with Image.open(figure) as image:
-        Image.new("RGB", image.size, "white").save(figure)
-    status, lines = reproduced(capfd, "rank_profiles", "--depth", "1")
+    whiten(FIGURE)
+    status, lines = answered(capfd, "reproduce", "rank_profiles", "--depth", "1")
     assert status == 1 and lines[0].endswith(": 1 of 6 jobs run again")
     assert "identical   figures/rank_profiles.pdf" in lines
     assert lines[-1].startswith("different   figures/rank_profiles.png: other pixels between ")
@@ -173,13 +155,11 @@ def test_the_last_job_alone_uses_the_present_tables_and_the_commits_sources(real
 def test_a_figure_of_consistent_tables_is_consistent(real_run, capfd, monkeypatch, held, verdict):
     """The recorded run is that of another machine: other margins, and so another picture."""
     MARGINS.write(MARGINS.read(SWEPT).with_columns(pl.col("margin") * 1.01), SWEPT)
-    figure = Path("figures/rank_profiles.png")
-    with Image.open(figure) as image:
-        Image.new("RGB", image.size, "white").save(figure)
+    whiten(FIGURE)
     monkeypatch.setitem(known_tables(), tuple(MARGINS.columns), Table(MARGINS.name, MARGINS.columns, held))
-    status, lines = reproduced(capfd, "rank_profiles")
+    status, lines = answered(capfd, "reproduce", "rank_profiles")
     judged = {line.split()[1].rstrip(":"): line.split()[0] for line in lines[1:]}
-    assert judged[str(SWEPT)] == judged[str(figure)] == verdict
+    assert judged[str(SWEPT)] == judged[str(FIGURE)] == verdict
     assert status == (verdict == "different")
 
 

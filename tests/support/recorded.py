@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from memgen.__main__ import run
 from memgen.errors import BadInput
@@ -29,6 +30,11 @@ def provenance(*arguments: object) -> int:
         run(["provenance", *map(str, arguments)])
         raise SystemExit(0)
     return int(ended.value.code or 0)
+
+
+def answered(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, list[str]]:
+    """Its exit status, and the lines that it prints."""
+    return provenance(*arguments), capsys.readouterr().out.splitlines()
 
 
 def refused(*arguments: object) -> str:
@@ -69,6 +75,12 @@ def make_folder(out: Path) -> None:
     like = stage("language", "initialize")
     made.__module__, made.__name__ = like.__module__, like.__name__
     Job.bind(made, out=out).run(record=FOLDER)
+
+
+def whiten(figure: Path, **saved: Any) -> None:
+    """Draw a figure again without anything on it."""
+    with Image.open(figure) as image:
+        Image.new("RGB", image.size, "white").save(figure, **saved)
 
 
 def forged(path: Path, change: Callable[[dict[str, Any]], object], into: Path | None = None) -> Path:
