@@ -22,14 +22,13 @@ sys.path.insert(0, "workflow")
 
 from memgen.jobs import kernels
 from memgen.configuration.layers import load
-from memgen.jobs.devices import refuse_missing_gpu
+from memgen.jobs.kernels import refuse_missing_gpu
 from memgen.errors import BadInput
 from memgen.configuration.own_folder import belong, next_steps
-from memgen.planning.estimates import Estimates, in_words
 from memgen.provenance.layers import VARIABLE, described
 from memgen.provenance.sealing import sealed, workflow_digests
 from memgen.jobs.rules import before_each_job, figure_alone
-from memgen.planning.timings import failures, timings
+from memgen.planning.timings import Estimates, failures, in_words, timings
 
 begun, as_begun = time.time(), workflow_digests()
 

@@ -11,9 +11,8 @@ import pytest
 from memgen.configuration.layers import load
 from memgen.engine.checkpoints import MINUTES
 from memgen.language import work
-from memgen.planning.estimates import Estimates
 from memgen.planning.resources import KEPT_SECONDS, MARGIN, SNAKEMAKE_MB, Need, memory_asked, minutes_asked
-from memgen.planning.timings import failures, timings
+from memgen.planning.timings import Estimates, failures, timings
 from repository import ROOT, called
 
 
@@ -53,7 +52,6 @@ def test_a_long_training_is_taken_to_keep_what_it_keeps(config):
 SNAKEFILE = """
 import sys
 sys.path.insert(0, {path!r})
-from memgen.planning.estimates import Estimates
 from memgen.planning.resources import Need, needs
 rule all:
     input: expand("{{part}}.txt", part=["a", "b"])

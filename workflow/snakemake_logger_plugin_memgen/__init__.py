@@ -39,7 +39,7 @@ class LogHandler(LogHandlerBase):  # type: ignore[misc]
     def __post_init__(self) -> None:
         """Begin with nothing planned, nothing running and nothing done."""
         # Snakemake imports every installed logger before the Snakefile says which package is its own.
-        from memgen.planning.estimates import Estimates
+        from memgen.planning.timings import Estimates
 
         self.console = Console(stderr=True)
         self.estimates = Estimates(BENCHMARKS)
@@ -136,7 +136,7 @@ class LogHandler(LogHandlerBase):  # type: ignore[misc]
 
     def _left(self, now: float) -> str:
         """Time left: what is expected of the rest, at the pace seen so far."""
-        from memgen.planning.estimates import in_words
+        from memgen.planning.timings import in_words
 
         total = sum(self.expected.values())
         begun = [(now - start, expected) for _, start, expected in self.running.values()]
@@ -169,7 +169,7 @@ class LogHandler(LogHandlerBase):  # type: ignore[misc]
         return Group(rows, overall)
 
     def _table(self) -> None:
-        from memgen.planning.estimates import in_words
+        from memgen.planning.timings import in_words
 
         width = max(map(len, self.planned))
         lines = ["Job stats:", f"{'job':<{width}}  count  expected", f"{'-' * width}  -----  --------"]

@@ -25,8 +25,7 @@ from memgen.configuration.layers import load
 from memgen.configuration.own_folder import enter
 from memgen.errors import BadInput
 from memgen.jobs.arguments import Count
-from memgen.jobs.devices import refuse_gpu, refuse_missing_gpu
-from memgen.jobs.kernels import VARIABLE, Kernels, refuse_processor
+from memgen.jobs.kernels import VARIABLE, Kernels, refuse_gpu, refuse_missing_gpu, refuse_processor
 from memgen.jobs.rules import figure_alone
 from memgen.jobs.stage import command
 from memgen.recovery.clocks import to_the_present

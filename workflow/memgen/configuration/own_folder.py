@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from memgen.errors import BadInput
+from memgen.jobs.files import whole_file
 from memgen.jobs.kernels import Kernels
-from memgen.jobs.whole_file import whole_file
 
 STUDIES = "studies"
 LAYERS = Path(".study.layers")

@@ -142,10 +142,7 @@ def check_number(name: str, value: float, least: float, most: float, *, below: b
 def check_arguments(hints: Mapping[str, Any], arguments: Mapping[str, Any]) -> None:
     """Refuse arguments that are not what their types, with their metadata, say.
 
-    Raises
-    ------
-    BadInput
-        Naming the first argument that is refused, its value and what is allowed.
+    BadInput names the first argument that is refused, its value and what is allowed.
     """
     for name, value in arguments.items():
         if name in hints:

@@ -9,13 +9,16 @@ import ast
 import functools
 import importlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import TypeVar
 
 #: The folder on PYTHONPATH that holds the package; a link in the folder of a study with overlays.
 ROOT = Path(__file__).absolute().parents[2]
 PACKAGE = "memgen"
+
+Key = TypeVar("Key")
 
 
 def root_of(module: str) -> Path | None:
@@ -103,36 +106,33 @@ def imported_from(node: ast.ImportFrom, package: str) -> str:
     return ".".join([*parents, base] if base else parents)
 
 
+def reached(first: Iterable[Key], further: Callable[[Key], Iterable[Key]]) -> list[Key]:
+    """What is first, and all that leads further from it, each once."""
+    found: dict[Key, None] = {}
+    pending = list(first)
+    while pending:
+        one = pending.pop()
+        if one not in found:
+            found[one] = None
+            pending.extend(further(one))
+    return list(found)
+
+
 @functools.cache
 def closure(module: str) -> tuple[Path, ...]:
     """Source files of a module and of every first-party module that it imports, directly or not.
 
-    The ``__init__.py`` of each package on the way is included: Python runs it.
-
-    Returns
-    -------
-    tuple of pathlib.Path
-        Absolute paths, sorted.
-
-    Raises
-    ------
-    ModuleNotFoundError
-        If there is no such first-party module.
+    The ``__init__.py`` of each package on the way is included: Python runs it. Paths are absolute and sorted.
+    ModuleNotFoundError is raised if there is no such first-party module.
     """
     if module_file(module) is None:
         raise ModuleNotFoundError(f"no first-party module named {module}")
-    found: dict[str, Path] = {}
-    pending = [module]
-    while pending:
-        name = pending.pop()
-        path = None if name in found else module_file(name)
-        if path is None:
-            continue
-        found[name] = path
-        pending.extend(_imported_names(name, path))
-        if "." in name:
-            pending.append(name.rpartition(".")[0])
-    return tuple(sorted(set(found.values())))
+
+    def needed(name: str) -> tuple[str, ...]:
+        path = module_file(name)
+        return () if path is None else (*_imported_names(name, path), name.rpartition(".")[0])
+
+    return tuple(sorted({path for name in reached([module], needed) if (path := module_file(name))}))
 
 
 def names_package(path: Path, package: str) -> bool:

@@ -94,12 +94,8 @@ class Package:
     def digest(self, module: str, function: str | None = None) -> str:
         """Digest of everything that a stage reaches, the same in every version of Python.
 
-        The stage's function has by default the name of its module.
-
-        Raises
-        ------
-        ModuleNotFoundError
-            If there is no such module.
+        The stage's function has by default the name of its module. ModuleNotFoundError is raised if there is
+        no such module.
         """
         packages = ",".join(sorted(self.packages(module)))
         return digest_of({**self.reached(module, function), "packages": packages})
@@ -108,35 +104,18 @@ class Package:
         """Digest of each definition that a stage reaches, by ``module:name``."""
         if self._file(module) is None:
             raise ModuleNotFoundError(f"no first-party module named {module}")
-        found: dict[str, str] = {}
-        seen: set[Key] = set()
-        pending: list[Key] = [(module, function or module.rpartition(".")[2]), BEFORE]
-        while pending:
-            key = pending.pop()
-            if key in seen or self._file(key[0]) is None:
-                continue
-            seen.add(key)
-            text, more = self._expanded(key)
-            if text:
-                found[":".join(key)] = text
-            pending.extend(more)
-        return found
+        first = [(module, function or module.rpartition(".")[2]), BEFORE]
+        keys = closure.reached(first, lambda key: self._expanded(key)[1])
+        return {":".join(key): text for key in keys if (text := self._expanded(key)[0])}
 
     def packages(self, module: str) -> set[str]:
         """Packages of others that any imported module names: torch, once imported, is one for all."""
-        found: set[str] = set()
-        seen: set[str] = set()
-        pending = [module]
-        while pending:
-            name = pending.pop()
-            if name in seen:
-                continue
-            seen.add(name)
-            if self._file(name) is not None:
-                pending += [*self._module(name).named, name.rpartition(".")[0]]
-            elif closure.root_of(name) is None:
-                found.add(name.partition(".")[0])
-        return found - sys.stdlib_module_names - {""}
+
+        def needed(name: str) -> Iterable[str]:
+            return (*self._module(name).named, name.rpartition(".")[0]) if self._file(name) else ()
+
+        others = (name for name in closure.reached([module], needed) if closure.root_of(name) is None)
+        return {name.partition(".")[0] for name in others} - sys.stdlib_module_names - {""}
 
     def _file(self, module: str) -> Path | None:
         if module not in self._files:
@@ -213,8 +192,10 @@ class Package:
         return False
 
     def _expanded(self, key: Key) -> tuple[str, frozenset[Key]]:
-        """Digest of what a key stands for, and the keys that it uses."""
-        if key not in self._found:
+        """Digest of what a key stands for, and the keys that it uses; none outside the package."""
+        if key not in self._found and self._file(key[0]) is None:
+            self._found[key] = "", frozenset()
+        elif key not in self._found:
             module, name = self._module(key[0]), key[1]
             if name == _WHOLE:
                 self._found[key] = "", frozenset({(module.name, one) for one in (*module.statements, _RUN)})

@@ -18,11 +18,8 @@ MARKS = frozenset({SNAKEMAKE_MARK, STUDY_MARK})
 def canonical(value: Any) -> bytes:
     """RFC 8785 canonical JSON of a value.
 
-    Raises
-    ------
-    BadInput
-        If it is not JSON: an infinity, a whole number beyond 2^53, text that is not Unicode, or a value that
-        is nested too deeply.
+    BadInput is raised if it is not JSON: an infinity, a whole number beyond 2^53, text that is not Unicode,
+    or a value that is nested too deeply.
     """
     try:
         return rfc8785.dumps(value)

@@ -15,7 +15,7 @@ import platform
 import re
 import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -76,10 +76,7 @@ def asked() -> Kernels:
 def choose(module: str, kernels: Kernels) -> None:
     """Choose the kernels of this process, before it imports the module of a stage.
 
-    Raises
-    ------
-    BadInput
-        If portable kernels are asked for on a processor that lacks them.
+    BadInput is raised if portable kernels are asked for on a processor that lacks them.
     """
     os.environ[VARIABLE] = kernels
     torch = uses_torch(module)
@@ -167,11 +164,8 @@ def _as_array(value: "torch.Tensor") -> Any:
 def in_force() -> dict[str, Any]:
     """Kernels that the libraries which this process has loaded report.
 
-    Returns
-    -------
-    dict
-        ``aten``, ``mkl``, ``onednn`` and ``products`` where torch is loaded, ``openblas``, ``numpy`` and
-        ``numba`` where they are, and ``libc``, whose functions have no setting.
+    They are ``aten``, ``mkl``, ``onednn`` and ``products`` where torch is loaded, ``openblas``, ``numpy`` and
+    ``numba`` where they are, and ``libc``, whose functions have no setting.
     """
     found: dict[str, Any] = {"libc": " ".join(platform.libc_ver())}
     if (torch := sys.modules.get("torch")) is not None:
@@ -229,3 +223,36 @@ def _cpuinfo(key: str) -> str:
         return ""
     found = re.search(rf"^{key}\s*:(.*)$", text, re.MULTILINE)
     return found[1].strip() if found else ""
+
+
+def _devices(value: Any) -> Iterator[str]:
+    for key, part in value.items() if isinstance(value, Mapping) else ():
+        if key == "device" and isinstance(part, str):
+            yield part
+        else:
+            yield from _devices(part)
+
+
+def _asks_for_gpu(config: Mapping[str, Any]) -> bool:
+    return any(device.startswith("cuda") for device in _devices(config))
+
+
+def refuse_missing_gpu(config: Mapping[str, Any]) -> None:
+    """Refuse, as BadInput, a configuration that runs networks on a GPU where torch finds none.
+
+    Where there is no torch, each job has an environment of its own and finds out by itself.
+    """
+    if not _asks_for_gpu(config):
+        return
+    try:
+        import torch
+    except ModuleNotFoundError:
+        return
+    if not torch.cuda.is_available():
+        raise BadInput("device: cuda: this machine has no GPU that torch can use; allowed: cpu")
+
+
+def refuse_gpu(config: Mapping[str, Any]) -> None:
+    """Refuse, as BadInput, a configuration that runs networks on a GPU, whose kernels are never portable."""
+    if _asks_for_gpu(config):
+        raise BadInput("--kernels portable: a GPU's results are not portable; allowed: device: cpu")

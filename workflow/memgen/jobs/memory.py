@@ -21,19 +21,9 @@ def available_memory(proc: Path = _PROC, groups: Path = _GROUPS) -> int | None:
 
 
 def refuse_beyond_memory(size: float, what: str) -> None:
-    """Refuse work that would take more memory than there is.
+    """Refuse, as BadInput, work that would take more memory than there is.
 
-    Parameters
-    ----------
-    size : float
-        Bytes that the work takes at least, estimated.
-    what : str
-        The work, such as ``--n 100000``: it begins the message.
-
-    Raises
-    ------
-    BadInput
-        With the size and what is free.
+    `size` is what it takes at least, in bytes, estimated; `what` begins the message, such as ``--n 100000``.
     """
     free = available_memory()
     if free is not None and size > free:

@@ -55,20 +55,10 @@ def refuse_overwriting(
     recorded: Mapping[str, str],
     beside: Mapping[str, Path] | None = None,
 ) -> None:
-    """Refuse targets that would destroy an input, each other, or what the study did not make.
+    """Refuse, as BadInput, targets that would destroy an input, each other, or what the study did not make.
 
-    Parameters
-    ----------
-    inputs : iterable of (str, pathlib.Path)
-        Flag and path of every input.
-    recorded : mapping of str to str
-        Digest of each output that the job's present record names, by absolute path.
-    beside : mapping of str to pathlib.Path, optional
-        The new files, once they are written.
-
-    Raises
-    ------
-    BadInput
+    `inputs` are flag and path of each, `recorded` the digest of each output that the job's present record
+    names, by absolute path, and `beside` the new files, once they are written.
     """
     given = [(flag, Path(os.path.realpath(path))) for flag, path in inputs]
     here = Path.cwd().resolve()

@@ -19,7 +19,7 @@ from memgen.jobs.closure import PACKAGE, ROOT, own_packages
 from memgen.jobs.definitions import present
 from memgen.jobs.digests import canonical, digest_of, file_digest
 from memgen.jobs.entries import entries, studies
-from memgen.jobs.whole_file import whole_file
+from memgen.jobs.files import whole_file
 
 #: Where the digests of stages are written down.
 KEPT = Path(".snakemake/code")
@@ -49,13 +49,8 @@ def repeated(flag: str, values: Iterable[Any]) -> Quoted:
 def flags(options: Mapping[str, Any] | None = None, /, **more: Any) -> Quoted:
     """Flags of a command, such as ``--conjunctivity 0 0.3 0.6 --memorization-limit 0.5``.
 
-    Parameters
-    ----------
-    options : mapping, optional
-        Flags without their hyphens; an underscore becomes a hyphen. A list gives all its values to one flag,
-        an empty list or None leaves the flag out, a boolean writes ``--flag`` or ``--no-flag``.
-    **more
-        The same, after those of the mapping.
+    They are named without their hyphens; an underscore becomes a hyphen. A list gives all its values to one
+    flag, an empty list or None leaves the flag out, a boolean writes ``--flag`` or ``--no-flag``.
     """
     parts = []
     for key, value in {**(options or {}), **more}.items():
@@ -82,10 +77,7 @@ def one_of(names: Iterable[str]) -> str:
 def figure_alone(targets: list[str], name: str | None) -> list[str]:
     """Files of one figure, named without its suffix, among the targets of a run; all where none is named.
 
-    Raises
-    ------
-    BadInput
-        If there is no figure of that name; the nearest names are listed.
+    BadInput is raised if there is no figure of that name; it lists the nearest names.
     """
     if not name:
         return targets
@@ -138,13 +130,9 @@ def _digests() -> dict[str, str]:
 def before_each_job(interpreter: str | None, variables: Mapping[str, str] | None = None) -> str:
     """What stands before each job's command, as a pattern that Snakemake formats.
 
-    Parameters
-    ----------
-    interpreter : str or None
-        The Python that jobs run with: the one that runs Snakemake, even where its environment is not
-        activated. None where Snakemake deploys an environment for each job, which has a Python of its own.
-    variables : mapping of str to str, optional
-        What else stands in the environment of every job.
+    Jobs run with the Python that runs Snakemake, the `interpreter`, even where its environment is not
+    activated; it is None where Snakemake deploys an environment for each job, which has a Python of its own.
+    `variables` stand in the environment of every job too.
     """
     exported = {"PYTHONPATH": "workflow", **(variables or {})}
     text = f"export {' '.join(f'{name}={shlex.quote(value)}' for name, value in exported.items())}; "

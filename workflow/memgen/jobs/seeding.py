@@ -12,10 +12,7 @@ import numpy as np
 def seed_sequence(*key: str | int) -> np.random.SeedSequence:
     """Seed sequence of the stream named by a key; ``"3"`` and ``3`` name different streams.
 
-    Raises
-    ------
-    ValueError
-        If the key is empty.
+    ValueError is raised if the key is empty.
     """
     if not key:
         raise ValueError("a random stream needs a key of at least one word or integer")

@@ -148,11 +148,8 @@ class Job:
     def input_paths(self) -> dict[str, list[Path]]:
         """Every input file or folder, by the name of its argument.
 
-        Raises
-        ------
-        BadInput
-            If one of them is not there, cannot be read, is a folder for a file or a file for a folder, or is
-            given twice as one argument.
+        BadInput is raised if one of them is not there, cannot be read, is a folder for a file or a file for a
+        folder, or is given twice as one argument.
         """
         paths = {
             name: [Path(path) for path in (value if isinstance(value, (list, tuple)) else [value])]
@@ -180,14 +177,8 @@ class Job:
     ) -> None:
         """Run the stage: outputs appear together when all are complete, the record last.
 
-        Parameters
-        ----------
-        record : pathlib.Path, optional
-            Where to write the provenance record; none is written by default.
-        threads : int, optional
-            Threads that the process was pinned to, for the record.
-        code : mapping of str to str, optional
-            Digest of each source file, taken before the stage's module was imported.
+        A `record` holds the `threads` that the process was pinned to, and the digest of each source file
+        (`code`), taken before the stage's module was imported; by default none is written.
 
         Raises
         ------

@@ -25,14 +25,9 @@ KEPT_SECONDS = 600.0
 class Need(NamedTuple):
     """What the work of one job takes: wall time, memory of host and GPU, and what it leaves on disk.
 
-    Parameters
-    ----------
-    runs : int
-        Runs of a model that it holds: a seed, an order of its items, a strength or rank.
-    parts : int
-        Parts of about equal length that are kept as they end: a job that is tried again goes on after them.
-    starting : float
-        Seconds of them that every attempt spends before the first part: loading a model.
+    It holds `runs` of a model (a seed, an order of its items, a strength or rank), and `parts` of about equal
+    length that are kept as they end: a job that is tried again goes on after them. Every attempt spends
+    `starting` seconds before the first part: loading a model.
     """
 
     seconds: float
@@ -68,21 +63,10 @@ def minutes_asked(need: Need, attempt: int) -> int:
 def needs(rule: str, work: Callable[[Any], Need] | None = None, gpu: bool = False) -> dict[str, Any]:
     """Resources of a rule, as Snakemake takes them.
 
-    Parameters
-    ----------
-    rule : str
-        Name of the rule.
-    work : callable, optional
-        What a job takes, by its wildcards; the table's entry for the rule by default.
-    gpu : bool
-        Whether its jobs run on a GPU. Only then is one asked for.
-
-    Returns
-    -------
-    dict
-        ``mem_mb``, ``runtime`` (minutes), ``cpus_per_task``, ``disk_mb`` and, on a GPU, ``gpu`` and
-        ``gpu_memory_mb``. For the plan alone: ``expected_s``, seconds without any margin, ``starting_s``,
-        ``runs`` and ``parts``.
+    `work` says what a job takes, by its wildcards; by default it is the table's entry for the rule. They are
+    ``mem_mb``, ``runtime`` (minutes), ``cpus_per_task``, ``disk_mb`` and, for jobs on a `gpu`, ``gpu`` and
+    ``gpu_memory_mb``. For the plan alone: ``expected_s``, seconds without any margin, ``starting_s``,
+    ``runs`` and ``parts``.
     """
 
     def need(wildcards: Any) -> Need:

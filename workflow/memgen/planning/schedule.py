@@ -4,6 +4,7 @@ Knows jobs, what they take and what they wait for; knows no study. Jobs that the
 waits for go first. A job that fails goes on after the parts of it that were kept.
 """
 
+import graphlib
 import heapq
 import math
 from collections.abc import Mapping, Sequence
@@ -69,24 +70,12 @@ class Schedule(NamedTuple):
 
 
 def in_order(jobs: Sequence[Job]) -> list[int]:
-    """Places of the jobs, each after those that it waits for.
-
-    Raises
-    ------
-    ValueError
-        If jobs wait for each other.
-    """
-    waiting = [len(job.after) for job in jobs]
-    following = followers(jobs)
-    ready = [place for place, number in enumerate(waiting) if number == 0]
-    for place in ready:
-        for other in following[place]:
-            waiting[other] -= 1
-            if waiting[other] == 0:
-                ready.append(other)
-    if len(ready) < len(jobs):
-        raise ValueError("jobs wait for each other")
-    return ready
+    """Places of the jobs, each after those that it waits for; ValueError if jobs wait for each other."""
+    sorter = graphlib.TopologicalSorter({place: job.after for place, job in enumerate(jobs)})
+    try:
+        return list(sorter.static_order())
+    except graphlib.CycleError:
+        raise ValueError("jobs wait for each other") from None
 
 
 def followers(jobs: Sequence[Job]) -> list[list[int]]:
@@ -120,10 +109,7 @@ def critical_path(jobs: Sequence[Job]) -> list[int]:
 def attempts(job: Job, rate: float, rng: np.random.Generator) -> tuple[list[float], float]:
     """Lengths of a job's attempts, at most `MOST`, the last of which ends it, and the seconds lost in them.
 
-    Parameters
-    ----------
-    rate : float
-        Failures per second of a running job, in any order and at any time (a Poisson process).
+    It fails at a `rate` per second while it runs, at any time (a Poisson process).
     """
     work = job.seconds - job.starting
     done, lengths, lost = 0, list[float](), 0.0
@@ -141,21 +127,10 @@ def attempts(job: Job, rate: float, rng: np.random.Generator) -> tuple[list[floa
 def scheduled(
     jobs: Sequence[Job], gpus: int, cpus: int, failures_per_hour: float = 0.0, seed: int = 0
 ) -> Schedule:
-    """Simulate when each job of a study begins and ends.
+    """Simulate when each job of a study begins and ends on so many GPUs and processors.
 
-    Parameters
-    ----------
-    gpus, cpus : int
-        What there is.
-    failures_per_hour : float
-        Of each running job.
-    seed : int
-        Of the failures.
-
-    Raises
-    ------
-    ValueError
-        If a job holds more than there is.
+    Failures are those of each running job, drawn by the seed. ValueError is raised if a job holds more than
+    there is.
     """
     for job in jobs:
         if job.gpus > gpus or job.cpus > cpus:

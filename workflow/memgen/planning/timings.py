@@ -1,18 +1,18 @@
-"""What a run says at its end: what each rule cost, or why jobs failed, from the files that they leave."""
+"""What jobs took, by the files that they leave: a table at the end of a run, and what the next will take."""
 
 import csv
 from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from statistics import fmean
+from typing import Any
 
 
 def timings(folder: Path) -> str:
     """Table of jobs, seconds and memory per rule, the most expensive first, and their totals.
 
-    Parameters
-    ----------
-    folder : pathlib.Path
-        Holds Snakemake's benchmarks, ``<rule>/<job>.tsv``: ``s`` (wall seconds), ``max_rss`` (MB) and
-        ``cpu_time`` (seconds). Where there is none, the table is empty.
+    The folder holds Snakemake's benchmarks, ``<rule>/<job>.tsv``: ``s`` (wall seconds), ``max_rss`` (MB) and
+    ``cpu_time`` (seconds). Where there is none, the table is empty.
     """
     rules: dict[str, list[dict[str, float]]] = defaultdict(list)
     for path in sorted(folder.glob("*/*.tsv")):
@@ -61,17 +61,8 @@ def _rows(path: Path) -> list[dict[str, float]]:
 def failures(logs: Path, records: Path, since: float) -> str:
     """Last words of each job that failed; Snakemake itself says its command and its exit status.
 
-    Parameters
-    ----------
-    logs, records : pathlib.Path
-        Folders that hold ``<rule>/<job>.log`` and ``<rule>/<job>.json`` of each job.
-    since : float
-        When the run began, seconds since the epoch.
-
-    Returns
-    -------
-    str
-        A line for each log that was written since then of a job that has no record.
+    That is a line for each of the logs (``<rule>/<job>.log``) that was written `since` the run began, seconds
+    since the epoch, of a job that has no record (``<rule>/<job>.json``).
     """
     found = []
     for path in sorted(logs.glob("*/*.log")):
@@ -80,3 +71,40 @@ def failures(logs: Path, records: Path, since: float) -> str:
             lines = path.read_text(encoding="utf-8", errors="replace").strip().splitlines()
             found += [f"{path}: {lines[-1]}"] if lines else []
     return "\n".join(found)
+
+
+class Estimates:
+    """Seconds of jobs before they are run: a job's own last time, else its rule's mean, else the plan's.
+
+    The folder holds the benchmarks of an earlier run, if there was one.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._means: dict[str, float | None] = {}
+
+    def seconds(self, rule: str, benchmark: str | None, resources: Mapping[str, Any]) -> float:
+        """Expected wall time of one job, by its benchmark's file and its resources (``expected_s``)."""
+        before = seconds_of(Path(benchmark)) if benchmark else None
+        if before is None:
+            before = self._mean(rule)
+        expected = resources.get("expected_s", 0)
+        return before if before is not None else float(expected if isinstance(expected, int | float) else 0)
+
+    def of_jobs(self, jobs: Iterable[Any]) -> dict[int, float]:
+        """Expected wall time by the numbers of Snakemake's jobs."""
+        return {job.jobid: self.seconds(job.rule.name, job.benchmark, job.resources) for job in jobs}
+
+    def _mean(self, rule: str) -> float | None:
+        if rule not in self._means:
+            found = [seconds_of(path) for path in sorted((self._folder / rule).glob("*.tsv"))]
+            known = [value for value in found if value is not None]
+            self._means[rule] = fmean(known) if known else None
+        return self._means[rule]
+
+
+def in_words(seconds: float) -> str:
+    """A time as people say it, to the precision that an estimate deserves."""
+    if seconds < 90:
+        return f"{max(5, 5 * round(seconds / 5))} s"
+    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -142,12 +142,7 @@ class Limits:
     By Bonferroni, whatever depends on what. Half of the familywise error is for Student's t, over all means;
     the other half is for means whose units all agree, over those that have units enough to differ at all
     (Tarone 1990). Ten units that agree on one value and ten on another could otherwise not be told from
-    chance.
-
-    Parameters
-    ----------
-    count, agreeing : int
-        Means that are compared, and those among them whose units all agree and are enough.
+    chance. `count` means are compared, and `agreeing` among them have units that all agree and are enough.
     """
 
     count: int

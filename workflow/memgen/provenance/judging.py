@@ -44,10 +44,7 @@ def known_tables() -> dict[tuple[str, ...], Table]:
 def table_of(path: Path) -> tuple[Table, pl.DataFrame] | None:
     """Kind and content of a table; None if the study does not know such a table.
 
-    Raises
-    ------
-    BadInput
-        If it has the columns of a table and does not fit it.
+    BadInput is raised if it has the columns of a table and does not fit it.
     """
     if path.suffix not in TABLES or not path.is_file():
         return None

@@ -37,16 +37,9 @@ def label(path: Path) -> str:
 
 
 def described(config: Mapping[str, Any], files: Iterable[Path], options: Mapping[str, Any]) -> str:
-    """What `VARIABLE` holds: each layer with its digest, and the digest of the validated whole.
+    """What `VARIABLE` holds: each layer with its digest, and the digest of the validated whole, `config`.
 
-    Parameters
-    ----------
-    config : mapping
-        The whole configuration, after validation.
-    files : iterable of pathlib.Path
-        Configuration files, later ones laid over earlier ones.
-    options : mapping
-        Keys set on the command line, laid over the files.
+    Layers are files, later ones laid over earlier ones, and over them options of the command line.
     """
     layers = [{"file": label(path), "sha256": file_digest(path)} for path in map(Path, files)]
     if options:
@@ -57,10 +50,7 @@ def described(config: Mapping[str, Any], files: Iterable[Path], options: Mapping
 def in_use() -> dict[str, Any] | None:
     """Layers and digest of the configuration of the study that runs this job, or None by hand.
 
-    Raises
-    ------
-    BadInput
-        If the variable does not hold what `described` writes.
+    BadInput is raised if the variable does not hold what `described` writes.
     """
     text = os.environ.get(VARIABLE)
     if not text:

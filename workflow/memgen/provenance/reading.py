@@ -138,11 +138,8 @@ def check_form(path: Path, content: Any, schema: Mapping[str, Any], what: str) -
 def read_record(path: Path) -> dict[str, Any]:
     """Read a record, whose paths are plain names inside the study or below ``external/``.
 
-    Raises
-    ------
-    BadInput
-        If it cannot be read, is of another format, or contradicts itself; as `RefusedRecord` if it was
-        edited, or names a path outside the study.
+    BadInput is raised if it cannot be read, is of another format, or contradicts itself; as `RefusedRecord`
+    if it was edited, or names a path outside the study.
     """
     content = parse_json(path, _WHAT, LARGEST)
     if content is None:

@@ -184,10 +184,7 @@ def _accelerator() -> dict[str, str] | None:
 def environment() -> dict[str, Any]:
     """What the job ran on: lock file, packages, Python, BLAS and threads, fonts, processor, kernels.
 
-    Raises
-    ------
-    BadInput
-        If portable kernels were asked for and a library reports others.
+    BadInput is raised if portable kernels were asked for and a library reports others.
     """
     import threadpoolctl
 

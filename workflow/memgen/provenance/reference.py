@@ -20,8 +20,8 @@ import polars as pl
 from memgen.configuration.own_folder import LOCK, lock_path
 from memgen.errors import BadInput
 from memgen.jobs.digests import canonical, digest_of
+from memgen.jobs.files import whole_file
 from memgen.jobs.stage import command
-from memgen.jobs.whole_file import whole_file
 from memgen.provenance.cells import MODEL, Cells, cells
 from memgen.provenance.judging import drawn_rows, picture, skeleton, table_of
 from memgen.provenance.reading import SHA256, mapping
@@ -67,13 +67,7 @@ _SCHEMA = mapping(
 
 
 def read_lock(path: Path = LOCK) -> dict[str, Any]:
-    """Read a lock.
-
-    Raises
-    ------
-    BadInput
-        If there is none, or it is not as it was written.
-    """
+    """Read a lock; BadInput if there is none, or it is not as it was written."""
     content = read_rooted(path, _SCHEMA, "the lock of a run")
     if content is None:
         raise BadInput(f"{path}: no such file; `memgen provenance lock` writes it from a complete run")

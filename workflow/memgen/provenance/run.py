@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from memgen.errors import BadInput
+from memgen.jobs.closure import reached
 from memgen.jobs.files import fault
 from memgen.provenance.findings import Finding
 from memgen.provenance.layers import label
@@ -47,14 +48,7 @@ class Run:
 
     def chain(self, records: Iterable[str]) -> list[str]:
         """Some records and all that they depend on, directly or not, sorted."""
-        found: set[str] = set()
-        pending = list(records)
-        while pending:
-            name = pending.pop()
-            if name not in found:
-                found.add(name)
-                pending.extend(self.needs(name))
-        return sorted(found)
+        return sorted(reached(records, self.needs))
 
     def cycle(self) -> list[str]:
         """Records that depend on each other in a circle; empty if there are none."""
@@ -67,13 +61,12 @@ class Run:
 
     def in_order(self) -> list[str]:
         """All records, makers before what they are read by; BadInput if they form a circle."""
-        sorter = graphlib.TopologicalSorter({name: self.needs(name) for name in sorted(self.records)})
-        try:
-            return list(sorter.static_order())
-        except graphlib.CycleError:
+        if self.cycle():
             raise BadInput(
                 "the records of a run depend on each other in a circle; see `memgen provenance verify`"
-            ) from None
+            )
+        needs = {name: self.needs(name) for name in sorted(self.records)}
+        return list(graphlib.TopologicalSorter(needs).static_order())
 
     def ends(self) -> list[str]:
         """Outputs that no job reads, sorted."""

@@ -14,8 +14,8 @@ from typing import Any
 from memgen.errors import BadInput
 from memgen.jobs.closure import PACKAGE, ROOT, closure, module_of, own_packages
 from memgen.jobs.digests import bytes_digest, file_digest
+from memgen.jobs.files import whole_file
 from memgen.jobs.stage import command
-from memgen.jobs.whole_file import whole_file
 from memgen.provenance.reading import DIGESTS, SHA256, check_form, is_label, mapping, parse_json
 from memgen.provenance.record import digests
 from memgen.provenance.run import JOBS, read_run
@@ -90,10 +90,7 @@ def rooted(body: Mapping[str, Any]) -> bytes:
 def read_rooted(path: Path, schema: Mapping[str, Any], what: str) -> dict[str, Any] | None:
     """Content of a seal or lock that anyone may have written; None if there is none.
 
-    Raises
-    ------
-    BadInput
-        If it is of another form, or not as `rooted` wrote it.
+    BadInput is raised if it is of another form, or not as `rooted` wrote it.
     """
     content = parse_json(path, what, _LARGEST)
     if content is None:
@@ -130,13 +127,7 @@ def workflow_digests() -> dict[str, str]:
 
 
 def read_seal(path: Path = SEAL) -> Seal | None:
-    """Read the seal of the run in the present folder; None if there is none.
-
-    Raises
-    ------
-    BadInput
-        If the file is not a seal, or not as it was written.
-    """
+    """Read the seal of the run in the present folder; None if there is none, BadInput if it was edited."""
     content = read_rooted(path, _SCHEMA, "the seal of a run")
     if content is None:
         return None
@@ -153,22 +144,11 @@ def sealed(
 ) -> str:
     """Seal the run in the present folder; say so in a line, and in another what is not part of it.
 
-    Parameters
-    ----------
-    targets : iterable of str, optional
-        Files that the study is to make; those that no job has made yet are left out, so that a part of it
-        can be sealed. By default targets and jobs are those of the present seal, or, where there is none,
-        all jobs.
-    description : str, optional
-        What `memgen.provenance.layers.described` says of the configuration that the study has now; jobs that
-        ran with it belong to the run too.
-    workflow : mapping of str to str, optional
-        What `workflow_digests` gave before the first job; by default it is asked now.
-
-    Raises
-    ------
-    BadInput
-        If a record is not to be trusted, or no job has run.
+    `targets` are the files that the study is to make; those that no job has made yet are left out, so that a
+    part of it can be sealed. By default targets and jobs are those of the present seal, or, where there is
+    none, all jobs. Jobs that ran with the configuration of the `description` (`layers.described`) belong to
+    the run too. `workflow` is what `workflow_digests` gave before the first job; by default it is asked now.
+    BadInput is raised if a record is not to be trusted, or no job has run.
     """
     run = read_run()
     if run.findings:

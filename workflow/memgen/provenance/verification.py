@@ -75,11 +75,7 @@ class Present:
 class Verification:
     """One run, what is there now, and what does not agree.
 
-    Parameters
-    ----------
-    run : Run
-    only : iterable of str, optional
-        Records to look at; by default all, and then also files that no record knows.
+    Looks at `only` some records; by default at all, and then also at files that no record knows.
     """
 
     def __init__(self, run: Run, only: Iterable[str] | None = None) -> None:

@@ -18,20 +18,8 @@ READ = ("results", "figures", "workflow")
 def to_the_present(*, dry: bool = False) -> list[str]:
     """Set times in the future to the present, in the study in the present folder.
 
-    Parameters
-    ----------
-    dry : bool
-        Say what would be changed, and change nothing.
-
-    Returns
-    -------
-    list of str
-        One line, or none where no file is from the future.
-
-    Raises
-    ------
-    BadInput
-        If the time of one may not be set.
+    Says so in one line, or in none where no file is from the future; a `dry` run changes nothing. BadInput is
+    raised if the time of a file may not be set.
     """
     found = []
     # The present is the file system's: the clock of the machine that holds it need not agree with this one's.

@@ -75,10 +75,7 @@ def set_aside(*, dry: bool = False) -> list[str]:
 def set_left_over_aside() -> int:
     """Move outputs and records of jobs that the seal does not name out of the study; returns how many jobs.
 
-    Raises
-    ------
-    BadInput
-        If there is no seal, or it was edited.
+    BadInput is raised if there is no seal, or it was edited.
     """
     run, seal = read_run(), read_seal()
     if seal is None:

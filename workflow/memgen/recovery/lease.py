@@ -13,20 +13,10 @@ from pathlib import Path
 def hold(path: Path, beat: float = 10.0, stale: float = 150.0, host: str | None = None) -> None:
     """Wait for runs on other machines, then hold the study until this process ends.
 
-    Runs on one machine are kept apart by its lock.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        File that names the machine. A child touches it again and again while this process lives, whatever
-        program it executes, and then removes it.
-    beat : float
-        Seconds between touches.
-    stale : float
-        Seconds without a touch after which a run on another machine is taken for dead. A shared file system
-        may show a touch a minute late.
-    host : str, optional
-        Name of this machine.
+    Runs on one machine are kept apart by its lock. The file at `path` names the machine, by default this
+    `host`. A child touches it every `beat` seconds while this process lives, with any program that it
+    executes, and then removes it. After `stale` seconds without a touch a run on another machine is taken for
+    dead; a shared file system may show a touch a minute late.
     """
     host = host or socket.gethostname()
     said = False

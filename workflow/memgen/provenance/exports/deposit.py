@@ -13,8 +13,8 @@ from typing import Literal
 from memgen.configuration.own_folder import LAYERS, LOCK, lock_path, repository
 from memgen.errors import BadInput
 from memgen.jobs.digests import file_digest
+from memgen.jobs.files import whole_file
 from memgen.jobs.stage import command
-from memgen.jobs.whole_file import whole_file
 from memgen.provenance.exports.crate import Crate
 from memgen.provenance.reading import CRATE, LARGE, is_external
 from memgen.provenance.record import git
@@ -90,11 +90,8 @@ def _crate(run: Run, seal: Seal) -> bytes:
 def _files(run: Run, seal: Seal) -> Iterator[tuple[str, Path]]:
     """Name in the deposit, sorted, and place of each file but the crate's; sources lie in the repository.
 
-    Raises
-    ------
-    BadInput
-        If the sources do not lie in a git repository, differ from its commit, or are not all in it; or if a
-        file is not a regular file.
+    BadInput is raised if the sources do not lie in a git repository, differ from its commit, or are not all
+    in it; or if a file is not a regular file.
     """
     committed = _listed("ls-files", "-z")
     if lock_path().name != LOCK.name:
