@@ -14,7 +14,7 @@ from memgen.errors import BadInput
 from memgen.provenance import comparison
 from memgen.provenance.cells import FAMILYWISE, Apart, Limits, Mean, cells, chance, compare_cells, estimate
 from memgen.provenance.comparison import Comparison, Judged
-from memgen.provenance.judging import compare_numbers, known_tables
+from memgen.provenance.judging import compare_numbers, drawn_rows, known_tables
 from memgen.provenance.reference import lock_of, packed, read_lock, unpacked
 from memgen.provenance.run import read_run
 from memgen.relational.tables import SWEEP
@@ -152,7 +152,7 @@ def test_the_run_that_was_locked_is_identical(real_run, capsys):
         kinds[line.split()[1]].add(line.split()[2])
     shown = {path for figure in lock["figures"].values() for path in figure["files"]} | set(lock["claims"])
     assert kinds["figure"] == set(lock["figures"]) == {"rank_profiles", "task"}
-    assert kinds["claim"] == {"relational:"} and lock["figures"]["task"]["rows"]
+    assert kinds["claim"] == {"relational:"} and drawn_rows(Path("figures/task.png"))
     assert kinds["table"] | kinds["file"] == set(lock["outputs"]) - shown
     status, lines = answered(capsys, "verdict", "--identical")
     assert status == 0 and len(lines) <= 15 and lines[0] == "Reproduced: yes."

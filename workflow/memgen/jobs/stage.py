@@ -110,40 +110,30 @@ def role_of(hint: Any) -> Literal["input", "output", "parameter"]:
 
 @dataclass(frozen=True)
 class Job:
-    """A stage or command with its arguments sorted into inputs, outputs and parameters."""
+    """A stage or command with its arguments, the role of each, and the names of those that are folders."""
 
     function: Callable[..., Any]
     arguments: Mapping[str, Any]
-    inputs: Mapping[str, Any]
-    outputs: Mapping[str, Path]
-    directories: frozenset[str]
-    parameters: Mapping[str, Any]
     roles: Mapping[str, Literal["input", "output", "parameter"]]
+    directories: frozenset[str]
 
     @classmethod
     def bind(cls, function: Callable[..., Any], *args: Any, **kwargs: Any) -> "Job":
-        """Check the arguments of one call by the types that the stage declares, and sort them."""
+        """Check the arguments of one call by the types that the stage declares."""
         bound = inspect.signature(function).bind(*args, **kwargs)
         bound.apply_defaults()
         if complete := getattr(function, "complete", None):
             complete(bound.arguments)
         hints = typing.get_type_hints(function, include_extras=True)
         check_arguments(_each_of_its_own(function, hints), bound.arguments)
-        inputs, outputs, parameters, directories = {}, {}, {}, set()
-        roles: dict[str, Literal["input", "output", "parameter"]] = {}
-        for name, value in bound.arguments.items():
-            roles[name] = role_of(hints.get(name))
-            if roles[name] == "parameter":
-                parameters[name] = value
-            elif value is not None and roles[name] == "input":
-                inputs[name] = value
-            elif value is not None:
-                outputs[name] = Path(value)
-            if value is not None and "directory" in metadata(hints.get(name)):
-                directories.add(name)
-        return cls(
-            function, dict(bound.arguments), inputs, outputs, frozenset(directories), parameters, roles
-        )
+        roles = {name: role_of(hints.get(name)) for name in bound.arguments}
+        folders = frozenset(name for name in roles if "directory" in metadata(hints.get(name)))
+        return cls(function, dict(bound.arguments), roles, folders)
+
+    def _given(self, role: str) -> dict[str, Any]:
+        """Arguments of a role that have a value."""
+        given = {name: value for name, value in self.arguments.items() if self.roles[name] == role}
+        return {name: value for name, value in given.items() if value is not None}
 
     def input_paths(self) -> dict[str, list[Path]]:
         """Every input file or folder, by the name of its argument.
@@ -153,7 +143,7 @@ class Job:
         """
         paths = {
             name: [Path(path) for path in (value if isinstance(value, (list, tuple)) else [value])]
-            for name, value in self.inputs.items()
+            for name, value in self._given("input").items()
         }
         for name, values in paths.items():
             seen: set[Path] = set()
@@ -168,7 +158,8 @@ class Job:
     def targets(self, record: Path | None) -> dict[str, Target]:
         """Where each output goes, and last the record, if one is written."""
         targets = {
-            name: Target(flag(name), path, name in self.directories) for name, path in self.outputs.items()
+            name: Target(flag(name), Path(path), name in self.directories)
+            for name, path in self._given("output").items()
         }
         return targets if record is None else {**targets, _RECORD: Target(flag(_RECORD), record)}
 
@@ -206,26 +197,17 @@ class Job:
 
         sources = closure(self.function.__module__)
         code = dict(code) if code is not None else provenance.digests(sources)
-        labels = {name: label(path) for name, path in self.outputs.items()}
+        labels = {name: label(target.path) for name, target in targets.items() if name != _RECORD}
         if len(set(labels.values())) < len(labels):
             raise BadInput("two outputs outside the study have one name; a record cannot tell them apart")
-        content = provenance.before_the_work(
-            record,
-            stage=provenance.stage_name(self.function.__module__, self.function.__name__),
-            module=self.function.__module__,
-            arguments={
-                name: {"role": self.roles[name], "value": provenance.plain(value)}
-                for name, value in self.arguments.items()
-            },
-            inputs=paths,
-        )
+        content = provenance.before_the_work(record, self, paths)
         reached = Package().digest(self.function.__module__, self.function.__name__)
         content |= {"code": code, "code_digest": reached}
         start = provenance.now()
         with recipe_named(provenance.urn(content["recipe_id"])), written_beside(targets) as beside:
-            self.function(**{**self.arguments, **{name: beside[name] for name in self.outputs}})
-            provenance.refuse_changes(content["recipe"], paths, code, sources)
             written = {name: path for name, path in beside.items() if name != _RECORD}
+            self.function(**{**self.arguments, **written})
+            provenance.refuse_changes(content["recipe"], paths, code, sources)
             refuse_missing(targets, written)
             content["outputs"] = dict(
                 sorted((labels[name], file_digest(path)) for name, path in written.items())

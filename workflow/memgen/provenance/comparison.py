@@ -71,7 +71,6 @@ class Comparison:
     lock: Mapping[str, Any]
     _judged: dict[str, Judged] = field(default_factory=dict)
     _apart: dict[str, list[Apart]] = field(default_factory=lambda: defaultdict(list))
-    _cells: dict[str, Cells] = field(default_factory=dict)
 
     def judged(self) -> list[Judged]:
         """Every figure, claim and other output of the lock."""
@@ -84,7 +83,7 @@ class Comparison:
     @functools.cached_property
     def means(self) -> list[Mean]:
         """All means and values of claims in the lock that have a known spread."""
-        locked = [mean for path in self.lock["tables"] for mean in means(self._locked_cells(path))]
+        locked = [mean for parts in self._locked_cells.values() for mean in means(parts)]
         for path in self.lock["claims"]:
             values = [_estimate(row) for row in self._locked_claims(path)]
             locked += [mean for mean in values if mean is not None]
@@ -95,11 +94,10 @@ class Comparison:
         """The limits for all of them together."""
         return Limits.of(self.means)
 
-    def _locked_cells(self, path: str) -> Cells:
-        table = self.lock["tables"][path]
-        if path not in self._cells:
-            self._cells[path] = unpacked_cells(table["cells"]) if "cells" in table else {}
-        return self._cells[path]
+    @functools.cached_property
+    def _locked_cells(self) -> dict[str, Cells]:
+        tables = self.lock["tables"]
+        return {path: unpacked_cells(table["cells"]) for path, table in tables.items() if "cells" in table}
 
     def _locked_claims(self, path: str) -> list[dict[str, Any]]:
         return CLAIMS.check(unpacked(self.lock["claims"][path]["numbers"]), path).rows(named=True)
@@ -143,7 +141,7 @@ class Comparison:
             return compare_numbers(unpacked(locked["numbers"]), frame, table.tolerance.relative)
         after = cells(frame, table.tolerance, self.lock["families"])
         verdict, text, self._apart[path] = compare_cells(
-            self._locked_cells(path), after, table.tolerance.cells, self.limits
+            self._locked_cells.get(path, {}), after, table.tolerance.cells, self.limits
         )
         return verdict, text
 

@@ -5,6 +5,7 @@ for no reason of these) is a cause. What a job wrote otherwise because it read s
 consequence, and is only counted.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,17 +37,9 @@ class Cause:
         return f"{self.kind:<11}  {self.text}: {where} ({effect})"
 
 
-class _Causes(dict[tuple[str, str], list[str]]):
-    """Jobs by the kind and text of their cause, in the order in which causes are found."""
-
-    def add(self, kind: str, text: str, job: str) -> None:
-        self.setdefault((kind, text), []).append(job)
-
-    def listed(self, changed: set[str]) -> list[Cause]:
-        return [
-            Cause(kind, text, tuple(jobs), len(changed.intersection(jobs)))
-            for (kind, text), jobs in self.items()
-        ]
+def _listed(found: Mapping[tuple[str, str], list[str]], changed: set[str]) -> list[Cause]:
+    """Causes, from the jobs that have each and those that wrote something else."""
+    return [Cause(*cause, tuple(jobs), len(changed.intersection(jobs))) for cause, jobs in found.items()]
 
 
 @command
@@ -95,14 +88,14 @@ def causes(one: Run, other: Run) -> tuple[list[Cause], int]:
     """
     order = one.in_order()
     order += [name for name in other.in_order() if name not in one.records]
-    found = _Causes()
+    found: dict[tuple[str, str], list[str]] = defaultdict(list)
     changed = {name for name in order if name in one.records and name in other.records
                and one.records[name]["outputs"] != other.records[name]["outputs"]}  # fmt: skip
     consequences = 0
     for name in order:
         if name not in other.records or name not in one.records:
             which = "first" if name in one.records else "second"
-            found.add("missing", f"only in the {which} run", name)
+            found["missing", f"only in the {which} run"].append(name)
             continue
         before, after = one.records[name], other.records[name]
         own = list(_own(one, before, after))
@@ -112,10 +105,10 @@ def causes(one: Run, other: Run) -> tuple[list[Cause], int]:
             else:
                 outputs = ", ".join(_unequal(before["outputs"], after["outputs"]))
                 own.append(("outputs", f"{outputs} for the same recipe, code and environment"))
-        for kind, text in own:
-            found.add(kind, text, name)
+        for cause in own:
+            found[cause].append(name)
     place = {name: number for number, name in enumerate(order)}
-    listed = sorted(found.listed(changed), key=lambda cause: (not cause.changed, place[cause.jobs[0]]))
+    listed = sorted(_listed(found, changed), key=lambda cause: (not cause.changed, place[cause.jobs[0]]))
     return listed, consequences
 
 
@@ -177,25 +170,26 @@ def _first_numbers(one: Run, study: Path, other_study: Path) -> Iterator[str]:
 def from_lock(path: Path, run: Run) -> tuple[list[Cause], int]:
     """As `causes`, from a lock to a run: it knows digests of recipes and sources, and no environment."""
     locked = read_lock(path)["outputs"]
-    found, changed, consequences = _Causes(), set[str](), 0
+    found: dict[tuple[str, str], list[str]] = defaultdict(list)
+    changed, consequences = set[str](), 0
     for name in run.in_order():
         record = run.records[name]
         outputs = {output: locked[output] for output in record["outputs"] if output in locked}
         if not outputs:
-            found.add("missing", "only in the run", name)
+            found["missing", "only in the run"].append(name)
             continue
         if any(entry["sha256"] != record["outputs"][output] for output, entry in outputs.items()):
             changed.add(name)
         entry = next(iter(outputs.values()))
         if entry["code_digest"] != record["code_digest"]:
-            found.add("code", "its sources", name)
+            found["code", "its sources"].append(name)
         elif changed.intersection(run.needs(name)):
             consequences += name in changed
         elif entry["recipe_id"] != record["recipe_id"]:
-            found.add("recipe", "its parameters or inputs", name)
+            found["recipe", "its parameters or inputs"].append(name)
         elif name in changed:
-            found.add("outputs", "for the same recipe and code", name)
-    listed = found.listed(changed)
+            found["outputs", "for the same recipe and code"].append(name)
+    listed = _listed(found, changed)
     if missing := sorted(output for output in locked if output not in run.makers):
         others = f" and {len(missing) - 1} others" if len(missing) > 1 else ""
         listed.append(Cause("missing", f"only in the lock: {missing[0]}{others}", (str(path),), 0))

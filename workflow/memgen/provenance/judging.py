@@ -14,6 +14,7 @@ import polars as pl
 from memgen.errors import BadInput
 from memgen.jobs.closure import PACKAGE, ROOT
 from memgen.jobs.digests import bytes_digest, file_digest
+from memgen.jobs.outputs import columns_of
 from memgen.provenance.cells import Verdict, cells, compare_cells
 from memgen.tables.checks import CHECKS
 from memgen.tables.claims import CLAIMS
@@ -48,13 +49,9 @@ def table_of(path: Path) -> tuple[Table, pl.DataFrame] | None:
     """
     if path.suffix not in TABLES or not path.is_file():
         return None
-    try:
-        if path.suffix == ".csv":
-            columns = pl.read_csv(path, n_rows=0).columns
-        else:
-            columns = list(pl.read_parquet_schema(path))
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise BadInput(f"{path}: cannot be read as a table ({str(error).splitlines()[0]})") from None
+    columns = columns_of(path)
+    if isinstance(columns, str):
+        raise BadInput(f"{path}: cannot be read as a table ({columns})")
     table = known_tables().get(tuple(columns))
     return None if table is None else (table, table.read(path))
 

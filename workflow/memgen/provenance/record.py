@@ -19,7 +19,7 @@ import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from memgen.errors import BadInput
 from memgen.jobs import kernels
@@ -27,6 +27,9 @@ from memgen.jobs.closure import PACKAGE
 from memgen.jobs.digests import canonical, digest_of, file_digest
 from memgen.provenance import layers
 from memgen.provenance.layers import label
+
+if TYPE_CHECKING:
+    from memgen.jobs.stage import Job
 
 FORMAT = "memgen-record/3"
 LOCK_FILE = "requirements.lock"
@@ -64,15 +67,17 @@ def plain(value: Any) -> Any:
     return label(value) if isinstance(value, Path) else value
 
 
-def before_the_work(
-    record: Path, *, stage: str, module: str, arguments: Mapping[str, Any], inputs: Mapping[str, list[Path]]
-) -> dict[str, Any]:
+def before_the_work(record: Path, job: "Job", inputs: Mapping[str, list[Path]]) -> dict[str, Any]:
     """What a record says before the job has begun: which job it is, and its recipe.
 
-    The record's path gives rule and wildcards; `arguments` holds role and value of each by name, `inputs` the
-    files of each input. BadInput is raised for an argument that is not JSON.
+    The record's path gives rule and wildcards; `inputs` holds the files of each input. BadInput is raised for
+    an argument that is not JSON.
     """
     rule, wildcards = rule_and_wildcards(record)
+    stage = stage_name(job.function.__module__, job.function.__name__)
+    arguments = {
+        name: {"role": job.roles[name], "value": plain(value)} for name, value in job.arguments.items()
+    }
     parameters = {name: part["value"] for name, part in arguments.items() if part["role"] == "parameter"}
     for name, value in parameters.items():
         try:
@@ -88,8 +93,8 @@ def before_the_work(
     }
     return {
         "format": FORMAT,
-        "stage": {"name": stage, "module": module},
-        "arguments": dict(arguments),
+        "stage": {"name": stage, "module": job.function.__module__},
+        "arguments": arguments,
         "configuration": layers.in_use(),
         "recipe": recipe,
         "recipe_id": digest_of(recipe),

@@ -48,9 +48,7 @@ _SCHEMA = mapping(
     kernels=_TEXT_OR_NONE,
     processor=_TEXT_OR_NONE,
     families=_by_name(_STRING),
-    outputs=_by_name(
-        mapping({"through": _STRING}, sha256=SHA256, recipe_id=SHA256, code_digest=SHA256),
-    ),
+    outputs=_by_name(mapping({"through": _STRING}, sha256=SHA256, recipe_id=SHA256, code_digest=SHA256)),
     tables=_by_name(mapping({"numbers": _STRING, "columns": _NAMES, "cells": _STRING})),
     figures=_by_name(
         mapping(

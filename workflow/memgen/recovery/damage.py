@@ -15,7 +15,7 @@ from memgen.jobs.digests import MARKS
 from memgen.provenance.reading import MADE
 from memgen.provenance.run import Run, inputs, read_run
 from memgen.provenance.sealing import SEAL, read_seal
-from memgen.provenance.verification import Present, untracked
+from memgen.provenance.verification import APART, Present, untracked
 
 #: Where they are put, under the names that they had.
 ASIDE = Path(".damaged")
@@ -57,9 +57,10 @@ def set_aside(*, dry: bool = False) -> list[str]:
     run = read_run()
     found = damaged(run)
     broken = [part.where for part in run.findings if part.kind in ("RECORD-INVALID", "RECORD-EDITED")]
-    unknown = [path.as_posix() for path in untracked(run) if _is_of_a_job(path)] if broken else []
-    others = standing_on(run, found, unknown)
-    moved = [path for record in (*found, *others) for path in (*run.records[record]["outputs"], record)]
+    others = (path for path in untracked(run) if not any(path.is_relative_to(part) for part in APART))
+    unknown = [path.as_posix() for path in others] if broken else []
+    depending = standing_on(run, found, unknown)
+    moved = [path for record in (*found, *depending) for path in (*run.records[record]["outputs"], record)]
     for name in () if dry else (*moved, *broken, *unknown):
         _move(Path(name))
     wrong = [path for outputs in found.values() for path in outputs]
@@ -67,8 +68,8 @@ def set_aside(*, dry: bool = False) -> list[str]:
     lines = [f"{path}: is not what its job wrote; {kept}, to be rebuilt" for path in wrong]
     lines += [f"{path}: is not a record that a job wrote; {kept}, to be rebuilt" for path in broken]
     lines += [f"{path}: no record says what made it; {kept}" for path in unknown]
-    if others:
-        lines.append(f"{len(others)} jobs depend on that; what they wrote is {kept}, to be rebuilt")
+    if depending:
+        lines.append(f"{len(depending)} jobs depend on that; what they wrote is {kept}, to be rebuilt")
     return lines
 
 
@@ -86,10 +87,6 @@ def set_left_over_aside() -> int:
         for path in (*sorted(run.records[name]["outputs"].keys() - kept), name):
             _move(Path(path))
     return len(left_over)
-
-
-def _is_of_a_job(path: Path) -> bool:
-    return not any(path.is_relative_to(f"results/{apart}") for apart in ("provenance", "benchmarks"))
 
 
 def _move(path: Path) -> None:
