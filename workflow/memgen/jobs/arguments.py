@@ -191,7 +191,8 @@ def _check(name: str, value: Any, hint: Any, given: Sequence[Any], optional: boo
     elif hint in (int, float):
         _check_number(name, value, hint, next((part for part in given if isinstance(part, Range)), Range()))
     elif hint is str:
-        _check_text(name, value)
+        if not isinstance(value, str) or not value.isprintable() or not value.strip():
+            raise BadInput(f"{name}: {value!r} is not allowed; allowed: one line of text, not empty")
         _refuse(name, value, "text", given)
     elif typing.get_origin(hint) is Literal:
         if value not in typing.get_args(hint):
@@ -223,11 +224,6 @@ def _check_number(name: str, value: Any, kind: type, allowed: Range) -> None:
     right = _is_whole(value) if kind is int else isinstance(value, numbers.Real)
     if not right or isinstance(value, bool) or not allowed.holds(value):
         raise BadInput(f"{name}: {value!r} is not allowed; allowed: {allowed.words(word)}")
-
-
-def _check_text(name: str, value: Any) -> None:
-    if not isinstance(value, str) or not value.isprintable() or not value.strip():
-        raise BadInput(f"{name}: {value!r} is not allowed; allowed: one line of text, not empty")
 
 
 def _is_whole(value: Any) -> bool:

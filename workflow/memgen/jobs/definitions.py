@@ -87,9 +87,9 @@ class Package:
 
     def __init__(self, root: Path | None = None) -> None:
         self.root = closure.ROOT if root is None else root
-        self._modules: dict[str, _Module] = {}
-        self._found: dict[Key, tuple[str, frozenset[Key]]] = {}
-        self._files: dict[str, Path | None] = {}
+        self._file = functools.cache(self._find)
+        self._module = functools.cache(self._parse)
+        self._used = functools.cache(self._read)
 
     def digest(self, module: str, function: str | None = None) -> str:
         """Digest of everything that a stage reaches, the same in every version of Python.
@@ -105,8 +105,8 @@ class Package:
         if self._file(module) is None:
             raise ModuleNotFoundError(f"no first-party module named {module}")
         first = [(module, function or module.rpartition(".")[2]), BEFORE]
-        keys = closure.reached(first, lambda key: self._expanded(key)[1])
-        return {":".join(key): text for key in keys if (text := self._expanded(key)[0])}
+        keys = closure.reached(first, lambda key: self._used(key)[1])
+        return {":".join(key): text for key in keys if (text := self._used(key)[0])}
 
     def packages(self, module: str) -> set[str]:
         """Packages of others that any imported module names: torch, once imported, is one for all."""
@@ -117,27 +117,21 @@ class Package:
         others = (name for name in closure.reached([module], needed) if closure.root_of(name) is None)
         return {name.partition(".")[0] for name in others} - sys.stdlib_module_names - {""}
 
-    def _file(self, module: str) -> Path | None:
-        if module not in self._files:
-            own = closure.root_of(module)
-            self._files[module] = own and closure.module_file(
-                module, self.root if own == closure.ROOT else own
-            )
-        return self._files[module]
+    def _find(self, module: str) -> Path | None:
+        own = closure.root_of(module)
+        return own and closure.module_file(module, self.root if own == closure.ROOT else own)
 
-    def _module(self, name: str) -> _Module:
-        if name not in self._modules:
-            path = self._file(name)
-            assert path is not None
-            # Of the running package others read the trees too; other files may have changed since.
-            running = self.root == closure.ROOT
-            tree = closure.syntax_tree(path) if running else ast.parse(path.read_bytes(), str(path))
-            package = closure.package_of(name, path)
-            module = self._modules[name] = _Module(name, package)
-            module.named = frozenset(closure.imported(tree, package))
-            for statement in tree.body:
-                self._bind(module, statement)
-        return self._modules[name]
+    def _parse(self, name: str) -> _Module:
+        path = self._file(name)
+        assert path is not None
+        # Of the running package others read the trees too; other files may have changed since.
+        running = self.root == closure.ROOT
+        tree = closure.syntax_tree(path) if running else ast.parse(path.read_bytes(), str(path))
+        package = closure.package_of(name, path)
+        module = _Module(name, package, named=frozenset(closure.imported(tree, package)))
+        for statement in tree.body:
+            self._bind(module, statement)
+        return module
 
     def _bind(self, module: _Module, statement: ast.stmt) -> None:
         """Sort a statement at the top of a module."""
@@ -191,19 +185,13 @@ class Package:
                 return True
         return False
 
-    def _expanded(self, key: Key) -> tuple[str, frozenset[Key]]:
+    def _read(self, key: Key) -> tuple[str, frozenset[Key]]:
         """Digest of what a key stands for, and the keys that it uses; none outside the package."""
-        if key not in self._found and self._file(key[0]) is None:
-            self._found[key] = "", frozenset()
-        elif key not in self._found:
-            module, name = self._module(key[0]), key[1]
-            if name == _WHOLE:
-                self._found[key] = "", frozenset({(module.name, one) for one in (*module.statements, _RUN)})
-            else:
-                self._found[key] = self._read(module, name)
-        return self._found[key]
-
-    def _read(self, module: _Module, name: str) -> tuple[str, frozenset[Key]]:
+        if self._file(key[0]) is None:
+            return "", frozenset()
+        module, name = self._module(key[0]), key[1]
+        if name == _WHOLE:
+            return "", frozenset({(module.name, one) for one in (*module.statements, _RUN)})
         statements = module.runs if name == _RUN else module.statements.get(name, [])
         imports = module.imports.get(name, [])
         uses: set[Key] = {(module.name, _RUN)}

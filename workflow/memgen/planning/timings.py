@@ -1,6 +1,7 @@
 """What jobs took, by the files that they leave: a table at the end of a run, and what the next will take."""
 
 import csv
+import functools
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -81,7 +82,7 @@ class Estimates:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._means: dict[str, float | None] = {}
+        self._mean = functools.cache(self._mean_of_rule)
 
     def seconds(self, rule: str, benchmark: str | None, resources: Mapping[str, Any]) -> float:
         """Expected wall time of one job, by its benchmark's file and its resources (``expected_s``)."""
@@ -95,12 +96,10 @@ class Estimates:
         """Expected wall time by the numbers of Snakemake's jobs."""
         return {job.jobid: self.seconds(job.rule.name, job.benchmark, job.resources) for job in jobs}
 
-    def _mean(self, rule: str) -> float | None:
-        if rule not in self._means:
-            found = [seconds_of(path) for path in sorted((self._folder / rule).glob("*.tsv"))]
-            known = [value for value in found if value is not None]
-            self._means[rule] = fmean(known) if known else None
-        return self._means[rule]
+    def _mean_of_rule(self, rule: str) -> float | None:
+        found = [seconds_of(path) for path in sorted((self._folder / rule).glob("*.tsv"))]
+        known = [value for value in found if value is not None]
+        return fmean(known) if known else None
 
 
 def in_words(seconds: float) -> str:

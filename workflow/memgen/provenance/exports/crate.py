@@ -13,7 +13,6 @@ from urllib.parse import quote
 
 import yaml
 
-from memgen.errors import BadInput
 from memgen.jobs.digests import canonical
 from memgen.jobs.entries import version
 from memgen.provenance.record import LOCK_FILE
@@ -59,8 +58,6 @@ class Crate:
         self.entities: dict[str, dict[str, Any]] = {}
         self.times = {name: _execution(run.records[name]) for name in records}
         names = sorted(self.times, key=lambda name: (self.times[name]["startTime"], name))
-        if not names:
-            raise BadInput("there is no record of a job; nothing has run here")
         self.rules = list(dict.fromkeys(run.records[name]["recipe"]["rule"] for name in names))
         for path in sorted(files):
             self._add(path, "File", **self._described(path))
