@@ -116,7 +116,9 @@ def _gives_way(target: Target, new: Path | None) -> bool:
     """Whether a file is empty, or of the kind that takes its place."""
     path, size = target.path, target.path.stat().st_size
     if path.suffix in (".csv", ".parquet"):
-        return size == 0 or new is None or columns_of(path) == columns_of(new)
+        with contextlib.suppress(BadInput):
+            return size == 0 or new is None or columns_of(path) == columns_of(new)
+        return False
     content = path.read_bytes() if size < _LARGEST else b""
     title = target.path.stem.encode()
     if path.suffix == ".json":
@@ -127,8 +129,8 @@ def _gives_way(target: Target, new: Path | None) -> bool:
     return size == 0 or URN in content or (path.suffix == ".png" and b"tEXtTitle\0" + title in content)
 
 
-def columns_of(path: Path) -> list[str] | str:
-    """Names of a table's columns; what is wrong, in a line, where it cannot be read as a table."""
+def columns_of(path: Path) -> list[str]:
+    """Names of a table's columns; BadInput where the file cannot be read as a table."""
     import polars as pl  # only where a file is replaced
 
     try:
@@ -136,7 +138,7 @@ def columns_of(path: Path) -> list[str] | str:
             pl.read_csv(path, n_rows=0).columns if path.suffix == ".csv" else [*pl.read_parquet_schema(path)]
         )
     except (pl.exceptions.PolarsError, OSError) as error:
-        return str(error).splitlines()[0]
+        raise BadInput(f"{path}: cannot be read as a table ({str(error).splitlines()[0]})") from None
 
 
 def _foreign(folder: Path) -> str | None:

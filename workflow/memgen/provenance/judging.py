@@ -49,10 +49,7 @@ def table_of(path: Path) -> tuple[Table, pl.DataFrame] | None:
     """
     if path.suffix not in TABLES or not path.is_file():
         return None
-    columns = columns_of(path)
-    if isinstance(columns, str):
-        raise BadInput(f"{path}: cannot be read as a table ({columns})")
-    table = known_tables().get(tuple(columns))
+    table = known_tables().get(tuple(columns_of(path)))
     return None if table is None else (table, table.read(path))
 
 
