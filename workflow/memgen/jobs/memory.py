@@ -4,6 +4,7 @@ The least of what the machine has free, what the control groups of the process l
 for instance), and what the limit on its addresses leaves.
 """
 
+import re
 import resource
 from pathlib import Path
 
@@ -70,11 +71,8 @@ def _left_by_groups(proc: Path, groups: Path) -> list[int]:
 
 def _line(path: Path, name: str, unit: int = 1024) -> int | None:
     """Number of one line of a file of names and numbers, in bytes."""
-    for line in _text(path).splitlines():
-        parts = line.split()
-        if len(parts) > 1 and parts[0] == name and parts[1].isdigit():
-            return int(parts[1]) * unit
-    return None
+    found = re.search(rf"^{name}\s+(\d+)", _text(path), re.MULTILINE)
+    return int(found[1]) * unit if found else None
 
 
 def _text(path: Path) -> str:

@@ -63,7 +63,7 @@ def minutes_asked(need: Need, attempt: int) -> int:
 def needs(rule: str, work: Callable[[Any], Need] | None = None, gpu: bool = False) -> dict[str, Any]:
     """Resources of a rule, as Snakemake takes them.
 
-    `work` says what a job takes, by its wildcards; by default it is the table's entry for the rule. They are
+    `work` says what a job takes, by its wildcards; by default the table's entry for the rule does. Keys are
     ``mem_mb``, ``runtime`` (minutes), ``cpus_per_task``, ``disk_mb`` and, for jobs on a `gpu`, ``gpu`` and
     ``gpu_memory_mb``. For the plan alone: ``expected_s``, seconds without any margin, ``starting_s``,
     ``runs`` and ``parts``.
