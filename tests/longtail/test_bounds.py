@@ -31,9 +31,6 @@ lists = st.lists(st.floats(-12, 0).map(lambda power: 10**power), min_size=2, max
 def test_weight_near_one_over_n_bounds_tau(values: list[float], samples: int) -> None:
     drawn = from_values("list", values)
     assert spectrum(drawn, samples, [1]).tau[0] >= tau_lower_bound(drawn, samples)
-    # With two samples the upper end of the interval is 1, where alpha (1 - alpha) is 0.
-    with pytest.raises(BadInput, match=">= 3"):
-        tau_lower_bound(drawn, 2)
 
 
 @given(
@@ -66,9 +63,12 @@ def test_no_tail_lemma_says_nothing_of_a_long_tail() -> None:
     assert tau_no_tail_bound(frequencies("uniform", 10), 1000, 1 / 4000) is None, "nothing is rare"
     with pytest.raises(BadInput, match="threshold"):
         tau_no_tail_bound(drawn, 1000, 0.1)
+    # With two samples the upper end of the interval is 1, where alpha (1 - alpha) is 0.
+    with pytest.raises(BadInput, match=">= 3"):
+        tau_lower_bound(drawn, 2)
 
 
-@pytest.mark.parametrize("prior", ["zipf", "uniform", "geometric:0.9", "lognormal:2"])
+@pytest.mark.parametrize("prior", ["zipf", "lognormal:2"])
 @pytest.mark.parametrize("learner", LEARNERS)
 def test_bound_is_reached_by_learners_that_treat_equals_alike(prior: str, learner: str) -> None:
     domain, samples = 40, 60
@@ -82,7 +82,7 @@ def test_bound_is_reached_by_learners_that_treat_equals_alike(prior: str, learne
 
 def test_excess_errors_are_differences_of_learners() -> None:
     risk = Risk(frequencies("zipf", 300), 300, 10)
-    for keep in (0.1, 0.5, 0.8, 1.0):
+    for keep in (0.5, 1.0):
         excess = risk.error(f"majority_ignore:{keep}") - risk.error(f"majority:{keep}")
         assert noisy_singleton_excess(risk, keep) == pytest.approx(excess, abs=1e-11)
     for limit in (0.0, 0.3, 0.9):
@@ -92,8 +92,7 @@ def test_excess_errors_are_differences_of_learners() -> None:
         limited_memorization_cost(risk, 0.91)
 
 
-@pytest.mark.parametrize("labels", [2, 3, 5])
-@pytest.mark.parametrize("epsilon", [0.0, 0.2, 1.0, 3.0])
+@pytest.mark.parametrize(("labels", "epsilon"), [(2, 1.0), (3, 0.0), (5, 3.0)])
 def test_least_price_of_privacy_is_a_linear_programme(labels: int, epsilon: float) -> None:
     """Fit a uniform label as often as label privacy allows: over all tables of answers by label."""
     size = labels * labels  # P(answer y | label z) at y * labels + z
@@ -114,15 +113,12 @@ def test_least_price_of_privacy_is_a_linear_programme(labels: int, epsilon: floa
     assert misfit == pytest.approx(profile(f"randomized_response:{epsilon}", labels).at(1), abs=1e-12)
 
 
-@given(st.floats(0, 5), st.integers(2, 40))
+@given(st.floats(1e-3, 5), st.integers(2, 40))
 def test_bounds_of_privacy_are_in_order(epsilon: float, labels: int) -> None:
     risk = Risk(frequencies("zipf", 60), 60, labels)
     weak, strong = private_excess_bound(risk, epsilon), private_excess_optimum(risk, epsilon)
     assert 0 <= weak <= strong + 1e-12
-    strength = epsilon if epsilon >= 1e-3 else 0.0
     for kind in ("exponential", "randomized_response"):
-        excess = risk.error(f"{kind}:{strength!r}") - risk.optimum
-        assert excess >= private_excess_optimum(risk, strength) - 1e-10
-        memorized = profile(f"{kind}:{strength!r}", labels).memorization(1)
-        assert memorized <= private_memorization_limit(strength) + 1e-12
-    assert private_memorization_limit(epsilon, 0.25) == pytest.approx(math.exp(epsilon) - 0.75)
+        assert risk.error(f"{kind}:{epsilon!r}") - risk.optimum >= strong - 1e-10
+        memorized = profile(f"{kind}:{epsilon!r}", labels).memorization(1)
+        assert memorized <= private_memorization_limit(epsilon) + 1e-12
