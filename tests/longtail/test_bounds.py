@@ -16,9 +16,7 @@ from memgen.longtail.bounds import (
     noisy_singleton_excess,
     private_excess_bound,
     private_excess_optimum,
-    private_memorization_limit,
     tau_lower_bound,
-    tau_no_tail_bound,
 )
 from memgen.longtail.learners import Risk, profile
 from memgen.longtail.priors import frequencies, from_values
@@ -31,38 +29,6 @@ lists = st.lists(st.floats(-12, 0).map(lambda power: 10**power), min_size=2, max
 def test_weight_near_one_over_n_bounds_tau(values: list[float], samples: int) -> None:
     drawn = from_values("list", values)
     assert spectrum(drawn, samples, [1]).tau[0] >= tau_lower_bound(drawn, samples)
-
-
-@given(
-    rare=st.lists(st.floats(0.01, 0.999), min_size=1, max_size=50),
-    common=st.lists(st.floats(1, 2), min_size=1, max_size=50),
-    crowd=st.floats(0, 1),
-    samples=st.integers(200, 10**6),
-    share=st.floats(0.01, 1),
-)
-def test_without_a_tail_singletons_are_worth_little(
-    rare: list[float], common: list[float], crowd: float, samples: int, share: float
-) -> None:
-    """Rare points below theta, common ones beyond t/n, none between: tau_1 <= 2 theta."""
-    theta = share / (2 * samples)
-    low = np.array(rare) * theta
-    spread = math.log(1 / (theta * low.sum())) + 2
-    # So many common points that the rarest of them still lies beyond t/n, and no more.
-    most = int((1 - low.sum()) * samples / (2.1 * spread))
-    high = np.array(common * 50)[: max(1, round(crowd * most))]
-    high = high / high.sum() * (1 - low.sum())
-    drawn = from_values("list", [*low, *high])
-    bound = tau_no_tail_bound(drawn, samples, theta)
-    assert bound == 2 * theta
-    assert spectrum(drawn, samples, [1]).tau[0] <= bound
-
-
-def test_no_tail_lemma_says_nothing_of_a_long_tail() -> None:
-    drawn = frequencies("zipf", 1000)
-    assert tau_no_tail_bound(drawn, 1000, 1 / 4000) is None
-    assert tau_no_tail_bound(frequencies("uniform", 10), 1000, 1 / 4000) is None, "nothing is rare"
-    with pytest.raises(BadInput, match="threshold"):
-        tau_no_tail_bound(drawn, 1000, 0.1)
     # With two samples the upper end of the interval is 1, where alpha (1 - alpha) is 0.
     with pytest.raises(BadInput, match=">= 3"):
         tau_lower_bound(drawn, 2)
@@ -121,4 +87,4 @@ def test_bounds_of_privacy_are_in_order(epsilon: float, labels: int) -> None:
     for kind in ("exponential", "randomized_response"):
         assert risk.error(f"{kind}:{epsilon!r}") - risk.optimum >= strong - 1e-10
         memorized = profile(f"{kind}:{epsilon!r}", labels).memorization(1)
-        assert memorized <= private_memorization_limit(epsilon) + 1e-12
+        assert memorized <= math.expm1(epsilon) + 1e-12

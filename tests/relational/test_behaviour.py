@@ -6,10 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.relational.reference import hierarchies, regression
 
-from memgen.relational.behaviour import phase
+from memgen.relational.behaviour import Pairs, phase, right_answers
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.kernels import Exchangeable
-from memgen.relational.pairs import Pairs, right_answers
 
 
 @given(problem=hierarchies(largest=10), alpha=st.floats(0.05, 0.9), ridge=st.floats(0.01, 2))

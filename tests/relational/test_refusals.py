@@ -46,6 +46,7 @@ CALLS = [
     (lambda: network_conjunctivity("nngp", 11), "depth = 11"),
     (lambda: network_conjunctivity("rbf", 2), "kernel 'rbf'"),
     (lambda: network_conjunctivity("ntk", 2, 2.1), "rho"),
+    (lambda: measure(np.eye(2), 2), "n = 2"),
     (lambda: measure(np.eye(5), 3), "kernel of shape"),
     (lambda: measure(np.ones((6, 6)), 3), "tell a pair from its reverse"),
     (lambda: measure(np.arange(36.0).reshape(6, 6), 3), "symmetric"),

@@ -82,7 +82,7 @@ def scaling(*, grid: options.Scaling, out: Output) -> None:
         is_zipf = spec.kind == "zipf" and spec.parameter == 1
         for size in grid.samples:
             found = spectrum(drawn, size, grid.multiplicities)
-            limit = zipf_asymptotics(grid.domain, size)[1] if is_zipf else None
+            limit = zipf_asymptotics(grid.domain, size) if is_zipf else None
             bound = tau_lower_bound(drawn, size) * size
             for count, tau in zip(grid.multiplicities, found.tau, strict=True):
                 only_once = (limit, bound) if count == 1 else (None, None)

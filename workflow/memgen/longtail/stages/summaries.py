@@ -5,10 +5,10 @@ import polars as pl
 from memgen.jobs.stage import Input, Inputs, Output, command, stage
 from memgen.longtail.learners import Risk
 from memgen.longtail.priors import frequencies
-from memgen.longtail.summary import numbers
+from memgen.longtail.summary import numbers, summary_command
 from memgen.longtail.tables import CLASSIFIERS, CURVES
 from memgen.tables.checks import Check, write_checks
-from memgen.tables.claims import THIS_STUDY, shell_command
+from memgen.tables.claims import THIS_STUDY
 from memgen.tables.statistics import standard_error
 from memgen.tables.summaries import text
 
@@ -111,7 +111,7 @@ def checks(
             expected=expected,
             allowed=allowed,
             found=numbers(path)[name],
-            command=shell_command("longtail", "summary", "--table", path, "--json"),
+            command=summary_command(path),
         )
         for words, source, path, name, expected, allowed in rows
     ]

@@ -19,7 +19,6 @@ from memgen.relational import memorization as scores
 from memgen.relational import ranks as exact
 from memgen.relational.configuration import Items
 from memgen.relational.hierarchy import Hierarchy
-from memgen.relational.pairs import Pairs
 
 FewItems: TypeAlias = Annotated[
     int, Range(3, 1000), About("number of items, at least 3; every pair is looked at, so at most 1000")
@@ -89,7 +88,7 @@ def margins(
     """
     hierarchy = Hierarchy.of(n, exception)
     leak, weight = exact.gamma(alpha, ridge), exact.memorization_weight(alpha, ridge)
-    pairs = Pairs.of(hierarchy)
+    pairs = behaviour.Pairs.of(hierarchy)
     found = pairs.margins(exact.ranks_at(hierarchy.n, hierarchy.exceptions, leak), weight)
     columns = (pairs.higher, pairs.lower, pairs.classes, pairs.truth, pairs.trained, found)
     rows = list(zip(*(column.tolist() for column in columns), strict=True))

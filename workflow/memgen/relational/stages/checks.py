@@ -5,11 +5,9 @@ Every value is read from the tables; a check whose hierarchy or grid point they 
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from memgen.jobs.stage import Input, Output, command, stage
 from memgen.relational.hierarchy import PAPER, Hierarchy
-from memgen.relational.metrics import CHAIN, EXACT, ROUNDED, numbers
+from memgen.relational.metrics import CHAIN, EXACT, ROUNDED, numbers, summary_command
 from memgen.relational.tables import CRITICAL, CRITICAL_PLACEMENT
 from memgen.tables.checks import Check, write_checks
 from memgen.tables.claims import THIS_STUDY, shell_command
@@ -74,8 +72,8 @@ def checks(
         )
     ]  # fmt: skip
     none = CRITICAL_PLACEMENT.read(placement).filter(n=7, exceptions="4:2")
-    swept, of_sweep = numbers(margins), _summary(margins)
-    ranked, of_ranks = numbers(ranks, critical), _summary(ranks, "--critical", critical)
+    swept, of_sweep = numbers(margins), summary_command(margins)
+    ranked, of_ranks = numbers(ranks, critical), summary_command(ranks, "--critical", critical)
     found += [
         _check("7 items, 4 beats 2: there is no crossing (number of crossings)", 0.0,
                float(none["gamma"].is_not_null().sum()) if none.height else None,
@@ -96,12 +94,12 @@ def checks(
                0.0, swept["largest_closed_form_deviation"], of_sweep, source=CHAIN),
         _check("One exception: there is a crossing exactly if l >= 2, w <= n - 3 and (l, w) != (2, n - 3) "
                "(share of the hierarchies tabulated)",
-               1.0, numbers(placement)["share_crossing_as_stated"], _summary(placement)),
+               1.0, numbers(placement)["share_crossing_as_stated"], summary_command(placement)),
         _check("Ranks are those of plain transitive inference plus a dipole at each exception (largest "
                "relative deviation)",
-               0.0, numbers(mechanism)["largest_relative_deviation"], _summary(mechanism)),
+               0.0, numbers(mechanism)["largest_relative_deviation"], summary_command(mechanism)),
         _check("ReLU networks of 1 to 4 layers, NNGP and NTK: conjunctivity as stated (largest deviation)",
-               0.0, numbers(depth)["largest_reference_deviation"], _summary(depth), allowed=ROUNDED),
+               0.0, numbers(depth)["largest_reference_deviation"], summary_command(depth), allowed=ROUNDED),
     ]  # fmt: skip
     write_checks(found, out)
 
@@ -130,8 +128,3 @@ def _critical(hierarchy: Hierarchy) -> str:
     """Command that prints the critical conjunctivity of a hierarchy."""
     task = ("--n", hierarchy.n, "--exception", hierarchy.label)
     return shell_command("relational", "critical", *task, "--json")
-
-
-def _summary(table: Path, *more: object) -> str:
-    """Command that prints the numbers of a table."""
-    return shell_command("relational", "summary", "--table", table, *more, "--json")

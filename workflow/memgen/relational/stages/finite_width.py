@@ -13,12 +13,12 @@ from memgen.configuration.options import flat
 from memgen.jobs.memory import refuse_beyond_memory
 from memgen.jobs.seeding import integer_seed
 from memgen.jobs.stage import Input, Output, progress, stage
+from memgen.relational.behaviour import Pairs, right_answers
 from memgen.relational.configuration import OF_FINITE_WIDTH, Networks
 from memgen.relational.frames import columns_of, read_tasks
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.kernels import network_conjunctivity
 from memgen.relational.networks import DEPTH, Trained, train
-from memgen.relational.pairs import Pairs, right_answers
 from memgen.relational.ranks import memorization_weight, ranks
 from memgen.relational.tables import FINITE_WIDTH, FINITE_WIDTH_MARGINS
 from memgen.tables.statistics import means_with_errors

@@ -11,14 +11,13 @@ from scipy.special import expit
 from memgen.configuration.options import flat
 from memgen.jobs.memory import refuse_beyond_memory
 from memgen.jobs.stage import Output, stage
-from memgen.relational.behaviour import phase
+from memgen.relational.behaviour import Pairs, phase, right_answers
 from memgen.relational.configuration import OF_DEPTH_TABLE, Depth, Phase, Readout, Theory
 from memgen.relational.crossing import critical
 from memgen.relational.frames import Tasks, by_class, columns_of, grid_of, over_grid, read_tasks
 from memgen.relational.hierarchy import PAIR_CLASSES
 from memgen.relational.kernels import network_conjunctivity, network_similarities
 from memgen.relational.memorization import left_out_predictions, memorization_scores
-from memgen.relational.pairs import Pairs, right_answers
 from memgen.relational.ranks import gamma, mechanism, memorization_weight, ranks
 from memgen.relational.tables import CRITICAL, DEPTH, MECHANISM, MEMORIZATION, PHASE, READOUT
 
