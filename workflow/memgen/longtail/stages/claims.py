@@ -9,10 +9,11 @@ from collections import defaultdict
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import polars as pl
 
+from memgen.configuration.options import About, flat
 from memgen.jobs.stage import Input, Inputs, Output, command, stage
 from memgen.longtail.summary import numbers, summary_command
 from memgen.longtail.tables import COMPRESSION, COSTS, MISLABELLED, SUBGROUPS
@@ -57,32 +58,17 @@ PUBLISHED_GROUPS = {
 
 
 @stage
+@flat
 def claims(
     *,
-    costs: Input,
-    subgroups: Inputs,
-    curves: Input,
-    mislabelled: Input,
-    compression: Input,
-    out: Output,
+    costs: Annotated[Input, About("costs table")],
+    subgroups: Annotated[Inputs, About("subgroups tables")],
+    curves: Annotated[Input, About("curves table")],
+    mislabelled: Annotated[Input, About("mislabelled table")],
+    compression: Annotated[Input, About("compression table")],
+    out: Annotated[Output, About("claims table")],
 ) -> None:
-    """Write the claims of the long-tail theory with the values of this study's tables.
-
-    Parameters
-    ----------
-    costs
-        Costs table.
-    subgroups
-        Subgroups tables.
-    curves
-        Curves table.
-    mislabelled
-        Mislabelled table.
-    compression
-        Compression table.
-    out
-        Claims table.
-    """
+    """Write the claims of the long-tail theory with the values of this study's tables."""
     found = [
         _paper_numbers(costs),
         *_paper_groups(subgroups),

@@ -1,11 +1,12 @@
 """Real classifiers on clustered data: test error against the share of singletons fitted."""
 
+from dataclasses import asdict
 from typing import Annotated, Literal
 
 import numpy as np
 import polars as pl
 
-from memgen.configuration.options import By, flat
+from memgen.configuration.options import About, By, flat
 from memgen.jobs.memory import refuse_beyond_memory
 from memgen.jobs.stage import Output, progress, stage
 from memgen.longtail import configuration as options
@@ -29,7 +30,7 @@ def classify(
     labels: options.Labels = options.Longtail.labels,
     tests: options.Tests = options.Clusters.tests,
     seeds: options.Seeds = options.Clusters.seeds,
-    out: Output,
+    out: Annotated[Output, About("classifiers table")],
 ) -> None:
     """Train one classifier over a path of regularization on clustered data.
 
@@ -39,8 +40,6 @@ def classify(
         Kind of cluster.
     learner
         Classifier.
-    out
-        Classifiers table.
     """
     check_settings(learner, training.settings)
     size = 8.0 * len(training.settings) * labels * (data.samples + data.domain * tests)
@@ -65,12 +64,9 @@ def classify(
                 "epsilon": spent[index],
                 "delta": None if spent[index] is None else training.delta,
                 "seed": seed,
-                "prior": data.prior,
-                "domain": data.domain,
-                "samples": data.samples,
                 "labels": labels,
-                "dimensions": data.dimensions,
                 "spread": spread,
+                **asdict(data),
                 "singletons": int(once.sum()),
                 "fitted_singletons": float(1 - wrong[index][once].mean()) if once.any() else 1.0,
                 "train_error": float(wrong[index].mean()),

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import numpy as np
 import polars as pl
 
-from memgen.configuration.options import flat
+from memgen.configuration.options import About, flat
 from memgen.errors import BadInput
 from memgen.jobs.arguments import AsManyAs
 from memgen.jobs.memory import refuse_beyond_memory
@@ -34,7 +34,7 @@ def mislabel(
     data: options.Data,
     labels: options.Labels = options.Longtail.labels,
     tests: options.Tests = options.Clusters.tests,
-    out: Output,
+    out: Annotated[Output, About("mislabelled table")],
 ) -> None:
     """Train ridge classifiers on noisy labels, with and without the examples of clusters seen once.
 
@@ -42,8 +42,6 @@ def mislabel(
     ----------
     structures, spreads
         Kinds of cluster, and the spread of each.
-    out
-        Mislabelled table.
     """
     check_settings("ridge", noise.ridges)
     size = 8.0 * len(noise.ridges) * labels * (data.samples + data.domain * tests)
@@ -123,7 +121,7 @@ def compress(
     data: options.Data,
     labels: options.Labels = options.Longtail.labels,
     tests: options.Tests = options.Clusters.tests,
-    out: Output,
+    out: Annotated[Output, About("compression table")],
 ) -> None:
     """Prune ridge classifiers, and say what clusters seen once and rare subgroups lose more than others.
 
@@ -133,8 +131,6 @@ def compress(
     ----------
     structures, spreads
         Kinds of cluster, and the spread of each.
-    out
-        Compression table.
     """
     check_settings("ridge", [pruning.ridge])
     half = frequencies(data.prior, data.domain // 2)

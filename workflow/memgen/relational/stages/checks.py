@@ -5,6 +5,9 @@ Every value is read from the tables; a check whose hierarchy or grid point they 
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from memgen.configuration.options import About, flat
 from memgen.jobs.stage import Input, Output, command, stage
 from memgen.relational.hierarchy import PAPER, Hierarchy
 from memgen.relational.metrics import CHAIN, EXACT, ROUNDED, numbers, summary_command
@@ -31,35 +34,18 @@ def summary(*, table: Input, critical: Input | None = None, json: bool = False) 
 
 
 @stage
+@flat
 def checks(
     *,
-    margins: Input,
-    ranks: Input,
-    critical: Input,
-    placement: Input,
-    mechanism: Input,
-    depth: Input,
-    out: Output,
+    margins: Annotated[Input, About("sweep table")],
+    ranks: Annotated[Input, About("ranks table")],
+    critical: Annotated[Input, About("critical table")],
+    placement: Annotated[Input, About("critical placement table")],
+    mechanism: Annotated[Input, About("mechanism table")],
+    depth: Annotated[Input, About("depth table")],
+    out: Annotated[Output, About("checks table")],
 ) -> None:
-    """Write the checks of the theory with the values of this study's tables.
-
-    Parameters
-    ----------
-    margins
-        Sweep table.
-    ranks
-        Ranks table.
-    critical
-        Critical table.
-    placement
-        Critical placement table.
-    mechanism
-        Mechanism table.
-    depth
-        Depth table.
-    out
-        Checks table.
-    """
+    """Write the checks of the theory with the values of this study's tables."""
     ((winner, loser),) = PAPER.exceptions
     paper = f"{PAPER.n} items, {winner} beats {loser}"
     of_paper = CRITICAL.read(critical).filter(n=PAPER.n, exceptions=PAPER.label)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import polars as pl
 
+from memgen.configuration.options import About, flat
 from memgen.jobs.stage import Input, Output, stage
 from memgen.relational.hierarchy import HIGHER, LOWER, PAPER
 from memgen.relational.metrics import CHAIN, EXCEPTIONS, WIDE, numbers, summary_command
@@ -23,26 +24,17 @@ EXPONENT = 0.05
 
 
 @stage
+@flat
 def claims(
-    *, margins: Input, critical: Input, depth: Input, widths: Input, slopes: Input, out: Output
+    *,
+    margins: Annotated[Input, About("sweep table")],
+    critical: Annotated[Input, About("critical placement table")],
+    depth: Annotated[Input, About("depth table")],
+    widths: Annotated[Input, About("finite networks by width")],
+    slopes: Annotated[Input, About("slopes of finite networks over width")],
+    out: Annotated[Output, About("claims table")],
 ) -> None:
-    """Write the claims about the theory with the values of this study's tables.
-
-    Parameters
-    ----------
-    margins
-        Sweep table.
-    critical
-        Critical placement table.
-    depth
-        Depth table.
-    widths
-        Finite networks by width.
-    slopes
-        Slopes of finite networks over width.
-    out
-        Claims table.
-    """
+    """Write the claims about the theory with the values of this study's tables."""
     write_claims([*_representations(margins, critical, depth), *_networks(widths, slopes)], out)
 
 

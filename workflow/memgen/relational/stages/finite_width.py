@@ -9,7 +9,7 @@ from typing import Annotated
 import numpy as np
 import polars as pl
 
-from memgen.configuration.options import flat
+from memgen.configuration.options import About, flat
 from memgen.jobs.memory import refuse_beyond_memory
 from memgen.jobs.seeding import integer_seed
 from memgen.jobs.stage import Input, Output, progress, stage
@@ -29,19 +29,13 @@ logger = logging.getLogger(__name__)
 @stage
 @flat
 def finite_width(
-    *, task: Input, networks: Annotated[Networks, OF_FINITE_WIDTH], out: Output, margins: Output
+    *,
+    task: Annotated[Input, About("task table")],
+    networks: Annotated[Networks, OF_FINITE_WIDTH],
+    out: Annotated[Output, About("finite width table: a row per network")],
+    margins: Annotated[Output, About("margins of every pair, averaged over seeds")],
 ) -> None:
-    """Train finite networks on one hierarchy, lazy and rich, and write how far they are from the theory.
-
-    Parameters
-    ----------
-    task
-        Task table.
-    out
-        Finite width table: a row per network.
-    margins
-        Margins of every pair, averaged over seeds.
-    """
+    """Train finite networks on one hierarchy, lazy and rich, and write how far they are from the theory."""
     ((name, hierarchy),) = read_tasks([task]).items()
     largest = max(*networks.width, networks.scan_width)
     refuse_beyond_memory(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Annotated
 
 import polars as pl
 
-from memgen.configuration.options import flat
+from memgen.configuration.options import About, flat
 from memgen.jobs.memory import refuse_beyond_memory
 from memgen.jobs.stage import Output, stage
 from memgen.relational.behaviour import phase
@@ -23,14 +25,12 @@ GAP = 2
 
 @stage
 @flat
-def placement_table(*, placement: Placement, out: Output) -> None:
-    """Write accuracy and margin of every pair class over hierarchies of one family.
-
-    Parameters
-    ----------
-    out
-        Placement table: every span and every position that fit.
-    """
+def placement_table(
+    *,
+    placement: Placement,
+    out: Annotated[Output, About("placement table: every span and every position that fit")],
+) -> None:
+    """Write accuracy and margin of every pair class over hierarchies of one family."""
     configurations, most = len(placement.conjunctivity) * len(placement.ridge), max(placement.n)
     places = sum(items**2 / (2 * number) for items in placement.n for number in placement.numbers)
     refuse_beyond_memory(
@@ -58,14 +58,12 @@ def family(n: int, number: int) -> Iterator[tuple[int, int, Hierarchy]]:
 
 @stage
 @flat
-def critical_placement(*, placement: Critical, out: Output) -> None:
-    """Write the critical conjunctivity of one exception, and up to where nothing is wrong, over hierarchies.
-
-    Parameters
-    ----------
-    out
-        Critical placement table; empty values where there is no crossing.
-    """
+def critical_placement(
+    *,
+    placement: Critical,
+    out: Annotated[Output, About("critical placement table; empty values where there is no crossing")],
+) -> None:
+    """Write the critical conjunctivity of one exception, and where nothing is wrong, over hierarchies."""
     most = placement.map_n
     refuse_beyond_memory(300 * most**2, f"--map-n {most}: every span and position")
     places = {
@@ -78,7 +76,7 @@ def critical_placement(*, placement: Critical, out: Output) -> None:
     rows = []
     for items, span, loser in sorted(places):
         (crossing,) = critical(items, [(loser + span, loser)])
-        right = balance(items, loser + span, loser)
+        right = asdict(balance(items, loser + span, loser))
         rows.append(
             {
                 "n": items,
@@ -88,9 +86,7 @@ def critical_placement(*, placement: Critical, out: Output) -> None:
                 "centred": loser == (items - 1 - span) // 2,
                 "gamma": crossing.gamma,
                 "alpha": crossing.alpha,
-                "balance_gamma": right.gamma,
-                "balance_alpha": right.alpha,
-                "balance_ridge": right.ridge,
+                **{f"balance_{name}": value for name, value in right.items()},
             }
         )
     CRITICAL_PLACEMENT.write(pl.DataFrame(rows, schema=CRITICAL_PLACEMENT.schema), out)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import numpy as np
 import polars as pl
 
-from memgen.configuration.options import flat
+from memgen.configuration.options import About, flat
 from memgen.jobs.memory import refuse_beyond_memory
 from memgen.jobs.stage import Output, stage
 from memgen.relational import ranks as exact
@@ -17,16 +19,14 @@ from memgen.relational.tables import RANKS, SWEEP
 
 @stage
 @flat
-def sweep(*, tasks: Tasks, theory: Theory, out: Output, ranks: Output) -> None:
-    """Write exact margins and ranks over a grid of conjunctivity and ridge.
-
-    Parameters
-    ----------
-    out
-        Sweep table: the margin of every pair.
-    ranks
-        Ranks table: the rank of every item.
-    """
+def sweep(
+    *,
+    tasks: Tasks,
+    theory: Theory,
+    out: Annotated[Output, About("sweep table: the margin of every pair")],
+    ranks: Annotated[Output, About("ranks table: the rank of every item")],
+) -> None:
+    """Write exact margins and ranks over a grid of conjunctivity and ridge."""
     hierarchies = read_tasks(tasks)
     grid = grid_of(theory.conjunctivity, theory.ridge)
     count = sum(one.n**2 / 2 for one in hierarchies.values())

@@ -7,6 +7,7 @@ from typing import Annotated
 import cyclopts
 import polars as pl
 
+from memgen.configuration.options import About, flat
 from memgen.jobs.memory import refuse_beyond_memory
 from memgen.jobs.stage import Output, stage
 from memgen.relational.configuration import Items
@@ -15,12 +16,13 @@ from memgen.relational.tables import TASK
 
 
 @stage
+@flat
 def task(
     *,
     name: str,
     n: Items,
     exceptions: Annotated[list[str] | None, cyclopts.Parameter(name="--exception")] = None,
-    out: Output,
+    out: Annotated[Output, About("task table (parquet or csv)")],
 ) -> None:
     """Write every ordered pair of one hierarchy with its class, target and truth.
 
@@ -32,8 +34,6 @@ def task(
         Number of items, at least 3.
     exceptions
         Exceptions as WINNER:LOSER with items numbered from 0, for example 5:3; none by default.
-    out
-        Task table (parquet or csv).
     """
     hierarchy = Hierarchy.of(n, exceptions)
     refuse_beyond_memory(500 * hierarchy.n**2, f"--n {n}: every ordered pair of the items")
