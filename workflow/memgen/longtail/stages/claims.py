@@ -81,16 +81,13 @@ def claims(
 
 
 @command
-def paper_numbers(*, costs: Input, json: bool = False) -> None:
-    """Print every number that the paper states for Zipf's law beside ours, and how many agree.
-
-    Parameters
-    ----------
-    costs
-        Costs table.
-    json
-        Print JSON.
-    """
+@flat
+def paper_numbers(
+    *,
+    costs: Annotated[Input, About("costs table")],
+    json: Annotated[bool, About("print JSON")] = False,
+) -> None:
+    """Print every number that the paper states for Zipf's law beside ours, and how many agree."""
     rows = list(_stated(COSTS.read(costs)))
     found = {"agree": sum(row["agrees"] for row in rows), "of": len(rows), "numbers": rows}
     if json:

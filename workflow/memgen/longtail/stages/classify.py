@@ -22,9 +22,9 @@ from memgen.longtail.tables import CLASSIFIERS
 @flat
 def classify(
     *,
-    structure: Structure,
+    structure: Annotated[Structure, About("kind of cluster")],
     spread: options.Spread,
-    learner: Literal["ridge", "neighbours", "network", "private_network"],
+    learner: Annotated[Literal["ridge", "neighbours", "network", "private_network"], About("classifier")],
     training: Annotated[options.PrivateNetwork, By("learner", options.TRAINED_BY)],
     data: options.Data,
     labels: options.Labels = options.Longtail.labels,
@@ -32,15 +32,7 @@ def classify(
     seeds: options.Seeds = options.Clusters.seeds,
     out: Annotated[Output, About("classifiers table")],
 ) -> None:
-    """Train one classifier over a path of regularization on clustered data.
-
-    Parameters
-    ----------
-    structure
-        Kind of cluster.
-    learner
-        Classifier.
-    """
+    """Train one classifier over a path of regularization on clustered data."""
     check_settings(learner, training.settings)
     size = 8.0 * len(training.settings) * labels * (data.samples + data.domain * tests)
     refuse_beyond_memory(size, f"scores of {labels} labels")

@@ -22,9 +22,9 @@ from memgen.tables.statistics import standard_error
 @flat
 def memorize(
     *,
-    structure: Structure,
+    structure: Annotated[Structure, About("kind of cluster")],
     spread: options.Spread,
-    learner: Literal["ridge", "neighbours", "network"],
+    learner: Annotated[Literal["ridge", "neighbours", "network"], About("classifier")],
     training: Annotated[options.ScoredNetwork, options.OF_MEMORIZE],
     data: options.Data,
     labels: options.Labels = options.Longtail.labels,
@@ -33,15 +33,7 @@ def memorize(
     scores: Annotated[Output, About("scores table: every training example")],
     out: Annotated[Output, About("memorization table: averages by multiplicity")],
 ) -> None:
-    """Score how much a classifier memorizes each training example.
-
-    Parameters
-    ----------
-    structure
-        Kind of cluster.
-    learner
-        Classifier.
-    """
+    """Score how much a classifier memorizes each training example."""
     check_settings(learner, training.settings)
     settings, samples = np.array(training.settings), data.samples
     size = round(subsample_share * samples)

@@ -164,7 +164,7 @@ def noise(*, draws: options.Draws, size: options.Noise, out: Annotated[Output, A
 @flat
 def subgroups(
     *,
-    mixture: str,
+    mixture: Annotated[str, About("name of the mixture")],
     groups: list[str],
     priors: Annotated[list[options.Prior], AsManyAs("groups")],
     domains: Annotated[list[options.Points], AsManyAs("groups")],
@@ -181,8 +181,6 @@ def subgroups(
 
     Parameters
     ----------
-    mixture
-        Name of the mixture.
     groups, priors, domains, weights
         Name, prior, number of points and weight of each subgroup; weights are divided by their sum.
     """

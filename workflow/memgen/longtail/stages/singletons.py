@@ -21,14 +21,15 @@ from memgen.longtail.specs import Structure, check_settings
 from memgen.longtail.tables import COMPRESSION, MANY, MISLABELLED
 from memgen.tables.statistics import mean_with_error, means_with_errors
 
-Spreads = Annotated[list[options.Spread], AsManyAs("structures")]
+Structures = Annotated[list[Structure], About("kinds of cluster")]
+Spreads = Annotated[list[options.Spread], AsManyAs("structures"), About("spread of each kind of cluster")]
 
 
 @stage
 @flat
 def mislabel(
     *,
-    structures: list[Structure],
+    structures: Structures,
     spreads: Spreads,
     noise: options.Mislabelled,
     data: options.Data,
@@ -36,13 +37,7 @@ def mislabel(
     tests: options.Tests = options.Clusters.tests,
     out: Annotated[Output, About("mislabelled table")],
 ) -> None:
-    """Train ridge classifiers on noisy labels, with and without the examples of clusters seen once.
-
-    Parameters
-    ----------
-    structures, spreads
-        Kinds of cluster, and the spread of each.
-    """
+    """Train ridge classifiers on noisy labels, with and without the examples of clusters seen once."""
     check_settings("ridge", noise.ridges)
     size = 8.0 * len(noise.ridges) * labels * (data.samples + data.domain * tests)
     refuse_beyond_memory(size, f"scores of {labels} labels")
@@ -115,7 +110,7 @@ def _with_and_without(
 @flat
 def compress(
     *,
-    structures: list[Structure],
+    structures: Structures,
     spreads: Spreads,
     pruning: options.Pruning,
     data: options.Data,
@@ -126,11 +121,6 @@ def compress(
     """Prune ridge classifiers, and say what clusters seen once and rare subgroups lose more than others.
 
     Half of the clusters are a common subgroup, half a rare one, with the same prior within each.
-
-    Parameters
-    ----------
-    structures, spreads
-        Kinds of cluster, and the spread of each.
     """
     check_settings("ridge", [pruning.ridge])
     half = frequencies(data.prior, data.domain // 2)
