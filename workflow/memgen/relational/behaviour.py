@@ -3,9 +3,8 @@
 The classes are those of `hierarchy`, found all at once; ranks and memorization weights come from `ranks`.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -38,7 +37,7 @@ class Pairs:
     trained: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, hierarchy: Hierarchy) -> Pairs:
+    def of(cls, hierarchy: Hierarchy) -> Self:
         """Pairs of a hierarchy, sorted; the same classes as `Hierarchy.pair_class`, all at once."""
         higher, lower = np.triu_indices(hierarchy.n, 1)
         component = np.full(hierarchy.n, -1)

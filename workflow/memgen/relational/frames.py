@@ -1,7 +1,5 @@
 """From hierarchies to rows: task tables read back, and frames over a grid of conjunctivity and ridge."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Iterable, Mapping
 from pathlib import Path

@@ -4,8 +4,6 @@ Each is read from one table; only whether the answers turn wrong where they shou
 the critical gammas.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any

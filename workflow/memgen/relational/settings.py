@@ -1,7 +1,5 @@
 """What types cannot say about the block `relational`: exceptions fit, figures show what there is."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

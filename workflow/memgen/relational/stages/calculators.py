@@ -1,7 +1,5 @@
 """The theory on the command line: one hierarchy, one learner, printed for people or as JSON."""
 
-from __future__ import annotations
-
 import json as json_format
 from dataclasses import asdict
 from pathlib import Path

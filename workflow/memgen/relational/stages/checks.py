@@ -3,8 +3,6 @@
 Every value is read from the tables; a check whose hierarchy or grid point they lack is not tested.
 """
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from memgen.configuration.options import About, flat

@@ -4,8 +4,6 @@ Every value of ours is read from the tables; a claim whose hierarchy or grid poi
 as not tested. Identities of the theory stand in `checks`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any

@@ -1,7 +1,5 @@
 """Finite networks beside the theory: each network's deviation, and the margins of every pair."""
 
-from __future__ import annotations
-
 import logging
 import math
 from typing import Annotated

@@ -4,8 +4,6 @@ The fit is a straight line through the logarithms, one per seed, because network
 drawn independently.
 """
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Tables of every hierarchy over a grid of learners: what follows from ranks and margins."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Tables over the placement of exceptions: n, position, span and number."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Iterator
 from dataclasses import asdict

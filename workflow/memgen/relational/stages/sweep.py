@@ -1,7 +1,5 @@
 """Ranks and margins of every hierarchy over a grid of conjunctivity and ridge."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import numpy as np

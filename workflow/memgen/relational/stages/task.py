@@ -1,7 +1,5 @@
 """The task as a table: every ordered pair of one hierarchy."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import cyclopts
