@@ -228,18 +228,14 @@ def phase(
     *,
     n: FewItems,
     exception: Exceptions | None = None,
-    alpha: list[Alpha],
-    ridge: list[Ridge] | None = None,
+    alpha: Annotated[list[Alpha], About("conjunctivities, at least 0 and less than 1")],
+    ridge: Annotated[list[Ridge], About("effective ridges, at least 0; 0 by default")] | None = None,
     json: bool = False,
 ) -> None:
     """Print accuracy and margin of every pair class over a grid of conjunctivity and ridge.
 
     Parameters
     ----------
-    alpha
-        Conjunctivities, at least 0 and less than 1.
-    ridge
-        Effective ridges, at least 0; 0 by default.
     json
         Print JSON: a list with alpha, ridge, gamma, and by pair class pairs, accuracy (null where there is no
         right answer), margin and lowest_margin.
