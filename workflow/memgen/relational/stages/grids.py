@@ -9,7 +9,7 @@ from scipy.special import expit
 from memgen.configuration.options import About, flat
 from memgen.jobs.memory import refuse_beyond_memory
 from memgen.jobs.stage import Output, stage
-from memgen.relational.behaviour import Pairs, phase, right_answers
+from memgen.relational.behaviour import Pairs, right_answers
 from memgen.relational.configuration import OF_DEPTH_TABLE, Depth, Phase, Readout, Theory
 from memgen.relational.crossing import critical
 from memgen.relational.frames import Tasks, by_class, columns_of, grid_of, over_grid, read_tasks
@@ -151,8 +151,7 @@ def phase_table(*, tasks: Tasks, diagram: Phase, out: Annotated[Output, About("p
     grid = grid_of(alpha, np.geomspace(diagram.lowest_ridge, diagram.highest_ridge, up))
     frames = []
     for name, hierarchy in hierarchies.items():
-        found = phase(hierarchy.n, hierarchy.exceptions, grid[:, 0], grid[:, 1])
-        frames += by_class(PHASE, grid, columns_of(hierarchy, name), found)
+        frames += by_class(PHASE, grid, columns_of(hierarchy, name), hierarchy)
     PHASE.write(pl.concat(frames), out)
 
 
@@ -173,6 +172,5 @@ def depth_table(
                 grid = np.stack([alpha, raw / scale], axis=1)
                 network = {"kernel": kernel, "depth": layers, "rho": rho[:, None], "raw_ridge": raw}
                 for name, hierarchy in hierarchies.items():
-                    found = phase(hierarchy.n, hierarchy.exceptions, grid[:, 0], grid[:, 1])
-                    frames += by_class(DEPTH, grid, {**columns_of(hierarchy, name), **network}, found)
+                    frames += by_class(DEPTH, grid, {**columns_of(hierarchy, name), **network}, hierarchy)
     DEPTH.write(pl.concat(frames), out)

@@ -10,7 +10,6 @@ import polars as pl
 from memgen.configuration.options import About, flat
 from memgen.jobs.memory import refuse_beyond_memory
 from memgen.jobs.stage import Output, stage
-from memgen.relational.behaviour import phase
 from memgen.relational.configuration import Critical, Placement
 from memgen.relational.crossing import balance, critical
 from memgen.relational.frames import by_class, grid_of
@@ -40,8 +39,7 @@ def placement_table(
     for items, number in itertools.product(placement.n, placement.numbers):
         for span, position, hierarchy in family(items, number):
             columns = {"n": items, "exceptions": hierarchy.label, "number": number}
-            found = phase(items, hierarchy.exceptions, grid[:, 0], grid[:, 1])
-            frames += by_class(PLACEMENT, grid, {**columns, "span": span, "position": position}, found)
+            frames += by_class(PLACEMENT, grid, {**columns, "span": span, "position": position}, hierarchy)
     PLACEMENT.write(pl.concat(frames) if frames else pl.DataFrame(schema=PLACEMENT.schema), out)
 
 
