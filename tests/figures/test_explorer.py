@@ -26,10 +26,9 @@ from memgen.longtail.bounds import limited_memorization_cost
 from memgen.longtail.learners import Risk
 from memgen.longtail.priors import frequencies
 from memgen.longtail.spectrum import spectrum
-from memgen.relational.behaviour import behaviour
+from memgen.relational.behaviour import Pairs, behaviour
 from memgen.relational.crossing import balance, critical
 from memgen.relational.hierarchy import Hierarchy
-from memgen.relational.pairs import Pairs
 from memgen.relational.ranks import dipole, gamma, memorization_weight, ranks, strengths
 from repository import ROOT
 

@@ -34,7 +34,8 @@ def write_all(folder: Path) -> dict[str, Any]:
     words.write_text("\n".join(str(1 / rank) for rank in range(1, 31)))
     spectra(priors=PRIORS, frequencies=[words], domain=40, samples=60, out=paths["spectra"])
     scaling(priors=PRIORS, domain=20000, samples=[1000, 10000], multiplicities=[1, 2], out=paths["scaling"])
-    costs(prior="zipf", domain=[50000, 40], samples=[50000, 30], out=paths["costs"])
+    paper = {"domain": [50000, 5000, 5000, 25000], "samples": [50000, 50000, 10000, 50000]}
+    costs(prior="zipf", **paper, out=paths["costs"])
     simulate(
         priors=PRIORS, frequencies=[words], domain=[40], samples=[50], repeats=[300], labels=10,
         learners=["optimal", "ignore:1", "flip:0.2", "majority:0.8"], out=paths["simulation"],

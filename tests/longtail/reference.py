@@ -5,19 +5,9 @@ import numpy as np
 
 PRIORS = ("zipf", "zipf:1.7", "uniform", "geometric:0.9", "lognormal:2")
 LEARNERS = (
-    "optimal",
-    "ignore:1",
-    "ignore:3",
-    "flip:0.3",
-    "flip:0.97",
-    "limited:0.25",
-    "exponential:0.4",
-    "exponential:2",
-    "randomized_response:1",
-    "majority:0.8",
-    "majority:0.3",
-    "majority_ignore:0.8",
-)
+    "optimal", "ignore:1", "ignore:3", "flip:0.3", "flip:0.97", "limited:0.25", "exponential:0.4",
+    "exponential:2", "randomized_response:1", "majority:0.8", "majority:0", "majority_ignore:0.8",
+)  # fmt: skip
 
 
 def precise_list(prior: str, domain: int) -> list[mpmath.mpf]:

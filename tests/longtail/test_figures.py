@@ -9,7 +9,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from checks import assert_draws, assert_refused, assert_sound, drawn, points, shown
-from memgen.longtail.tables import COMPRESSION, MISLABELLED, NOISE, SCALING, SPECTRA, SUBGROUPS, TRADEOFF
+from memgen.longtail.tables import COMPRESSION, MISLABELLED, NOISE, SCALING, SUBGROUPS, TRADEOFF
 from memgen.relational.stages.grids import memorization_table
 from memgen.relational.stages.task import task
 from memgen.relational.tables import MEMORIZATION
@@ -48,29 +48,19 @@ def panels(name: str, written: dict[str, Any]) -> list[tuple[pl.DataFrame, str, 
         ]
     if name == "subgroups":
         (path,) = written["subgroups"]
+        pruned = COMPRESSION.read(written["compression"])
         costs = SUBGROUPS.read(path).with_columns(place=pl.col("group").rank("dense").cast(pl.Float64) - 1)
         return [
             (costs.filter(learner="limited"), "place", "cost_simulated"),
             (costs.filter(learner="exponential"), "parameter", "cost_simulated"),
             (costs.filter(learner="ignore"), "parameter", "cost_simulated"),
-            *(
-                (part, "kept", "loss")
-                for part in COMPRESSION.read(written["compression"]).partition_by(
-                    "structure", maintain_order=True
-                )
-            ),
+            *((part, "kept", "loss") for part in pruned.partition_by("structure", maintain_order=True)),
         ]
-    if name == "scaling":
-        frame = SCALING.read(written[name])
-        return [(frame.filter(multiplicity=count), "samples", "tau_n") for count in (1, 2)]
-    frame = SPECTRA.read(written[name]).filter(pl.col("multiplicity") <= 100)
-    return [
-        (frame.filter(pl.col(column) >= floor), "multiplicity", column)
-        for column, floor in (("points", 1e-3), ("mass", 1e-5))
-    ]
+    frame = SCALING.read(written[name])
+    return [(frame.filter(multiplicity=count), "samples", "tau_n") for count in (1, 2)]
 
 
-@pytest.mark.parametrize("name", ["singletons", "subgroups", "scaling", "spectra"])
+@pytest.mark.parametrize("name", ["singletons", "subgroups", "scaling"])
 def test_panels_draw_every_row(written: dict[str, Any], tmp_path: Path, name: str) -> None:
     for axes, rows in zip(shown(of(name, written, tmp_path)), panels(name, written), strict=True):
         assert_draws(axes, rows)

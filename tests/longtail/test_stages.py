@@ -9,8 +9,6 @@ import polars as pl
 import pytest
 
 from memgen.errors import BadInput
-from memgen.longtail.learners import Risk
-from memgen.longtail.priors import frequencies, from_values, joined
 from memgen.longtail.stages.claims import claims, paper_numbers
 from memgen.longtail.stages.classify import classify
 from memgen.longtail.stages.error import error
@@ -22,13 +20,11 @@ from memgen.longtail.summary import numbers
 from memgen.longtail.tables import (
     CLASSIFIERS,
     COMPRESSION,
-    COSTS,
     CURVES,
     MEMORIZATION,
     MISLABELLED,
     SCALING,
     SCORES,
-    SIMULATION,
     SPECTRA,
     SUBGROUPS,
 )
@@ -39,24 +35,12 @@ from memgen.tables.claims import CLAIMS
 def test_spectra_add_up(written: dict[str, Any]) -> None:
     table = SPECTRA.read(written["spectra"])
     assert set(table["prior"]) == {"zipf", "geometric:0.9", "words"}
+    assert table.filter(prior="words")["domain"].unique().to_list() == [30]
     for _, rows in table.group_by("prior"):
         assert rows["multiplicity"].to_list()[:21] == list(range(21))
         assert rows["points"].sum() <= rows["domain"][0] + 1e-9 and rows["mass"].sum() <= 1 + 1e-12
-    assert COSTS.read(written["costs"])["tau_1_n"][0] == pytest.approx(0.4717, abs=5e-5)
     scaling = SCALING.read(written["scaling"])
     assert scaling["asymptotic"].null_count() == scaling.height - 2, "Zipf, seen once, two sizes"
-
-
-def test_simulation_agrees_with_the_closed_forms(written: dict[str, Any]) -> None:
-    table = SIMULATION.read(written["simulation"])
-    assert table.columns == [
-        "prior", "domain", "samples", "learner", "parameter", "error_closed", "error_simulated",
-        "standard_error", "repeats",
-    ]  # fmt: skip
-    assert table.height == 12 and set(table["prior"]) == {"zipf", "geometric:0.9", "words"}
-    assert table.filter(prior="words")["domain"].unique().to_list() == [30]
-    deviation = (table["error_simulated"] - table["error_closed"]).abs() / table["standard_error"]
-    assert deviation.max() < 4
 
 
 def test_classifiers_say_what_they_spent(written: dict[str, Any]) -> None:
@@ -67,10 +51,8 @@ def test_classifiers_say_what_they_spent(written: dict[str, Any]) -> None:
     assert runs.filter(pl.col("learner") != "private_network")["epsilon"].null_count() == 3 * 6
     tight = runs.filter(learner="neighbours", setting=1)
     assert (tight["fitted_singletons"] == 1).all() and (tight["train_error"] == 0).all()
-    assert (tight["lower_bound"] - tight["optimum"]).abs().max() == 0
-    assert runs.group_by("seed").agg(pl.col("singletons").n_unique())["singletons"].to_list() == [1, 1, 1], (
-        "the same samples for every learner"
-    )
+    samples = runs.group_by("seed").agg(pl.col("singletons").n_unique())
+    assert samples["singletons"].to_list() == [1, 1, 1], "the same samples for every learner"
     curves = CURVES.read(written["curves"])
     assert curves.height == 8 and (curves["seeds"] == 3).all()
     row = curves.filter(learner="ridge", setting=10).row(0, named=True)
@@ -103,8 +85,8 @@ def test_claims_checks_and_their_numbers(
     assert verdicts["subgroups-pay"] == "not tested", "no such mixture in this small study"
     paper_numbers(costs=written["costs"], json=True)
     said = json.loads(capsys.readouterr().out)
-    assert said["agree"] == said["of"] == 4
-    assert [row["stated"] for row in said["numbers"]] == [0.47, 0.17, 0.15, 0.07]
+    assert said["agree"] == said["of"] == 10
+    assert [row["stated"] for row in said["numbers"]][:4] == [0.47, 0.17, 0.15, 0.07]
     names = ("scaling", "simulation", "tradeoff", "privacy", "noise")
     checks(**{name: written[name] for name in names}, out=tmp_path / "checks.csv")
     assert set(CHECKS.read(tmp_path / "checks.csv")["outcome"]) == {"holds"}
@@ -122,36 +104,6 @@ def test_exactly_one_source_of_frequencies_is_asked_for() -> None:
     for given in [{"domain": 5}, {"prior": "zipf"}, {"prior": "zipf", "frequencies": Path(__file__)}]:
         with pytest.raises(BadInput, match=r"exactly one|domain: missing"):
             error(samples=5, **given)
-
-
-@pytest.mark.parametrize(
-    ("domains", "weights", "samples", "costs"),
-    [
-        ([5000, 5000], [5 / 6, 1 / 6], 60000, [0.01465, 0.03530]),
-        ([5000, 25000], [1 / 2, 1 / 2], 100000, [0.01465, 0.03100]),
-    ],
-)
-def test_subgroups_pay_what_the_theory_says(
-    domains: list[int], weights: list[float], samples: int, costs: list[float]
-) -> None:
-    """The values of memorization, part A, to every digit given."""
-    for domain, weight, cost in zip(domains, weights, costs, strict=True):
-        once = Risk(frequencies("zipf", domain), samples, 10, weight).mass(1)
-        assert round((0.9 - 0.5) * once, 5) == cost
-
-
-def test_subgroups_make_up_the_mixture() -> None:
-    parts, weights = [frequencies("zipf", 30), frequencies("geometric:0.8", 20)], [0.7, 0.3]
-    values = joined("both", parts, weights)[0].expanded()
-    risks = [Risk(part, 80, 10, weight) for part, weight in zip(parts, weights, strict=True)]
-    unseen, once = (sum(risk.weight * risk.mass(count) for risk in risks) for count in (0, 1))
-    for learner in ("exponential:0.5", "flip:0.2", "ignore:3"):
-        whole = from_values("both", values)
-        assert sum(risk.weight * risk.error(learner) for risk in risks) == pytest.approx(
-            Risk(whole, 80, 10).error(learner), abs=1e-12
-        )
-    assert once == pytest.approx((values * 80 * values * (1 - values) ** 79).sum(), abs=1e-12)
-    assert unseen == pytest.approx((values * (1 - values) ** 80).sum(), abs=1e-12)
 
 
 def test_simulated_costs_of_subgroups_agree_with_the_closed_forms(tmp_path: Path) -> None:
@@ -195,44 +147,11 @@ def test_pruning_keeps_the_largest_weights(tmp_path: Path) -> None:
     assert extra["once"] > 0
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"weights": [1.0]},
-        {"weights": [1.0, 0.0]},
-        {"priors": ["zipf", "best"]},
-        {"memorization_limit": 0.95},
-        {"learners": ["forget:1"]},
-        {"repeats": 1},
-    ],
-)
-def test_bad_mixtures_are_refused_and_leave_nothing(tmp_path: Path, change: dict[str, Any]) -> None:
-    given = {"mixture": "test", "groups": ["one", "other"], "priors": ["zipf", "zipf"], "domains": [5, 5]}
-    given |= {"weights": [1.0, 2.0], "samples": 10, "repeats": 2, **change}
-    with pytest.raises(BadInput, match=r"allowed|differ"):
-        subgroups(**given, out=tmp_path / "subgroups.csv")
-    assert not list(tmp_path.iterdir())
-
-
-@pytest.mark.parametrize(
-    ("change", "part"),
-    [
-        ({"learner": "forest"}, "forest"),
-        ({"settings": [0.0]}, "ridge > 0"),
-        ({"labels": 1}, "labels"),
-        ({"structure": "cube"}, "cube"),
-        ({"spread": -1.0}, "spread"),
-        ({"structure": "hypercube", "spread": 1.5}, "spread"),
-        ({"prior": "best"}, "best"),
-    ],
-)
-def test_bad_classifiers_are_refused_and_leave_nothing(
-    tmp_path: Path, change: dict[str, Any], part: str
-) -> None:
-    given = {"structure": "gaussian", "spread": 0.7, "learner": "ridge", "settings": [1.0], "seeds": 1}
-    given |= {"domain": 40, "samples": 40, "dimensions": 60, "out": tmp_path / "out.parquet", **change}
-    with pytest.raises(BadInput, match=part):
+def test_a_spread_that_is_none_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
+    given: dict[str, Any] = {"structure": "hypercube", "spread": 1.5, "learner": "ridge", "settings": [1.0]}
+    given |= {"domain": 40, "samples": 40, "dimensions": 60, "seeds": 1, "out": tmp_path / "out.parquet"}
+    with pytest.raises(BadInput, match=r"spread of hypercube: 1.5 is not allowed"):
         classify(tests=1, **given)
-    with pytest.raises(BadInput, match=part):
+    with pytest.raises(BadInput, match=r"spread of hypercube: 1.5 is not allowed"):
         memorize(subsample_count=9, scores=tmp_path / "scores.parquet", **given)
     assert not list(tmp_path.iterdir())

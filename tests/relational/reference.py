@@ -8,6 +8,15 @@ from memgen.relational.kernels import Exchangeable, kernel_ridge
 
 DIGITS = 80
 
+#: Number of items and exceptions of hierarchies of which tables are made, by name.
+HIERARCHIES = {
+    "ti_n9": (9, []),
+    "exc_mid_n9": (9, ["5:3"]),
+    "exc_far_n11": (11, ["7:3"]),
+    "two_n15": (15, ["5:3", "11:9"]),
+    "edge_n5": (5, ["2:0"]),
+}
+
 
 def dense_matrices(n, exceptions):
     """Laplacian, signed incidence matrix (winner first) of the chain plus exceptions."""
@@ -41,19 +50,8 @@ def precise_dipole(n, a, b, gamma):
     """Function i -> [G (e_a - e_b)]_i of the chain alone (theory: Closed form), a and b in either order."""
     sign = 1 if a < b else -1
     a, b = min(a, b), max(a, b)
-    if gamma == 0:
-
-        def limit(i):
-            if i <= a:
-                return mpmath.mpf(sign * (2 * n - 1 - a - b) * (b - a)) / (2 * n)
-            if i >= b:
-                return -mpmath.mpf(sign * (a + b + 1) * (b - a)) / (2 * n)
-            top = (2 * n + a - b) * (a + b - 2 * i) + (a + b + 2 * i + 2 - 2 * n) * (a - b)
-            return mpmath.mpf(sign * top) / (4 * n)
-
-        return limit
-
-    k = 2 * mpmath.asinh(mpmath.sqrt(mpmath.mpf(gamma)) / 2)
+    # the limit gamma -> 0 is reached to 40 digits long before rounding is felt
+    k = 2 * mpmath.asinh(mpmath.sqrt(mpmath.mpf(gamma or "1e-60")) / 2)
     sinh, half = mpmath.sinh, k / 2
     below = sign / (sinh(k) * sinh(n * k))
     left = 2 * sinh((2 * n - 1 - a - b) * half) * sinh((b - a) * half) * below
@@ -75,15 +73,12 @@ def precise_ranks(n, exceptions, gamma, items):
     with mpmath.workdps(DIGITS):
         chain = precise_dipole(n, 0, n - 1, gamma)
         columns = [precise_dipole(n, winner, loser, gamma) for winner, loser in exceptions]
-        size = len(exceptions)
-        strengths = []
-        if size:
-            matrix, right = mpmath.matrix(size, size), mpmath.matrix(size, 1)
-            for row, (winner, loser) in enumerate(exceptions):
-                right[row] = 1 - (chain(winner) - chain(loser))
-                for column, dipole in enumerate(columns):
-                    matrix[row, column] = dipole(winner) - dipole(loser) + (row == column)
-            strengths = list(mpmath.lu_solve(matrix, right))
+        matrix = mpmath.eye(len(exceptions))
+        for row, (winner, loser) in enumerate(exceptions):
+            for column, dipole in enumerate(columns):
+                matrix[row, column] += dipole(winner) - dipole(loser)
+        unexplained = [1 - (chain(winner) - chain(loser)) for winner, loser in exceptions]
+        strengths = mpmath.lu_solve(matrix, unexplained) if exceptions else []
         ranks = [
             chain(i) + sum((s * d(i) for s, d in zip(strengths, columns, strict=True)), mpmath.mpf(0))
             for i in items

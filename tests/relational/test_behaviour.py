@@ -6,10 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.relational.reference import hierarchies, regression
 
-from memgen.relational.behaviour import phase
+from memgen.relational.behaviour import Pairs, phase, right_answers
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.kernels import Exchangeable
-from memgen.relational.pairs import Pairs, right_answers
 
 
 @given(problem=hierarchies(largest=10), alpha=st.floats(0.05, 0.9), ridge=st.floats(0.01, 2))
@@ -31,16 +30,6 @@ def test_accuracy_and_margin_are_those_of_the_regression(problem, alpha, ridge):
             assert part.accuracy is None
         elif np.abs(scored).min() > 1e-6:
             assert part.accuracy == pytest.approx((scored > 0).mean())
-
-
-def test_limits():
-    """Additive: the exception is not fitted, cross pairs are right. Conjunctive: only trained pairs are."""
-    additive = phase(9, [(5, 3)], 0.0, 0.0)
-    assert additive["exception"].accuracy == 0.5 and abs(additive["exception"].margin) < 1e-12
-    assert additive["cross"].accuracy == 1.0 and additive["boundary"].lowest_margin > 0
-    conjunctive = phase(9, [(5, 3)], 1 - 1e-9, 0.5)
-    assert conjunctive["train"].margin == pytest.approx(1 / 1.5) and abs(conjunctive["within"].margin) < 1e-8
-    assert phase(9)["test"].accuracy == 1.0
 
 
 @given(problem=hierarchies(largest=20))

@@ -43,19 +43,6 @@ def test_a_step_is_that_of_automatic_differentiation(monkeypatch):
     assert found.training_error[0] == pytest.approx(float(residual.square().mean().sqrt()), abs=1e-5)
 
 
-def test_tangent_kernel_is_that_of_gradients():
-    hidden, readout = module._initial_weights(6, 10, [1])
-    inputs = module._one_hot(np.array([[0, 1], [1, 0], [2, 4]]), 5)
-    found = module._tangent_kernel(hidden, readout, inputs, 0.7)[0]
-    rows = []
-    for one in inputs:
-        weights = hidden[0].clone().requires_grad_(), readout[0].clone().requires_grad_()
-        parts = torch.autograd.grad(0.7 * torch.relu(one @ weights[0].T) @ weights[1], weights)
-        rows.append(torch.cat([part.flatten() for part in parts]))
-    gradients = torch.stack(rows)
-    torch.testing.assert_close(found, gradients @ gradients.T)
-
-
 def test_infinite_width_has_the_kernel_of_the_theory():
     """Mean over many units of the tangent kernel at the start: 2 (k_same, ...) within 4 standard errors."""
     inputs = module._one_hot(np.array([[0, 1], [0, 2], [3, 4]]), 5)

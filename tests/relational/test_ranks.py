@@ -14,9 +14,7 @@ from memgen.relational.kernels import Exchangeable
 from memgen.relational.ranks import (
     dipole,
     dual_weights,
-    gamma,
     margins,
-    memorization_weight,
     predictions,
     ranks,
     ranks_at,
@@ -87,23 +85,6 @@ def test_dual_weights_reproduce_the_regression(task, alpha, ridge):
     assert np.isnan(dual_weights(n, exceptions, 0.0, 0.0)).all()
 
 
-@given(n=st.integers(3, 12), alpha=st.floats(0, 0.99), regularization=st.floats(1e-2, 1e4))
-def test_published_closed_form_without_exception(n, alpha, regularization):
-    """Lippl et al., PNAS 2024, 1-based j < k: theory, What it predicts, last but one item."""
-    rate = np.arccosh((1 + 1 / regularization) / (1 - alpha))
-    first, second = np.triu_indices(n, 2)
-    top = np.sinh((second + 1 - (n + 1) / 2) * rate) - np.sinh((first + 1 - (n + 1) / 2) * rate)
-    expected = top / (np.sinh((n + 1) * rate / 2) - np.sinh((n - 1) * rate / 2))
-    found = margins(n, [], alpha, 1 / regularization, first, second)
-    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
-
-
-@pytest.mark.parametrize("leak", [0.0, 1e-9, 1.0, 1e12])
-@pytest.mark.parametrize("n", [3, 9, 1000])
-def test_an_exception_may_cancel_everything(n, leak):
-    np.testing.assert_array_equal(ranks_at(n, [(n - 1, 0)], leak), np.zeros(n))
-
-
 @given(task=hierarchies(largest=60), leak=gammas)
 def test_ranks_are_a_chain_plus_dipoles(task, leak):
     """The mechanism: plain transitive inference plus a dipole of strength s per exception."""
@@ -114,13 +95,6 @@ def test_ranks_are_a_chain_plus_dipoles(task, leak):
     found = ranks_at(n, exceptions, leak)
     largest = np.abs(dipole(n, 0, n - 1, leak)).max()
     np.testing.assert_allclose(found, rebuilt, atol=1e-12 * largest * (1 + len(exceptions)))
-
-
-@given(alpha=st.floats(0, 0.999), ridge=st.floats(0, 100))
-def test_gamma_and_memorization_weight(alpha, ridge):
-    np.testing.assert_allclose(1 + gamma(alpha, ridge) / 2, (1 + ridge) / (1 - alpha), rtol=1e-12)
-    weight = memorization_weight(alpha, ridge)
-    assert weight == (0 if alpha + ridge == 0 else alpha / (alpha + ridge))
 
 
 def test_predictions_interpreted_and_compiled_have_the_same_bits(monkeypatch):

@@ -9,14 +9,8 @@ from repository import ROOT
 
 
 def test_settings_refuse_what_types_cannot():
-    check({"relational": {"hierarchies": {"good": {"n": 9, "exceptions": ["5:3"]}, "plain": {"n": 3}}}})
-    for exceptions, message in (
-        (["9:3"], "relational.hierarchies.bad: exception 9:3: items must be 0 to 8"),
-        (["4:3"], "two items below"),
-        (["5:3", "05:3"], "given twice"),
-    ):
-        with pytest.raises(BadInput, match=message):
-            check({"relational": {"hierarchies": {"bad": {"n": 9, "exceptions": exceptions}}}})
+    with pytest.raises(BadInput, match=r"relational.hierarchies.bad: exception 5:3: given twice"):
+        check({"relational": {"hierarchies": {"bad": {"n": 9, "exceptions": ["5:3", "05:3"]}}}})
 
 
 def test_hierarchies_left_out_are_the_first_of_the_configuration():

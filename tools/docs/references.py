@@ -32,7 +32,7 @@ Python](../api.md) shows the most useful of them at work.
 MODULES = {
     "Results for notebooks": "notebooks.theory notebooks.models notebooks.result",
     "Transitive inference": "relational.ranks relational.crossing relational.kernels relational.memorization "
-    "relational.behaviour relational.hierarchy relational.pairs relational.networks",
+    "relational.behaviour relational.hierarchy relational.networks",
     "The long tail": "longtail.learners longtail.spectrum longtail.priors longtail.bounds",
     "Irrelevant information": "irrelevant.bounds",
     "Fitting models": "language.fits.least_squares",

@@ -1,25 +1,12 @@
 """Tables of a few hierarchies, as the rules make them."""
 
 import pytest
+from tests.relational.reference import HIERARCHIES
 
 from memgen.relational.stages.grids import critical_table, depth_table, mechanism_table
 from memgen.relational.stages.placement import critical_placement
 from memgen.relational.stages.sweep import sweep
 from memgen.relational.stages.task import task
-
-HIERARCHIES = {
-    "ti_n9": (9, []),
-    "exc_mid_n9": (9, ["5:3"]),
-    "exc_far_n11": (11, ["7:3"]),
-    "two_n15": (15, ["5:3", "11:9"]),
-    "edge_n5": (5, ["2:0"]),
-}
-
-
-@pytest.fixture(scope="session")
-def hierarchies_of_the_study():
-    """Number of items and exceptions of each hierarchy in `study`, by name."""
-    return HIERARCHIES
 
 
 @pytest.fixture(scope="session")

@@ -1,11 +1,10 @@
 """Finite networks and their summary: lazy ones approach the theory, and the tables agree."""
 
-import numpy as np
 import polars as pl
 import pytest
 
 from memgen.relational.stages.finite_width import finite_width
-from memgen.relational.stages.finite_width_summary import finite_width_summary, slope_over_seeds
+from memgen.relational.stages.finite_width_summary import finite_width_summary
 from memgen.relational.stages.task import task
 from memgen.relational.tables import (
     FINITE_WIDTH,
@@ -19,23 +18,12 @@ from memgen.relational.tables import (
 def study(tmp_path_factory):
     folder = tmp_path_factory.mktemp("networks")
     task(name="exc", n=7, exceptions=["4:2"], out=folder / "task.parquet")
-    finite_width(
-        task=folder / "task.parquet",
-        width=[64, 256, 1024],
-        seeds=8,
-        steps=300,
-        rich_scale=0.5,
-        scan_width=64,
-        scan_scale=[1.0, 0.2],
-        out=folder / "runs.parquet",
-        margins=folder / "margins.parquet",
-    )
-    finite_width_summary(
-        networks=[folder / "runs.parquet"],
-        margins=[folder / "margins.parquet"],
-        out=folder / "summary.csv",
-        slopes=folder / "slopes.csv",
-    )
+    runs, margins = folder / "runs.parquet", folder / "margins.parquet"
+    sizes = {"width": [64, 256, 1024], "seeds": 8, "steps": 300}
+    scales = {"rich_scale": 0.5, "scan_width": 64, "scan_scale": [1.0, 0.2]}
+    finite_width(task=folder / "task.parquet", **sizes, **scales, out=runs, margins=margins)
+    tables = {"out": folder / "summary.csv", "slopes": folder / "slopes.csv"}
+    finite_width_summary(networks=[runs], margins=[margins], **tables)
     return folder
 
 
@@ -62,15 +50,3 @@ def test_tables_agree_with_each_other(study):
     assert same["deviation"].to_list() == lazy["deviation"].to_list(), "the same initial weights"
     trained = pairs.filter((pl.col("pair_class") == "train") & (pl.col("regime") == "rich"))
     assert (trained["margin"] - 1).abs().max() < 1e-2 and (trained["theory"] == 1).all()
-
-
-def test_a_known_slope_is_recovered():
-    stream = np.random.default_rng(0)
-    widths = np.tile([64, 128, 256, 512], 40)
-    noise = np.exp(0.1 * stream.standard_normal(160))
-    frame = pl.DataFrame(
-        {"seed": np.repeat(np.arange(40), 4), "width": widths, "deviation": 3 * widths**-0.7 * noise}
-    )
-    found = slope_over_seeds(frame, "deviation")
-    assert abs(found["slope"] + 0.7) <= 4 * found["standard_error"]
-    assert found["low"] < found["slope"] < found["high"] and found["seeds"] == 40 and found["widths"] == 4

@@ -9,8 +9,8 @@ from memgen.jobs.stage import command
 from memgen.relational import crossing
 from memgen.relational import ranks as exact
 from memgen.relational.arguments import Floats
+from memgen.relational.behaviour import TIE, Pairs
 from memgen.relational.hierarchy import Hierarchy
-from memgen.relational.pairs import TIE, Pairs
 
 WIDTH = 48
 """Columns of the drawing."""

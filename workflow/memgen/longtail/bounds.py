@@ -1,4 +1,4 @@
-"""What the theory proves of every learner: lower bounds on its error, and bounds on tau_1.
+"""What the theory proves of every learner: lower bounds on its error, and one on tau_1.
 
 The tests hold each bound against simulated learners, and the inequalities against drawn frequencies.
 """
@@ -67,17 +67,13 @@ def limited_memorization_cost(risk: Risk, memorization_limit: float) -> float:
     return (1 - 1 / risk.labels - memorization_limit) * risk.mass(1)
 
 
-def private_memorization_limit(epsilon: float, delta: float = 0.0) -> float:
-    """Largest memorization score under (epsilon, delta) label differential privacy, e^eps - 1 + delta."""
-    return math.expm1(min(epsilon, 700.0)) + delta
-
-
 def private_excess_bound(risk: Risk, epsilon: float, delta: float = 0.0) -> float:
     """Excess error that the paper proves of label differential privacy.
 
-    (1 - 1/m - limit) M_1 with the limit e^eps - 1 + delta on memorization, and never below zero.
+    (1 - 1/m - limit) M_1, and never below zero: under (epsilon, delta) privacy no memorization score exceeds
+    the limit e^eps - 1 + delta.
     """
-    limit = private_memorization_limit(epsilon, delta)
+    limit = math.expm1(min(epsilon, 700.0)) + delta
     return max(0.0, 1 - 1 / risk.labels - limit) * risk.mass(1)
 
 
@@ -114,43 +110,3 @@ def tau_lower_bound(frequencies: Frequencies, samples: int) -> float:
     if samples < 3:
         raise BadInput(f"samples: {samples} is not allowed for the bound on tau_1; allowed: >= 3")
     return frequencies.weight(1 / (3 * samples), 2 / samples) / (5 * samples)
-
-
-def tau_no_tail_bound(frequencies: Frequencies, samples: int, threshold: float) -> float | None:
-    """Upper bound 2 theta on tau_1 where there is no tail, or None where the lemma says nothing.
-
-    Where no frequency lies between theta and t/n, a singleton is as rare as theta: it is an outlier,
-    and fitting it gains next to nothing.
-
-    Parameters
-    ----------
-    frequencies, samples
-        The domain, and the sample size n.
-    threshold : float
-        theta, at most 1/(2n).
-
-    Returns
-    -------
-    float or None
-        2 theta if the weight of [theta, t/n] is zero, t = log(1 / (theta beta)) + 2 and beta the weight
-        below theta; None if some frequency lies there, or none below theta.
-
-    Raises
-    ------
-    BadInput
-        If theta is not in (0, 1/(2n)].
-
-    Notes
-    -----
-    Source: arXiv 1906.05271, section 2, from memory; proved again for a fixed list: below theta the
-    numerator of tau_1 is at most theta times its denominator; above t/n its terms are at most
-    (t/n) e^(-t + t/n), and the denominator is at least beta (1 - theta)^(n-1) >= beta / 2, so that the
-    rest is at most 2 (t/n) e^(t/n - 2) theta <= theta for t <= n.
-    """
-    if not 0 < threshold <= 1 / (2 * samples):
-        raise BadInput(f"threshold: {threshold:g} is not allowed; allowed: above 0, at most 1/(2 samples)")
-    below = frequencies.weight(0.0, math.nextafter(threshold, 0.0))
-    if below <= 0:
-        return None
-    spread = math.log(1 / (threshold * below)) + 2
-    return None if frequencies.weight(threshold, spread / samples) > 0 else 2 * threshold

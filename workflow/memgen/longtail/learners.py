@@ -38,14 +38,6 @@ class Profile:
         """e_l at one multiplicity."""
         return float(self.first[multiplicity]) if multiplicity < len(self.first) else self.rest
 
-    def memorization(self, multiplicity: int) -> float:
-        """Expected memorization score of a training example whose point is seen l >= 1 times.
-
-        mem(A, S, i) = Pr[h(x_i) = y_i] - Pr[h without i (x_i) = y_i]: without it the point is seen l - 1
-        times, so the score is e_(l-1) - e_l. Meaningful for clean labels, where fit and truth agree.
-        """
-        return self.at(multiplicity - 1) - self.at(multiplicity)
-
 
 def profile(learner: str, labels: int) -> Profile:
     """Misfit probabilities of a named learner.

@@ -46,17 +46,9 @@ def simulate(
 ) -> Simulation:
     """Draw samples of n points, `repeats` times, and run every learner on each.
 
-    The truth of every point is uniform. All learners share the points of each sample, and the majority
-    learners the uniform numbers from which noisy labels are made.
-
-    Parameters
-    ----------
-    frequencies, samples, labels
-        As for `memgen.longtail.learners.Risk`.
-    learners : sequence of str
-        Names of learners, see `memgen.longtail.learners.profile`.
-    groups : sequence of slice, optional
-        Subgroups: slices that cover the domain; one group by default.
+    The truth of every point is uniform. All learners, named as for `memgen.longtail.learners.profile`, share
+    the points of each sample, and the majority learners the uniform numbers from which noisy labels are made.
+    Subgroups are slices that cover the domain, `groups`; by default there is one.
     """
     size = 40 * frequencies.domain + 8 * samples + 16 * repeats * (1 + len(learners))
     refuse_beyond_memory(size, f"{repeats} samples of {samples} from {frequencies.domain} points")

@@ -211,12 +211,11 @@ def spectrum(frequencies: Frequencies, samples: int, multiplicity: npt.ArrayLike
     return Spectrum(samples, wanted, sums[:, 0], sums[:, 1])
 
 
-def zipf_asymptotics(domain: int, samples: int) -> tuple[float, float]:
-    """Large-domain limits of K_1 / n and n tau_1 for Zipf's law with exponent 1.
+def zipf_asymptotics(domain: int, samples: int) -> float:
+    """Large-domain limit of n tau_1 for Zipf's law with exponent 1.
 
-    These are E1(x) / H_N and exp(-x) / E1(x), with x = n / (N H_N) (memorization, part A).
+    That is exp(-x) / E1(x), with x = n / (N H_N) and the harmonic number H_N (memorization, part A).
     """
     ranks = np.arange(1, domain + 1, dtype=np.float64)
-    harmonic = float(np.sum(1 / ranks))
-    x = samples / (domain * harmonic)
-    return float(exp1(x)) / harmonic, math.exp(-x) / float(exp1(x))
+    x = samples / (domain * float(np.sum(1 / ranks)))
+    return math.exp(-x) / float(exp1(x))

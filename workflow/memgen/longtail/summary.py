@@ -16,6 +16,7 @@ from memgen.longtail.tables import (
     SUBGROUPS,
     TRADEOFF,
 )
+from memgen.tables.claims import shell_command
 from memgen.tables.statistics import student_factor
 from memgen.tables.summaries import Kinds, Numbers, summarize
 
@@ -143,3 +144,8 @@ def numbers(path: Path) -> Numbers:
     differences between subgroups. A file that is no such table is refused.
     """
     return summarize(path, _KINDS, "results/longtail")
+
+
+def summary_command(table: Path) -> str:
+    """Command that prints the numbers of a table."""
+    return shell_command("longtail", "summary", "--table", table, "--json")

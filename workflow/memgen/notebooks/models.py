@@ -20,9 +20,9 @@ from memgen.language.probing import contrast, predict
 from memgen.language.prompts import prompt, prompts
 from memgen.notebooks.result import Fitted, PairMatrix
 from memgen.notebooks.theory import of_pairs
+from memgen.relational.behaviour import Pairs
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.kernels import ordered_pairs
-from memgen.relational.pairs import Pairs
 
 
 def tiny_decoder(seed: int = 0, width: int = 128, layers: int = 4) -> Model:

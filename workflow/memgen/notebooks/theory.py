@@ -16,8 +16,8 @@ from memgen.irrelevant import bounds
 from memgen.longtail.learners import Risk
 from memgen.longtail.priors import frequencies
 from memgen.notebooks.result import Lines, PairMatrix
+from memgen.relational.behaviour import Pairs
 from memgen.relational.hierarchy import Hierarchy
-from memgen.relational.pairs import Pairs
 from memgen.relational.ranks import Exceptions, memorization_weight, ranks
 
 #: Units of the columns of a `PairMatrix` in units of the target.
@@ -96,7 +96,7 @@ def margin_matrix(n: int, exceptions: Exceptions = (), alpha: float = 0.0, ridge
 
 
 def of_pairs(title: str, hierarchy: Hierarchy, margins: ArrayLike) -> PairMatrix:
-    """Margins of every pair of a hierarchy, in the order of `memgen.relational.pairs.Pairs`."""
+    """Margins of every pair of a hierarchy, in the order of `memgen.relational.behaviour.Pairs`."""
     pairs = Pairs.of(hierarchy)
     columns = {"higher": pairs.higher, "lower": pairs.lower, "pair_class": pairs.classes, "margin": margins}
     return PairMatrix(title=title, frame=pl.DataFrame(columns), units=MARGIN_UNITS)

@@ -1,7 +1,5 @@
 """Arguments of the theory: numbers in range, and arrays over many hierarchies taken apart."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 from typing import Any, TypeAlias

@@ -26,8 +26,6 @@ so that they become vector instructions. Nothing is reassociated or contracted, 
 (tests hold that).
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterable
 from functools import cache

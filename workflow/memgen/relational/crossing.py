@@ -5,8 +5,6 @@ negative beyond the pair's critical gamma. *The* critical gamma of a component i
 outside it. Only the ranks of a few items are needed, so n may be large.
 """
 
-from __future__ import annotations
-
 import itertools
 import math
 from collections.abc import Iterable, Sequence

@@ -1,7 +1,5 @@
 """From hierarchies to rows: task tables read back, and frames over a grid of conjunctivity and ridge."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -14,7 +12,7 @@ from memgen.configuration.options import About
 from memgen.errors import BadInput
 from memgen.jobs.stage import Inputs
 from memgen.relational.arguments import Floats
-from memgen.relational.behaviour import Behaviour
+from memgen.relational.behaviour import phase
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.ranks import gamma
 from memgen.relational.tables import TASK
@@ -67,9 +65,10 @@ def over_grid(table: Table, grid: Floats, columns: Mapping[str, Any]) -> pl.Data
 
 
 def by_class(
-    table: Table, grid: Floats, columns: Mapping[str, Any], found: Mapping[str, Behaviour]
+    table: Table, grid: Floats, columns: Mapping[str, Any], hierarchy: Hierarchy
 ) -> list[pl.DataFrame]:
-    """Rows of `over_grid` for the behaviour (learners,) on each pair class, a frame per class."""
+    """Rows of `over_grid` for the behaviour of every learner on each pair class, a frame per class."""
+    found = phase(hierarchy.n, hierarchy.exceptions, grid[:, 0], grid[:, 1])
     return [
         over_grid(
             table,

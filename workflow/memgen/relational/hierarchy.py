@@ -5,13 +5,11 @@ exception's loop holds, what the right answer to a pair is. Only the pair lists 
 everything else is linear in the number of exceptions, so a hierarchy of a million items is cheap.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 from memgen.errors import BadInput
 
@@ -81,7 +79,7 @@ class Hierarchy:
         object.__setattr__(self, "exceptions", pairs)
 
     @classmethod
-    def of(cls, n: Any, exceptions: str | Iterable[str | Sequence[int]] | None = None) -> Hierarchy:
+    def of(cls, n: Any, exceptions: str | Iterable[str | Sequence[int]] | None = None) -> Self:
         """Build a hierarchy from what a configuration, a command or a table holds.
 
         Exceptions are each "winner:loser" or a pair of ranks, or all in one text with spaces between, as in

@@ -5,11 +5,9 @@ and the dense kernel ridge regression that the closed forms are checked against.
 meant and no list is given, pairs stand in the order of `ordered_pairs`.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import astuple, dataclass
-from typing import Literal
+from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -50,12 +48,12 @@ class Exchangeable:
             raise BadInput(f"kernel {astuple(self)}: must be finite, with k_same more than k_reversed")
 
     @classmethod
-    def from_overlap(cls, kappa_o: float, kappa_d: float = 0.0) -> Exchangeable:
+    def from_overlap(cls, kappa_o: float, kappa_d: float = 0.0) -> Self:
         """Kernel with similarity 1 of equal, kappa_o of overlapping and kappa_d of all other pairs."""
         return cls(1.0, kappa_o, kappa_d, kappa_d, kappa_d)
 
     @classmethod
-    def canonical(cls, alpha: float) -> Exchangeable:
+    def canonical(cls, alpha: float) -> Self:
         """Kernel of conjunctivity alpha and scale 1 that the theory's ridge refers to."""
         return cls(1.0, (1.0 - alpha) / 2.0)
 

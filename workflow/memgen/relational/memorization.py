@@ -6,8 +6,6 @@ is a gain of margin and may exceed 1. Nothing is fitted again: the hierarchy wit
 same circuit with one conductor taken out.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import ArrayLike
 

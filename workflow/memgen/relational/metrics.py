@@ -4,8 +4,6 @@ Each is read from one table; only whether the answers turn wrong where they shou
 the critical gammas.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -26,6 +24,7 @@ from memgen.relational.tables import (
     RANKS,
     SWEEP,
 )
+from memgen.tables.claims import shell_command
 from memgen.tables.summaries import Kinds, Numbers, summarize
 
 EXCEPTIONS = "Cheng & Lippl 2026, arXiv 2605.22972"
@@ -63,6 +62,11 @@ def numbers(path: Path, critical: Path | None = None) -> Numbers:
     if "largest_loop_spread" not in found:
         raise BadInput(f"{path}: --critical goes with a ranks table; allowed here: none")
     return {**found, **_turning(RANKS.read(path), CRITICAL.read(critical))}
+
+
+def summary_command(table: Path, *more: object) -> str:
+    """Command that prints the numbers of a table."""
+    return shell_command("relational", "summary", "--table", table, *more, "--json")
 
 
 def _sweep(table: pl.DataFrame) -> Numbers:

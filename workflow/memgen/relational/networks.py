@@ -8,8 +8,6 @@ weigh at any width, and the kernel is learned: the rich regime, where the theory
 seeds are trained together in one tensor.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

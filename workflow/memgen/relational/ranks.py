@@ -6,8 +6,6 @@ exceptions, conjunctivity and ridge alone and never forms an n x n matrix: the r
 circuit, which `memgen.relational.circuit` solves exactly for any number of exceptions.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias

@@ -1,7 +1,5 @@
 """What types cannot say about the block `relational`: exceptions fit, figures show what there is."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 
@@ -32,26 +30,21 @@ def check(config: Mapping[str, Any]) -> None:
             raise BadInput(f"relational.hierarchies.{name}: {error}") from None
     with_exception = [name for name, task in known.items() if task.get("exceptions")]
     plain = [name for name in known if name not in with_exception]
-    if "networks" in relational:
-        for name in relational["networks"].setdefault("hierarchies", with_exception[:1] or plain[:1]):
-            if name not in known:
-                raise BadInput(
-                    f"relational.networks.hierarchies: no hierarchy {name!r}; allowed: {', '.join(known)}"
-                )
-            # The networks of `x` leave x.parquet and x_margins.parquet in one folder.
-            if name.endswith("_margins"):
-                raise BadInput(
-                    f"relational.networks.hierarchies: {name!r} ends in _margins; allowed: another name"
-                )
-    phase = relational.get("phase", {})
-    if phase and phase["lowest_ridge"] >= phase["highest_ridge"]:
+    for name in relational["networks"].setdefault("hierarchies", with_exception[:1] or plain[:1]):
+        where = "relational.networks.hierarchies"
+        if name not in known:
+            raise BadInput(f"{where}: no hierarchy {name!r}; allowed: {', '.join(known)}")
+        # The networks of `x` leave x.parquet and x_margins.parquet in one folder.
+        if name.endswith("_margins"):
+            raise BadInput(f"{where}: {name!r} ends in _margins; allowed: another name")
+    phase = relational["phase"]
+    if phase["lowest_ridge"] >= phase["highest_ridge"]:
         raise BadInput(
             f"relational.phase.lowest_ridge: {phase['lowest_ridge']} is not allowed; "
             f"allowed: less than highest_ridge = {phase['highest_ridge']}"
         )
-    if "figures" in relational:
-        relational["figures"]["rank_profiles"].setdefault("hierarchies", [*plain[:1], *with_exception[:1]])
-        _check_figures(relational, list(known), with_exception)
+    relational["figures"]["rank_profiles"].setdefault("hierarchies", [*plain[:1], *with_exception[:1]])
+    _check_figures(relational, list(known), with_exception)
 
 
 def _check_figures(relational: Mapping[str, Any], names: list[str], with_exception: list[str]) -> None:

@@ -7,18 +7,22 @@ Identities of the theory stand in `checks`.
 import json as json_format
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import polars as pl
 
+from memgen.configuration.options import About, flat
 from memgen.jobs.stage import Input, Inputs, Output, command, stage
-from memgen.longtail.summary import numbers
+from memgen.longtail.summary import numbers, summary_command
 from memgen.longtail.tables import COMPRESSION, COSTS, MISLABELLED, SUBGROUPS
 from memgen.tables.claims import THIS_STUDY, Claim, shell_command, write_claims
 from memgen.tables.summaries import Numbers
 
 PAPER = "Feldman, Does Learning Require Memorization?, arXiv 1906.05271"
+_claim = partial(Claim, study="longtail", paper=PAPER)
+
 ERROR = 0.01
 """By how much a trained classifier's excess error may miss the bound: one point of error."""
 
@@ -54,34 +58,19 @@ PUBLISHED_GROUPS = {
 
 
 @stage
+@flat
 def claims(
     *,
-    costs: Input,
-    subgroups: Inputs,
-    curves: Input,
-    mislabelled: Input,
-    compression: Input,
-    out: Output,
+    costs: Annotated[Input, About("costs table")],
+    subgroups: Annotated[Inputs, About("subgroups tables")],
+    curves: Annotated[Input, About("curves table")],
+    mislabelled: Annotated[Input, About("mislabelled table")],
+    compression: Annotated[Input, About("compression table")],
+    out: Annotated[Output, About("claims table")],
 ) -> None:
-    """Write the claims of the long-tail theory with the values of this study's tables.
-
-    Parameters
-    ----------
-    costs
-        Costs table.
-    subgroups
-        Subgroups tables.
-    curves
-        Curves table.
-    mislabelled
-        Mislabelled table.
-    compression
-        Compression table.
-    out
-        Claims table.
-    """
+    """Write the claims of the long-tail theory with the values of this study's tables."""
     found = [
-        *_paper_numbers(costs),
+        _paper_numbers(costs),
         *_paper_groups(subgroups),
         *_bound(curves),
         *_noise(mislabelled),
@@ -92,16 +81,13 @@ def claims(
 
 
 @command
-def paper_numbers(*, costs: Input, json: bool = False) -> None:
-    """Print every number that the paper states for Zipf's law beside ours, and how many agree.
-
-    Parameters
-    ----------
-    costs
-        Costs table.
-    json
-        Print JSON.
-    """
+@flat
+def paper_numbers(
+    *,
+    costs: Annotated[Input, About("costs table")],
+    json: Annotated[bool, About("print JSON")] = False,
+) -> None:
+    """Print every number that the paper states for Zipf's law beside ours, and how many agree."""
     rows = list(_stated(COSTS.read(costs)))
     found = {"agree": sum(row["agrees"] for row in rows), "of": len(rows), "numbers": rows}
     if json:
@@ -126,29 +112,24 @@ def _stated(costs: pl.DataFrame) -> Iterator[dict[str, Any]]:
             }
 
 
-def _paper_numbers(path: Path) -> list[Claim]:
+def _paper_numbers(path: Path) -> Claim:
     rows = list(_stated(COSTS.read(path)))
-    return [
-        Claim(
-            study="longtail",
-            id="numbers-stated",
-            claim="The numbers that the paper states for Zipf's law and 10 labels are found again, to a unit "
-            "of their last digit (how many)",
-            paper=PAPER,
-            figure="longtail_scaling",
-            sense="equal",
-            threshold=float(len(rows)),
-            margin=0.5,
-            published_value=float(len(rows)),
-            ours=float(sum(row["agrees"] for row in rows)) if rows else None,
-            would_fail="A number further than one unit of its last digit.",
-            command=shell_command("longtail", "paper-numbers", "--costs", path, "--json"),
-        )
-    ]
+    return _claim(
+        id="numbers-stated",
+        claim="The numbers that the paper states for Zipf's law and 10 labels are found again, to a unit "
+        "of their last digit (how many)",
+        figure="longtail_scaling",
+        sense="equal",
+        threshold=float(len(rows)),
+        margin=0.5,
+        published_value=float(len(rows)),
+        ours=float(sum(row["agrees"] for row in rows)) if rows else None,
+        would_fail="A number further than one unit of its last digit.",
+        command=shell_command("longtail", "paper-numbers", "--costs", path, "--json"),
+    )
 
 
-def _paper_groups(paths: list[Path]) -> list[Claim]:
-    rows = []
+def _paper_groups(paths: list[Path]) -> Iterator[Claim]:
     for place, ((domain, weight, samples), (value, words)) in enumerate(PUBLISHED_GROUPS.items()):
         # Without such a mixture there is no value of ours: the subgroup alone comes closest.
         ours, error, repeats, shown = None, None, 0, _priced(domain, round(weight * samples))
@@ -162,28 +143,23 @@ def _paper_groups(paths: list[Path]) -> list[Claim]:
             )
             if match.height:
                 ours, error = match["cost_simulated"][0], match["standard_error"][0]
-                repeats, shown = match["repeats"][0], _shown(path)
-        rows.append(
-            Claim(
-                study="longtail",
-                id="subgroups-pay",
-                leads=place == 1,
-                claim=f"Limiting memorization to 1/2 costs the subgroup ({words}; n = {samples:,}) {value}",
-                paper=PAPER,
-                figure="longtail_subgroups",
-                sense="equal",
-                threshold=value,
-                margin=0.001,
-                published_value=value,
-                ours=ours,
-                standard_error=error,
-                unit="simulated draws",
-                n_units=repeats,
-                would_fail=f"A 95% interval wholly further than .001, one last digit, from {value:g}.",
-                command=shown,
-            )
+                repeats, shown = match["repeats"][0], summary_command(path)
+        yield _claim(
+            id="subgroups-pay",
+            leads=place == 1,
+            claim=f"Limiting memorization to 1/2 costs the subgroup ({words}; n = {samples:,}) {value}",
+            figure="longtail_subgroups",
+            sense="equal",
+            threshold=value,
+            margin=0.001,
+            published_value=value,
+            ours=ours,
+            standard_error=error,
+            unit="simulated draws",
+            n_units=repeats,
+            would_fail=f"A 95% interval wholly further than .001, one last digit, from {value:g}.",
+            command=shown,
         )
-    return rows
 
 
 def _priced(domain: int, samples: int) -> str:
@@ -192,21 +168,17 @@ def _priced(domain: int, samples: int) -> str:
     return shell_command("longtail", "error", "--prior", "zipf", *size, "--json")
 
 
-def _shown(path: Path) -> str:
-    """Command that prints the numbers of a table."""
-    return shell_command("longtail", "summary", "--table", path, "--json")
-
-
-def _bound(curves: Path) -> list[Claim]:
+def _bound(curves: Path) -> Iterator[Claim]:
     """That trained classifiers err by at least what the theory says of those they leave unfitted."""
     found = numbers(curves)
     bound = "Trained classifiers on clustered data err by at least opt + sum_l tau_l errn_l"
-    return [
-        Claim(
-            study="longtail",
+    for prefix, words in (
+        ("", "excess error minus the bound, mean over learners and settings"),
+        ("worst_", "excess error minus the bound, of the setting whose interval reaches lowest"),
+    ):
+        yield _claim(
             id="bound-holds",
             claim=f"{bound} ({words})",
-            paper=PAPER,
             figure="longtail_classifiers",
             sense="above",
             threshold=0.0,
@@ -217,13 +189,8 @@ def _bound(curves: Path) -> list[Claim]:
             n_units=int(found["seeds"] or 0),
             leads=not prefix,
             would_fail=f"An excess error below the bound by more than {ERROR:g}, beyond what seeds explain.",
-            command=_shown(curves),
+            command=summary_command(curves),
         )
-        for prefix, words in (
-            ("", "excess error minus the bound, mean over learners and settings"),
-            ("worst_", "excess error minus the bound, of the setting whose interval reaches lowest"),
-        )
-    ]
 
 
 def _gaps(paths: list[Path]) -> Iterator[Claim]:
@@ -236,19 +203,17 @@ def _gaps(paths: list[Path]) -> Iterator[Claim]:
         # Tested on the mixture where the two subgroups differ least; the others are cells.
         ordered = sorted(paths, key=lambda path: (found[path] is None, found[path]))
         for place, path in enumerate(ordered):
-            yield Claim(
-                study="longtail",
+            yield _claim(
                 id=id,
                 leads=learner == "exponential" and place == 0,
                 claim=f"{words} costs the rarer or longer-tailed subgroup more (excess error minus "
                 f"the other's, least over {settings}, mixture {SUBGROUPS.read(path)['mixture'][0]})",
-                paper=PAPER,
                 figure="longtail_subgroups",
                 sense="above",
                 threshold=0.0,
                 ours=found[path],
                 would_fail="A setting at which the rarer or longer-tailed subgroup pays no more.",
-                command=_shown(path),
+                command=summary_command(path),
             )
 
 
@@ -271,12 +236,10 @@ def _noise(path: Path) -> Iterator[Claim]:
     ):  # fmt: skip
         ordered = _least_certain_first(found, structures, value, error)
         for place, structure in enumerate(ordered):
-            yield Claim(
-                study="longtail",
+            yield _claim(
                 id="noise-must-be-fitted",
                 leads=leading and place == 0,
                 claim=words.format(structure),
-                paper=PAPER,
                 figure="longtail_singletons",
                 sense="above",
                 threshold=threshold,
@@ -286,7 +249,7 @@ def _noise(path: Path) -> Iterator[Claim]:
                 n_units=int(found[f"seeds_{structure}"] or 0),
                 possible=None if leading else (0.0, 1.0),
                 would_fail=fails,
-                command=_shown(path),
+                command=summary_command(path),
             )
 
 
@@ -300,8 +263,7 @@ def _pruning(path: Path) -> Iterator[Claim]:
     ):
         keys = [f"{group}_{structure}" for structure in structures]
         for place, key in enumerate(_least_certain_first(found, keys, "extra_loss", "standard_error")):
-            yield Claim(
-                study="longtail",
+            yield _claim(
                 id="compression-subgroups",
                 leads=group == "once" and place == 0,
                 claim=f"Pruning a ridge classifier to a tenth of its weights takes more accuracy from "
@@ -315,7 +277,7 @@ def _pruning(path: Path) -> Iterator[Claim]:
                 unit="training seeds",
                 n_units=int(found[f"seeds_{key}"] or 0),
                 would_fail="Pruned classifiers that lose as much on clusters seen often, or more.",
-                command=_shown(path),
+                command=summary_command(path),
             )
 
 

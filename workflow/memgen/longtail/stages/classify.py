@@ -1,11 +1,12 @@
 """Real classifiers on clustered data: test error against the share of singletons fitted."""
 
+from dataclasses import asdict
 from typing import Annotated, Literal
 
 import numpy as np
 import polars as pl
 
-from memgen.configuration.options import By, flat
+from memgen.configuration.options import About, By, flat
 from memgen.jobs.memory import refuse_beyond_memory
 from memgen.jobs.stage import Output, progress, stage
 from memgen.longtail import configuration as options
@@ -21,27 +22,17 @@ from memgen.longtail.tables import CLASSIFIERS
 @flat
 def classify(
     *,
-    structure: Structure,
+    structure: Annotated[Structure, About("kind of cluster")],
     spread: options.Spread,
-    learner: Literal["ridge", "neighbours", "network", "private_network"],
+    learner: Annotated[Literal["ridge", "neighbours", "network", "private_network"], About("classifier")],
     training: Annotated[options.PrivateNetwork, By("learner", options.TRAINED_BY)],
     data: options.Data,
     labels: options.Labels = options.Longtail.labels,
     tests: options.Tests = options.Clusters.tests,
     seeds: options.Seeds = options.Clusters.seeds,
-    out: Output,
+    out: Annotated[Output, About("classifiers table")],
 ) -> None:
-    """Train one classifier over a path of regularization on clustered data.
-
-    Parameters
-    ----------
-    structure
-        Kind of cluster.
-    learner
-        Classifier.
-    out
-        Classifiers table.
-    """
+    """Train one classifier over a path of regularization on clustered data."""
     check_settings(learner, training.settings)
     size = 8.0 * len(training.settings) * labels * (data.samples + data.domain * tests)
     refuse_beyond_memory(size, f"scores of {labels} labels")
@@ -65,12 +56,9 @@ def classify(
                 "epsilon": spent[index],
                 "delta": None if spent[index] is None else training.delta,
                 "seed": seed,
-                "prior": data.prior,
-                "domain": data.domain,
-                "samples": data.samples,
                 "labels": labels,
-                "dimensions": data.dimensions,
                 "spread": spread,
+                **asdict(data),
                 "singletons": int(once.sum()),
                 "fitted_singletons": float(1 - wrong[index][once].mean()) if once.any() else 1.0,
                 "train_error": float(wrong[index].mean()),

@@ -24,15 +24,9 @@ def spectra(
     priors: Annotated[list[options.Prior], About("priors, such as zipf or geometric:0.99")],
     frequencies: options.Files | None = None,
     size: options.Spectra,
-    out: Output,
+    out: Annotated[Output, About("spectra table")],
 ) -> None:
-    """Tabulate the number and the mass of points that a sample holds l times.
-
-    Parameters
-    ----------
-    out
-        Spectra table.
-    """
+    """Tabulate the number and the mass of points that a sample holds l times."""
     parts = []
     for drawn in progress(domains(priors, frequencies, size.domain), "priors"):
         found = spectrum(drawn, size.samples, _spaced(min(size.samples, _most_seen(drawn, size.samples))))
@@ -68,21 +62,15 @@ def _most_seen(drawn: Frequencies, samples: int) -> int:
 
 @stage
 @flat
-def scaling(*, grid: options.Scaling, out: Output) -> None:
-    """Tabulate n tau_l against the sample size, with its asymptotics and its lower bound.
-
-    Parameters
-    ----------
-    out
-        Scaling table.
-    """
+def scaling(*, grid: options.Scaling, out: Annotated[Output, About("scaling table")]) -> None:
+    """Tabulate n tau_l against the sample size, with its asymptotics and its lower bound."""
     rows = []
     for name in progress(grid.priors, "priors"):
         drawn, spec = frequencies(name, grid.domain), parse_prior(name)
         is_zipf = spec.kind == "zipf" and spec.parameter == 1
         for size in grid.samples:
             found = spectrum(drawn, size, grid.multiplicities)
-            limit = zipf_asymptotics(grid.domain, size)[1] if is_zipf else None
+            limit = zipf_asymptotics(grid.domain, size) if is_zipf else None
             bound = tau_lower_bound(drawn, size) * size
             for count, tau in zip(grid.multiplicities, found.tau, strict=True):
                 only_once = (limit, bound) if count == 1 else (None, None)
@@ -99,7 +87,7 @@ def costs(
     samples: Annotated[list[options.Samples], AsManyAs("domain")],
     labels: options.Labels = options.Longtail.labels,
     memorization_limit: options.Limit = options.Longtail.memorization_limit,
-    out: Output,
+    out: Annotated[Output, About("costs table")],
 ) -> None:
     """Tabulate the value of fitting singletons, with the numbers that the paper states.
 
@@ -107,8 +95,6 @@ def costs(
     ----------
     domain, samples
         Number of points and sample size, one of each per row.
-    out
-        Costs table.
     """
     rows = []
     for points, size in zip(domain, samples, strict=True):

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import numpy as np
 import polars as pl
 
-from memgen.configuration.options import flat
+from memgen.configuration.options import About, flat
 from memgen.errors import BadInput
 from memgen.jobs.seeding import generator
 from memgen.jobs.stage import Output, progress, stage
@@ -22,30 +22,18 @@ from memgen.tables.statistics import standard_error
 @flat
 def memorize(
     *,
-    structure: Structure,
+    structure: Annotated[Structure, About("kind of cluster")],
     spread: options.Spread,
-    learner: Literal["ridge", "neighbours", "network"],
+    learner: Annotated[Literal["ridge", "neighbours", "network"], About("classifier")],
     training: Annotated[options.ScoredNetwork, options.OF_MEMORIZE],
     data: options.Data,
     labels: options.Labels = options.Longtail.labels,
     seeds: options.Seeds = options.Memorization.seeds,
     subsample_share: options.SubsampleShare = options.Memorization.subsample_share,
-    scores: Output,
-    out: Output,
+    scores: Annotated[Output, About("scores table: every training example")],
+    out: Annotated[Output, About("memorization table: averages by multiplicity")],
 ) -> None:
-    """Score how much a classifier memorizes each training example.
-
-    Parameters
-    ----------
-    structure
-        Kind of cluster.
-    learner
-        Classifier.
-    scores
-        Scores table: every training example.
-    out
-        Memorization table: averages by multiplicity.
-    """
+    """Score how much a classifier memorizes each training example."""
     check_settings(learner, training.settings)
     settings, samples = np.array(training.settings), data.samples
     size = round(subsample_share * samples)

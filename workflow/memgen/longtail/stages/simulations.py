@@ -38,7 +38,7 @@ def simulate(
     learners: Annotated[
         list[options.Learner], Several(1, 64), About("learners, such as ignore:1, flip:0.1 or majority:0.8")
     ],
-    out: Output,
+    out: Annotated[Output, About("simulation table")],
 ) -> None:
     """Run every learner on drawn samples, beside its exact expected error.
 
@@ -46,8 +46,6 @@ def simulate(
     ----------
     domain, samples, repeats
         Number of points, sample size and number of samples, one of each per size of simulation.
-    out
-        Simulation table.
     """
     rows = []
     for points, size, times in zip(domain, samples, repeats, strict=True):
@@ -88,14 +86,10 @@ def _compared(
 
 @stage
 @flat
-def tradeoff(*, draws: options.Draws, size: options.Tradeoff, out: Output) -> None:
-    """Tabulate excess error against the share of singletons that a learner fits.
-
-    Parameters
-    ----------
-    out
-        Trade-off table.
-    """
+def tradeoff(
+    *, draws: options.Draws, size: options.Tradeoff, out: Annotated[Output, About("trade-off table")]
+) -> None:
+    """Tabulate excess error against the share of singletons that a learner fits."""
     names = ["optimal", *(f"limited:{limit!r}" for limit in size.memorization_limits)]
     rows = []
     for risk, found, named in _compared("tradeoff", draws, size, names):
@@ -119,14 +113,10 @@ def tradeoff(*, draws: options.Draws, size: options.Tradeoff, out: Output) -> No
 
 @stage
 @flat
-def privacy(*, draws: options.Draws, size: options.Privacy, out: Output) -> None:
-    """Tabulate the cost of label differential privacy, beside its lower bound.
-
-    Parameters
-    ----------
-    out
-        Privacy table.
-    """
+def privacy(
+    *, draws: options.Draws, size: options.Privacy, out: Annotated[Output, About("privacy table")]
+) -> None:
+    """Tabulate the cost of label differential privacy, beside its lower bound."""
     kinds = ("exponential", "randomized_response")
     chosen = [(kind, epsilon) for kind in kinds for epsilon in size.epsilons]
     names = ["optimal", *(f"{kind}:{epsilon!r}" for kind, epsilon in chosen)]
@@ -151,14 +141,8 @@ def privacy(*, draws: options.Draws, size: options.Privacy, out: Output) -> None
 
 @stage
 @flat
-def noise(*, draws: options.Draws, size: options.Noise, out: Output) -> None:
-    """Tabulate the cost of not fitting singletons whose labels are noisy.
-
-    Parameters
-    ----------
-    out
-        Noise table.
-    """
+def noise(*, draws: options.Draws, size: options.Noise, out: Annotated[Output, About("noise table")]) -> None:
+    """Tabulate the cost of not fitting singletons whose labels are noisy."""
     names = [f"{kind}:{keep!r}" for keep in size.label_keep for kind in ("majority", "majority_ignore")]
     rows = []
     for risk, found, named in _compared("noise", draws, size, names):
@@ -180,7 +164,7 @@ def noise(*, draws: options.Draws, size: options.Noise, out: Output) -> None:
 @flat
 def subgroups(
     *,
-    mixture: str,
+    mixture: Annotated[str, About("name of the mixture")],
     groups: list[str],
     priors: Annotated[list[options.Prior], AsManyAs("groups")],
     domains: Annotated[list[options.Points], AsManyAs("groups")],
@@ -191,18 +175,14 @@ def subgroups(
     learners: options.MixtureLearners = options.Mixture.learners,
     repeats: options.Repeats = options.Mixture.repeats,
     seed: Annotated[Seed, About("seed of the samples")] = 0,
-    out: Output,
+    out: Annotated[Output, About("subgroups table")],
 ) -> None:
     """Tabulate what limits on memorization, privacy and forgetting cost each subgroup of a mixture.
 
     Parameters
     ----------
-    mixture
-        Name of the mixture.
     groups, priors, domains, weights
         Name, prior, number of points and weight of each subgroup; weights are divided by their sum.
-    out
-        Subgroups table.
     """
     check_memorization_limit(memorization_limit, labels, f"mixture {mixture}: memorization limit")
     parts = [frequencies(prior, points) for prior, points in zip(priors, domains, strict=True)]

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import numpy as np
 import polars as pl
 
-from memgen.configuration.options import flat
+from memgen.configuration.options import About, flat
 from memgen.errors import BadInput
 from memgen.jobs.arguments import AsManyAs
 from memgen.jobs.memory import refuse_beyond_memory
@@ -21,30 +21,23 @@ from memgen.longtail.specs import Structure, check_settings
 from memgen.longtail.tables import COMPRESSION, MANY, MISLABELLED
 from memgen.tables.statistics import mean_with_error, means_with_errors
 
-Spreads = Annotated[list[options.Spread], AsManyAs("structures")]
+Structures = Annotated[list[Structure], About("kinds of cluster")]
+Spreads = Annotated[list[options.Spread], AsManyAs("structures"), About("spread of each kind of cluster")]
 
 
 @stage
 @flat
 def mislabel(
     *,
-    structures: list[Structure],
+    structures: Structures,
     spreads: Spreads,
     noise: options.Mislabelled,
     data: options.Data,
     labels: options.Labels = options.Longtail.labels,
     tests: options.Tests = options.Clusters.tests,
-    out: Output,
+    out: Annotated[Output, About("mislabelled table")],
 ) -> None:
-    """Train ridge classifiers on noisy labels, with and without the examples of clusters seen once.
-
-    Parameters
-    ----------
-    structures, spreads
-        Kinds of cluster, and the spread of each.
-    out
-        Mislabelled table.
-    """
+    """Train ridge classifiers on noisy labels, with and without the examples of clusters seen once."""
     check_settings("ridge", noise.ridges)
     size = 8.0 * len(noise.ridges) * labels * (data.samples + data.domain * tests)
     refuse_beyond_memory(size, f"scores of {labels} labels")
@@ -117,24 +110,17 @@ def _with_and_without(
 @flat
 def compress(
     *,
-    structures: list[Structure],
+    structures: Structures,
     spreads: Spreads,
     pruning: options.Pruning,
     data: options.Data,
     labels: options.Labels = options.Longtail.labels,
     tests: options.Tests = options.Clusters.tests,
-    out: Output,
+    out: Annotated[Output, About("compression table")],
 ) -> None:
     """Prune ridge classifiers, and say what clusters seen once and rare subgroups lose more than others.
 
     Half of the clusters are a common subgroup, half a rare one, with the same prior within each.
-
-    Parameters
-    ----------
-    structures, spreads
-        Kinds of cluster, and the spread of each.
-    out
-        Compression table.
     """
     check_settings("ridge", [pruning.ridge])
     half = frequencies(data.prior, data.domain // 2)

@@ -1,14 +1,17 @@
 """Averages of trained classifiers over seeds, and how well the tables of the study agree with the theory."""
 
+from typing import Annotated
+
 import polars as pl
 
+from memgen.configuration.options import About, flat
 from memgen.jobs.stage import Input, Inputs, Output, command, stage
 from memgen.longtail.learners import Risk
 from memgen.longtail.priors import frequencies
-from memgen.longtail.summary import numbers
+from memgen.longtail.summary import numbers, summary_command
 from memgen.longtail.tables import CLASSIFIERS, CURVES
 from memgen.tables.checks import Check, write_checks
-from memgen.tables.claims import THIS_STUDY, shell_command
+from memgen.tables.claims import THIS_STUDY
 from memgen.tables.statistics import standard_error
 from memgen.tables.summaries import text
 
@@ -22,16 +25,11 @@ LIMIT = 0.01
 
 
 @stage
-def curves(*, runs: Inputs, out: Output) -> None:
-    """Average the runs of every classifier and setting over seeds.
-
-    Parameters
-    ----------
-    runs
-        Classifiers tables.
-    out
-        Curves table.
-    """
+@flat
+def curves(
+    *, runs: Annotated[Inputs, About("classifiers tables")], out: Annotated[Output, About("curves table")]
+) -> None:
+    """Average the runs of every classifier and setting over seeds."""
     table = pl.concat([CLASSIFIERS.read(path) for path in runs]).with_columns(
         excess=pl.col("test_error") - pl.col("optimum"),
         bound_excess=pl.col("lower_bound") - pl.col("optimum"),
@@ -46,17 +44,13 @@ def curves(*, runs: Inputs, out: Output) -> None:
         return standard_error(values).fill_null(float("nan"))
 
     grouped = table.group_by(["structure", "learner", "setting", *size], maintain_order=True).agg(
-        pl.col("epsilon").first(),
-        pl.col("delta").first(),
+        pl.col("epsilon", "delta").first(),
+        pl.col("fitted_singletons", "test_error", "excess", "bound_excess").mean(),
         seeds=pl.len().cast(pl.Int64),
         fitted_standard_error=error("fitted_singletons"),
-        fitted_singletons=pl.col("fitted_singletons").mean(),
         test_standard_error=error("test_error"),
-        test_error=pl.col("test_error").mean(),
         excess_standard_error=error("excess"),
         slack_standard_error=error(pl.col("excess") - pl.col("bound_excess")),
-        excess=pl.col("excess").mean(),
-        bound_excess=pl.col("bound_excess").mean(),
     )
     slope = [masses[key] for key in grouped.select(size).iter_rows()]
     found = grouped.with_columns(singleton_mass=pl.Series(slope, dtype=pl.Float64))
@@ -64,27 +58,19 @@ def curves(*, runs: Inputs, out: Output) -> None:
 
 
 @stage
+@flat
 def checks(
-    *, scaling: Input, simulation: Input, tradeoff: Input, privacy: Input, noise: Input, out: Output
+    *,
+    scaling: Annotated[Input, About("scaling table")],
+    simulation: Annotated[Input, About("simulation table")],
+    tradeoff: Annotated[Input, About("trade-off table")],
+    privacy: Annotated[Input, About("privacy table")],
+    noise: Annotated[Input, About("noise table")],
+    out: Annotated[Output, About("checks table")],
 ) -> None:
     """Write the checks of the long-tail theory with the values of this study's tables.
 
     These are closed forms that only a bug can break.
-
-    Parameters
-    ----------
-    scaling
-        Scaling table.
-    simulation
-        Simulation table.
-    tradeoff
-        Trade-off table.
-    privacy
-        Privacy table.
-    noise
-        Noise table.
-    out
-        Checks table.
     """
     simulated = "(largest deviation of simulations in standard errors)"
     rows = (
@@ -111,7 +97,7 @@ def checks(
             expected=expected,
             allowed=allowed,
             found=numbers(path)[name],
-            command=shell_command("longtail", "summary", "--table", path, "--json"),
+            command=summary_command(path),
         )
         for words, source, path, name, expected, allowed in rows
     ]

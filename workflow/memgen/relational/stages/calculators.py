@@ -1,7 +1,5 @@
 """The theory on the command line: one hierarchy, one learner, printed for people or as JSON."""
 
-from __future__ import annotations
-
 import json as json_format
 from dataclasses import asdict
 from pathlib import Path
@@ -19,7 +17,6 @@ from memgen.relational import memorization as scores
 from memgen.relational import ranks as exact
 from memgen.relational.configuration import Items
 from memgen.relational.hierarchy import Hierarchy
-from memgen.relational.pairs import Pairs
 
 FewItems: TypeAlias = Annotated[
     int, Range(3, 1000), About("number of items, at least 3; every pair is looked at, so at most 1000")
@@ -89,7 +86,7 @@ def margins(
     """
     hierarchy = Hierarchy.of(n, exception)
     leak, weight = exact.gamma(alpha, ridge), exact.memorization_weight(alpha, ridge)
-    pairs = Pairs.of(hierarchy)
+    pairs = behaviour.Pairs.of(hierarchy)
     found = pairs.margins(exact.ranks_at(hierarchy.n, hierarchy.exceptions, leak), weight)
     columns = (pairs.higher, pairs.lower, pairs.classes, pairs.truth, pairs.trained, found)
     rows = list(zip(*(column.tolist() for column in columns), strict=True))
@@ -231,18 +228,14 @@ def phase(
     *,
     n: FewItems,
     exception: Exceptions | None = None,
-    alpha: list[Alpha],
-    ridge: list[Ridge] | None = None,
+    alpha: Annotated[list[Alpha], About("conjunctivities, at least 0 and less than 1")],
+    ridge: Annotated[list[Ridge], About("effective ridges, at least 0; 0 by default")] | None = None,
     json: bool = False,
 ) -> None:
     """Print accuracy and margin of every pair class over a grid of conjunctivity and ridge.
 
     Parameters
     ----------
-    alpha
-        Conjunctivities, at least 0 and less than 1.
-    ridge
-        Effective ridges, at least 0; 0 by default.
     json
         Print JSON: a list with alpha, ridge, gamma, and by pair class pairs, accuracy (null where there is no
         right answer), margin and lowest_margin.

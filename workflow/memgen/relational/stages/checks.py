@@ -3,13 +3,12 @@
 Every value is read from the tables; a check whose hierarchy or grid point they lack is not tested.
 """
 
-from __future__ import annotations
+from typing import Annotated
 
-from pathlib import Path
-
+from memgen.configuration.options import About, flat
 from memgen.jobs.stage import Input, Output, command, stage
 from memgen.relational.hierarchy import PAPER, Hierarchy
-from memgen.relational.metrics import CHAIN, EXACT, ROUNDED, numbers
+from memgen.relational.metrics import CHAIN, EXACT, ROUNDED, numbers, summary_command
 from memgen.relational.tables import CRITICAL, CRITICAL_PLACEMENT
 from memgen.tables.checks import Check, write_checks
 from memgen.tables.claims import THIS_STUDY, shell_command
@@ -33,35 +32,18 @@ def summary(*, table: Input, critical: Input | None = None, json: bool = False) 
 
 
 @stage
+@flat
 def checks(
     *,
-    margins: Input,
-    ranks: Input,
-    critical: Input,
-    placement: Input,
-    mechanism: Input,
-    depth: Input,
-    out: Output,
+    margins: Annotated[Input, About("sweep table")],
+    ranks: Annotated[Input, About("ranks table")],
+    critical: Annotated[Input, About("critical table")],
+    placement: Annotated[Input, About("critical placement table")],
+    mechanism: Annotated[Input, About("mechanism table")],
+    depth: Annotated[Input, About("depth table")],
+    out: Annotated[Output, About("checks table")],
 ) -> None:
-    """Write the checks of the theory with the values of this study's tables.
-
-    Parameters
-    ----------
-    margins
-        Sweep table.
-    ranks
-        Ranks table.
-    critical
-        Critical table.
-    placement
-        Critical placement table.
-    mechanism
-        Mechanism table.
-    depth
-        Depth table.
-    out
-        Checks table.
-    """
+    """Write the checks of the theory with the values of this study's tables."""
     ((winner, loser),) = PAPER.exceptions
     paper = f"{PAPER.n} items, {winner} beats {loser}"
     of_paper = CRITICAL.read(critical).filter(n=PAPER.n, exceptions=PAPER.label)
@@ -74,8 +56,8 @@ def checks(
         )
     ]  # fmt: skip
     none = CRITICAL_PLACEMENT.read(placement).filter(n=7, exceptions="4:2")
-    swept, of_sweep = numbers(margins), _summary(margins)
-    ranked, of_ranks = numbers(ranks, critical), _summary(ranks, "--critical", critical)
+    swept, of_sweep = numbers(margins), summary_command(margins)
+    ranked, of_ranks = numbers(ranks, critical), summary_command(ranks, "--critical", critical)
     found += [
         _check("7 items, 4 beats 2: there is no crossing (number of crossings)", 0.0,
                float(none["gamma"].is_not_null().sum()) if none.height else None,
@@ -96,12 +78,12 @@ def checks(
                0.0, swept["largest_closed_form_deviation"], of_sweep, source=CHAIN),
         _check("One exception: there is a crossing exactly if l >= 2, w <= n - 3 and (l, w) != (2, n - 3) "
                "(share of the hierarchies tabulated)",
-               1.0, numbers(placement)["share_crossing_as_stated"], _summary(placement)),
+               1.0, numbers(placement)["share_crossing_as_stated"], summary_command(placement)),
         _check("Ranks are those of plain transitive inference plus a dipole at each exception (largest "
                "relative deviation)",
-               0.0, numbers(mechanism)["largest_relative_deviation"], _summary(mechanism)),
+               0.0, numbers(mechanism)["largest_relative_deviation"], summary_command(mechanism)),
         _check("ReLU networks of 1 to 4 layers, NNGP and NTK: conjunctivity as stated (largest deviation)",
-               0.0, numbers(depth)["largest_reference_deviation"], _summary(depth), allowed=ROUNDED),
+               0.0, numbers(depth)["largest_reference_deviation"], summary_command(depth), allowed=ROUNDED),
     ]  # fmt: skip
     write_checks(found, out)
 
@@ -130,8 +112,3 @@ def _critical(hierarchy: Hierarchy) -> str:
     """Command that prints the critical conjunctivity of a hierarchy."""
     task = ("--n", hierarchy.n, "--exception", hierarchy.label)
     return shell_command("relational", "critical", *task, "--json")
-
-
-def _summary(table: Path, *more: object) -> str:
-    """Command that prints the numbers of a table."""
-    return shell_command("relational", "summary", "--table", table, *more, "--json")

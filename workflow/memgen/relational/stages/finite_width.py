@@ -1,7 +1,5 @@
 """Finite networks beside the theory: each network's deviation, and the margins of every pair."""
 
-from __future__ import annotations
-
 import logging
 import math
 from typing import Annotated
@@ -9,16 +7,16 @@ from typing import Annotated
 import numpy as np
 import polars as pl
 
-from memgen.configuration.options import flat
+from memgen.configuration.options import About, flat
 from memgen.jobs.memory import refuse_beyond_memory
 from memgen.jobs.seeding import integer_seed
 from memgen.jobs.stage import Input, Output, progress, stage
+from memgen.relational.behaviour import Pairs, right_answers
 from memgen.relational.configuration import OF_FINITE_WIDTH, Networks
 from memgen.relational.frames import columns_of, read_tasks
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.kernels import network_conjunctivity
 from memgen.relational.networks import DEPTH, Trained, train
-from memgen.relational.pairs import Pairs, right_answers
 from memgen.relational.ranks import memorization_weight, ranks
 from memgen.relational.tables import FINITE_WIDTH, FINITE_WIDTH_MARGINS
 from memgen.tables.statistics import means_with_errors
@@ -29,19 +27,13 @@ logger = logging.getLogger(__name__)
 @stage
 @flat
 def finite_width(
-    *, task: Input, networks: Annotated[Networks, OF_FINITE_WIDTH], out: Output, margins: Output
+    *,
+    task: Annotated[Input, About("task table")],
+    networks: Annotated[Networks, OF_FINITE_WIDTH],
+    out: Annotated[Output, About("finite width table: a row per network")],
+    margins: Annotated[Output, About("margins of every pair, averaged over seeds")],
 ) -> None:
-    """Train finite networks on one hierarchy, lazy and rich, and write how far they are from the theory.
-
-    Parameters
-    ----------
-    task
-        Task table.
-    out
-        Finite width table: a row per network.
-    margins
-        Margins of every pair, averaged over seeds.
-    """
+    """Train finite networks on one hierarchy, lazy and rich, and write how far they are from the theory."""
     ((name, hierarchy),) = read_tasks([task]).items()
     largest = max(*networks.width, networks.scan_width)
     refuse_beyond_memory(

@@ -4,11 +4,12 @@ The fit is a straight line through the logarithms, one per seed, because network
 drawn independently.
 """
 
-from __future__ import annotations
+from typing import Annotated
 
 import numpy as np
 import polars as pl
 
+from memgen.configuration.options import About, flat
 from memgen.jobs.stage import Inputs, Output, stage
 from memgen.relational.tables import (
     FINITE_WIDTH,
@@ -20,20 +21,15 @@ from memgen.tables.statistics import standard_error, student_interval
 
 
 @stage
-def finite_width_summary(*, networks: Inputs, margins: Inputs, out: Output, slopes: Output) -> None:
-    """Summarize finite networks over seeds and fit the power of the width.
-
-    Parameters
-    ----------
-    networks
-        Finite width tables.
-    margins
-        Tables of their margins.
-    out
-        Summary table.
-    slopes
-        Slopes table.
-    """
+@flat
+def finite_width_summary(
+    *,
+    networks: Annotated[Inputs, About("finite width tables")],
+    margins: Annotated[Inputs, About("tables of their margins")],
+    out: Annotated[Output, About("summary table")],
+    slopes: Annotated[Output, About("slopes table")],
+) -> None:
+    """Summarize finite networks over seeds and fit the power of the width."""
     runs = pl.concat([FINITE_WIDTH.read(path) for path in networks])
     pairs = pl.concat([FINITE_WIDTH_MARGINS.read(path) for path in margins])
     key = ["hierarchy", "n", "exceptions", "regime", "width", "scale"]

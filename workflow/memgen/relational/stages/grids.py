@@ -1,24 +1,21 @@
 """Tables of every hierarchy over a grid of learners: what follows from ranks and margins."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 import numpy as np
 import polars as pl
 from scipy.special import expit
 
-from memgen.configuration.options import flat
+from memgen.configuration.options import About, flat
 from memgen.jobs.memory import refuse_beyond_memory
 from memgen.jobs.stage import Output, stage
-from memgen.relational.behaviour import phase
+from memgen.relational.behaviour import Pairs, right_answers
 from memgen.relational.configuration import OF_DEPTH_TABLE, Depth, Phase, Readout, Theory
 from memgen.relational.crossing import critical
 from memgen.relational.frames import Tasks, by_class, columns_of, grid_of, over_grid, read_tasks
 from memgen.relational.hierarchy import PAIR_CLASSES
 from memgen.relational.kernels import network_conjunctivity, network_similarities
 from memgen.relational.memorization import left_out_predictions, memorization_scores
-from memgen.relational.pairs import Pairs, right_answers
 from memgen.relational.ranks import gamma, mechanism, memorization_weight, ranks
 from memgen.relational.tables import CRITICAL, DEPTH, MECHANISM, MEMORIZATION, PHASE, READOUT
 
@@ -49,14 +46,10 @@ def critical_table(*, tasks: Tasks, out: Output) -> None:
 
 @stage
 @flat
-def memorization_table(*, tasks: Tasks, theory: Theory, out: Output) -> None:
-    """Write the gain in margin of each training pair from training on it.
-
-    Parameters
-    ----------
-    out
-        Memorization table.
-    """
+def memorization_table(
+    *, tasks: Tasks, theory: Theory, out: Annotated[Output, About("memorization table")]
+) -> None:
+    """Write the gain in margin of each training pair from training on it."""
     grid = grid_of(theory.conjunctivity, theory.ridge)
     frames = []
     for name, hierarchy in read_tasks(tasks).items():
@@ -82,15 +75,12 @@ def memorization_table(*, tasks: Tasks, theory: Theory, out: Output) -> None:
 
 @stage
 @flat
-def mechanism_table(*, tasks: Tasks, theory: Theory, out: Output) -> None:
+def mechanism_table(
+    *, tasks: Tasks, theory: Theory, out: Annotated[Output, About("mechanism table")]
+) -> None:
     """Write the ranks of every hierarchy, the chain's own, and what each exception adds to them.
 
     Ranks are those of plain transitive inference plus a dipole per exception (theory: Closed form).
-
-    Parameters
-    ----------
-    out
-        Mechanism table.
     """
     grid = grid_of(theory.conjunctivity, theory.ridge)
     leak = gamma(grid[:, 0], grid[:, 1])
@@ -109,16 +99,13 @@ def mechanism_table(*, tasks: Tasks, theory: Theory, out: Output) -> None:
 
 @stage
 @flat
-def readout_table(*, tasks: Tasks, theory: Theory, noisy: Readout, out: Output) -> None:
+def readout_table(
+    *, tasks: Tasks, theory: Theory, noisy: Readout, out: Annotated[Output, About("readout table")]
+) -> None:
     """Write the expected accuracy of a noisy readout by pair class and by distance between the items.
 
     An answer is drawn by softmax from the margin over a temperature, both in units of the target; at
     temperature 1 its probability is the `p_yes` of a language model whose logits are the margins.
-
-    Parameters
-    ----------
-    out
-        Readout table.
     """
     grid = grid_of(theory.conjunctivity, theory.ridge)
     frames = []
@@ -153,14 +140,8 @@ def readout_table(*, tasks: Tasks, theory: Theory, noisy: Readout, out: Output) 
 
 @stage
 @flat
-def phase_table(*, tasks: Tasks, diagram: Phase, out: Output) -> None:
-    """Write accuracy and margin of every pair class over a fine grid of conjunctivity and ridge.
-
-    Parameters
-    ----------
-    out
-        Phase table.
-    """
+def phase_table(*, tasks: Tasks, diagram: Phase, out: Annotated[Output, About("phase table")]) -> None:
+    """Write accuracy and margin of every pair class over a fine grid of conjunctivity and ridge."""
     hierarchies = read_tasks(tasks)
     across, up = diagram.conjunctivity_points, diagram.ridge_points
     most = max(one.n for one in hierarchies.values())
@@ -170,21 +151,16 @@ def phase_table(*, tasks: Tasks, diagram: Phase, out: Output) -> None:
     grid = grid_of(alpha, np.geomspace(diagram.lowest_ridge, diagram.highest_ridge, up))
     frames = []
     for name, hierarchy in hierarchies.items():
-        found = phase(hierarchy.n, hierarchy.exceptions, grid[:, 0], grid[:, 1])
-        frames += by_class(PHASE, grid, columns_of(hierarchy, name), found)
+        frames += by_class(PHASE, grid, columns_of(hierarchy, name), hierarchy)
     PHASE.write(pl.concat(frames), out)
 
 
 @stage
 @flat
-def depth_table(*, tasks: Tasks, networks: Annotated[Depth, OF_DEPTH_TABLE], out: Output) -> None:
-    """Write conjunctivity and behaviour of infinitely wide networks over depth and nonlinearity.
-
-    Parameters
-    ----------
-    out
-        Depth table.
-    """
+def depth_table(
+    *, tasks: Tasks, networks: Annotated[Depth, OF_DEPTH_TABLE], out: Annotated[Output, About("depth table")]
+) -> None:
+    """Write conjunctivity and behaviour of infinitely wide networks over depth and nonlinearity."""
     hierarchies = read_tasks(tasks)
     rho = np.array(networks.nonlinearity)
     frames = []
@@ -196,6 +172,5 @@ def depth_table(*, tasks: Tasks, networks: Annotated[Depth, OF_DEPTH_TABLE], out
                 grid = np.stack([alpha, raw / scale], axis=1)
                 network = {"kernel": kernel, "depth": layers, "rho": rho[:, None], "raw_ridge": raw}
                 for name, hierarchy in hierarchies.items():
-                    found = phase(hierarchy.n, hierarchy.exceptions, grid[:, 0], grid[:, 1])
-                    frames += by_class(DEPTH, grid, {**columns_of(hierarchy, name), **network}, found)
+                    frames += by_class(DEPTH, grid, {**columns_of(hierarchy, name), **network}, hierarchy)
     DEPTH.write(pl.concat(frames), out)

@@ -1,16 +1,15 @@
 """Tables over the placement of exceptions: n, position, span and number."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Annotated
 
 import polars as pl
 
-from memgen.configuration.options import flat
+from memgen.configuration.options import About, flat
 from memgen.jobs.memory import refuse_beyond_memory
 from memgen.jobs.stage import Output, stage
-from memgen.relational.behaviour import phase
 from memgen.relational.configuration import Critical, Placement
 from memgen.relational.crossing import balance, critical
 from memgen.relational.frames import by_class, grid_of
@@ -23,14 +22,12 @@ GAP = 2
 
 @stage
 @flat
-def placement_table(*, placement: Placement, out: Output) -> None:
-    """Write accuracy and margin of every pair class over hierarchies of one family.
-
-    Parameters
-    ----------
-    out
-        Placement table: every span and every position that fit.
-    """
+def placement_table(
+    *,
+    placement: Placement,
+    out: Annotated[Output, About("placement table: every span and every position that fit")],
+) -> None:
+    """Write accuracy and margin of every pair class over hierarchies of one family."""
     configurations, most = len(placement.conjunctivity) * len(placement.ridge), max(placement.n)
     places = sum(items**2 / (2 * number) for items in placement.n for number in placement.numbers)
     refuse_beyond_memory(
@@ -42,8 +39,7 @@ def placement_table(*, placement: Placement, out: Output) -> None:
     for items, number in itertools.product(placement.n, placement.numbers):
         for span, position, hierarchy in family(items, number):
             columns = {"n": items, "exceptions": hierarchy.label, "number": number}
-            found = phase(items, hierarchy.exceptions, grid[:, 0], grid[:, 1])
-            frames += by_class(PLACEMENT, grid, {**columns, "span": span, "position": position}, found)
+            frames += by_class(PLACEMENT, grid, {**columns, "span": span, "position": position}, hierarchy)
     PLACEMENT.write(pl.concat(frames) if frames else pl.DataFrame(schema=PLACEMENT.schema), out)
 
 
@@ -58,14 +54,12 @@ def family(n: int, number: int) -> Iterator[tuple[int, int, Hierarchy]]:
 
 @stage
 @flat
-def critical_placement(*, placement: Critical, out: Output) -> None:
-    """Write the critical conjunctivity of one exception, and up to where nothing is wrong, over hierarchies.
-
-    Parameters
-    ----------
-    out
-        Critical placement table; empty values where there is no crossing.
-    """
+def critical_placement(
+    *,
+    placement: Critical,
+    out: Annotated[Output, About("critical placement table; empty values where there is no crossing")],
+) -> None:
+    """Write the critical conjunctivity of one exception, and where nothing is wrong, over hierarchies."""
     most = placement.map_n
     refuse_beyond_memory(300 * most**2, f"--map-n {most}: every span and position")
     places = {
@@ -78,7 +72,7 @@ def critical_placement(*, placement: Critical, out: Output) -> None:
     rows = []
     for items, span, loser in sorted(places):
         (crossing,) = critical(items, [(loser + span, loser)])
-        right = balance(items, loser + span, loser)
+        right = asdict(balance(items, loser + span, loser))
         rows.append(
             {
                 "n": items,
@@ -88,9 +82,7 @@ def critical_placement(*, placement: Critical, out: Output) -> None:
                 "centred": loser == (items - 1 - span) // 2,
                 "gamma": crossing.gamma,
                 "alpha": crossing.alpha,
-                "balance_gamma": right.gamma,
-                "balance_alpha": right.alpha,
-                "balance_ridge": right.ridge,
+                **{f"balance_{name}": value for name, value in right.items()},
             }
         )
     CRITICAL_PLACEMENT.write(pl.DataFrame(rows, schema=CRITICAL_PLACEMENT.schema), out)

@@ -1,12 +1,11 @@
 """The task as a table: every ordered pair of one hierarchy."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import cyclopts
 import polars as pl
 
+from memgen.configuration.options import About, flat
 from memgen.jobs.memory import refuse_beyond_memory
 from memgen.jobs.stage import Output, stage
 from memgen.relational.configuration import Items
@@ -15,26 +14,19 @@ from memgen.relational.tables import TASK
 
 
 @stage
+@flat
 def task(
     *,
-    name: str,
+    name: Annotated[str, About("name of the hierarchy")],
     n: Items,
-    exceptions: Annotated[list[str] | None, cyclopts.Parameter(name="--exception")] = None,
-    out: Output,
+    exceptions: Annotated[
+        list[str] | None,
+        cyclopts.Parameter(name="--exception"),
+        About("exceptions as WINNER:LOSER with items numbered from 0, for example 5:3; none by default"),
+    ] = None,
+    out: Annotated[Output, About("task table (parquet or csv)")],
 ) -> None:
-    """Write every ordered pair of one hierarchy with its class, target and truth.
-
-    Parameters
-    ----------
-    name
-        Name of the hierarchy.
-    n
-        Number of items, at least 3.
-    exceptions
-        Exceptions as WINNER:LOSER with items numbered from 0, for example 5:3; none by default.
-    out
-        Task table (parquet or csv).
-    """
+    """Write every ordered pair of one hierarchy with its class, target and truth."""
     hierarchy = Hierarchy.of(n, exceptions)
     refuse_beyond_memory(500 * hierarchy.n**2, f"--n {n}: every ordered pair of the items")
     TASK.write(task_frame(name, hierarchy), out)
