@@ -1,5 +1,6 @@
 """The stages from a response table to fits and predictions; the published reference values."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,35 +10,34 @@ import pytest
 from memgen.language.fits.cells import cells
 from memgen.language.fits.tables import FIT, PREDICTIONS
 from memgen.language.fits.theory import fit, fit_cell, predictions
-from memgen.language.responses.tables import RESPONSES
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.ranks import gamma as gamma_of
 from memgen.relational.ranks import memorization_weight
-from synthetic_responses import response_rows, theory_margins
+from synthetic_responses import by_column, noisy, response_rows, theory_margins, written
 
 TASK = Hierarchy(9, ((5, 3),))
 GAMMA, M, SCALE = 0.6, 0.7, 9.0
 
 
-def noisy(seed: int, reverse: bool) -> np.ndarray:
-    noise = np.random.default_rng([seed, reverse]).normal(size=36)
-    return theory_margins(TASK, GAMMA, M, SCALE) + 0.5 * noise
+EXACT = theory_margins(TASK, GAMMA, M, SCALE)
+NOISY = noisy(EXACT, 0.5)
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    frames = [
-        response_rows(TASK, lambda *_: theory_margins(TASK, GAMMA, M, SCALE), name="exact"),
-        response_rows(TASK, noisy, range(12), name="noisy", hyperparameter=None),
-        response_rows(TASK, noisy, [0], name="single"),
-    ]
-    RESPONSES.write(pl.concat(frames), tmp_path / "responses.parquet")
-    return tmp_path / "responses.parquet"
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Responses, with their fits beside them."""
+    path = written(
+        tmp_path_factory.mktemp("fits"),
+        response_rows(TASK, lambda *_: EXACT, name="exact"),
+        response_rows(TASK, NOISY, range(12), name="noisy", hyperparameter=None),
+        response_rows(TASK, NOISY, [0], name="single"),
+    )
+    fit(path, out=path.with_name("fit.csv"))
+    return path
 
 
-def test_a_row_per_cell(path, tmp_path):
-    fit(path, out=tmp_path / "fit.csv")
-    table = FIT.read(tmp_path / "fit.csv")
+def test_a_row_per_cell(path):
+    table = FIT.read(path.with_name("fit.csv"))
     assert table["hierarchy"].to_list() == ["exact", "noisy", "single"]
     exact, noise, single = table.iter_rows(named=True)
     assert exact["gamma"] == pytest.approx(GAMMA, rel=1e-6)
@@ -56,35 +56,26 @@ def test_a_row_per_cell(path, tmp_path):
 
 
 def test_predictions_stand_beside_what_was_observed(path, tmp_path):
-    fit(path, out=tmp_path / "fit.csv")
-    predictions(path, fits=tmp_path / "fit.csv", out=tmp_path / "predictions.parquet")
+    predictions(path, fits=path.with_name("fit.csv"), out=tmp_path / "predictions.parquet")
     table = PREDICTIONS.read(tmp_path / "predictions.parquet")
     assert len(table) == 3 * 36
     exact = table.filter(pl.col("hierarchy") == "exact")
     np.testing.assert_allclose(exact["predicted"], exact["observed"], atol=1e-5)
-    fits = FIT.read(tmp_path / "fit.csv")
+    fits = by_column(FIT.read(path.with_name("fit.csv")), "hierarchy")
     for name in ("noisy", "single"):
         part = table.filter(pl.col("hierarchy") == name, ~pl.col("pair_class").is_in(["train", "exception"]))
-        row = fits.filter(pl.col("hierarchy") == name).row(0, named=True)
         correlation = np.corrcoef(part["predicted"], part["observed"])[0, 1]
-        assert correlation == pytest.approx(row["correlation"])
+        assert correlation == pytest.approx(fits[name]["correlation"])
         assert part["standard_error"].null_count() == (len(part) if name == "single" else 0)
 
 
-def fitted(folder: Path, shift: np.ndarray, resamples: int) -> dict[str, object]:
-    """Fit of ten seeds whose margins are shifted."""
-    exact = theory_margins(TASK, GAMMA, M, SCALE)
-    frame = response_rows(TASK, lambda seed, _: exact + shift[seed], range(10))
-    RESPONSES.write(frame, folder / "responses.parquet")
-    (cell,) = cells(folder / "responses.parquet")
-    return fit_cell(cell, resamples=resamples)
-
-
 def test_the_profile_interval_covers_gamma_as_often_as_it_says(tmp_path):
+    (cell,) = cells(written(tmp_path, response_rows(TASK, NOISY, range(10))))
     random = np.random.default_rng(7)
     covered = 0
     for _ in range(150):
-        row = fitted(tmp_path, random.normal(scale=1.5, size=(10, 36)), 2)
+        margins = EXACT + random.normal(scale=1.5, size=(10, 36)).repeat(2, axis=0)
+        row = fit_cell(replace(cell, run_margins=margins), resamples=2)
         low, high = row["gamma_low"], row["gamma_high"]
         covered += (low is None or low <= GAMMA) and (high is None or high >= GAMMA)
     # 95% of 150 is 142.5, with a standard deviation of 2.7.
@@ -96,11 +87,9 @@ def test_a_gamma_beyond_its_range_is_not_told(gamma, edge, tmp_path):
     plain = Hierarchy(9)
     exact = theory_margins(plain, gamma, M, SCALE)
     exact /= np.abs(exact).max()
-    frame = response_rows(
-        plain, lambda seed, _: exact * (1 + 0.01 * np.random.default_rng(seed).normal(size=36)), range(6)
-    )
-    RESPONSES.write(frame, tmp_path / "responses.parquet")
-    fit(tmp_path / "responses.parquet", out=tmp_path / "fit.csv")
+    margins = {seed: exact * (1 + 0.01 * np.random.default_rng(seed).normal(size=36)) for seed in range(6)}
+    path = written(tmp_path, response_rows(plain, lambda seed, _: margins[seed], range(6)))
+    fit(path, out=tmp_path / "fit.csv")
     (row,) = FIT.read(tmp_path / "fit.csv").iter_rows(named=True)
     assert row["gamma_at_edge"] == edge
     for name in ("gamma", "alpha", "ridge", "memorization_weight", f"gamma_{edge}"):
@@ -108,7 +97,7 @@ def test_a_gamma_beyond_its_range_is_not_told(gamma, edge, tmp_path):
     bound = row["gamma_high" if edge == "low" else "gamma_low"]
     assert bound is not None and 1e-3 <= bound <= 1e2
     assert row["log_gamma_standard_error"] is None and row["correlation"] > 0.9
-    predictions(tmp_path / "responses.parquet", fits=tmp_path / "fit.csv", out=tmp_path / "pairs.parquet")
+    predictions(path, fits=tmp_path / "fit.csv", out=tmp_path / "pairs.parquet")
     pairs = PREDICTIONS.read(tmp_path / "pairs.parquet")
     assert pairs["gamma"][0] == (1e-3 if edge == "low" else 1e2)
     untrained = pairs.filter(pl.col("pair_class") == "test")
@@ -116,9 +105,8 @@ def test_a_gamma_beyond_its_range_is_not_told(gamma, edge, tmp_path):
     assert pairs.filter(pl.col("pair_class") == "train")["predicted"].null_count() == 8, "m is not known"
 
 
-def test_runs_are_told_one_by_one_with_the_cells_gamma(path, tmp_path):
-    fit(path, out=tmp_path / "fit.csv")
-    _, noise, single = FIT.read(tmp_path / "fit.csv").iter_rows(named=True)
+def test_runs_are_told_one_by_one_with_the_cells_gamma(path):
+    _, noise, single = FIT.read(path.with_name("fit.csv")).iter_rows(named=True)
     _, cell, _ = cells(path)
     chosen = ~cell.trained
     predicted = theory_margins(TASK, noise["gamma"], 0.0, 1.0)[chosen]
