@@ -49,18 +49,6 @@ def test_packed_answers_are_those_of_one_prompt_at_a_time(tiny_causal, key):
         np.testing.assert_allclose(found, expected, atol=1e-10)
 
 
-def test_gradients_through_a_shared_prefix_are_those_of_whole_prompts(tiny_causal):
-    model = load(tiny_causal["llama", False], "float64", causal=True)
-    _, asked = runs(model)
-    gradients = []
-    for given in (asked, [run.whole() for run in asked]):
-        model.network.zero_grad()
-        (last_hidden(model.network, given) ** 2).sum().backward()
-        gradients.append([p.grad.clone() for p in model.network.get_decoder().parameters()])
-    for one, other in zip(*gradients, strict=True):
-        torch.testing.assert_close(one, other, rtol=1e-9, atol=1e-9)
-
-
 def test_windows_get_whole_prompts(tiny_causal):
     config = transformers.Qwen3Config(
         vocab_size=64, hidden_size=16, num_hidden_layers=2, num_attention_heads=2, use_sliding_window=True,

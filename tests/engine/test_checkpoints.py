@@ -49,11 +49,9 @@ def stop_after(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], list[int]]:
 @pytest.mark.parametrize(
     ("model", "options", "steps"),
     [
-        ("llama", {}, 18),
         ("llama", {"runs_per_pass": 2, "dtype": "bfloat16"}, 9),
         ("llama", {"layers": 1, "optimizer": "sgd", "momentum": 0.9, "weight_decay": 0.1}, 18),
         ("qwen3", {"kind": "lora", "lora_rank": [2, 4], "runs_per_pass": 2, "micro_batch": 3}, 18),
-        ("bert", {"kind": "lora", "lora_rank": [2], "runs_per_pass": 1}, 18),
         ("bert", {"order": "hierarchy"}, 18),
     ],
 )

@@ -11,12 +11,11 @@ from memgen.engine.loading import is_causal, load
 from memgen.errors import BadInput
 from memgen.language.items import sample
 from memgen.language.prompts import prompts
-from memgen.relational.hierarchy import ordered_pairs
-from tiny_models import HIERARCHY, differences, finetuned
+from tiny_models import differences, finetuned, trained_plainly
 
 
 def plain(folder: Path, seed: int, reverse: bool) -> np.ndarray:
-    """Everything trained, one prompt at a time: mean of the states, two logits, cross-entropy."""
+    """Everything trained: mean of the states, two logits, cross-entropy."""
     model = load(folder, "float64")
     key = ("language", "finetune", "fake", 5, seed, int(reverse))
     head = Classifier(model.network, [key]).heads
@@ -27,20 +26,7 @@ def plain(folder: Path, seed: int, reverse: bool) -> np.ndarray:
         states = model.network(**model.tokenizer(text, return_tensors="pt")).last_hidden_state[0].mean(0)
         return head.weight[0] @ states + head.bias[0, 0]
 
-    pairs = ordered_pairs(5)
-    chosen = [row for row, pair in enumerate(pairs) if HIERARCHY.trained(*pair)]
-    parameters = [*model.network.parameters(), *head.parameters()]
-    optimizer = torch.optim.AdamW(parameters, 1e-3, weight_decay=0)
-    for _ in range(3):
-        optimizer.zero_grad()
-        loss = torch.zeros((), dtype=torch.float64)
-        for row in chosen:
-            target = 0 if HIERARCHY.truth(*pairs[row]) == 1 else 1
-            loss = loss + torch.nn.functional.cross_entropy(logits(texts[row]), torch.tensor(target))
-        (loss / len(chosen)).backward()
-        optimizer.step()
-    with torch.inference_mode():
-        return np.array([float(both[0] - both[1]) for both in map(logits, texts)])
+    return trained_plainly(texts, logits, (0, 1), [*model.network.parameters(), *head.parameters()])
 
 
 def test_full_finetuning_is_that_of_one_prompt_at_a_time(tmp_path, tiny_model, inputs):
@@ -48,16 +34,14 @@ def test_full_finetuning_is_that_of_one_prompt_at_a_time(tmp_path, tiny_model, i
     assert found["phase"].unique().to_list() == ["post"], "without a head there are no answers before"
     assert not runs["diverged"].any()
     for seed, reverse in ((0, False), (1, True)):
-        expected = plain(tiny_model, seed, reverse)
-        np.testing.assert_allclose(
-            differences(found, seed=seed, reverse=reverse), expected, rtol=0, atol=1e-8
-        )
+        answers = differences(found, seed=seed, reverse=reverse)
+        np.testing.assert_allclose(answers, plain(tiny_model, seed, reverse), rtol=0, atol=1e-8)
 
 
 def test_adapters_of_a_block_are_those_of_one_run_at_a_time(tmp_path, tiny_model, inputs):
     options = {"kind": "lora", "lora_rank": [4], "epochs": 8, "batch": 100}
     both = [
-        finetuned(tmp_path / str(size), tiny_model, inputs, **options, runs_per_pass=size)[0]
+        finetuned(tmp_path / str(size), tiny_model, inputs, runs_per_pass=size, **options)[0]
         for size in (1, 4)
     ]
     np.testing.assert_allclose(*(frame["logit_difference"] for frame in both), rtol=0, atol=1e-8)

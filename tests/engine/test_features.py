@@ -57,10 +57,8 @@ def run(model: Path, lineup: Path, out: Path, first: int, last: int, **changed: 
 
 def test_stage_writes_every_seed_and_the_same_bytes_twice(tiny_model, inputs, tmp_path):
     names = ("a", "b", "c")
-    block, _, alone = (
-        run(tiny_model, inputs["lineup"], tmp_path / name, first, 2)
-        for name, first in zip(names, (1, 1, 2), strict=True)
-    )
+    starts = zip(names, (1, 1, 2), strict=True)
+    block, _, alone = (run(tiny_model, inputs["lineup"], tmp_path / name, start, 2) for name, start in starts)
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
     assert block.about == {"model": "tiny", "items": "fake", "n": 5, "first_seed": 1}
     assert {name: array.shape for name, array in block.arrays.items()} == {
@@ -70,17 +68,9 @@ def test_stage_writes_every_seed_and_the_same_bytes_twice(tiny_model, inputs, tm
         np.testing.assert_array_equal(array[1], alone.arrays[name][0])
 
 
-@pytest.mark.parametrize(
-    ("changed", "message"),
-    [
-        ({"pooling": ["first"]}, "allowed: last, tail, mean"),
-        ({"first_seed": 2, "last_seed": 1}, "allowed: 0 <= first <= last"),
-        ({"last_seed": 6}, "no items of seed 6; allowed: 0 to 5"),
-    ],
-)
-def test_bad_input_is_refused(tiny_model, inputs, tmp_path, changed, message):
-    with pytest.raises(BadInput, match=message):
-        run(tiny_model, inputs["lineup"], tmp_path / "x", 0, 0, **changed)
+def test_bad_input_is_refused(tiny_model, inputs, tmp_path):
+    with pytest.raises(BadInput, match="allowed: last, tail, mean"):
+        run(tiny_model, inputs["lineup"], tmp_path / "x", 0, 0, pooling=["first"])
     assert not (tmp_path / "x").exists()
     with pytest.raises(BadInput, match="allowed: 64"):
         extract(load(tiny_model), ["win " * 70], ["last"], batch=1)

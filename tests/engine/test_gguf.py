@@ -27,22 +27,14 @@ def tiny_gguf(tmp_path_factory: pytest.TempPathFactory, tiny_causal: dict) -> tu
     tokens = tokenizer.convert_ids_to_tokens(range(len(tokenizer)))
     merges = json.loads(tokenizer.backend_tokenizer.to_str())["model"]["merges"]
     writer = gguf.GGUFWriter(folder / "model.gguf", "llama")
-    writer.add_block_count(LAYERS)
-    writer.add_context_length(256)
-    writer.add_embedding_length(WIDTH)
-    writer.add_feed_forward_length(WITHIN)
-    writer.add_head_count(HEADS)
-    writer.add_head_count_kv(HEADS)
-    writer.add_rope_freq_base(10000.0)
-    writer.add_layer_norm_rms_eps(1e-5)
-    writer.add_vocab_size(len(tokens))
-    writer.add_tokenizer_model("gpt2")
-    writer.add_tokenizer_pre("default")
-    writer.add_token_list(tokens)
-    writer.add_token_types([1] * len(tokens))
-    writer.add_token_merges([" ".join(pair) for pair in merges])
-    writer.add_bos_token_id(0)
-    writer.add_eos_token_id(0)
+    for name, value in {
+        "block_count": LAYERS, "context_length": 256, "embedding_length": WIDTH, "head_count": HEADS,
+        "feed_forward_length": WITHIN, "head_count_kv": HEADS, "rope_freq_base": 10000.0,
+        "layer_norm_rms_eps": 1e-5, "vocab_size": len(tokens), "tokenizer_model": "gpt2",
+        "tokenizer_pre": "default", "token_list": tokens, "token_types": [1] * len(tokens),
+        "token_merges": [" ".join(pair) for pair in merges], "bos_token_id": 0, "eos_token_id": 0,
+    }.items():  # fmt: skip
+        getattr(writer, f"add_{name}")(value)
     random = np.random.default_rng(0)
     weights = {}
 
@@ -56,16 +48,16 @@ def tiny_gguf(tmp_path_factory: pytest.TempPathFactory, tiny_causal: dict) -> tu
         writer.add_tensor(name, packed, raw_dtype=kind)
         weights[name] = gguf.quants.dequantize(packed, kind)
 
+    shapes = {
+        **dict.fromkeys(("attn_q", "attn_k", "attn_v", "attn_output"), (WIDTH, WIDTH)),
+        **dict.fromkeys(("ffn_gate", "ffn_up"), (WITHIN, WIDTH)), "ffn_down": (WIDTH, WITHIN),
+        **dict.fromkeys(("attn_norm", "ffn_norm"), (WIDTH,)),
+    }  # fmt: skip
     add("token_embd.weight", len(tokens), WIDTH)
     add("output_norm.weight", WIDTH)
     for layer in range(LAYERS):
-        for name in ("attn_q", "attn_k", "attn_v", "attn_output"):
-            add(f"blk.{layer}.{name}.weight", WIDTH, WIDTH)
-        add(f"blk.{layer}.ffn_gate.weight", WITHIN, WIDTH)
-        add(f"blk.{layer}.ffn_up.weight", WITHIN, WIDTH)
-        add(f"blk.{layer}.ffn_down.weight", WIDTH, WITHIN)
-        add(f"blk.{layer}.attn_norm.weight", WIDTH)
-        add(f"blk.{layer}.ffn_norm.weight", WIDTH)
+        for name, shape in shapes.items():
+            add(f"blk.{layer}.{name}.weight", *shape)
     _write(writer)
     return folder, weights
 
@@ -113,7 +105,7 @@ SPOILED = {
 }
 
 
-@pytest.mark.parametrize("fault", [0, 3, 6, 20, 24, 100, 3000, -4096, -1, *SPOILED])
+@pytest.mark.parametrize("fault", [0, 6, 3000, -1, *SPOILED])
 def test_a_file_cut_short_or_damaged_is_one_line(tmp_path, tiny_gguf, fault):
     whole = (tiny_gguf[0] / "model.gguf").read_bytes()
     spoiled = whole[:fault] if isinstance(fault, int) else SPOILED[fault](whole)

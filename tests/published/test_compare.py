@@ -13,18 +13,14 @@ from memgen.language.stages.summaries import accuracy
 from memgen.published.compare import compare
 from memgen.published.tables import COMPARISON
 from memgen.relational.hierarchy import Hierarchy
-from synthetic_responses import response_rows
+from synthetic_responses import noisy, response_rows
 
 TASK = Hierarchy(6, ((4, 1),))
 
 
 def rows(**cell: object) -> pl.DataFrame:
     key = sum(map(ord, repr(sorted(cell.items(), key=str))))
-
-    def noise(seed: int, reverse: bool) -> np.ndarray:
-        return 0.5 + np.random.default_rng([key, seed, reverse]).normal(size=15)
-
-    return response_rows(TASK, noise, range(5), **cell)
+    return response_rows(TASK, noisy(np.full(15, 0.5), 1.0, key), range(5), **cell)
 
 
 @pytest.fixture
@@ -35,11 +31,12 @@ def sides(tmp_path: Path) -> tuple[Path, Path]:
         rows(method="full", hyperparameter=None, items="real", phase="pre"),
         rows(method="sequential", hyperparameter=None),
     ]
+    theirs = {"source": "published", "model": "big"}
     published = [
-        rows(source="published", model="big", method="probe", hyperparameter=1.0),
-        rows(source="published", model="big", method="probe", hyperparameter=10.0),
-        rows(source="published", model="big", method="full", hyperparameter=None, items="real"),
-        rows(source="published", model="big", method="full", hyperparameter=None, items="poker"),
+        rows(**theirs, method="probe", hyperparameter=1.0),
+        rows(**theirs, method="probe", hyperparameter=10.0),
+        rows(**theirs, method="full", hyperparameter=None, items="real"),
+        rows(**theirs, method="full", hyperparameter=None, items="poker"),
     ]
     paths = (tmp_path / "ours.parquet", tmp_path / "published.parquet")
     for frames, path in zip((ours, published), paths, strict=True):

@@ -16,7 +16,8 @@ NAME = "ti/ti_n9__fake.parquet"
 BODY = hashlib.shake_256(b"body").digest(300_000)
 SHA = hashlib.sha256(BODY).hexdigest()
 
-Answer = Callable[[http.server.BaseHTTPRequestHandler, int], None]
+Handler = http.server.BaseHTTPRequestHandler
+Answer = Callable[[Handler, int], None]
 
 
 class Server:
@@ -26,7 +27,7 @@ class Server:
         self.requests: list[str | None] = []
         requests = self.requests
 
-        class Handler(http.server.BaseHTTPRequestHandler):
+        class Answering(Handler):
             def do_GET(self) -> None:
                 wanted = self.headers.get("Range")
                 requests.append(wanted)
@@ -36,42 +37,35 @@ class Server:
             def log_message(self, *_: object) -> None:
                 pass
 
-        self.httpd = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.httpd = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answering)
         self.url = f"http://127.0.0.1:{self.httpd.server_port}/{NAME}"
-        self.thread = threading.Thread(target=self.httpd.serve_forever, daemon=True)
-        self.thread.start()
+        threading.Thread(target=self.httpd.serve_forever, daemon=True).start()
 
     def close(self) -> None:
         self.httpd.shutdown()
-        self.thread.join()
         self.httpd.server_close()
 
 
-def send(
-    handler: http.server.BaseHTTPRequestHandler, body: bytes, start: int, cut: int | None = None
-) -> None:
+def send(handler: Handler, start: int, cut: int | None = None) -> None:
     """Answer with what is missing, announcing it whole but ending after `cut` bytes."""
     handler.send_response(206 if start else 200)
     if start:
-        handler.send_header("Content-Range", f"bytes {start}-{len(body) - 1}/{len(body)}")
-    handler.send_header("Content-Length", str(len(body) - start))
+        handler.send_header("Content-Range", f"bytes {start}-{len(BODY) - 1}/{len(BODY)}")
+    handler.send_header("Content-Length", str(len(BODY) - start))
     handler.end_headers()
-    handler.wfile.write(body[start:][:cut])
+    handler.wfile.write(BODY[start:][:cut])
 
 
-def cut_after(count: int | None) -> Answer:
-    return lambda handler, start: send(handler, BODY, start, count)
+def cut_after(count: int) -> Answer:
+    return lambda handler, start: send(handler, start, count)
 
 
 def status(code: int) -> Answer:
     return lambda handler, start: handler.send_error(code)
 
 
-def without_ranges(handler: http.server.BaseHTTPRequestHandler, start: int) -> None:
-    send(handler, BODY, 0)
-
-
-whole = cut_after(None)
+def without_ranges(handler: Handler, start: int) -> None:
+    send(handler, 0)
 
 
 @pytest.fixture
@@ -99,12 +93,12 @@ def fetch(server: Server, folder: Path, sha256: str = SHA, attempts: int = 5) ->
 @pytest.mark.parametrize(
     ("answers", "requests"),
     [
-        ([whole], [None]),
-        ([cut_after(100_000), cut_after(50_000), whole], [None, "bytes=100000-", "bytes=150000-"]),
+        ([send], [None]),
+        ([cut_after(100_000), cut_after(50_000), send], [None, "bytes=100000-", "bytes=150000-"]),
         ([cut_after(100_000), without_ranges], [None, "bytes=100000-"]),
-        *([[status(code)] * 2 + [whole], [None] * 3] for code in (429, 500, 503)),
+        ([status(429), status(503), send], [None] * 3),
     ],
-    ids=["whole", "resumed where it was cut", "no ranges", "429", "500", "503"],
+    ids=["whole", "resumed where it was cut", "no ranges", "busy"],
 )
 def test_a_file_arrives(serve, tmp_path, answers, requests):
     server = serve(*answers)
@@ -116,13 +110,13 @@ def test_a_later_process_goes_on_where_an_earlier_one_gave_up(serve, tmp_path):
     with pytest.raises(BadInput, match=r"no complete download in 2 attempts \(cut after 200000 of 300000"):
         fetch(serve(cut_after(100_000)), tmp_path, attempts=2)
     assert not (tmp_path / "out.parquet").exists()
-    server = serve(whole)
+    server = serve(send)
     assert fetch(server, tmp_path) == BODY
     assert server.requests == ["bytes=200000-"]
 
 
 def test_a_wrong_checksum_is_refused_and_not_kept(serve, tmp_path):
-    server = serve(whole)
+    server = serve(send)
     with pytest.raises(BadInput, match=f"sha256 is {SHA}; allowed: {'0' * 64}"):
         fetch(server, tmp_path, sha256="0" * 64)
     assert len(server.requests) == 1
@@ -133,8 +127,8 @@ def test_a_wrong_checksum_is_refused_and_not_kept(serve, tmp_path):
 @pytest.mark.parametrize(
     ("kept", "answers", "requests"),
     [
-        (b"?" * 1000, [whole], ["bytes=1000-", None]),
-        (BODY + b"?", [status(416), whole], ["bytes=300001-", None]),
+        (b"?" * 1000, [send], ["bytes=1000-", None]),
+        (BODY + b"?", [status(416), send], ["bytes=300001-", None]),
     ],
     ids=["other bytes", "more bytes than the server has"],
 )
@@ -146,28 +140,14 @@ def test_wrong_bytes_are_thrown_away_and_fetched_again(serve, tmp_path, kept, an
     assert server.requests == requests
 
 
-@pytest.mark.parametrize("code", [401, 403, 404, 410])
-def test_a_final_status_is_not_tried_again(serve, tmp_path, code):
-    server = serve(status(code))
-    with pytest.raises(BadInput, match=f"HTTP status {code}") as refusal:
+def test_a_final_status_is_not_tried_again(serve, tmp_path):
+    server = serve(status(404))
+    with pytest.raises(BadInput, match="HTTP status 404") as refusal:
         fetch(server, tmp_path)
     assert len(server.requests) == 1
-    assert server.url in str(refusal.value)
-    assert "\n" not in str(refusal.value)
+    assert server.url in str(refusal.value) and "\n" not in str(refusal.value)
 
 
-def test_no_server_at_all(serve, tmp_path):
-    server = serve(whole)
-    server.close()
-    with pytest.raises(BadInput, match="no complete download in 2 attempts") as refusal:
-        fetch(server, tmp_path, attempts=2)
-    assert "\n" not in str(refusal.value)
-
-
-def test_only_listed_files_are_fetched(serve, tmp_path):
-    versions = tmp_path / "versions.csv"
-    versions.write_text(f"file,sha256,url\n{NAME},{SHA},{serve(whole).url}\n")
+def test_only_listed_files_are_fetched(tmp_path):
     with pytest.raises(BadInput, match="not in the versions table"):
-        download(file="ti/other__fake.parquet", partial=tmp_path, versions=versions, out=tmp_path / "out")
-    with pytest.raises(BadInput, match="--attempts: 0 is not allowed"):
-        download(file=NAME, partial=tmp_path, versions=versions, attempts=0, out=tmp_path / "out")
+        download(file="ti/other__fake.parquet", partial=tmp_path, out=tmp_path / "out")

@@ -37,6 +37,13 @@ def test_assignments_hold_every_deal_once(pair):
         assert found[:, place].tolist() == [won, played]
 
 
+def put(folder: Path, labels: list[str], matrix: np.ndarray) -> Path:
+    """A matrix as it was published."""
+    frame = pl.DataFrame({"": labels, **dict(zip(labels, matrix.T, strict=True))})
+    frame.write_csv(folder / "matrix.csv")
+    return folder / "matrix.csv"
+
+
 def planted(folder: Path) -> Path:
     """Our own equities, but the entries of suited hands at one fixed assignment."""
     equity(boards=300, seed=0, out=folder / "equity.parquet")
@@ -50,9 +57,7 @@ def planted(folder: Path) -> Path:
         i, j = (LABELS.index(name) for name in pair)
         matrix[i, j] = values[np.flatnonzero(one_suit)[0]]
         matrix[j, i] = 1 - matrix[i, j]
-    frame = pl.DataFrame({"": list(LABELS), **{name: matrix[:, k] for k, name in enumerate(LABELS)}})
-    frame.write_csv(folder / "matrix.csv")
-    return folder / "matrix.csv"
+    return put(folder, list(LABELS), matrix)
 
 
 def test_a_planted_assignment_is_found(tmp_path):
@@ -70,10 +75,7 @@ def test_a_planted_assignment_is_found(tmp_path):
 def test_labels_of_the_matrix_may_name_the_lower_card_first(tmp_path):
     values = np.random.default_rng(0).random((169, 169))
     turned = [f"{name[1]}{name[0]}o" if kind(name) == "offsuit" else name for name in LABELS]
-    pl.DataFrame({"": turned, **{name: values[:, k] for k, name in enumerate(turned)}}).write_csv(
-        tmp_path / "m.csv"
-    )
-    np.testing.assert_array_equal(read_matrix(tmp_path / "m.csv"), values)
+    np.testing.assert_array_equal(read_matrix(put(tmp_path, turned, values)), values)
 
 
 def test_another_table_is_refused(tmp_path):

@@ -1,40 +1,36 @@
 """Gamma carried between hierarchies that share it, and between two that do not."""
 
+from itertools import permutations
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 
-from memgen.language.responses.tables import RESPONSES
 from memgen.published.tables import TRANSFER
 from memgen.published.transfer import transfer
 from memgen.relational.hierarchy import Hierarchy
-from synthetic_responses import response_rows, theory_margins
+from synthetic_responses import noisy, response_rows, theory_margins, written
 
 TASKS = {"chain": Hierarchy(9), "mid": Hierarchy(9, ((5, 3),)), "long": Hierarchy(11, ((7, 3),))}
 
 
 def table(folder: Path, gammas: dict[str, float], link=lambda x: 7 * x) -> pl.DataFrame:
-    frames = []
-    for name, task in TASKS.items():
-        margins = link(theory_margins(task, gammas[name], 0.5, 1.0))
-
-        def noisy(seed: int, reverse: bool, margins=margins) -> np.ndarray:
-            return margins + 0.2 * np.random.default_rng([seed, reverse]).normal(size=len(margins))
-
-        frames.append(response_rows(task, noisy, range(8), name=name))
+    frames = [
+        response_rows(
+            task, noisy(link(theory_margins(task, gammas[name], 0.5, 1.0)), 0.2), range(8), name=name
+        )
+        for name, task in TASKS.items()
+    ]
     frames.append(response_rows(TASKS["mid"], lambda *_: np.ones(36), name="mid", model="alone"))
-    RESPONSES.write(pl.concat(frames), folder / "responses.parquet")
+    written(folder, *frames)
     transfer(responses=[folder / "responses.parquet"], out=folder / "transfer.parquet")
     return TRANSFER.read(folder / "transfer.parquet")
 
 
 def test_a_shared_gamma_predicts_every_hierarchy(tmp_path):
     rows = table(tmp_path, dict.fromkeys(TASKS, 0.6)).filter(pl.col("link") == "straight")
-    assert set(rows.select("fitted_on", "predicted").iter_rows()) == {
-        (one, other) for one in TASKS for other in TASKS if one != other
-    }
+    assert set(rows.select("fitted_on", "predicted").iter_rows()) == set(permutations(TASKS, 2))
     assert rows["model"].unique().to_list() == ["m"]
     assert rows["r2"].min() > 0.98
     assert (rows["r2_own"] >= rows["r2_rescaled"] - 1e-9).all()
@@ -46,11 +42,10 @@ def test_a_shared_gamma_predicts_every_hierarchy(tmp_path):
 
 def test_different_gammas_are_told_apart(tmp_path):
     rows = table(tmp_path, {"chain": 0.6, "mid": 0.6, "long": 6.0}).filter(pl.col("link") == "straight")
-    row = rows.filter(pl.col("fitted_on") == "mid", pl.col("predicted") == "long").row(0, named=True)
-    assert row["log_gamma_difference"] == pytest.approx(
-        np.log(10), abs=4 * row["log_gamma_difference_standard_error"]
-    )
-    assert row["log_gamma_difference"] > 4 * row["log_gamma_difference_standard_error"]
+    row = rows.filter(fitted_on="mid", predicted="long").row(0, named=True)
+    error = row["log_gamma_difference_standard_error"]
+    assert row["log_gamma_difference"] == pytest.approx(np.log(10), abs=4 * error)
+    assert row["log_gamma_difference"] > 4 * error
     assert row["r2"] < 0.9 < row["r2_own"]
 
 

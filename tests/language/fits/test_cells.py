@@ -1,6 +1,5 @@
 """Cells read off a response table: margins and errors against plain loops, and what is refused."""
 
-
 import numpy as np
 import polars as pl
 import pytest

@@ -1,5 +1,6 @@
 """Gathering and averaging: order of jobs, means and seed-clustered errors against plain loops."""
 
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -7,12 +8,14 @@ import polars as pl
 import pytest
 from scipy import stats
 
+from memgen.language.fits.tables import frame_of
 from memgen.language.responses.scoring import read_task
 from memgen.language.responses.scoring import responses as answer
 from memgen.language.responses.tables import ACCURACY, DISTANCE, MARGINS, RESPONSES, RUNS
 from memgen.language.stages.summaries import accuracy, distance, margins, responses, runs
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.stages.task import task_frame
+from synthetic_responses import CELL, written
 
 HIERARCHY = Hierarchy(7, ((5, 2),))
 SEEDS = (0, 1, 2, 5)
@@ -24,15 +27,11 @@ def blocks(tmp_path: Path) -> list[Path]:
     task = read_task(tmp_path / "task.parquet")
     generator = np.random.default_rng(0)
     paths = []
-    for hyperparameter in (0.1, None):
-        for seed in SEEDS:
-            runs = []
-            for reverse in (False, True):
-                cell = {"source": "study", "model": "m", "items": "fake", "method": "x", "phase": "post"}
-                run = {"hyperparameter": hyperparameter, "seed": seed, "reverse": reverse}
-                runs.append(answer(task, generator.normal(size=42), **cell, **run))
-            paths.append(tmp_path / f"{hyperparameter}-{seed}.parquet")
-            RESPONSES.write(pl.concat(runs), paths[-1])
+    for hyperparameter, seed in product((0.1, None), SEEDS):
+        run = {**CELL, "phase": "post", "hyperparameter": hyperparameter, "seed": seed}
+        runs = [answer(task, generator.normal(size=42), **run, reverse=reverse) for reverse in (False, True)]
+        paths.append(tmp_path / f"{hyperparameter}-{seed}.parquet")
+        RESPONSES.write(pl.concat(runs), paths[-1])
     return paths
 
 
@@ -48,24 +47,21 @@ def test_a_reversed_run_that_repeats_its_forward_run_is_not_counted(kind, runs, 
     hierarchy = Hierarchy(7, ((4, 2),))
     task_frame("h", hierarchy).write_parquet(tmp_path / "task.parquet")
     task = read_task(tmp_path / "task.parquet")
-    forward = np.random.default_rng(3).normal(size=42)
+    forward, other = np.random.default_rng(3).normal(size=(2, 42))
     pairs = list(zip(task["first"], task["second"], strict=True))
     place = {pair: index for index, pair in enumerate(pairs)}
     mirrored = forward[[place[6 - first, 6 - second] for first, second in pairs]]
     reversed_ = {
         "mirror": -mirrored * (1 + 1e-12),
         "prompts": mirrored,
-        "other": np.random.default_rng(4).normal(size=42),
-        "asymmetric": forward,
+        "other": other,
+        "asymmetric": forward.copy(),
     }[kind]
-    cell = {"source": "study", "model": "m", "items": "fake", "method": "x", "phase": "post", "seed": 0}
-    both = [
-        answer(task, values, **cell, hyperparameter=None, reverse=reverse)
-        for reverse, values in ((False, forward), (True, reversed_))
-    ]
-    RESPONSES.write(pl.concat(both), tmp_path / "responses.parquet")
-    accuracy(responses=tmp_path / "responses.parquet", out=tmp_path / "accuracy.csv")
-    margins(responses=tmp_path / "responses.parquet", out=tmp_path / "margins.parquet")
+    cell = {**CELL, "phase": "post", "seed": 0}
+    both = [answer(task, values, **cell, reverse=values is reversed_) for values in (forward, reversed_)]
+    path = written(tmp_path, *both)
+    accuracy(responses=path, out=tmp_path / "accuracy.csv")
+    margins(responses=path, out=tmp_path / "margins.parquet")
     table = ACCURACY.read(tmp_path / "accuracy.csv")
     assert set(table["n_runs"]) == {runs} == set(MARGINS.read(tmp_path / "margins.parquet")["n_runs"])
     for row in table.filter(pl.col("accuracy").is_not_null()).iter_rows(named=True):
@@ -145,14 +141,10 @@ def test_distances_average_pairs_that_were_trained_apart(gathered, tmp_path):
 
 
 def test_runs_are_gathered_in_one_order(tmp_path):
-    rows = [
-        {"source": "study", "model": "m", "items": "fake", "hierarchy": "h", "method": "x",
-         "hyperparameter": None, "seed": seed, "reverse": reverse, "train_loss": None, "diverged": True}
-        for seed in (1, 0) for reverse in (True, False)
-    ]  # fmt: skip
-    for index, row in enumerate(rows):
-        RUNS.write(pl.DataFrame([row], schema=RUNS.schema), tmp_path / f"{index}.parquet")
     blocks = [tmp_path / f"{index}.parquet" for index in range(4)]
+    for path, (seed, reverse) in zip(blocks, product((1, 0), (True, False)), strict=True):
+        row = {**CELL, "hierarchy": "h", "seed": seed, "reverse": reverse, "diverged": True}
+        RUNS.write(frame_of([row], RUNS), path)
     runs(blocks=blocks, out=tmp_path / "runs.parquet")
     runs(blocks=blocks[::-1], out=tmp_path / "other.parquet")
     assert (tmp_path / "runs.parquet").read_bytes() == (tmp_path / "other.parquet").read_bytes()

@@ -7,10 +7,10 @@ import polars as pl
 import pytest
 from scipy import stats
 
-from memgen.language.responses.tables import EFFECTS, RESPONSES
+from memgen.language.responses.tables import EFFECTS
 from memgen.language.stages.summaries import effects
 from memgen.relational.hierarchy import Hierarchy
-from synthetic_responses import response_rows
+from synthetic_responses import by_column, response_rows, written
 
 SLOPE, BIAS, DROP = 0.5, 0.2, 1.0
 
@@ -18,23 +18,19 @@ SLOPE, BIAS, DROP = 0.5, 0.2, 1.0
 def planted(folder: Path) -> Path:
     """Two hierarchies, five seeds: a slope, a bias, and cross pairs that lose DROP by the exception."""
     frames = []
+    diverged = pl.when(pl.col("seed") != 5).then("logit_difference").otherwise(float("nan"))
     for name, hierarchy in (("plain", Hierarchy(7)), ("exc", Hierarchy(7, ((4, 2),)))):
-
-        def margins(seed: int, _: bool, hierarchy: Hierarchy = hierarchy) -> list[float]:
-            lost = DROP + 0.01 * (seed - 2)
-            pairs = hierarchy.unordered_pairs()
-            return [SLOPE * (k - h) - lost * (hierarchy.pair_class(h, k) == "cross") for h, k in pairs]
-
-        rows = response_rows(hierarchy, margins, range(6), name=name, bias=BIAS)
-        diverged = pl.when(pl.col("seed") != 5).then("logit_difference").otherwise(float("nan"))
-        frames.append(rows.with_columns(diverged.alias("logit_difference")))
-    RESPONSES.write(pl.concat(frames), folder / "responses.parquet")
-    return folder / "responses.parquet"
+        far = np.array([k - h for h, k in hierarchy.unordered_pairs()])
+        cross = np.array([hierarchy.pair_class(*pair) == "cross" for pair in hierarchy.unordered_pairs()])
+        margins = [SLOPE * far - (DROP + 0.01 * (seed - 2)) * cross for seed in range(6)]
+        rows = response_rows(hierarchy, lambda seed, _, of=margins: of[seed], range(6), name=name, bias=BIAS)
+        frames.append(rows.with_columns(logit_difference=diverged))
+    return written(folder, *frames)
 
 
 def test_planted_effects_are_found(tmp_path):
     effects(responses=planted(tmp_path), out=tmp_path / "effects.csv")
-    table = {row["hierarchy"]: row for row in EFFECTS.read(tmp_path / "effects.csv").iter_rows(named=True)}
+    table = by_column(EFFECTS.read(tmp_path / "effects.csv"), "hierarchy")
     plain, exc = table["plain"], table["exc"]
     assert plain["n_seeds"] == exc["n_seeds"] == 5, "the diverged run is left out"
     assert plain["distance_slope"] == pytest.approx(SLOPE)
