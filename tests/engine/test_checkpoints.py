@@ -1,13 +1,11 @@
 """States of a training are saved: what is stopped anywhere and goes on ends with the same bytes."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from safetensors import safe_open
 
 from memgen.engine import training
 from memgen.engine.checkpoints import MINUTES, Keeper, Position
@@ -118,30 +116,6 @@ def test_other_arguments_find_no_state(tmp_path, tiny_causal, inputs, stop_after
     taken = stop_after(0)
     run(tmp_path, tiny_causal["llama", True], inputs, rate=2e-3, left=1)
     assert len(taken) == 18
-
-
-def test_a_state_is_plain_safetensors_and_reads_back(tmp_path):
-    """Of every precision, scalars and empty states included; the file is what the library itself reads."""
-    weights = [torch.nn.Parameter(torch.randn(3, 5).to(dtype)) for dtype in (torch.float64, torch.bfloat16)]
-    optimizer = torch.optim.AdamW(weights)
-    weights[0].grad = torch.randn(3, 5, dtype=torch.float64)  # the other one has no state yet
-    optimizer.step()
-    at = Position(3, 8, 2, [0.1 + 0.2, float("nan")], [False, True])
-    Keeper(tmp_path, "a", 0).save_if_due(at, weights, optimizer)
-    (path,) = tmp_path.glob("*.safetensors")
-    with safe_open(path, framework="pt") as saved:
-        names = {"0.weight", "1.weight", "0.step", "0.exp_avg", "0.exp_avg_sq"}
-        assert set(saved.keys()) == names
-        assert json.loads(saved.metadata()["position"])["epoch"] == 3
-    others = [torch.nn.Parameter(torch.zeros_like(part)) for part in weights]
-    second = torch.optim.AdamW(others)
-    found = Keeper(tmp_path, "a").resume(Position(0, 0, 4, [], []), others, second)
-    assert repr(found) == repr(at)
-    for one, other in zip(weights, others, strict=True):
-        assert torch.equal(one, other)
-    for name, value in optimizer.state[weights[0]].items():
-        again = second.state[others[0]][name]
-        assert torch.equal(value, again) and value.dtype == again.dtype
 
 
 def test_a_full_disk_stops_no_training(tmp_path, caplog):

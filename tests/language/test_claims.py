@@ -14,7 +14,7 @@ from memgen.language.claims.stages.claims import claims
 from memgen.language.claims.stages.evidence import evidence
 from memgen.language.claims.tables import HELD_OUT
 from memgen.language.fits.tables import frame_of
-from memgen.language.responses.tables import GEOMETRY, RESPONSES
+from memgen.language.responses.tables import GEOMETRY
 from memgen.relational.hierarchy import Hierarchy
 from memgen.tables.claims import CLAIMS
 from memgen.tables.statistics import student_p
@@ -84,20 +84,6 @@ def test_a_learner_that_follows_the_theory_agrees_with_every_claim(tmp_path: Pat
     r = dense_ranks(EXCEPTION, GAMMA)
     for row in held_out.filter(prediction="measured").iter_rows(named=True):
         assert row["predicted"] == pytest.approx(r[row["higher"]] - r[row["lower"]], abs=1e-12)
-
-
-def test_a_learner_that_ignores_the_exception_contradicts_them(tmp_path: Path) -> None:
-    table = RESPONSES.read(write(tmp_path, [{"seeds": range(8)}]))
-    plain = table.filter(hierarchy="plain")
-    order = ["seed", "reverse", "first", "second"]
-    answers = plain.sort(order).select("logit_difference", "p_yes")
-    ignored = table.filter(hierarchy="violated").sort(order).with_columns(answers)
-    written(tmp_path, plain, ignored)
-    table = found(tmp_path, ridge=["probe"])
-    rows = by_id(table)
-    assert table.filter(id="exception-remembered-probe")["ours"].item() < -0.2
-    assert rows["exception-found-probe"]["ours"] < 0.5
-    assert rows["mistakes-did-probe"]["ours"] == 0 and rows["mistakes-did-probe"]["p_value"] == 1
 
 
 def test_seeds_that_suggested_a_claim_do_not_test_it(tmp_path: Path) -> None:

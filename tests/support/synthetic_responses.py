@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from memgen.language.responses.scoring import responses
+from memgen.language.responses.scoring import read_task, responses
 from memgen.language.responses.tables import RESPONSES
 from memgen.relational.hierarchy import Hierarchy, ordered_pairs
 from memgen.relational.stages.task import task_frame
@@ -83,6 +83,12 @@ def written(folder: Path, *frames: pl.DataFrame) -> Path:
 def by_column(table: pl.DataFrame, column: str) -> dict[str, dict[str, object]]:
     """Rows of a table by the value of a column."""
     return {row[column]: row for row in table.iter_rows(named=True)}
+
+
+def task_of(folder: Path, hierarchy: Hierarchy) -> pl.DataFrame:
+    """The pairs of a hierarchy called h, as read from the table in which a stage finds them."""
+    task_frame("h", hierarchy).write_parquet(folder / "task.parquet")
+    return read_task(folder / "task.parquet")
 
 
 def canonical_features(n: int, alpha: float) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Gathering and averaging: order of jobs, means and seed-clustered errors against plain loops."""
+"""Responses: what counts as right, and averages against plain loops, with errors clustered by seed."""
 
 from itertools import product
 from pathlib import Path
@@ -6,16 +6,64 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import stats
 
-from memgen.language.fits.tables import frame_of
+from memgen.errors import BadInput
 from memgen.language.responses.scoring import read_task
 from memgen.language.responses.scoring import responses as answer
-from memgen.language.responses.tables import ACCURACY, DISTANCE, MARGINS, RESPONSES, RUNS
-from memgen.language.stages.summaries import accuracy, distance, margins, responses, runs
+from memgen.language.responses.tables import ACCURACY, DISTANCE, EFFECTS, MARGINS, RESPONSES
+from memgen.language.stages.summaries import accuracy, distance, effects, margins, responses
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.stages.task import task_frame
-from synthetic_responses import CELL, written
+from synthetic_responses import CELL, by_column, response_rows, task_of, written
+
+RUN = {**CELL, "seed": 3, "reverse": True, "phase": "post"}
+
+
+@given(st.sampled_from([(), ((5, 3),), ((5, 1),), ((4, 2), (5, 3))]), st.integers(0, 2**32 - 1))
+def test_every_row_follows_the_definition(tmp_path_factory, exceptions, seed):
+    hierarchy = Hierarchy(7, exceptions)
+    pairs = list(hierarchy.ordered_pairs())
+    # Few values, so that ties occur.
+    answers = np.random.default_rng(seed).integers(-2, 3, len(pairs)) / 2
+    frame = answer(task_of(tmp_path_factory.mktemp("t"), hierarchy), answers, **RUN)
+    d = dict(zip(pairs, answers, strict=True))
+    assert list(zip(frame["first"], frame["second"], strict=True)) == pairs
+    for row in frame.iter_rows(named=True):
+        pair = (row["first"], row["second"])
+        assert row["pair_class"] == hierarchy.pair_class(*pair)
+        assert row["logit_difference"] == d[pair]
+        assert row["p_yes"] == pytest.approx(1 / (1 + np.exp(-d[pair])), rel=1e-12)
+        truth = hierarchy.truth(*pair)
+        if truth is None:
+            assert row["correct"] is None and row["paired_correct"] is None
+        else:
+            winner, loser = pair if truth == 1 else pair[::-1]
+            assert row["correct"] == ((d[pair] > 0) == (truth == 1))
+            assert row["paired_correct"] == bool(d[winner, loser] > d[loser, winner])
+
+
+def test_ties_count_as_in_the_published_responses(shared):
+    published = pl.read_parquet(shared / "published" / "exception" / "exc_mid_n9__fake.parquet")
+    ties = published.filter(pl.col("logit_diff") == 0)
+    assert ties.height > 100
+    assert ties.filter((pl.col("label") == "No") != (pl.col("correct") == 1)).height == 0
+
+
+def test_a_file_that_is_no_task_is_refused(tmp_path):
+    path = tmp_path / "x.parquet"
+    with pytest.raises(BadInput, match="table of pairs"):
+        read_task(path)
+    frame = task_frame("h", Hierarchy(4))
+    frame.head(5).write_parquet(path)
+    with pytest.raises(BadInput, match="each ordered pair once"):
+        read_task(path)
+    pl.concat([frame, task_frame("g", Hierarchy(4))]).write_parquet(path)
+    with pytest.raises(BadInput, match="2 hierarchies"):
+        read_task(path)
+
 
 HIERARCHY = Hierarchy(7, ((5, 2),))
 SEEDS = (0, 1, 2, 5)
@@ -23,8 +71,7 @@ SEEDS = (0, 1, 2, 5)
 
 @pytest.fixture
 def blocks(tmp_path: Path) -> list[Path]:
-    task_frame("h", HIERARCHY).write_parquet(tmp_path / "task.parquet")
-    task = read_task(tmp_path / "task.parquet")
+    task = task_of(tmp_path, HIERARCHY)
     generator = np.random.default_rng(0)
     paths = []
     for hyperparameter, seed in product((0.1, None), SEEDS):
@@ -45,8 +92,7 @@ def gathered(blocks: list[Path], tmp_path: Path) -> Path:
 def test_a_reversed_run_that_repeats_its_forward_run_is_not_counted(kind, runs, tmp_path):
     """The answers of a probe with negated targets, those before training, others, and a wrong mirror."""
     hierarchy = Hierarchy(7, ((4, 2),))
-    task_frame("h", hierarchy).write_parquet(tmp_path / "task.parquet")
-    task = read_task(tmp_path / "task.parquet")
+    task = task_of(tmp_path, hierarchy)
     forward, other = np.random.default_rng(3).normal(size=(2, 42))
     pairs = list(zip(task["first"], task["second"], strict=True))
     place = {pair: index for index, pair in enumerate(pairs)}
@@ -140,12 +186,38 @@ def test_distances_average_pairs_that_were_trained_apart(gathered, tmp_path):
         assert (row["accuracy"], row["accuracy_standard_error"]) == per_seed(part, "correct")
 
 
-def test_runs_are_gathered_in_one_order(tmp_path):
-    blocks = [tmp_path / f"{index}.parquet" for index in range(4)]
-    for path, (seed, reverse) in zip(blocks, product((1, 0), (True, False)), strict=True):
-        row = {**CELL, "hierarchy": "h", "seed": seed, "reverse": reverse, "diverged": True}
-        RUNS.write(frame_of([row], RUNS), path)
-    runs(blocks=blocks, out=tmp_path / "runs.parquet")
-    runs(blocks=blocks[::-1], out=tmp_path / "other.parquet")
-    assert (tmp_path / "runs.parquet").read_bytes() == (tmp_path / "other.parquet").read_bytes()
-    assert RUNS.read(tmp_path / "runs.parquet")["seed"].to_list() == [0, 0, 1, 1]
+SLOPE, BIAS, DROP = 0.5, 0.2, 1.0
+
+
+def planted(folder: Path) -> Path:
+    """Two hierarchies, five seeds: a slope, a bias, and cross pairs that lose DROP by the exception."""
+    frames = []
+    diverged = pl.when(pl.col("seed") != 5).then("logit_difference").otherwise(float("nan"))
+    for name, hierarchy in (("plain", Hierarchy(7)), ("exc", Hierarchy(7, ((4, 2),)))):
+        far = np.array([k - h for h, k in hierarchy.unordered_pairs()])
+        cross = np.array([hierarchy.pair_class(*pair) == "cross" for pair in hierarchy.unordered_pairs()])
+        margins = [SLOPE * far - (DROP + 0.01 * (seed - 2)) * cross for seed in range(6)]
+        rows = response_rows(hierarchy, lambda seed, _, of=margins: of[seed], range(6), name=name, bias=BIAS)
+        frames.append(rows.with_columns(logit_difference=diverged))
+    return written(folder, *frames)
+
+
+def test_planted_effects_are_found(tmp_path):
+    effects(responses=planted(tmp_path), out=tmp_path / "effects.csv")
+    table = by_column(EFFECTS.read(tmp_path / "effects.csv"), "hierarchy")
+    plain, exc = table["plain"], table["exc"]
+    assert plain["n_seeds"] == exc["n_seeds"] == 5, "the diverged run is left out"
+    assert plain["distance_slope"] == pytest.approx(SLOPE)
+    assert plain["distance_slope_standard_error"] == pytest.approx(0, abs=1e-12)
+    assert plain["bias"] == pytest.approx(BIAS) and plain["yes_share"] == pytest.approx(0.5)
+    assert plain["compared_with"] is None and plain["exception_margin_effect"] is None
+    assert plain["accuracy"] == 1 == pytest.approx(plain["accuracy_high"]) and plain["accuracy_low"] < 1
+    assert exc["compared_with"] == "plain"
+    assert exc["exception_margin_effect"] == pytest.approx(-DROP)
+    changes = -DROP - 0.01 * (np.arange(5) - 2)
+    error = np.std(changes, ddof=1) / np.sqrt(5)
+    assert exc["exception_margin_effect_standard_error"] == pytest.approx(error)
+    half = stats.t.ppf(0.975, 4) * error
+    assert exc["exception_margin_effect_low"] == pytest.approx(-DROP - half)
+    assert exc["exception_margin_effect_high"] == pytest.approx(-DROP + half)
+    assert exc["exception_accuracy_effect"] == pytest.approx(0), "the smallest cross margin stays above 0"
