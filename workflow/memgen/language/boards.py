@@ -5,14 +5,14 @@ all pairs of holdings of the two labels that share no card, each equally likely:
 suit combinations.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import numpy as np
 
 from memgen.errors import BadInput
 from memgen.jobs.seeding import generator
 from memgen.jobs.stage import progress
-from memgen.language.hands import LABELS, RANKS, SUITS, holdings, label
+from memgen.language.hands import DECK, LABELS, holdings, label
 
 HOLDINGS = holdings()
 _INDEX = {name: index for index, name in enumerate(LABELS)}
@@ -27,7 +27,7 @@ def strengths(board: tuple[str, ...]) -> np.ndarray:
     """
     import eval7
 
-    cards = {rank + suit: eval7.Card(rank + suit) for rank in RANKS for suit in SUITS}
+    cards = {name: eval7.Card(name) for name in DECK}
     table = [cards[name] for name in board]
     return np.array(
         [
@@ -37,50 +37,21 @@ def strengths(board: tuple[str, ...]) -> np.ndarray:
     )
 
 
-def ratio(
-    won: np.ndarray, played: np.ndarray, squares: np.ndarray, boards: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Ratio of two sums over independent boards, and its standard error by the delta method.
+def add(sums: np.ndarray, squares: np.ndarray, won: np.ndarray, played: np.ndarray) -> None:
+    """Add a board to the sums of won and played, and of won squared, won times played, played squared."""
+    for total, part in zip(
+        (*sums, *squares), (won, played, won * won, won * played, played * played), strict=True
+    ):
+        total += part
 
-    `squares` holds the sums over boards of won squared, won times played and played squared.
-    """
+
+def ratio(sums: np.ndarray, squares: np.ndarray, boards: int) -> tuple[np.ndarray, np.ndarray]:
+    """Won over played, from sums over independent boards, and its standard error by the delta method."""
+    won, played = sums
     equity = won / played
     squared, product, other = squares
     residual = squared - 2 * equity * product + equity**2 * other
     return equity, np.sqrt(boards / (boards - 1) * np.maximum(residual, 0)) / played
-
-
-@dataclass
-class Tally:
-    """Sums over boards, label against label: wins plus half the ties, and pairs of holdings played.
-
-    Both have shape (169, 169); `squares`, as in `ratio`, has shape (3, 169, 169).
-    """
-
-    boards: int
-    won: np.ndarray
-    played: np.ndarray
-    squares: np.ndarray
-
-    @classmethod
-    def empty(cls) -> "Tally":
-        """Nothing played."""
-        shape = (len(LABELS), len(LABELS))
-        return cls(0, np.zeros(shape), np.zeros(shape), np.zeros((3, *shape)))
-
-    def equity(self) -> tuple[np.ndarray, np.ndarray]:
-        """Equities and their standard errors over independent boards, each of shape (169, 169).
-
-        Raises
-        ------
-        BadInput
-            If two labels never met, as on boards that hold the cards of one.
-        """
-        first, second = np.nonzero(self.played == 0)
-        if len(first):
-            pair = f"{LABELS[first[0]]} v {LABELS[second[0]]}"
-            raise BadInput(f"--boards {self.boards}: too few, {pair} was played on none of them")
-        return ratio(self.won, self.played, self.squares, self.boards)
 
 
 class Compare:
@@ -92,10 +63,7 @@ class Compare:
     """
 
     def __init__(self) -> None:
-        cards = [rank + suit for rank in RANKS for suit in SUITS]
-        held = np.zeros((len(HOLDINGS), 52), dtype=bool)
-        for index, pair in enumerate(HOLDINGS):
-            held[index, [cards.index(card) for card in pair]] = True
+        held = np.array([[card in pair for card in DECK] for pair in HOLDINGS])
         overlap = (held.astype(int) @ held.T.astype(int)) > 0
         self._first, self._second = np.nonzero(overlap)
         count = len(LABELS)
@@ -122,17 +90,24 @@ class Compare:
         return won, played
 
 
-def play(boards: int, seed: int) -> Tally:
-    """Score every holding on boards of five cards, drawn independently of each other, by a seed."""
-    random = generator("language", "poker", "boards", seed)
-    deck = [rank + suit for rank in RANKS for suit in SUITS]
-    compare, tally = Compare(), Tally.empty()
+def dealt(boards: int, random: np.random.Generator) -> Iterator[np.ndarray]:
+    """Strengths of all holdings on boards of five cards that are drawn independently of each other."""
     for _ in progress(range(boards), "boards", boards):
-        board = tuple(deck[card] for card in random.choice(52, 5, replace=False))
-        won, played = compare(strengths(board))
-        tally.boards += 1
-        tally.won += won
-        tally.played += played
-        for total, part in zip(tally.squares, (won * won, won * played, played * played), strict=True):
-            total += part
-    return tally
+        yield strengths(tuple(DECK[card] for card in random.choice(52, 5, replace=False)))
+
+
+def play(boards: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Equities of every label against every other, and their standard errors, each of shape (169, 169).
+
+    Every holding is scored on boards drawn by a seed. BadInput if two labels never met, as on boards that
+    hold the cards of one.
+    """
+    compare = Compare()
+    sums, squares = np.zeros((2, len(LABELS), len(LABELS))), np.zeros((3, len(LABELS), len(LABELS)))
+    for strength in dealt(boards, generator("language", "poker", "boards", seed)):
+        add(sums, squares, *compare(strength))
+    first, second = np.nonzero(sums[1] == 0)
+    if len(first):
+        pair = f"{LABELS[first[0]]} v {LABELS[second[0]]}"
+        raise BadInput(f"--boards {boards}: too few, {pair} was played on none of them")
+    return ratio(sums, squares, boards)

@@ -5,6 +5,7 @@ The reference values of the fit (theory: What it predicts), the published accura
 by seed. A claim whose files were not given is written down as not tested.
 """
 
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -60,66 +61,49 @@ def claims(*, responses: Input, fits: Input, out: Output) -> None:
         Claims table.
     """
     pair = pair_responses(scan(responses))
-    found = [*_fit_claims(FIT.read(fits), responses, fits), *_accuracy_claims(pair, responses, fits)]
-    write_claims(
-        [*found, *claims_by_method(Study("published", responses, ridge=("probe",), figures=FIGURES))], out
-    )
+    tables = ("--responses", responses, "--fits", fits)
+    found = [*_fit_claims(FIT.read(fits), tables), *_accuracy_claims(pair, tables)]
+    study = Study("published", responses, ridge=("probe",), figures=FIGURES)
+    write_claims([*found, *claims_by_method(study)], out)
 
 
 def _claim(
-    id: str,
-    words: str,
-    paper: str,
-    cell: dict[str, str],
-    hyperparameter: float | None,
-    expected: float,
-    ours: float | None,
-    margin: float,
-    responses: Path,
-    fits: Path,
-) -> Claim:
-    """A claim about one cell, which `memgen published cell` prints."""
+    id: str, words: str, cell: Mapping[str, str], hyperparameter: float | None, expected: float,
+    ours: float | None, margin: float, tables: Sequence[str | Path], published: bool,
+) -> Claim:  # fmt: skip
+    """A claim about one cell, which `memgen published cell` prints: of a published value, or one of ours."""
     flags = [part for name, value in cell.items() for part in (f"--{name}", value)]
     if hyperparameter is not None:
         flags += ["--hyperparameter", repr(hyperparameter)]
-    tables = ("--responses", responses, "--fits", fits)
     return Claim(
         study="published",
         id="-".join([id, *cell.values()]),
         claim=words,
-        paper=paper,
+        paper=PAPER if published else THIS_STUDY,
         model=cell["model"],
         items=cell["items"],
         method=cell["method"],
-        figure=f"published_{'accuracy' if paper == PAPER else 'heatmaps'}_{cell['items']}",
+        figure=f"published_{'accuracy' if published else 'heatmaps'}_{cell['items']}",
         sense="equal",
         threshold=expected,
         margin=margin,
-        published_value=expected if paper == PAPER else None,
+        published_value=expected if published else None,
         ours=ours,
         would_fail=f"A value further than {margin:.2g} from {expected:g}.",
         command=shell_command("published", "cell", *tables, *flags, "--json"),
     )
 
 
-def _fit_claims(table: pl.DataFrame, responses: Path, fits: Path) -> list[Claim]:
-    rows = []
+def _fit_claims(table: pl.DataFrame, tables: Sequence[str | Path]) -> Iterator[Claim]:
     for model, hierarchy, gamma, correlation in FITS:
         cell = {"model": model, "hierarchy": hierarchy, "items": "fake", "method": "full"}
         found = fitted(table, **cell, hyperparameter=None)
         for name, value in (("gamma", gamma), ("correlation", correlation)):
             words = f"fitted {name} on {hierarchy}"
-            close = 0.01 * value
-            rows.append(
-                _claim(
-                    f"fit-{name}", words, THIS_STUDY, cell, None, value, found[name], close, responses, fits
-                )
-            )
-    return rows
+            yield _claim(f"fit-{name}", words, cell, None, value, found[name], 0.01 * value, tables, False)
 
 
-def _accuracy_claims(pair: pl.DataFrame, responses: Path, fits: Path) -> list[Claim]:
-    rows = []
+def _accuracy_claims(pair: pl.DataFrame, tables: Sequence[str | Path]) -> Iterator[Claim]:
     for method, hyperparameter, model, items, *values in ACCURACIES:
         for hierarchy, value in zip(("ti_n9", "exc_mid_n9"), values, strict=True):
             cell = {"model": model, "hierarchy": hierarchy, "items": items, "method": method}
@@ -127,18 +111,4 @@ def _accuracy_claims(pair: pl.DataFrame, responses: Path, fits: Path) -> list[Cl
             l2 = "" if hyperparameter is None else f", L2 {hyperparameter:g}"
             words = f"accuracy of ranks {HIGHER} v {LOWER} on {hierarchy}{l2}"
             # Published to three digits at most; one answer in 200 is .005.
-            rows.append(
-                _claim(
-                    "accuracy-stated",
-                    words,
-                    PAPER,
-                    cell,
-                    hyperparameter,
-                    value,
-                    ours,
-                    0.0005,
-                    responses,
-                    fits,
-                )
-            )
-    return rows
+            yield _claim("accuracy-stated", words, cell, hyperparameter, value, ours, 0.0005, tables, True)

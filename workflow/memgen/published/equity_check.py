@@ -17,8 +17,8 @@ from memgen.configuration.options import flat
 from memgen.errors import BadInput
 from memgen.jobs.arguments import Seed
 from memgen.jobs.seeding import generator
-from memgen.jobs.stage import Input, Output, progress, stage
-from memgen.language.boards import ratio, strengths
+from memgen.jobs.stage import Input, Output, stage
+from memgen.language.boards import add, dealt, ratio
 from memgen.language.hands import LABELS, RANKS, SUITS, holdings, label
 from memgen.language.lineups import Equities
 from memgen.published.configuration import EquityBoards, EquityEntries, Published
@@ -194,14 +194,9 @@ def assigned(
     ways = [Assignments.of(*pair) for pair in pairs]
     ends = np.cumsum([0, *(len(way.names) for way in ways)])
     sums, squares = np.zeros((2, ends[-1])), np.zeros((3, ends[-1]))
-    random = generator("language", "equity check", "boards", seed)
-    deck = [rank + suit for rank in RANKS for suit in SUITS]
-    for _ in progress(range(boards), "boards", boards):
-        strength = strengths(tuple(deck[card] for card in random.choice(52, 5, replace=False)))
-        won, played = np.concatenate([way.on(strength) for way in ways], axis=1)
-        sums += np.stack([won, played])
-        squares += np.stack([won * won, won * played, played * played])
-    equity, errors = ratio(sums[0], sums[1], squares, boards)
+    for strength in dealt(boards, generator("language", "equity check", "boards", seed)):
+        add(sums, squares, *np.concatenate([way.on(strength) for way in ways], axis=1))
+    equity, errors = ratio(sums, squares, boards)
     parts = [slice(start, end) for start, end in pairwise(ends)]
     return [(way, equity[part], errors[part]) for way, part in zip(ways, parts, strict=True)]
 

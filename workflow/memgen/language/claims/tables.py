@@ -2,18 +2,13 @@
 
 import polars as pl
 
-from memgen.language.responses.tables import PAIR_CLASSES
+from memgen.language.responses.tables import CELL, PAIR_CLASS
 from memgen.tables.schema import Column, Table, trained
 
 HELD_OUT = Table(
     "held-out margins",
     {
-        "source": Column(pl.String, "study or published", allowed=("study", "published")),
-        "model": Column(pl.String, "language model"),
-        "items": Column(pl.String, "kind of item"),
-        "hierarchy": Column(pl.String, "hierarchy with the exception"),
-        "method": Column(pl.String, "how the model was trained"),
-        "hyperparameter": Column(pl.Float64, "its hyperparameter, the smallest of several", nullable=True),
+        **CELL,
         "prediction": Column(
             pl.String,
             "measured: gamma from the measured conjunctivity and the ridge, nothing fitted; elsewhere: gamma "
@@ -22,7 +17,7 @@ HELD_OUT = Table(
         ),
         "higher": Column(pl.Int64, "position of the higher-ranked item, 0 the strongest"),
         "lower": Column(pl.Int64, "position of the lower-ranked item"),
-        "pair_class": Column(pl.String, "class of the pair", allowed=PAIR_CLASSES),
+        "pair_class": PAIR_CLASS,
         "predicted": Column(
             pl.Float64, "predicted margin, logit units; of a ridge probe, units of the target"
         ),
@@ -31,17 +26,7 @@ HELD_OUT = Table(
         "n_seeds": Column(pl.Int64, "seeds averaged"),
     },
     trained(
-        [
-            "source",
-            "model",
-            "items",
-            "hierarchy",
-            "method",
-            "hyperparameter",
-            "prediction",
-            "higher",
-            "lower",
-        ],
+        [*CELL, "prediction", "higher", "lower"],
         {"predicted": None, "found": "standard_error"},
         units="n_seeds",
     ),

@@ -133,11 +133,6 @@ def predict(explanation: Explanation, best: np.ndarray, coefficients: np.ndarray
     return np.asarray(np.einsum("fj,fjp->fp", coefficients, explanation.shapes[best]))
 
 
-def seed_folds(count: int) -> np.ndarray:
-    """Fold of each of `count` seeds in their order, shape (count,): every k-th seed in the same one."""
-    return np.arange(count) % min(MOST_FOLDS, count)
-
-
 def held_out_seeds(
     explanation: Explanation,
     totals: np.ndarray,

@@ -23,8 +23,7 @@ def equity(*, sampling: Poker, out: Output) -> None:
     out
         Equities, one row per ordered pair of labels.
     """
-    tally = play(sampling.boards, sampling.seed)
-    values, errors = tally.equity()
+    values, errors = play(sampling.boards, sampling.seed)
     count = len(LABELS)
     rows: dict[str, Any] = {
         "first": np.repeat(LABELS, count),

@@ -84,7 +84,7 @@ def runs(*, blocks: Inputs, out: Output) -> None:
         One table, sorted.
     """
     frame = pl.concat([RUNS.read(path) for path in blocks])
-    RUNS.write(frame.sort(*CELL[:-1], "seed", "reverse"), out)
+    RUNS.write(frame.sort(*KEY, "seed", "reverse"), out)
 
 
 @stage
@@ -99,7 +99,7 @@ def responses(*, blocks: Inputs, out: Output) -> None:
         One response table, sorted.
     """
     frame = pl.concat([RESPONSES.read(path) for path in blocks])
-    RESPONSES.write(frame.sort(*CELL[:-1], "seed", "reverse", "phase", "first", "second"), out)
+    RESPONSES.write(frame.sort(*KEY, "seed", "reverse", "phase", "first", "second"), out)
 
 
 @stage
