@@ -79,7 +79,7 @@ def test_a_short_training_keeps_nothing(tmp_path, tiny_causal, inputs, stop_afte
     assert not list((tmp_path / "finished").rglob("*.safetensors"))
 
 
-@pytest.mark.parametrize("fault", ["cut", "one bit", "foreign", "half written"])
+@pytest.mark.parametrize("fault", ["one bit", "foreign", "half written"])
 def test_a_state_that_is_not_the_one_written_is_never_used(
     tmp_path, tiny_causal, inputs, stop_after, caplog, fault
 ):
@@ -89,10 +89,8 @@ def test_a_state_that_is_not_the_one_written_is_never_used(
     with pytest.raises(Stopped):
         run(tmp_path / "cut", folder, inputs)
     (path,) = (tmp_path / "cut/finished").rglob("*.safetensors")
-    content = bytearray(path.read_bytes())
-    if fault == "cut":
-        path.write_bytes(content[: len(content) // 2])
-    elif fault == "one bit":
+    if fault == "one bit":
+        content = bytearray(path.read_bytes())
         content[-9] ^= 1
         path.write_bytes(content)
     elif fault == "foreign":

@@ -12,7 +12,7 @@ from memgen.errors import BadInput
 from memgen.jobs.seeding import generator
 from memgen.language.hands import LABELS
 from memgen.language.items import FAKE_TEAMS, FAMILIES, REAL_TEAMS, Sample, largest_hierarchy, sample
-from memgen.language.lineups import BAND, Equities, block_of, chain, read_samples
+from memgen.language.lineups import BAND, Equities, chain, read_samples
 from memgen.language.prompts import prompt, prompts
 from memgen.language.stages.equity import equity
 from memgen.language.stages.lineups import lineups
@@ -89,23 +89,20 @@ def test_hands_win_as_the_ranks_and_the_exceptions_say(tmp_path, table, n, excep
     out = tmp_path / "lineup.parquet"
     seeds = {"first_seed": 0, "last_seed": 19}
     lineups(items="poker", n=n, exceptions=exceptions, ordered=ordered, equity=table, out=out, **seeds)
-    items, drawn = read_samples(out)
-    assert items == "poker" and len({one.names for one in drawn.values()}) > 15
-    assert min(len({one.names[rank] for one in drawn.values()}) for rank in range(n)) > 3
+    items, drawn = read_samples(out, 0, 19)
+    assert items == "poker" and len({one.names for one in drawn}) > 15
+    assert min(len({one.names[rank] for one in drawn}) for rank in range(n)) > 3
     equities = Equities.read(table)
     hierarchy = Hierarchy.of(n, exceptions)
-    for one in drawn.values():
+    for one in drawn:
         assert one.anchor == ("AA", "72o") and one.wording == "hands"
         assert len(set(one.names)) == n and not set(one.names) & set(one.anchor)
         place = [equities.labels.index(name) for name in one.names]
         pairs = hierarchy.training_pairs() if exceptions else hierarchy.unordered_pairs()
         for winner, loser in pairs:
             assert BAND[0] <= equities.equity[place[winner], place[loser]] <= BAND[1]
-        for pair in hierarchy.unordered_pairs() if ordered else ():
-            assert (
-                pair[::-1] in hierarchy.exceptions
-                or equities.equity[place[pair[0]], place[pair[1]]] >= BAND[0]
-            )
+        for h, k in hierarchy.unordered_pairs() if ordered else ():
+            assert (k, h) in hierarchy.exceptions or equities.equity[place[h], place[k]] >= BAND[0]
 
 
 def test_what_no_hands_fit_is_refused(tmp_path, table):
@@ -130,11 +127,9 @@ def test_what_no_hands_fit_is_refused(tmp_path, table):
 def test_teams_are_sampled_and_read_back(tmp_path):
     out = tmp_path / "lineup.parquet"
     lineups(items="real", n=9, first_seed=2, last_seed=5, out=out)
-    items, drawn = read_samples(out)
-    assert items == "real" and drawn == {seed: sample("real", 9, seed) for seed in range(2, 6)}
-    assert block_of(drawn, 3, 4, out) == [drawn[3], drawn[4]]
+    assert read_samples(out, 3, 4) == ("real", [sample("real", 9, seed) for seed in (3, 4)])
     with pytest.raises(BadInput, match="no items of seed 6; allowed: 2 to 5"):
-        block_of(drawn, 5, 6, out)
+        read_samples(out, 5, 6)
     pl.read_parquet(out).head(5).write_parquet(out)
     with pytest.raises(BadInput, match="allowed: 0 to 8"):
-        read_samples(out)
+        read_samples(out, 2, 2)

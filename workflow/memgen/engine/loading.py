@@ -30,16 +30,10 @@ _SAFE: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
 
 @dataclass(frozen=True)
 class Model:
-    """A network and its tokenizer, in evaluation mode.
-
-    Parameters
-    ----------
-    tokenizer : transformers tokenizer
-    network : torch.nn.Module
-        Gives ``last_hidden_state`` of shape (batch, tokens, width).
-    """
+    """A network and its tokenizer, of transformers, in evaluation mode."""
 
     tokenizer: Any
+    #: Gives ``last_hidden_state`` of shape (batch, tokens, width).
     network: Any
 
     @property
@@ -88,7 +82,8 @@ def is_causal(folder: Path) -> bool:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         names = [str(name) for name in config.get("architectures") or ()]
     except (OSError, ValueError, RecursionError, AttributeError, TypeError):
-        raise BadInput(f"{folder / 'config.json'}: not the configuration of a model") from None
+        path = folder / "config.json"
+        raise BadInput(f"{path}: not the configuration of a model; allowed: JSON") from None
     return any(name.endswith(("ForCausalLM", "ForConditionalGeneration")) for name in names)
 
 
@@ -108,17 +103,10 @@ def in_one_line(error: BaseException) -> str:
 
 
 def load(folder: Path, dtype: str = "float32", device: str = "cpu", causal: bool = False) -> Model:
-    """Load a model from a folder of configuration, tokenizer and safetensors.
+    """Load a model from a folder of configuration, tokenizer and safetensors, in a precision, on a device.
 
-    Parameters
-    ----------
-    folder : pathlib.Path
-    dtype : {"float32", "float64", "bfloat16", "float16"}, default="float32"
-        Precision of the weights in memory.
-    device : str, default="cpu"
-        Torch device, such as ``cpu`` or ``cuda:0``.
-    causal : bool, default=False
-        With the language head, which must be the network's whole way from hidden states to logits.
+    With `causal` it has its language head, which must be the network's whole way from hidden states to
+    logits.
 
     Raises
     ------

@@ -24,7 +24,6 @@ REAL_TEAMS = (
 )  # fmt: skip
 """The thirty teams of Major League Baseball; Oakland as until 2024, and as pretrained models have read it."""
 
-
 FAKE_TEAMS = (
     "Amber Foxes", "Basalt Kites", "Cobalt Badgers", "Copper Gales", "Dune Lanterns", "Ember Newts",
     "Fjord Hammers", "Frost Pilgrims", "Garnet Owls", "Granite Larks", "Harbor Thimbles", "Iron Thistles",

@@ -29,14 +29,7 @@ def places(n: int) -> np.ndarray:
 def predict(kernel: np.ndarray, trained: np.ndarray, target: np.ndarray, ridge: float) -> np.ndarray:
     """Kernel ridge regression, f = K[:, trained] (K[trained, trained] + ridge I)^-1 target, of all m inputs.
 
-    Parameters
-    ----------
-    kernel : ndarray, shape (m, m)
-    trained : ndarray of int, shape (t,)
-        Inputs that are trained on.
-    target : ndarray, shape (t,)
-    ridge : float
-        Positive, in units of the kernel.
+    The inputs trained on are given by their places in the kernel; the ridge is positive, in its units.
     """
     inner = kernel[np.ix_(trained, trained)] + ridge * np.eye(len(trained))
     return kernel[:, trained] @ np.linalg.solve(inner, target)

@@ -19,14 +19,12 @@ from memgen.tables.claims import THIS_STUDY, Claim, shell_command, write_claims
 
 PAPER = "Cheng & Lippl 2026, arXiv 2605.22972, published responses"
 
-
 FITS = (
     ("llama32-1b", "exc_mid_n9", 0.980, 0.9913),
     ("qwen35-2b", "exc_mid_n9", 0.550, 0.9494),
     ("llama32-1b", "ti_n9", 0.947, 0.9902),
 )
 """Model, hierarchy, gamma and correlation of full finetuning on fake names; good to 1%."""
-
 
 ACCURACIES = (
     ("full", None, "llama32-1b", "fake", 0.645, 0.455),
@@ -37,7 +35,6 @@ ACCURACIES = (
     ("probe", 1e-4, "qwen35-2b", "real", 0.885, 0.735),
 )
 """Method, hyperparameter, model, items, and accuracy of ranks 2 v 6 in ti_n9 and in exc_mid_n9."""
-
 
 FIGURES = {
     "margin_heatmaps": "published_heatmaps_{items}",

@@ -36,23 +36,9 @@ KINDS = {
 
 
 def convert(path: Path, hierarchy: str, items: str) -> pl.LazyFrame:
-    """Lazy response table of one published file.
+    """Lazy table of `RESPONSES` of one published file, in the order of its rows; BadInput if it is none.
 
-    Parameters
-    ----------
-    path : Path
-    hierarchy, items : str
-        What the file must hold, by its name.
-
-    Returns
-    -------
-    polars.LazyFrame
-        Columns of RESPONSES, in the order of the file's rows.
-
-    Raises
-    ------
-    BadInput
-        If the file is not such a table.
+    The hierarchy and the kind of item are what the file must hold, by its name.
     """
     frame = _open(path)
     _check_values(frame, path, hierarchy, items)
@@ -112,13 +98,12 @@ def _check_values(frame: pl.LazyFrame, path: Path, hierarchy: str, items: str) -
     seed, ranks = (pl.col(*names).cast(pl.Float64) for names in (["seed"], ["rank_a", "rank_b"]))
     lora, probe = pl.col("setting") == "lora", pl.col("setting") == "probe"
     answers = pl.col("correct", "paired_correct")
+    impossible = (seed < 0) | (seed > MOST_WHOLE) | pl.any_horizontal(ranks < 0)
+    known = pl.col("correct").is_not_null()
     conditions = {
         "columns that must be filled are empty": pl.any_horizontal(pl.col(FILLED).is_null()),
-        "seed or a rank is negative, or beyond 2^53": (seed < 0)
-        | (seed > MOST_WHOLE)
-        | pl.any_horizontal(ranks < 0),
-        "correct is empty where there is a truth, or filled where there is none": pl.col("no_gt")
-        != pl.col("correct").is_null(),
+        "seed or a rank is negative, or beyond 2^53": impossible,
+        "correct is empty where there is a truth, or filled where there is none": pl.col("no_gt") == known,
         "correct or paired_correct is neither 0 nor 1": pl.any_horizontal((answers != 0) & (answers != 1)),
         "correct does not follow from logit_diff and label": pl.col("correct")
         != ((pl.col("logit_diff") > 0) == (pl.col("label") == "Yes")),

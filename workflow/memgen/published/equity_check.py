@@ -67,24 +67,16 @@ def _standard(name: str) -> str:
 
 @dataclass(frozen=True)
 class Assignments:
-    """Every way to give suits to two labels, up to a renaming of the suits.
+    """Every one of the k ways to give suits to two labels, up to a renaming of the suits."""
 
-    Parameters
-    ----------
-    names : tuple of str, length k
-        One example of each, such as ``ThTd v Ts4h``.
-    shared : ndarray of bool, shape (k,)
-        Whether both hands hold the same card.
-    first, second : ndarray of int, shape (m,)
-        Indices of holdings, grouped by assignment.
-    starts : ndarray of int, shape (k,)
-        Where each assignment's holdings begin.
-    """
-
+    #: One example of each, such as ``ThTd v Ts4h``.
     names: tuple[str, ...]
+    #: Whether both hands hold the same card, shape (k,).
     shared: np.ndarray
+    #: Indices of holdings, grouped by assignment, shape (m,).
     first: np.ndarray
     second: np.ndarray
+    #: Where each assignment's holdings begin, shape (k,).
     starts: np.ndarray
 
     @classmethod

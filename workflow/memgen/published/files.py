@@ -76,8 +76,8 @@ def held_by(source: Path, versions: list[PublishedFile]) -> list[PublishedFile]:
         If the folder does not exist, holds none of the files, has among them a parquet file that the table
         does not list, or one of them cannot be read.
     """
-    if not source.is_dir():
-        raise BadInput(f"{source}: no such folder; allowed: a folder with files such as {versions[0].file}")
+    if problem := fault(source, folder=True):
+        raise BadInput(f"{source}: {problem}; allowed: a folder with files such as {versions[0].file}")
     listed = {row.file for row in versions}
     folders = {Path(file).parent for file in listed}
     paths = (path for folder in folders for path in (source / folder).glob("*.parquet"))
