@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from memgen.errors import BadInput
 from memgen.jobs.seeding import generator
+from memgen.language.boards import equity
 from memgen.language.hands import LABELS
 from memgen.language.items import FAKE_TEAMS, FAMILIES, REAL_TEAMS, Sample, largest_hierarchy, sample
 from memgen.language.lineups import BAND, Equities, chain, read_samples
 from memgen.language.prompts import prompt, prompts
-from memgen.language.stages.equity import equity
 from memgen.language.stages.lineups import lineups
 from memgen.language.tables import EQUITY
 from memgen.relational.hierarchy import Hierarchy, ordered_pairs

@@ -19,8 +19,8 @@ from memgen.language.stages.summaries import accuracy
 from memgen.published.claims import claims as published_claims
 from memgen.published.compare import compare
 from memgen.published.conversion import COLUMNS, convert
+from memgen.published.conversion import responses as published
 from memgen.published.files import held_by, read_versions
-from memgen.published.responses import responses as published
 from memgen.published.tables import COMPARISON
 from memgen.relational.hierarchy import Hierarchy
 from memgen.tables.claims import CLAIMS

@@ -8,9 +8,8 @@ import polars as pl
 import pytest
 
 from memgen.errors import BadInput
-from memgen.language.boards import strengths
+from memgen.language.boards import equity, strengths
 from memgen.language.hands import LABELS, holdings, label
-from memgen.language.stages.equity import equity
 from memgen.published.equity_check import Assignments, assigned, equity_check, kind, read_matrix
 from memgen.published.tables import EQUITY_CLASSES, EQUITY_SUITS
 

@@ -106,13 +106,8 @@ def load(folder: Path, dtype: str = "float32", device: str = "cpu", causal: bool
     """Load a model from a folder of configuration, tokenizer and safetensors, in a precision, on a device.
 
     With `causal` it has its language head, which must be the network's whole way from hidden states to
-    logits.
-
-    Raises
-    ------
-    BadInput
-        If the folder is no model, holds only pickled weights, lacks some of the architecture's weights,
-        needs code of its own, or there is no such device.
+    logits. BadInput if the folder is no model, holds only pickled weights, lacks some of the architecture's
+    weights, needs code of its own, or there is no such device.
     """
     folder = Path(folder)
     _check_folder(folder)
@@ -146,12 +141,8 @@ def draw(like: Path, seed: int) -> Model:
     """Draw a network in float32 with the architecture and tokenizer of a folder, never its weights.
 
     The architecture's own initialization is used, that of a language head included. A network of the same
-    folder and seed is always the same.
-
-    Raises
-    ------
-    BadInput
-        If the folder holds no model, or its configuration or tokenizer cannot be read.
+    folder and seed is always the same. BadInput if the folder holds no model, or its configuration or
+    tokenizer cannot be read.
     """
     if not (like / "config.json").is_file():
         raise BadInput(f"{like}: not a model; allowed: a folder with config.json and a tokenizer")
@@ -177,10 +168,8 @@ def draw(like: Path, seed: int) -> Model:
 def load_quantized(folder: Path) -> Model:
     """Load the causal model of a folder's ``model.gguf`` in float32.
 
-    Raises
-    ------
-    BadInput
-        If the file is missing, damaged or cut short, or of an architecture that transformers does not read.
+    BadInput if the file is missing, damaged or cut short, or of an architecture that transformers does not
+    read.
     """
     path = folder / QUANTIZED
     if not path.is_file():

@@ -6,18 +6,45 @@ suit combinations.
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
+import polars as pl
 
+from memgen.configuration.options import flat
 from memgen.errors import BadInput
 from memgen.jobs.seeding import generator
-from memgen.jobs.stage import progress
+from memgen.jobs.stage import Output, progress, stage
+from memgen.language.configuration import Poker
 from memgen.language.hands import DECK, LABELS, holdings, label
+from memgen.language.tables import EQUITY
 
 HOLDINGS = holdings()
 _INDEX = {name: index for index, name in enumerate(LABELS)}
 LABEL_OF = np.array([_INDEX[label(*pair)] for pair in HOLDINGS])
 """Index of the label of each holding."""
+
+
+@stage
+@flat
+def equity(*, sampling: Poker, out: Output) -> None:
+    """Estimate the equity of every pre-flop hand against every other, with standard errors.
+
+    Parameters
+    ----------
+    out
+        Equities, one row per ordered pair of labels.
+    """
+    values, errors = play(sampling.boards, sampling.seed)
+    count = len(LABELS)
+    rows: dict[str, Any] = {
+        "first": np.repeat(LABELS, count),
+        "second": np.tile(LABELS, count),
+        "equity": values.ravel(),
+        "standard_error": errors.ravel(),
+        "boards": np.full(count * count, sampling.boards),
+    }
+    EQUITY.write(pl.DataFrame(rows, schema=EQUITY.schema), out)
 
 
 def strengths(board: tuple[str, ...]) -> np.ndarray:

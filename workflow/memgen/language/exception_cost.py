@@ -85,10 +85,7 @@ def theory_margins(hierarchy: Hierarchy, conjunctivity: float, ridge: float) -> 
 def nearest(hierarchy: Hierarchy) -> list[tuple[int, int]]:
     """Untrained pairs next to an exception l to w: l - 1 v w, l v w + 1, and l - 1 v w + 1.
 
-    Raises
-    ------
-    BadInput
-        If there is not one exception, or it ends at an end of the hierarchy.
+    BadInput if there is not one exception, or it ends at an end of the hierarchy.
     """
     if len(hierarchy.exceptions) != 1:
         raise BadInput(f"exceptions {hierarchy.label or 'none'}: {len(hierarchy.exceptions)}; allowed: one")

@@ -25,11 +25,8 @@ ATTEMPTS = 200_000
 def read_samples(path: Path, first_seed: int, last_seed: int) -> tuple[str, list[Sample]]:
     """Kind of item and the samples of a block of seeds, both ends included, from a table of `lineups`.
 
-    Raises
-    ------
-    BadInput
-        If the seeds are no block or one is missing, or the file is no such table, or holds several kinds of
-        item or an incomplete hierarchy.
+    BadInput if the seeds are no block or one is missing, or the file is no such table, or holds several kinds
+    of item or an incomplete hierarchy.
     """
     if not 0 <= first_seed <= last_seed:
         raise BadInput(f"seeds {first_seed} to {last_seed}: not a block; allowed: 0 <= first <= last")
@@ -86,12 +83,7 @@ def chain(
     Ranks are filled one after the other with a hand drawn from those that fit; where none does, the last
     choice is taken back. Where `ordered`, every pair but the exceptions must favour its better rank, so that
     the hierarchy without exceptions can have the same hands; trained pairs stay in the band, the others need
-    no upper end.
-
-    Raises
-    ------
-    BadInput
-        If there is no such chain, or none is found in 200,000 attempts.
+    no upper end. BadInput if there is no such chain, or none is found in 200,000 attempts.
     """
     n = hierarchy.n
     edge = (equities.equity >= BAND[0]) & (equities.equity <= BAND[1])

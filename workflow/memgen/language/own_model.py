@@ -22,10 +22,7 @@ TOKENIZERS = ("tokenizer.json", "tokenizer.model", "spiece.model", "vocab.txt", 
 def files_of(named: str) -> list[Path]:
     """Files of the model in a folder that the configuration names, sorted.
 
-    Raises
-    ------
-    BadInput
-        If there is no such folder, or it lacks what a model needs.
+    BadInput if there is no such folder, or it lacks what a model needs.
     """
     folder = Path(given(named))
     if problem := fault(folder, folder=True):

@@ -6,7 +6,7 @@ from memgen.errors import BadInput
 from memgen.jobs.arguments import NonNegative
 from memgen.jobs.stage import Input, command
 from memgen.language.fits.tables import FIT
-from memgen.language.responses.averages import scan
+from memgen.language.responses.averages import rows_of, scan
 from memgen.tables.summaries import text
 
 HIGHER, LOWER = 2, 6
@@ -55,7 +55,7 @@ def fitted(fits: pl.DataFrame, **cell: str | float | None) -> dict[str, float | 
 
     The cell is given by its model, hierarchy, items, method and hyperparameter.
     """
-    found = _of(cell, fits)
+    found = rows_of(fits, cell)
     return {name: found[name][0] if len(found) else None for name in ("gamma", "correlation")}
 
 
@@ -71,12 +71,5 @@ def pair_responses(responses: pl.LazyFrame) -> pl.DataFrame:
 
 def accuracy(pair: pl.DataFrame, **cell: str | float | None) -> float | None:
     """Share of right answers to the published pair of a cell, None where `pair_responses` has none."""
-    found = _of(cell, pair)["correct"]
+    found = rows_of(pair, cell)["correct"]
     return float(found.cast(pl.Float64).mean()) if len(found) else None  # type: ignore[arg-type]
-
-
-def _of(cell: dict[str, str | float | None], frame: pl.DataFrame) -> pl.DataFrame:
-    """Rows of a cell."""
-    return frame.filter(
-        *(pl.col(name).eq_missing(pl.lit(value, frame.schema[name])) for name, value in cell.items())
-    )

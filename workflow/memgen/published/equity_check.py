@@ -38,12 +38,8 @@ def kind(name: str) -> str:
 def read_matrix(path: Path) -> np.ndarray:
     """Published matrix of equities in the order of `LABELS`, shape (169, 169).
 
-    Comma-separated, labels in the first row and column; either card of a label may come first.
-
-    Raises
-    ------
-    BadInput
-        If the file is not such a table.
+    Comma-separated, labels in the first row and column; either card of a label may come first. BadInput if
+    the file is not such a table.
     """
     try:
         table = pl.read_csv(path)

@@ -37,11 +37,8 @@ class PublishedFile(NamedTuple):
 def read_versions(path: Path = VERSIONS) -> list[PublishedFile]:
     """Rows of a versions table.
 
-    Raises
-    ------
-    BadInput
-        If the table is missing, has other columns, or a row without a plain relative path named
-        ``<hierarchy>__<items>.parquet``, a sha256 and a URL.
+    BadInput if the table is missing, has other columns, or a row without a plain relative path named
+    ``<hierarchy>__<items>.parquet``, a sha256 and a URL.
     """
     if not path.is_file():
         raise BadInput(f"{path}: no such file; expected a versions table with columns file, sha256, url")
@@ -70,11 +67,8 @@ def read_versions(path: Path = VERSIONS) -> list[PublishedFile]:
 def held_by(source: Path, versions: list[PublishedFile]) -> list[PublishedFile]:
     """Files of the versions table that a folder holds, in the table's order; digests are not checked.
 
-    Raises
-    ------
-    BadInput
-        If the folder does not exist, holds none of the files, has among them a parquet file that the table
-        does not list, or one of them cannot be read.
+    BadInput if the folder does not exist, holds none of the files, has among them a parquet file that the
+    table does not list, or one of them cannot be read.
     """
     if problem := fault(source, folder=True):
         raise BadInput(f"{source}: {problem}; allowed: a folder with files such as {versions[0].file}")

@@ -13,10 +13,7 @@ from memgen.published.files import held_by, read_versions
 def check(config: Mapping[str, Any]) -> None:
     """Check the folder of published responses, where a configuration names one.
 
-    Raises
-    ------
-    BadInput
-        If there is no such folder, or something else stands in the place of a file or folder.
+    BadInput if there is no such folder, or something else stands in the place of a file or folder.
     """
     source = config["published"].get("source")
     if source not in (None, "download"):

@@ -121,13 +121,8 @@ def cells(path: Path, phase: str = "post") -> Iterator[Cell]:
     """Cells of a response table, sorted by key.
 
     One kind of item and one hierarchy are held in memory at a time, so the published responses of twelve
-    files need no more than a single one.
-
-    Raises
-    ------
-    BadInput
-        If the file is not a response table, holds no row of the phase, misses a direction of a pair, or
-        gives a pair another class than its hierarchy does.
+    files need no more than a single one. BadInput if the file is not a response table, holds no row of the
+    phase, misses a direction of a pair, or gives a pair another class than its hierarchy does.
     """
     frames = parts(scan(path).filter(pl.col("phase") == phase), "source", "items", "hierarchy")
     if not frames:

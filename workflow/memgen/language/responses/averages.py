@@ -5,7 +5,7 @@ within the seed before any standard error. The published responses of twelve fil
 less than 2 GB of memory.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -26,10 +26,7 @@ SAME = 1e-6
 def scan(path: Path, columns: tuple[str, ...] = NEEDED) -> pl.LazyFrame:
     """Lazy frame of some columns of a response table, parquet or csv; types are checked before a row is read.
 
-    Raises
-    ------
-    BadInput
-        If the file is missing, unreadable or not a response table.
+    BadInput if the file is missing, unreadable or not a response table.
     """
     if not path.is_file():
         raise BadInput(f"{path}: no such file; expected a {RESPONSES.name} table (.parquet or .csv)")
@@ -54,6 +51,14 @@ def parts(frame: pl.LazyFrame, *names: str) -> list[pl.LazyFrame]:
     """A frame by the values that some columns take together, sorted."""
     groups = frame.select(names).unique().sort(names).collect(engine="streaming").iter_rows(named=True)
     return [frame.filter(*(pl.col(name) == value for name, value in group.items())) for group in groups]
+
+
+def rows_of(frame: pl.DataFrame, cell: Mapping[str, object]) -> pl.DataFrame:
+    """Rows of a table in which some columns hold what a cell has there, empty ones included."""
+    schema = frame.schema
+    return frame.filter(
+        *(pl.col(name).eq_missing(pl.lit(value, schema[name])) for name, value in cell.items())
+    )
 
 
 def pair_margins(responses: pl.DataFrame) -> pl.DataFrame:
@@ -155,10 +160,7 @@ def seed_mean(name: str, values: np.ndarray) -> dict[str, float | None]:
 def by_part(path: Path, average: Callable[[pl.DataFrame], pl.DataFrame]) -> pl.DataFrame:
     """Average a response table one kind of item, hierarchy and phase at a time.
 
-    Raises
-    ------
-    BadInput
-        If the file is not a response table or holds no rows.
+    BadInput if the file is not a response table or holds no rows.
     """
     frames = parts(scan(path, tuple(RESPONSES.columns)), "source", "items", "hierarchy", "phase")
     if not frames:

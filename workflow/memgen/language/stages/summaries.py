@@ -22,6 +22,7 @@ from memgen.language.responses.averages import (
     by_part,
     over_seeds,
     pair_margins,
+    rows_of,
     seed_mean,
 )
 from memgen.language.responses.tables import (
@@ -215,19 +216,12 @@ def effects(*, responses: Input, out: Output) -> None:
     for key, rows in answers.sort([*_WHOLE_CELL, *others]).group_by(_WHOLE_CELL, maintain_order=True):
         cell = dict(zip(_WHOLE_CELL, key, strict=True))
         other = of_size.get(str(cell["hierarchy"]))
-        own = _of_cell(pairs, cell)
-        without = _of_cell(pairs, {**cell, "hierarchy": other}) if other else pairs.clear()
+        own = rows_of(pairs, cell)
+        without = rows_of(pairs, {**cell, "hierarchy": other}) if other else pairs.clear()
         effect = {**_effect(own, without, "margin"), **_effect(own, without, "accuracy")}
         table.append({**cell, **_summary(rows, own), "compared_with": other, **effect})
     frame = pl.DataFrame(table, schema_overrides=EFFECTS.schema, infer_schema_length=None)
     EFFECTS.write(frame.select(list(EFFECTS.columns)), out)
-
-
-def _of_cell(pairs: pl.DataFrame, cell: dict[str, object]) -> pl.DataFrame:
-    """Pairs of one cell."""
-    return pairs.filter(
-        pl.all_horizontal(pl.col(name).eq_missing(pl.lit(value)) for name, value in cell.items())
-    )
 
 
 def _summary(rows: pl.DataFrame, pairs: pl.DataFrame) -> dict[str, float | int | None]:
