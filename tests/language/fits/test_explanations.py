@@ -43,24 +43,22 @@ def difference(r: np.ndarray, hierarchy: Hierarchy) -> np.ndarray:
 
 @pytest.mark.parametrize("hierarchy", [Hierarchy(7), ONE, TWO])
 def test_exchangeable_saturating_and_similarity_against_dense_solves(hierarchy):
-    straight = pooled("exchangeable", hierarchy)
-    curved = pooled("saturating", hierarchy)
-    similar = pooled("similarity", hierarchy)
-    assert [family.n_parameters for family in (straight, curved, similar)] == [2, 3, 3]
-    random = np.random.default_rng(0)
-    for point in random.integers(len(straight.grid), size=5):
-        expected = difference(dense_ranks(hierarchy, straight.grid[point, 0]), hierarchy)
-        np.testing.assert_allclose(straight.shapes[point, 0], expected, atol=1e-9)
-    for point in random.integers(len(curved.grid), size=5):
-        gamma, c = curved.grid[point]
-        expected = np.tanh(c * difference(dense_ranks(hierarchy, gamma), hierarchy))
-        np.testing.assert_allclose(curved.shapes[point, 0], expected, atol=1e-9)
     distance = DISTANCE[: hierarchy.n, : hierarchy.n]
-    for point in [0, *random.integers(len(similar.grid), size=5)]:
-        gamma, rho = similar.grid[point]
-        s = np.where(distance == 0, 1.0, rho**distance)
-        expected = difference(dense_ranks(hierarchy, gamma, s), hierarchy)
-        np.testing.assert_allclose(similar.shapes[point, 0], expected, atol=1e-9)
+
+    def ranked(gamma: float, rho: float = 0.0) -> np.ndarray:
+        similarity = np.where(distance == 0, 1.0, rho**distance)
+        return difference(dense_ranks(hierarchy, gamma, similarity), hierarchy)
+
+    shapes = {
+        "exchangeable": (2, ranked),
+        "saturating": (3, lambda gamma, c: np.tanh(c * ranked(gamma))),
+        "similarity": (3, ranked),
+    }
+    for name, (parameters, shape) in shapes.items():
+        family = pooled(name, hierarchy)
+        assert family.n_parameters == parameters
+        for point in [0, *np.random.default_rng(0).integers(len(family.grid), size=5)]:
+            np.testing.assert_allclose(family.shapes[point, 0], shape(*family.grid[point]), atol=1e-9)
 
 
 @pytest.mark.parametrize("hierarchy", [Hierarchy(6), TWO])
