@@ -10,11 +10,10 @@ import pytest
 
 from memgen.errors import BadInput
 from memgen.language.claims.evidence import EXCEPTION, STATISTICS, against_untrained, first_wrong
-from memgen.language.claims.stages.claims import claims
-from memgen.language.claims.stages.evidence import evidence
-from memgen.language.claims.tables import HELD_OUT
+from memgen.language.claims.stages.claims import claims, evidence
 from memgen.language.fits.tables import frame_of
 from memgen.language.responses.tables import GEOMETRY
+from memgen.language.tables import HELD_OUT
 from memgen.relational.hierarchy import Hierarchy
 from memgen.tables.claims import CLAIMS
 from memgen.tables.statistics import student_p
