@@ -9,11 +9,10 @@ import pytest
 
 from memgen.errors import BadInput
 from memgen.language.boards import equity, strengths
-from memgen.language.hands import LABELS, holdings, label
+from memgen.language.hands import HOLDINGS, LABELS, label
 from memgen.published.equity_check import Assignments, assigned, equity_check, kind, read_matrix
 from memgen.published.tables import EQUITY_CLASSES, EQUITY_SUITS
 
-HOLDINGS = holdings()
 BOARD = ("Ah", "Kd", "7c", "7d", "2s")
 
 

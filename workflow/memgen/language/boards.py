@@ -16,10 +16,9 @@ from memgen.errors import BadInput
 from memgen.jobs.seeding import generator
 from memgen.jobs.stage import Output, progress, stage
 from memgen.language.configuration import Poker
-from memgen.language.hands import DECK, LABELS, holdings, label
+from memgen.language.hands import DECK, HOLDINGS, LABELS, label
 from memgen.language.tables import EQUITY
 
-HOLDINGS = holdings()
 _INDEX = {name: index for index, name in enumerate(LABELS)}
 LABEL_OF = np.array([_INDEX[label(*pair)] for pair in HOLDINGS])
 """Index of the label of each holding."""
@@ -64,7 +63,7 @@ def strengths(board: tuple[str, ...]) -> np.ndarray:
     )
 
 
-def add(sums: np.ndarray, squares: np.ndarray, won: np.ndarray, played: np.ndarray) -> None:
+def add_board(sums: np.ndarray, squares: np.ndarray, won: np.ndarray, played: np.ndarray) -> None:
     """Add a board to the sums of won and played, and of won squared, won times played, played squared."""
     for total, part in zip(
         (*sums, *squares), (won, played, won * won, won * played, played * played), strict=True
@@ -93,10 +92,7 @@ class Compare:
         held = np.array([[card in pair for card in DECK] for pair in HOLDINGS])
         overlap = (held.astype(int) @ held.T.astype(int)) > 0
         self._first, self._second = np.nonzero(overlap)
-        count = len(LABELS)
-        self._cell = LABEL_OF[self._first] * count + LABEL_OF[self._second]
-        self._one_hot = np.zeros((len(HOLDINGS), count), dtype=np.float32)
-        self._one_hot[np.arange(len(HOLDINGS)), LABEL_OF] = 1
+        self._cell = LABEL_OF[self._first] * len(LABELS) + LABEL_OF[self._second]
 
     def __call__(self, strength: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Won (with half the ties) and played on one board, each of shape (169, 169)."""
@@ -132,7 +128,7 @@ def play(boards: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     compare = Compare()
     sums, squares = np.zeros((2, len(LABELS), len(LABELS))), np.zeros((3, len(LABELS), len(LABELS)))
     for strength in dealt(boards, generator("language", "poker", "boards", seed)):
-        add(sums, squares, *compare(strength))
+        add_board(sums, squares, *compare(strength))
     first, second = np.nonzero(sums[1] == 0)
     if len(first):
         pair = f"{LABELS[first[0]]} v {LABELS[second[0]]}"

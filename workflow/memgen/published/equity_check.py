@@ -18,13 +18,11 @@ from memgen.errors import BadInput
 from memgen.jobs.arguments import Seed
 from memgen.jobs.seeding import generator
 from memgen.jobs.stage import Input, Output, stage
-from memgen.language.boards import add, dealt, ratio
-from memgen.language.hands import LABELS, RANKS, SUITS, holdings, label
+from memgen.language.boards import add_board, dealt, ratio
+from memgen.language.hands import HOLDINGS, LABELS, RANKS, SUITS, label
 from memgen.language.lineups import Equities
 from memgen.published.configuration import EquityBoards, EquityEntries, Published
 from memgen.published.tables import EQUITY_CLASSES, EQUITY_SUITS
-
-HOLDINGS = holdings()
 
 DEVIATIONS = 4.0
 """Standard errors within which two equities are the same."""
@@ -183,7 +181,7 @@ def assigned(
     ends = np.cumsum([0, *(len(way.names) for way in ways)])
     sums, squares = np.zeros((2, ends[-1])), np.zeros((3, ends[-1]))
     for strength in dealt(boards, generator("language", "equity check", "boards", seed)):
-        add(sums, squares, *np.concatenate([way.on(strength) for way in ways], axis=1))
+        add_board(sums, squares, *np.concatenate([way.on(strength) for way in ways], axis=1))
     equity, errors = ratio(sums, squares, boards)
     parts = [slice(start, end) for start, end in pairwise(ends)]
     return [(way, equity[part], errors[part]) for way, part in zip(ways, parts, strict=True)]
