@@ -1,9 +1,7 @@
 """Worked examples give what they say: the tutorial, the notebook, the page of the API and docstrings."""
 
-import contextlib
 import doctest
 import importlib
-import io
 import json
 import re
 import shlex
@@ -17,41 +15,26 @@ BLOCK = re.compile(r"^```(console|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL
 NOTEBOOK = ROOT / "docs/theory-to-model.ipynb"
 
 
-def blocks() -> list[tuple[str, str]]:
-    return BLOCK.findall((ROOT / "docs/tutorial.md").read_text(encoding="utf-8"))
-
-
-def calls(block: str) -> list[tuple[str, str]]:
-    """Command lines of a block, each with the output that the page shows below it."""
-    parts = re.split(r"^\$ (.*)\n", block, flags=re.MULTILINE)
-    assert parts[0] == "" and len(parts) % 2 == 1
-    return list(zip(parts[1::2], parts[2::2], strict=True))
-
-
-def printed_by(arguments: list[str]) -> str:
-    """What a command prints; it must end well."""
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed), pytest.raises(SystemExit) as end:
-        run(arguments)
-        raise SystemExit(0)
-    assert end.value.code in (None, 0)
-    return printed.getvalue()
-
-
-def test_the_tutorial_prints_what_it_says(tmp_path, monkeypatch):
+def test_the_tutorial_prints_what_it_says(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     checker, names, commands, examples = doctest.OutputChecker(), {}, 0, 0
-    for kind, block in blocks():
+    for kind, block in BLOCK.findall((ROOT / "docs/tutorial.md").read_text(encoding="utf-8")):
         if kind == "python":
             test = doctest.DocTestParser().get_doctest(block, names, "tutorial", "tutorial.md", 0)
             outcome = doctest.DocTestRunner().run(test, clear_globs=False)
             assert outcome.failed == 0
             names, examples = test.globs, examples + outcome.attempted
             continue
-        for line, expected in calls(block):
+        before, *parts = re.split(r"^\$ (.*)\n", block, flags=re.MULTILINE)
+        assert before == ""
+        for line, expected in zip(parts[::2], parts[1::2], strict=True):
             name, *arguments = shlex.split(line)
             assert name == "memgen"
-            printed = printed_by(arguments)
+            with pytest.raises(SystemExit) as end:
+                run(arguments)
+                raise SystemExit(0)
+            printed = capsys.readouterr().out
+            assert end.value.code in (None, 0)
             assert checker.check_output(expected, printed, doctest.ELLIPSIS), (line, printed)
             commands += 1
     assert commands >= 10 and examples >= 8

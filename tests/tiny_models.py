@@ -2,9 +2,11 @@
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -123,3 +125,31 @@ def asked_and_runs(model: Any, count: int, n: int = 5) -> tuple[list[Any], list[
     texts = [prompts(sample("real", n, index // 2), bool(index % 2)) for index in range(count)]
     asked = [tokenize(model.tokenizer, part, model.longest_prompt) for part in texts]
     return asked, [Run(("test", i), one.select(chosen), answers) for i, one in enumerate(asked)]
+
+
+def trained_plainly(
+    texts: list[str],
+    logits: Callable[[str], Any],
+    answers: tuple[int, int],
+    parameters: list[Any],
+    penalty: Callable[[], Any] = lambda: 0.0,
+) -> np.ndarray:
+    """The protocol as it reads: three epochs, one prompt at a time, all trained pairs of `HIERARCHY` a step.
+
+    The logits are those of a prompt's last token, `answers` the places of Yes and No among them.
+    """
+    import torch
+
+    pairs = list(zip(texts, ordered_pairs(5), strict=True))
+    told = [(text, HIERARCHY.truth(*pair) == 1) for text, pair in pairs if HIERARCHY.trained(*pair)]
+    optimizer = torch.optim.AdamW(parameters, 1e-3, weight_decay=0)
+    for _ in range(3):
+        optimizer.zero_grad()
+        loss = penalty()
+        for text, wins in told:
+            target = torch.tensor(answers[0] if wins else answers[1])
+            loss = loss + torch.nn.functional.cross_entropy(logits(text), target) / len(told)
+        loss.backward()
+        optimizer.step()
+    with torch.inference_mode():
+        return np.array([float(row[answers[0]] - row[answers[1]]) for row in map(logits, texts)])

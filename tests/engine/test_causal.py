@@ -1,18 +1,24 @@
-"""Answers of causal models: packed with a shared prefix, and one prompt at a time, the same."""
+"""Answers and features: packed as prefix trees or padded, and one prompt at a time, the same."""
+
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 import transformers
+from hypothesis import given
+from hypothesis import strategies as st
 
 from memgen.engine import causal
 from memgen.engine.causal import check_head, hidden_states, last_hidden, logit_differences
 from memgen.engine.decoder import can_pack
+from memgen.engine.features import POOLINGS, TAIL, Features, extract
 from memgen.engine.loading import load
-from memgen.engine.prompts import Prompts, answer_tokens, tokenize
+from memgen.engine.prompts import Prompts, answer_tokens, prefix_tree, tokenize
 from memgen.errors import BadInput
 from memgen.language.items import sample
 from memgen.language.prompts import prompts
+from memgen.language.stages.features import features
 
 KINDS = [(kind, tied) for kind in ("llama", "qwen3") for tied in (False, True)]
 
@@ -44,21 +50,9 @@ def test_packed_answers_are_those_of_one_prompt_at_a_time(tiny_causal, key):
     answers = answer_tokens(model.tokenizer)
     expected = np.stack([plain(model, part) for part in texts])
     assert expected.std() > 0.1
-    for given, batch in ((asked, 1), (asked, 7), (asked, 1000), ([run.whole() for run in asked], 64)):
-        found = logit_differences(model.network, given, answers, batch)
+    for runs_asked, batch in ((asked, 1), (asked, 7), (asked, 1000), ([run.whole() for run in asked], 64)):
+        found = logit_differences(model.network, runs_asked, answers, batch)
         np.testing.assert_allclose(found, expected, atol=1e-10)
-
-
-def test_gradients_through_a_shared_prefix_are_those_of_whole_prompts(tiny_causal):
-    model = load(tiny_causal["llama", False], "float64", causal=True)
-    _, asked = runs(model)
-    gradients = []
-    for given in (asked, [run.whole() for run in asked]):
-        model.network.zero_grad()
-        (last_hidden(model.network, given) ** 2).sum().backward()
-        gradients.append([p.grad.clone() for p in model.network.get_decoder().parameters()])
-    for one, other in zip(*gradients, strict=True):
-        torch.testing.assert_close(one, other, rtol=1e-9, atol=1e-9)
 
 
 def test_windows_get_whole_prompts(tiny_causal):
@@ -114,3 +108,88 @@ def test_out_of_memory_halves_the_batch_and_changes_nothing(tiny_causal, monkeyp
     most = 0
     with pytest.raises(BadInput, match="allowed: a smaller block"):
         hidden_states(model.network, asked, 1000)
+
+
+ROWS = st.lists(st.lists(st.integers(0, 3), min_size=1, max_size=6).map(tuple), min_size=1, max_size=8)
+PREFIX = st.lists(st.integers(0, 3), min_size=1, max_size=4).map(tuple)
+PROMPTS = st.builds(Prompts, PREFIX, ROWS.map(tuple))
+
+
+@given(PROMPTS)
+def test_every_prompt_is_a_path(prompts):
+    tree, rows = prefix_tree(prompts), prompts.whole().queries
+    sees, positions = tree.sees(), tree.positions()
+    for row in rows:
+        path = tree.path(row)
+        assert tuple(tree.tokens[node] for node in path) == row
+        assert positions[path].tolist() == list(range(len(row)))
+        for place, node in enumerate(path):
+            assert np.flatnonzero(sees[node]).tolist() == sorted(path[: place + 1])
+    beginnings = {row[:end] for row in rows for end in range(1, len(row) + 1)}
+    assert len(tree.tokens) == len(beginnings), "every common beginning stands once"
+
+
+@given(PROMPTS, st.data())
+def test_some_prompts_are_found_in_the_tree_of_all(prompts, data):
+    chosen = data.draw(st.lists(st.sampled_from(range(len(prompts.queries))), min_size=1, max_size=8))
+    some = prompts.select(chosen)
+    large, small = prefix_tree(prompts), prefix_tree(some)
+    places = small.places_in(large)
+    for row in some.whole().queries:
+        assert [places[node] for node in small.path(row)] == large.path(row)
+    turned = Prompts(prompts.prefix, prompts.queries[::-1])
+    assert prefix_tree(turned) is large, "the same prompts in another order are the same tree"
+
+
+def pooled(states: np.ndarray) -> dict[str, np.ndarray]:
+    return {"last": states[-1], "tail": states[-TAIL:].mean(0), "mean": states.mean(0)}
+
+
+@pytest.mark.parametrize("key", ["bert", ("llama", True), ("qwen3", False)])
+def test_features_are_those_of_one_prompt_at_a_time(tiny_model, tiny_causal, key):
+    """Of an encoder by padded batches, of decoders by prefix trees; a batch of one pads nothing."""
+    model = load(tiny_model if key == "bert" else tiny_causal[key], "float64")
+    texts = prompts(sample("real", 5, 0))
+    tokens = [model.tokenizer(text, return_tensors="pt") for text in texts]
+    assert len({one["input_ids"].shape for one in tokens}) > 1, "prompts of one length would test no padding"
+    with torch.inference_mode():
+        expected = [pooled(model.network(**one).last_hidden_state[0].numpy()) for one in tokens]
+    for batch in (1, 3, 100):
+        for poolings in (["last"], POOLINGS):
+            found = extract(model, texts, poolings, batch)
+            assert set(found) == set(poolings)
+            for name in poolings:
+                one = np.stack([row[name] for row in expected])
+                np.testing.assert_allclose(found[name], one, rtol=0, atol=1e-6)
+
+
+def written(model: Path, lineup: Path, out: Path, first: int, last: int, **changed: object) -> Features:
+    arguments = {"pooling": ["mean", "last"], "first_seed": first, "last_seed": last, **changed}
+    features(model_directory=model, lineup=lineup, model="tiny", out=out, **arguments)
+    return Features.read(out)
+
+
+def test_stage_writes_every_seed_and_the_same_bytes_twice(tiny_model, inputs, tmp_path):
+    names = ("a", "b", "c")
+    starts = zip(names, (1, 1, 2), strict=True)
+    block, _, alone = (
+        written(tiny_model, inputs["lineup"], tmp_path / name, start, 2) for name, start in starts
+    )
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+    assert block.about == {"model": "tiny", "items": "fake", "n": 5, "first_seed": 1}
+    assert {name: array.shape for name, array in block.arrays.items()} == {
+        "last": (2, 20, 32), "mean": (2, 20, 32),
+    }  # fmt: skip
+    for name, array in block.arrays.items():
+        np.testing.assert_array_equal(array[1], alone.arrays[name][0])
+
+
+def test_bad_input_is_refused(tiny_model, inputs, tmp_path):
+    with pytest.raises(BadInput, match="allowed: last, tail, mean"):
+        written(tiny_model, inputs["lineup"], tmp_path / "x", 0, 0, pooling=["first"])
+    assert not (tmp_path / "x").exists()
+    (tmp_path / "y").write_text("no")
+    with pytest.raises(BadInput, match="not a file of features"):
+        Features.read(tmp_path / "y")
+    with pytest.raises(BadInput, match="allowed: 64"):
+        extract(load(tiny_model), ["win " * 70], ["last"], batch=1)

@@ -1,13 +1,11 @@
 """States of a training are saved: what is stopped anywhere and goes on ends with the same bytes."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from safetensors import safe_open
 
 from memgen.engine import training
 from memgen.engine.checkpoints import MINUTES, Keeper, Position
@@ -49,11 +47,9 @@ def stop_after(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], list[int]]:
 @pytest.mark.parametrize(
     ("model", "options", "steps"),
     [
-        ("llama", {}, 18),
         ("llama", {"runs_per_pass": 2, "dtype": "bfloat16"}, 9),
         ("llama", {"layers": 1, "optimizer": "sgd", "momentum": 0.9, "weight_decay": 0.1}, 18),
         ("qwen3", {"kind": "lora", "lora_rank": [2, 4], "runs_per_pass": 2, "micro_batch": 3}, 18),
-        ("bert", {"kind": "lora", "lora_rank": [2], "runs_per_pass": 1}, 18),
         ("bert", {"order": "hierarchy"}, 18),
     ],
 )
@@ -83,7 +79,7 @@ def test_a_short_training_keeps_nothing(tmp_path, tiny_causal, inputs, stop_afte
     assert not list((tmp_path / "finished").rglob("*.safetensors"))
 
 
-@pytest.mark.parametrize("fault", ["cut", "one bit", "foreign", "half written"])
+@pytest.mark.parametrize("fault", ["one bit", "foreign", "half written"])
 def test_a_state_that_is_not_the_one_written_is_never_used(
     tmp_path, tiny_causal, inputs, stop_after, caplog, fault
 ):
@@ -93,10 +89,8 @@ def test_a_state_that_is_not_the_one_written_is_never_used(
     with pytest.raises(Stopped):
         run(tmp_path / "cut", folder, inputs)
     (path,) = (tmp_path / "cut/finished").rglob("*.safetensors")
-    content = bytearray(path.read_bytes())
-    if fault == "cut":
-        path.write_bytes(content[: len(content) // 2])
-    elif fault == "one bit":
+    if fault == "one bit":
+        content = bytearray(path.read_bytes())
         content[-9] ^= 1
         path.write_bytes(content)
     elif fault == "foreign":
@@ -120,30 +114,6 @@ def test_other_arguments_find_no_state(tmp_path, tiny_causal, inputs, stop_after
     taken = stop_after(0)
     run(tmp_path, tiny_causal["llama", True], inputs, rate=2e-3, left=1)
     assert len(taken) == 18
-
-
-def test_a_state_is_plain_safetensors_and_reads_back(tmp_path):
-    """Of every precision, scalars and empty states included; the file is what the library itself reads."""
-    weights = [torch.nn.Parameter(torch.randn(3, 5).to(dtype)) for dtype in (torch.float64, torch.bfloat16)]
-    optimizer = torch.optim.AdamW(weights)
-    weights[0].grad = torch.randn(3, 5, dtype=torch.float64)  # the other one has no state yet
-    optimizer.step()
-    at = Position(3, 8, 2, [0.1 + 0.2, float("nan")], [False, True])
-    Keeper(tmp_path, "a", 0).save_if_due(at, weights, optimizer)
-    (path,) = tmp_path.glob("*.safetensors")
-    with safe_open(path, framework="pt") as saved:
-        names = {"0.weight", "1.weight", "0.step", "0.exp_avg", "0.exp_avg_sq"}
-        assert set(saved.keys()) == names
-        assert json.loads(saved.metadata()["position"])["epoch"] == 3
-    others = [torch.nn.Parameter(torch.zeros_like(part)) for part in weights]
-    second = torch.optim.AdamW(others)
-    found = Keeper(tmp_path, "a").resume(Position(0, 0, 4, [], []), others, second)
-    assert repr(found) == repr(at)
-    for one, other in zip(weights, others, strict=True):
-        assert torch.equal(one, other)
-    for name, value in optimizer.state[weights[0]].items():
-        again = second.state[others[0]][name]
-        assert torch.equal(value, again) and value.dtype == again.dtype
 
 
 def test_a_full_disk_stops_no_training(tmp_path, caplog):

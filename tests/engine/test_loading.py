@@ -1,36 +1,28 @@
-"""Loading: offline, safetensors only, complete; and the untrained control."""
+"""Loading: offline, safetensors only, complete; the untrained control; a GGUF file as an ordinary model."""
 
 import json
 import os
 import re
 import shutil
+import struct
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
 from memgen.engine.causal import check_head, hidden_states
 from memgen.engine.decoder import can_pack
-from memgen.engine.loading import load
-from memgen.engine.prompts import tokenize
+from memgen.engine.loading import is_causal, load
+from memgen.engine.prompts import answer_tokens, tokenize
 from memgen.errors import BadInput
 from memgen.jobs.digests import file_digest
 from memgen.language.items import sample
 from memgen.language.prompts import prompts
-from memgen.language.stages.weights import initialize
-
-
-def test_loading_gives_the_saved_weights_in_the_asked_precision(tiny_model):
-    saved = load_file(tiny_model / "model.safetensors")
-    for dtype in ("float32", "float64"):
-        network = load(tiny_model, dtype).network
-        assert not network.training
-        state = network.state_dict()
-        for name, value in saved.items():
-            assert state[name].dtype == getattr(torch, dtype)
-            assert torch.equal(state[name].float(), value)
+from memgen.language.stages.weights import dequantize, initialize
+from toys import qwen
 
 
 @pytest.fixture
@@ -51,36 +43,22 @@ def code(folder: Path) -> None:
     (folder / "evil.py").write_text("raise SystemExit('ran')")
 
 
-def changed(change: Callable[[dict[str, torch.Tensor]], dict[str, torch.Tensor]]) -> Callable[[Path], None]:
-    """Change the weights of a model."""
-
-    def spoil(folder: Path) -> None:
-        path = folder / "model.safetensors"
-        save_file(change(load_file(path)), path, metadata={"format": "pt"})
-
-    return spoil
-
-
-def cut(most: int) -> Callable[[Path], None]:
-    """Leave so many bytes of its weights."""
-    return lambda folder: os.truncate(folder / "model.safetensors", most)
+def lacking(folder: Path) -> None:
+    path = folder / "model.safetensors"
+    weights = load_file(path)
+    del weights[LACKED]
+    save_file(weights, path, metadata={"format": "pt"})
 
 
 LACKED = "encoder.layer.1.output.dense.weight"
 SPOILED: dict[str, tuple[Callable[[Path], None], str]] = {
+    "no model": (lambda folder: (folder / "config.json").unlink(), "not a model"),
     "only pickled weights": (only_pickled, "only pickled weights"),
     "code that comes with it": (code, "cannot be loaded"),
-    "a weight lacked": (
-        changed(lambda all_: {name: value for name, value in all_.items() if name != LACKED}),
-        rf"1 weights missing .*{re.escape(LACKED)}",
-    ),
-    "misshapen": (
-        changed(lambda all_: {name: value[:1].contiguous() for name, value in all_.items()}),
-        "cannot be loaded",
-    ),
-    "empty": (cut(0), "cannot be loaded"),
-    "cut in its header": (cut(20), "cannot be loaded"),
-    "cut in its weights": (cut(40_000), "cannot be loaded"),
+    "deep brackets": (lambda folder: (folder / "config.json").write_text("[" * 100_000), "cannot be loaded"),
+    "a weight lacked": (lacking, rf"1 weights missing .*{re.escape(LACKED)}"),
+    "empty": (lambda folder: os.truncate(folder / "model.safetensors", 0), "cannot be loaded"),
+    "cut short": (lambda folder: os.truncate(folder / "model.safetensors", 40_000), "cannot be loaded"),
 }
 
 
@@ -93,34 +71,17 @@ def test_a_spoiled_model_is_refused_in_one_line(folder, what):
     assert "\n" not in str(refused.value)
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["", "{", "[]", "3", "[" * 100_000, '{"model_type": 3}', '{"model_type": "llama", "hidden_size": "x"}'],
-)
-def test_broken_configuration_is_refused_in_one_line(folder, tmp_path, text):
-    (folder / "config.json").write_text(text)
-    with pytest.raises(BadInput) as refused:
-        load(folder)
-    with pytest.raises(BadInput, match=r"config.json cannot be read") as like:
-        initialize(like=folder, seed=0, out=tmp_path / "out")
-    assert "\n" not in str(refused.value) + str(like.value) and not (tmp_path / "out").exists()
-
-
-def test_other_bad_input_is_refused_in_one_line(tiny_model, tmp_path):
-    with pytest.raises(BadInput, match="not a model"):
-        load(tmp_path)
-    if not torch.cuda.is_available():
-        with pytest.raises(BadInput, match="no GPU"):
-            load(tiny_model, device="cuda")
-
-
-def test_control_has_the_architecture_and_tokenizer_but_no_weight(tiny_model, tmp_path):
+def test_control_has_the_architecture_and_tokenizer_but_no_weight(tiny_model, folder, tmp_path):
+    (folder / "model.safetensors").unlink()
     before = torch.random.get_rng_state()
-    for name, seed in (("a", 0), ("b", 0), ("c", 1)):
-        initialize(like=tiny_model, seed=seed, out=tmp_path / name)
+    for name, like, seed in (("a", tiny_model, 0), ("b", folder, 0), ("c", tiny_model, 1)):
+        initialize(like=like, seed=seed, out=tmp_path / name)
     assert torch.equal(torch.random.get_rng_state(), before)
+    (folder / "config.json").write_text("{")
+    with pytest.raises(BadInput, match=r"config.json cannot be read"):
+        initialize(like=folder, seed=0, out=tmp_path / "d")
     digests = [file_digest(tmp_path / name / "model.safetensors") for name in "abc"]
-    assert digests[0] == digests[1] != digests[2]
+    assert digests[0] == digests[1] != digests[2], "the weights of the other model are never read"
     trained, control = load(tiny_model), load(tmp_path / "a")
     assert control.tokenizer("Q: the A win?") == trained.tokenizer("Q: the A win?")
     shapes = {name: value.shape for name, value in trained.network.state_dict().items()}
@@ -131,30 +92,11 @@ def test_control_has_the_architecture_and_tokenizer_but_no_weight(tiny_model, tm
             assert not torch.isclose(value, drawn[name]).all()
 
 
-def test_control_never_reads_the_weights(folder, tiny_model, tmp_path):
-    (folder / "model.safetensors").unlink()
-    initialize(like=folder, seed=0, out=tmp_path / "a")
-    initialize(like=tiny_model, seed=0, out=tmp_path / "b")
-    assert file_digest(tmp_path / "a" / "model.safetensors") == file_digest(
-        tmp_path / "b" / "model.safetensors"
-    )
-
-
 def test_of_a_model_of_text_and_pictures_the_text_is_read(tmp_path, tiny_causal):
     """Qwen3.5 comes as such a model: with or without its head, the decoder of text alone is loaded."""
-    import transformers
-
-    text = {
-        "vocab_size": 500, "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 4,
-        "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 8, "linear_num_key_heads": 2,
-        "linear_num_value_heads": 2, "linear_key_head_dim": 8, "linear_value_head_dim": 8,
-        "max_position_embeddings": 256, "initializer_range": 0.2, "tie_word_embeddings": True,
-    }  # fmt: skip
-    vision = {"depth": 1, "hidden_size": 16, "intermediate_size": 16, "num_heads": 2, "out_hidden_size": 32}
-    config = transformers.Qwen3_5Config(text_config=text, vision_config=vision, tie_word_embeddings=True)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        whole = transformers.Qwen3_5ForConditionalGeneration(config)
+        whole = qwen(500)
     whole.save_pretrained(tmp_path / "model")
     for path in tiny_causal["qwen3", True].glob("tokenizer*"):
         shutil.copyfile(path, tmp_path / "model" / path.name)
@@ -174,3 +116,101 @@ def test_of_a_model_of_text_and_pictures_the_text_is_read(tmp_path, tiny_causal)
         for row, query in zip(batched, asked.queries, strict=True):
             ids = torch.tensor([asked.prefix + query])
             torch.testing.assert_close(row, frozen.network(input_ids=ids).last_hidden_state[0, -1])
+
+
+WIDTH, LAYERS, HEADS, WITHIN = 64, 2, 4, 96
+
+
+@pytest.fixture(scope="module")
+def tiny_gguf(tmp_path_factory: pytest.TempPathFactory, tiny_causal: dict) -> tuple[Path, dict]:
+    """A tied Llama of random weights in four bits (Q4_1) as llama.cpp writes it, and its weights."""
+    import gguf
+
+    folder = tmp_path_factory.mktemp("gguf") / "quantized"
+    folder.mkdir()
+    tokenizer = load(tiny_causal["llama", True], causal=True).tokenizer
+    tokens = tokenizer.convert_ids_to_tokens(range(len(tokenizer)))
+    merges = json.loads(tokenizer.backend_tokenizer.to_str())["model"]["merges"]
+    writer = gguf.GGUFWriter(folder / "model.gguf", "llama")
+    for name, value in {
+        "block_count": LAYERS, "context_length": 256, "embedding_length": WIDTH, "head_count": HEADS,
+        "feed_forward_length": WITHIN, "head_count_kv": HEADS, "rope_freq_base": 10000.0,
+        "layer_norm_rms_eps": 1e-5, "vocab_size": len(tokens), "tokenizer_model": "gpt2",
+        "tokenizer_pre": "default", "token_list": tokens, "token_types": [1] * len(tokens),
+        "token_merges": [" ".join(pair) for pair in merges], "bos_token_id": 0, "eos_token_id": 0,
+    }.items():  # fmt: skip
+        getattr(writer, f"add_{name}")(value)
+    random = np.random.default_rng(0)
+    weights = {}
+
+    def add(name: str, *shape: int) -> None:
+        weights[name] = random.normal(0, 0.2, shape).astype(np.float32)
+        if len(shape) == 1:
+            writer.add_tensor(name, weights[name])
+            return
+        kind = gguf.GGMLQuantizationType.Q4_1
+        packed = gguf.quants.quantize(weights[name], kind)
+        writer.add_tensor(name, packed, raw_dtype=kind)
+        weights[name] = gguf.quants.dequantize(packed, kind)
+
+    shapes = {
+        **dict.fromkeys(("attn_q", "attn_k", "attn_v", "attn_output"), (WIDTH, WIDTH)),
+        **dict.fromkeys(("ffn_gate", "ffn_up"), (WITHIN, WIDTH)), "ffn_down": (WIDTH, WITHIN),
+        **dict.fromkeys(("attn_norm", "ffn_norm"), (WIDTH,)),
+    }  # fmt: skip
+    add("token_embd.weight", len(tokens), WIDTH)
+    add("output_norm.weight", WIDTH)
+    for layer in range(LAYERS):
+        for name, shape in shapes.items():
+            add(f"blk.{layer}.{name}.weight", *shape)
+    for part in ("header", "kv_data", "tensors"):
+        getattr(writer, f"write_{part}_to_file")()
+    writer.close()
+    return folder, weights
+
+
+def test_what_is_written_is_an_ordinary_model(tmp_path, tiny_gguf, tiny_causal):
+    folder, weights = tiny_gguf
+    dequantize(quantized=folder, out=tmp_path / "model")
+    assert is_causal(tmp_path / "model")
+    assert not list((tmp_path / "model").glob("*.gguf"))
+    model = load(tmp_path / "model", causal=True)
+    network = model.network
+    assert network.dtype == torch.float32 and not hasattr(network.config, "quantization_config")
+    assert network.get_output_embeddings().weight is network.get_input_embeddings().weight
+    plain = {
+        "model.embed_tokens.weight": "token_embd.weight",
+        "model.norm.weight": "output_norm.weight",
+        "model.layers.1.mlp.down_proj.weight": "blk.1.ffn_down.weight",
+        "model.layers.0.self_attn.v_proj.weight": "blk.0.attn_v.weight",
+        "model.layers.0.self_attn.o_proj.weight": "blk.0.attn_output.weight",
+    }
+    for name, source in plain.items():
+        np.testing.assert_array_equal(network.state_dict()[name].numpy(), weights[source])
+    # The file holds the two halves of each head in alternation, transformers one after the other.
+    expected = weights["blk.1.attn_q.weight"].reshape(HEADS, -1, 2, WIDTH).swapaxes(1, 2)
+    found = network.state_dict()["model.layers.1.self_attn.q_proj.weight"].numpy()
+    np.testing.assert_array_equal(found, expected.reshape(WIDTH, WIDTH))
+    other = load(tiny_causal["llama", True], causal=True).tokenizer
+    text = "Q: Will the Amber Foxes win against the Jade Otters? A:"
+    assert model.tokenizer(text)["input_ids"] == other(text)["input_ids"]
+    assert answer_tokens(model.tokenizer) == answer_tokens(other)
+
+
+CHANGED = {
+    "magic": lambda whole: b"GGML" + whole[4:],
+    "counts": lambda whole: whole[:8] + struct.pack("<QQ", 1 << 40, 1 << 40) + whole[24:],
+    "name": lambda whole: whole[:24] + struct.pack("<Q", 1 << 62) + whole[32:],
+}
+
+
+@pytest.mark.parametrize("fault", [0, 6, 3000, -1, *CHANGED])
+def test_a_file_cut_short_or_damaged_is_one_line(tmp_path, tiny_gguf, fault):
+    whole = (tiny_gguf[0] / "model.gguf").read_bytes()
+    spoiled = whole[:fault] if isinstance(fault, int) else CHANGED[fault](whole)
+    with pytest.raises(BadInput, match=r"missing; allowed: a folder with model\.gguf"):
+        dequantize(quantized=tmp_path, out=tmp_path / "out")
+    (tmp_path / "model.gguf").write_bytes(spoiled)
+    with pytest.raises(BadInput, match="allowed: a whole GGUF file") as error:
+        dequantize(quantized=tmp_path, out=tmp_path / "out")
+    assert "\n" not in str(error.value) and not (tmp_path / "out").exists()

@@ -10,14 +10,14 @@ import pytest
 
 from memgen.errors import BadInput
 from memgen.language.claims.evidence import EXCEPTION, STATISTICS, against_untrained, first_wrong
-from memgen.language.claims.stages.claims import claims
-from memgen.language.claims.stages.evidence import evidence
-from memgen.language.claims.tables import HELD_OUT
-from memgen.language.responses.tables import GEOMETRY, RESPONSES
+from memgen.language.claims.stages.claims import claims, evidence
+from memgen.language.fits.tables import frame_of
+from memgen.language.responses.tables import GEOMETRY
+from memgen.language.tables import HELD_OUT
 from memgen.relational.hierarchy import Hierarchy
 from memgen.tables.claims import CLAIMS
 from memgen.tables.statistics import student_p
-from synthetic_responses import dense_ranks, response_rows, theory_margins
+from synthetic_responses import CELL, by_column, dense_ranks, noisy, response_rows, theory_margins, written
 
 PLAIN = Hierarchy.of(9)
 ALPHA, RIDGE = 0.3, 0.001
@@ -28,35 +28,20 @@ def write(
     folder: Path, cells: list[dict[str, Any]], *, noise: float = 0.05, exception: Hierarchy = EXCEPTION
 ) -> Path:
     """Responses that follow the theory at `GAMMA` without and with an exception, with noise by run."""
-    generator = np.random.default_rng(0)
-    blocks = []
+    blocks, measured = [], []
     for name, hierarchy in (("plain", PLAIN), ("violated", exception)):
         exact = theory_margins(hierarchy, GAMMA, 1.0, 1.0)
-        for cell in cells:
-            scale = cell.get("scale", 1.0)
-            named = {key: value for key, value in cell.items() if key != "scale"}
-
-            def margins(seed: int, reverse: bool, exact: np.ndarray = scale * exact) -> np.ndarray:
-                return exact + generator.normal(scale=noise, size=exact.shape)
-
-            blocks.append(response_rows(hierarchy, margins, name=name, **{"hyperparameter": RIDGE, **named}))
-    RESPONSES.write(pl.concat(blocks), folder / "responses.parquet")
-    measured = [
-        dict.fromkeys(GEOMETRY.columns)
-        | {
-            "source": "study",
-            "hierarchy": "violated",
-            "phase": "pre",
-            "alpha": ALPHA,
-            "hyperparameter": RIDGE,
-        }
-        | {"n_runs": 8, "n_seeds": 4, "items": cell.get("items", "fake")}
-        | {"model": cell.get("model", "m"), "method": cell.get("method", "probe")}
-        for cell in cells
-        if cell.get("method", "probe").startswith("probe")
-    ]
-    GEOMETRY.write(pl.DataFrame(measured, schema=GEOMETRY.schema), folder / "geometry.csv")
-    return folder / "responses.parquet"
+        for number, cell in enumerate(cells):
+            named = {"hyperparameter": RIDGE, **cell}
+            of_runs = noisy(named.pop("scale", 1.0) * exact, noise, len(name), number)
+            blocks.append(response_rows(hierarchy, of_runs, name=name, **named))
+    for cell in cells:
+        if cell.get("method", "probe").startswith("probe"):
+            named = {name: value for name, value in cell.items() if name in GEOMETRY.columns}
+            row = CELL | {"hierarchy": "violated", "phase": "pre", "alpha": ALPHA, "hyperparameter": RIDGE}
+            measured.append(row | {"n_runs": 8, "n_seeds": 4} | named)
+    GEOMETRY.write(frame_of(measured, GEOMETRY), folder / "geometry.csv")
+    return written(folder, *blocks)
 
 
 def found(folder: Path, **options: Any) -> pl.DataFrame:
@@ -66,15 +51,13 @@ def found(folder: Path, **options: Any) -> pl.DataFrame:
 
 
 def by_id(table: pl.DataFrame) -> dict[str, dict[str, Any]]:
-    return {row["id"]: row for row in table.filter("leads").iter_rows(named=True)}
+    return by_column(table.filter("leads"), "id")
 
 
 def test_the_pairs_that_turn_wrong_first_are_those_of_a_dense_solve() -> None:
-    gammas = np.geomspace(0.01, 10, 400)
-    told = [
-        pair for pair in PLAIN.unordered_pairs() if EXCEPTION.truth(*pair) and not EXCEPTION.trained(*pair)
-    ]
-    for gamma in gammas:
+    pairs = PLAIN.unordered_pairs()
+    told = [pair for pair in pairs if EXCEPTION.truth(*pair) and not EXCEPTION.trained(*pair)]
+    for gamma in np.geomspace(0.01, 10, 400):
         r = dense_ranks(EXCEPTION, gamma)
         wrong = {(h, k) for h, k in told if r[h] < r[k]}
         if wrong:
@@ -87,7 +70,7 @@ def test_a_learner_that_follows_the_theory_agrees_with_every_claim(tmp_path: Pat
     table = found(tmp_path, ridge=["probe"])
     rows = by_id(table)
     assert len(rows) == 6 and {row["verdict"] for row in rows.values()} == {"agrees"}
-    shown = {row["id"]: row for row in table.filter(~pl.col("leads")).iter_rows(named=True)}
+    shown = by_column(table.filter(~pl.col("leads")), "id")
     assert set(shown) == {"exception-remembered-probe", "elsewhere-slope-probe"}, "stated, and not judged"
     assert shown["elsewhere-slope-probe"]["ours"] == pytest.approx(1, abs=0.1)
     assert shown["elsewhere-slope-probe"]["verdict"] is None
@@ -102,29 +85,11 @@ def test_a_learner_that_follows_the_theory_agrees_with_every_claim(tmp_path: Pat
         assert row["predicted"] == pytest.approx(r[row["higher"]] - r[row["lower"]], abs=1e-12)
 
 
-def test_a_learner_that_ignores_the_exception_contradicts_them(tmp_path: Path) -> None:
-    path = write(tmp_path, [{"seeds": range(8)}])
-    table = RESPONSES.read(path)
-    plain = table.filter(hierarchy="plain").drop("hierarchy", "pair_class", "correct", "paired_correct")
-    rest = table.filter(hierarchy="violated").drop("logit_difference", "p_yes")
-    keys = [name for name in plain.columns if name in rest.columns]
-    ignored = rest.join(plain, on=keys, nulls_equal=True).select(table.columns)
-    RESPONSES.write(pl.concat([table.filter(hierarchy="plain"), ignored]), path)
-    table = found(tmp_path, ridge=["probe"])
-    rows = by_id(table)
-    assert table.filter(id="exception-remembered-probe")["ours"].item() < -0.2
-    assert rows["exception-found-probe"]["ours"] < 0.5
-    assert rows["mistakes-did-probe"]["ours"] == 0 and rows["mistakes-did-probe"]["p_value"] == 1
-
-
 def test_seeds_that_suggested_a_claim_do_not_test_it(tmp_path: Path) -> None:
-    (tmp_path / "five").mkdir(), (tmp_path / "ten").mkdir()
-    write(tmp_path / "five", [{"method": "lora", "seeds": range(5)}])
-    row = by_id(found(tmp_path / "five"))["mistakes-did-lora"]
-    assert row["verdict"] == "exploratory" and row["n_units"] == 5 and row["p_holm"] is None
-    write(tmp_path / "ten", [{"method": "lora", "seeds": range(11)}])
-    row = by_id(found(tmp_path / "ten"))["mistakes-did-lora"]
-    assert row["verdict"] == "agrees" and row["n_units"] == 6
+    for seeds, verdict, units in ((5, "exploratory", 5), (11, "agrees", 6)):
+        write(tmp_path, [{"method": "lora", "seeds": range(seeds)}])
+        row = by_id(found(tmp_path))["mistakes-did-lora"]
+        assert (row["verdict"], row["n_units"], row["p_holm"] is None) == (verdict, units, seeds == 5)
     assert "--without 0 --without 1" in row["command"]
 
 
@@ -198,29 +163,14 @@ def test_evidence_by_plain_loops(tmp_path: Path, capsys: pytest.CaptureFixture[s
     def wrong(name: str, seed: int, pairs: list[tuple[int, int]]) -> float:
         return float(np.mean([margin(name, seed, r, *pair) <= 0 for pair in pairs for r in (False, True)]))
 
-    def over_seeds(value: Any) -> float:
-        return float(np.mean([value(seed) for seed in range(5)]))
-
     untrained = [(h, k) for h in range(9) for k in range(h + 2, 9)]
-    assert said["generalized"]["value"] == pytest.approx(
-        over_seeds(lambda seed: 0.5 - wrong("plain", seed, untrained))
-    )
-    told = [pair for pair in untrained if pair not in ((3, 5),)]
-    assert said["generalized_with_exception"]["value"] == pytest.approx(
-        over_seeds(lambda seed: 0.5 - wrong("violated", seed, told))
-    )
-    assert said["remembered"]["value"] == pytest.approx(
-        over_seeds(lambda seed: np.mean([margin("violated", seed, r, 3, 5) < 0 for r in (False, True)]) - 0.5)
-    )
+    told = [pair for pair in untrained if pair != (3, 5)]
     first, others = [(2, 5), (3, 6)], [(0, 3), (1, 4), (4, 7), (5, 8)]
-    assert said["mistakes"]["value"] == pytest.approx(
-        over_seeds(
-            lambda seed: (
-                (wrong("violated", seed, first) - wrong("plain", seed, first))
-                - (wrong("violated", seed, others) - wrong("plain", seed, others))
-            )
-        )
-    )
+
+    def mistakes(seed: int) -> float:
+        change = [wrong("violated", seed, some) - wrong("plain", seed, some) for some in (first, others)]
+        return change[0] - change[1]
+
     r = dense_ranks(EXCEPTION, GAMMA)
     predicted = np.array([r[h] - r[k] for h, k in told])
 
@@ -230,7 +180,15 @@ def test_evidence_by_plain_loops(tmp_path: Path, capsys: pytest.CaptureFixture[s
         ]
         return float(predicted @ margins / (predicted @ predicted))
 
-    assert said["measured_slope"]["value"] == pytest.approx(over_seeds(calibration))
+    expected = {
+        "generalized": lambda seed: 0.5 - wrong("plain", seed, untrained),
+        "generalized_with_exception": lambda seed: 0.5 - wrong("violated", seed, told),
+        "remembered": lambda seed: wrong("violated", seed, [(3, 5)]) - 0.5,
+        "mistakes": mistakes,
+        "measured_slope": calibration,
+    }
+    for name, value in expected.items():
+        assert said[name]["value"] == pytest.approx(np.mean([value(seed) for seed in range(5)]))
 
 
 def test_what_was_not_run_is_one_line(tmp_path: Path) -> None:

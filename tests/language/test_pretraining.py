@@ -27,15 +27,11 @@ QUESTION = re.compile(
 )
 
 
-def documents(count: int, own: float = 0.5) -> list[str]:
-    made, random = world(32, 0), generator("test", "documents")
-    return [document(made, 3.0, own, random) for _ in range(count)]
-
-
 def test_no_document_ranks_an_item_in_the_contest_of_the_study():
     words = {word for name in (*FAKE_TEAMS, *REAL_TEAMS) for word in name.split()}
-    seen = set()
-    for text in documents(2000):
+    made, random, seen = world(32, 0), generator("test", "documents"), set()
+    for _ in range(2000):
+        text = document(made, 3.0, 0.5, random)
         questions = QUESTION.findall(text)
         assert len(questions) == 3, text
         for one, contest, other, _ in questions:
@@ -44,11 +40,6 @@ def test_no_document_ranks_an_item_in_the_contest_of_the_study():
                 seen |= about & words
                 assert contest != CONTESTS[0], text
     assert len(seen) > 100, "the words of the items are read, in other contests"
-
-
-def test_no_document_holds_an_item_as_it_stands_in_the_study():
-    whole = " ".join(documents(300, own=1.0))
-    assert not any(name in whole for name in (*FAKE_TEAMS, *REAL_TEAMS))
 
 
 def test_answers_follow_the_strengths():
@@ -84,6 +75,11 @@ def test_pretraining_repeats_and_lends_the_global_generator(tmp_path):
     assert can_pack(model.network)
     initialize(like=tmp_path / "a", seed=0, out=tmp_path / "control")
     assert load(tmp_path / "control").network.config.hidden_size == 16
+    pretraining(models=[tmp_path / "c", tmp_path / "a"], out=tmp_path / "losses.csv")
+    losses = PRETRAINING.read(tmp_path / "losses.csv")
+    assert losses.select("model", "step").rows() == [("c", 6), ("a", 6)] and (losses["answer_loss"] > 0).all()
+    with pytest.raises(BadInput, match="allowed: folders of models that were pretrained here"):
+        pretraining(models=[tmp_path], out=tmp_path / "losses.csv")
 
 
 def test_pretraining_learns_to_compare(tmp_path):
@@ -91,14 +87,3 @@ def test_pretraining_learns_to_compare(tmp_path):
     pretrain(seed=0, out=tmp_path / "m", steps=250, first_steps=250, batch=32, width=32, heads=4, rate=6e-3)
     losses = json.loads((tmp_path / "m/pretraining.json").read_text())["answer_loss"]
     assert losses[-1] < 0.55 < np.log(2) < losses[0]
-
-
-def test_losses_of_all_models_are_gathered(tmp_path):
-    for name, steps in (("one", 6), ("two", 4)):
-        pretrain(seed=0, out=tmp_path / name, **{**SHORT, "steps": steps})
-    pretraining(models=[tmp_path / "one", tmp_path / "two"], out=tmp_path / "losses.csv")
-    found = PRETRAINING.read(tmp_path / "losses.csv")
-    assert found.select("model", "step").rows() == [("one", 6), ("two", 4)]
-    assert (found["answer_loss"] > 0).all()
-    with pytest.raises(BadInput, match="allowed: folders of models that were pretrained here"):
-        pretraining(models=[tmp_path], out=tmp_path / "losses.csv")

@@ -14,8 +14,7 @@ from sklearn.linear_model import Ridge
 from memgen.engine.features import POOLINGS, extract, extract_depths
 from memgen.engine.loading import load
 from memgen.errors import BadInput
-from memgen.language.claims.geometry import geometry_claims
-from memgen.language.claims.stages.slopes import slopes
+from memgen.language.claims.geometry import geometry_claims, slopes
 from memgen.language.exception_cost import (
     difference,
     exception_costs,
@@ -24,6 +23,7 @@ from memgen.language.exception_cost import (
     probe_margins,
     theory_margins,
 )
+from memgen.language.fits.tables import frame_of
 from memgen.language.items import sample
 from memgen.language.prompts import prompts
 from memgen.language.stages.representations import representations
@@ -79,9 +79,8 @@ def test_margins_are_those_of_ridge_regression_on_the_features(seed: int, ridge:
         (model.predict([of_ranks[h, k]]) - model.predict([of_ranks[k, h]]))[0] / 2
         for h, k in hierarchy.unordered_pairs()
     ]
-    np.testing.assert_allclose(
-        probe_margins(rows @ rows.T, hierarchy, order[None], ridge)[0], expected, atol=1e-8
-    )
+    found = probe_margins(rows @ rows.T, hierarchy, order[None], ridge)[0]
+    np.testing.assert_allclose(found, expected, atol=1e-8)
 
 
 @pytest.mark.parametrize(("alpha", "wrong"), [(0.12, 0), (0.14, 2), (0.32, 2), (0.34, 7)])
@@ -92,9 +91,8 @@ def test_costs_are_those_of_a_dense_solve(alpha: float, wrong: int) -> None:
     found = exception_costs(
         EXCEPTION, *(probe_margins(kernel, one, orders, 1e-3) for one in (PLAIN, EXCEPTION))
     )
-    r = dense_ranks(EXCEPTION, 2 * (alpha + 1e-3) / (1 - alpha))
-    r0 = dense_ranks(PLAIN, 2 * (alpha + 1e-3) / (1 - alpha))
-    cross = [(h, k) for h, k in EXCEPTION.unordered_pairs() if EXCEPTION.pair_class(h, k) == "cross"]
+    r, r0 = (dense_ranks(one, 2 * (alpha + 1e-3) / (1 - alpha)) for one in (EXCEPTION, PLAIN))
+    cross = [pair for pair in EXCEPTION.unordered_pairs() if EXCEPTION.pair_class(*pair) == "cross"]
     near = [(2, 5), (3, 6), (2, 6)]
     assert nearest(EXCEPTION) == near
     expected = [
@@ -163,11 +161,8 @@ def test_the_claim_is_the_mean_slope_within_networks(
         for seed in range(3) for depth in (1, 2, 4)
         for features, mixing, slope in (("difference", None, 1), ("difference", 0.5, -9), ("raw", None, -1))
     ]  # fmt: skip
-    frame = pl.DataFrame(rows, schema_overrides=REPRESENTATIONS.schema | {"initialization": pl.Int64})
-    others = [name for name in REPRESENTATIONS.columns if name not in frame.columns]
-    frame = frame.with_columns(pl.lit(0.0).alias(name) for name in others)
-    path = tmp_path / "a table.csv"
-    REPRESENTATIONS.write(frame, path)
+    path, unused = tmp_path / "a table.csv", dict.fromkeys(REPRESENTATIONS.columns, 0.0)
+    REPRESENTATIONS.write(frame_of([unused | row for row in rows], REPRESENTATIONS), path)
     claim, raw = geometry_claims(path)
     assert claim.leads and not raw.leads and raw.ours == pytest.approx(-2)
     assert claim.ours == pytest.approx(2) and claim.standard_error == pytest.approx(1 / np.sqrt(3))

@@ -1,12 +1,14 @@
 """Configuration of the block `language`: what types cannot say."""
 
 import copy
+import inspect
 
 import pytest
 
-from memgen.configuration import layers as configuration
+from memgen.configuration import kinds
+from memgen.engine.methods import Lora
 from memgen.errors import BadInput
-from memgen.jobs.closure import PACKAGE
+from memgen.language.configuration import METHODS
 from memgen.language.settings import (
     blocks,
     cells,
@@ -14,16 +16,17 @@ from memgen.language.settings import (
     contrast,
     flags,
     further,
-    hierarchies,
     lineup,
     lineup_hierarchy,
     shares_hands,
 )
+from memgen.language.stages.finetune import finetune
 
 WHEEL = {
     "source": "wheel", "package": "a", "version": "1", "weights": "a/model",
     "wheel_sha256": "0" * 64, "weights_sha256": "0" * 64,
 }  # fmt: skip
+LORA = {"kind": "lora", "epochs": 2, "batch": 4, "rate": 0.1, "lora_rank": [4, 8], "items": ["fake"]}
 CONFIG = {
     "relational": {"hierarchies": {"ti_n9": {"n": 9}, "long": {"n": 29}}},
     "language": {
@@ -37,14 +40,7 @@ CONFIG = {
         "hierarchies": ["ti_n9"],
         "methods": {
             "probe": {"kind": "ridge", "ridge": [0.1], "pooling": "last"},
-            "lora": {
-                "kind": "lora",
-                "epochs": 2,
-                "batch": 4,
-                "rate": 0.1,
-                "lora_rank": [4, 8],
-                "items": ["fake"],
-            },
+            "lora": LORA,
         },
         "seeds": 5,
         "seeds_per_job": 2,
@@ -52,37 +48,20 @@ CONFIG = {
 }
 
 
-def test_the_contrast_is_an_exception_in_the_middle_beside_none():
-    known = {
-        "long": {"n": 11},
-        "aside": {"n": 9, "exceptions": ["4:2"]},
-        "middle": {"n": 9, "exceptions": ["5:3"]},
-        "plain": {"n": 9},
-    }
+def test_the_plain_hierarchy_has_the_hands_of_the_one_whose_exception_is_in_the_middle():
+    middle, wide = {"n": 9, "exceptions": ["5:3"]}, {"n": 11, "exceptions": ["7:3"]}
+    aside = {"n": 9, "exceptions": ["4:2"]}
+    known = {"long": {"n": 11}, "aside": aside, "middle": middle, "plain": {"n": 9}, "wide": wide}
     config = {"relational": {"hierarchies": known}, "language": {}}
     assert contrast(config) == ("plain", "middle")
-    assert contrast({**config, "language": {"hierarchies": ["long", "middle", "aside"]}}) is None
-
-
-def test_the_plain_hierarchy_has_the_hands_of_the_one_beside_it():
-    wide = {"long": {"n": 11}, "wide": {"n": 11, "exceptions": ["7:3"]}}
-    known = {"plain": {"n": 9}, "middle": {"n": 9, "exceptions": ["5:3"]}, **wide}
-    config = {"relational": {"hierarchies": known}, "language": {}}
+    assert {name for name in known if shares_hands(config, name)} == {"middle"}
     found = {name: lineup(config, "poker", name) for name in known}
-    assert found == {"plain": "middle", "middle": "middle", "long": "long", "wide": "wide"}
-    assert {name: shares_hands(config, name) for name in known} == {
-        "plain": False, "middle": True, "long": False, "wide": False,
-    }  # fmt: skip
+    assert found == dict(zip(known, known, strict=True)) | {"plain": "middle"}
     assert lineup_hierarchy(config, "poker", "middle")["exceptions"] == ["5:3"]
     assert {lineup(config, "fake", name) for name in ("plain", "middle")} == {"n9"}
     only = {**config, "language": {"hierarchies": ["long", "wide"]}}
     assert lineup(only, "poker", "long") == "long", "a circle of more than three hands cannot be in order"
-
-
-def test_the_example_is_allowed():
-    relational = {**CONFIG["relational"], "theory": {"conjunctivity": [0], "ridge": [0]}}
-    check(CONFIG)
-    configuration._whole(PACKAGE).validate_python({"language": CONFIG["language"], "relational": relational})
+    assert contrast({**config, "language": {"hierarchies": ["long", "middle", "aside"]}}) is None
 
 
 def changed(path: str, value: object) -> dict:
@@ -103,36 +82,16 @@ def changed(path: str, value: object) -> dict:
     [
         ("models.minilm.version", None, "the key 'version' is missing"),
         ("models.minilm.like", "minilm", "'like' does not go with source wheel"),
-        ("models.minilm", {"source": "folder"}, "the key 'folder' is missing; required for source folder"),
-        ("models.minilm.folder", "docs", "'folder' does not go with source wheel"),
         ("models.random-init.like", "gpt", "'gpt' is not a model with weights; allowed: minilm, small-lm"),
-        ("models.random-init.like", "random-init", "allowed: minilm"),
-        ("models.small-lm.seed", None, "the key 'seed' is missing"),
-        ("models.small-lm.revision", "0" * 40, "'revision' does not go with source corpus"),
-        (
-            "models.again",
-            {"source": "corpus", "seed": 0},
-            "models.again: the same network as language.models.small-lm; allowed: another seed",
-        ),
-        (
-            "models.again",
-            {"source": "random", "like": "minilm", "seed": 0},
-            "models.again: the same network as language.models.random-init; allowed: another seed",
-        ),
+        ("models.again", {"source": "corpus", "seed": 0}, "same network as language.models.small-lm"),
         ("methods.lora.l2", [1], "'l2' does not go with kind lora"),
         ("methods.lora.rate", None, "the key 'rate' is missing; required for kind lora"),
-        (
-            "methods.head",
-            {"kind": "head", "epochs": 1, "batch": 1, "rate": 1, "l2": [1], "models": ["minilm"]},
-            "'minilm' is not a model that kind head can train; allowed: small-lm, control",
-        ),
-        ("methods.lora.models", ["none"], "'none' is not a model that kind lora can train; allowed: minilm"),
+        ("methods.head", {**LORA, "kind": "head", "models": ["minilm"]}, "'minilm' is not a model that"),
         ("methods.lora.hierarchies", ["none"], "'none' is not a hierarchy"),
         ("methods.lora.hierarchies_of", {"fake": ["none"]}, "hierarchies_of.fake: 'none' is not a hierarchy"),
         ("methods.lora.seeds", 6, "6 is more than the study has; allowed: 1 to 5"),
         ("methods.lora.momentum", 0.9, "AdamW has none; allowed: with optimizer sgd"),
         ("methods.lora.of_model", {"none": {"rate": 1}}, "'none' is not a model that kind lora can train"),
-        ("methods.probe.of_model", {"minilm": {"rate": 1}}, "'rate' does not go with kind ridge"),
         ("pretraining", {"width": 12, "heads": 4}, "12 is not 4 heads of even width"),
         ("hierarchies", ["none"], "'none' is not a hierarchy; allowed: ti_n9, long"),
         ("hierarchies", None, "n = 29, but items 'real' name at most 28"),
@@ -144,6 +103,15 @@ def test_what_does_not_exist_is_refused(path, value, message):
     assert "\n" not in str(error.value)
 
 
+def test_keys_of_all_kinds_are_arguments_of_a_stage_and_are_read_as_given():
+    parameters = inspect.signature(finetune).parameters
+    assert parameters["l2"].default is None and parameters["kind"].default is inspect.Parameter.empty
+    assert "by default 1 for full, 20 for lora, 20 for head" in finetune.__doc__
+    given = {"kind": "lora", "epochs": 1, "batch": 2, "rate": 1, "lora_rank": [4], "momentum": None}
+    read = kinds.read(given, METHODS)
+    assert read == Lora(epochs=1, batch=2, rate=1.0, lora_rank=(4,)) and type(read.rate) is float
+
+
 def test_blocks_cover_every_seed_once():
     assert blocks(CONFIG, "probe", "minilm") == [(0, 1), (2, 3), (4, 4)]
     assert blocks(changed("methods.lora.seeds", 3), "lora", "small-lm") == [(0, 1), (2, 2)]
@@ -153,14 +121,8 @@ def test_blocks_cover_every_seed_once():
 
 
 def test_figures_show_the_first_untrained_network_of_each_architecture():
-    drawn = {"source": "random", "like": "minilm"}
-    found = further(changed("models.random-init-1", {**drawn, "seed": 1}))
+    found = further(changed("models.random-init-1", {"source": "random", "like": "minilm", "seed": 1}))
     assert (further(CONFIG), found) == ([], ["random-init-1"])
-
-
-def test_hierarchies_are_all_unless_listed():
-    assert hierarchies(CONFIG) == ["ti_n9"]
-    assert hierarchies(changed("hierarchies", None)) == ["ti_n9", "long"]
 
 
 def test_every_cell_is_run_by_methods_that_can():
@@ -169,12 +131,14 @@ def test_every_cell_is_run_by_methods_that_can():
     assert {cell.model for cell in found if cell.method == "lora"} == {"small-lm", "control"}
     assert {cell.items for cell in found if cell.method == "lora"} == {"fake"}
     assert {cell.model for cell in found if cell.method == "probe"} == set(CONFIG["language"]["models"])
-
-
-def test_hierarchies_of_a_kind_of_item_replace_the_others():
-    found = cells(changed("methods.probe.hierarchies_of", {"real": ["long"]}))
-    of_probe = {(cell.items, cell.hierarchy) for cell in found if cell.method == "probe"}
+    assert {cell.hierarchy for cell in cells(changed("hierarchies", None))} == {"ti_n9", "long"}
+    replaced = cells(changed("methods.probe.hierarchies_of", {"real": ["long"]}))
+    of_probe = {(cell.items, cell.hierarchy) for cell in replaced if cell.method == "probe"}
     assert of_probe == {("fake", "ti_n9")}, "long is not among the study's hierarchies"
+    # Encoders are finetuned where they are named.
+    named = changed("methods.lora.models", ["minilm", "small-lm"])
+    check(named)
+    assert {cell.model for cell in cells(named) if cell.method == "lora"} == {"minilm", "small-lm"}
 
 
 def test_flags_say_how_a_model_is_trained():
@@ -184,9 +148,3 @@ def test_flags_say_how_a_model_is_trained():
     }  # fmt: skip
     assert flags(method, "small") == "--kind lora --rate 0.1 --lora-rank 4 8 --weight-decay 0.5"
     assert flags(method, "big") == "--kind lora --rate 0.2 --lora-rank 4 8 --weight-decay 0.5"
-
-
-def test_encoders_are_finetuned_where_they_are_named():
-    named = changed("methods.lora.models", ["minilm", "small-lm"])
-    check(named)
-    assert {cell.model for cell in cells(named) if cell.method == "lora"} == {"minilm", "small-lm"}

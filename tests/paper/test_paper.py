@@ -20,7 +20,7 @@ from memgen.provenance.findings import within
 from memgen.provenance.run import read_run
 from memgen.provenance.sealing import read_seal
 from memgen.provenance.verification import Verification
-from repository import ROOT, copy_repository
+from repository import ROOT, called, copy_repository
 from runs import environment
 from toys import fill
 
@@ -60,18 +60,15 @@ def test_every_path_of_the_papers_scale_runs(tmp_path, monkeypatch):
     fill(folder / "hub", config["language"]["models"])
 
     paper, small = jobs(folder, PAPER), jobs(folder, PAPER, "toy.yaml")
-    of_paper = {job for job in paper if job[0].startswith("language_")}
-    assert of_paper == {job for job in small if job[0].startswith("language_")}
+    of_paper, of_toy = ({job for job in both if job[0].startswith("language_")} for both in (paper, small))
+    assert of_paper == of_toy
     assert {job[0] for job in paper} == {job[0] for job in small}
 
-    answer = subprocess.run(
-        [sys.executable, "-m", "memgen", "study", "--cores", "2", "--config", PAPER, "toy.yaml", "--here"],
-        cwd=folder,
-        env={**environment(folder), "HF_HUB_CACHE": str(folder / "hub"), "HF_HUB_OFFLINE": "1"},
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+    answer = called(
+        "memgen", "study", "--cores", "2", "--config", PAPER, "toy.yaml", "--here",
+        folder=folder, package=folder, HF_HUB_CACHE=str(folder / "hub"), HF_HUB_OFFLINE="1",
     )  # fmt: skip
-    assert answer.returncode == 0, answer.stdout[-6000:]
-    print("\n".join(answer.stdout.splitlines()[-40:]))
+    assert answer.returncode == 0, (answer.stdout + answer.stderr)[-6000:]
     monkeypatch.chdir(folder)
     seal = read_seal()
     assert seal is not None and len(seal.records) == len(small)

@@ -8,13 +8,11 @@ import polars as pl
 import pytest
 
 from memgen.errors import BadInput
-from memgen.language.boards import strengths
-from memgen.language.hands import LABELS, holdings, label
-from memgen.language.stages.equity import equity
+from memgen.language.boards import equity, strengths
+from memgen.language.hands import HOLDINGS, LABELS, label
 from memgen.published.equity_check import Assignments, assigned, equity_check, kind, read_matrix
 from memgen.published.tables import EQUITY_CLASSES, EQUITY_SUITS
 
-HOLDINGS = holdings()
 BOARD = ("Ah", "Kd", "7c", "7d", "2s")
 
 
@@ -38,11 +36,11 @@ def test_assignments_hold_every_deal_once(pair):
 
 
 def planted(folder: Path) -> Path:
-    """Our own equities, but the entries of suited hands at one fixed assignment."""
-    equity(boards=300, seed=0, out=folder / "equity.parquet")
+    """Our own equities, but the entries of suited hands at one fixed assignment; lower cards first."""
+    equity(boards=150, seed=0, out=folder / "equity.parquet")
     table = pl.read_parquet(folder / "equity.parquet").sort("first", "second")
     matrix = table["equity"].to_numpy().reshape(169, 169).copy()
-    suited = [name for name in LABELS if kind(name) == "suited"][:6]
+    suited = [name for name in LABELS if kind(name) == "suited"][:4]
     pairs = list(itertools.combinations(suited, 2))
     for pair, (ways, values, _) in zip(pairs, assigned(pairs, 4000, 5), strict=True):
         # One suit for both hands: their first assignment but for the order of names.
@@ -50,8 +48,8 @@ def planted(folder: Path) -> Path:
         i, j = (LABELS.index(name) for name in pair)
         matrix[i, j] = values[np.flatnonzero(one_suit)[0]]
         matrix[j, i] = 1 - matrix[i, j]
-    frame = pl.DataFrame({"": list(LABELS), **{name: matrix[:, k] for k, name in enumerate(LABELS)}})
-    frame.write_csv(folder / "matrix.csv")
+    turned = [f"{name[1]}{name[0]}o" if kind(name) == "offsuit" else name for name in LABELS]
+    pl.DataFrame({"": turned, **dict(zip(turned, matrix.T, strict=True))}).write_csv(folder / "matrix.csv")
     return folder / "matrix.csv"
 
 
@@ -67,21 +65,10 @@ def test_a_planted_assignment_is_found(tmp_path):
     assert suits.height == 2 * 11 and suits["explained"].mean() > 0.8
 
 
-def test_labels_of_the_matrix_may_name_the_lower_card_first(tmp_path):
-    values = np.random.default_rng(0).random((169, 169))
-    turned = [f"{name[1]}{name[0]}o" if kind(name) == "offsuit" else name for name in LABELS]
-    pl.DataFrame({"": turned, **{name: values[:, k] for k, name in enumerate(turned)}}).write_csv(
-        tmp_path / "m.csv"
-    )
-    np.testing.assert_array_equal(read_matrix(tmp_path / "m.csv"), values)
-
-
 def test_another_table_is_refused(tmp_path):
     (tmp_path / "m.csv").write_text(",AA,KK\nAA,0.5,0.8\nKK,0.2,0.5\n")
     with pytest.raises(BadInput, match="2 x 2 labels; allowed: the 169 hands"):
         read_matrix(tmp_path / "m.csv")
-    with pytest.raises(BadInput, match="cannot be read"):
-        read_matrix(tmp_path / "absent.csv")
 
 
 def test_the_published_matrix_deals_cards_twice(shared):

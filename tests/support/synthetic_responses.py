@@ -2,13 +2,17 @@
 
 from collections.abc import Callable
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 
-from memgen.language.responses.scoring import responses
-from memgen.relational.hierarchy import Hierarchy
+from memgen.language.responses.scoring import read_task, responses
+from memgen.language.responses.tables import RESPONSES
+from memgen.relational.hierarchy import Hierarchy, ordered_pairs
 from memgen.relational.stages.task import task_frame
+
+Margins = Callable[[int, bool], np.ndarray]
 
 CELL = {"source": "study", "model": "m", "items": "fake", "method": "probe", "hyperparameter": 0.1}
 
@@ -37,9 +41,18 @@ def theory_margins(hierarchy: Hierarchy, gamma: float, m: float, scale: float) -
     return np.array(margins)
 
 
+def noisy(margins: np.ndarray, noise: float, *stream: int) -> Margins:
+    """Margins of every run: these, and normal noise that its seed and reversal draw."""
+
+    def of_run(seed: int, reverse: bool) -> np.ndarray:
+        return margins + noise * np.random.default_rng([*stream, seed, reverse]).normal(size=len(margins))
+
+    return of_run
+
+
 def response_rows(
     hierarchy: Hierarchy,
-    margins: Callable[[int, bool], np.ndarray],
+    margins: Margins,
     seeds: range | list[int] = range(4),
     *,
     name: str = "h",
@@ -58,3 +71,30 @@ def response_rows(
         run = {"seed": seed, "reverse": reverse, "phase": phase}
         runs.append(responses(task, answers, **CELL | cell, **run))
     return pl.concat(runs)
+
+
+def written(folder: Path, *frames: pl.DataFrame) -> Path:
+    """A response table of some rows."""
+    path = folder / "responses.parquet"
+    RESPONSES.write(pl.concat(frames), path)
+    return path
+
+
+def by_column(table: pl.DataFrame, column: str) -> dict[str, dict[str, object]]:
+    """Rows of a table by the value of a column."""
+    return {row[column]: row for row in table.iter_rows(named=True)}
+
+
+def task_of(folder: Path, hierarchy: Hierarchy) -> pl.DataFrame:
+    """The pairs of a hierarchy called h, as read from the table in which a stage finds them."""
+    task_frame("h", hierarchy).write_parquet(folder / "task.parquet")
+    return read_task(folder / "task.parquet")
+
+
+def canonical_features(n: int, alpha: float) -> np.ndarray:
+    """Features of ordered pairs whose kernel is the theory's canonical one: items by position, and pairs."""
+    first, second = np.array(ordered_pairs(n)).T
+    shared = np.sqrt((1 - alpha) / 2)
+    return np.hstack(
+        [shared * np.eye(n)[first], shared * np.eye(n)[second], np.sqrt(alpha) * np.eye(len(first))]
+    )

@@ -38,11 +38,6 @@ def depends_on(module: str, arguments: Mapping[str, Any], inputs: Sequence[Path]
     return {"arguments": dict(arguments), "inputs": named, "code": present().digest(module)}
 
 
-def folder_for(root: Path, recipe: Mapping[str, Any]) -> Path:
-    """Folder, below a root, named after everything that the answers depend on; it need not be there."""
-    return root / bytes_digest(json.dumps(recipe, sort_keys=True).encode())[:32]
-
-
 def _put(beside: Path, name: str, suffix: str) -> Path:
     """Give a written file its place in the same folder, under a name that holds its digest."""
     path = beside.with_name(f"{name}.{file_digest(beside)}.{suffix}")
@@ -63,7 +58,8 @@ class RunCache:
     """Tables of groups of runs that have ended, in a folder named after all that they depend on."""
 
     def __init__(self, root: Path, recipe: Mapping[str, Any], tables: Mapping[str, Schema]) -> None:
-        self.folder, self._tables = folder_for(root, recipe), tables
+        named = bytes_digest(json.dumps(recipe, sort_keys=True).encode())[:32]
+        self.folder, self._tables = root / named, tables
         self.folder.mkdir(parents=True, exist_ok=True)
 
     def read(self, name: str) -> tuple[pl.DataFrame, ...] | None:

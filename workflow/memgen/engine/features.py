@@ -75,12 +75,7 @@ def pool(hidden: torch.Tensor, lengths: torch.Tensor, pooling: str) -> torch.Ten
 
 
 def extract(model: Model, texts: Sequence[str], poolings: Sequence[str], batch: int) -> dict[str, np.ndarray]:
-    """Features of prompts above the last layer; arguments as for `extract_depths`.
-
-    Returns
-    -------
-    dict of str to ndarray of float32, shape (m, width)
-    """
+    """Features of m prompts above the last layer, by pooling, shape (m, width); see `extract_depths`."""
     found = extract_depths(model, texts, poolings, batch, [depth_of(model)])
     return {pooling: features[0] for pooling, features in found.items()}
 
@@ -100,25 +95,9 @@ def extract_depths(
     any other network the states above layer k are read as they are. Where prompts pass whole, those of
     similar length share a batch; a prompt's features do not depend on its batch beyond rounding.
 
-    Parameters
-    ----------
-    model : Model
-    texts : sequence of str, length m
-    poolings : sequence of str
-        Of `POOLINGS`.
-    batch : int
-        Prompts per forward pass; of a tree, as many tokens as that many prompts have.
-    depths : sequence of int, length d
-        Increasing, 1 to the number of layers.
-
-    Returns
-    -------
-    dict of str to ndarray of float32, shape (d, m, width)
-
-    Raises
-    ------
-    BadInput
-        If a prompt is longer than the model takes.
+    The batch is in prompts per forward pass; of a tree, as many tokens as that many prompts have. The depths
+    are d increasing numbers from 1 to that of the layers. Returns by pooling, of `POOLINGS`, float32 of shape
+    (d, m, width). BadInput if a prompt is longer than the model takes.
     """
     asked = tokenize(model.tokenizer, texts, model.longest_prompt)
     if asked.prefix and can_pack(model.network):

@@ -26,12 +26,7 @@ def last_layers(network: Any, count: int | None) -> tuple[str, ...]:
     """Names of the modules whose weights are trained with the last `count` layers; one empty name for all.
 
     These are the layers, and what stands above them: the last norm, and the head unless it is tied to the
-    embeddings, which stand below.
-
-    Raises
-    ------
-    BadInput
-        If the network, a causal model or an encoder, has fewer layers.
+    embeddings, which stand below. BadInput if the network, a causal model or an encoder, has fewer layers.
     """
     if count is None:
         return ("",)

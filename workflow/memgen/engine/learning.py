@@ -25,25 +25,16 @@ from memgen.engine.training import Run, pull_back, train, train_heads
 
 @dataclass(frozen=True)
 class Answers:
-    """What a group of runs gave.
-
-    Parameters
-    ----------
-    hyperparameters : tuple of float or None, length p
-    before : ndarray, shape (s, pairs), or None
-        Logit differences before training; None of a model that had no head then.
-    after : ndarray, shape (p, s, pairs)
-        After training; NaN throughout where a run diverged.
-    losses : ndarray, shape (p, s)
-        Mean training loss over the last epoch; NaN where a run diverged.
-    hidden : tuple of ndarray, shape (s, pairs, width)
-        Last hidden states before training and, where training changes them, after.
-    """
+    """What a group of s runs gave, for p hyperparameters."""
 
     hyperparameters: tuple[float | None, ...]
+    #: Logit differences before training, shape (s, pairs); None of a model that had no head then.
     before: np.ndarray | None
+    #: After training, shape (p, s, pairs); NaN throughout where a run diverged.
     after: np.ndarray
+    #: Mean training loss over the last epoch, shape (p, s); NaN where a run diverged.
     losses: np.ndarray
+    #: Last hidden states before training and, where training changes them, after; shape (s, pairs, width).
     hidden: tuple[np.ndarray, ...]
 
 
@@ -64,22 +55,10 @@ def learn(
 ) -> Answers:
     """Answers of a group of runs before and after training; the model is left as it was.
 
-    Parameters
-    ----------
-    model : Model
-        Causal, or with kind full or lora an encoder.
-    asked : sequence of Prompts, length s
-        Every ordered pair of each run.
-    runs : sequence of Run, length s
-    method : Full, Lora or Head
-    lora_rank : int, optional
-        Of the adapters: one of the method's, which are runs of their own.
-    frozen : FrozenLayers, optional
-        Keeps the states below the layers that are trained, from group to group.
-    batch : int
-        Prompts per forward pass when answers are read.
-    keeper : Keeper, optional
-        Saves the state of the training of all weights or of adapters. A head is trained anew.
+    The model is causal, or with kind full or lora an encoder. `asked` are every ordered pair of each run. The
+    rank of adapters is one of the method's, which are runs of their own. `frozen` keeps the states below the
+    layers that are trained, from group to group; `batch` are prompts per forward pass when answers are read;
+    `keeper` saves the state of the training of all weights or of adapters. A head is trained anew.
     """
     if model.causal:
         network = trained_layers(model.network, frozen, asked)

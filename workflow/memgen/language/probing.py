@@ -18,17 +18,18 @@ RIDGE = 1e-3
 """Effective ridge of the prediction from a model's own kernel."""
 
 
+def places(n: int) -> np.ndarray:
+    """Place of every ordered pair (first, second) in their order, shape (n, n); -1 of an item with itself."""
+    pairs = ordered_pairs(n)
+    found = np.full((n, n), -1)
+    found[pairs[:, 0], pairs[:, 1]] = np.arange(len(pairs))
+    return found
+
+
 def predict(kernel: np.ndarray, trained: np.ndarray, target: np.ndarray, ridge: float) -> np.ndarray:
     """Kernel ridge regression, f = K[:, trained] (K[trained, trained] + ridge I)^-1 target, of all m inputs.
 
-    Parameters
-    ----------
-    kernel : ndarray, shape (m, m)
-    trained : ndarray of int, shape (t,)
-        Inputs that are trained on.
-    target : ndarray, shape (t,)
-    ridge : float
-        Positive, in units of the kernel.
+    The inputs trained on are given by their places in the kernel; the ridge is positive, in its units.
     """
     inner = kernel[np.ix_(trained, trained)] + ridge * np.eye(len(trained))
     return kernel[:, trained] @ np.linalg.solve(inner, target)
@@ -83,10 +84,8 @@ def ridge_correlation(
     ridge = RIDGE * measure(kernel, n).scale
     predicted = kernel_ridge(kernel[np.ix_(rows, rows)], target[rows], kernel[:, rows], ridge)
     pairs = ordered_pairs(n)
-    place = np.zeros((n, n), dtype=int)
-    place[pairs[:, 0], pairs[:, 1]] = np.arange(len(pairs))
     ahead = np.flatnonzero((pairs[:, 0] < pairs[:, 1]) & ~trained)
-    back = place[pairs[ahead, 1], pairs[ahead, 0]]
+    back = places(n)[pairs[ahead, 1], pairs[ahead, 0]]
     margins = [values[ahead] - values[back] for values in (predicted, answers)]
     return float(np.corrcoef(margins)[0, 1])
 

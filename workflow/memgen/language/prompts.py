@@ -3,7 +3,7 @@
 The wording is the protocol's (language-models: Protocol), one for teams and one for hands.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -42,19 +42,11 @@ def prompt(anchor: tuple[str, str], first: str, second: str, wording: str = "tea
 def prompts(drawn: Sample, reverse: bool = False, shots: bool = True) -> list[str]:
     """Prompt of every ordered pair of ranks of one run, in the order of `ordered_pairs`.
 
-    Parameters
-    ----------
-    drawn : Sample
-    reverse : bool, default=False
-        Whether the items hold the ranks in opposite order.
-    shots : bool, default=True
-        Whether the two shots stand before the query; without them nothing else does.
+    In a run that is reversed the items hold the ranks in opposite order. Without the two shots nothing else
+    stands before the query.
     """
-    names: Sequence[str] = drawn.ranked(reverse)
+    ranked = drawn.ranked(reverse)
+    pairs = [(ranked[first], ranked[second]) for first, second in ordered_pairs(len(ranked))]
     if not shots:
-        form = WORDINGS[drawn.wording].question
-        return [f"Q: {form.format(names[a], names[b])} A:" for a, b in ordered_pairs(len(names))]
-    return [
-        prompt(drawn.anchor, names[first], names[second], drawn.wording)
-        for first, second in ordered_pairs(len(names))
-    ]
+        return [f"Q: {WORDINGS[drawn.wording].question.format(*pair)} A:" for pair in pairs]
+    return [prompt(drawn.anchor, *pair, drawn.wording) for pair in pairs]

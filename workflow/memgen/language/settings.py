@@ -214,10 +214,7 @@ def shares_hands(config: Config, lineup: str) -> bool:
 def lineup_hierarchy(config: Config, items: str, name: str) -> Mapping[str, Any]:
     """Number of items and exceptions that a lineup is drawn for, which bears the name of a hierarchy or size.
 
-    Raises
-    ------
-    BadInput
-        If no lineup of these items has this name.
+    BadInput if no lineup of these items has this name.
     """
     known = config["relational"]["hierarchies"]
     if not needs_exceptions(items):
@@ -239,11 +236,8 @@ def lineup_flags(config: Config, items: str, name: str) -> Quoted:
 def check(config: Config) -> None:
     """Check the block `language` of a whole configuration that its types allow.
 
-    Raises
-    ------
-    BadInput
-        If a model lacks what its source needs, refers to no other model, or its folder holds none; a method
-        has a key of another kind or names what does not exist, or there are too few names for a hierarchy.
+    BadInput if a model lacks what its source needs, refers to no other model, or its folder holds none; a
+    method has a key of another kind or names what does not exist, or there are too few names for a hierarchy.
     """
     block = config["language"]
     for name, model in block["models"].items():

@@ -1,8 +1,8 @@
-"""Columns of the tables of items, poker equities, models that are pretrained here, and representations."""
+"""Columns of the tables of items, equities, pretraining, representations, and margins predicted unseen."""
 
 import polars as pl
 
-from memgen.language.responses.tables import errors_of, mean_over_seeds, optional
+from memgen.language.responses.tables import CELL, PAIR_CLASS, errors_of, mean_over_seeds, optional
 from memgen.tables.schema import Column, Table, trained
 
 EQUITY = Table(
@@ -106,4 +106,32 @@ COST_CURVE = Table(
         "alpha": Column(pl.Float64, "conjunctivity"),
         **{name: Column(pl.Float64, f"{meaning}; by the theory") for name, meaning in COSTS.items()},
     },
+)
+
+HELD_OUT = Table(
+    "held-out margins",
+    {
+        **CELL,
+        "prediction": Column(
+            pl.String,
+            "measured: gamma from the measured conjunctivity and the ridge, nothing fitted; elsewhere: gamma "
+            "and scale fitted to the other untrained pairs of the other seeds, mean over seeds",
+            allowed=("measured", "elsewhere"),
+        ),
+        "higher": Column(pl.Int64, "position of the higher-ranked item, 0 the strongest"),
+        "lower": Column(pl.Int64, "position of the lower-ranked item"),
+        "pair_class": PAIR_CLASS,
+        "predicted": Column(
+            pl.Float64, "predicted margin, logit units; of a ridge probe, units of the target"
+        ),
+        "found": Column(pl.Float64, "margin found, same units"),
+        "standard_error": Column(pl.Float64, "standard error of found over seeds", nullable=True),
+        "n_seeds": Column(pl.Int64, "seeds averaged"),
+    },
+    trained(
+        [*CELL, "prediction", "higher", "lower"],
+        {"predicted": None, "found": "standard_error"},
+        units="n_seeds",
+    ),
+    may_be_empty=True,
 )

@@ -14,15 +14,14 @@ from memgen.engine.features import extract
 from memgen.engine.loading import Model, transformers_offline
 from memgen.engine.pretraining import train_tokenizer
 from memgen.jobs.seeding import integer_seed
+from memgen.language.exception_cost import probe_margins
 from memgen.language.fits.least_squares import fit_gamma, ranks_at
 from memgen.language.items import FAKE_TEAMS, REAL_TEAMS, sample
-from memgen.language.probing import contrast, predict
 from memgen.language.prompts import prompt, prompts
 from memgen.notebooks.result import Fitted, PairMatrix
 from memgen.notebooks.theory import of_pairs
 from memgen.relational.behaviour import Pairs
 from memgen.relational.hierarchy import Hierarchy
-from memgen.relational.kernels import ordered_pairs
 
 
 def tiny_decoder(seed: int = 0, width: int = 128, layers: int = 4) -> Model:
@@ -84,23 +83,11 @@ def probed_margins(
     BadInput
         If there is no such kind of item, or too few names.
     """
-    n, pairs = hierarchy.n, Pairs.of(hierarchy)
-    first, second = ordered_pairs(n).T
-    place = np.full((n, n), -1)
-    place[first, second] = np.arange(len(first))
-    trained = np.flatnonzero([hierarchy.trained(*pair) for pair in ordered_pairs(n).tolist()])
-    truth = [hierarchy.truth(*pair) for pair in ordered_pairs(n)[trained].tolist()]
-    opposite = place[second, first][trained]
-    mirrored = place[n - 1 - first, n - 1 - second]
-    forward, backward = place[pairs.higher, pairs.lower], place[pairs.lower, pairs.higher]
+    n, both = hierarchy.n, np.stack([np.arange(hierarchy.n), np.arange(hierarchy.n)[::-1]])
     found = []
     for seed in seeds:
         features = extract(model, prompts(sample(items, n, seed)), ["last"], 24)["last"].astype(float)
-        for ordered in (features, features[mirrored]):
-            kernel = ordered @ ordered.T
-            scaled = kernel / contrast(kernel, trained, opposite)
-            answer = predict(scaled, trained, np.array(truth, dtype=float), ridge)
-            found.append((answer[forward] - answer[backward]) / 2)
+        found += list(probe_margins(features @ features.T, hierarchy, both, ridge))
     return of_pairs(f"Margins of a probe: {len(found)} runs", hierarchy, np.mean(found, axis=0))
 
 

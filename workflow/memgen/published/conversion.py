@@ -5,15 +5,23 @@ and exceptions are read off the file, so a hierarchy needs no entry in the confi
 files to the output; no file is ever held in memory whole.
 """
 
+import logging
 from pathlib import Path
 
 import polars as pl
 
 from memgen.errors import BadInput
 from memgen.jobs.arguments import MOST_WHOLE
+from memgen.jobs.digests import check_digest
+from memgen.jobs.stage import Input, InputDirectory, Output, progress, stage
 from memgen.language.responses.averages import TRAINED
 from memgen.language.responses.tables import RESPONSES
+from memgen.published.files import VERSIONS, held_by, read_versions
 from memgen.relational.hierarchy import Hierarchy
+
+logger = logging.getLogger(__name__)
+
+ROW_GROUP = 1 << 18
 
 COLUMNS = {
     **dict.fromkeys(("setting", "model", "task", "hier", "phase", "direction", "label"), "text"),
@@ -35,24 +43,39 @@ KINDS = {
 }
 
 
-def convert(path: Path, hierarchy: str, items: str) -> pl.LazyFrame:
-    """Lazy response table of one published file.
+@stage
+def responses(*, source: InputDirectory, versions: Input = VERSIONS, out: Output) -> None:
+    """Convert the published responses that a folder holds to the study's response table.
+
+    Every file is checked before the first row is written. The hyperparameter is the LoRA rank, or the
+    probe's L2; p_yes is computed again from the logit difference, in double precision.
 
     Parameters
     ----------
-    path : Path
-    hierarchy, items : str
-        What the file must hold, by its name.
+    source
+        Folder with any of the published files, such as ti/ti_n9__fake.parquet.
+    versions
+        Versions table: file, sha256, url.
+    out
+        Response table, parquet.
+    """
+    if out.suffix != ".parquet":
+        raise BadInput(f"{out.name}: the converted responses are written as .parquet only")
+    frames = []
+    for listed in progress(held_by(source, read_versions(versions)), "checking published files"):
+        path = source / listed.file
+        check_digest(path, listed.sha256, "as in the versions table")
+        frames.append(convert(path, listed.hierarchy, listed.items))
+    pl.concat(frames).sink_parquet(
+        out, compression="zstd", compression_level=3, row_group_size=ROW_GROUP, maintain_order=True
+    )
+    logger.info("%d published files converted", len(frames))
 
-    Returns
-    -------
-    polars.LazyFrame
-        Columns of RESPONSES, in the order of the file's rows.
 
-    Raises
-    ------
-    BadInput
-        If the file is not such a table.
+def convert(path: Path, hierarchy: str, items: str) -> pl.LazyFrame:
+    """Lazy table of `RESPONSES` of one published file, in the order of its rows; BadInput if it is none.
+
+    The hierarchy and the kind of item are what the file must hold, by its name.
     """
     frame = _open(path)
     _check_values(frame, path, hierarchy, items)
@@ -112,13 +135,12 @@ def _check_values(frame: pl.LazyFrame, path: Path, hierarchy: str, items: str) -
     seed, ranks = (pl.col(*names).cast(pl.Float64) for names in (["seed"], ["rank_a", "rank_b"]))
     lora, probe = pl.col("setting") == "lora", pl.col("setting") == "probe"
     answers = pl.col("correct", "paired_correct")
+    impossible = (seed < 0) | (seed > MOST_WHOLE) | pl.any_horizontal(ranks < 0)
+    known = pl.col("correct").is_not_null()
     conditions = {
         "columns that must be filled are empty": pl.any_horizontal(pl.col(FILLED).is_null()),
-        "seed or a rank is negative, or beyond 2^53": (seed < 0)
-        | (seed > MOST_WHOLE)
-        | pl.any_horizontal(ranks < 0),
-        "correct is empty where there is a truth, or filled where there is none": pl.col("no_gt")
-        != pl.col("correct").is_null(),
+        "seed or a rank is negative, or beyond 2^53": impossible,
+        "correct is empty where there is a truth, or filled where there is none": pl.col("no_gt") == known,
         "correct or paired_correct is neither 0 nor 1": pl.any_horizontal((answers != 0) & (answers != 1)),
         "correct does not follow from logit_diff and label": pl.col("correct")
         != ((pl.col("logit_diff") > 0) == (pl.col("label") == "Yes")),

@@ -76,11 +76,8 @@ def download(
 def fetch(listed: PublishedFile, partial: Path, attempts: int, pause: float, timeout: float) -> Path:
     """Download a file into a folder for unfinished downloads; what is complete there has the listed digest.
 
-    Raises
-    ------
-    BadInput
-        If the server says that there is no such file, the whole file has another digest, or every attempt
-        was interrupted. What has arrived is then kept, unless its digest is wrong.
+    BadInput if the server says that there is no such file, the whole file has another digest, or every
+    attempt was interrupted. What has arrived is then kept, unless its digest is wrong.
     """
     kept = partial / f"{listed.sha256}.part"
     reason = ""

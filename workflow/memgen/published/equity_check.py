@@ -17,14 +17,12 @@ from memgen.configuration.options import flat
 from memgen.errors import BadInput
 from memgen.jobs.arguments import Seed
 from memgen.jobs.seeding import generator
-from memgen.jobs.stage import Input, Output, progress, stage
-from memgen.language.boards import ratio, strengths
-from memgen.language.hands import LABELS, RANKS, SUITS, holdings, label
+from memgen.jobs.stage import Input, Output, stage
+from memgen.language.boards import add_board, dealt, ratio
+from memgen.language.hands import HOLDINGS, LABELS, RANKS, SUITS, label
 from memgen.language.lineups import Equities
 from memgen.published.configuration import EquityBoards, EquityEntries, Published
 from memgen.published.tables import EQUITY_CLASSES, EQUITY_SUITS
-
-HOLDINGS = holdings()
 
 DEVIATIONS = 4.0
 """Standard errors within which two equities are the same."""
@@ -38,12 +36,8 @@ def kind(name: str) -> str:
 def read_matrix(path: Path) -> np.ndarray:
     """Published matrix of equities in the order of `LABELS`, shape (169, 169).
 
-    Comma-separated, labels in the first row and column; either card of a label may come first.
-
-    Raises
-    ------
-    BadInput
-        If the file is not such a table.
+    Comma-separated, labels in the first row and column; either card of a label may come first. BadInput if
+    the file is not such a table.
     """
     try:
         table = pl.read_csv(path)
@@ -67,24 +61,16 @@ def _standard(name: str) -> str:
 
 @dataclass(frozen=True)
 class Assignments:
-    """Every way to give suits to two labels, up to a renaming of the suits.
+    """Every one of the k ways to give suits to two labels, up to a renaming of the suits."""
 
-    Parameters
-    ----------
-    names : tuple of str, length k
-        One example of each, such as ``ThTd v Ts4h``.
-    shared : ndarray of bool, shape (k,)
-        Whether both hands hold the same card.
-    first, second : ndarray of int, shape (m,)
-        Indices of holdings, grouped by assignment.
-    starts : ndarray of int, shape (k,)
-        Where each assignment's holdings begin.
-    """
-
+    #: One example of each, such as ``ThTd v Ts4h``.
     names: tuple[str, ...]
+    #: Whether both hands hold the same card, shape (k,).
     shared: np.ndarray
+    #: Indices of holdings, grouped by assignment, shape (m,).
     first: np.ndarray
     second: np.ndarray
+    #: Where each assignment's holdings begin, shape (k,).
     starts: np.ndarray
 
     @classmethod
@@ -194,14 +180,9 @@ def assigned(
     ways = [Assignments.of(*pair) for pair in pairs]
     ends = np.cumsum([0, *(len(way.names) for way in ways)])
     sums, squares = np.zeros((2, ends[-1])), np.zeros((3, ends[-1]))
-    random = generator("language", "equity check", "boards", seed)
-    deck = [rank + suit for rank in RANKS for suit in SUITS]
-    for _ in progress(range(boards), "boards", boards):
-        strength = strengths(tuple(deck[card] for card in random.choice(52, 5, replace=False)))
-        won, played = np.concatenate([way.on(strength) for way in ways], axis=1)
-        sums += np.stack([won, played])
-        squares += np.stack([won * won, won * played, played * played])
-    equity, errors = ratio(sums[0], sums[1], squares, boards)
+    for strength in dealt(boards, generator("language", "equity check", "boards", seed)):
+        add_board(sums, squares, *np.concatenate([way.on(strength) for way in ways], axis=1))
+    equity, errors = ratio(sums, squares, boards)
     parts = [slice(start, end) for start, end in pairwise(ends)]
     return [(way, equity[part], errors[part]) for way, part in zip(ways, parts, strict=True)]
 

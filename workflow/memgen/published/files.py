@@ -37,11 +37,8 @@ class PublishedFile(NamedTuple):
 def read_versions(path: Path = VERSIONS) -> list[PublishedFile]:
     """Rows of a versions table.
 
-    Raises
-    ------
-    BadInput
-        If the table is missing, has other columns, or a row without a plain relative path named
-        ``<hierarchy>__<items>.parquet``, a sha256 and a URL.
+    BadInput if the table is missing, has other columns, or a row without a plain relative path named
+    ``<hierarchy>__<items>.parquet``, a sha256 and a URL.
     """
     if not path.is_file():
         raise BadInput(f"{path}: no such file; expected a versions table with columns file, sha256, url")
@@ -70,14 +67,11 @@ def read_versions(path: Path = VERSIONS) -> list[PublishedFile]:
 def held_by(source: Path, versions: list[PublishedFile]) -> list[PublishedFile]:
     """Files of the versions table that a folder holds, in the table's order; digests are not checked.
 
-    Raises
-    ------
-    BadInput
-        If the folder does not exist, holds none of the files, has among them a parquet file that the table
-        does not list, or one of them cannot be read.
+    BadInput if the folder does not exist, holds none of the files, has among them a parquet file that the
+    table does not list, or one of them cannot be read.
     """
-    if not source.is_dir():
-        raise BadInput(f"{source}: no such folder; allowed: a folder with files such as {versions[0].file}")
+    if problem := fault(source, folder=True):
+        raise BadInput(f"{source}: {problem}; allowed: a folder with files such as {versions[0].file}")
     listed = {row.file for row in versions}
     folders = {Path(file).parent for file in listed}
     paths = (path for folder in folders for path in (source / folder).glob("*.parquet"))

@@ -10,8 +10,7 @@ from memgen.figures.cells import series
 from memgen.figures.labels import ITEMS, PALETTE, model_label, named
 from memgen.figures.panels import key, legend, level, panel_letters
 from memgen.figures.style import MARKERS_OF_MODELS, PAGE, Words, figure, new_figure
-from memgen.language.claims.tables import HELD_OUT
-from memgen.language.tables import COST_CURVE, REPRESENTATIONS
+from memgen.language.tables import COST_CURVE, HELD_OUT, REPRESENTATIONS
 from memgen.tables.claims import CLAIMS
 
 GREY = PALETTE["grey"]

@@ -5,9 +5,9 @@ knows no claim. A seed draws the same names in both hierarchies, so that changes
 models that were pretrained here by one recipe the network is the unit: its seeds are averaged first.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -59,29 +59,12 @@ def first_wrong(hierarchy: Hierarchy) -> tuple[tuple[int, int], ...]:
 
 @dataclass(frozen=True, eq=False)
 class Behaviour:
-    """Runs of one model, kind of item and method without and with the exception.
-
-    Parameters
-    ----------
-    plain, exception : Cell
-        Of `PLAIN` and of `EXCEPTION`.
-    conjunctivity : float, optional
-        Measured on features that were not trained, with the exception.
-    """
+    """Runs of one model, kind of item and method without and with the exception (`PLAIN`, `EXCEPTION`)."""
 
     plain: Cell
     exception: Cell
+    #: Measured on features that were not trained, with the exception.
     conjunctivity: float | None = None
-
-    @cached_property
-    def pairs(self) -> np.ndarray:
-        """Pairs h < k, shape (p, 2)."""
-        return np.array(list(PLAIN.unordered_pairs()))
-
-    def chosen(self, pairs: Iterable[tuple[int, int]]) -> np.ndarray:
-        """Which of `pairs` are some, shape (p,), bool."""
-        wanted = set(pairs)
-        return np.array([tuple(pair) in wanted for pair in self.pairs.tolist()])
 
 
 def _told(cell: Cell) -> np.ndarray:
@@ -129,7 +112,7 @@ def mistakes(runs: Behaviour) -> Values:
 
     Of the predicted pairs with the exception less without, less the same of other pairs of their distance.
     """
-    predicted = runs.chosen(first_wrong(EXCEPTION))
+    predicted = np.array([pair in first_wrong(EXCEPTION) for pair in EXCEPTION.unordered_pairs()])
     gap = runs.exception.lower - runs.exception.higher
     others = _told(runs.exception) & np.isin(gap, gap[predicted]) & ~predicted
     change = [
@@ -140,15 +123,10 @@ def mistakes(runs: Behaviour) -> Values:
 
 @cache
 def predicted_elsewhere(runs: Behaviour) -> dict[int, tuple[np.ndarray, np.ndarray]]:
-    """Margins beside the exception, predicted and found, of every seed.
+    """Margins beside the exception, predicted and found, of every seed: each of shape (b,), logit units.
 
     Gamma and the scale are fitted to the other untrained pairs of the other seeds, so that neither the pairs
-    nor the seed has told its own prediction.
-
-    Returns
-    -------
-    dict of int to (ndarray, ndarray)
-        Each of shape (b,), logit units; empty for fewer than two seeds.
+    nor the seed has told its own prediction. Empty for fewer than two seeds.
     """
     cell, near = runs.exception, beside(EXCEPTION)
     far = ~near & ~cell.trained
@@ -168,11 +146,7 @@ def predicted_by_measure(runs: Behaviour) -> dict[int, tuple[np.ndarray, np.ndar
     """Margins of untrained pairs of a ridge probe, predicted without a fit, and found, of every seed.
 
     The measured conjunctivity and the probe's ridge give gamma (theory: Solution), targets of 1 the scale.
-
-    Returns
-    -------
-    dict of int to (ndarray, ndarray)
-        Each of shape (u,); empty where nothing was measured, or outside [0, 1).
+    Each has shape (u,); empty where nothing was measured, or outside [0, 1).
     """
     cell, alpha, ridge = runs.exception, runs.conjunctivity, runs.exception.key["hyperparameter"]
     if alpha is None or not 0 <= alpha < 1 or ridge is None:
@@ -251,19 +225,8 @@ def behaviours(
     """Runs with and without the exception, by method, model and kind of item, sorted.
 
     Of several hyperparameters the smallest is taken. What was run on but one of the two hierarchies is left
-    out.
-
-    Parameters
-    ----------
-    responses : sequence of pathlib.Path
-        Each of `RESPONSES`.
-    geometry : polars.DataFrame, optional
-        Of `GEOMETRY`: the conjunctivity of features that were not trained.
-
-    Raises
-    ------
-    BadInput
-        If runs are in two of the tables.
+    out. The geometry, of `GEOMETRY`, tells the conjunctivity of features that were not trained. BadInput if
+    runs are in two of the tables of responses.
     """
     found: dict[tuple[str, str, str], dict[Hierarchy, Cell]] = {}
     for cell in (cell for path in responses for cell in cells(path)):
@@ -322,24 +285,11 @@ def over_units(
     networks: bool = False,
     without: Sequence[int] = (),
 ) -> Found:
-    """A statistic of some models and kinds of item, over what was drawn independently.
+    """One of `STATISTICS` of some models and kinds of item, over what was drawn independently.
 
-    Parameters
-    ----------
-    runs : sequence of (str, Behaviour)
-        Each with the name of its model.
-    statistic : str
-        One of `STATISTICS`.
-    networks : bool, default=False
-        Whether each model is one draw of the same recipe or initialization; then its seeds are averaged.
-    without : sequence of int, optional
-        Seeds that are left out.
-
-    Returns
-    -------
-    dict
-        value, standard_error (None of one unit), n_units and the values of the units; value None where the
-        runs cannot tell.
+    Each model is given by its name and its runs. With `networks` each is one draw of the same recipe or
+    initialization, and its seeds are averaged; seeds `without` are left out. The standard error of one unit
+    is None, and the value where the runs cannot tell.
     """
     found = [(model, STATISTICS[statistic](behaviour)) for model, behaviour in runs]
     groups = list(dict.fromkeys(model for model, _ in found)) if networks else [None]
@@ -359,20 +309,8 @@ def against_untrained(pretrained: Behaviour, untrained: Sequence[Behaviour], sta
     Were the network one more untrained draw, the difference would have the error of a prediction: the spread
     of the n untrained networks times sqrt(1 + 1/n), Student's t with n - 1 degrees of freedom. All are
     compared on the seeds that all of them ran. One network against n has no permutation test at 5% below
-    n = 39: it would need to be the first of 40.
-
-    Parameters
-    ----------
-    pretrained : Behaviour
-    untrained : sequence of Behaviour
-        Of two networks at least.
-    statistic : str
-        One of `STATISTICS`.
-
-    Returns
-    -------
-    dict
-        value, standard_error, n_units (untrained networks); value and error None where the runs cannot tell.
+    n = 39: it would need to be the first of 40. The units are the untrained networks, two at least; value and
+    error are None where the runs cannot tell.
     """
     found = [STATISTICS[statistic](runs) for runs in (pretrained, *untrained)]
     seeds = sorted(set.intersection(*(set(values) for values in found)))

@@ -5,11 +5,14 @@ own depths and poolings. The prediction is a function of the measured conjunctiv
 neither architecture nor pretraining varies. Mixtures, whose conjunctivity is set by hand, are left out.
 """
 
+import json as json_format
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import polars as pl
 
+from memgen.jobs.stage import Input, command
 from memgen.language.claims.statements import PAPER
 from memgen.language.tables import REPRESENTATIONS
 from memgen.tables.claims import Claim, shell_command
@@ -35,8 +38,8 @@ def geometry_claims(path: Path) -> list[Claim]:
     table = REPRESENTATIONS.read(path)
     found = []
     for features, leads in (("difference", True), ("raw", False)):
-        slopes = network_slopes(table, features)
-        mean, error = mean_with_error(np.array(list(slopes.values())))
+        by_network = network_slopes(table, features)
+        mean, error = mean_with_error(np.array(list(by_network.values())))
         found.append(
             Claim(
                 study="language",
@@ -50,7 +53,7 @@ def geometry_claims(path: Path) -> list[Claim]:
                 ours=mean,
                 standard_error=error,
                 unit="networks",
-                n_units=len(slopes),
+                n_units=len(by_network),
                 model=" + ".join(table["model"].unique(maintain_order=True)),
                 items="fake",
                 method=f"probe of {features} features",
@@ -63,3 +66,30 @@ def geometry_claims(path: Path) -> list[Claim]:
             )
         )
     return found
+
+
+@command
+def slopes(
+    *,
+    representations: Input,
+    features: Literal["difference", "raw"] = "difference",
+    json: bool = False,
+) -> None:
+    """Print the slope of the margin found next to an exception on the predicted one, network by network.
+
+    Parameters
+    ----------
+    representations
+        Table of representations.
+    features
+        What the probes read.
+    json
+        Print JSON, with every digit.
+    """
+    found = network_slopes(REPRESENTATIONS.read(representations), features)
+    value, error = mean_with_error(np.array(list(found.values())))
+    if json:
+        print(json_format.dumps({"value": value, "standard_error": error, "networks": found}))
+        return
+    for name, slope in {**found, f"mean of {len(found)}": value}.items():
+        print(f"{name:<32}{slope:.4f}")

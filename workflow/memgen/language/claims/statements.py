@@ -41,34 +41,22 @@ SLOPE = 0.25
 
 @dataclass(frozen=True)
 class Statement:
-    """A claim that is tested on every method.
+    """A claim that is tested on every method."""
 
-    Parameters
-    ----------
-    id : str
-        To which the method is appended.
-    statistic : str
-        One of `evidence.STATISTICS`.
-    words, paper : str
-    sense : {"above", "equal"}
-        Of 0, or within `SLOPE` of 1.
-    figure : str
-        Figure that shows it, with its method and kind of item.
-    would_fail : str
-    claimed : {"every", "probes", "finetuned", "none"}
-        Methods that claim it; of the others it is shown with its interval, without a verdict.
-    seen : mapping of str to collection of int
-        Seeds of a method that suggested the statement: they do not test it.
-    """
-
+    #: To which the method is appended.
     id: str
+    #: One of `evidence.STATISTICS`.
     statistic: str
     words: str
     paper: str
+    #: Figure that shows it, with its method and kind of item.
     figure: str
     would_fail: str
+    #: Of 0, or within `SLOPE` of 1.
     sense: Literal["above", "equal"] = "above"
+    #: Methods that claim it; of the others it is shown with its interval, without a verdict.
     claimed: Literal["every", "probes", "finetuned", "none"] = "every"
+    #: Seeds of a method that suggested the statement: they do not test it.
     seen: Mapping[str, Collection[int]] = field(default_factory=dict)
 
 
@@ -167,35 +155,19 @@ PRETRAINING = Statement(
 
 @dataclass(frozen=True)
 class Group:
-    """Models and kinds of item that one claim is about.
-
-    Parameters
-    ----------
-    models, items : tuple of str
-    unit : {"pretraining seeds", "networks"}, optional
-        What each model is a draw of; None where each is one that was given, and the seeds are the units.
-    """
+    """Models and kinds of item that one claim is about."""
 
     models: tuple[str, ...]
     items: tuple[str, ...]
+    #: What each model is a draw of: pretraining seeds or networks; None where each is one that was given.
     unit: str | None = None
 
 
 class Study:
-    """Responses of one source, whose runs are averaged once.
+    """Responses of one source, whose runs are averaged once; no run is in two of the tables.
 
-    Parameters
-    ----------
-    study : str
-        Study that tests the claims.
-    *responses : pathlib.Path
-        Response tables; no run is in two of them.
-    geometry : polars.DataFrame, optional
-        Of `GEOMETRY`.
-    ridge : sequence of str
-        Methods that train no network.
-    figures : mapping of str to str, optional
-        Names of this source's figures, in the place of those of the statements.
+    The study is the one that tests the claims, `ridge` the methods that train no network; `figures` names
+    this source's figures, in the place of those of the statements.
     """
 
     def __init__(
@@ -285,16 +257,9 @@ def claims_by_method(
     """Every statement on every method: the pooled claim, and below it its cells.
 
     Of several ridge methods the first has the claims; the others differ in how features are pooled or in
-    their items, and have cells only. A cell that the runs cannot tell is left out.
-
-    Parameters
-    ----------
-    study : Study
-    controls : mapping of str to sequence of str, optional
-        Untrained models, by the model whose architecture they have.
-    networks : collection of str
-        Models that were pretrained here by one recipe and differ by pretraining seed: cells only, since their
-        corpus answers by the theory.
+    their items, and have cells only. A cell that the runs cannot tell is left out. `controls` are untrained
+    models, by the model whose architecture they have; `networks` were pretrained here by one recipe and
+    differ by pretraining seed: they have cells only, since their corpus answers by the theory.
     """
     populations = controls or {}
     untrained = {name for names in populations.values() for name in names}

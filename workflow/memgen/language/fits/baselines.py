@@ -27,8 +27,9 @@ from memgen.language.fits.cross_validation import Explanation, held_out_pairs, p
 from memgen.language.fits.explanations import GAMMAS, differences, mirror_groups, pooled, untrained
 from memgen.language.fits.least_squares import r_squared, ranks_at
 from memgen.language.fits.tables import BASELINES, frame_of
+from memgen.language.responses.averages import seed_mean
 from memgen.relational.hierarchy import Hierarchy
-from memgen.tables.statistics import half_width, mean_with_error, pearson
+from memgen.tables.statistics import pearson
 
 HALVES = 200
 """Random halves of the seeds."""
@@ -182,10 +183,10 @@ def _over_seeds(values: np.ndarray, theory: np.ndarray | None) -> dict[str, floa
             columns[lead] = theory[:, place] - values[:, place]
         for name, found in columns.items():
             found = found[np.isfinite(found)]
-            row[name], row[f"{name}_standard_error"] = mean_with_error(found)
-            half = half_width(row[f"{name}_standard_error"], len(found))
-            if name == "difference_to_theory":
-                row[f"{name}_half_width"] = half
+            row |= seed_mean(name, found)
+            half = row[f"{name}_half_width"]
+            if name != "difference_to_theory":
+                del row[f"{name}_half_width"]
             if name == "correlation_by_seed" and half is not None:
                 centre = float(found.mean())
                 reach = half / max(1 - centre**2, 1e-12)  # of its Fisher transform, to first order

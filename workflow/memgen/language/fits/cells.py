@@ -21,38 +21,25 @@ from memgen.relational.hierarchy import Hierarchy
 
 @dataclass(frozen=True)
 class Cell:
-    """Behaviour of the runs that share source, model, items, hierarchy, method and hyperparameter.
+    """Behaviour of the runs that share source, model, items, hierarchy, method and hyperparameter."""
 
-    Parameters
-    ----------
-    key : dict
-        Values of the columns that name the cell.
-    hierarchy : Hierarchy
-        Read off the responses themselves.
-    classes : ndarray of str, shape (p,)
-        Class of every pair h < k, in the order of `higher` and `lower`.
-    run_seed : ndarray of int, shape (r,)
-        Seed of every run.
-    run_reverse : ndarray of bool, shape (r,)
-        Whether the items of a run hold the ranks in opposite order.
-    run_margins : ndarray of float, shape (r, p)
-        (d(h, k) - d(k, h)) / 2 of every run, logit units.
-    n_distinct : int
-        Runs that do not repeat another one, see `averages.distinct_runs`.
-    n_diverged : int
-        Runs left out because a logit difference is not finite.
-    train_accuracy : float or None
-        Mean of `correct` over trained pairs.
-    """
-
+    #: Values of the columns that name the cell.
     key: dict[str, object]
+    #: Read off the responses themselves.
     hierarchy: Hierarchy
+    #: Class of every pair h < k, in the order of `higher` and `lower`, shape (p,).
     classes: np.ndarray
+    #: Seed of every run, shape (r,).
     run_seed: np.ndarray
+    #: Whether the items of a run hold the ranks in opposite order, shape (r,).
     run_reverse: np.ndarray
+    #: (d(h, k) - d(k, h)) / 2 of every run, logit units, shape (r, p).
     run_margins: np.ndarray
+    #: Runs that do not repeat another one, see `averages.distinct_runs`.
     n_distinct: int
+    #: Runs left out because a logit difference is not finite.
     n_diverged: int
+    #: Mean of `correct` over trained pairs.
     train_accuracy: float | None
 
     @property
@@ -134,13 +121,8 @@ def cells(path: Path, phase: str = "post") -> Iterator[Cell]:
     """Cells of a response table, sorted by key.
 
     One kind of item and one hierarchy are held in memory at a time, so the published responses of twelve
-    files need no more than a single one.
-
-    Raises
-    ------
-    BadInput
-        If the file is not a response table, holds no row of the phase, misses a direction of a pair, or
-        gives a pair another class than its hierarchy does.
+    files need no more than a single one. BadInput if the file is not a response table, holds no row of the
+    phase, misses a direction of a pair, or gives a pair another class than its hierarchy does.
     """
     frames = parts(scan(path).filter(pl.col("phase") == phase), "source", "items", "hierarchy")
     if not frames:

@@ -23,25 +23,15 @@ MOST_FOLDS = 10
 
 @dataclass(frozen=True)
 class Explanation:
-    """A family of shapes.
-
-    Parameters
-    ----------
-    name : str
-    shapes : ndarray, shape (c, j, p)
-        For each of c grid points, j shapes over p pairs.
-    grid : ndarray, shape (c, k)
-        Parameters of the grid points.
-    parameters : tuple of str, length k
-        Names of the grid's parameters.
-    free : bool, default=True
-        Whether the shapes' coefficients are fitted; else each is 1 (then j must be 1).
-    """
+    """A family of shapes."""
 
     name: str
+    #: For each of c grid points, j shapes over p pairs: shape (c, j, p).
     shapes: np.ndarray
+    #: Parameters of the grid points, shape (c, k), and their k names.
     grid: np.ndarray
     parameters: tuple[str, ...]
+    #: Whether the shapes' coefficients are fitted; else each is 1 (then j must be 1).
     free: bool = True
 
     @property
@@ -71,13 +61,8 @@ def search(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Best member of an explanation for several vectors of observations, shape (f, p), at once.
 
-    Only the pairs that are `kept`, shape (f, p), are fitted; all by default.
-
-    Returns
-    -------
-    best : ndarray of int, shape (f,)
-        Grid points.
-    coefficients : ndarray, shape (f, j)
+    Only the pairs that are `kept`, shape (f, p), are fitted; all by default. Returns grid points, shape (f,),
+    and coefficients, shape (f, j).
     """
     shapes = explanation.shapes
     count, terms, _ = shapes.shape
@@ -131,11 +116,6 @@ def search_by_rank(explanation: Explanation, observed: np.ndarray) -> tuple[np.n
 def predict(explanation: Explanation, best: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
     """Predictions of members of an explanation, shape (f, p)."""
     return np.asarray(np.einsum("fj,fjp->fp", coefficients, explanation.shapes[best]))
-
-
-def seed_folds(count: int) -> np.ndarray:
-    """Fold of each of `count` seeds in their order, shape (count,): every k-th seed in the same one."""
-    return np.arange(count) % min(MOST_FOLDS, count)
 
 
 def held_out_seeds(

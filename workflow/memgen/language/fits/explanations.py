@@ -30,17 +30,13 @@ from memgen.relational.hierarchy import Hierarchy
 GAMMAS = np.geomspace(*GAMMA_RANGE, 201)
 """Gammas of every family, 40 per decade; the same for all, so that none has a finer search."""
 
-
 SHARPNESS = np.geomspace(0.1, 30, 32)
 """Values of c max|r_i - r_j|: from a link that is straight within 0.4% to a step."""
-
 
 DECAY = np.concatenate([[0.0], np.linspace(0.05, 0.95, 19)])
 """Similarity of items one rank apart."""
 
-
 ALPHAS = np.linspace(0, 0.96, 25)
-
 
 RIDGES = np.geomspace(1e-8, 10, 91)
 
@@ -52,7 +48,6 @@ MOST_STEPS = 500
 
 POOLED = ("exchangeable", "saturating", "kernel_logistic", "kernel_logistic_scaled", "similarity")
 """Explanations of margins pooled over both directions, in which a prior that changes sign cancels."""
-
 
 BY_REVERSAL = (
     "exchangeable",

@@ -22,24 +22,15 @@ GRID_POINTS = 1001
 
 @dataclass(frozen=True)
 class Fit:
-    """Fit of gamma and the scale to one vector of margins.
-
-    Parameters
-    ----------
-    gamma, scale : float
-        NaN for gamma and 0 for the scale where the theory has no margins at all.
-    at_edge : bool
-        Whether gamma lies at an end of `GAMMA_RANGE`.
-    correlation : float
-        Pearson; NaN where one side does not vary.
-    r2 : float
-        1 - SSE/SST about the mean; NaN where the observations do not vary.
-    """
+    """Fit of gamma and the scale to one vector of margins; NaN and 0 where the theory has no margins."""
 
     gamma: float
     scale: float
+    #: Whether gamma lies at an end of `GAMMA_RANGE`.
     at_edge: bool
+    #: Pearson; NaN where one side does not vary.
     correlation: float
+    #: 1 - SSE/SST about the mean; NaN where the observations do not vary.
     r2: float
 
 
@@ -87,16 +78,7 @@ def r_squared(predicted: np.ndarray, observed: np.ndarray) -> float:
 
 
 def fit_gamma(hierarchy: Hierarchy, higher: np.ndarray, lower: np.ndarray, observed: np.ndarray) -> Fit:
-    """Fit s (r_h - r_k) to observed margins by least squares in s and gamma.
-
-    Parameters
-    ----------
-    hierarchy : Hierarchy
-    higher, lower : ndarray of int, shape (p,)
-        Pairs.
-    observed : ndarray, shape (p,)
-        Margins of the pairs.
-    """
+    """Fit s (r_h - r_k) to observed margins of pairs, shapes (p,), by least squares in s and gamma."""
     gammas, table = grid(hierarchy)
     scores = explained(table[:, higher] - table[:, lower], observed)
     best = int(np.argmax(scores))
@@ -129,13 +111,8 @@ def fit_many(
     """Fit many vectors of margins, shape (b, p), at once for resampling.
 
     The grid is refined by a parabola through the best point and its neighbours, which errs by far less
-    than the spread that resampling measures.
-
-    Returns
-    -------
-    gamma, scale : ndarray, shape (b,)
-    table : ndarray, shape (b, n)
-        Ranks at the fitted gammas.
+    than the spread that resampling measures. Returns gamma and scale, shapes (b,), and the ranks at the
+    fitted gammas, shape (b, n).
     """
     gammas, table = grid(hierarchy)
     shapes = table[:, higher] - table[:, lower]
@@ -163,19 +140,8 @@ def not_excluded(hierarchy: Hierarchy, higher: np.ndarray, lower: np.ndarray, to
     excluded if the seeds' own products with d have a mean that Student's t tells from zero: a score test
     whose errors are clustered by seed, which needs neither resampling nor a gamma inside its range.
 
-    Parameters
-    ----------
-    hierarchy : Hierarchy
-    higher, lower : ndarray of int, shape (p,)
-        Pairs.
-    totals : ndarray, shape (s, p)
-        Sum of the margins of each seed's runs; at least two seeds.
-
-    Returns
-    -------
-    slice
-        The connected stretch of the grid around the best fit. An interval is open on a side where it
-        reaches the grid's end.
+    The totals, shape (s, p), are sums of the margins of each seed's runs, of two seeds at least. The slice is
+    the connected stretch of the grid around the best fit, open on a side where it reaches the grid's end.
     """
     _, table = grid(hierarchy)
     x = table[:, higher] - table[:, lower]
@@ -194,21 +160,10 @@ def not_excluded(hierarchy: Hierarchy, higher: np.ndarray, lower: np.ndarray, to
 def memorization_weight(
     rank_differences: np.ndarray, scale: np.ndarray | float, target: np.ndarray, observed: np.ndarray
 ) -> np.ndarray:
-    """Least-squares m of the trained pairs' margins s (m y + (1 - m)(r_a - r_b)).
+    """Least-squares m of the trained pairs' margins s (m y + (1 - m)(r_a - r_b)): shape (...).
 
-    Parameters
-    ----------
-    rank_differences, observed : ndarray, shape (..., t)
-        Of the trained pairs.
-    scale : array_like, shape (...)
-        Scale fitted to the untrained pairs.
-    target : ndarray, shape (t,)
-        +1, or -1 for an exception.
-
-    Returns
-    -------
-    ndarray, shape (...)
-        Not confined to [0, 1]; NaN where the scale is 0.
+    From rank differences and observed margins, shapes (..., t), the scale fitted to the untrained pairs,
+    shape (...), and targets y of 1, or -1 for an exception. Not confined to [0, 1]; NaN where the scale is 0.
     """
     scale = np.asarray(scale, dtype=float)[..., None]
     gap = scale * (target - rank_differences)

@@ -26,8 +26,9 @@ from memgen.language.fits.least_squares import (
     ranks_at,
 )
 from memgen.language.fits.tables import FIT, GAMMA_RANGE, PREDICTIONS, frame_of
+from memgen.language.responses.averages import seed_mean
 from memgen.language.responses.tables import KEY
-from memgen.tables.statistics import half_width, mean_with_error, pearson, student_factor
+from memgen.tables.statistics import pearson, student_factor
 
 logger = logging.getLogger(__name__)
 
@@ -199,13 +200,7 @@ def _run_by_run(cell: Cell, gamma: float) -> dict[str, float | None]:
     found = np.array([pearson(predicted, margins[chosen]) for margins in cell.run_margins])
     known = np.isfinite(found)
     by_seed = [found[known & (cell.run_seed == seed)] for seed in cell.seeds]
-    means = np.array([values.mean() for values in by_seed if len(values)])
-    mean, error = mean_with_error(means)
-    return {
-        "run_correlation": mean,
-        "run_correlation_standard_error": error,
-        "run_correlation_half_width": half_width(error, len(means)),
-    }
+    return seed_mean("run_correlation", np.array([values.mean() for values in by_seed if len(values)]))
 
 
 def _intervals(cell: Cell, gamma: float) -> dict[str, float | None]:

@@ -5,15 +5,16 @@ within the seed before any standard error. The published responses of twelve fil
 less than 2 GB of memory.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 from memgen.errors import BadInput
 from memgen.jobs.stage import progress
 from memgen.language.responses.tables import ACCURACY, KEY, RESPONSES, VALUES
-from memgen.tables.statistics import student_factor, wilson
+from memgen.tables.statistics import half_width, mean_with_error, student_factor, wilson
 
 CELL = [*KEY, "phase"]
 NEEDED = (*KEY, "seed", "reverse", "phase", "first", "second", "pair_class", "logit_difference", "correct")
@@ -25,10 +26,7 @@ SAME = 1e-6
 def scan(path: Path, columns: tuple[str, ...] = NEEDED) -> pl.LazyFrame:
     """Lazy frame of some columns of a response table, parquet or csv; types are checked before a row is read.
 
-    Raises
-    ------
-    BadInput
-        If the file is missing, unreadable or not a response table.
+    BadInput if the file is missing, unreadable or not a response table.
     """
     if not path.is_file():
         raise BadInput(f"{path}: no such file; expected a {RESPONSES.name} table (.parquet or .csv)")
@@ -55,20 +53,20 @@ def parts(frame: pl.LazyFrame, *names: str) -> list[pl.LazyFrame]:
     return [frame.filter(*(pl.col(name) == value for name, value in group.items())) for group in groups]
 
 
+def rows_of(frame: pl.DataFrame, cell: Mapping[str, object]) -> pl.DataFrame:
+    """Rows of a table in which some columns hold what a cell has there, empty ones included."""
+    schema = frame.schema
+    return frame.filter(
+        *(pl.col(name).eq_missing(pl.lit(value, schema[name])) for name, value in cell.items())
+    )
+
+
 def pair_margins(responses: pl.DataFrame) -> pl.DataFrame:
-    """One row per run and pair h < k.
+    """One row per run and pair h < k of `RESPONSES`; runs that diverged, which `RUNS` counts, are left out.
 
-    Parameters
-    ----------
-    responses : polars.DataFrame
-        Columns of `RESPONSES`; runs that diverged are left out (`RUNS` counts them).
-
-    Returns
-    -------
-    polars.DataFrame
-        The cell, seed, reverse, pair_class, higher, lower, and the means over the two directions of
-        correct (accuracy), paired_correct (paired_accuracy) and the signed logit difference (margin);
-        distinct is false for a reversed run that repeats its forward run, see `distinct_runs`.
+    The columns are the cell, seed, reverse, pair_class, higher, lower, and the means over the two directions
+    of correct (accuracy), paired_correct (paired_accuracy) and the signed logit difference (margin); distinct
+    is false for a reversed run that repeats its forward run, see `distinct_runs`.
     """
     finite = pl.col("logit_difference").is_finite().all().over(*CELL, "seed", "reverse")
     means = {"accuracy": "correct", "paired_accuracy": "paired_correct"}
@@ -85,17 +83,8 @@ def distinct_runs(responses: pl.DataFrame, *values: pl.Expr) -> pl.DataFrame:
     forward run and answers with the negated answers: M'(h, k) = M(n - 1 - k, n - 1 - h). Before training a
     model answers the same prompts in both, and the margins change sign. Neither is a second observation.
 
-    Parameters
-    ----------
-    responses : polars.DataFrame
-        All rows of the runs.
-    *values : polars.Expr
-        Further averages over the two directions of a pair.
-
-    Returns
-    -------
-    polars.DataFrame
-        Columns of `CELL`, seed, reverse, pair_class, higher, lower, the values, margin and distinct.
+    From all rows of the runs to columns of `CELL`, seed, reverse, pair_class, higher, lower, further averages
+    over the two directions of a pair (`values`), margin and distinct.
     """
     sign = pl.when(pl.col("first") < pl.col("second")).then(1.0).otherwise(-1.0)
     pairs = responses.group_by(
@@ -128,21 +117,12 @@ def distinct_runs(responses: pl.DataFrame, *values: pl.Expr) -> pl.DataFrame:
 
 
 def over_seeds(rows: pl.DataFrame, keys: list[str], values: Sequence[str]) -> pl.DataFrame:
-    """Mean and standard error clustered by seed, seeds weighted equally.
+    """Mean and standard error clustered by seed, seeds weighted equally, of some columns (`values`).
 
-    Parameters
-    ----------
-    rows : polars.DataFrame
-        Columns of `keys` and `values`, seed, reverse, distinct, higher and lower.
-    keys, values : sequence of str
-        Columns that name a group, and columns to average.
-
-    Returns
-    -------
-    polars.DataFrame
-        One row per group, sorted: the keys, each value, value_standard_error and value_half_width (of the
-        95% interval by Student's t over seeds; both null for one seed), n_pairs, n_runs (distinct ones),
-        n_seeds.
+    The rows have besides the columns `keys`, which name a group, seed, reverse, distinct, higher and lower.
+    There is one row per group, sorted: the keys, each value, value_standard_error and value_half_width (of
+    the 95% interval by Student's t over seeds; both null for one seed), n_pairs, n_runs (distinct ones),
+    n_seeds.
     """
     seeds = rows.sort(*keys, "seed", "reverse", "higher", "lower").group_by(
         *keys, "seed", maintain_order=True
@@ -170,13 +150,17 @@ def over_seeds(rows: pl.DataFrame, keys: list[str], values: Sequence[str]) -> pl
     ).drop(f"{value}_count" for value in values)
 
 
+def seed_mean(name: str, values: np.ndarray) -> dict[str, float | None]:
+    """Columns of `mean_over_seeds`: a mean, its standard error and half the width of its interval."""
+    mean, error = mean_with_error(values)
+    half = half_width(error, len(values))
+    return {name: mean, f"{name}_standard_error": error, f"{name}_half_width": half}
+
+
 def by_part(path: Path, average: Callable[[pl.DataFrame], pl.DataFrame]) -> pl.DataFrame:
     """Average a response table one kind of item, hierarchy and phase at a time.
 
-    Raises
-    ------
-    BadInput
-        If the file is not a response table or holds no rows.
+    BadInput if the file is not a response table or holds no rows.
     """
     frames = parts(scan(path, tuple(RESPONSES.columns)), "source", "items", "hierarchy", "phase")
     if not frames:

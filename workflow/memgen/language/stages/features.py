@@ -9,7 +9,7 @@ from memgen.errors import BadInput
 from memgen.jobs.arguments import Seed
 from memgen.jobs.stage import Input, InputDirectory, Output, progress, stage
 from memgen.language.configuration import Batch, Device, Dtype, Language, Model
-from memgen.language.lineups import block_of, read_samples
+from memgen.language.lineups import read_samples
 from memgen.language.prompts import prompts
 
 
@@ -57,8 +57,7 @@ def features(
     for name in pooling:
         if name not in POOLINGS:
             raise BadInput(f"pooling {name!r}: not a pooling; allowed: {', '.join(POOLINGS)}")
-    items, drawn = read_samples(lineup)
-    samples = block_of(drawn, first_seed, last_seed, lineup)
+    items, samples = read_samples(lineup, first_seed, last_seed)
     loaded = load(model_directory, dtype, device)
     poolings = sorted(set(pooling))
     n = len(samples[0].names)

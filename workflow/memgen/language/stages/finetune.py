@@ -27,7 +27,7 @@ from memgen.errors import BadInput
 from memgen.jobs.arguments import NonNegative
 from memgen.jobs.stage import Input, InputDirectory, Output, progress, stage
 from memgen.language import configuration
-from memgen.language.lineups import block_of, read_samples
+from memgen.language.lineups import read_samples
 from memgen.language.probing import geometry_rows
 from memgen.language.prompts import prompts
 from memgen.language.responses.scoring import read_task, responses
@@ -125,8 +125,7 @@ def finetune(
     training: Finetuning = read(options, FINETUNING)
     pairs = read_task(task)
     n = int(pairs["n"][0])
-    items, drawn = read_samples(lineup)
-    samples = block_of(drawn, first_seed, last_seed, lineup)
+    items, samples = read_samples(lineup, first_seed, last_seed)
     if len(samples[0].names) != n:
         raise BadInput(f"{lineup}: {len(samples[0].names)} items; allowed: {n}, as in {task}")
     cache = RunCache(finished, depends_on(__name__, arguments, [model_directory, lineup, task]), TABLES)

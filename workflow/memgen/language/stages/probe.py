@@ -10,7 +10,7 @@ from memgen.engine.features import Features
 from memgen.errors import BadInput
 from memgen.jobs.stage import Input, Output, stage
 from memgen.language.configuration import Ridge
-from memgen.language.probing import contrast, geometry_rows, predict
+from memgen.language.probing import contrast, geometry_rows, places, predict
 from memgen.language.responses.scoring import read_task, responses
 from memgen.language.responses.tables import GEOMETRY_RUNS, RESPONSES
 
@@ -52,8 +52,7 @@ def probe(
         raise BadInput(f"{features}: no pooling {probing.pooling!r}; allowed: {', '.join(block.arrays)}")
 
     first, second = pairs["first"].to_numpy(), pairs["second"].to_numpy()
-    index = np.full((n, n), -1)
-    index[first, second] = np.arange(len(first))
+    index = places(n)
     trained = np.flatnonzero(pairs["trained"].to_numpy())
     opposite = index[second, first][trained]
     target = np.where(pairs["first_wins"].to_numpy()[trained].astype(bool), 1.0, -1.0)

@@ -22,6 +22,8 @@ from memgen.language.responses.averages import (
     by_part,
     over_seeds,
     pair_margins,
+    rows_of,
+    seed_mean,
 )
 from memgen.language.responses.tables import (
     ACCURACY,
@@ -36,7 +38,7 @@ from memgen.language.responses.tables import (
     VALUES,
 )
 from memgen.language.tables import PRETRAINING
-from memgen.tables.statistics import half_width, mean_with_error, wilson
+from memgen.tables.statistics import mean_with_error, wilson
 
 HELD_OUT = ("test", "boundary", "cross", "within")
 _WHOLE_CELL = ["source", "model", "items", "method", "hyperparameter", "phase", "hierarchy"]
@@ -84,7 +86,7 @@ def runs(*, blocks: Inputs, out: Output) -> None:
         One table, sorted.
     """
     frame = pl.concat([RUNS.read(path) for path in blocks])
-    RUNS.write(frame.sort(*CELL[:-1], "seed", "reverse"), out)
+    RUNS.write(frame.sort(*KEY, "seed", "reverse"), out)
 
 
 @stage
@@ -99,7 +101,7 @@ def responses(*, blocks: Inputs, out: Output) -> None:
         One response table, sorted.
     """
     frame = pl.concat([RESPONSES.read(path) for path in blocks])
-    RESPONSES.write(frame.sort(*CELL[:-1], "seed", "reverse", "phase", "first", "second"), out)
+    RESPONSES.write(frame.sort(*KEY, "seed", "reverse", "phase", "first", "second"), out)
 
 
 @stage
@@ -214,23 +216,16 @@ def effects(*, responses: Input, out: Output) -> None:
     for key, rows in answers.sort([*_WHOLE_CELL, *others]).group_by(_WHOLE_CELL, maintain_order=True):
         cell = dict(zip(_WHOLE_CELL, key, strict=True))
         other = of_size.get(str(cell["hierarchy"]))
-        own = _of_cell(pairs, cell)
-        without = _of_cell(pairs, {**cell, "hierarchy": other}) if other else pairs.clear()
+        own = rows_of(pairs, cell)
+        without = rows_of(pairs, {**cell, "hierarchy": other}) if other else pairs.clear()
         effect = {**_effect(own, without, "margin"), **_effect(own, without, "accuracy")}
         table.append({**cell, **_summary(rows, own), "compared_with": other, **effect})
     frame = pl.DataFrame(table, schema_overrides=EFFECTS.schema, infer_schema_length=None)
     EFFECTS.write(frame.select(list(EFFECTS.columns)), out)
 
 
-def _of_cell(pairs: pl.DataFrame, cell: dict[str, object]) -> pl.DataFrame:
-    """Pairs of one cell."""
-    return pairs.filter(
-        pl.all_horizontal(pl.col(name).eq_missing(pl.lit(value)) for name, value in cell.items())
-    )
-
-
 def _summary(rows: pl.DataFrame, pairs: pl.DataFrame) -> dict[str, float | int | None]:
-    """Columns of `EFFECTS` that a cell's own answers, and its pairs, give."""
+    """What a cell's own answers, and its pairs, give: columns of `EFFECTS`, and some more intervals."""
     right = pl.col("correct").cast(pl.Float64).mean()
     held = rows.filter(pl.col("pair_class").is_in(HELD_OUT))
     trained = rows.filter(pl.col("pair_class").is_in(TRAINED))
@@ -238,7 +233,6 @@ def _summary(rows: pl.DataFrame, pairs: pl.DataFrame) -> dict[str, float | int |
     trials = held.join(distinct, on=["seed", "reverse"], how="semi")["correct"].count()
     share = float(held["correct"].cast(pl.Float64).mean() or 0)  # type: ignore[arg-type]
     low, high = (float(end) for end in wilson(trials * share, trials)) if trials else (None, None)
-    accuracy, error = mean_with_error(_by_seed(held, right))
     # Slope of the margin over the distance in ranks, of untrained pairs with a truth.
     apart = (
         pairs.filter(pl.col("pair_class").is_in(HELD_OUT))
@@ -246,26 +240,17 @@ def _summary(rows: pl.DataFrame, pairs: pl.DataFrame) -> dict[str, float | int |
         .drop("distinct", strict=False)
     )
     slopes = _by_seed(apart, pl.cov("gap", "margin") / pl.col("gap").var())
-    slope = mean_with_error(slopes[np.isfinite(slopes)])
-    bias = mean_with_error(_by_seed(rows, pl.col("logit_difference").mean()))
-    yes = mean_with_error(_by_seed(rows, (pl.col("logit_difference") > 0).cast(pl.Float64).mean()))
-    seeds = rows["seed"].n_unique()
+    yes = (pl.col("logit_difference") > 0).cast(pl.Float64).mean()
     return {
         "train_accuracy": mean_with_error(_by_seed(trained, right))[0],
-        "accuracy": accuracy,
-        "accuracy_standard_error": error,
+        **seed_mean("accuracy", _by_seed(held, right)),
         "accuracy_low": low,
         "accuracy_high": high,
         "n_answers": trials,
-        "distance_slope": slope[0],
-        "distance_slope_standard_error": slope[1],
-        "bias": bias[0],
-        "bias_standard_error": bias[1],
-        "bias_half_width": half_width(bias[1], seeds),
-        "yes_share": yes[0],
-        "yes_share_standard_error": yes[1],
-        "yes_share_half_width": half_width(yes[1], seeds),
-        "n_seeds": seeds,
+        **seed_mean("distance_slope", slopes[np.isfinite(slopes)]),
+        **seed_mean("bias", _by_seed(rows, pl.col("logit_difference").mean())),
+        **seed_mean("yes_share", _by_seed(rows, yes)),
+        "n_seeds": rows["seed"].n_unique(),
     }
 
 
@@ -285,13 +270,9 @@ def _effect(rows: pl.DataFrame, plain: pl.DataFrame, column: str) -> dict[str, f
     cross = rows.filter(pl.col("pair_class") == "cross")
     key = ["seed", "reverse", "higher", "lower"]
     both = cross.join(plain.select(*key, pl.col(column).alias("plain")), on=key)
-    changes = _by_seed(both, (pl.col(column) - pl.col("plain")).mean())
-    mean, error = mean_with_error(changes)
-    half = half_width(error, len(changes))
     name = f"exception_{column}_effect"
-    return {
-        name: mean,
-        f"{name}_standard_error": error,
-        f"{name}_low": None if half is None or mean is None else mean - half,
-        f"{name}_high": None if half is None or mean is None else mean + half,
-    }
+    row = seed_mean(name, _by_seed(both, (pl.col(column) - pl.col("plain")).mean()))
+    mean, half = row[name], row.pop(f"{name}_half_width")
+    row[f"{name}_low"] = None if half is None or mean is None else mean - half
+    row[f"{name}_high"] = None if half is None or mean is None else mean + half
+    return row

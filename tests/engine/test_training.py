@@ -1,4 +1,7 @@
-"""Adapters and copies of weights of many runs at once: gradients and answers are those of each run alone."""
+"""Weights of many runs at once, and the last layers alone: what one run computes is what it does alone."""
+
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -7,58 +10,20 @@ import transformers
 
 from memgen.engine import training
 from memgen.engine.causal import logit_differences
-from memgen.engine.loading import load
-from memgen.engine.methods import TrainingOptions
+from memgen.engine.decoder import can_pack
+from memgen.engine.layers import FrozenLayers, TrainedLayers, frozen_layers, last_layers, weights_in
+from memgen.engine.learning import learn
+from memgen.engine.loading import Model, load
+from memgen.engine.methods import Full, Lora, TrainingOptions
 from memgen.engine.per_run import TARGETS, adapted, per_run_weights
-from memgen.engine.prompts import answer_tokens
+from memgen.engine.prompts import answer_tokens, tokenize
 from memgen.engine.training import Run, run_losses, train
 from memgen.errors import BadInput
+from memgen.language.items import sample
+from memgen.language.prompts import prompts
 from tiny_models import asked_and_runs
 
 OPTIONS = TrainingOptions(epochs=12, batch=5, rate=5e-3)
-
-
-def losses(network, runs: list[Run]) -> torch.Tensor:
-    return run_losses(network, [run.prompts for run in runs], [run.answers for run in runs])
-
-
-def gradients(network, runs: list[Run]) -> list[torch.Tensor]:
-    with adapted(network, [run.key for run in runs], 4, 2.0) as layers:
-        # Second matrices begin at 0, where the first ones have no gradient: move both a little.
-        with torch.no_grad():
-            for layer in layers:
-                layer.up += 0.01 * layer.down.mean(2)[:, None, :]
-        losses(network, runs).sum().backward()
-        return [part.grad.clone() for layer in layers for part in (layer.down, layer.up)]
-
-
-@pytest.mark.parametrize("kind", ["llama", "qwen3"])
-@pytest.mark.parametrize(("dtype", "tolerance"), [("float64", 1e-10), ("float32", 1e-4)])
-def test_gradients_of_adapters_are_those_of_one_run(tiny_causal, kind, dtype, tolerance):
-    model = load(tiny_causal[kind, False], dtype, causal=True)
-    _, runs = asked_and_runs(model, 5)
-    together = gradients(model.network, runs)
-    for index, run in enumerate(runs):
-        for many, alone in zip(together, gradients(model.network, [run]), strict=True):
-            assert alone.abs().max() > 0
-            torch.testing.assert_close(many[index], alone[0], rtol=0, atol=tolerance)
-
-
-@pytest.mark.parametrize("key", [("llama", False), ("llama", True), ("qwen3", False)])
-def test_gradients_of_copies_are_those_of_one_run(tiny_causal, key):
-    model = load(tiny_causal[key], "float64", causal=True)
-    network, (_, runs) = model.network, asked_and_runs(model, 3, 4)
-    with per_run_weights(network, len(runs)) as weights:
-        losses(network, runs).sum().backward()
-        together = [part.grad.clone() for part in weights]
-    assert len(together) == len(list(network.parameters())), "tied weights have one copy"
-    for index, run in enumerate(runs):
-        network.zero_grad()
-        network.requires_grad_(True)
-        losses(network, [run]).sum().backward()
-        for many, alone in zip(together, network.parameters(), strict=True):
-            assert alone.grad.abs().max() > 0
-            torch.testing.assert_close(many[index], alone.grad, rtol=0, atol=1e-10)
 
 
 def trained(model, asked: list, runs: list[Run], options: TrainingOptions = OPTIONS) -> tuple:
@@ -67,11 +32,15 @@ def trained(model, asked: list, runs: list[Run], options: TrainingOptions = OPTI
         return found, logit_differences(model.network, asked, answer_tokens(model.tokenizer), 1000)
 
 
-def test_agrees_with_peft(tiny_causal):
+@pytest.fixture
+def model(tiny_causal: dict) -> Model:
+    return load(tiny_causal["llama", False], "float64", causal=True)
+
+
+def test_agrees_with_peft(model, tiny_causal):
     """The same first matrices and two steps: the answers of the reference code."""
     import peft
 
-    model = load(tiny_causal["llama", False], "float64", causal=True)
     asked, runs = asked_and_runs(model, 2)
     expected = []
     for run, one in zip(runs, asked, strict=True):
@@ -97,8 +66,7 @@ def test_agrees_with_peft(tiny_causal):
     np.testing.assert_allclose(found, np.stack(expected), rtol=0, atol=1e-8)
 
 
-def test_one_diverging_run_leaves_the_others_alone(tiny_causal, monkeypatch):
-    model = load(tiny_causal["llama", False], "float64", causal=True)
+def test_one_diverging_run_leaves_the_others_alone(model, monkeypatch):
     asked, runs = asked_and_runs(model, 3)
     _, expected = trained(model, asked, runs)
     broken = torch.tensor([1.0, float("nan"), 1.0], dtype=torch.float64)
@@ -109,46 +77,25 @@ def test_one_diverging_run_leaves_the_others_alone(tiny_causal, monkeypatch):
     np.testing.assert_allclose(answers[[0, 2]], expected[[0, 2]], rtol=0, atol=1e-10)
 
 
-def test_out_of_memory_halves_the_micro_batch_and_changes_nothing(tiny_causal, monkeypatch, caplog):
-    model = load(tiny_causal["llama", False], "float64", causal=True)
+def test_out_of_memory_halves_the_micro_batch_and_changes_nothing(model, monkeypatch, caplog):
     asked, runs = asked_and_runs(model, 2)
     _, expected = trained(model, asked, runs)
     original = training.run_losses
-    sizes, most = [], 2
+    most = 2
 
     def small(network, given, answers):
         if len(answers[0]) > most:
             raise torch.cuda.OutOfMemoryError
-        sizes.append(len(answers[0]))
         return original(network, given, answers)
 
     monkeypatch.setattr(training, "run_losses", small)
     monkeypatch.setattr(torch.cuda, "empty_cache", lambda: None)
     _, found = trained(model, asked, runs)
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-8)
-    assert max(sizes) == 2 and "micro-batch halved to 2" in caplog.text
+    assert "micro-batch halved to 2" in caplog.text
     most = 0
     with pytest.raises(BadInput, match="allowed: a smaller block"):
         trained(model, asked, runs)
-
-
-def test_the_network_comes_back_also_after_an_error(tiny_causal):
-    model = load(tiny_causal["llama", False], causal=True)
-    network, (asked, _) = model.network, asked_and_runs(model, 2, 4)
-    answers = answer_tokens(model.tokenizer)
-    before = logit_differences(network, asked, answers, 100)
-    names = [name for name, _ in network.named_parameters()]
-
-    def spoil() -> None:
-        with per_run_weights(network, 2) as weights, torch.no_grad():
-            for part in weights:
-                part.mul_(0)
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        spoil()
-    assert [name for name, _ in network.named_parameters()] == names
-    assert (logit_differences(network, asked, answers, 100) == before).all()
 
 
 def test_padding_gets_no_gradient():
@@ -176,3 +123,58 @@ def test_other_layers_are_refused(tiny_model):
         adapted(network, [("a",)], 4, 2.0),
     ):
         pass
+
+
+KINDS = [(kind, tied) for kind in ("llama", "qwen3") for tied in (False, True)]
+
+
+def losses(network: Any, runs: list[Run]) -> torch.Tensor:
+    return run_losses(network, [run.prompts for run in runs], [run.answers for run in runs])
+
+
+@pytest.mark.parametrize("key", KINDS)
+@pytest.mark.parametrize("count", [1, 3])
+def test_first_gradients_of_all_weights(deep_causal, key, count):
+    model = load(deep_causal[key], "float64", causal=True)
+    network = model.network.requires_grad_(False)
+    asked, runs = asked_and_runs(model, 3)
+    names = last_layers(network, count)
+    assert ("lm_head" in names) is not key[1], "a tied head is the embeddings, which stand below"
+    upper = TrainedLayers(network, FrozenLayers(network, count), asked)
+    with per_run_weights(network, len(runs), names) as weights:
+        losses(upper, runs).sum().backward()
+        together = [part.grad.clone() for part in weights]
+    trained = weights_in(network, names)
+    assert len(together) == len(trained) and len(trained) < len(list(network.parameters()))
+    for index, run in enumerate(runs):
+        network.zero_grad()
+        for part in trained:
+            part.requires_grad_(True)
+        losses(network, [replace(run, prompts=run.prompts.whole())]).sum().backward()
+        for many, alone in zip(together, trained, strict=True):
+            assert alone.grad.abs().max() > 0
+            torch.testing.assert_close(many[index], alone.grad, rtol=0, atol=1e-10)
+
+
+def test_other_architectures_are_frozen_and_passed_whole(tiny_model):
+    model = load(tiny_model, "float64")
+    model.network.requires_grad_(False)
+    assert not can_pack(model.network) and frozen_layers(model.network, 1) is None
+    asked = [tokenize(model.tokenizer, prompts(sample("real", 4, 0), shots=False), 64)]
+    runs = [Run(("e", 0), asked[0], tuple(row % 2 for row in range(12)))]
+    before = {name: part.clone() for name, part in model.network.state_dict().items()}
+    seen = {}
+    for count in (None, 1):
+        options = {"epochs": 2, "batch": 100, "rate": 1e-2, "layers": count}
+        for method, rank in ((Full(**options), None), (Lora(**options, lora_rank=(2,)), 2)):
+            seen[count, method.kind] = learn(model, asked, runs, method, rank, batch=100).after
+    assert last_layers(model.network, 1) == ("encoder.layer.1",)
+    for kind in ("full", "lora"):
+        assert np.abs(seen[None, kind] - seen[1, kind]).max() > 1e-4
+    for name, part in model.network.state_dict().items():
+        torch.testing.assert_close(part, before[name], rtol=0, atol=0)
+
+
+def test_more_layers_than_there_are_is_refused(deep_causal):
+    with pytest.raises(BadInput, match="layers: 5, but the model has 4; allowed: 1 to 4"):
+        last_layers(load(deep_causal["llama", True], causal=True).network, 5)
