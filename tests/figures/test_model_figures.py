@@ -85,10 +85,9 @@ def representations(random: np.random.Generator) -> pl.DataFrame:
         (("last", "difference", None), ("tail", "raw", None), ("last", "difference", 0.5))
     ]  # fmt: skip
     values = [name for name in REPRESENTATIONS.columns if name not in names[0] and name != "n_seeds"]
-    rows = [
-        {**row, "n_seeds": 2} | dict(zip(values, random.random(len(values)), strict=True)) for row in names
-    ]
-    return pl.DataFrame(rows, schema=REPRESENTATIONS.schema)
+    drawn_values = pl.DataFrame(random.random((len(names), len(values))), schema=values)
+    table = pl.concat([pl.DataFrame(names), drawn_values], how="horizontal").with_columns(n_seeds=2)
+    return table.select(list(REPRESENTATIONS.columns)).cast(REPRESENTATIONS.schema)
 
 
 def answers(name: str, margins: np.ndarray, random: np.random.Generator, **cell: Any) -> pl.DataFrame:
@@ -106,11 +105,9 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("tables")
     random = np.random.default_rng(1)
     own = [
-        answers(
-            name, theory_margins(hierarchy, gamma, 0.9, size), random, phase=phase, model=model, items=items
-        )
+        answers(name, theory_margins(hierarchy, gamma, 0.9, size), random, phase=phase, model=model, items=kind)
         for model, gamma in (("small", 0.5), ("other", 2.0))
-        for items in ("fake", "poker")
+        for kind in ("fake", "poker")
         for name, hierarchy in HIERARCHIES.items()
         for phase, size in (("pre", 0.1), ("post", 3.0))
     ]  # fmt: skip
@@ -153,29 +150,29 @@ def given(name: str, tables: Path, **other: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def of(tables: Path, tmp_path: Path) -> Callable[..., Figure]:
-    """Draws one of the figures, with other arguments than usual where they are given."""
-    return lambda name, **other: drawn(name, tmp_path, **given(name, tables, **other))
+    """Draws one of the figures, with other arguments than usual where they are given; it must be sound."""
+
+    def draw(name: str, **other: Any) -> Figure:
+        figure = drawn(name, tmp_path, **given(name, tables, **other))
+        assert_labelled(figure)
+        if name not in CUT:
+            assert_nothing_clipped(figure)
+        return figure
+
+    return draw
 
 
 Draw = Callable[..., Figure]
 
 
-@pytest.mark.parametrize("name", FIGURES)
-def test_axes_are_labelled_and_nothing_is_clipped(name: str, of: Draw) -> None:
-    figure = of(name)
-    assert_labelled(figure)
-    if name not in CUT:
-        assert_sound(figure)
-    assert any(len(points(axes)) or axes.images for axes in shown(figure))
+@pytest.mark.parametrize("name", ["accuracy_by_class", "symbolic_distance", "margin_heatmaps"])
+def test_figures_of_our_models_are_sound(name: str, of: Draw) -> None:
+    assert any(len(points(axes)) or axes.images for axes in shown(of(name)))
 
 
-@pytest.mark.parametrize("name", [name for name, (_, options) in FIGURES.items() if "hierarchies" in options])
-def test_hierarchies_that_were_not_run_are_refused(name: str, tables: Path, tmp_path: Path) -> None:
-    message = "(csv|parquet): no rows of nowhere; allowed: "
-    assert_refused(name, tmp_path / "new", message, **given(name, tables, hierarchies=["nowhere"]))
-
-
-def test_a_figure_is_the_same_bytes_each_time(tables: Path, tmp_path: Path) -> None:
+def test_what_was_not_run_is_refused_and_what_was_is_the_same_bytes(tables: Path, tmp_path: Path) -> None:
+    nowhere = given("baselines", tables, hierarchies=["nowhere"])
+    assert_refused("baselines", tmp_path / "new", r"baselines.csv: no rows of nowhere; allowed: ", **nowhere)
     assert_same_bytes("margin_heatmaps", tmp_path, **given("margin_heatmaps", tables))
 
 
@@ -185,59 +182,48 @@ def read(table: Table, tables: Path, file: str, **chosen: Any) -> pl.DataFrame:
 
 
 def weakest(frame: pl.DataFrame, *group: str, column: str = "hyperparameter") -> pl.DataFrame:
-    """Rows of the smallest L2 and of the largest LoRA rank of each group; all of those that have neither."""
+    """Rows of the smallest value of each group, of LoRA of the largest; all of those that have none."""
     kept = []
     for part in frame.partition_by(group):
         known = part[column].drop_nulls()
         if len(known):
-            part = part.filter(
-                pl.col(column) == (known.max() if part["method"][0] == "lora" else known.min())
-            )
+            extreme = known.max() if part["method"][0] == "lora" else known.min()
+            part = part.filter(pl.col(column) == extreme)
         kept.append(part)
     return pl.concat(kept)
 
 
-def chosen(tables: Path, methods: list[str]) -> pl.DataFrame:
-    """Predictions of some methods, of our model small and all published ones, at the smallest value."""
+def cells_drawn(tables: Path, methods: list[str]) -> list[pl.DataFrame]:
+    """Predictions of some methods, of our model small and all published ones, from top left on by row.
+
+    Each at its smallest value, LoRA of ours too: it has one.
+    """
     frame = read(PREDICTIONS, tables, "predictions.parquet", items="fake")
     frame = frame.filter(pl.col("method").is_in(methods), pl.col("model") != "other")
-    kept = []
-    for part in frame.partition_by("source", "model", "method"):
-        known = part["hyperparameter"].drop_nulls()
-        kept.append(part.filter(pl.col("hyperparameter") == known.min()) if len(known) else part)
-    return pl.concat(kept)
-
-
-def in_panels(frame: pl.DataFrame) -> list[pl.DataFrame]:
-    """Cells from top to bottom, then from left to right."""
-    order = ["method", "model", "items", "hyperparameter", "source"]
+    least = pl.col("hyperparameter").min().over("source", "model", "method")
+    frame = frame.filter(pl.col("hyperparameter").is_null() | (pl.col("hyperparameter") == least))
+    order = ["method", "model", "source"]
     rows = frame.sort(order, maintain_order=True).partition_by(order, maintain_order=True)
-    return [part for row in rows for name in NAMES if len(part := row.filter(pl.col("hierarchy") == name))]
+    return [part for row in rows for name in NAMES if len(part := row.filter(hierarchy=name))]
 
 
 @pytest.mark.parametrize("methods", [["full"], ["lora", "probe"]])
 def test_predicted_margins_are_those_of_the_untrained_pairs_of_each_cell(
     methods: list[str], tables: Path, of: Draw
 ) -> None:
-    figure = of("published_predicted", methods=methods)
-    frame = chosen(tables, methods)
-    cells = in_panels(frame.filter(~pl.col("pair_class").is_in(["train", "exception"])))
     fits = read(FIT, tables, "fit.csv")
-    for axes, cell in zip(shown(figure), cells, strict=True):
-        assert_draws(axes, (cell, "predicted", "observed"))
+    panels = shown(of("published_predicted", methods=methods))
+    for axes, cell in zip(panels, cells_drawn(tables, methods), strict=True):
+        assert_draws(
+            axes, (cell.filter(~pl.col("pair_class").is_in(["train", "exception"])), "predicted", "observed")
+        )
         gamma = fits.join(cell.select(KEY).head(1), on=KEY, nulls_equal=True)["gamma"][0]
         assert axes.texts[0].get_text().startswith(f"γ = {gamma:.3g}\n")
 
 
-@pytest.mark.parametrize("name", ["margin_heatmaps", "published_heatmaps"])
-def test_heatmaps_hold_observed_above_and_predicted_below_the_diagonal(
-    name: str, tables: Path, of: Draw
-) -> None:
-    ours = read(PREDICTIONS, tables, "predictions.parquet", source="study", items="fake")
-    cells = in_panels(ours if name == "margin_heatmaps" else chosen(tables, ["lora", "probe"]))
-    if name == "margin_heatmaps":  # a row of panels for each hierarchy
-        cells.sort(key=lambda cell: NAMES.index(cell["hierarchy"][0]))
-    panels = [axes for axes in shown(of(name)) if axes.images]
+def test_heatmaps_hold_observed_above_and_predicted_below_the_diagonal(tables: Path, of: Draw) -> None:
+    cells = cells_drawn(tables, ["lora", "probe"])
+    panels = [axes for axes in shown(of("published_heatmaps")) if axes.images]
     assert len(cells) >= 4
     for axes, cell in zip(panels, cells, strict=True):
         square = np.asarray(axes.images[0].get_array())
@@ -245,33 +231,24 @@ def test_heatmaps_hold_observed_above_and_predicted_below_the_diagonal(
         higher, lower = cell["higher"].to_numpy(), cell["lower"].to_numpy()
         np.testing.assert_allclose(square[higher, lower], observed / np.abs(observed).max())
         np.testing.assert_allclose(square[lower, higher], predicted / np.abs(observed).max())
-        assert len(axes.patches) == 2 * cell.filter(pl.col("pair_class") == "exception").height
+        assert len(axes.patches) == 2 * cell.filter(pair_class="exception").height
 
 
-def test_geometry_draws_every_representation_beside_the_theory(tables: Path, of: Draw) -> None:
-    frame = REPRESENTATIONS.read(tables / "representations.csv")
-    left, middle, right = shown(of("geometry"))
-    difference, raw = (frame.filter(features=name) for name in ("difference", "raw"))
-    assert_draws(left, (difference, "alpha", "near_margin"))
-    assert_draws(middle, (difference, "near_margin_predicted", "near_margin"))
-    assert_draws(right, (raw, "near_margin_predicted", "near_margin"))
-
-
-def test_baselines_draw_every_predictor_and_the_lead_over_each(tables: Path, of: Draw) -> None:
-    frame = BASELINES.read(tables / "baselines.csv")
-    for axes, column in zip(
-        shown(of("baselines")), ("correlation_by_seed", "difference_to_theory"), strict=True
-    ):
-        np.testing.assert_allclose(np.sort(points(axes)[:, 0]), frame[column].drop_nulls().sort())
-
-
-def test_effects_draw_every_cell_once(tables: Path, of: Draw) -> None:
+@pytest.mark.parametrize(
+    ("name", "table", "columns"),
+    [
+        ("exception_effect", EFFECTS, ("yes_share", "exception_accuracy_effect", "exception_margin_effect")),
+        ("baselines", BASELINES, ("correlation_by_seed", "difference_to_theory")),
+    ],
+)
+def test_dot_plots_draw_every_cell_once(
+    name: str, table: Table, columns: tuple[str, ...], tables: Path, of: Draw
+) -> None:
     """Points lie at the table's values; the height says which cell it is."""
-    frame = EFFECTS.read(tables / "effects.csv")
-    values = ("yes_share", "exception_accuracy_effect", "exception_margin_effect")
-    for axes, value in zip(shown(of("exception_effect")), values, strict=True):
-        rows = frame if value == "yes_share" else frame.filter(phase="post")
-        np.testing.assert_allclose(np.sort(points(axes)[:, 0]), rows[value].drop_nulls().sort())
+    frame = table.read(tables / f"{table.name}.csv")
+    for axes, column in zip(shown(of(name)), columns, strict=True):
+        rows = frame.filter(phase="post") if column.startswith("exception_") else frame
+        np.testing.assert_allclose(np.sort(points(axes)[:, 0]), rows[column].drop_nulls().sort())
 
 
 def test_models_that_differ_in_seed_alone_share_a_row_and_keep_their_markers(
@@ -312,48 +289,44 @@ def test_accuracy_draws_every_class_over_its_name(tables: Path, of: Draw) -> Non
         for place, label in enumerate(axes.get_xticklabels()):
             here = seen[np.abs(seen[:, 0] - place) < 0.5][:, 1]
             expected = rows.filter(pair_class=label.get_text())["accuracy"]
-            np.testing.assert_allclose(np.sort(here), expected.sort().to_numpy())
+            np.testing.assert_allclose(np.sort(here), expected.sort())
 
 
-def compared(tables: Path) -> pl.DataFrame:
-    frame = COMPARISON.read(tables / "comparison.csv").filter(pl.col("accuracy").is_not_null())
-    return weakest(frame, "published_model", "method", column="published_hyperparameter")
-
-
-def test_comparison_draws_every_pair_of_models(tables: Path, of: Draw) -> None:
-    for axes, model in zip(shown(of("published_comparison")), ("other", "small"), strict=True):
-        assert axes.get_title() == f"{model}\nLoRA v LoRA"
-        assert_draws(axes, (compared(tables).filter(model=model), "published_accuracy", "accuracy"))
-
-
-def test_regularization_draws_every_hyperparameter(tables: Path, of: Draw) -> None:
+def panels_of(name: str, tables: Path) -> list[list[tuple[pl.DataFrame, str, str]]]:
+    """What each panel of a figure must draw: rows of tables, with their columns across and up."""
+    if name == "geometry":
+        frame = REPRESENTATIONS.read(tables / "representations.csv")
+        difference, raw = (frame.filter(features=features) for features in ("difference", "raw"))
+        seen = [(difference, "alpha"), (difference, "near_margin_predicted"), (raw, "near_margin_predicted")]
+        return [[(rows, across, "near_margin")] for rows, across in seen]
+    if name == "published_comparison":
+        frame = COMPARISON.read(tables / "comparison.csv").filter(pl.col("accuracy").is_not_null())
+        frame = weakest(frame, "published_model", "method", column="published_hyperparameter")
+        models = [frame.filter(model=model) for model in ("other", "small")]
+        return [[(rows, "published_accuracy", "accuracy")] for rows in models]
+    if name == "published_explanations":
+        frame = EXPLANATIONS_SUMMARY.read(tables / "summary.csv")
+        frame = frame.filter(pl.col("r2").is_not_null(), source="published", method="full")
+        place = pl.struct("margins", "explanation").rank("dense").cast(pl.Float64) - 1
+        parts = [frame.with_columns(place=place).filter(hierarchy=hierarchy) for hierarchy in NAMES]
+        return [[(rows, score, "place") for score in ("r2", "r2_seeds", "r2_pairs")] for rows in parts]
     rates = ACCURACY.read(tables / "published_accuracy.csv").filter(phase="post", method="probe")
     fits = FIT.read(tables / "published_fit.csv").filter(pl.col("gamma_at_edge").is_null())
-    grid = np.array(shown(of("published_regularization")), dtype=object).reshape(5, len(NAMES))
-    for column, name in zip(grid.T, NAMES, strict=True):
-        of_name = rates.filter(hierarchy=name)
-        probe, lora = (fits.filter(hierarchy=name, method=method) for method in ("probe", "lora"))
-        wanted = [
-            (of_name, "accuracy"),
-            (of_name, "margin"),
-            (probe, "gamma"),
-            (probe, "memorization_weight"),
-        ]
-        for axes, (rows, value) in zip(column, [*wanted, (lora, "gamma")], strict=True):
-            assert_draws(axes, (rows, "hyperparameter", value))
+    probe, lora = (fits.filter(method=method) for method in ("probe", "lora"))
+    drawn_rows = [(rates, "accuracy"), (rates, "margin"), (probe, "gamma"), (probe, "memorization_weight")]
+    return [
+        [(rows.filter(hierarchy=hierarchy), "hyperparameter", value)]
+        for rows, value in [*drawn_rows, (lora, "gamma")]
+        for hierarchy in NAMES
+    ]
 
 
-def test_explanations_draw_three_scores_of_each(tables: Path, of: Draw) -> None:
-    frame = EXPLANATIONS_SUMMARY.read(tables / "summary.csv")
-    frame = frame.filter(pl.col("r2").is_not_null(), source="published", method="full")
-    rows = frame.select("margins", "explanation").unique().sort("margins", "explanation")
-    panels = shown(of("published_explanations"))
-    labels = [label.get_text() for label in panels[0].get_yticklabels()]
-    assert labels == [f"{b.replace('_', ' ')} ({a.replace('_', ' ')})" for a, b in rows.rows()]
-    placed = frame.join(rows.with_row_index("place"), on=["margins", "explanation"])
-    for axes, name in zip(panels, NAMES, strict=True):
-        of_name = placed.filter(hierarchy=name)
-        assert_draws(axes, *((of_name, value, "place") for value in ("r2", "r2_seeds", "r2_pairs")))
+@pytest.mark.parametrize(
+    "name", ["geometry", "published_comparison", "published_explanations", "published_regularization"]
+)
+def test_panels_draw_the_rows_of_their_tables_and_no_other(name: str, tables: Path, of: Draw) -> None:
+    for axes, rows in zip(shown(of(name)), panels_of(name, tables), strict=True):
+        assert_draws(axes, *rows)
 
 
 def test_transfer_draws_the_theory_and_plain_distance(tables: Path, of: Draw) -> None:
@@ -379,13 +352,12 @@ def test_equities_draw_each_class_and_each_entry(tmp_path: Path) -> None:
          row[2], 0.6, 0.001, 4, True)
         for row in rows
     ]  # fmt: skip
-    frames = {}
+    paths, frames = {}, {}
     for name, table, made in (("classes", EQUITY_CLASSES, classes), ("suits", EQUITY_SUITS, suits)):
         frames[name] = pl.DataFrame(made, schema=table.schema, orient="row")
-        table.write(frames[name], tmp_path / f"{name}.csv")
-    figure = drawn(
-        "published_equities", tmp_path, classes=tmp_path / "classes.csv", suits=tmp_path / "suits.csv"
-    )
+        paths[name] = tmp_path / f"{name}.csv"
+        table.write(frames[name], paths[name])
+    figure = drawn("published_equities", tmp_path, **paths)
     assert_sound(figure)
     one, two, three = shown(figure)
     places = pl.Series("place", [len(kinds) - 1 - kinds.index((first, second)) for first, second, _ in rows])
@@ -393,26 +365,5 @@ def test_equities_draw_each_class_and_each_entry(tmp_path: Path) -> None:
     assert [label.get_text() for label in one.get_yticklabels()] == [f"{a} v {b}" for a, b in kinds[::-1]]
     assert_draws(one, (placed, "mean_absolute_difference", "place"))
     assert_draws(two, (placed, "share_beyond", "place"))
-    off = frames["suits"].select(
-        (pl.col("published") - pl.col(name)).abs().alias(name) for name in ("averaged", "nearest")
-    )
+    off = frames["suits"].select((pl.col("averaged", "nearest") - pl.col("published")).abs())
     assert_draws(three, (off, "averaged", "nearest"))
-
-
-def test_a_wrong_plot_fails(tables: Path, of: Draw) -> None:
-    """The checks themselves: a missing point, a point elsewhere, a clipped one and a missing label."""
-    frame = compared(tables).filter(model="other")
-    figure = of("published_comparison")
-    axes = shown(figure)[0]
-    for rows, x, y in (
-        (frame.head(-1), "published_accuracy", "accuracy"),
-        (frame, "accuracy", "published_accuracy"),
-    ):
-        with pytest.raises(AssertionError):
-            assert_draws(axes, (rows, x, y))
-    axes.set_ylim(0.99, 1.0)
-    with pytest.raises(AssertionError, match="points outside"):
-        assert_nothing_clipped(figure)
-    figure.supxlabel("")
-    with pytest.raises(AssertionError, match="x has no label"):
-        assert_labelled(figure)

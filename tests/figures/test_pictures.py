@@ -6,8 +6,7 @@ import pytest
 
 from checks import collisions, cut_off, keys_shown, pictured
 from memgen.configuration.layers import load
-from memgen.figures.labels import model_label
-from memgen.figures.table import LEADING, Entry, entries
+from memgen.figures.table import Entry, entries
 from repository import ROOT
 
 CONFIG = load([ROOT / "config.yaml", ROOT / "configs/smoke.yaml"])
@@ -20,18 +19,3 @@ def test_texts_lie_apart_and_name_no_key(
 ) -> None:
     figure = pictured(*picture, finished, tmp_path)
     assert (collisions(figure), cut_off(figure), keys_shown(figure, CONFIG)) == ([], [], [])
-
-
-def test_the_default_study_has_at_most_forty_figures_and_begins_with_those_that_lead() -> None:
-    found = entries(load([ROOT / "config.yaml"]))
-    assert sum(len(entry.each) for entry in found) <= 40
-    assert [entry.function for entry in found[: len(LEADING)]] == list(LEADING)
-
-
-def test_models_have_names_and_untrained_ones_that_of_their_architecture() -> None:
-    models = load([ROOT / "config.yaml", ROOT / "configs/paper.yaml"])["language"]["models"]
-    for name, model in {**CONFIG["language"]["models"], **models}.items():
-        if model["source"] == "random":
-            assert model_label(name) == f"{model_label(model['like'])}, untrained"
-        else:
-            assert model_label(name) != name

@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from memgen.errors import BadInput
 from memgen.irrelevant.classifiers import Model, Training, accuracy_by_class, as_tensor, initial_model, train
-from memgen.irrelevant.configuration import Noisy, check_defence
+from memgen.irrelevant.configuration import Noisy
 from memgen.irrelevant.experiment import defended, epsilon_spent
 from memgen.jobs.seeding import generator
 
@@ -137,16 +136,3 @@ def test_accuracy_by_class() -> None:
 def test_defences_change_what_they_say(kind: str, strength: float, changes: dict[str, Any]) -> None:
     training = Training(50, 0.1, 0.9, 20, "adam")
     assert defended(training, kind, strength, NOISY) == dataclasses.replace(training, **changes)
-
-
-@pytest.mark.parametrize(
-    ("learner", "kind", "strength"),
-    [
-        ("logistic", "fewer_parameters", 5), ("logistic", "armour", 1),
-        ("network", "fewer_parameters", 0), ("network", "fewer_parameters", 1.5), ("logistic", "noise", -1),
-        ("logistic", "noise", float("nan")), ("logistic", "no_momentum", 0),
-    ],
-)  # fmt: skip
-def test_bad_defences_are_refused(learner: str, kind: str, strength: float) -> None:
-    with pytest.raises(BadInput, match="allowed"):
-        check_defence(learner, "mine", kind, strength)

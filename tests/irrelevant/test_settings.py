@@ -44,28 +44,19 @@ def test_a_language_model_is_attacked_where_one_is_named() -> None:
 @pytest.mark.parametrize(
     ("block", "part"),
     [
-        (run(sizes=[{"rho": 1}]), "rho"),
         (run(sizes=[{"clusters": 2, "samples": 100}]), "irrelevant.runs.mine.sizes[0]"),
         (run(defences=["small"]), "logistic has no defence fewer_parameters"),
         (run(defences=["nowhere"]), "there is no defence 'nowhere'"),
         (run(defences=["half"]), "a whole number of steps"),
-        (run(learner="transformer"), "irrelevant.runs.mine.learner"),
         (run(learner="network"), "irrelevant.runs.mine.hidden"),
-        (run(hidden=5), "irrelevant.runs.mine.hidden"),
-        (run(attacks=["weight_signs"]), "irrelevant.runs.mine.attacks[0]"),
         (run(record_steps=[51]), "irrelevant.runs.mine.record_steps"),
-        ({"runs": {"Mine": RUN}}, "'Mine' is not allowed as a name"),
-        ({"runs": {"mine": RUN}, "defences": {"none": {"kind": "noise", "strength": 1}}}, "'none'"),
-        ({"runs": {"mine": RUN}, "simulation": {"clusters": {"stored": [1.5]}}}, "stored[0]"),
-        ({"runs": {"mine": RUN}, "simulation": {"clusters": {"repeats": 1}}}, "repeats"),
+        ({"runs": {"transformer": RUN}}, "the name 'transformer' is taken"),
         (with_block("extraction", model="nobody"), "there is no model 'nobody' in language.models; allowed"),
-        (with_block("extraction", each=3), "model"),
         (with_block("extraction", model="smollm2", each=20), "192 together"),
         (with_block("extraction", model="smollm2", digits=1), "irrelevant.extraction.unseen: 96 numbers"),
         (with_block("extraction", model="smollm2", batch=7), "irrelevant.extraction.batch: 7 sentences"),
         (with_block("three_studies", hierarchy="ti_n9"), "irrelevant.three_studies.hierarchy: 'ti_n9'"),
-        (with_block("three_studies", ridge=0.5), "irrelevant.three_studies.ridge: 0.5"),
-        (with_block("transformer", steps=0), "irrelevant.transformer.steps"),
+        (with_block("transformer", width=10, heads=2), "irrelevant.transformer.width: 10"),
     ],
 )  # fmt: skip
 def test_bad_blocks_are_refused_in_one_line(block: dict[str, Any], part: str) -> None:
@@ -82,7 +73,4 @@ def test_the_papers_network_is_planned_and_its_stage_runs_at_toy_size(tmp_path: 
     toy = {"clusters": [20], "samples": [20], "dimension": [30], "rho": [0.4], "hidden": 12, "steps": 6,
            "slower_from": 3, "record_steps": [2, 6], "seeds": 1, "tests": 1}  # fmt: skip
     attack(run="network_full", **{**options, **toy}, out=tmp_path / "runs.parquet")
-    table = RUNS.read(tmp_path / "runs.parquet")
-    assert set(table["attack"]) == {"coordinate_ascent", "sign", "weights", "initialization"} and set(
-        table["step"]
-    ) == {2, 6}
+    assert set(RUNS.read(tmp_path / "runs.parquet")["step"]) == {2, 6}

@@ -1,29 +1,17 @@
 """The transformer's completions, and what of its samples it gives back."""
 
-from pathlib import Path
-from typing import Any
-
 import numpy as np
-import polars as pl
 import pytest
 
 from memgen.irrelevant.configuration import Transformer
 from memgen.irrelevant.stages.complete import (
     accuracy_by_reference,
-    complete,
     greedy_completions,
     likelier_bits,
     train_transformer,
 )
-from memgen.irrelevant.tables import RUNS
 from memgen.irrelevant.tasks import draw_references, draw_symbols, frequencies
 from memgen.jobs.seeding import generator
-
-OPTIONS: dict[str, Any] = {
-    "run": "transformer", "references": 8, "samples": 8, "length": 6, "noise": 0.3, "tail": 0.0, "seed": 0,
-    "width": 16, "layers": 1, "heads": 2, "steps": 4, "redrawn": 0.5, "rate": 0.003,
-    "most_seen": 2, "tests": 3,
-}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -60,13 +48,3 @@ def test_accuracies_are_those_of_the_labels_noise(learned: tuple) -> None:
     references, _, network = learned
     found = accuracy_by_reference(network, references, 1.0, 5, generator("test"))
     assert found == pytest.approx([0.5] * 6)
-
-
-def test_its_table_repeats_byte_for_byte(tmp_path: Path) -> None:
-    for name in ("one", "two"):
-        complete(**OPTIONS, out=tmp_path / f"{name}.parquet")
-    assert (tmp_path / "one.parquet").read_bytes() == (tmp_path / "two.parquet").read_bytes()
-    table = RUNS.read(tmp_path / "one.parquet")
-    assert set(table["task"]) == {"next_symbol"} and {0, 1} <= set(table["multiplicity"])
-    pair = table.filter(pl.col("multiplicity") <= 1)
-    assert pair["targets"].n_unique() == 1 and pair["queries"].n_unique() == 1
