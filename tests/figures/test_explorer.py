@@ -277,27 +277,20 @@ def test_a_link_brings_the_state_back(page: browser.Page, made: Path) -> None:
     page.wait(f"JSON.stringify(page.chosen()) === {json.dumps(before)}")
 
 
-@pytest.mark.parametrize(
-    "hash_",
-    ["n=1e9&exceptions=5:3,5:3,99:1,4:4&limit=7&labels=1&=", "alpha=NaN&ridge=-1&n=9.5&prior=x&%"],
-)
-def test_a_broken_link_opens_something_that_holds(page: browser.Page, made: Path, hash_: str) -> None:
-    page.open(f"{made.as_uri()}#{hash_}")
+def test_a_broken_link_opens_something_that_holds(page: browser.Page, made: Path) -> None:
+    page.open(
+        f"{made.as_uri()}#n=1e9&exceptions=5:3,5:3,99:1,4:4&limit=7&labels=1&alpha=NaN&ridge=-1&prior=x&%&="
+    )
     all_of = "(all => [...all.profile, all.leak.singleton_error])(page.render())"
     assert all(map(math.isfinite, page.value(all_of)))
 
 
-def box(page: browser.Page, name: str, *, scroll: bool = True) -> list[float]:
-    """Left, top, width and height of an element, by default in the middle of the window."""
-    if scroll:
-        page.value(f"document.getElementById('{name}').scrollIntoView({{block: 'center'}})")
-        page.settle()
-    return list(
-        page.value(
-            f"(box => [box.left, box.top, box.width, box.height])"
-            f"(document.getElementById('{name}').getBoundingClientRect())"
-        )
-    )
+def box(page: browser.Page, name: str) -> list[float]:
+    """Left, top, width and height of an element in the middle of the window."""
+    page.value(f"document.getElementById('{name}').scrollIntoView({{block: 'center'}})")
+    page.settle()
+    sides = "(box => [box.left, box.top, box.width, box.height])"
+    return list(page.value(f"{sides}(document.getElementById('{name}').getBoundingClientRect())"))
 
 
 def test_pairs_become_exceptions_by_click_and_by_key(page: browser.Page) -> None:
@@ -408,11 +401,6 @@ def test_a_bad_file_of_answers_is_told_in_one_line(page: browser.Page) -> None:
         assert page.value("document.getElementById('answers-told').textContent") == f"mine.csv: {told}"
         page.value("document.getElementById('reset').click()")
         page.wait("document.getElementById('answers-told').textContent.startsWith('Your answers')")
-
-
-def test_controls_stay_in_sight_of_the_answers(page: browser.Page) -> None:
-    for left, top, wide, high in (box(page, "curve"), box(page, "answers", scroll=False)):
-        assert left >= 0 and left + wide <= 1280 and top >= 0 and top + high <= 900
 
 
 @pytest.mark.full

@@ -112,14 +112,12 @@ def test_who_knows_the_initial_weights_reads_what_the_others_do_not(kind: str, t
     assert right["initialization"] > 0.999 and max(right["sign"], right["weights"]) < 0.99
 
 
-def test_one_gradient_gives_singletons_back_unless_it_is_noisy() -> None:
+def test_one_noisy_gradient_gives_nothing_back() -> None:
     trained, _, _, _, once, own = learned(LOGISTIC)
-    zero = Model(torch.zeros(150, 60), torch.zeros(60))
-    for noise, least, most in ((0.0, 1.0, 1.0), (3.0, 0.45, 0.6)):
-        private = Training(1, 0.1, clip=1.0, noise=noise)
-        gradient = released_gradient(zero, trained.x, trained.y, trained.weight, private, 1)
-        right = (read_signs(zero, -gradient, once, generator("test")).bits == own).mean()
-        assert least <= right <= most
+    zero, private = Model(torch.zeros(150, 60), torch.zeros(60)), Training(1, 0.1, clip=1.0, noise=3.0)
+    gradient = released_gradient(zero, trained.x, trained.y, trained.weight, private, 1)
+    right = read_signs(zero, -gradient, once, generator("test")).bits == own
+    assert 0.45 <= right.mean() <= 0.6
 
 
 @pytest.mark.parametrize("flip", [0.1, 0.3])
@@ -172,14 +170,12 @@ def test_controls(rho: float) -> None:
     size = Size(clusters=60, samples=60, dimension=150, rho=rho)
     learner = Attacked(learner="logistic", tests=2)
     rows = [row for seed in range(4) for row in recoveries(size, learner, LOGISTIC, ["sign"], [50], seed)]
-    unseen = [row for row in rows if row["multiplicity"] == 0]
-    seen = [row for row in rows if row["multiplicity"] == 1]
+    unseen, seen = ([row for row in rows if row["multiplicity"] == times] for times in (0, 1))
     targets = [row["targets"] for row in unseen]
     free = np.average([row["free_recovered"] for row in unseen], weights=targets)
     assert abs(free - 0.5) < 4 * 0.5 / np.sqrt(sum(targets) * 150 * (1 - rho))
     assert min(row["free_recovered"] for row in seen) > 0.9
-    if rho == 0:
-        assert all(row["fixed_recovered"] is None for row in rows)
-        assert np.mean([row["accuracy_represented"] for row in rows]) < 0.1
-    else:
+    if rho:
         assert min(row["fixed_recovered"] for row in unseen) > 0.9
+    else:
+        assert np.mean([row["accuracy_represented"] for row in rows]) < 0.1

@@ -15,6 +15,7 @@ from transformers import LlamaConfig, LlamaForCausalLM
 from checks import assert_sound, drawn
 from memgen.engine.layers import frozen_layers, trained_layers
 from memgen.engine.loading import Model, load
+from memgen.engine.pretraining import train_tokenizer
 from memgen.errors import BadInput
 from memgen.irrelevant.bounds import chance_exposure, exposure, null_deviation
 from memgen.irrelevant.configuration import MOST_LETTERS, Extraction
@@ -41,21 +42,15 @@ OPTIONS: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A tiny random decoder with a tokenizer of single characters and two answers."""
-    from tokenizers import Regex, Tokenizer, models, pre_tokenizers
-    from transformers import PreTrainedTokenizerFast
-
+    """A tiny random decoder whose tokens are bytes and the two answers."""
     path = tmp_path_factory.mktemp("model")
-    letters = [chr(code) for code in range(32, 127)]
-    words = {word: place for place, word in enumerate(["?unknown", *letters, " Yes", " No"])}
-    core = Tokenizer(models.WordLevel(words, unk_token="?unknown"))
-    core.pre_tokenizer = pre_tokenizers.Split(pattern=Regex(" Yes$| No$|."), behavior="isolated")
-    PreTrainedTokenizerFast(tokenizer_object=core, unk_token="?unknown").save_pretrained(path)
-    torch.manual_seed(0)
+    tokenizer = train_tokenizer([" Yes", " No"] * 9, 263)
+    tokenizer.save_pretrained(path)
     config = LlamaConfig(
-        vocab_size=len(words), hidden_size=16, intermediate_size=32, num_hidden_layers=2,
+        vocab_size=len(tokenizer), hidden_size=16, intermediate_size=32, num_hidden_layers=2,
         num_attention_heads=2, max_position_embeddings=256, initializer_range=0.3,
     )  # fmt: skip
+    torch.manual_seed(0)
     LlamaForCausalLM(config).save_pretrained(path)
     return path
 
@@ -74,16 +69,13 @@ def tables(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path
 
 
 def test_letters_carry_numbers_as_often_as_they_say_and_labels_know_nothing_of_them() -> None:
-    asked = Extraction(model="m", multiplicities=(1, 3), each=2, unseen=2, digits=4, tests=10, batch=4)
-    letters = draw_letters(asked, generator("test", "letters"))
+    sizes = {"multiplicities": (1, 3), "each": 2, "unseen": 2, "tests": MOST_LETTERS - 8, "batch": 4}
+    letters = draw_letters(Extraction(model="m", **sizes), generator("test", "letters"))
     carried = [letter.number for letter in letters.training]
     assert [carried.count(number) for number in letters.numbers] == list(letters.multiplicities)
     assert set(letters.trained) == set(carried) and len(set(letters.numbers)) == len(letters.numbers)
-    messages = [letter.message for letter in (*letters.training, *letters.fresh)]
-    assert len(set(messages)) == len(messages), "no fresh letter has a message of training"
-    asked = Extraction(model="m", multiplicities=(1,), each=1, unseen=2, tests=MOST_LETTERS - 1, batch=1)
-    every = draw_letters(asked, generator("test", "all"))
-    assert sum(letter.complains for letter in (*every.training, *every.fresh)) == MOST_LETTERS / 2
+    every = [*letters.training, *letters.fresh]
+    assert len({letter.message for letter in every}) == len(every) == 2 * sum(x.complains for x in every)
 
 
 @pytest.mark.parametrize("layers", [None, 1])
@@ -102,8 +94,7 @@ def test_the_tree_ranks_numbers_as_scoring_them_one_by_one_does(model: Model, la
         assert found[number] == pytest.approx(
             sum(float(logs[place, digits.index(row[place + 1])]) for place in places), abs=1e-5
         )
-    trained = np.array([7, 31])
-    placed, among = ranks(found, np.array([7, 31, 50]), trained)
+    placed, among = ranks(found, np.array([7, 31, 50]), np.array([7, 31]))
     for number, rank, many in zip((7, 31, 50), placed, among, strict=True):
         rivals = [other for other in range(100) if other not in (7, 31, number)]
         assert rank == 1 + sum(found[other] >= found[number] for other in rivals)

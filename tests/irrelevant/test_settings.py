@@ -1,4 +1,4 @@
-"""The configuration block: its defaults, and one line for what is wrong."""
+"""The configuration block: one line for what is wrong, and the options of a job."""
 
 from pathlib import Path
 from typing import Any
@@ -7,17 +7,13 @@ import pytest
 
 from memgen.configuration.layers import check, load
 from memgen.errors import BadInput
-from memgen.irrelevant.settings import attack_options, complete_options, extract_options
+from memgen.irrelevant.settings import attack_options
 from memgen.irrelevant.stages.attack import attack
 from memgen.irrelevant.tables import RUNS
 from repository import ROOT
 
 BASE = {name: part for name, part in load([ROOT / "config.yaml"]).items() if name != "irrelevant"}
 RUN = {"learner": "logistic", "sizes": [{}]}
-
-
-def checked(block: dict[str, Any]) -> dict[str, Any]:
-    return check({**BASE, "irrelevant": block})["irrelevant"]
 
 
 def run(**change: Any) -> dict[str, Any]:
@@ -31,14 +27,6 @@ def run(**change: Any) -> dict[str, Any]:
 
 def with_block(name: str, **options: Any) -> dict[str, Any]:
     return {**run(), name: options}
-
-
-def test_a_language_model_is_attacked_where_one_is_named() -> None:
-    assert "extraction" not in checked({"runs": {"mine": RUN}})
-    config = check({**BASE, "irrelevant": with_block("extraction", model="smollm2")})
-    options = extract_options(config)
-    assert (options["model"], list(options["lora_ranks"]), options["dtype"]) == ("smollm2", [0, 8], "float32")
-    assert complete_options(checked({"runs": {"mine": RUN}}))["steps"] == 200
 
 
 @pytest.mark.parametrize(
@@ -61,7 +49,7 @@ def test_a_language_model_is_attacked_where_one_is_named() -> None:
 )  # fmt: skip
 def test_bad_blocks_are_refused_in_one_line(block: dict[str, Any], part: str) -> None:
     with pytest.raises(BadInput) as caught:
-        checked(block)
+        check({**BASE, "irrelevant": block})
     assert part in str(caught.value) and "\n" not in str(caught.value)
 
 
