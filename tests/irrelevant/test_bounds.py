@@ -24,6 +24,7 @@ from memgen.irrelevant.tasks import draw_clusters, frequencies
 from memgen.jobs.seeding import generator
 
 mpmath.mp.dps = 50
+SHARES = st.floats(0, 1)
 
 
 def binomial(k: int, n: int, p: mpmath.mpf) -> mpmath.mpf:
@@ -70,9 +71,7 @@ def precise_symbol_error(
     return total
 
 
-@given(
-    st.tuples(st.integers(1, 40), st.integers(1, 25), st.floats(0, 0.999), st.floats(0, 1), st.floats(0, 1))
-)
+@given(st.tuples(st.integers(1, 40), st.integers(1, 25), st.floats(0, 0.999), SHARES, SHARES))
 @example((30, 120, 0.999, 1.0, 0.0))  # small errors keep their digits
 def test_cluster_error_is_exact(drawn: tuple[int, int, float, float, float]) -> None:
     samples, dimension, rho, share, flip = drawn
@@ -82,7 +81,7 @@ def test_cluster_error_is_exact(drawn: tuple[int, int, float, float, float]) -> 
     assert cluster_error(samples, dimension, rho, stored, flip) == pytest.approx(exact, rel=1e-10, abs=1e-300)
 
 
-@given(st.tuples(st.integers(1, 6), st.integers(1, 7), st.integers(1, 5), st.floats(0, 1), st.floats(0, 1)))
+@given(st.tuples(st.integers(1, 6), st.integers(1, 7), st.integers(1, 5), SHARES, SHARES))
 def test_symbol_error_is_exact(drawn: tuple[int, int, int, float, float]) -> None:
     *sizes, noise, fraction = drawn
     exact = precise_symbol_error(*sizes, mpmath.mpf(noise), mpmath.mpf(fraction))
@@ -136,12 +135,10 @@ def test_simulated_nearest_neighbours_against_the_closed_form() -> None:
     stores = memories(size, nearest)
     for index, memory in enumerate(stores[:5]):
         assert within_four(found[:, index], cluster_error(60, 80, 0.4, memory.stored, memory.flip)), memory
-    error = dict(zip(stores, found.mean(axis=0), strict=True))
-    whole, flipped, blurred, sketch, coarse, fine = (error[stores[index]] for index in (0, 3, 5, 7, 8, 9))
-    assert whole < fine < coarse and whole < sketch
+    whole, flipped, blurred, sketch, coarse, fine = (found[:, index].mean() for index in (0, 3, 5, 7, 8, 9))
     # Noisy numbers say more than their signs, which alone are counted as bits.
-    assert whole < blurred < flipped and stores[5].useless_bits(size) == stores[3].useless_bits(size)
-    assert [memory.useless_bits(size) for memory in stores[7:]] == [48, 40, 48]
+    assert whole < fine < coarse and whole < sketch and whole < blurred < flipped
+    assert [stores[index].useless_bits(size) for index in (7, 8, 9)] == [48, 40, 48]
     with pytest.raises(BadInput, match="seen once"):
         simulate_nearest(Size(clusters=2, samples=5000, dimension=5), nearest, generator("test"))
 
