@@ -19,9 +19,9 @@ from memgen.engine.pretraining import train_tokenizer
 from memgen.errors import BadInput
 from memgen.irrelevant.bounds import chance_exposure, exposure, null_deviation
 from memgen.irrelevant.configuration import MOST_LETTERS, Extraction
-from memgen.irrelevant.extraction_claims import extraction_claims
 from memgen.irrelevant.letters import OPENING, draw_letters
 from memgen.irrelevant.stages.averages import average_extractions
+from memgen.irrelevant.stages.claims import extraction_claims
 from memgen.irrelevant.stages.extract import (
     Numbers,
     blur_gradients,
