@@ -29,13 +29,7 @@ from memgen.language.tables import COST_CURVE, REPRESENTATIONS
 from memgen.published.compare import compare
 from memgen.published.conversion import convert
 from memgen.published.explain import explain
-from memgen.published.tables import (
-    COMPARISON,
-    EQUITY_CLASSES,
-    EQUITY_SUITS,
-    EXPLANATIONS_SUMMARY,
-    TRANSFER,
-)
+from memgen.published.tables import COMPARISON, EQUITY_CLASSES, EQUITY_SUITS, EXPLANATIONS_SUMMARY, TRANSFER
 from memgen.published.transfer import transfer
 from memgen.relational.hierarchy import Hierarchy
 from memgen.tables.schema import Table

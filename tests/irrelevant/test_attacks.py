@@ -169,7 +169,7 @@ def test_controls(rho: float) -> None:
     """A sample never seen gives what its cluster gives away; at rho = 0 samples leak all the same."""
     size = Size(clusters=60, samples=60, dimension=150, rho=rho)
     learner = Attacked(learner="logistic", tests=2)
-    rows = [row for seed in range(4) for row in recoveries(size, learner, LOGISTIC, ["sign"], [50], seed)]
+    rows = [row for seed in range(4) for row in recoveries(size, learner, LOGISTIC, [50], seed)]
     unseen, seen = ([row for row in rows if row["multiplicity"] == times] for times in (0, 1))
     targets = [row["targets"] for row in unseen]
     free = np.average([row["free_recovered"] for row in unseen], weights=targets)

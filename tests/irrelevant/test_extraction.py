@@ -22,14 +22,7 @@ from memgen.irrelevant.configuration import MOST_LETTERS, Extraction
 from memgen.irrelevant.letters import OPENING, draw_letters
 from memgen.irrelevant.stages.averages import average_extractions
 from memgen.irrelevant.stages.claims import extraction_claims
-from memgen.irrelevant.stages.extract import (
-    Numbers,
-    blur_gradients,
-    digit_tokens,
-    extract,
-    ranks,
-    tokens_of,
-)
+from memgen.irrelevant.stages.extract import Numbers, blur_gradients, digit_tokens, extract, ranks, tokens_of
 from memgen.irrelevant.tables import EXTRACTION, EXTRACTIONS
 from memgen.jobs.seeding import generator
 
