@@ -3,7 +3,6 @@
 import contextlib
 import re
 from pathlib import Path
-from typing import Any
 
 import matplotlib.pyplot as plt
 import pytest
@@ -31,13 +30,6 @@ def test_axes_have_labels_texts_lie_apart_and_name_no_key_and_the_caption_is_fil
     entry, wildcards = picture
     caption = re.sub(r":math:`.*?`", "", entry.caption(entry.told(wildcards)), flags=re.DOTALL)
     assert caption and "{" not in caption
-
-
-def test_a_study_without_published_answers_draws_none_of_them() -> None:
-    config: dict[str, Any] = {**CONFIG, "published": {**CONFIG["published"], "source": None}}
-    drawn = {target for entry in entries(config) for target in entry.targets()}
-    assert not any("published" in target for target in drawn)
-    assert {f"figures/{name}.pdf" for name in ("task", "margin_heatmaps")} <= drawn
 
 
 @pytest.mark.parametrize(("urn", "foot"), [(URN, "two · memgen · 0123456789"), (None, "two · memgen")])

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from memgen.irrelevant.classifiers import Model, Training, accuracy_by_class, as_tensor, initial_model, train
+from memgen.irrelevant.classifiers import Model, Training, as_tensor, initial_model, train
 from memgen.irrelevant.configuration import Noisy
 from memgen.irrelevant.experiment import defended, epsilon_spent
 from memgen.jobs.seeding import generator
@@ -116,12 +116,6 @@ def test_steps_are_recorded_on_one_path() -> None:
     assert list(path) == [0, 3, 8]
     assert torch.equal(path[0].first, start(0).first)
     assert torch.equal(path[3].first, trained(Training(3, 0.5, 0.9)).first)
-
-
-def test_accuracy_by_class() -> None:
-    model = Model(torch.eye(3), torch.zeros(3))
-    x = np.array([[1, -1, -1], [-1, 1, -1], [1, -1, -1]], dtype=np.int8)
-    assert accuracy_by_class(model, x, np.array([0, 1, 2]), 3).tolist() == [1, 1, 0]
 
 
 @pytest.mark.parametrize(

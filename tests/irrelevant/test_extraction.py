@@ -1,6 +1,5 @@
 """Numbers of no use in a language model's sentences: letters, ranks, clipped gradients, and the stages."""
 
-import itertools
 import math
 from pathlib import Path
 from typing import Any
@@ -10,12 +9,11 @@ import polars as pl
 import pytest
 import torch
 from scipy import stats
-from transformers import LlamaConfig, LlamaForCausalLM
 
 from checks import assert_sound, drawn
 from memgen.engine.layers import frozen_layers, trained_layers
 from memgen.engine.loading import Model, load
-from memgen.engine.pretraining import train_tokenizer
+from memgen.engine.pretraining import small_llama, train_tokenizer
 from memgen.errors import BadInput
 from memgen.irrelevant.bounds import chance_exposure, exposure, null_deviation
 from memgen.irrelevant.configuration import MOST_LETTERS, Extraction
@@ -39,12 +37,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("model")
     tokenizer = train_tokenizer([" Yes", " No"] * 9, 263)
     tokenizer.save_pretrained(path)
-    config = LlamaConfig(
-        vocab_size=len(tokenizer), hidden_size=16, intermediate_size=32, num_hidden_layers=2,
-        num_attention_heads=2, max_position_embeddings=256, initializer_range=0.3,
-    )  # fmt: skip
-    torch.manual_seed(0)
-    LlamaForCausalLM(config).save_pretrained(path)
+    small_llama(len(tokenizer), width=16, layers=2, heads=2, longest=256, seed=0).save_pretrained(path)
     return path
 
 
@@ -128,7 +121,7 @@ def test_gradients_are_clipped_letter_by_letter_before_noise() -> None:
 
 
 def test_numbers_seen_in_training_are_learned_and_noise_hides_them(folder: Path, tmp_path: Path) -> None:
-    change = {"multiplicities": [5], "each": 2, "epochs": 25, "seeds": 1, "layers": 2, "lora_ranks": [0, 16]}
+    change = {"multiplicities": [5], "each": 2, "epochs": 40, "seeds": 1, "layers": 2, "lora_ranks": [0, 16]}
     extract(model_directory=folder, **(OPTIONS | change), out=tmp_path / "x.parquet")
     table = EXTRACTIONS.read(tmp_path / "x.parquet")
     seen = table.filter((pl.col("training") != "none") & (pl.col("multiplicity") > 0))
@@ -140,12 +133,12 @@ def test_numbers_seen_in_training_are_learned_and_noise_hides_them(folder: Path,
 def test_averages_and_figure(tables: tuple[Path, Path], tmp_path: Path) -> None:
     runs, table = EXTRACTIONS.read(tables[0]), EXTRACTION.read(tables[1])
     trainings = [("none", None, None), ("full", None, None), ("lora", 4, None), ("lora", 4, 50.0)]
-    expected = {(*one, times) for one, times in itertools.product(trainings, (0, 1, 4))}
-    assert set(table.select("training", "lora_rank", "noise", "multiplicity").rows()) == expected
+    found = set(table.select("training", "lora_rank", "noise", "multiplicity").rows())
+    assert found == {(*one, times) for one in trainings for times in (0, 1, 4)}
     never = {"training": "full", "multiplicity": 0}
-    row, same = table.filter(**never).row(0, named=True), runs.filter(**never)
-    assert row["exposure"] == pytest.approx(exposure(same["rank"].to_numpy(), 98).mean())
-    assert row["numbers"] == 20 and row["seeds"] == 2 and row["candidates"] == 98
+    row, ranks_found = table.filter(**never).row(0, named=True), runs.filter(**never)["rank"].to_numpy()
+    assert row["exposure"] == pytest.approx(exposure(ranks_found, 98).mean())
+    assert [row[name] for name in ("numbers", "seeds", "candidates")] == [20, 2, 98]
     assert row["chance"] == pytest.approx(chance_exposure(98))
     assert_sound(drawn("irrelevant_extraction", tmp_path, extraction=tables[1]))
 
