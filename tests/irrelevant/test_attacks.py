@@ -96,13 +96,10 @@ def test_singletons_come_back_whatever_the_other_targets(training: Training, att
         assert (found.bits == own[:3]).mean() > 0.75
 
 
-@pytest.mark.parametrize(
-    ("kind", "training"),
-    [("stopped", Training(6, 0.1, 0.99)), ("decayed", Training(50, 0.1, 0.99, weight_decay=0.03))],
-)
-def test_who_knows_the_initial_weights_reads_what_the_others_do_not(kind: str, training: Training) -> None:
+@pytest.mark.parametrize("training", [Training(6, 0.1, 0.99), Training(50, 0.1, 0.99, weight_decay=0.03)])
+def test_who_knows_the_initial_weights_reads_what_the_others_do_not(training: Training) -> None:
     trained, *_, model, once, own = learned(training)
-    rng = generator("test", kind)
+    rng = generator("test", "initial weights")
     right = {
         attack: (guessed(attack, trained, model, training.steps, once, rng).bits == own).mean()
         for attack in ("sign", "weights", "initialization")

@@ -12,7 +12,7 @@ from scipy import stats
 
 from checks import assert_sound, drawn
 from memgen.engine.layers import frozen_layers, trained_layers
-from memgen.engine.loading import Model, load
+from memgen.engine.loading import load
 from memgen.engine.pretraining import small_llama, train_tokenizer
 from memgen.errors import BadInput
 from memgen.irrelevant.bounds import chance_exposure, exposure, null_deviation
@@ -42,11 +42,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def model(folder: Path) -> Model:
-    return load(folder, "float32", "cpu", causal=True)
-
-
-@pytest.fixture(scope="module")
 def tables(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     path = tmp_path_factory.mktemp("tables")
     extract(model_directory=folder, **OPTIONS, out=path / "runs.parquet")
@@ -65,7 +60,8 @@ def test_letters_carry_numbers_as_often_as_they_say_and_labels_know_nothing_of_t
 
 
 @pytest.mark.parametrize("layers", [None, 1])
-def test_the_tree_ranks_numbers_as_scoring_them_one_by_one_does(model: Model, layers: int | None) -> None:
+def test_the_tree_ranks_numbers_as_scoring_them_one_by_one_does(folder: Path, layers: int | None) -> None:
+    model = load(folder, "float32", "cpu", causal=True)
     digits, opening = digit_tokens(model.tokenizer), tokens_of(model.tokenizer, OPENING)
     tree = Numbers(opening, digits, 2)
     below = frozen_layers(model.network, layers)

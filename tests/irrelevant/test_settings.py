@@ -17,11 +17,8 @@ RUN = {"learner": "logistic", "sizes": [{}]}
 
 
 def run(**change: Any) -> dict[str, Any]:
-    defences = {
-        "decay": {"kind": "weight_decay", "strength": 0.1},
-        "small": {"kind": "fewer_parameters", "strength": 5},
-        "half": {"kind": "early_stopping", "strength": 0.5},
-    }
+    kinds = {"small": ("fewer_parameters", 5), "half": ("early_stopping", 0.5)}
+    defences = {name: {"kind": kind, "strength": strength} for name, (kind, strength) in kinds.items()}
     return {"defences": defences, "runs": {"mine": {**RUN, **change}}}
 
 

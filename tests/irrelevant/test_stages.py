@@ -12,13 +12,7 @@ from memgen.irrelevant.configuration import Transformer
 from memgen.irrelevant.stages.attack import attack
 from memgen.irrelevant.stages.averages import leakage, merge_runs, recovery
 from memgen.irrelevant.stages.claims import claims
-from memgen.irrelevant.stages.complete import (
-    accuracy_by_reference,
-    complete,
-    greedy_completions,
-    likelier_bits,
-    train_transformer,
-)
+from memgen.irrelevant.stages.complete import complete, greedy_completions, likelier_bits, train_transformer
 from memgen.irrelevant.stages.simulate import simulate
 from memgen.irrelevant.stages.summary import checks
 from memgen.irrelevant.tables import AVERAGES, LEAKAGE, MATCHED, RUNS, SIMULATION
@@ -98,9 +92,7 @@ def test_averages_are_means_over_seeds(written: dict[str, Path]) -> None:
     assert table.filter(multiplicity=2)["expected"].max() == pytest.approx(0.4 + 0.6 * 0.75)
 
 
-def test_leakage_judges_by_the_best_attack_and_never_above_what_samples_hold(
-    written: dict[str, Path],
-) -> None:
+def test_leakage_is_of_the_best_attack_and_never_above_what_samples_hold(written: dict[str, Path]) -> None:
     table = LEAKAGE.read(written["leakage"])
     free = (1 - table["rho"]) * table["dimension"]
     assert (table["bits_high"].fill_null(0) <= free + 1e-9).all() and table["bits_low"].min() >= 0
@@ -175,9 +167,3 @@ def test_samples_seen_once_come_back_with_their_noise_whatever_the_prefix(learne
     other = generator("test", "other").integers(0, 2, sample.bits.shape, dtype=np.int8)
     said = likelier_bits(network, sample.reference, other[:, :-1])
     assert (said == sample.bits)[known].mean() > 0.9
-
-
-def test_accuracies_are_those_of_the_labels_noise(learned: tuple) -> None:
-    references, _, network = learned
-    found = accuracy_by_reference(network, references, 1.0, 5, generator("test"))
-    assert found == pytest.approx([0.5] * 6)

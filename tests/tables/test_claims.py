@@ -91,13 +91,9 @@ def test_shares_are_judged_by_sign_flips(values):
     assert -1 <= row["lower"] < row["ours"] <= row["upper"] <= 1
 
 
-def test_interval_of_a_share_without_events_is_that_of_clopper_and_pearson():
+def test_few_units_or_none_that_differ_have_no_interval_or_that_of_clopper_and_pearson():
     row = one(possible=(0.0, 1.0), values=(0.0,) * 10, **seeds([0.0] * 10))
-    assert row["upper"] == pytest.approx(stats.binomtest(0, 10).proportion_ci().high)
-    assert row["lower"] == 0
-
-
-def test_one_unit_decides_nothing():
+    assert row["lower"] == 0 and row["upper"] == pytest.approx(stats.binomtest(0, 10).proportion_ci().high)
     row = one(ours=3.0, unit="pretraining seeds", n_units=1)
     assert row["verdict"] == "undecided" and row["seeds_to_decide"] is None and row["lower"] is None
 
