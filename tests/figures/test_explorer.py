@@ -6,7 +6,8 @@ import json
 import math
 import os
 import random
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import polars as pl
 import pytest
 
 import browser
+from checks import made_up
 from memgen.__main__ import run
 from memgen.errors import BadInput
 from memgen.figures.explorer.explorer import explorer
@@ -34,31 +36,14 @@ from repository import ROOT
 
 PARTS = ROOT / "workflow/memgen/figures/explorer/page"
 TOLERANCE = 1e-10
-BOX = (
-    "(() => {{ const box = document.getElementById('{name}').getBoundingClientRect();"
-    " return [box.left, box.top, box.width, box.height]; }})()"
-)
-RELATIONAL, TAILS, LEAKS = (700, 150, 150) if os.environ.get("FULL") else (60, 30, 30)
+RELATIONAL, TAILS, LEAKS = (700, 150, 150) if os.environ.get("FULL") else (40, 30, 30)
 
 
-def fitted(model: str, source: str, **values: Any) -> dict[str, Any]:
-    """A row of the fit table, made up."""
-    some = {pl.String: "x", pl.Int64: 1, pl.Float64: 0.5, pl.Boolean: False}
-    row = {name: None if part.nullable else some[part.dtype] for name, part in FIT.columns.items()}
-    of_model = {"model": model, "source": source, "hierarchy": "exc_mid_n9", "n": 9, "exceptions": "5:3"}
-    return {**row, **of_model, "method": "full", "items": "fake", "correlation": 0.9, **values}
-
-
-def make(folder: Path, parts: Iterable[Path], fits: Iterable[Path]) -> Path:
-    """The page, of some parts and tables."""
+def make(folder: Path, parts: list[Path], fits: Path) -> Path:
+    """The page, of some parts and a table."""
     out = folder / "explorer.html"
-    explorer(
-        template=PARTS / "index.html",
-        parts=list(parts),
-        fits=list(fits),
-        words=["full=full finetuning"],
-        out=out,
-    )
+    words = ["full=full finetuning"]
+    explorer(template=PARTS / "index.html", parts=parts, fits=[fits], words=words, out=out)
     return out
 
 
@@ -66,44 +51,26 @@ def make(folder: Path, parts: Iterable[Path], fits: Iterable[Path]) -> Path:
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page, with four fitted models, of which one lies at the edge and one has no gamma."""
     folder = tmp_path_factory.mktemp("a page")
-    tables = {
-        "ours": [
-            fitted("one</script>", "study", gamma=1.0, memorization_weight=0.5),
-            fitted("edge", "study", gamma=None, gamma_at_edge="low"),
-            fitted("none", "study", gamma=None),
-        ],
-        "theirs": [fitted("two", "published", gamma=0.5, memorization_weight=1.25)],
-    }
-    for name, rows in tables.items():
-        FIT.write(pl.DataFrame(rows, schema=FIT.schema), folder / f"{name}.csv")
-    parts = [*sorted(PARTS.glob("*.js")), *PARTS.glob("*.css")]
-    return make(folder, parts, [folder / "ours.csv", folder / "theirs.csv"])
+    models = {
+        "model": ["one</script>", "edge", "none", "two"], "source": ["study"] * 3 + ["published"],
+        "gamma": [1.0, None, None, 0.5], "gamma_at_edge": [None, "low", None, None],
+        "memorization_weight": [0.5, None, None, 1.25], "n": [9] * 4, "exceptions": ["5:3"] * 4,
+        "hierarchy": ["exc_mid_n9"] * 4, "method": ["full"] * 4,
+    }  # fmt: skip
+    FIT.write(made_up(FIT, pl.DataFrame(models), np.random.default_rng(0)), folder / "fits.csv")
+    return make(folder, [*sorted(PARTS.glob("*.js")), *PARTS.glob("*.css")], folder / "fits.csv")
 
 
 def test_page_is_one_file_and_the_same_each_time(made: Path, tmp_path: Path) -> None:
     text = made.read_text(encoding="utf-8")
-    assert len(text) < 200_000
-    for outside in (
-        "src=",
-        "http:",
-        "https:",
-        "@import",
-        "url(",
-        '"model":"edge"',
-        '"model":"none"',
-        "one</script>",
-    ):
-        assert outside not in text
+    outside = re.search(r'src=|https?:|@import|url\(|"model":"(edge|none)"|one</script>', text)
+    assert outside is None and len(text) < 200_000
     assert '"model":"two"' in text and '"hierarchy":"9 items, 5 beats 3"' in text
     parts = [*PARTS.glob("*.css"), *sorted(PARTS.glob("*.js"), reverse=True)]
-    again = make(tmp_path, parts, [made.with_name("ours.csv"), made.with_name("theirs.csv")])
+    with pytest.raises(BadInput, match=r"differ in answers\.js, bars\.js"):
+        make(tmp_path, parts[:-2], made.with_name("fits.csv"))
+    again = make(tmp_path, parts, made.with_name("fits.csv"))
     assert again.read_bytes() == made.read_bytes()
-
-
-def test_a_part_that_is_missing_is_named(made: Path, tmp_path: Path) -> None:
-    parts = [path for path in PARTS.glob("*.js") if path.name != "theory.js"]
-    with pytest.raises(BadInput, match=r"differ in style\.css, theory\.js"):
-        make(tmp_path, parts, [made.with_name("ours.csv")])
 
 
 @pytest.fixture
@@ -118,7 +85,7 @@ def page(chromium: browser.Page, made: Path) -> Iterator[browser.Page]:
 
 
 def close(found: Any, expected: Any, scale: float | None = None) -> None:
-    """Equal to the tolerance, of the largest value or of a given one."""
+    """Equal to the tolerance, of the largest value or of a given one; None where None is expected."""
     found, expected = np.asarray(found, dtype=float), np.asarray(expected, dtype=float)
     size = np.abs(expected).max(initial=0.0) if scale is None else scale
     np.testing.assert_allclose(found, expected, rtol=0, atol=TOLERANCE * size + 1e-300)
@@ -158,21 +125,25 @@ def test_relational_numbers_are_the_librarys(page: browser.Page) -> None:
         settings.append({"n": n, "exceptions": exceptions, "alpha": alpha, "ridge": ridge})
     for number, (setting, found) in enumerate(zip(settings, answers(page, settings), strict=True)):
         n, exceptions, alpha, ridge = setting.values()
-        one = Hierarchy(n, exceptions)
-        every, leak, weight = Pairs.of(one), float(gamma(alpha, ridge)), memorization_weight(alpha, ridge)
+        every, leak = Pairs.of(Hierarchy(n, exceptions)), float(gamma(alpha, ridge))
+        weight = memorization_weight(alpha, ridge)
         profile = ranks(n, exceptions, alpha, ridge)
+        margins = every.margins(profile, weight)
         alone = float(np.abs(dipole(n, 0, n - 1, leak)).max())
+        size = max(1.0, alone)
         close(found["profile"], profile, alone)
         close([found["gamma"], found["weight"]], [leak, weight], max(1.0, leak))
-        close(found["margin"], every.margins(profile, weight), max(1.0, alone))
+        close(found["margin"], margins, size)
         assert found["kinds"] == every.classes.tolist()
         told = behaviour(every, profile, weight)
-        assert {name: part.pairs for name, part in told.items()} == {
-            name: part["pairs"] for name, part in found["classes"].items()
-        }
+        assert set(told) == set(found["classes"])
         for name, part in told.items():
             shown = found["classes"][name]
-            close([shown["margin"], shown["lowest"]], [part.margin, part.lowest_margin], max(1.0, alone))
+            assert shown["pairs"] == part.pairs
+            close([shown["margin"], shown["lowest"]], [part.margin, part.lowest_margin], size)
+            # Of a margin that is 0 rounding decides.
+            if np.abs(margins).min() > 1e-9:
+                close(shown["accuracy"], part.accuracy, 1.0)
         close(found["chain"], dipole(n, 0, n - 1, leak))
         forces = strengths(n, exceptions, leak)
         for part, (winner, loser), force in zip(found["dipoles"], exceptions, forces, strict=True):
@@ -181,43 +152,21 @@ def test_relational_numbers_are_the_librarys(page: browser.Page) -> None:
         if number % 5 == 0:
             if len(exceptions) == 1:
                 earliest = balance(n, *exceptions[0]).gamma
-                assert (found["first"] is None) == (earliest is None)
-                if earliest is not None:
-                    close(found["first"]["gamma"], earliest, max(earliest, 1.0))
-            expected = critical(n, exceptions)
-            for part, other in zip(found["critical"], expected, strict=True):
+                close(found["first"] and found["first"]["gamma"], earliest, max(earliest or 0, 1.0))
+            for part, other in zip(found["critical"], critical(n, exceptions), strict=True):
                 assert (part["first"], part["last"]) == (other.first, other.last)
-                assert (part["gamma"] is None) == (other.gamma is None), (setting, part, other)
-                if other.gamma is not None:
-                    close([part["gamma"], part["alpha"]], [other.gamma, other.alpha], max(other.gamma, 1.0))
-
-
-def test_accuracy_by_class_is_the_librarys(page: browser.Page) -> None:
-    pairs = Pairs.of(Hierarchy(9, [(5, 3)]))
-    grid = [
-        {"n": 9, "exceptions": [(5, 3)], "alpha": alpha, "ridge": 0.01} for alpha in np.linspace(0, 0.95, 12)
-    ]
-    for setting, found in zip(grid, answers(page, grid), strict=True):
-        alpha, ridge = setting["alpha"], setting["ridge"]
-        expected = behaviour(pairs, ranks(9, [(5, 3)], alpha, ridge), memorization_weight(alpha, ridge))
-        for name, part in expected.items():
-            close(found["classes"][name]["accuracy"], part.accuracy, 1.0)
+                close([part["gamma"], part["alpha"]], [other.gamma, other.alpha], max(other.gamma or 0, 1.0))
 
 
 def test_long_tail_numbers_are_the_librarys(page: browser.Page) -> None:
     draw = random.Random("explorer: long tail")
     settings = []
     for _ in range(TAILS):
-        parameters = {
-            "zipf": draw.uniform(0, 3),
-            "uniform": 0,
-            "geometric": draw.uniform(0.3, 0.9999),
-            "lognormal": draw.uniform(0, 5),
-        }
-        prior, labels = draw.choice(list(parameters)), draw.randint(2, 1000)
+        ends = {"zipf": (0, 3), "uniform": (0, 0), "geometric": (0.3, 0.9999), "lognormal": (0, 5)}
+        prior, labels = draw.choice(list(ends)), draw.randint(2, 1000)
         settings.append(
-            {"prior": prior, "parameter": parameters[prior], "domain": round(10 ** draw.uniform(0.5, 4)),
-             "samples": round(10 ** draw.uniform(0, 7)), "labels": labels,
+            {"prior": prior, "parameter": draw.uniform(*ends[prior]), "labels": labels,
+             "domain": round(10 ** draw.uniform(0.5, 4)), "samples": round(10 ** draw.uniform(0, 7)),
              "limit": draw.uniform(0, 1 - 1 / labels), "minority": draw.uniform(0.01, 0.5)}
         )  # fmt: skip
     for setting, found in zip(settings, answers(page, settings), strict=True):
@@ -235,10 +184,7 @@ def test_long_tail_numbers_are_the_librarys(page: browser.Page) -> None:
             "gamma_cost": cost,
         }
         for key, value in expected.items():
-            if value is None:
-                assert found["tail"][key] is None
-            else:
-                close(found["tail"][key], value)
+            close(found["tail"][key], value)
         close(sum(found["tail"]["bands"]), cost)
         weights = (1 - setting["minority"], setting["minority"])
         for group, weight in zip(found["groups"], weights, strict=True):
@@ -284,25 +230,20 @@ def test_the_command_prints_what_the_table_holds(
     answer = json.loads(capsys.readouterr().out)
 
     if table == "ranks":
-        assert [float(row["rank"]) for row in rows] == pytest.approx(answer["ranks"], abs=1e-12)
+        shown = [{"rank": value} for value in answer["ranks"]]
     elif table in ("tail", "leak"):
-        assert {row["quantity"]: float(row["value"]) for row in rows} == pytest.approx(answer, rel=1e-9)
+        shown = [{"quantity": name, "value": value} for name, value in answer.items()]
+    elif table == "phase":
+        shown = [{"pair_class": name, **part} for name, part in answer[0]["classes"].items()]
     else:
-        shown, columns = {
-            "margins": lambda: (answer["pairs"], ("higher", "lower", "pair_class", "truth", "margin")),
-            "mechanism": lambda: (answer["parts"], ("part", "strength", "item", "value")),
-            "phase": lambda: (
-                [{"pair_class": name, **part} for name, part in answer[0]["classes"].items()],
-                ("pair_class", "pairs", "accuracy", "margin", "lowest_margin"),
-            ),
-            "critical": lambda: (answer["components"], ("first", "last", "alpha", "gamma")),
-        }[table]()
-        for row, part in zip(rows, shown, strict=True):
-            for name in columns:
-                if isinstance(part[name], (int, float)):
-                    assert float(row[name]) == pytest.approx(part[name], rel=1e-9, abs=1e-12)
-                else:
-                    assert row[name] == (part[name] or "")
+        shown = answer[{"margins": "pairs", "mechanism": "parts", "critical": "components"}[table]]
+    for row, part in zip(rows, shown, strict=True):
+        for name, text in row.items():
+            value = part.get(name)
+            if isinstance(value, (int, float)):
+                assert float(text) == pytest.approx(value, rel=1e-9, abs=1e-12)
+            elif name in part:
+                assert text == (value or "")
 
 
 def test_a_link_brings_the_state_back(page: browser.Page, made: Path) -> None:
@@ -316,29 +257,31 @@ def test_a_link_brings_the_state_back(page: browser.Page, made: Path) -> None:
     page.open(address)
     assert page.value("JSON.stringify(page.chosen())") == before
     page.open(made.as_uri())
+    page.settle()  # its own address is written
     assert page.value("JSON.stringify(page.chosen())") != before
     page.value(f"location.hash = {json.dumps(address.partition('#')[2])}")
     page.wait(f"JSON.stringify(page.chosen()) === {json.dumps(before)}")
 
 
-@pytest.mark.parametrize(
-    "hash_",
-    ["n=1e9&exceptions=5:3,5:3,99:1,4:4", "alpha=NaN&ridge=-1&n=9.5&prior=x", "limit=7&labels=1&stored=1e9",
-     "=&%&n", "parameter=1e400&flip=9"],
-)  # fmt: skip
-def test_a_broken_link_opens_something_that_holds(page: browser.Page, made: Path, hash_: str) -> None:
-    page.open(f"{made.as_uri()}#{hash_}")
+def test_a_broken_link_opens_something_that_holds(page: browser.Page, made: Path) -> None:
+    page.open(
+        f"{made.as_uri()}#n=1e9&exceptions=5:3,5:3,99:1,4:4&limit=7&labels=1&alpha=NaN&ridge=-1&prior=x&%&="
+    )
     all_of = "(all => [...all.profile, all.leak.singleton_error])(page.render())"
     assert all(map(math.isfinite, page.value(all_of)))
 
 
-def test_pairs_become_exceptions_by_click_and_by_key(page: browser.Page) -> None:
-    page.value(
-        "page.change({n: 9, exceptions: []}),"
-        "document.getElementById('matrix').scrollIntoView({block: 'center'})"
-    )
+def box(page: browser.Page, name: str) -> list[float]:
+    """Left, top, width and height of an element in the middle of the window."""
+    page.value(f"document.getElementById('{name}').scrollIntoView({{block: 'center'}})")
     page.settle()
-    left, top = page.value(BOX.format(name="matrix"))[:2]
+    sides = "(box => [box.left, box.top, box.width, box.height])"
+    return list(page.value(f"{sides}(document.getElementById('{name}').getBoundingClientRect())"))
+
+
+def test_pairs_become_exceptions_by_click_and_by_key(page: browser.Page) -> None:
+    page.value("page.change({n: 9, exceptions: []})")
+    left, top, *_ = box(page, "matrix")
     x, y = page.value(
         "(() => { for (let x = 0; ; x += 3) for (let y = 0; y < 900; y += 3) {"
         " const cell = matrix.cellAt(x, y); if (cell && cell[0] === 2 && cell[1] === 6) return [x, y]; } })()"
@@ -367,9 +310,7 @@ def test_fields_refuse_what_is_no_number_of_theirs(page: browser.Page) -> None:
 
 
 def test_the_phase_diagram_is_dragged(page: browser.Page) -> None:
-    page.value("document.getElementById('phase').scrollIntoView({block: 'center'})")
-    page.settle()
-    left, top, wide, high = page.value(BOX.format(name="phase"))
+    left, top, wide, high = box(page, "phase")
     page.mouse("mousePressed", left + wide * 0.5, top + high * 0.5)
     page.mouse("mouseMoved", left + wide * 0.8, top + high * 0.2)
     page.mouse("mouseReleased", left + wide * 0.8, top + high * 0.2)
@@ -414,56 +355,42 @@ def test_a_readers_answers_are_fitted_as_the_library_fits(
     margin = scale * every.margins(ranks(9, [(5, 3)], truth / (2 + truth)), 1.0)
     margin += noise * draw.standard_normal(len(margin))
     # Each pair in one direction, with its columns in an order of the reader's.
+    turned = draw.random(len(margin)) < 0.5
     rows = [
-        f"{middle + value},x,{higher},{lower}" if turn else f"{middle - value},x,{lower},{higher}"
-        for higher, lower, value, turn in zip(
-            every.higher, every.lower, margin, draw.random(len(margin)) < 0.5, strict=True
-        )
+        f"{middle - value},x,{lower},{higher}" if turn else f"{middle + value},x,{higher},{lower}"
+        for higher, lower, value, turn in zip(every.higher, every.lower, margin, turned, strict=True)
     ]
     page.value("page.change({n: 9, exceptions: [[5, 3]]})")
     bring(page, "\n".join([f'{kind},"who",first,second', *rows, ""]))
     found = page.value("(found => ({...found, curve: null}))(page.render().answered)")
     expected = fit_gamma(one, every.higher[untrained], every.lower[untrained], margin[untrained])
-    assert found["gamma"] == pytest.approx(expected.gamma, rel=1e-6)
-    assert [found["scale"], found["r"]] == pytest.approx([expected.scale, expected.correlation], rel=1e-6)
+    numbers = [found["gamma"], found["scale"], found["r"]]
+    assert numbers == pytest.approx([expected.gamma, expected.scale, expected.correlation], rel=1e-6)
     if not noise:
-        assert [found["gamma"], found["scale"]] == pytest.approx([truth, scale], rel=1e-6)
+        assert numbers[:2] == pytest.approx([truth, scale], rel=1e-6)
         assert found["mistakes"] == found["expected"] == ["2 v 5", "3 v 6"]
     assert page.value("location.href").count("answer") == 0
     page.value("document.getElementById('reset').click()")
     page.wait("!page.render().answered")
 
 
-@pytest.mark.parametrize(
-    ("rows", "told"),
-    [
+def test_a_bad_file_of_answers_is_told_in_one_line(page: browser.Page) -> None:
+    header = "first,second,margin\n"
+    for rows, told in (
         ("winner,loser,margin\n0,2,1", "row 1: the header lacks first, second, and margin or share"),
-        ("first,second,margin\n0,2,1\n\n0,9,1", "row 4: first and second must be items, 0 to 8"),
-        ("first,second,margin\n0,,1", "row 2: first and second must be items, 0 to 8"),
-        ("first,second,margin\n2,2,1", "row 2: first and second are the same item"),
-        ("first,second,margin\n0,2,often", "row 2: margin must be a number"),
-        ("first,second,share\n0,2,1\n0,3,1.2", "row 3: share must lie between 0 and 1"),
-        ("first,second,margin\n0,1,1\n0,2,1", "a fit needs 3 untrained pairs of this hierarchy; found: 1"),
-        ("first,second,margin\n0,2,0\n0,3,0\n0,4,0", "the theory explains nothing of these answers"),
-    ],
-)
-def test_a_bad_file_of_answers_is_told_in_one_line(page: browser.Page, rows: str, told: str) -> None:
-    bring(page, rows)
-    assert page.value("document.getElementById('answers-told').textContent") == f"mine.csv: {told}"
-    page.value("document.getElementById('reset').click()")
-    page.wait("document.getElementById('answers-told').textContent.startsWith('Your answers')")
-
-
-def test_controls_stay_in_sight_of_the_answers(page: browser.Page) -> None:
-    page.value("document.getElementById('curve').scrollIntoView({block: 'center'})")
-    page.settle()
-    for name in ("answers", "curve"):
-        left, top, wide, high = page.value(BOX.format(name=name))
-        assert left >= 0 and left + wide <= 1280 and top >= 0 and top + high <= 900, name
+        (f"{header}0,2,1\n\n0,9,1", "row 4: first and second must be items, 0 to 8"),
+        (f"{header}0,2,often", "row 2: margin must be a number"),
+        (f"{header}0,1,1\n0,2,1", "a fit needs 3 untrained pairs of this hierarchy; found: 1"),
+        (f"{header}0,2,0\n0,3,0\n0,4,0", "the theory explains nothing of these answers"),
+    ):
+        bring(page, rows)
+        assert page.value("document.getElementById('answers-told').textContent") == f"mine.csv: {told}"
+        page.value("document.getElementById('reset').click()")
+        page.wait("document.getElementById('answers-told').textContent.startsWith('Your answers')")
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("width", [320, 390, 768, 1280])
+@pytest.mark.parametrize("width", [320, 768, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_fits_every_width_in_light_and_dark(page: browser.Page, made: Path, width: int, scheme: str) -> None:
     page.size(width, 800, mobile=width < 500)
@@ -473,11 +400,10 @@ def test_fits_every_width_in_light_and_dark(page: browser.Page, made: Path, widt
     assert page.value("document.documentElement.scrollWidth") <= width
     page.value("dispatchEvent(new Event('beforeprint'))")
     page.settle()
-    drawn = page.value(
+    assert page.value(
         "[...document.querySelectorAll('canvas')].every(canvas => canvas.width > 200 && "
         "canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some(value => value))"
     )
-    assert drawn
     paper = page.value("getComputedStyle(document.body).backgroundColor")
     assert (paper == "rgb(255, 255, 255)") == (scheme == "light")
 

@@ -14,9 +14,9 @@ from checks import (
     assert_labelled,
     assert_nothing_clipped,
     assert_refused,
-    assert_same_bytes,
     assert_sound,
     drawn,
+    made_up,
     points,
     shown,
 )
@@ -24,18 +24,12 @@ from memgen.language.fits.baselines import baselines
 from memgen.language.fits.tables import BASELINES, FIT, PREDICTIONS
 from memgen.language.fits.theory import fit, predictions
 from memgen.language.responses.tables import ACCURACY, EFFECTS, KEY, RESPONSES
-from memgen.language.stages.summaries import accuracy, distance, effects
+from memgen.language.stages.summaries import accuracy, effects
 from memgen.language.tables import COST_CURVE, REPRESENTATIONS
 from memgen.published.compare import compare
 from memgen.published.conversion import convert
 from memgen.published.explain import explain
-from memgen.published.tables import (
-    COMPARISON,
-    EQUITY_CLASSES,
-    EQUITY_SUITS,
-    EXPLANATIONS_SUMMARY,
-    TRANSFER,
-)
+from memgen.published.tables import COMPARISON, EQUITY_CLASSES, EQUITY_SUITS, EXPLANATIONS_SUMMARY, TRANSFER
 from memgen.published.transfer import transfer
 from memgen.relational.hierarchy import Hierarchy
 from memgen.tables.schema import Table
@@ -49,12 +43,8 @@ PROBES: dict[str, Any] = {"probes": ["probe"]}
 SHOWN: dict[str, Any] = {"hierarchies": NAMES, **WORDS}
 FAKE: dict[str, Any] = {**SHOWN, "items": "fake"}
 OURS: dict[str, Any] = {**FAKE, "methods": ["lora", "probe"], "ours": ["small"]}
-BOTH = ["published", "ours"]
 #: Files of each figure, a list of ours and the published ones where it ends in "*", and its options.
 FIGURES: dict[str, tuple[dict[str, str], dict[str, Any]]] = {
-    "accuracy_by_class": ({"accuracy": "ours_accuracy.csv"}, SHOWN),
-    "symbolic_distance": ({"distance": "distance.csv"}, {**FAKE, **PROBES}),
-    "margin_heatmaps": ({"predictions": "ours_predictions.parquet"}, FAKE),
     "baselines": ({"baselines": "baselines.csv"}, SHOWN),
     "geometry": ({"representations": "representations.csv", "curve": "curve.csv"}, {}),
     "exception_effect": ({"effects": "effects.csv"}, {**SHOWN, **PROBES}),
@@ -75,24 +65,9 @@ FIGURES: dict[str, tuple[dict[str, str], dict[str, Any]]] = {
 CUT = {"published_explanations", "published_transfer"}
 
 
-def representations(random: np.random.Generator) -> pl.DataFrame:
-    """Representations of two architectures with weights and random ones, made up."""
-    names = [
-        {"model": model, "initialization": seed, "depth": depth, "pooling": pooling, "features": features,
-         "mixing": mixing}
-        for model in ("small", "other") for seed in (None, 0) for depth in (1, 2)
-        for pooling, features, mixing in
-        (("last", "difference", None), ("tail", "raw", None), ("last", "difference", 0.5))
-    ]  # fmt: skip
-    values = [name for name in REPRESENTATIONS.columns if name not in names[0] and name != "n_seeds"]
-    rows = [
-        {**row, "n_seeds": 2} | dict(zip(values, random.random(len(values)), strict=True)) for row in names
-    ]
-    return pl.DataFrame(rows, schema=REPRESENTATIONS.schema)
-
-
-def answers(name: str, margins: np.ndarray, random: np.random.Generator, **cell: Any) -> pl.DataFrame:
-    """Responses of a model of ours in three seeds, margins with noise."""
+def answers(name: str, gamma: float, size: float, random: np.random.Generator, **cell: Any) -> pl.DataFrame:
+    """Responses of a model of ours in three seeds, the theory's margins with noise."""
+    margins = theory_margins(HIERARCHIES[name], gamma, 0.9, size)
     return response_rows(
         HIERARCHIES[name],
         lambda seed, reverse: margins + random.normal(scale=0.3, size=len(margins)),
@@ -106,12 +81,10 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("tables")
     random = np.random.default_rng(1)
     own = [
-        answers(
-            name, theory_margins(hierarchy, gamma, 0.9, size), random, phase=phase, model=model, items=items
-        )
+        answers(name, gamma, size, random, phase=phase, model=model, items=kind)
         for model, gamma in (("small", 0.5), ("other", 2.0))
-        for items in ("fake", "poker")
-        for name, hierarchy in HIERARCHIES.items()
+        for kind in ("fake", "poker")
+        for name in HIERARCHIES
         for phase, size in (("pre", 0.1), ("post", 3.0))
     ]  # fmt: skip
     converted = []
@@ -125,10 +98,14 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
         accuracy(responses=path, out=folder / f"{source}_accuracy.csv")
         fit(path, out=fits)
         predictions(path, fits=fits, out=folder / f"{source}_predictions.parquet")
-    distance(responses=ours, out=folder / "distance.csv")
     effects(responses=ours, out=folder / "effects.csv")
     baselines(responses=ours, out=folder / "baselines.csv")
-    REPRESENTATIONS.write(representations(random), folder / "representations.csv")
+    networks = pl.DataFrame({"model": ["small", "small", "other", "other"], "initialization": [None, 0] * 2})
+    read_of = pl.DataFrame(
+        {"pooling": ["last", "tail"], "features": ["difference", "raw"], "mixing": [0.5, None]}
+    )
+    representations = made_up(REPRESENTATIONS, networks.join(read_of, how="cross"), random)
+    REPRESENTATIONS.write(representations, folder / "representations.csv")
     curve = pl.DataFrame([[0.0, 0.9]] * len(COST_CURVE.columns), schema=COST_CURVE.schema)
     COST_CURVE.write(curve, folder / "curve.csv")
     explain(responses=[published], out=folder / "explanations.parquet", summary=folder / "summary.csv")
@@ -138,7 +115,7 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def both(tables: Path, file: str) -> list[Path]:
-    return [tables / f"{source}_{file}" for source in BOTH]
+    return [tables / f"{source}_{file}" for source in ("published", "ours")]
 
 
 def given(name: str, tables: Path, **other: Any) -> dict[str, Any]:
@@ -153,30 +130,24 @@ def given(name: str, tables: Path, **other: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def of(tables: Path, tmp_path: Path) -> Callable[..., Figure]:
-    """Draws one of the figures, with other arguments than usual where they are given."""
-    return lambda name, **other: drawn(name, tmp_path, **given(name, tables, **other))
+    """Draws one of the figures, with other arguments than usual where they are given; it must be sound."""
+
+    def draw(name: str, **other: Any) -> Figure:
+        figure = drawn(name, tmp_path, **given(name, tables, **other))
+        assert_labelled(figure)
+        if name not in CUT:
+            assert_nothing_clipped(figure)
+        return figure
+
+    return draw
 
 
 Draw = Callable[..., Figure]
 
 
-@pytest.mark.parametrize("name", FIGURES)
-def test_axes_are_labelled_and_nothing_is_clipped(name: str, of: Draw) -> None:
-    figure = of(name)
-    assert_labelled(figure)
-    if name not in CUT:
-        assert_sound(figure)
-    assert any(len(points(axes)) or axes.images for axes in shown(figure))
-
-
-@pytest.mark.parametrize("name", [name for name, (_, options) in FIGURES.items() if "hierarchies" in options])
-def test_hierarchies_that_were_not_run_are_refused(name: str, tables: Path, tmp_path: Path) -> None:
-    message = "(csv|parquet): no rows of nowhere; allowed: "
-    assert_refused(name, tmp_path / "new", message, **given(name, tables, hierarchies=["nowhere"]))
-
-
-def test_a_figure_is_the_same_bytes_each_time(tables: Path, tmp_path: Path) -> None:
-    assert_same_bytes("margin_heatmaps", tmp_path, **given("margin_heatmaps", tables))
+def test_what_was_not_run_is_refused(tables: Path, tmp_path: Path) -> None:
+    nowhere = given("baselines", tables, hierarchies=["nowhere"])
+    assert_refused("baselines", tmp_path / "new", r"baselines.csv: no rows of nowhere; allowed: ", **nowhere)
 
 
 def read(table: Table, tables: Path, file: str, **chosen: Any) -> pl.DataFrame:
@@ -185,59 +156,47 @@ def read(table: Table, tables: Path, file: str, **chosen: Any) -> pl.DataFrame:
 
 
 def weakest(frame: pl.DataFrame, *group: str, column: str = "hyperparameter") -> pl.DataFrame:
-    """Rows of the smallest L2 and of the largest LoRA rank of each group; all of those that have neither."""
+    """Rows of the smallest value of each group, of LoRA of the largest; all of those that have none."""
     kept = []
     for part in frame.partition_by(group):
         known = part[column].drop_nulls()
         if len(known):
-            part = part.filter(
-                pl.col(column) == (known.max() if part["method"][0] == "lora" else known.min())
-            )
+            extreme = known.max() if part["method"][0] == "lora" else known.min()
+            part = part.filter(pl.col(column) == extreme)
         kept.append(part)
     return pl.concat(kept)
 
 
-def chosen(tables: Path, methods: list[str]) -> pl.DataFrame:
-    """Predictions of some methods, of our model small and all published ones, at the smallest value."""
+def cells_drawn(tables: Path, methods: list[str]) -> list[pl.DataFrame]:
+    """Predictions of some methods, of our model small and all published ones, from top left on by row.
+
+    Each at its smallest value, LoRA of ours too: it has one.
+    """
     frame = read(PREDICTIONS, tables, "predictions.parquet", items="fake")
     frame = frame.filter(pl.col("method").is_in(methods), pl.col("model") != "other")
-    kept = []
-    for part in frame.partition_by("source", "model", "method"):
-        known = part["hyperparameter"].drop_nulls()
-        kept.append(part.filter(pl.col("hyperparameter") == known.min()) if len(known) else part)
-    return pl.concat(kept)
-
-
-def in_panels(frame: pl.DataFrame) -> list[pl.DataFrame]:
-    """Cells from top to bottom, then from left to right."""
-    order = ["method", "model", "items", "hyperparameter", "source"]
+    least = pl.col("hyperparameter").min().over("source", "model", "method")
+    frame = frame.filter(pl.col("hyperparameter").is_null() | (pl.col("hyperparameter") == least))
+    order = ["method", "model", "source"]
     rows = frame.sort(order, maintain_order=True).partition_by(order, maintain_order=True)
-    return [part for row in rows for name in NAMES if len(part := row.filter(pl.col("hierarchy") == name))]
+    return [part for row in rows for name in NAMES if len(part := row.filter(hierarchy=name))]
 
 
 @pytest.mark.parametrize("methods", [["full"], ["lora", "probe"]])
 def test_predicted_margins_are_those_of_the_untrained_pairs_of_each_cell(
     methods: list[str], tables: Path, of: Draw
 ) -> None:
-    figure = of("published_predicted", methods=methods)
-    frame = chosen(tables, methods)
-    cells = in_panels(frame.filter(~pl.col("pair_class").is_in(["train", "exception"])))
     fits = read(FIT, tables, "fit.csv")
-    for axes, cell in zip(shown(figure), cells, strict=True):
-        assert_draws(axes, (cell, "predicted", "observed"))
+    panels = shown(of("published_predicted", methods=methods))
+    for axes, cell in zip(panels, cells_drawn(tables, methods), strict=True):
+        untrained = cell.filter(~pl.col("pair_class").is_in(["train", "exception"]))
+        assert_draws(axes, (untrained, "predicted", "observed"))
         gamma = fits.join(cell.select(KEY).head(1), on=KEY, nulls_equal=True)["gamma"][0]
         assert axes.texts[0].get_text().startswith(f"γ = {gamma:.3g}\n")
 
 
-@pytest.mark.parametrize("name", ["margin_heatmaps", "published_heatmaps"])
-def test_heatmaps_hold_observed_above_and_predicted_below_the_diagonal(
-    name: str, tables: Path, of: Draw
-) -> None:
-    ours = read(PREDICTIONS, tables, "predictions.parquet", source="study", items="fake")
-    cells = in_panels(ours if name == "margin_heatmaps" else chosen(tables, ["lora", "probe"]))
-    if name == "margin_heatmaps":  # a row of panels for each hierarchy
-        cells.sort(key=lambda cell: NAMES.index(cell["hierarchy"][0]))
-    panels = [axes for axes in shown(of(name)) if axes.images]
+def test_heatmaps_hold_observed_above_and_predicted_below_the_diagonal(tables: Path, of: Draw) -> None:
+    cells = cells_drawn(tables, ["lora", "probe"])
+    panels = [axes for axes in shown(of("published_heatmaps")) if axes.images]
     assert len(cells) >= 4
     for axes, cell in zip(panels, cells, strict=True):
         square = np.asarray(axes.images[0].get_array())
@@ -245,33 +204,24 @@ def test_heatmaps_hold_observed_above_and_predicted_below_the_diagonal(
         higher, lower = cell["higher"].to_numpy(), cell["lower"].to_numpy()
         np.testing.assert_allclose(square[higher, lower], observed / np.abs(observed).max())
         np.testing.assert_allclose(square[lower, higher], predicted / np.abs(observed).max())
-        assert len(axes.patches) == 2 * cell.filter(pl.col("pair_class") == "exception").height
+        assert len(axes.patches) == 2 * cell.filter(pair_class="exception").height
 
 
-def test_geometry_draws_every_representation_beside_the_theory(tables: Path, of: Draw) -> None:
-    frame = REPRESENTATIONS.read(tables / "representations.csv")
-    left, middle, right = shown(of("geometry"))
-    difference, raw = (frame.filter(features=name) for name in ("difference", "raw"))
-    assert_draws(left, (difference, "alpha", "near_margin"))
-    assert_draws(middle, (difference, "near_margin_predicted", "near_margin"))
-    assert_draws(right, (raw, "near_margin_predicted", "near_margin"))
-
-
-def test_baselines_draw_every_predictor_and_the_lead_over_each(tables: Path, of: Draw) -> None:
-    frame = BASELINES.read(tables / "baselines.csv")
-    for axes, column in zip(
-        shown(of("baselines")), ("correlation_by_seed", "difference_to_theory"), strict=True
-    ):
-        np.testing.assert_allclose(np.sort(points(axes)[:, 0]), frame[column].drop_nulls().sort())
-
-
-def test_effects_draw_every_cell_once(tables: Path, of: Draw) -> None:
+@pytest.mark.parametrize(
+    ("name", "table", "columns"),
+    [
+        ("exception_effect", EFFECTS, ("yes_share", "exception_accuracy_effect", "exception_margin_effect")),
+        ("baselines", BASELINES, ("correlation_by_seed", "difference_to_theory")),
+    ],
+)
+def test_dot_plots_draw_every_cell_once(
+    name: str, table: Table, columns: tuple[str, ...], tables: Path, of: Draw
+) -> None:
     """Points lie at the table's values; the height says which cell it is."""
-    frame = EFFECTS.read(tables / "effects.csv")
-    values = ("yes_share", "exception_accuracy_effect", "exception_margin_effect")
-    for axes, value in zip(shown(of("exception_effect")), values, strict=True):
-        rows = frame if value == "yes_share" else frame.filter(phase="post")
-        np.testing.assert_allclose(np.sort(points(axes)[:, 0]), rows[value].drop_nulls().sort())
+    frame = table.read(tables / f"{table.name}.csv")
+    for axes, column in zip(shown(of(name)), columns, strict=True):
+        rows = frame.filter(phase="post") if column.startswith("exception_") else frame
+        np.testing.assert_allclose(np.sort(points(axes)[:, 0]), rows[column].drop_nulls().sort())
 
 
 def test_models_that_differ_in_seed_alone_share_a_row_and_keep_their_markers(
@@ -305,114 +255,77 @@ def test_accuracy_draws_every_class_over_its_name(tables: Path, of: Draw) -> Non
     frame = read(ACCURACY, tables, "accuracy.csv", phase="post", items="fake")
     frame = weakest(frame, "source", "model", "method").filter(pl.col("pair_class") != "loop")
     for axes, name in zip(shown(of("published_accuracy")), NAMES, strict=True):
-        words = {"plain": "6 items", "exc": "6 items, 3 beats 1"}[name]
-        assert axes.get_title("left") == f"{words}, invented names"
         rows, seen = frame.filter(hierarchy=name), points(axes)
         assert len(seen) == len(rows)
         for place, label in enumerate(axes.get_xticklabels()):
             here = seen[np.abs(seen[:, 0] - place) < 0.5][:, 1]
             expected = rows.filter(pair_class=label.get_text())["accuracy"]
-            np.testing.assert_allclose(np.sort(here), expected.sort().to_numpy())
+            np.testing.assert_allclose(np.sort(here), expected.sort())
 
 
-def compared(tables: Path) -> pl.DataFrame:
-    frame = COMPARISON.read(tables / "comparison.csv").filter(pl.col("accuracy").is_not_null())
-    return weakest(frame, "published_model", "method", column="published_hyperparameter")
-
-
-def test_comparison_draws_every_pair_of_models(tables: Path, of: Draw) -> None:
-    for axes, model in zip(shown(of("published_comparison")), ("other", "small"), strict=True):
-        assert axes.get_title() == f"{model}\nLoRA v LoRA"
-        assert_draws(axes, (compared(tables).filter(model=model), "published_accuracy", "accuracy"))
-
-
-def test_regularization_draws_every_hyperparameter(tables: Path, of: Draw) -> None:
+def panels_of(name: str, tables: Path) -> list[list[tuple[pl.DataFrame, str, str]]]:
+    """What each panel of a figure must draw: rows of tables, with their columns across and up."""
+    if name == "geometry":
+        frame = REPRESENTATIONS.read(tables / "representations.csv")
+        difference, raw = (frame.filter(features=features) for features in ("difference", "raw"))
+        seen = [(difference, "alpha"), (difference, "near_margin_predicted"), (raw, "near_margin_predicted")]
+        return [[(rows, across, "near_margin")] for rows, across in seen]
+    if name == "published_comparison":
+        frame = COMPARISON.read(tables / "comparison.csv").filter(pl.col("accuracy").is_not_null())
+        frame = weakest(frame, "published_model", "method", column="published_hyperparameter")
+        models = [frame.filter(model=model) for model in ("other", "small")]
+        return [[(rows, "published_accuracy", "accuracy")] for rows in models]
+    if name == "published_explanations":
+        frame = EXPLANATIONS_SUMMARY.read(tables / "summary.csv")
+        frame = frame.filter(pl.col("r2").is_not_null(), source="published", method="full")
+        place = pl.struct("margins", "explanation").rank("dense").cast(pl.Float64) - 1
+        parts = [frame.with_columns(place=place).filter(hierarchy=hierarchy) for hierarchy in NAMES]
+        return [[(rows, score, "place") for score in ("r2", "r2_seeds", "r2_pairs")] for rows in parts]
+    if name == "published_transfer":
+        frame = TRANSFER.read(tables / "transfer.parquet").filter(~pl.col("at_edge"))
+        keys = [pl.col("link") != "straight", "source", "method"]
+        parts = (
+            frame.drop_nulls(["r2_own", "r2_rescaled"]).sort(keys).partition_by("link", "source", "method")
+        )
+        return [[(rows, "r2_own", "r2_rescaled"), (rows, "r2_own", "r2_distance")] for rows in parts]
     rates = ACCURACY.read(tables / "published_accuracy.csv").filter(phase="post", method="probe")
     fits = FIT.read(tables / "published_fit.csv").filter(pl.col("gamma_at_edge").is_null())
-    grid = np.array(shown(of("published_regularization")), dtype=object).reshape(5, len(NAMES))
-    for column, name in zip(grid.T, NAMES, strict=True):
-        of_name = rates.filter(hierarchy=name)
-        probe, lora = (fits.filter(hierarchy=name, method=method) for method in ("probe", "lora"))
-        wanted = [
-            (of_name, "accuracy"),
-            (of_name, "margin"),
-            (probe, "gamma"),
-            (probe, "memorization_weight"),
-        ]
-        for axes, (rows, value) in zip(column, [*wanted, (lora, "gamma")], strict=True):
-            assert_draws(axes, (rows, "hyperparameter", value))
+    probe, lora = (fits.filter(method=method) for method in ("probe", "lora"))
+    drawn_rows = [(rates, "accuracy"), (rates, "margin"), (probe, "gamma"), (probe, "memorization_weight")]
+    return [
+        [(rows.filter(hierarchy=hierarchy), "hyperparameter", value)]
+        for rows, value in [*drawn_rows, (lora, "gamma")]
+        for hierarchy in NAMES
+    ]
 
 
-def test_explanations_draw_three_scores_of_each(tables: Path, of: Draw) -> None:
-    frame = EXPLANATIONS_SUMMARY.read(tables / "summary.csv")
-    frame = frame.filter(pl.col("r2").is_not_null(), source="published", method="full")
-    rows = frame.select("margins", "explanation").unique().sort("margins", "explanation")
-    panels = shown(of("published_explanations"))
-    labels = [label.get_text() for label in panels[0].get_yticklabels()]
-    assert labels == [f"{b.replace('_', ' ')} ({a.replace('_', ' ')})" for a, b in rows.rows()]
-    placed = frame.join(rows.with_row_index("place"), on=["margins", "explanation"])
-    for axes, name in zip(panels, NAMES, strict=True):
-        of_name = placed.filter(hierarchy=name)
-        assert_draws(axes, *((of_name, value, "place") for value in ("r2", "r2_seeds", "r2_pairs")))
-
-
-def test_transfer_draws_the_theory_and_plain_distance(tables: Path, of: Draw) -> None:
-    frame = TRANSFER.read(tables / "transfer.parquet").filter(~pl.col("at_edge"))
-    frame = frame.drop_nulls(["r2_own", "r2_rescaled"])
-    columns = frame.select("source", "method").unique().sort("source", "method").rows()
-    panels = [(link, *column) for link in ("straight", "saturating") for column in columns]
-    for axes, (link, source, method) in zip(shown(of("published_transfer")), panels, strict=True):
-        label = {"lora": "LoRA", "full": "full finetuning"}.get(method, method)
-        assert axes.get_title() == label + (" (ours)" if source == "study" else "")
-        rows = frame.filter(link=link, source=source, method=method)
-        if len(rows):
-            assert_draws(axes, (rows, "r2_own", "r2_rescaled"), (rows, "r2_own", "r2_distance"))
+@pytest.mark.parametrize(
+    "name",
+    ["geometry", "published_comparison", "published_explanations", "published_transfer",
+     "published_regularization"],
+)  # fmt: skip
+def test_panels_draw_the_rows_of_their_tables_and_no_other(name: str, tables: Path, of: Draw) -> None:
+    for axes, rows in zip(shown(of(name)), panels_of(name, tables), strict=True):
+        assert_draws(axes, *rows)
 
 
 def test_equities_draw_each_class_and_each_entry(tmp_path: Path) -> None:
-    kinds = [("pair", "pair"), ("pair", "suited"), ("suited", "offsuit")]
-    random = np.random.default_rng(3)
-    rows = [(*kind, sharing) for kind in kinds for sharing in (False, True)]
-    classes = [(*row, 10, random.uniform(0, 0.05), 1.0, random.uniform()) for row in rows]
-    suits = [
-        (*row, "AA", "KK", 0.6, 0.6 + random.normal(0, 0.05), 0.6 + random.normal(0, 0.01), 0.001, "x",
-         row[2], 0.6, 0.001, 4, True)
-        for row in rows
-    ]  # fmt: skip
-    frames = {}
-    for name, table, made in (("classes", EQUITY_CLASSES, classes), ("suits", EQUITY_SUITS, suits)):
-        frames[name] = pl.DataFrame(made, schema=table.schema, orient="row")
-        table.write(frames[name], tmp_path / f"{name}.csv")
-    figure = drawn(
-        "published_equities", tmp_path, classes=tmp_path / "classes.csv", suits=tmp_path / "suits.csv"
+    kinds = pl.DataFrame(
+        {"first_class": ["suited", "pair", "pair"], "second_class": ["offsuit", "suited", "pair"]}
     )
+    rows = kinds.with_row_index("place").join(pl.DataFrame({"shares_rank": [False, True]}), how="cross")
+    random = np.random.default_rng(3)
+    classes, suits = (made_up(table, rows, random) for table in (EQUITY_CLASSES, EQUITY_SUITS))
+    paths = {"classes": tmp_path / "classes.csv", "suits": tmp_path / "suits.csv"}
+    EQUITY_CLASSES.write(classes.reverse(), paths["classes"])
+    EQUITY_SUITS.write(suits, paths["suits"])
+    figure = drawn("published_equities", tmp_path, **paths)
     assert_sound(figure)
     one, two, three = shown(figure)
-    places = pl.Series("place", [len(kinds) - 1 - kinds.index((first, second)) for first, second, _ in rows])
-    placed = frames["classes"].with_columns(places)
-    assert [label.get_text() for label in one.get_yticklabels()] == [f"{a} v {b}" for a, b in kinds[::-1]]
+    labels = [label.get_text() for label in one.get_yticklabels()]
+    assert labels == ["suited v offsuit", "pair v suited", "pair v pair"]
+    placed = classes.with_columns(rows["place"])
     assert_draws(one, (placed, "mean_absolute_difference", "place"))
     assert_draws(two, (placed, "share_beyond", "place"))
-    off = frames["suits"].select(
-        (pl.col("published") - pl.col(name)).abs().alias(name) for name in ("averaged", "nearest")
-    )
+    off = suits.select((pl.col("averaged", "nearest") - pl.col("published")).abs())
     assert_draws(three, (off, "averaged", "nearest"))
-
-
-def test_a_wrong_plot_fails(tables: Path, of: Draw) -> None:
-    """The checks themselves: a missing point, a point elsewhere, a clipped one and a missing label."""
-    frame = compared(tables).filter(model="other")
-    figure = of("published_comparison")
-    axes = shown(figure)[0]
-    for rows, x, y in (
-        (frame.head(-1), "published_accuracy", "accuracy"),
-        (frame, "accuracy", "published_accuracy"),
-    ):
-        with pytest.raises(AssertionError):
-            assert_draws(axes, (rows, x, y))
-    axes.set_ylim(0.99, 1.0)
-    with pytest.raises(AssertionError, match="points outside"):
-        assert_nothing_clipped(figure)
-    figure.supxlabel("")
-    with pytest.raises(AssertionError, match="x has no label"):
-        assert_labelled(figure)

@@ -1,82 +1,48 @@
-"""The table of figures: every entry fits its function, every caption is filled in, and the file says both."""
+"""The figures of the smoke study: pictures as they are saved, their captions, and what their files say."""
 
-import inspect
 import re
 from pathlib import Path
-from typing import Any
 
 import matplotlib.pyplot as plt
 import pytest
 from PIL import Image
 
-from checks import stage
+from checks import assert_labelled, collisions, cut_off, keys_shown, pictured
 from memgen.configuration.layers import load
 from memgen.figures.style import new_figure, save
 from memgen.figures.table import Entry, entries
-from memgen.jobs.arguments import flag
-from memgen.jobs.stage import recipe_named, role_of
+from memgen.jobs.stage import recipe_named
 from repository import ROOT
 
 CONFIG = load([ROOT / "config.yaml", ROOT / "configs/smoke.yaml"])
-ENTRIES = entries(CONFIG)
-PICTURES = [(entry, wildcards) for entry in ENTRIES for wildcards in entry.each]
+PICTURES = [(entry, wildcards) for entry in entries(CONFIG) for wildcards in entry.each]
 URN = "urn:memgen:recipe:sha256:0123456789abcdef"
 
 
-@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.function)
-def test_an_entry_names_every_argument_of_its_function(entry: Entry) -> None:
-    draw = stage(entry.function)
-    parts = inspect.signature(draw).parameters.values()
-    hints = inspect.unwrap(draw).__annotations__
-    roles: dict[str, dict[str, bool]] = {"input": {}, "output": {}, "parameter": {}}
-    for part in parts:
-        hint = hints[part.name]
-        roles[role_of(hint)][flag(part.name, hint).removeprefix("--")] = part.default is part.empty
-    needed = {name for name, required in roles["parameter"].items() if required}
-    assert {name.replace("_", "-") for name in entry.tables} == set(roles["input"])
-    assert needed <= set(entry.options) <= set(roles["parameter"])
-    assert set(roles["output"]) == {"pdf", "png"}
-    assert "{" not in (inspect.getdoc(draw) or ""), "the help shows what only a caption fills in"
-
-
 @pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: picture[0].name.format(**picture[1]))
-def test_a_caption_says_what_the_picture_shows(picture: tuple[Entry, dict[str, str]]) -> None:
+def test_axes_have_labels_texts_lie_apart_and_name_no_key_and_the_caption_is_filled_in(
+    picture: tuple[Entry, dict[str, str]], finished: Path, tmp_path: Path
+) -> None:
+    figure = pictured(*picture, finished, tmp_path)
+    assert_labelled(figure)
+    assert (collisions(figure), cut_off(figure), keys_shown(figure, CONFIG)) == ([], [], [])
     entry, wildcards = picture
-    first, template = entry.docstring()
-    assert first.startswith("Draw ") and template
     caption = re.sub(r":math:`.*?`", "", entry.caption(entry.told(wildcards)), flags=re.DOTALL)
-    assert "{" not in caption
-    for name in set(re.findall(r"\{(\w+)\}", template)) & set(entry.options):
-        told = str(entry.told(wildcards)[name])
-        assert entry.words.get(told, told) in caption
+    assert caption and "{" not in caption
 
 
-def test_a_study_without_published_answers_draws_none_of_them() -> None:
-    config: dict[str, Any] = {**CONFIG, "published": {**CONFIG["published"], "source": None}}
-    drawn = {target for entry in entries(config) for target in entry.targets()}
-    assert not any("published" in target for target in drawn)
-    assert {f"figures/{name}.pdf" for name in ("task", "margin_heatmaps")} <= drawn
-
-
-@pytest.mark.parametrize(("urn", "foot"), [(URN, "two · memgen · 0123456789"), (None, "two · memgen")])
-def test_a_figure_says_its_title_and_its_recipe(tmp_path: Path, urn: str | None, foot: str) -> None:
+def test_a_figure_says_its_title_and_its_recipe(tmp_path: Path) -> None:
     figure, axes = new_figure(1, 2)
     axes[0, 0].set_xlabel("distance")
     # As a job does, which writes beside its targets.
     pdf, png = (tmp_path / f".two.partial-77.{kind}" for kind in ("pdf", "png"))
-    if urn:
-        with recipe_named(urn):
-            save(figure, pdf=pdf, png=png)
-    else:
+    with recipe_named(URN):
         save(figure, pdf=pdf, png=png)
-    assert [text.get_text() for text in figure.texts] == [foot]
+    assert [text.get_text() for text in figure.texts] == ["two · memgen · 0123456789"]
     with Image.open(png) as picture:
-        assert (picture.info["Title"], picture.info.get("Source")) == ("two", urn)
+        assert (picture.info["Title"], picture.info["Source"]) == ("two", URN)
         assert picture.getchannel("A").getextrema() == (255, 255)
-        dark = picture.convert("L").crop(
-            (picture.width // 2, picture.height - 22, picture.width, picture.height)
-        )
-        assert dark.getextrema()[0] < 150, "the line is inside of what is saved"
-    content = pdf.read_bytes()
-    assert b"/Title (two)" in content and ((urn or "no id").encode() in content) == bool(urn)
+        line = picture.convert("L").crop((picture.width // 2, picture.height - 22, *picture.size))
+        assert line.getextrema()[0] < 150, "the line is inside of what is saved"
+    assert b"/Title (two)" in pdf.read_bytes() and URN.encode() in pdf.read_bytes()
     assert not plt.fignum_exists(figure.number)

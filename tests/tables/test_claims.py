@@ -61,8 +61,6 @@ def test_equality_needs_the_interval_inside_the_margin():
         assert row["verdict"] == expected
         outcomes.add(expected)
     assert outcomes == {"agrees", "contradicts", "undecided"}
-    with pytest.raises(ValueError, match="margin specified in advance"):
-        one(sense="equal", **seeds([1.0, 2.0]))
 
 
 @pytest.mark.parametrize("error", [0.0, 1e-17])
@@ -93,23 +91,21 @@ def test_shares_are_judged_by_sign_flips(values):
     assert -1 <= row["lower"] < row["ours"] <= row["upper"] <= 1
 
 
-def test_interval_of_a_share_without_events_is_that_of_clopper_and_pearson():
+def test_few_units_or_none_that_differ_have_no_interval_or_that_of_clopper_and_pearson():
     row = one(possible=(0.0, 1.0), values=(0.0,) * 10, **seeds([0.0] * 10))
-    assert row["upper"] == pytest.approx(stats.binomtest(0, 10).proportion_ci().high)
-    assert row["lower"] == 0
+    assert row["lower"] == 0 and row["upper"] == pytest.approx(stats.binomtest(0, 10).proportion_ci().high)
+    row = one(ours=3.0, unit="pretraining seeds", n_units=1)
+    assert row["verdict"] == "undecided" and row["seeds_to_decide"] is None and row["lower"] is None
 
 
-def test_a_claim_made_twice_is_refused():
+def test_claims_that_are_none_are_refused():
+    with pytest.raises(ValueError, match="margin specified in advance"):
+        one(sense="equal", **seeds([1.0, 2.0]))
+    with pytest.raises(ValueError, match="units of what is exact"):
+        one(ours=3.0, n_units=1)
     claim = Claim(**COMMON, sense="above", threshold=0.0, ours=1.0)
     with pytest.raises(ValueError, match="claimed twice"):
         judged([claim, claim])
-
-
-def test_one_unit_decides_nothing():
-    row = one(ours=3.0, unit="pretraining seeds", n_units=1)
-    assert row["verdict"] == "undecided" and row["seeds_to_decide"] is None and row["lower"] is None
-    with pytest.raises(ValueError, match="units of what is exact"):
-        one(ours=3.0, n_units=1)
 
 
 def test_families_are_corrected_together(tmp_path):
@@ -136,19 +132,12 @@ def test_memgen_claim_lists_and_shows(tmp_path, capsys):
     cell = {**COMMON, "sense": "above", "threshold": 0.0, **seeds([1.0, 2.0, 3.0])}
     write_claims([Claim(**cell), Claim(**{**cell, "model": "m", "items": "fake", "leads": False})], path)
     claim(table=path)
-    assert capsys.readouterr().out.startswith(
-        "i  undecided    2 [-0.484, 4.48], 3 finetuning seeds\n1 claims"
-    )
+    assert capsys.readouterr().out.startswith("i  undecided    2 [-0.484, 4.48], 3 finetuning seeds")
     claim("i", table=path)
     shown = capsys.readouterr().out
     for words in ("above 0", "undecided; p = 0.074", "  m fake ", "figures/f.pdf", "memgen x"):
         assert words in shown, words
     claim("i", table=path, json=True)
     assert [row["leads"] for row in json.loads(capsys.readouterr().out)] == [True, False]
-    write_claims([Claim(**{**cell, "command": "memgen relational summary --json"})], path)
-    claim("i", table=path)
-    assert "memgen/relational/stages/checks.py" in capsys.readouterr().out
     with pytest.raises(BadInput, match="no claim of that name; nearest: i"):
         claim("ii", table=path)
-    with pytest.raises(BadInput, match="no such file, given as --table"):
-        claim(table=tmp_path / "none.csv")

@@ -20,7 +20,6 @@ from memgen.tables.statistics import (
     standard_error,
     student_factor,
     student_interval,
-    student_p,
     units_to_decide,
     wilson,
 )
@@ -46,50 +45,33 @@ def test_too_few_observations():
     assert mean_with_error(np.array([])) == (None, None) and mean_with_error(pl.Series([2.0])) == (2.0, None)
     assert pl.DataFrame({"value": [1.0]}).select(standard_error("value")).item() is None
     assert np.isnan(student_factor([0, 1])).all()
+    low, high = wilson(np.array([0.0, 1.0]), np.array([0, 2]))
+    assert math.isnan(low[0]) and math.isnan(high[0]) and 0 < low[1] < high[1] < 1
 
 
-@pytest.mark.parametrize("level", [0.5, 0.95])
-def test_student_s_interval_is_scipys(level):
-    values = np.array([0.1, 0.4, -0.3, 0.25])
-    expected = stats.t.interval(level, 3, loc=values.mean(), scale=stats.sem(values))
-    assert student_interval(values, level)[2:] == pytest.approx(expected, abs=1e-12)
-    assert student_factor([3])[0] == pytest.approx(4.302653, abs=1e-6)
+@given(values=samples, level=st.sampled_from([0.5, 0.95]))
+def test_student_s_interval_is_scipys(values, level):
+    if np.ptp(values) > 1e-3:
+        expected = stats.t.interval(level, len(values) - 1, loc=values.mean(), scale=stats.sem(values))
+        assert student_interval(values, level)[2:] == pytest.approx(expected, abs=1e-9)
 
 
 @given(trials=st.integers(1, 500), share=st.floats(0, 1), level=st.sampled_from([0.5, 0.95, 0.99]))
 def test_wilson_is_scipys(trials, share, level):
     successes = round(share * trials)
     expected = stats.binomtest(successes, trials).proportion_ci(level, method="wilson")
-    low, high = wilson(successes, trials, level)
-    assert (low, high) == pytest.approx((expected.low, expected.high), abs=1e-12)
-
-
-def test_wilson_of_no_trial_is_empty():
-    low, high = wilson(np.array([0.0, 1.0]), np.array([0, 2]))
-    assert math.isnan(low[0]) and math.isnan(high[0]) and 0 < low[1] < high[1] < 1
+    assert wilson(successes, trials, level) == pytest.approx((expected.low, expected.high), abs=1e-12)
 
 
 @given(one=samples, seed=st.integers(0, 100))
 def test_correlations_are_scipys(one, seed):
     other = np.round(one + np.random.default_rng(seed).normal(0, 50, len(one)), 1)
     if np.ptp(one) < 1e-3:
-        assert math.isnan(spearman(one, other))
+        assert math.isnan(pearson(one, other)) and math.isnan(spearman(one, other))
         return
     assert pearson(one, other) == pytest.approx(stats.pearsonr(one, other).statistic, abs=1e-9)
     assert spearman(one, other) == pytest.approx(stats.spearmanr(one, other).statistic, abs=1e-12)
     assert spearman(list(one), np.exp(one / 100)) == pytest.approx(1.0)
-
-
-def test_no_correlation_without_variation():
-    assert math.isnan(pearson(np.ones(3), np.arange(3.0))) and math.isnan(spearman([1, 2, 3], [1, 1, 1]))
-
-
-@given(values=samples)
-def test_student_p_is_that_of_a_t_test(values):
-    mean, error = mean_with_error(values)
-    if error and error > 1e-9:
-        assert student_p(mean, error, len(values) - 1) == pytest.approx(stats.ttest_1samp(values, 0).pvalue)
-    assert student_p(1.0, 0.0, 2) == 0 and student_p(1.0, 0.0, 2, null=1.0) == 1
 
 
 @given(values=st.lists(st.floats(0, 1), min_size=1, max_size=8))

@@ -1,6 +1,5 @@
 """Tables refuse what does not fit, and write the same bytes for the same rows."""
 
-import contextlib
 import math
 
 import polars as pl
@@ -33,7 +32,6 @@ def test_round_trip_in_column_order(tmp_path, suffix):
     ("frame", "message"),
     [
         (GOOD.drop("value"), r"missing columns \['value'\]"),
-        (GOOD.with_columns(other=1), r"unexpected columns \['other'\]"),
         (
             GOOD.with_columns(pl.col("value").cast(pl.Float32)),
             "column value has type Float32; allowed: Float64",
@@ -49,25 +47,15 @@ def test_refuses_what_does_not_fit(tmp_path, frame, message):
 
 
 def test_refuses_files_that_are_no_table(tmp_path):
-    with pytest.raises(BadInput, match="no such file"):
-        TABLE.read(tmp_path / "none.parquet")
     (tmp_path / "text.parquet").write_text("not parquet")
-    with pytest.raises(BadInput, match="cannot be read as a demo table"):
-        TABLE.read(tmp_path / "text.parquet")
     TABLE.write(GOOD.clear(), tmp_path / "empty.csv")
-    with pytest.raises(BadInput, match=r"empty.csv: holds no rows; allowed: one row or more of a demo table"):
-        TABLE.read(tmp_path / "empty.csv")
-    strict = Table(
-        "strict", {"value": Column(pl.Float64, "a value"), "loss": Column(pl.Float64, "x", nan=True)}
-    )
-    for value, loss, refused in ((1.0, math.nan, False), (math.nan, 1.0, True)):
-        strict.write(pl.DataFrame({"value": [value], "loss": [loss]}), tmp_path / "nan.parquet")
-        with pytest.raises(BadInput, match="column value holds NaN") if refused else contextlib.nullcontext():
-            strict.read(tmp_path / "nan.parquet")
-    with pytest.raises(BadInput, match="allowed suffixes"):
-        TABLE.write(GOOD, tmp_path / "demo.xlsx")
-
-
-def test_a_table_says_what_every_column_holds():
-    with pytest.raises(ValueError, match="columns without description: value"):
-        Table("demo", {"name": Column(pl.String, "a name"), "value": Column(pl.Float64)})
+    strict = Table("strict", {"name": Column(pl.String, "a name"), "value": Column(pl.Float64, "a value")})
+    strict.write(GOOD.select("name", value=pl.lit(math.nan)), tmp_path / "nan.parquet")
+    for table, name, message in (
+        (TABLE, "none.parquet", "no such file"),
+        (TABLE, "text.parquet", "cannot be read as a demo table"),
+        (TABLE, "empty.csv", "holds no rows; allowed: one row or more of a demo table"),
+        (strict, "nan.parquet", "column value holds NaN"),
+    ):
+        with pytest.raises(BadInput, match=f"{name}: {message}"):
+            table.read(tmp_path / name)

@@ -12,6 +12,7 @@ from typing import Any
 
 from memgen.figures.labels import words
 from memgen.jobs.closure import module_file
+from memgen.jobs.entries import Entry as Command
 from memgen.jobs.entries import docstring, find
 from memgen.jobs.rules import Quoted, flags
 
@@ -126,9 +127,7 @@ class Entry:
 
     def docstring(self) -> tuple[str, str]:
         """First line of the function's docstring, and the caption behind it."""
-        entry = find(*self.stage.split())
-        assert entry is not None, f"{self.stage}: there is no such figure"
-        first, _, caption = docstring(entry).strip().partition("\n\n")
+        first, _, caption = docstring(self._command).strip().partition("\n\n")
         return first, caption
 
     def caption(self, told: Mapping[str, Any]) -> str:
@@ -151,9 +150,13 @@ class Entry:
     @property
     def source(self) -> str:
         """Module and name of the function."""
+        return f"{self._command.module}.{self._command.function}"
+
+    @property
+    def _command(self) -> Command:
         entry = find(*self.stage.split())
         assert entry is not None, f"{self.stage}: there is no such figure"
-        return f"{entry.module}.{entry.function}"
+        return entry
 
 
 def entries(config: Mapping[str, Any]) -> list[Entry]:

@@ -72,6 +72,7 @@ Seeds: TypeAlias = Annotated[int, Range(1, 1000), About("number of seeds")]
 Rate: TypeAlias = Annotated[float, Range(0, 1000, above=True), About("learning rate")]
 MostSeen: TypeAlias = Annotated[int, Range(1, 1000), About("largest multiplicity whose samples are attacked")]
 DefenceName: TypeAlias = Annotated[Name, About("name of a defence")]
+Shares: TypeAlias = tuple[Annotated[float, Range(0, 1), About("a share")], ...]
 Tail: TypeAlias = Annotated[
     float, Range(0, 10), About("exponent of the clusters' frequencies, (1 + rank)^-tail; 0 for equal ones")
 ]
@@ -107,9 +108,7 @@ class Nearest:
         Size(clusters=100, samples=100, dimension=200, rho=0.37),
     )
     stored: Annotated[
-        tuple[Annotated[float, Range(0, 1), About("a share")], ...],
-        Several(1, 100),
-        About("shares of the positions that are stored of every sample"),
+        Shares, Several(1, 100), About("shares of the positions that are stored of every sample")
     ] = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1)
     flips: Annotated[
         tuple[Annotated[float, Range(0, 1), About("a probability")], ...],
@@ -138,9 +137,7 @@ class Lookup:
     dimension: Annotated[int, Range(1, 100_000), About("length d of a reference")] = 200
     noise: Noise = 0.1
     stored_fractions: Annotated[
-        tuple[Annotated[float, Range(0, 1), About("a share")], ...],
-        Several(1, 100),
-        About("shares of the bits of singletons that are stored"),
+        Shares, Several(1, 100), About("shares of the bits of singletons that are stored")
     ] = (0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1)
     repeats: Repeats = 30
 
@@ -220,10 +217,7 @@ class Attacked:
         About("steps after which the undefended learner is attacked, beside the last"),
     ] = ()
     attacks: Annotated[
-        tuple[
-            Annotated[Attack, About("an attack, named after what it knows")],
-            ...,
-        ],
+        tuple[Annotated[Attack, About("an attack, named after what it knows")], ...],
         Several(1, 7),
         About("attacks; the first is made after every recorded step, the others after the last"),
     ] = ("sign",)

@@ -68,12 +68,7 @@ def draw(size: Size, seed: int) -> tuple[Clusters, ClusterSample]:
 
 
 def recoveries(
-    size: Size,
-    learner: Attacked,
-    training: Training,
-    named: Sequence[str],
-    record: Sequence[int],
-    seed: int,
+    size: Size, learner: Attacked, training: Training, record: Sequence[int], seed: int
 ) -> Iterator[dict[str, Any]]:
     """Train a classifier on one sample and attack it; yields the columns of `RUNS` from `step` on.
 
@@ -97,7 +92,7 @@ def recoveries(
     for step, model in trained.path(record):
         by_class = accuracy_by_class(model, test_x, tested, size.clusters)
         measured = tasks.accuracies(by_class, clusters.frequency, sample.count)
-        for attack in named if step == max(record) else named[:1]:
+        for attack in learner.attacks if step == max(record) else learner.attacks[:1]:
             rng = generator("irrelevant", attack, *key, step)
             few = once[: learner.few_targets]
             chosen = few if attack in ("labels", "informed") else targets
@@ -108,7 +103,7 @@ def recoveries(
                     yield {
                         "step": step,
                         "attack": attack,
-                        "main": attack == named[0],
+                        "main": attack == learner.attacks[0],
                         "multiplicity": multiplicity,
                         **counted,
                         **measured,

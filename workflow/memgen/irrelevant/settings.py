@@ -5,17 +5,11 @@ Imports nothing heavier than the standard library.
 
 import contextlib
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from memgen.errors import BadInput
-from memgen.irrelevant.configuration import (
-    OF_ATTACK,
-    OF_COMPLETE,
-    OF_SIMULATE,
-    Extraction,
-    check_defence,
-)
+from memgen.irrelevant.configuration import OF_ATTACK, OF_COMPLETE, OF_SIMULATE, Extraction, check_defence
 from memgen.planning.rates import RATES
 from memgen.planning.resources import Need
 
@@ -41,12 +35,16 @@ def _size_options(sizes: list[Mapping[str, Any]]) -> dict[str, Any]:
 def attack_options(block: Mapping[str, Any], name: str) -> dict[str, Any]:
     """Options of the stage `attack` for a run; sizes, and defences, belong together by their place."""
     run = block["runs"][name]
+    defences = {"none": {"kind": "none", "strength": 0}}
+    defences |= {defence: block["defences"][defence] for defence in run["defences"]}
     return {
         **{key: run[key] for key in run if key not in ("sizes", "noisy", "defences")},
         # The last step is recorded at any rate.
         "record_steps": run["record_steps"] or [run["steps"]],
         **_size_options(run["sizes"]),
-        **_defence_options(block["defences"], ["none", *run["defences"]]),
+        "defences": list(defences),
+        "kinds": [defence["kind"] for defence in defences.values()],
+        "strengths": [defence["strength"] for defence in defences.values()],
         **OF_ATTACK.flags(run["noisy"]),
     }
 
@@ -60,15 +58,6 @@ def extract_options(config: Mapping[str, Any]) -> dict[str, Any]:
     """Options of the stage `extract`, from a whole configuration with ``irrelevant.extraction``."""
     language, own = config["language"], config["irrelevant"]["extraction"]
     return {**own, "dtype": language["models"][own["model"]]["dtype"], "device": language["device"]}
-
-
-def _defence_options(defences: Mapping[str, Any], names: list[str]) -> dict[str, Any]:
-    known = {"none": {"kind": "none", "strength": 0}, **defences}
-    return {
-        "defences": names,
-        "kinds": [known[name]["kind"] for name in names],
-        "strengths": [known[name]["strength"] for name in names],
-    }
 
 
 def attack_work(block: Mapping[str, Any], name: str) -> Need:
@@ -161,17 +150,12 @@ def _check_run(name: str, run: Mapping[str, Any], defences: Mapping[str, Any]) -
     for step in run["record_steps"]:
         if step > run["steps"]:
             raise BadInput(f"{where}.record_steps: {step} exceeds the steps; allowed: 0 to {run['steps']}")
-    _check_defences(where, learner, run["defences"], defences)
-
-
-def _check_defences(where: str, learner: str, named: Iterable[str], defences: Mapping[str, Any]) -> None:
-    for name in named:
-        if name not in defences:
-            raise BadInput(
-                f"{where}.defences: there is no defence {name!r}; allowed: {', '.join(defences) or 'none'}"
-            )
+    for defence in run["defences"]:
+        if defence not in defences:
+            allowed = ", ".join(defences) or "none"
+            raise BadInput(f"{where}.defences: there is no defence {defence!r}; allowed: {allowed}")
         with _named(f"{where}.defences: "):
-            check_defence(learner, name, defences[name]["kind"], defences[name]["strength"])
+            check_defence(learner, defence, defences[defence]["kind"], defences[defence]["strength"])
 
 
 def _check_singletons(where: str, clusters: int, samples: int, tail: float) -> None:

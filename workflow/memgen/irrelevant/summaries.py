@@ -12,9 +12,6 @@ from memgen.irrelevant.tables import AVERAGES, EXTRACTIONS, LEAKAGE, MATCHED, SI
 from memgen.tables.statistics import line_slope, mean_with_error
 from memgen.tables.summaries import Kinds, Numbers, summarize
 
-#: Accuracy on clusters seen once from which a learner counts as accurate.
-ACCURATE = 0.9
-
 _SIZES = ("samples", "dimension", "hidden", "seeds")
 
 
@@ -160,20 +157,22 @@ def _extraction(table: pl.DataFrame) -> Numbers:
     lora = plain.filter(pl.col("training") == "lora")
     numbers: Numbers = {"seeds": seeds}
 
-    def by_seed(rows: pl.DataFrame) -> pl.Series:
-        return rows.group_by("seed").agg(pl.col("exposure").mean()).sort("seed")["exposure"]
+    def by_seed(rows: pl.DataFrame, name: str = "exposure") -> pl.Series:
+        return rows.group_by("seed").agg(pl.col(name).mean()).sort("seed")[name]
 
     def add(name: str, values: pl.Series) -> None:
         numbers[name], numbers[f"{name}_se"] = mean_with_error(values)
 
     seen = pl.col("multiplicity") > 0
-    most, least = (pl.col("multiplicity") == times for times in _ends(table.filter(seen)))
-    empty = pl.Series("exposure", [], dtype=pl.Float64)
-    add("rise", by_seed(full.filter(most)) - by_seed(full.filter(least)))
+    times = table.filter(seen)["multiplicity"]
+    most, least = full.filter(multiplicity=times.max()), full.filter(multiplicity=times.min())
+    add("rise", by_seed(most) - by_seed(least))
     widest = lora.filter(pl.col("lora_rank") == pl.col("lora_rank").max())
-    both = full.height > 0 and widest.height > 0
-    add("lora_less_full", by_seed(widest.filter(seen)) - by_seed(full.filter(seen)) if both else empty)
-    add("loss_gap", _by_seed_loss(widest) - _by_seed_loss(full) if both else empty)
+    compared = (widest, full) if full.height and widest.height else (table.clear(), table.clear())
+    one, other = (by_seed(rows.filter(seen)) for rows in compared)
+    add("lora_less_full", one - other)
+    one, other = (by_seed(rows, "loss_words") for rows in compared)
+    add("loss_gap", one - other)
     noisy = table.filter(pl.col("noise") == pl.col("noise").max())
     chance = chance_exposure(int(table["candidates"].max()))  # type: ignore[arg-type]
     add("noisy_excess", by_seed(noisy.filter(seen)) - chance)
@@ -181,16 +180,6 @@ def _extraction(table: pl.DataFrame) -> Numbers:
     groups = unseen.group_by("training", "lora_rank", "noise", maintain_order=True)
     numbers["unseen_deviation"] = max(null_deviation(rows["exposure"].to_numpy()) for _, rows in groups)
     return numbers
-
-
-def _by_seed_loss(rows: pl.DataFrame) -> pl.Series:
-    return rows.group_by("seed").agg(pl.col("loss_words").mean()).sort("seed")["loss_words"]
-
-
-def _ends(seen: pl.DataFrame) -> tuple[int, int]:
-    """Largest and smallest number of sentences that carry a number."""
-    times = sorted(set(seen["multiplicity"]))
-    return times[-1], times[0]
 
 
 KINDS: Kinds = (

@@ -104,9 +104,7 @@ SIMULATION = Table(
     {
         "task": Column(pl.String, "task", allowed=("clusters", "next_symbol")),
         "learner": Column(pl.String, "learner that stores its sample", allowed=("nearest", "lookup")),
-        "clusters": Column(pl.Int64, "clusters or references N"),
-        "samples": Column(pl.Int64, "sample size n"),
-        "dimension": Column(pl.Int64, "positions d"),
+        **_of_runs("clusters", "samples", "dimension"),
         "rho": Column(pl.Float64, "probability that a position is fixed; clusters", nullable=True),
         "noise": Column(pl.Float64, "twice the share of flipped bits; next_symbol", nullable=True),
         "memory": Column(
@@ -265,11 +263,7 @@ EXTRACTIONS = Table(
         ),
         "candidates": Column(pl.Int64, "how many these are, itself included"),
     },
-    trained(
-        _FINETUNED,
-        dict.fromkeys(("rank", "loss_words", "loss_digits", "accuracy_fresh")),
-        unit="seed",
-    ),
+    trained(_FINETUNED, dict.fromkeys(("rank", "loss_words", "loss_digits", "accuracy_fresh")), unit="seed"),
 )
 
 #: What is averaged of a language model's numbers.

@@ -69,9 +69,7 @@ CLAIMS = Table(
         ),
         "expected": Column(pl.String, "what the claim expects of ours"),
         "margin": Column(
-            pl.Float64,
-            "margin specified in advance: of equality, or of a missed bound",
-            nullable=True,
+            pl.Float64, "margin specified in advance: of equality, or of a missed bound", nullable=True
         ),
         "ours": Column(pl.Float64, "value found here", nullable=True),
         "standard_error": Column(

@@ -1,9 +1,8 @@
 """Figures of what leaks by completion and from a language model, and of all three studies."""
 
 import math
-from collections.abc import Callable, Mapping
 from itertools import cycle
-from typing import Annotated, Any
+from typing import Annotated
 
 import polars as pl
 from matplotlib.axes import Axes
@@ -12,9 +11,9 @@ from matplotlib.ticker import NullFormatter
 
 from memgen.errors import BadInput
 from memgen.figures.irrelevant.recovery import Averages, guessing
-from memgen.figures.labels import DEFENCES, LEARNERS, MODELS, PAIR_CLASSES, PALETTE, prior_looks
+from memgen.figures.labels import LEARNERS, MODELS, PAIR_CLASSES, PALETTE, prior_looks
 from memgen.figures.longtail.theory import draw_excess
-from memgen.figures.panels import draw_interval, panel_letters, reaches, shared_legend
+from memgen.figures.panels import draw_interval, panel_letters, shared_legend
 from memgen.figures.style import COLUMN, PAGE, SERIES, Drawn, Hierarchy, Ridge, figure, new_figure
 from memgen.irrelevant.tables import EXTRACTION, LEAKAGE
 from memgen.longtail.tables import TRADEOFF
@@ -27,28 +26,6 @@ _COMPLETED = {
 }
 # Of more than eight trainings the next have the same colours with other markers.
 _LOOKS = tuple(zip(SERIES * 2, "vosD^<>P" + "osD^<>Pv", strict=True))
-
-
-def _draw_defences(panel: Axes, rows: pl.DataFrame, words: Callable[[Mapping[str, Any]], str]) -> None:
-    """Every defence of a run joined along its strength, and beside each row what there is to say of it."""
-    for kind, (label, colour, marker) in DEFENCES.items():
-        part = rows.filter(pl.col("kind") == kind).sort("strength")
-        if not part.height:
-            continue
-        draw_interval(
-            panel, part, "bits_recovered", "accuracy_singleton", xerr=reaches(part, "bits_recovered"),
-            fmt=f"{marker}:", lw=0.7, ms=7 if kind == "none" else 3.5, color=colour, label=label,
-        )  # fmt: skip
-        for row in part.iter_rows(named=True):
-            if text := words(row):
-                panel.annotate(
-                    text, (row["bits_recovered"], row["accuracy_singleton"]), xytext=(5, -6),
-                    textcoords="offset points", fontsize=5, color=colour,
-                )  # fmt: skip
-
-
-def _strength(row: Mapping[str, Any]) -> str:
-    return "" if row["strength"] is None else f"{row['strength']:g}"
 
 
 @figure

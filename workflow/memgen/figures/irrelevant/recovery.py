@@ -1,6 +1,7 @@
 """Figures of what attacks recover, by training step and by multiplicity."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import polars as pl
 from matplotlib.axes import Axes
@@ -28,13 +29,19 @@ def guessing(panel: Axes, share: float = 0.5) -> None:
     panel.axhline(share, color=PALETTE["black"], lw=0.6, ls=":")
 
 
+def size_words(row: Mapping[str, Any]) -> str:
+    """Size of a cluster task."""
+    return f"$n$ = {row['samples']}, $d$ = {row['dimension']}, $\\rho$ = {row['rho']:g}"
+
+
 def _panels(parts: list[pl.DataFrame], height: float) -> tuple[Figure, list[Axes]]:
     """Figure with a panel for each learner, side by side, with one axis of shares and the size as title."""
     figure, axes = new_figure(1, len(parts), height=height, width=min(PAGE, 3.4 * len(parts)), sharey=True)
     for panel, rows in zip(axes[0], parts, strict=True):
         row = rows.row(0, named=True)
-        size = f"$n$ = {row['samples']}, $d$ = {row['dimension']}, $\\rho$ = {row['rho']:g}"
-        panel.set_title(f"{LEARNERS[row['learner']][0]}\n{size}\n{counted(row['singleton_weight'])}")
+        panel.set_title(
+            f"{LEARNERS[row['learner']][0]}\n{size_words(row)}\n{counted(row['singleton_weight'])}"
+        )
     return figure, list(axes[0])
 
 

@@ -10,6 +10,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import NullFormatter, ScalarFormatter
 
 from memgen.errors import BadInput
+from memgen.figures.irrelevant.recovery import size_words
 from memgen.figures.labels import (
     ATTACKS,
     DEFENCES,
@@ -30,11 +31,6 @@ Leakage = Annotated[pl.DataFrame, LEAKAGE]
 _SIZE = ["samples", "dimension", "rho"]
 # Ticks of logarithmic axes.
 _BITS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000]
-
-
-def _size_words(row: Mapping[str, Any]) -> str:
-    """Size of a cluster task."""
-    return f"$n$ = {row['samples']}, $d$ = {row['dimension']}, $\\rho$ = {row['rho']:g}"
 
 
 @figure
@@ -60,7 +56,7 @@ def irrelevant_attacks(*, leakage: Leakage) -> Drawn:
     panel, place, names = axes[0, 0], 0.0, []
     for _, part in groups:
         first = part.row(0, named=True)
-        words = f"{LEARNERS[first['learner']][0]}, {_size_words(first)}, {counted(first['singleton_weight'])}"
+        words = f"{LEARNERS[first['learner']][0]}, {size_words(first)}, {counted(first['singleton_weight'])}"
         panel.text(-0.5, place, words, fontsize=6, fontweight="bold", va="center")
         place += 1
         for defence in part["defence"].unique(maintain_order=True):
@@ -126,7 +122,7 @@ def irrelevant_tradeoff(*, simulation: Annotated[pl.DataFrame, SIMULATION], leak
         _draw_stores(panel, stores.filter(of_size))
         _draw_points(panel, points)
         learners = [LEARNERS[name][0] for name in points["learner"].unique(maintain_order=True)]
-        panel.set_title(f"{' and '.join(learners) or 'stored samples'}\n{_size_words(size)}")
+        panel.set_title(f"{' and '.join(learners) or 'stored samples'}\n{size_words(size)}")
         panel.set(xlabel="useless bits known of each sample seen once", ylim=(-0.03, 1.03))
         panel.set_ylabel("accuracy on clusters seen once")
     for unused in axes[0, len(sizes) :]:

@@ -66,9 +66,7 @@ def held_out_margins(*, held_out: Annotated[pl.DataFrame, HELD_OUT], words: Word
 
 @figure
 def geometry(
-    *,
-    representations: Annotated[pl.DataFrame, REPRESENTATIONS],
-    curve: Annotated[pl.DataFrame, COST_CURVE],
+    *, representations: Annotated[pl.DataFrame, REPRESENTATIONS], curve: Annotated[pl.DataFrame, COST_CURVE]
 ) -> Figure:
     """Draw the margin next to an exception on representations that differ in conjunctivity, and theory's.
 

@@ -15,14 +15,7 @@ from memgen.figures.dots import rows_of
 from memgen.figures.labels import PALETTE, method_label, model_label, named
 from memgen.figures.language.behaviour import Probes
 from memgen.figures.panels import key, legend, level, panel_letters, separate_rows
-from memgen.figures.style import (
-    Drawn,
-    Hierarchies,
-    Items,
-    Words,
-    figure,
-    new_figure,
-)
+from memgen.figures.style import Drawn, Hierarchies, Items, Words, figure, new_figure
 from memgen.language.fits.tables import BASELINES, PREDICTIONS
 from memgen.language.responses.tables import GEOMETRY
 

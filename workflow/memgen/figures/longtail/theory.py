@@ -216,9 +216,7 @@ def longtail_privacy(*, privacy: Annotated[pl.DataFrame, PRIVACY]) -> Figure:
 
 @figure
 def longtail_subgroups(
-    *,
-    subgroups: Annotated[list[pl.DataFrame], SUBGROUPS],
-    compression: Annotated[pl.DataFrame, COMPRESSION],
+    *, subgroups: Annotated[list[pl.DataFrame], SUBGROUPS], compression: Annotated[pl.DataFrame, COMPRESSION]
 ) -> Figure:
     """Draw what limited memorization, privacy and compression cost each subgroup.
 

@@ -15,13 +15,7 @@ from memgen.figures.panels import LINE, class_keys, equality, key, legend, level
 from memgen.figures.style import MARKERS, Hierarchies, Items, Method, Words, figure, new_figure
 from memgen.language.fits.tables import FIT, PREDICTIONS
 from memgen.language.responses.tables import ACCURACY
-from memgen.published.tables import (
-    COMPARISON,
-    EQUITY_CLASSES,
-    EQUITY_SUITS,
-    EXPLANATIONS_SUMMARY,
-    TRANSFER,
-)
+from memgen.published.tables import COMPARISON, EQUITY_CLASSES, EQUITY_SUITS, EXPLANATIONS_SUMMARY, TRANSFER
 
 Predictions = Annotated[list[pl.DataFrame], PREDICTIONS]
 Methods = Annotated[

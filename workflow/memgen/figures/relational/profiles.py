@@ -28,15 +28,7 @@ from memgen.figures.panels import (
     pair_axes,
     panel_letters,
 )
-from memgen.figures.style import (
-    MARGIN_COLOURS,
-    NOTHING,
-    Hierarchies,
-    Hierarchy,
-    Ridge,
-    figure,
-    new_figure,
-)
+from memgen.figures.style import MARGIN_COLOURS, NOTHING, Hierarchies, Hierarchy, Ridge, figure, new_figure
 from memgen.relational.tables import MECHANISM, MEMORIZATION, RANKS, SWEEP, TASK
 
 #: Below this the scales of ranks and margins are linear, beyond it logarithmic.

@@ -99,6 +99,6 @@ def attack(
             }
             record = [step for step in record_steps if plain and step < trained.steps]
             for seed in range(training.seeds):
-                found = recoveries(size, training, trained, training.attacks, [*record, trained.steps], seed)
+                found = recoveries(size, training, trained, [*record, trained.steps], seed)
                 rows += [{**common, "seed": seed, **row} for row in found]
     RUNS.write(pl.DataFrame(rows, schema=RUNS.schema), out)

@@ -62,13 +62,6 @@ def recovery(*, runs: Inputs, out: Output, averages: Output) -> None:
     whole = whole.with_columns(
         last=pl.col("step") == pl.col("step").max().over(group),
         expected=pl.when(known).then(pl.Series(majority, dtype=pl.Float64)),
-        # Intervals of shares end where shares do.
-        **{
-            f"{name}_{end}": pl.col(f"{name}_{end}").clip(0, 1)
-            for name in measured
-            if name != "queries"
-            for end in ("low", "high")
-        },
     )
     AVERAGES.write(whole, averages)
     main = whole.filter("main").unique(_through(RECOVERY, "multiplicity"), keep="first", maintain_order=True)
@@ -103,14 +96,15 @@ def leakage(
         (pl.col("step") == pl.col("step").max().over(of_seed)) & (pl.col("multiplicity") == 1)
     ).with_columns(
         # Some attacks are made on a few targets only, the main one on all.
-        singletons=pl.col("targets").max().over(of_seed).cast(pl.Float64),
+        singletons=pl.col("targets").max().over(of_seed).cast(pl.Float64)
     )
     sizes = [last[name].to_numpy() for name in ("dimension", "rho")]
     last = last.with_columns(
         bits=pl.Series(leaked_bits(1 - last["free_recovered"].to_numpy(), 1, *sizes), dtype=pl.Float64)
     ).with_columns(leaked_bits=pl.col("singletons") * pl.col("bits"))
     names = ["singletons", "bits_recovered", "free_recovered", "bits", "leaked_bits", "accuracy_singleton"]
-    found = averaged(last, _through(LEAKAGE, "attack"), names).with_columns(
+    shares = ("bits_recovered", "free_recovered", "accuracy_singleton")
+    found = averaged(last, _through(LEAKAGE, "attack"), names, shares).with_columns(
         storage_bits=(pl.col("samples") * pl.col("dimension")).cast(pl.Float64),
         # By the lower end of the interval, so that an attack on few targets does not win by chance.
         best=pl.int_range(pl.len()).over(_through(LEAKAGE, "singleton_weight"))
@@ -120,11 +114,6 @@ def leakage(
         # Nobody recovers more than a sample has, or less than nothing.
         bits_low=pl.col("bits_low").clip(0),
         bits_high=pl.min_horizontal("bits_high", (1 - pl.col("rho")) * pl.col("dimension")),
-        **{
-            f"{name}_{end}": pl.col(f"{name}_{end}").clip(0, 1)
-            for name in ("bits_recovered", "free_recovered", "accuracy_singleton")
-            for end in ("low", "high")
-        },
     )
     LEAKAGE.write(found.select(list(LEAKAGE.columns)), out)
     best = found.filter("best").select(_through(LEAKAGE, "attack"))
@@ -142,19 +131,13 @@ def _at_accuracy(noisy: pl.DataFrame, accuracy: float) -> pl.DataFrame:
         if len(reached) > 1 and reached[0] <= accuracy <= reached[-1]:
             bits = float(np.interp(accuracy, reached, ordered["bits"].to_numpy()))
             parts.append((*key, seed, accuracy, bits))
-    schema = {name: MATCHED.columns[name].dtype for name in (*keys, "accuracy", "bits")} | {"seed": pl.Int64}
-    frame = pl.DataFrame(
-        parts, schema={name: schema[name] for name in (*keys, "seed", "accuracy", "bits")}, orient="row"
-    )
-    found = averaged(frame, [*keys, "accuracy"], ["bits"])
+    schema = {
+        name: (MATCHED.schema | {"seed": pl.Int64})[name] for name in (*keys, "seed", "accuracy", "bits")
+    }
+    found = averaged(pl.DataFrame(parts, schema=schema, orient="row"), [*keys, "accuracy"], ["bits"])
+    sizes = found.select("samples", "dimension", "rho").rows()
     return found.with_columns(
-        needed=pl.Series(
-            [
-                needed_bits(n, d, rho, accuracy)
-                for n, d, rho in found.select("samples", "dimension", "rho").iter_rows()
-            ],
-            dtype=pl.Float64,
-        ),
+        needed=pl.Series([needed_bits(*size, accuracy) for size in sizes], dtype=pl.Float64),
         free=(1 - pl.col("rho")) * pl.col("dimension"),
     ).select(list(MATCHED.columns))
 

@@ -1,13 +1,15 @@
 """What the paper on irrelevant information claims, beside what the tables of this study say.
 
-Knows the published values, the margins, and how each is read off the tables; computes no new quantity.
+Knows the published values, the margins, and how each is read off the tables; computes no new quantity. The
+paper's motive is language models that hold social security numbers from their training text; it measures
+none, so what is claimed of numbers in letters is about a direction, or about chance.
 """
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, TypeAlias
 
-from memgen.irrelevant.extraction_claims import extraction_claims
 from memgen.irrelevant.summaries import numbers
+from memgen.irrelevant.tables import EXTRACTIONS
 from memgen.jobs.stage import Input, Output, stage
 from memgen.tables.claims import THIS_STUDY, Claim, shell_command, write_claims
 from memgen.tables.summaries import Numbers
@@ -16,6 +18,7 @@ PAPER = (
     "Brown, Bun, Feldman, Smith, Talwar, When is Memorization of Irrelevant Training Data Necessary, "
     "arXiv 2012.06421"
 )
+_MOTIVE = f"{PAPER}, and Carlini and others, The Secret Sharer, arXiv 1802.08232"
 
 #: Share of singletons' bits that the paper recovers, at least.
 RECOVERED = 0.97
@@ -32,8 +35,13 @@ SLOPE = 0.25
 #: Accuracy that a defence which halves the bits recovered costs at least.
 COST = 0.05
 
+#: Margin of an exposure that is to be chance, specified in advance, bits: a list of suspects half as long.
+CHANCE = 1.0
+
 #: Samples, positions and hidden units of the published experiments.
 PUBLISHED_SIZES = {"logistic": (500, 1000, 0), "network": (500, 1000, 1500)}
+
+Sense: TypeAlias = Literal["above", "below", "equal"]
 
 
 @stage
@@ -75,44 +83,27 @@ class _Claims:
         self.figure = figure
 
     def one(
-        self,
-        id: str,
-        claim: str,
-        name: str,
-        of: str,
-        sense: Literal["above", "below", "equal"],
-        threshold: float,
-        would_fail: str,
-        *,
-        leads: bool = True,
-        exploratory: bool = False,
-        margin: float | None = None,
-        paper: str = PAPER,
-        published: float | None = None,
-        possible: tuple[float, float] | None = (0.0, 1.0),
-        unit: str = "training seeds",
-    ) -> Claim:
-        """One claim about a number, over the training seeds behind it."""
+        self, id: str, claim: str, name: str, of: str, sense: Sense, threshold: float, would_fail: str,
+        *, paper: str = PAPER, **parts: Any,
+    ) -> Claim:  # fmt: skip
+        """One claim about a number, over the training seeds behind it; `parts` are other parts of a claim."""
+        usual: dict[str, Any] = {
+            "possible": (0.0, 1.0), "family": f"irrelevant: {paper}",
+            "unit": "training seeds", "n_units": int(self.numbers.get(f"{of}_seeds") or 0),
+        }  # fmt: skip
         return Claim(
             study="irrelevant",
             id=id,
-            leads=leads,
-            exploratory=exploratory,
             claim=claim,
             paper=paper,
             figure=self.figure,
             sense=sense,
             threshold=threshold,
-            margin=margin,
-            published_value=published,
             ours=self.numbers[name],
             standard_error=self.numbers.get(f"{name}_se"),
-            unit=unit,
-            n_units=int(self.numbers.get(f"{of}_seeds") or 0),
-            possible=possible,
-            family=f"irrelevant: {paper}",
             would_fail=would_fail,
             command=self.command,
+            **usual | parts,
         )
 
     def size(self, name: str) -> str:
@@ -148,7 +139,7 @@ class _Claims:
                     RECOVERED,
                     "A share at or below .97.",
                     leads=name == "logistic",
-                    published=RECOVERED
+                    published_value=RECOVERED
                     if self.shape(name) == PUBLISHED_SIZES[name.removesuffix("_once")]
                     else None,
                 )
@@ -287,3 +278,47 @@ class _Claims:
                 )
             )
         return found
+
+
+def extraction_claims(table: Path) -> list[Claim]:
+    """Claims of numbers that a language model is finetuned on, from an extraction runs table."""
+    (model,) = EXTRACTIONS.read(table)["model"].unique()
+    found = _Claims(table, "irrelevant_extraction")
+
+    def one(id: str, claim: str, name: str, sense: Sense, would_fail: str, **parts: Any) -> Claim:
+        common: dict[str, Any] = {
+            "paper": THIS_STUDY, "model": model, "possible": None, "family": "irrelevant: a language model",
+            "n_units": int(found.numbers["seeds"] or 0),
+        }  # fmt: skip
+        return found.one(id, claim, name, name, sense, 0.0, would_fail, **common | parts)
+
+    claims = [
+        one(
+            "exposure-rises",
+            "The more training sentences carry a number of no use, the better the model knows it (all "
+            "weights of its last layers; exposure of the most repeated less the least, bits)",
+            "rise",
+            "above",
+            "A difference at or below 0.",
+            paper=_MOTIVE,
+        ),
+        one(
+            "lora-leaks-less",
+            "At equal loss on the words, adapters (LoRA, the largest rank) give away less than finetuning "
+            "all weights of the same layers, each at a learning rate chosen for that loss (difference of "
+            "exposure, bits)",
+            "lora_less_full",
+            "below",
+            "A difference at or above 0.",
+        ),
+        one(
+            "noise-hides",
+            "With the gradient of each sentence clipped and the strongest noise added, the numbers in them "
+            "are known no better than chance (exposure less chance, bits)",
+            "noisy_excess",
+            "equal",
+            f"An exposure further than {CHANCE:g} bit from chance.",
+            margin=CHANCE,
+        ),
+    ]
+    return [claim for claim in claims if claim.tested]

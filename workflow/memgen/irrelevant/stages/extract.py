@@ -76,8 +76,8 @@ def extract(
     trainings: list[tuple[int | None, float | None]] = [
         (None, None),
         *((rank, None) for rank in extraction.lora_ranks),
+        *((extraction.noisy_lora_rank, noise) for noise in extraction.noises or ()),
     ]
-    trainings += [(extraction.noisy_lora_rank, noise) for noise in extraction.noises or ()]
     rows = []
     for seed in progress(
         range(extraction.seeds), f"extraction from {extraction.model}", total=extraction.seeds
