@@ -2,42 +2,38 @@
 
 import fcntl
 import os
-import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import pytest
 
-from memgen import __main__ as cli
 from memgen.configuration import layers as configuration
 from memgen.errors import BadInput
-from memgen.language import settings
 from memgen.language.settings import lineup, lineup_hierarchy
 from repository import ROOT
 
-BOMB = "a0: &a0 {x: 1, y: 2}\n" + "".join(
-    f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 30)
-)
-MERGED_BOMB = "a0: &a0 {k: 1}\n" + "".join(
-    f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 9)}]}}\n" for n in range(1, 30)
-)
-TOWER = "a0: &a0 [1]\n" + "".join(f"a{n}: &a{n} [[[[*a{n - 1}]]]]\n" for n in range(1, 400))
-HUB = "language: {{models: {{a: {{source: hub, repository: {}, revision: {}}}}}}}\n"
 
+def doubling(first: str, following: str) -> str:
+    """Anchors each of which holds the one before it nine times."""
+    lines = [f"a{n}: &a{n} {following.format(', '.join([f'*a{n - 1}'] * 9))}\n" for n in range(1, 30)]
+    return f"a0: &a0 {first}\n{''.join(lines)}"
+
+
+HUB = "language: {{models: {{a: {{source: hub, repository: {}, revision: {}}}}}}}\n"
 OVERLAYS = {
     # What is no plain mapping.
     "anchor in itself": "language: &a {models: *a}\n",
-    "bomb": BOMB,
-    "bomb of merges": MERGED_BOMB,
-    "tower of aliases": TOWER,
+    "bomb": doubling("{x: 1, y: 2}", "[{}]"),
+    "bomb of merges": doubling("{k: 1}", "{{<<: [{}]}}"),
+    "tower of aliases": "a0: &a0 [1]\n" + "".join(f"a{n}: &a{n} [[[[*a{n - 1}]]]]\n" for n in range(1, 400)),
     "deep brackets": "a: " + "[" * 50_000,
     "many entries": "longtail: {priors: [" + ", ".join(["{}"] * 20_000) + "]}\n",
     "large file": "# " + "x" * 300_000 + "\n",
     "two documents": "a: 1\n---\nb: 2\n",
     "key twice": "language: {}\nlanguage: {}\n",
     "python object": "a: !!python/object/apply:os.system ['touch pwned']\n",
-    "unknown alias": "a: *b\n",
     "bytes": "language: \x00\n",
     "binary": "language: {device: !!binary AAAA}\n",
     "key of a huge number": "0x" + "f" * 5000 + ": 1\n",
@@ -45,27 +41,20 @@ OVERLAYS = {
     # Numbers.
     "huge number": "language: {seeds: 0x" + "f" * 5000 + "}\n",
     "infinite": "relational: {theory: {ridge: [1e400]}}\n",
-    "not a number": "relational: {theory: {ridge: [.nan]}}\n",
     "whole float": "language: {seeds: 10.0}\n",
-    "hexadecimal": "language: {seeds: 0x10}\n",
     "truth": "language: {seeds: true}\n",
     # Names.
     "model with a newline": 'language: {models: {"a\\n": {source: corpus, seed: 0}}}\n',
-    "hierarchy with a newline": 'relational: {hierarchies: {"x\\n": {n: 9}}}\n',
-    "hierarchy above": 'relational: {hierarchies: {"../x": {n: 9}}}\n',
-    "hierarchy with braces": 'relational: {hierarchies: {"{x}": {n: 9}}}\n',
     "long model": "language: {models: {" + "a" * 300 + ": {source: corpus, seed: 0}}}\n",
+    "hierarchy above": 'relational: {hierarchies: {"../x": {n: 9}}}\n',
     "revision with a newline": HUB.format("a/b", '"' + "0" * 40 + '\n"'),
     "repository with a command": HUB.format("'a/b;id'", "0" * 40),
-    "repository with a newline": HUB.format('"a/b\\n"', "0" * 40),
     "package that is an option": "language: {models: {minilm: {package: --index-url=x}}}\n",
     "version that is a path": "language: {models: {minilm: {version: ../1}}}\n",
     "weights above": "language: {models: {minilm: {weights: a/../../b}}}\n",
     "folder with a command": "language: {models: {a: {source: folder, folder: 'a;id>pwned'}}}\n",
-    "folder that is an option": "language: {models: {a: {source: folder, folder: --help}}}\n",
     "folder without a model": "language: {models: {a: {source: folder, folder: docs}}}\n",
     "exception with a newline": 'relational: {hierarchies: {ti_n9: {exceptions: ["5:3\\n"]}}}\n',
-    "prior with a command": 'longtail: {priors: ["zipf;id"]}\n',
     "currency of no hierarchy": "longtail: {currency: {hierarchy: nowhere}}\n",
     "networks named as margins": "relational: {hierarchies: {a_margins: {n: 9}}, "
     "networks: {hierarchies: [a_margins]}}\n",
@@ -74,15 +63,14 @@ OVERLAYS = {
     "frequencies above": "longtail: {frequency_files: ['a/../../b.txt']}\n",
     "frequencies in a folder": "longtail: {frequency_files: ['workflow']}\n",
     "frequencies without end": "longtail: {frequency_files: ['/dev/zero']}\n",
-    "source with a command": "published: {source: 'a;id'}\n",
     "source that is an option": "published: {source: --help}\n",
     "source that is a file": "published: {source: README.md}\n",
 }  # fmt: skip
 
 
 @pytest.fixture
-def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Any:
-    """`memgen study --config`, which must end before it takes the lock."""
+def refused(memgen, monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], str]:
+    """The one line of `memgen study --config`, which must end before it takes the lock."""
 
     def reached(*_: object) -> NoReturn:
         raise AssertionError("the overlay was accepted")
@@ -92,11 +80,8 @@ def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureF
     monkeypatch.setattr(os, "execve", reached)
 
     def run(overlay: Path) -> str:
-        monkeypatch.setattr(sys, "argv", ["memgen", "study", "--config", str(overlay)])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        printed, said = capfd.readouterr()
-        assert ended.value.code == 2 and printed == ""
+        status, printed, said = memgen("study", "--config", str(overlay))
+        assert status == 2 and printed == ""
         assert said.count("\n") == 1 and said.startswith("memgen: error: ") and len(said) < 1000, said
         assert "allowed" in said or "required" in said, said
         return said
@@ -105,32 +90,31 @@ def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureF
 
 
 @pytest.mark.parametrize("name", OVERLAYS)
-def test_hostile_overlay_is_refused_in_one_line_at_once(call, tmp_path, name):
+def test_hostile_overlay_is_refused_in_one_line_at_once(refused, tmp_path, name):
     overlay = tmp_path / "overlay.yaml"
     overlay.write_text(OVERLAYS[name], encoding="utf-8")
     before = time.process_time()
-    call(overlay)
+    refused(overlay)
     # A guard against what grows without end, for a machine of any speed: nested anchors took minutes.
     assert time.process_time() - before < 10
     assert not (ROOT / "pwned").exists()
 
 
-@pytest.mark.parametrize("kind", ["folder", "pipe", "loop", "nothing", "missing", "latin", "odd name"])
-def test_overlay_that_is_no_file_is_refused(call, tmp_path, kind):
-    path = tmp_path / ("a\nb.yaml" if kind == "odd name" else "overlay.yaml")
-    if kind == "folder":
-        path.mkdir()
-    elif kind == "pipe":
-        os.mkfifo(path)
-    elif kind == "loop":
-        path.symlink_to(path)
-    elif kind == "nothing":
-        path.symlink_to(tmp_path / "nowhere")
-    elif kind == "latin":
-        path.write_bytes(b"a: \xe9\n")
-    said = call(path)
-    words = {"folder": "is a folder", "pipe": "is not a regular file", "loop": "is a loop of links"}
-    assert words.get(kind, "") in said
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (Path.mkdir, "is a folder"),
+        (os.mkfifo, "is not a regular file"),
+        (lambda path: path.symlink_to(path), "is a loop of links"),
+        (lambda path: path.symlink_to("nowhere"), ""),
+        (lambda path: path.write_bytes(b"a: \xe9\n"), ""),
+        (lambda path: None, r"a\nb.yaml: no such"),
+    ],
+)
+def test_overlay_that_is_no_file_is_refused(refused, tmp_path, make, said):
+    path = tmp_path / "a\nb.yaml"
+    make(path)
+    assert said in refused(path)
 
 
 def test_a_hierarchy_named_like_a_size_takes_no_place_of_it(tmp_path):
@@ -144,4 +128,4 @@ def test_a_hierarchy_named_like_a_size_takes_no_place_of_it(tmp_path):
     assert lineup_hierarchy(config, "poker", "n9") == {"n": 11, "exceptions": ["6:4"]}
     for items, name in (("poker", "n11"), ("fake", "ti_n9")):
         with pytest.raises(BadInput, match="there is no lineup"):
-            settings.lineup_hierarchy(config, items, name)
+            lineup_hierarchy(config, items, name)
