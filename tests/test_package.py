@@ -12,7 +12,7 @@ import pytest
 from packaging.requirements import Requirement
 
 import memgen
-from repository import ROOT
+from repository import ROOT, ran
 
 CALCULATORS = [
     "relational ranks --n 9 --exception 5:3 --alpha 0.3",
@@ -41,16 +41,10 @@ print("loaded", *sys.modules)
 """
 
 
-def python(program: str, *arguments: str, path: Path = ROOT / "workflow", options: str = "-B") -> str:
-    """What a program prints, with the modules in a folder and, by default, those that are installed."""
-    return subprocess.run(
-        [sys.executable, *options.split(), "-c", program, *arguments],
-        env={"PYTHONPATH": str(path), "PATH": "/usr/bin:/bin"},
-        cwd="/",
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
+def python(*arguments: str, path: Path = ROOT / "workflow") -> str:
+    """What a program prints, with the modules in a folder and, where `-S` is not given, what is installed."""
+    variables = {"PYTHONPATH": str(path), "PATH": "/usr/bin:/bin"}
+    return subprocess.check_output([sys.executable, "-B", *arguments], env=variables, cwd="/", text=True)
 
 
 def test_every_name_that_is_offered_is_the_one_of_its_module():
@@ -74,9 +68,9 @@ def test_exceptions_are_pairs_or_texts():
 
 
 def test_the_package_loads_nothing_and_a_calculator_little():
-    alone = python("import memgen, sys; print(*sys.modules)").split()
+    alone = python("-c", "import memgen, sys; print(*sys.modules)").split()
     assert {name for name in alone if name.startswith("memgen")} == {"memgen"} and "numpy" not in alone
-    *printed, loaded = python(LOADED, *CALCULATORS).splitlines()
+    *printed, loaded = python("-c", LOADED, *CALCULATORS).splitlines()
     assert len(printed) >= len(CALCULATORS) and HEAVY.isdisjoint(loaded.split())
 
 
@@ -99,21 +93,12 @@ def test_a_wheel_brings_its_data_and_declares_what_the_calculators_need(reposito
         if part.marker is not None and not part.marker.evaluate({"extra": ""}):
             continue
         distribution = importlib.metadata.distribution(part.name)
-        tops = {
-            file.parts[0] for file in distribution.files or [] if file.parts[0] not in ("..", "__pycache__")
-        }
+        tops = {file.parts[0] for file in distribution.files or []} - {"..", "__pycache__"}
         new = [top for top in tops if not (path / top).exists()]
         needed += [Requirement(text) for text in distribution.requires or []] if new else []
         for top in new:
             (path / top).symlink_to(distribution.locate_file(top))
-    assert python(LOADED, *CALCULATORS, path=path, options="-BS")
-    python("from memgen import *", path=path, options="-BS")
-    stopped = subprocess.run(
-        [sys.executable, "-BS", "-m", "memgen", "doctor"],
-        env={"PYTHONPATH": str(path)},
-        cwd="/",
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert stopped.returncode == 2 and "pip install '.[study]'" in stopped.stderr.splitlines()[-1]
+    assert python("-S", "-c", LOADED, *CALCULATORS, path=path)
+    python("-S", "-c", "from memgen import *", path=path)
+    status, said = ran([sys.executable, "-BS", "-m", "memgen", "doctor"], tmp_path, {"PYTHONPATH": str(path)})
+    assert status == 2 and "pip install '.[study]'" in said.splitlines()[-1]

@@ -7,11 +7,11 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from repository import ROOT, copy_repository
+from runs import environment, results
 from slurm import Cluster, wait_for
 from snakemake_executor_plugin_memgen_slurm import jobs as cluster
 
@@ -41,8 +41,8 @@ class LoginNode:
 
     def command(self, command: list[str]) -> list[str]:
         """What runs a command there."""
-        prefix = ["unshare", "--mount", "--uts", "sh", "-c", _ELSEWHERE, self.name]
-        return [*prefix, str(self.view), str(self.folder), *command]
+        here = ["unshare", "--mount", "--uts", "sh", "-c", _ELSEWHERE]
+        return [*here, self.name, str(self.view), str(self.folder), *command]
 
     @classmethod
     @contextlib.contextmanager
@@ -81,12 +81,11 @@ class Study:
         return cluster.prefix(self.folder)
 
     def _start(self, *command: str, node: LoginNode | None = None) -> subprocess.Popen[bytes]:
-        command = (sys.executable, "-m", *command, *self.targets, *self.options)
-        environment = {**os.environ, "PYTHONPATH": str(self.folder / "workflow")}
+        words = [sys.executable, "-m", *command, *self.targets, *self.options]
         with self.log.open("ab") as output:
             run = subprocess.Popen(
-                node.command([*command]) if node else command,
-                cwd=self.folder, env=environment, stdout=output, stderr=subprocess.STDOUT,
+                node.command(words) if node else words,
+                cwd=self.folder, env=environment(self.folder), stdout=output, stderr=subprocess.STDOUT,
                 start_new_session=True,
                 # A shell that starts tests in the background has them ignore Ctrl-C.
                 preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
@@ -94,9 +93,9 @@ class Study:
         self.runs.append(run)
         return run
 
-    def _study(self, *arguments: str) -> tuple[str, ...]:
+    def _study(self, *arguments: str, node: LoginNode | None = None) -> subprocess.Popen[bytes]:
         overlays = (f"--config={overlay}" for overlay in self.overlays)
-        return ("memgen", "study", "--here", *arguments, *overlays, "--")
+        return self._start("memgen", "study", "--here", *arguments, *overlays, "--", node=node)
 
     def end(self) -> None:
         """End every run that a failed test left."""
@@ -108,7 +107,7 @@ class Study:
 
     def start(self, node: LoginNode | None = None) -> subprocess.Popen[bytes]:
         """Start it on the cluster, from this machine or another one."""
-        return self._start(*self._study("--executor", "slurm", "--profile", str(PROFILE)), node=node)
+        return self._study("--executor", "slurm", "--profile", str(PROFILE), node=node)
 
     def start_alone(self) -> subprocess.Popen[bytes]:
         """Start it on the cluster by plain Snakemake."""
@@ -127,7 +126,7 @@ class Study:
 
     def here(self) -> dict[str, bytes]:
         """Run it on this machine, and give its results."""
-        self.finish(self._start(*self._study("--cores", "2")))
+        self.finish(self._study("--cores", "2"))
         return self.results()
 
     def printed(self) -> str:
@@ -136,18 +135,8 @@ class Study:
 
     def results(self) -> dict[str, bytes]:
         """Every result and figure, the records aside, which say when and where."""
-        apart = (self.folder / "results/benchmarks", self.folder / "results/provenance")
-        return {
-            path.relative_to(self.folder).as_posix(): path.read_bytes()
-            for root in ("results", "figures")
-            for path in sorted((self.folder / root).rglob("*"))
-            if path.is_file() and not any(path.is_relative_to(folder) for folder in apart)
-            and path.name != ".snakemake_timestamp"
-        }  # fmt: skip
-
-    def torn(self) -> list[Path]:
-        """What unfinished jobs left among the results."""
-        return [path for path in (self.folder / "results").rglob("*") if ".partial" in path.name]
+        found = results(self.folder)
+        return {name: found[name] for name in found if not name.startswith("results/provenance/")}
 
 
 class Written:
@@ -175,22 +164,17 @@ class Written:
         self._thread.join()
 
 
-def when_running(slurm: Cluster, study: Study, seconds: float = 180, number: int = 1) -> list[str]:
-    """Numbers of jobs that run, as soon as there are some."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
+def when_running(slurm: Cluster, study: Study, number: int = 1) -> list[str]:
+    """Numbers of jobs that run, as soon as there are so many."""
+    found: list[str] = []
+
+    def enough() -> bool:
         listed = slurm.ask("squeue", "--noheader", "--states=RUNNING", "--format=%i|%j").splitlines()
-        found = [line.partition("|")[0] for line in listed if f"|{study.name}" in line]
-        if len(found) >= number:
-            return found
-        time.sleep(0.2)
-    raise AssertionError(f"no job runs: {study.printed()}")
+        found[:] = [line.partition("|")[0] for line in listed if f"|{study.name}" in line]
+        return len(found) >= number
 
-
-def twice(slurm: Cluster, before: set[str]) -> list[str]:
-    """Jobs that were computed to their end more than once since then."""
-    ended = [what for number, state, what in slurm.jobs() if state == "COMPLETED" and number not in before]
-    return sorted({what for what in ended if ended.count(what) > 1})
+    wait_for("jobs that run", enough, 180)
+    return found
 
 
 def remove(folder: Path) -> None:

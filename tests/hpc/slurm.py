@@ -126,14 +126,10 @@ class Cluster:
         """Start a daemon in the foreground, as a process of this one."""
         with (self.base / f"{name}.out").open("ab") as output:
             self.processes[name] = subprocess.Popen(
-                command,
-                env={**os.environ, "SLURM_CONF": str(self.base / "slurm.conf")},
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-                preexec_fn=_ends_with_this_process,
-            )
+                command, env={**os.environ, "SLURM_CONF": str(self.base / "slurm.conf")},
+                stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                start_new_session=True, preexec_fn=_ends_with_this_process,
+            )  # fmt: skip
 
     def _end(self, name: str, number: int = signal.SIGTERM) -> None:
         process = self.processes.pop(name, None)
@@ -173,17 +169,11 @@ class Cluster:
                 f"AccountingStoragePort={_DATABASE}\nAccountingStoragePass={self.base}/munge.socket\n"
                 "AccountingStoreFlags=job_comment"
             )
-        (self.base / "slurm.conf").write_text(
-            CONFIGURATION.format(
-                host=host,
-                base=self.base,
-                controller=_CONTROLLER,
-                nodes=nodes,
-                accounting=accounts,
-                # Where there are accounts, they alone know jobs that have ended.
-                age=2 if self.accounting else 3600,
-            )
+        age = 2 if self.accounting else 3600  # where there are accounts, they alone know jobs that have ended
+        written = CONFIGURATION.format(
+            host=host, base=self.base, controller=_CONTROLLER, nodes=nodes, accounting=accounts, age=age
         )
+        (self.base / "slurm.conf").write_text(written)
         key = self.base / "munge.key"
         key.touch(0o600)
         key.write_bytes(secrets.token_bytes(1024))
@@ -202,7 +192,7 @@ class Cluster:
         self.start_controller()
         for name in NODES:
             self.start_node(name)
-        wait_for("two idle nodes", lambda: self.states().count("idle") == len(NODES))
+        wait_for("two idle nodes", self._all_idle)
 
     def _start_accounting(self) -> None:
         password, data = secrets.token_hex(12), self.base / "database"
@@ -269,10 +259,16 @@ class Cluster:
         finally:
             self.ask("scontrol", "update", f"nodename={name}", "state=resume")
 
+    def _jobs_on(self, name: str) -> list[str]:
+        return self.ask("squeue", "--noheader", f"--nodelist={name}", "--format=%i").split()
+
+    def _all_idle(self) -> bool:
+        return self.states().count("idle") == len(NODES)
+
     @contextlib.contextmanager
     def lost(self, name: str) -> Iterator[None]:
         """With a node that died with all of its jobs, meanwhile."""
-        numbers = self.ask("squeue", "--noheader", f"--nodelist={name}", "--format=%i").split()
+        numbers = self._jobs_on(name)
         self._end(name, signal.SIGKILL)
         for number in numbers:
             _signal(of_job(number), signal.SIGKILL)
@@ -280,14 +276,13 @@ class Cluster:
             yield
         finally:
             self.start_node(name)
-            wait_for("the node to come back", lambda: self.states().count("idle") == len(NODES), 90)
+            wait_for("the node to come back", self._all_idle, 90)
 
     @contextlib.contextmanager
     def cut_off(self, name: str) -> Iterator[None]:
         """With a node that does not answer, which SLURM has given up, but whose jobs go on, meanwhile."""
-        numbers = self.ask("squeue", "--noheader", f"--nodelist={name}", "--format=%i").split()
         # They wait until they have been given up: jobs of seconds would have ended before that.
-        working = [process for number in numbers for process in of_job(number)]
+        working = [process for number in self._jobs_on(name) for process in of_job(number)]
         node = self.processes[name]
         _signal([node.pid, *working], signal.SIGSTOP)
         try:
@@ -296,7 +291,7 @@ class Cluster:
             yield
         finally:
             _signal([node.pid, *working], signal.SIGCONT)
-            wait_for("the node to come back", lambda: self.states().count("idle") == len(NODES), 90)
+            wait_for("the node to come back", self._all_idle, 90)
 
     def jobs(self) -> list[tuple[str, str, str]]:
         """Every job so far: number, state, and the rule and wildcards that it is for."""
@@ -329,7 +324,6 @@ def of_job(number: str) -> list[int]:
 
 
 def _signal(processes: Sequence[int], number: int) -> None:
-    """Send a signal to those that are still there."""
     for process in processes:
         with contextlib.suppress(ProcessLookupError):
             os.kill(process, number)

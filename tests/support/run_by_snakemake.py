@@ -20,15 +20,20 @@ def git(folder: Path, *arguments: str) -> str:
     return answer.stdout
 
 
+def commit_all(folder: Path) -> None:
+    """Make a repository of a folder, with all that is in it committed."""
+    git(folder, "init", "--quiet")
+    git(folder, "add", ".")
+    git(folder, "commit", "--quiet", "--message", "All")
+
+
 def run_in(folder: Path) -> Path:
     """Copy the repository, make two figures, the theory's claims and a job with a leaf, and lock them.
 
     The smoke study's results are left there as if they were the default study's.
     """
     copy_repository(folder)
-    git(folder, "init", "--quiet")
-    git(folder, "add", ".")
-    git(folder, "commit", "--quiet", "--message", "All")
+    commit_all(folder)
     (folder / "printed.txt").write_text(study(folder, *TARGETS))
     (folder / LAYERS).unlink()
     (folder / LEAF.parent).mkdir()

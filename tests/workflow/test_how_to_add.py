@@ -3,7 +3,6 @@
 import os
 import re
 import shutil
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +14,7 @@ import yaml
 
 from memgen.configuration.layers import merge
 from memgen.language.responses.tables import RESPONSES, RUNS
-from repository import ROOT, copy_repository
+from repository import ROOT, copy_repository, ran
 
 DOCUMENT = (ROOT / "docs/how-to-add.md").read_text()
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -68,17 +67,9 @@ def run(repository: Path, command: Sequence[str]) -> str:
     """What a command prints, run in an environment that nobody activated, without a network."""
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     environment |= {"PATH": os.defpath, "HF_HUB_CACHE": str(repository / "hub"), "HF_HUB_OFFLINE": "1"}
-    answer = subprocess.run(
-        command,
-        cwd=repository,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    assert answer.returncode == 0, answer.stdout[-6000:]
-    return answer.stdout
+    status, said = ran(command, repository, environment)
+    assert status == 0, said[-6000:]
+    return said
 
 
 @pytest.fixture(scope="module")

@@ -17,14 +17,13 @@ from snakemake_logger_plugin_memgen import LogHandler
 
 def record(message: str | None = None, level: int = logging.INFO, **extra: Any) -> logging.LogRecord:
     made = logging.LogRecord("snakemake", level, __file__, 1, message, None, None)
-    made.__dict__.update(extra)
+    vars(made).update(extra)
     return made
 
 
-def started(job: int, rule: str) -> logging.LogRecord:
-    return record(
-        event=LogEvent.JOB_INFO, jobid=job, rule_name=rule, benchmark=None, resources={"expected_s": 10}
-    )
+def started(job: int, rule: str, **wildcards: str) -> logging.LogRecord:
+    about = {"rule_name": rule, "benchmark": None, "resources": {"expected_s": 10}, "wildcards": wildcards}
+    return record(event=LogEvent.JOB_INFO, jobid=job, **about)
 
 
 @pytest.fixture
@@ -66,9 +65,7 @@ def test_elsewhere_each_finished_job_has_a_line(handler):
     handler.emit(record("Expected", expected={1: 10.0, 2: 10.0}))
     handler.emit(record(event=LogEvent.RUN_INFO, stats={"language_fit": 2, "total": 2}))
     for job in (1, 2):
-        made = started(job, "language_fit")
-        made.wildcards = {"model": "minilm", "kind": "fake"}
-        handler.emit(made)
+        handler.emit(started(job, "language_fit", model="minilm", kind="fake"))
         handler.emit(record(event=LogEvent.JOB_FINISHED, job_id=job))
     one, two = handler.console.file.getvalue().splitlines()
     assert re.fullmatch(r"1 of 2  language fit: model minilm, items fake  0 s  about 5 s left", one)
