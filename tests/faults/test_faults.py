@@ -13,7 +13,7 @@ import signal
 import statistics
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,19 @@ KILLS = int(os.environ.get("KILLS") or 20)
 SEED = int(os.environ.get("SEED") or 1)
 PART = ("figures/rank_profiles.pdf", "results/relational/claims.csv")
 JOBS = "results/provenance/jobs"
+
+
+@pytest.fixture(scope="module")
+def row() -> Iterator[Callable[[str, str, float], None]]:
+    """Print a row of the table: the fault, what was lost, and how long recovery took; at the end all rows."""
+    rows: list[str] = []
+
+    def add(fault: str, lost: str, seconds: float) -> None:
+        rows.append(f"| {fault} | {lost} | {seconds:.0f} s |")
+        print(f"\n{rows[-1]}", flush=True)
+
+    yield add
+    print("\n| fault | what was lost | recovery |\n|---|---|---|", *rows, sep="\n")
 
 
 def start(folder: Path, *targets: str, **options: Any) -> subprocess.Popen[str]:
@@ -127,7 +140,7 @@ RANDOM = "results/language/models/random-init"
 
 @pytest.mark.parametrize("room", ["disk", "file"])
 def test_a_full_disk(finished, tmp_path, row, monkeypatch, room):
-    """A run that has no room for the second of two models of 90 MB: on its disk, or as a file may not grow."""
+    """A run that has no room for the second of two models of 90 MB, on disk or in a file."""
     folder = tmp_path / "small"
     folder.mkdir()
     limits: dict[str, Any] = {}

@@ -6,8 +6,8 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from repository import ROOT, copy_repository
@@ -29,6 +29,7 @@ KINDS = [
 _ELSEWHERE = 'hostname "$0" && mount --bind "$1" "$2" && cd "$2" && shift 2 && exec "$@"'
 
 
+@dataclass(frozen=True)
 class LoginNode:
     """Another machine to whoever asks: another host name, and the study's folder by another file system.
 
@@ -36,27 +37,28 @@ class LoginNode:
     the same path on both machines; `view` is where it is mounted first.
     """
 
-    def __init__(self, name: str, view: Path, folder: Path) -> None:
-        self.name, self.view, self.folder = name, view, folder
+    name: str
+    view: Path
+    folder: Path
 
     def command(self, command: list[str]) -> list[str]:
         """What runs a command there."""
         here = ["unshare", "--mount", "--uts", "sh", "-c", _ELSEWHERE]
         return [*here, self.name, str(self.view), str(self.folder), *command]
 
-    @classmethod
-    @contextlib.contextmanager
-    def started(cls, name: str, view: Path, folder: Path) -> Iterator["LoginNode"]:
-        """One that is there meanwhile."""
-        view.mkdir()
-        mounted = subprocess.Popen(["bindfs", "-f", str(folder), str(view)])
-        try:
-            wait_for("the shared folder", view.is_mount)
-            yield cls(name, view, folder)
-        finally:
-            subprocess.run(["umount", str(view)], check=False)
-            mounted.terminate()
-            mounted.wait()
+
+@contextlib.contextmanager
+def login_node(name: str, view: Path, folder: Path) -> Iterator[LoginNode]:
+    """Another login node, meanwhile."""
+    view.mkdir()
+    mounted = subprocess.Popen(["bindfs", "-f", str(folder), str(view)])
+    try:
+        wait_for("the shared folder", view.is_mount)
+        yield LoginNode(name, view, folder)
+    finally:
+        subprocess.run(["umount", str(view)], check=False)
+        mounted.terminate()
+        mounted.wait()
 
 
 class Study:
@@ -137,31 +139,6 @@ class Study:
         """Every result and figure, the records aside, which say when and where."""
         found = results(self.folder)
         return {name: found[name] for name in found if not name.startswith("results/provenance/")}
-
-
-class Written:
-    """How often each file below a folder appears, while this is entered; those of unfinished jobs aside."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.seen: dict[str, set[tuple[int, int]]] = {}
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._look, daemon=True)
-
-    def _look(self) -> None:
-        while not self._ended.wait(0.05):
-            for path in self.folder.glob("*/[!.]*"):
-                with contextlib.suppress(FileNotFoundError):
-                    found = path.stat()
-                    self.seen.setdefault(path.name, set()).add((found.st_ino, found.st_mtime_ns))
-
-    def __enter__(self) -> "Written":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._ended.set()
-        self._thread.join()
 
 
 def when_running(slurm: Cluster, study: Study, number: int = 1) -> list[str]:

@@ -15,7 +15,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -341,10 +340,9 @@ def started(base: Path, accounting: bool = False) -> Iterator[Cluster]:
 
 
 if __name__ == "__main__":
-    wanted = PACKAGES + (ACCOUNTING_PACKAGES if "--accounting" in sys.argv else [])
-    if problem := obstacle(wanted):
+    if problem := obstacle(PACKAGES):
         raise SystemExit(f"make test-hpc: {problem}")
-    debian.install(wanted)
+    debian.install(PACKAGES)
     try:
         with tempfile.TemporaryDirectory() as folder, started(Path(folder)) as trial:
             print(f"{trial.ask('sinfo', '--version')} starts here, with nodes {', '.join(NODES)}")

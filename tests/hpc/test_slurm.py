@@ -19,7 +19,7 @@ import pytest
 
 import debian
 import slurm as local_slurm
-from cluster_runs import KINDS, TABLE, LoginNode, Study, Written, remove, when_running
+from cluster_runs import KINDS, TABLE, LoginNode, Study, login_node, remove, when_running
 from memgen.language.stages.finetune import TABLES
 from slurm import Cluster
 from snakemake_executor_plugin_memgen_slurm import jobs as cluster
@@ -156,28 +156,29 @@ def test_runs_of_a_lost_job_that_had_ended_are_not_computed_again(slurm, tmp_pat
     everything = Study(tmp_path / "here", target, overlay=longer).here()
     study = Study(tmp_path / "repository", target, overlay=longer)
     watch, run = Watch(slurm, study), study.start()
-    with Written(study.folder / ".finished") as kept:
-        local_slurm.wait_for("two trainings", lambda: any(name[:5] == "00001" for name in kept.seen), 300)
-        watch.since = time.monotonic()
-        (number,) = [
-            number for number, state, what in slurm.jobs() if state == "RUNNING" and "finetune" in what
-        ]
-        tables = Counter(name.partition(".")[0] for name in kept.seen)
-        ended = {training for training, written in tables.items() if written == len(TABLES)}
-        slurm.ask("scancel", number)
-        study.finish(run)
-    trainings = {name.partition(".")[0] for name in kept.seen}
-    assert trainings >= {f"{place:05d}" for place in range(5)}, "the last may be cleared away at once"
-    # The job may be lost between two tables of a training, which has not ended then.
-    again = {name.partition(".")[0] for name, times in kept.seen.items() if len(times) > 1}
-    assert ended >= {"00000"} and again.isdisjoint(ended) and len(again) <= 1
+    kept = study.folder / ".finished"
+
+    def tables(training: int) -> dict[Path, tuple[int, int]]:
+        """Each table that is kept of a training, and which file it is."""
+        found = {path: path.stat() for path in kept.glob(f"*/{training:05d}.*")}
+        return {path: (stat.st_ino, stat.st_mtime_ns) for path, stat in found.items()}
+
+    local_slurm.wait_for("two trainings", lambda: bool(tables(1)), 300)
+    first = tables(0)
+    assert len(first) == len(TABLES)
+    watch.since = time.monotonic()
+    (number,) = (job for job, state, what in slurm.jobs() if state == "RUNNING" and "finetune" in what)
+    slurm.ask("scancel", number)
+    local_slurm.wait_for("the fifth training", lambda: bool(tables(4)), 300)
+    assert tables(0) == first
+    study.finish(run)
     watch.over("a job of six trainings cancelled after two; the other four are computed", everything)
 
 
 @pytest.fixture
 def other_node(study: Study, tmp_path: Path) -> Iterator[LoginNode]:
     debian.install(local_slurm.LOGIN_PACKAGES)
-    with LoginNode.started("login2", tmp_path / "view", study.folder) as found:
+    with login_node("login2", tmp_path / "view", study.folder) as found:
         yield found
 
 

@@ -6,7 +6,6 @@ import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pytest
@@ -20,13 +19,8 @@ DOCUMENT = (ROOT / "docs/how-to-add.md").read_text()
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PLACE = re.compile(r"\b(in|to\s+the\s+list\s+in|at\s+the\s+end\s+of)\s+`([\w./-]+)`:\s*$", re.IGNORECASE)
 # What the example stands beside is left out, so that only its own jobs run.
-TOY = {
-    "language": {
-        "hierarchies": ["two_exceptions_n12"],
-        "methods": dict.fromkeys(["probe", "probe-wide", "full", "lora"]),
-        "seeds": 1,
-    }
-}
+METHODS = dict.fromkeys(["probe", "probe-wide", "full", "lora"])
+TOY = {"language": {"hierarchies": ["two_exceptions_n12"], "methods": METHODS, "seeds": 1}}
 
 
 def blocks() -> list[tuple[str, str, str, str]]:
@@ -73,16 +67,15 @@ def run(repository: Path, command: Sequence[str]) -> str:
 
 
 @pytest.fixture(scope="module")
-def added(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
-    """A copy of the repository to which everything is added, and its overlay."""
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the repository to which everything is added."""
     repository = copy_repository(tmp_path_factory.mktemp("added") / "repository")
     (repository / ".venv").symlink_to(sys.prefix)
     follow(repository)
-    return repository, yaml.safe_load((repository / "configs/mine.yaml").read_text())
+    return repository
 
 
-def test_a_whole_run_would_train_the_model_on_the_hierarchy_and_draw_the_figure(added):
-    repository, _ = added
+def test_a_whole_run_would_train_the_model_on_the_hierarchy_and_draw_the_figure(repository):
     (command,) = (text for language, text, *_ in blocks() if language == "sh")
     planned = run(repository, command.split())
     for output in (
@@ -96,8 +89,8 @@ def test_a_whole_run_would_train_the_model_on_the_hierarchy_and_draw_the_figure(
 
 
 @pytest.mark.full
-def test_they_meet(added, tiny_causal):
-    repository, mine = added
+def test_they_meet(repository, tiny_causal):
+    mine = yaml.safe_load((repository / "configs/mine.yaml").read_text())
     (hub,) = mine["language"]["models"].values()
     # A random model of some thousand parameters under the name of another.
     there = f"models--{hub['repository'].replace('/', '--')}/snapshots/{hub['revision']}"

@@ -1,4 +1,4 @@
-"""What a run shows where somebody watches, and what a dry run says of time."""
+"""What a run shows where somebody watches, and what a dry run and a plan say of time."""
 
 import io
 import logging
@@ -11,6 +11,7 @@ from rich.console import Console
 from snakemake.settings.types import OutputSettings
 from snakemake_interface_logger_plugins.common import LogEvent
 
+from repository import called
 from runs import study
 from snakemake_logger_plugin_memgen import LogHandler
 
@@ -88,3 +89,21 @@ def test_a_dry_run_says_how_long_each_rule_takes(repository):
     assert set(rows) == {"relational_task", "relational_sweep", "total"}
     assert re.fullmatch(r"\d+ (s|min)", rows["relational_sweep"])
     assert rows["total"].endswith("of one core's time")
+
+
+@pytest.mark.full
+def test_a_plan_of_the_papers_scale_needs_no_weights_no_gpu_and_no_network(repository):
+    """And writes nothing."""
+    asked = ["--config", "configs/paper.yaml", "--gpus", "8", "--simulate", "--rates"]
+    before = set(repository.rglob("*"))
+    done = called("memgen", "plan", *asked, folder=repository, package=repository)
+    assert done.returncode == 0, done.stderr
+    total = re.search(r"^all +(\d+) +([\d,]+) ", done.stdout, re.MULTILINE)
+    # The paper's 46,400 runs, and our ridge and sequential ones.
+    assert total and int(total[1]) <= 1000 and total[2] == "51,400"
+    assert "finished after" in done.stdout and "critical path" in done.stdout
+    lost = re.search(r"lost of work of GPUs: .* ([\d.]+)%", done.stdout)
+    assert lost and float(lost[1]) < 1
+    assert re.search(r"lora, cuda: .*; (assumed|measured: )", done.stdout)
+    new = set(repository.rglob("*")) - before
+    assert {path for path in new if {".snakemake", "__pycache__"}.isdisjoint(path.parts)} == set()
