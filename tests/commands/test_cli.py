@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import shlex
 import shutil
 import subprocess
@@ -11,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from memgen import __main__ as cli
 from memgen.jobs import closure
 from memgen.jobs import entries as commands
 from repository import ROOT
@@ -24,13 +22,11 @@ ENTRIES = {
 }
 
 
-def test_help_lists_every_command_without_importing_any() -> None:
-    program = (
-        "import sys; from memgen.__main__ import run; run(['--help']); "
-        "assert not {'numpy', 'polars', 'torch'} & set(sys.modules)"
-    )
-    printed = subprocess.check_output([sys.executable, "-c", program], env=ENVIRONMENT, text=True)
-    assert "memgen claim" in printed and ", relational" in printed
+def test_every_line_of_the_help_names_a_command(memgen):
+    status, printed, _ = memgen("--help")
+    assert status == 0 and printed.rstrip().endswith(", ".join(commands.studies()))
+    lines = [line.split()[1:] for line in printed.splitlines() if line.startswith("  memgen ")]
+    assert all({words[0], " ".join(words[:2])} & set(ENTRIES) for words in lines)
 
 
 @pytest.mark.parametrize("name", ENTRIES)
@@ -106,19 +102,6 @@ def test_a_command_is_found_by_its_path_and_by_no_other_name(tmp_path, monkeypat
     assert set(commands.entries("room")) == {"one-thing", "named-otherwise"}
     assert list(commands.entries("")) == ["top"] and commands.studies() == ["room"]
     assert commands.find("room", "other") is commands.find("nowhere", "other") is None
-
-
-def test_examples_of_the_help_run(memgen):
-    lines = [line.strip() for line in cli.HELP.splitlines() if line.startswith("  memgen ")]
-    asked = [re.split(r"\s{2,}", line)[0].split()[1:] for line in lines]
-    assert all({words[0], " ".join(words[:2])} & set(ENTRIES) for words in asked)
-    calculators = [
-        words for words in asked if words[0] in ("relational", "longtail", "irrelevant", "explain")
-    ]
-    assert len(calculators) >= 7
-    for words in calculators:
-        status, printed, _ = memgen(*words)
-        assert status == 0 and re.search(r"\d", printed), words
 
 
 def test_stages_lists_what_rules_call_and_explain_what_goes_wrong(memgen):

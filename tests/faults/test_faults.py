@@ -172,53 +172,43 @@ def test_a_full_disk(finished, tmp_path, row, monkeypatch, room):
     row(what, "the job that met it; what had ended is used", took)
 
 
-def shift(folder: Path, roots: tuple[str, ...], days: int) -> None:
-    """Have all files below some folders say that they were written so many days from now."""
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the repository in which that part of the study has run."""
+    folder = copy_repository(tmp_path_factory.mktemp("undisturbed") / "repository")
+    study(folder, *PART)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("what", "made", "roots", "days"),
+    [
+        ("the clock was a month ahead: results from the future", PART, ("results", "figures"), 30),
+        ("the clock was years behind: results older than their sources", PART, ("results", "figures"), -9000),
+        ("sources from the future", PART, ("workflow", "config.yaml", "Snakefile"), 30),
+        ("the clock jumps a month back in the middle of a run", PART[1:], ("results", ".snakemake"), 30),
+        ("the clock jumps years ahead in the middle of a run", PART[1:], ("results", ".snakemake"), -9000),
+    ],
+)
+def test_a_clock_that_jumps(undisturbed, tmp_path, row, what, made, roots, days):
+    """What was made before the jump says so; all else has the present time."""
+    folder = copy_repository(tmp_path / "clock")
+    study(folder, *made)
     when = time.time() + days * 86400
     for root in roots:
         for path in (folder / root, *(folder / root).rglob("*")):
             os.utime(path, (when, when))
-
-
-@pytest.mark.parametrize(
-    ("what", "roots", "days"),
-    [
-        ("the clock was a month ahead: results from the future", ("results", "figures"), 30),
-        ("the clock was years behind: results older than their sources", ("results", "figures"), -9000),
-        ("sources from the future", ("workflow", "config.yaml", "Snakefile"), 30),
-    ],
-)
-def test_a_clock_that_jumps(tmp_path, row, what, roots, days):
-    folder = copy_repository(tmp_path / "clock")
-    study(folder, *PART)
-    before = results(folder)
-    shift(folder, roots, days)
     since = time.time()
     study(folder, *PART)
-    took = time.time() - since
-    assert results(folder) == before
-    again = begun(folder, since) if days < 0 or "results" not in roots else set()
-    row(what, f"nothing; {len(again)} jobs run again, to the same bytes", took)
-
-
-@pytest.mark.parametrize(("what", "days"), [("a month back", 30), ("years ahead", -9000)])
-def test_a_clock_that_jumps_in_the_middle_of_a_run(tmp_path, row, what, days):
-    """What was made before the jump says so; all else has the present time."""
-    folder, still = copy_repository(tmp_path / "clock"), copy_repository(tmp_path / "still")
-    before = "results/relational/critical.csv"
-    study(still, before, *PART)
-    study(folder, before)
-    shift(folder, ("results", ".snakemake"), days)
-    since = time.time()
+    took, again = time.time() - since, time.time()
+    assert_same_results(folder, undisturbed)
     study(folder, *PART)
-    took = time.time() - since
-    assert_same_results(folder, still)
-    again = time.time()
-    study(folder, *PART)
-    number = len(begun(folder, again))
-    assert_same_results(folder, still)
-    lost = f"nothing; the next run computes {number} jobs again, to the same bytes"
-    row(f"the clock jumps {what} in the middle of a run", lost, took)
+    assert_same_results(folder, undisturbed)
+    row(
+        what,
+        f"nothing; the next run computes {len(begun(folder, again))} jobs again, to the same bytes",
+        took,
+    )
 
 
 def test_kill_nine_at_random_moments(finished, tmp_path, row):

@@ -14,6 +14,7 @@ import secrets
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import tempfile
 import time
@@ -26,18 +27,14 @@ PACKAGES = ["slurmctld", "slurmd", "slurm-client", "munge"]
 ACCOUNTING_PACKAGES = ["slurmdbd", "mariadb-server"]
 LOGIN_PACKAGES = ["bindfs"]
 PLACE = Path("/etc/slurm/slurm.conf")
-_CONTROLLER, _DATABASE, _SQL, _NODE = 6817, 6819, 33306, 6830
+_DATABASE, _SQL, _NODE = 6819, 33306, 6830
 NODES = ["n1", "n2"]
 
 CONFIGURATION = """\
 ClusterName=memgen
 SlurmctldHost={host}(127.0.0.1)
-SlurmctldPort={controller}
 SlurmUser=root
-SlurmdUser=root
-AuthType=auth/munge
 AuthInfo=socket={base}/munge.socket
-CredType=cred/munge
 CommunicationParameters=NoCtldInAddrAny,NoInAddrAny
 StateSaveLocation={base}/state
 SlurmdSpoolDir={base}/spool.%n
@@ -46,12 +43,9 @@ SlurmdPidFile={base}/slurmd.%n.pid
 SlurmctldLogFile={base}/slurmctld.log
 SlurmdLogFile={base}/slurmd.%n.log
 ProctrackType=proctrack/pgid
-TaskPlugin=task/none
 JobAcctGatherType=jobacct_gather/linux
 JobAcctGatherFrequency=task=1
 JobAcctGatherParams=OverMemoryKill
-SwitchType=switch/none
-MpiDefault=none
 SchedulerParameters=sched_interval=1,sched_min_interval=0,bf_interval=1,batch_sched_delay=0
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core_Memory
@@ -132,26 +126,23 @@ class Cluster:
 
     def _end(self, name: str, number: int = signal.SIGTERM) -> None:
         process = self.processes.pop(name, None)
-        if process is None:
-            return
-        process.send_signal(number)
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        if process is not None:
+            process.send_signal(number)
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
 
     def start(self) -> None:
         """Write its configuration and start it, until both nodes are idle."""
         host = socket.gethostname().partition(".")[0]
         for folder in ("state", "spool.n1", "spool.n2"):
             (self.base / folder).mkdir(parents=True, exist_ok=True)
-        gpus = [self.base / f"gpu{number}" for number in range(2)]
         gres = "Name=gpu Count=2"
         with contextlib.suppress(OSError):
-            for gpu in gpus:
-                if not gpu.exists():
-                    os.mknod(gpu, 0o600 | 0o020000, os.makedev(1, 3))
+            for gpu in {self.base / "gpu0", self.base / "gpu1"} - set(self.base.iterdir()):
+                os.mknod(gpu, stat.S_IFCHR | 0o600, os.makedev(1, 3))
             gres = f"Name=gpu File={self.base}/gpu[0-1]"
         (self.base / "gres.conf").write_text(f"AutoDetect=off\nNodeName=n1 {gres}\n")
         (self.base / "cgroup.conf").write_text("CgroupPlugin=cgroup/v1\n")
@@ -169,10 +160,8 @@ class Cluster:
                 "AccountingStoreFlags=job_comment"
             )
         age = 2 if self.accounting else 3600  # where there are accounts, they alone know jobs that have ended
-        written = CONFIGURATION.format(
-            host=host, base=self.base, controller=_CONTROLLER, nodes=nodes, accounting=accounts, age=age
-        )
-        (self.base / "slurm.conf").write_text(written)
+        given = {"host": host, "base": self.base, "nodes": nodes, "accounting": accounts, "age": age}
+        (self.base / "slurm.conf").write_text(CONFIGURATION.format(**given))
         key = self.base / "munge.key"
         key.touch(0o600)
         key.write_bytes(secrets.token_bytes(1024))

@@ -9,7 +9,6 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -259,19 +258,12 @@ def test_file_system_may_be_late(slurm, study, here):
     """An output is there 10 s after its job has ended."""
     watch, run = Watch(slurm, study), study.start()
     target = study.folder / "results/relational/tasks/ti_n9.parquet"
-    hidden = study.folder / "hidden.parquet"
-
-    def hide() -> None:
-        local_slurm.wait_for("the output", target.is_file, 120)
-        target.rename(hidden)
-        watch.since = time.monotonic()
-        time.sleep(10)
-        hidden.rename(target)
-
-    thread = threading.Thread(target=hide)
-    thread.start()
+    local_slurm.wait_for("the output", target.is_file, 120)
+    hidden = target.rename(study.folder / "hidden.parquet")
+    watch.since = time.monotonic()
+    time.sleep(10)
+    hidden.rename(target)
     study.finish(run)
-    thread.join()
     watch.over("an output 10 s late", here)
 
 

@@ -1,6 +1,5 @@
 """Plain `snakemake` gives the same verdict as `make study`, and its jobs run with the Python that runs it."""
 
-import os
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,24 +13,6 @@ from snakemake.shell import shell
 from parsed import workflow
 from repository import ran
 
-TARGET = "results/relational/tasks/ti_n9.parquet"
-
-
-def snakemake(folder: Path, *arguments: str, search: str = os.defpath) -> tuple[int, str]:
-    """Snakemake, called by its path in an environment that nobody activated."""
-    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-    command = [sys.executable, "-m", "snakemake", "--cores", "1", *arguments, "--", TARGET]
-    return ran(command, folder, {**environment, "PATH": search})
-
-
-def test_jobs_run_with_the_python_that_runs_snakemake(repository):
-    other = repository / "other/python"
-    other.parent.mkdir()
-    other.write_text("#!/bin/sh\nexit 9\n")
-    other.chmod(0o755)
-    status, said = snakemake(repository, search=f"{other.parent}{os.pathsep}{os.defpath}")
-    assert status == 0 and (repository / TARGET).is_file(), said
-
 
 def test_plain_snakemake_refuses_what_the_study_refuses(repository):
     twice = repository / "overlay.yaml"
@@ -39,7 +20,8 @@ def test_plain_snakemake_refuses_what_the_study_refuses(repository):
     message = "overlay.yaml, line 2: key 'language' is given twice"
     with pytest.raises(WorkflowError, match=message), workflow(repository, twice):
         pass
-    status, said = snakemake(repository, "--dry-run", "--config", "language={device: tpu}")
+    asked = ["--cores", "1", "--dry-run", "--config", "language={device: tpu}"]
+    status, said = ran([sys.executable, "-m", "snakemake", *asked], repository)
     assert status != 0 and "Traceback" not in said
     assert "config.yaml + the command line: language.device: 'tpu' is not allowed" in said
 
