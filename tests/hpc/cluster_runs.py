@@ -6,6 +6,8 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,12 +64,18 @@ def login_node(name: str, view: Path, folder: Path) -> Iterator[LoginNode]:
 
 
 class Study:
-    """A copy of the repository whose smoke study, or the targets in it, runs on a cluster.
+    """A copy of the repository whose smoke study, or the targets in it, runs on a cluster, or here.
 
-    `options` are Snakemake's; `overlay` is what is configured beside the smoke study, as YAML.
+    `options` are Snakemake's; `overlay` is what is configured beside the smoke study, as YAML. `since` is the
+    moment of the last fault, and `before` are the jobs that the cluster had before the study.
     """
 
-    def __init__(self, folder: Path, targets: list[str], *options: str, overlay: str = "") -> None:
+    def __init__(
+        self, slurm: Cluster | None, folder: Path, targets: list[str], *options: str, overlay: str = ""
+    ) -> None:
+        self.slurm = slurm or Cluster(folder)
+        self.before = {number for number, _, _ in slurm.jobs()} if slurm else set()
+        self.since = time.monotonic()
         self.folder = folder if folder.exists() else copy_repository(folder)
         self.targets, self.options = targets, options
         self.overlays = ["configs/smoke.yaml"]
@@ -140,18 +148,33 @@ class Study:
         found = results(self.folder)
         return {name: found[name] for name in found if not name.startswith("results/provenance/")}
 
+    def fault(self, number: int = 1) -> list[str]:
+        """The moment of the fault, as soon as so many jobs run: their numbers."""
+        found: list[str] = []
 
-def when_running(slurm: Cluster, study: Study, number: int = 1) -> list[str]:
-    """Numbers of jobs that run, as soon as there are so many."""
-    found: list[str] = []
+        def enough() -> bool:
+            listed = self.slurm.ask("squeue", "--noheader", "--states=RUNNING", "--format=%i|%j").splitlines()
+            found[:] = [line.partition("|")[0] for line in listed if f"|{self.name}" in line]
+            return len(found) >= number
 
-    def enough() -> bool:
-        listed = slurm.ask("squeue", "--noheader", "--states=RUNNING", "--format=%i|%j").splitlines()
-        found[:] = [line.partition("|")[0] for line in listed if f"|{study.name}" in line]
-        return len(found) >= number
+        wait_for("jobs that run", enough, 180)
+        self.since = time.monotonic()
+        return found
 
-    wait_for("jobs that run", enough, 180)
-    return found
+    def jobs(self) -> list[tuple[str, str]]:
+        """State of each of its jobs, and what it is for."""
+        return [(state, what) for number, state, what in self.slurm.jobs() if number not in self.before]
+
+    def over(self, name: str, here: dict[str, bytes]) -> None:
+        """The run has ended: nothing is torn, and what it made is what it makes here."""
+        recovered, found = time.monotonic() - self.since, self.results()
+        assert not list((self.folder / "results").rglob("*.partial*"))
+        assert set(found) >= set(self.targets)
+        assert {path for path in found if found[path] != here[path]} == set()
+        ended = Counter(what for state, what in self.jobs() if state == "COMPLETED")
+        assert [what for what, times in ended.items() if times > 1] == [], "computed more than once"
+        lost = [state for state, _ in self.jobs() if state != "COMPLETED"]
+        print(f"\n| {name} | {', '.join(lost).lower() or 'no job'} | {recovered:.0f} s |")
 
 
 def remove(folder: Path) -> None:
