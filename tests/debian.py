@@ -11,7 +11,6 @@ _POLICY = Path("/usr/sbin/policy-rc.d")
 
 
 def missing(packages: Sequence[str]) -> list[str]:
-    """Packages that are not installed."""
     asked = ["dpkg-query", "--show", "--showformat=${db:Status-Status}"]
     states = [subprocess.run([*asked, name], capture_output=True, check=False).stdout for name in packages]
     return [name for name, state in zip(packages, states, strict=True) if state != b"installed"]

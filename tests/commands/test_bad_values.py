@@ -69,7 +69,6 @@ class Argument:
 
     @property
     def many(self) -> bool:
-        """Whether it takes a list."""
         return typing.get_origin(bare(self.hint)) is list
 
     @property
@@ -79,7 +78,6 @@ class Argument:
 
     @property
     def range(self) -> Range:
-        """Numbers that are allowed."""
         hint = self.hint
         while self.many and typing.get_origin(hint) is not list:
             hint = next(part for part in typing.get_args(hint) if typing.get_origin(bare(part)) is list)
@@ -90,7 +88,6 @@ class Argument:
 
     @property
     def folder(self) -> bool:
-        """Whether a folder is meant."""
         return "directory" in metadata(self.hint)
 
     @property
@@ -99,11 +96,9 @@ class Argument:
         return None if self.positional else flag(self.name, self.hint)
 
     def written(self, value: str) -> list[str]:
-        """The argument with a value, as on the command line."""
         return [value] if self.positional else [f"{self.named}={value}"]
 
     def good(self, work: Path) -> str:
-        """A value that its type allows."""
         role = role_of(self.hint)
         if role == "input":
             return str(work / ("folder" if self.folder else "table.parquet"))
@@ -160,7 +155,6 @@ class Argument:
 
 
 def arguments_of(key: tuple[str, str]) -> Iterator[Argument]:
-    """Arguments of a stage or command."""
     entry = ENTRIES[key]
     function = inspect.unwrap(getattr(importlib.import_module(entry.module), entry.function))
     hints = typing.get_type_hints(function, include_extras=True)

@@ -27,7 +27,6 @@ class Builder:
         folder.mkdir()
 
     def __call__(self, *arguments: str, cwd: Path = Path()) -> str:
-        """Run one of its commands and return what it printed."""
         places = ["--storage-driver=vfs", f"--root={self.folder}/images", f"--runroot={self.folder}/running"]
         status, said = ran(["buildah", *places, *arguments], cwd)
         assert status == 0, said[-5000:]

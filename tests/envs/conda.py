@@ -17,7 +17,6 @@ import yaml
 
 
 async def create(prefix: Path, specs: list[str]) -> None:
-    """Solve an environment and install it."""
     channel, platforms = [os.environ["LOCAL_CHANNEL"]], ["linux-64", "noarch"]
     virtual = rattler.VirtualPackage.detect()
     records = await rattler.solve(channel, specs, platforms=platforms, virtual_packages=virtual)
@@ -25,7 +24,6 @@ async def create(prefix: Path, specs: list[str]) -> None:
 
 
 def main(arguments: list[str]) -> None:
-    """Answer one command."""
     options = dict(itertools.pairwise(arguments))
     match arguments:
         case ["--version"]:

@@ -67,7 +67,6 @@ def jobs(folder: Path, kind: str) -> dict[str, float]:
 
 
 def begun(folder: Path, since: float) -> set[str]:
-    """Jobs that have begun since a time."""
     return {name for name, when in jobs(folder, "logs").items() if when >= since}
 
 

@@ -44,14 +44,12 @@ class LoginNode:
     folder: Path
 
     def command(self, command: list[str]) -> list[str]:
-        """What runs a command there."""
         here = ["unshare", "--mount", "--uts", "sh", "-c", _ELSEWHERE]
         return [*here, self.name, str(self.view), str(self.folder), *command]
 
 
 @contextlib.contextmanager
 def login_node(name: str, view: Path, folder: Path) -> Iterator[LoginNode]:
-    """Another login node, meanwhile."""
     view.mkdir()
     mounted = subprocess.Popen(["bindfs", "-f", str(folder), str(view)])
     try:
@@ -116,11 +114,9 @@ class Study:
         cluster.cancel(self.name)
 
     def start(self, node: LoginNode | None = None) -> subprocess.Popen[bytes]:
-        """Start it on the cluster, from this machine or another one."""
         return self._study("--executor", "slurm", "--profile", str(PROFILE), node=node)
 
     def start_alone(self) -> subprocess.Popen[bytes]:
-        """Start it on the cluster by plain Snakemake."""
         configured = ("--configfile", *self.overlays)
         return self._start("snakemake", *configured, "--executor", "memgen-slurm", "--profile", str(PROFILE))
 
@@ -135,12 +131,10 @@ class Study:
         assert code == 0, self.printed()
 
     def here(self) -> dict[str, bytes]:
-        """Run it on this machine, and give its results."""
         self.finish(self._study("--cores", "2"))
         return self.results()
 
     def printed(self) -> str:
-        """The end of what it printed."""
         return self.log.read_text()[-5000:]
 
     def results(self) -> dict[str, bytes]:
@@ -178,6 +172,5 @@ class Study:
 
 
 def remove(folder: Path) -> None:
-    """Remove what a run made."""
     for name in ("results", "figures", ".snakemake", "logs"):
         shutil.rmtree(folder / name, ignore_errors=True)

@@ -96,7 +96,6 @@ def _ends_with_this_process() -> None:
 
 
 def wait_for(what: str, found: Callable[[], bool], seconds: float = 60) -> None:
-    """Wait until something holds."""
     end = time.monotonic() + seconds
     while not found():
         if time.monotonic() > end:
@@ -116,7 +115,6 @@ class Cluster:
         return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60).stdout.strip()
 
     def _daemon(self, name: str, *command: str) -> None:
-        """Start a daemon in the foreground, as a process of this one."""
         with (self.base / f"{name}.out").open("ab") as output:
             self.processes[name] = subprocess.Popen(
                 command, env={**os.environ, "SLURM_CONF": str(self.base / "slurm.conf")},
@@ -222,16 +220,13 @@ class Cluster:
         wait_for("slurmctld", lambda: "UP" in self.ask("scontrol", "ping"))
 
     def start_node(self, name: str) -> None:
-        """Start the slurmd of a node."""
         self._daemon(name, "slurmd", "-D", "-N", name, "-f", str(self.base / "slurm.conf"))
 
     def states(self) -> list[str]:
-        """States of the nodes."""
         return self.ask("sinfo", "--noheader", "--Node", "--partition=main", "--format=%T").split()
 
     @contextlib.contextmanager
     def controller_away(self) -> Iterator[None]:
-        """Without slurmctld, meanwhile."""
         self._end("slurmctld")
         try:
             yield
@@ -302,7 +297,6 @@ class Cluster:
 
 
 def of_job(number: str) -> list[int]:
-    """Processes of a job on this machine."""
     found = []
     for entry in Path("/proc").glob("[0-9]*/environ"):
         with contextlib.suppress(OSError):
@@ -319,7 +313,6 @@ def _signal(processes: Sequence[int], number: int) -> None:
 
 @contextlib.contextmanager
 def started(base: Path, accounting: bool = False) -> Iterator[Cluster]:
-    """A cluster that runs meanwhile."""
     cluster = Cluster(base, accounting)
     try:
         cluster.start()

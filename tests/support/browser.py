@@ -115,7 +115,6 @@ class Page:
         return answer["result"].get("value")
 
     def wait(self, condition: str) -> None:
-        """Wait until an expression is true."""
         end = time.monotonic() + PATIENCE
         while not self.value(condition):
             if time.monotonic() > end:
@@ -127,7 +126,6 @@ class Page:
         self.value("new Promise(done => requestAnimationFrame(() => setTimeout(done, 250)))")
 
     def press(self, key: str, *, text: str = "") -> None:
-        """Press and release a key."""
         common = {"key": key, "code": key, "windowsVirtualKeyCode": CODES.get(key, 0)}
         self.ask("Input.dispatchKeyEvent", type="keyDown", text=text, **common)
         self.ask("Input.dispatchKeyEvent", type="keyUp", **common)
@@ -138,7 +136,6 @@ class Page:
         self.ask("Input.dispatchMouseEvent", type=kind, x=x, y=y, buttons=1, **pressed)
 
     def click(self, x: float, y: float) -> None:
-        """Click at a place in CSS pixels."""
         self.mouse("mousePressed", x, y)
         self.mouse("mouseReleased", x, y)
 

@@ -34,7 +34,6 @@ def workflow(
 
 
 def jobs(opened: Any) -> list[Any]:
-    """Every job of a whole run."""
     opened.dag(dag_settings=DAGSettings(forceall=True))
     found = opened._workflow
     found._prepare_dag(forceall=True, ignore_incomplete=True, lock_warn_only=True, nolock=True)

@@ -14,7 +14,6 @@ TARGETS = ("figures/task.pdf", "figures/rank_profiles.pdf", "results/relational/
 
 
 def git(folder: Path, *arguments: str) -> str:
-    """Run git there, as somebody."""
     who = ("-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false")
     answer = subprocess.run(["git", *who, *arguments], cwd=folder, capture_output=True, text=True, check=True)
     return answer.stdout
@@ -51,7 +50,6 @@ def run_in(folder: Path) -> Path:
 
 
 def memgen(folder: Path, *arguments: str) -> str:
-    """Run a command of the study there; it must end well."""
     done = called("memgen", *arguments, folder=folder, package=folder)
     assert done.returncode == 0, done.stderr
     return done.stdout

@@ -26,7 +26,6 @@ def make(folder: Path, *arguments: str) -> tuple[int, str]:
 
 
 def files(folder: Path) -> dict[Path, tuple[bytes, int]]:
-    """Content and time of all results and figures."""
     paths = [path for root in ("results", "figures") for path in (folder / root).rglob("*") if path.is_file()]
     return {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in paths}
 

@@ -93,7 +93,6 @@ def test_a_dry_run_says_how_long_each_rule_takes(repository):
 
 @pytest.mark.full
 def test_a_plan_of_the_papers_scale_needs_no_weights_no_gpu_and_no_network(repository):
-    """And writes nothing."""
     asked = ["--config", "configs/paper.yaml", "--gpus", "8", "--simulate", "--rates"]
     before = set(repository.rglob("*"))
     done = called("memgen", "plan", *asked, folder=repository, package=repository)
