@@ -20,19 +20,12 @@ _ITS_OWN = ("_cores", "_nodes", "tmpdir", "mem", "mem_mib", "disk", "disk_mib")
 
 
 def jobs(overlays: list[Path]) -> list[dict[str, Any]]:
-    """Every job of a whole run of the study in this folder.
-
-    Parameters
-    ----------
-    overlays : list of pathlib.Path
-        Laid over config.yaml, later ones winning.
-    """
-    here = Path.cwd()
+    """Every job of a whole run of the study in this folder, with overlays, later ones winning."""
     with SnakemakeApi(OutputSettings(quiet={Quietness.ALL})) as api:
         opened = api.workflow(
             resource_settings=ResourceSettings(cores=1),
             config_settings=ConfigSettings(configfiles=overlays),
-            snakefile=here / "Snakefile",
+            snakefile=Path("Snakefile").absolute(),
         )
         opened.dag(dag_settings=DAGSettings(forceall=True))
         workflow = opened._workflow
