@@ -103,8 +103,7 @@ def nested(first: str, following: str, count: int) -> str:
 
 
 NINE = ", ".join("@" * 9)
-HUB = "language: {{models: {{a: {{source: hub, repository: {}, revision: {}}}}}}}\n"
-FOLDER = "language: {{models: {{a: {{source: folder, folder: {}}}}}}}\n"
+MODEL = "language: {{models: {{a: {{{}}}}}}}\n"
 MINILM = "language: {{models: {{minilm: {{{}}}}}}}\n"
 HIERARCHIES = "relational: {{hierarchies: {{{}}}}}\n"
 FREQUENCIES = "longtail: {{frequency_files: ['{}']}}\n"
@@ -121,7 +120,6 @@ REFUSED = [
     ("a: " + "[" * 50_000, "levels deep"),
     ("longtail: {priors: [" + ", ".join(["{}"] * 20_000) + "]}\n", "entries"),
     ("# " + "x" * 300_000 + "\n", "is larger than"),
-    ("a: 1\n---\nb: 2\n", "allowed: a YAML mapping"),
     ("a: !!python/object/apply:os.system ['touch pwned']\n", "could not determine a constructor"),
     ("language: \x00\n", "allowed: a YAML mapping"),
     ("language: {device: !!binary AAAA}\n", "language.device"),
@@ -135,27 +133,21 @@ REFUSED = [
     ("language: {device: tpu}\n", "language.device: 'tpu' is not allowed; allowed: one of "),
     ("language: {seeds: 0x" + "f" * 5000 + "}\n", "language.seeds"),
     ("language: {seeds: 10.0}\n", "language.seeds: 10.0 is not allowed"),
-    ("language: {seeds: true}\n", "language.seeds: True is not allowed"),
     ("relational: {theory: {ridge: [1e400]}}\n", "relational.theory.ridge[0]: inf is not allowed"),
     # Names.
     ('language: {models: {"a\\n": {source: corpus, seed: 0}}}\n', "does not print"),
     ("language: {models: {" + "a" * 300 + ": {source: corpus, seed: 0}}}\n", "is not allowed as a name"),
-    ("language: {models: {x: {source: random, like: nowhere, seed: 0}}}\n", "nowhere"),
     (HIERARCHIES.format('"../x": {n: 9}'), "'../x' is not allowed as a name"),
     (HIERARCHIES.format("ti_n9: {n: 2}"), "relational.hierarchies.ti_n9.n: 2 is not allowed"),
     (HIERARCHIES.format('ti_n9: {exceptions: ["3:5"]}'), "3:5"),
-    (HUB.format("'a/b;id'", "0" * 40), "repository"),
-    (HUB.format("a/b", '"' + "0" * 40 + '\\n"'), "revision"),
+    (MODEL.format(f"source: hub, repository: 'a/b;id', revision: {'0' * 40}"), "repository"),
     (MINILM.format("package: --index-url=x"), "minilm.package"),
-    (MINILM.format("version: ../1"), "minilm.version"),
     (MINILM.format("weights: a/../../b"), "minilm.weights"),
-    (FOLDER.format("'a;id>pwned'"), "folder"),
-    (FOLDER.format("docs"), "docs"),
+    (MODEL.format("source: folder, folder: docs"), "docs"),
     ("longtail: {currency: {hierarchy: nowhere}}\n", "nowhere"),
     ("relational: {figures: {rank_profiles: {hierarchies: [nowhere]}}}\n", "'nowhere' is not computed by"),
     ("relational: {hierarchies: {a_margins: {n: 9}}, networks: {hierarchies: [a_margins]}}\n", "_margins"),
     # Files.
-    (FREQUENCIES.format("a;id>pwned;b.txt"), "longtail.frequency_files[0]"),
     (FREQUENCIES.format("a/../../b.txt"), "b.txt"),
     (FREQUENCIES.format("workflow"), "workflow"),
     (FREQUENCIES.format("/dev/zero"), "/dev/zero"),
