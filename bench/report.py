@@ -1,6 +1,9 @@
 """How benchmarks write down what they measured: into bench/results, and whether it meets its limits."""
 
 import os
+import resource
+import subprocess
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +13,19 @@ import polars as pl
 ROOT = Path(__file__).resolve().parent.parent
 #: What a process that benchmarks start needs to find the package.
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT / "workflow")}
+
+
+def measured(
+    command: Sequence[str], folder: Path = ROOT, *, well: bool = True, **environment: str
+) -> tuple[str, float, resource.struct_rusage]:
+    """What a command prints, its wall time in seconds, and what it used; it must end well, if `well`."""
+    start, variables = time.perf_counter(), {**ENVIRONMENT, **environment}
+    process = subprocess.Popen(command, cwd=folder, env=variables, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    printed = process.stdout.read()
+    _, process.returncode, used = os.wait4(process.pid, 0)
+    assert not well or process.returncode == 0, command
+    return printed, time.perf_counter() - start, used
 
 
 def save(name: str, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -21,15 +21,7 @@ from runs import assert_same_results, command, environment, study
 if sys.version_info[:2] != (3, 11):
     pytest.skip("envs/*.yaml name Python 3.11, and the channel holds this one", allow_module_level=True)
 
-#: Three environments and what is made in them; `make test-envs` takes all of them and the whole smoke study.
-THREE = {
-    "theory": "results/relational/critical.csv",
-    "figures": "figures/task.pdf",
-    "poker": "results/language/poker/equity.parquet",
-}
-ALL = os.environ["MEMGEN_ENVS"] == "all"
-ENVIRONMENTS = sorted(path.stem for path in (ROOT / "envs").glob("*.yaml")) if ALL else sorted(THREE)
-TARGETS = [] if ALL else list(THREE.values())
+ENVIRONMENTS = sorted(path.stem for path in (ROOT / "envs").glob("*.yaml"))
 LISTING = """
 import importlib.metadata, json, sys
 found = {part.name: part.version for part in importlib.metadata.distributions()}
@@ -75,18 +67,18 @@ def deployment() -> Iterator[Deployment]:
 
 @pytest.fixture(scope="module")
 def finished(deployment: Deployment, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the repository in which all targets were made in their environments."""
+    """A copy of the repository in which every job of the smoke study ran in its environment."""
     folder = copy_repository(tmp_path_factory.mktemp("deployed") / "repository")
     for options in (["--conda-create-envs-only"], []):
         assert not (folder / "logs").exists(), "environments are made before any job"
-        code, printed = deployment.run(folder, *TARGETS, *options)
+        code, printed = deployment.run(folder, *options)
         assert code == 0, printed[-6000:]
     return folder
 
 
 def test_results_are_those_of_the_virtual_environment(finished, tmp_path):
     folder = copy_repository(tmp_path / "repository")
-    study(folder, *TARGETS)
+    study(folder)
     # What a record says of the packages is held to the environment below.
     assert_same_results(finished, folder, "environment")
 
@@ -128,6 +120,6 @@ def test_a_job_sees_its_own_environment_alone(repository, deployment):
     """What its file does not name, it does not find, though .venv has it."""
     path = repository / "envs/figures.yaml"
     path.write_text("".join(line for line in path.read_text().splitlines(True) if "matplotlib" not in line))
-    code, printed = deployment.run(repository, THREE["figures"])
+    code, printed = deployment.run(repository, "figures/task.pdf")
     assert code != 0, printed[-3000:]
     assert "needs the package matplotlib" in (repository / "logs/figures_task/job.log").read_text()

@@ -226,12 +226,12 @@ class Cluster:
         return self.ask("sinfo", "--noheader", "--Node", "--partition=main", "--format=%T").split()
 
     @contextlib.contextmanager
-    def controller_away(self) -> Iterator[None]:
+    def controller_away(self, seconds: float) -> Iterator[None]:
+        """After some seconds without slurmctld."""
         self._end("slurmctld")
-        try:
-            yield
-        finally:
-            self.start_controller()
+        time.sleep(seconds)
+        self.start_controller()
+        yield
 
     @contextlib.contextmanager
     def drained(self, name: str) -> Iterator[None]:

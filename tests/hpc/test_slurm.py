@@ -76,13 +76,6 @@ def test_the_whole_smoke_study_is_that_of_this_machine(slurm, tmp_path):
 
 
 @contextlib.contextmanager
-def _away(slurm: Cluster) -> Iterator[None]:
-    with slurm.controller_away():
-        time.sleep(20)
-    yield
-
-
-@contextlib.contextmanager
 def _cancelled(slurm: Cluster, job: str) -> Iterator[None]:
     slurm.ask("scancel", job)
     yield
@@ -92,7 +85,7 @@ def _cancelled(slurm: Cluster, job: str) -> Iterator[None]:
 #: are computed elsewhere as well.
 FAULTS: dict[str, tuple[Callable[[Cluster, str], contextlib.AbstractContextManager[None]], int]] = {
     "a job cancelled": (_cancelled, 1),
-    "slurmctld away for 20 s": (lambda slurm, _: _away(slurm), 1),
+    "slurmctld away for 20 s": (lambda slurm, _: slurm.controller_away(20), 1),
     "a node drained": (lambda slurm, _: slurm.drained("n1"), 1),
     "a node lost": (lambda slurm, _: slurm.lost("n1"), 3),
     "a node cut off, whose jobs go on": (lambda slurm, _: slurm.cut_off("n1"), 3),
