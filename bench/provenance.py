@@ -89,8 +89,7 @@ def recording(folder: Path, repeats: int = 7) -> float:
 
 def processor_seconds(arguments: list[str], folder: Path) -> float:
     """Processor time of a command of the study."""
-    *_, used = measured([sys.executable, "-m", "memgen", *arguments], folder)
-    return used.ru_utime + used.ru_stime
+    return measured([sys.executable, "-m", "memgen", *arguments], folder)[2]
 
 
 def study_seconds() -> tuple[int, float]:
@@ -117,12 +116,12 @@ def main() -> None:
         (folder / "results/provenance/jobs/relational_task/job.json").unlink()
         write_many(folder)
         for command in ("seal", "verify"):
-            printed, took, used = measured([*VERIFY, command], folder, well=False)
-            rows.append((f"{command} {RECORDS} records", took, used.ru_maxrss / 1024, _last(printed)))
+            printed, took, _, peak = measured([*VERIFY, command], folder, well=False)
+            rows.append((f"{command} {RECORDS} records", took, peak, _last(printed)))
     rows.append(("record of one job, processor s", added, float("nan"), ""))
     if Path("results/provenance/seal.json").is_file():
-        printed, took, used = measured([*VERIFY, "verify"], Path.cwd(), well=False)
-        rows.append(("verify of the present run", took, used.ru_maxrss / 1024, _last(printed)))
+        printed, took, _, peak = measured([*VERIFY, "verify"], Path.cwd(), well=False)
+        rows.append(("verify of the present run", took, peak, _last(printed)))
         jobs, seconds = study_seconds()
         share = 100 * added * jobs / seconds
         what = "records of the present run, % of its processor time"
