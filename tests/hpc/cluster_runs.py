@@ -8,9 +8,9 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from repository import ROOT, copy_repository
 from runs import environment, results
@@ -31,30 +31,19 @@ KINDS = [
 _ELSEWHERE = 'hostname "$0" && mount --bind "$1" "$2" && cd "$2" && shift 2 && exec "$@"'
 
 
-@dataclass(frozen=True)
-class LoginNode:
-    """Another machine to whoever asks: another host name, and the study's folder by another file system.
-
-    Files and their times are shared with this one, and locks are not, as on many a cluster. The folder has
-    the same path on both machines; `view` is where it is mounted first.
-    """
-
-    name: str
-    view: Path
-    folder: Path
-
-    def command(self, command: list[str]) -> list[str]:
-        here = ["unshare", "--mount", "--uts", "sh", "-c", _ELSEWHERE]
-        return [*here, self.name, str(self.view), str(self.folder), *command]
-
-
 @contextlib.contextmanager
-def login_node(name: str, view: Path, folder: Path) -> Iterator[LoginNode]:
+def login_node(name: str, view: Path, folder: Path) -> Iterator[list[str]]:
+    """What goes before a command so that it runs on another machine to whoever asks.
+
+    It has another host name, and the study's folder by another file system: files and their times are shared
+    with this one, and locks are not, as on many a cluster. The folder has the same path on both machines;
+    `view` is where it is mounted first.
+    """
     view.mkdir()
     mounted = subprocess.Popen(["bindfs", "-f", str(folder), str(view)])
     try:
         wait_for("the shared folder", view.is_mount)
-        yield LoginNode(name, view, folder)
+        yield ["unshare", "--mount", "--uts", "sh", "-c", _ELSEWHERE, name, str(view), str(folder)]
     finally:
         subprocess.run(["umount", str(view)], check=False)
         mounted.terminate()
@@ -71,7 +60,7 @@ class Study:
     def __init__(
         self, slurm: Cluster | None, folder: Path, targets: list[str], *options: str, overlay: str = ""
     ) -> None:
-        self.slurm = slurm or Cluster(folder)
+        self.slurm: Any = slurm
         self.before = {number for number, _, _ in slurm.jobs()} if slurm else set()
         self.since = time.monotonic()
         self.folder = folder if folder.exists() else copy_repository(folder)
@@ -88,12 +77,11 @@ class Study:
         """What the names of its jobs begin with."""
         return cluster.prefix(self.folder)
 
-    def _start(self, *command: str, node: LoginNode | None = None) -> subprocess.Popen[bytes]:
-        words = [sys.executable, "-m", *command, *self.targets, *self.options]
+    def _start(self, *command: str, node: Sequence[str] = ()) -> subprocess.Popen[bytes]:
+        words = [*node, sys.executable, "-m", *command, *self.targets, *self.options]
         with self.log.open("ab") as output:
             run = subprocess.Popen(
-                node.command(words) if node else words,
-                cwd=self.folder, env=environment(self.folder), stdout=output, stderr=subprocess.STDOUT,
+                words, cwd=self.folder, env=environment(self.folder), stdout=output, stderr=subprocess.STDOUT,
                 start_new_session=True,
                 # A shell that starts tests in the background has them ignore Ctrl-C.
                 preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
@@ -101,7 +89,7 @@ class Study:
         self.runs.append(run)
         return run
 
-    def _study(self, *arguments: str, node: LoginNode | None = None) -> subprocess.Popen[bytes]:
+    def _study(self, *arguments: str, node: Sequence[str] = ()) -> subprocess.Popen[bytes]:
         overlays = (f"--config={overlay}" for overlay in self.overlays)
         return self._start("memgen", "study", "--here", *arguments, *overlays, "--", node=node)
 
@@ -113,7 +101,7 @@ class Study:
                 run.wait()
         cluster.cancel(self.name)
 
-    def start(self, node: LoginNode | None = None) -> subprocess.Popen[bytes]:
+    def start(self, node: Sequence[str] = ()) -> subprocess.Popen[bytes]:
         return self._study("--executor", "slurm", "--profile", str(PROFILE), node=node)
 
     def start_alone(self) -> subprocess.Popen[bytes]:

@@ -17,7 +17,7 @@ import pytest
 
 import debian
 import slurm as local_slurm
-from cluster_runs import KINDS, TABLE, LoginNode, Study, login_node, remove
+from cluster_runs import KINDS, TABLE, Study, login_node, remove
 from memgen.language.stages.finetune import TABLES
 from slurm import Cluster
 from snakemake_executor_plugin_memgen_slurm import jobs as cluster
@@ -134,7 +134,7 @@ def test_runs_of_a_lost_job_that_had_ended_are_not_computed_again(slurm, tmp_pat
 
 
 @pytest.fixture
-def other_node(study: Study, tmp_path: Path) -> Iterator[LoginNode]:
+def other_node(study: Study, tmp_path: Path) -> Iterator[list[str]]:
     debian.install(local_slurm.LOGIN_PACKAGES)
     with login_node("login2", tmp_path / "view", study.folder) as found:
         yield found
@@ -149,7 +149,7 @@ ENDS = [(signal.SIGKILL, True), (signal.SIGTERM, False), (signal.SIGINT, False)]
 )
 def test_a_run_that_is_ended_goes_on(slurm, study, here, request, number, elsewhere):
     """Here or from another login node; jobs that a killed run leaves are not doubled, others leave none."""
-    node = request.getfixturevalue("other_node") if elsewhere else None
+    node = request.getfixturevalue("other_node") if elsewhere else []
     run = study.start()
     study.fault()
     killed = number == signal.SIGKILL
