@@ -76,7 +76,7 @@ test-portable: $(READY) ## compare small jobs here with two emulated processors,
 	@MEMGEN_PORTABLE=1 FULL=$(FULL) $(BIN)/python -m pytest tests/portable -s $(ARGS)
 
 test-envs: $(READY) ## run every rule in its own conda environment, from a channel built here
-	@MEMGEN_ENVS=all $(BIN)/python -m pytest tests/envs $(ARGS)
+	@MEMGEN_ENVS=1 $(BIN)/python -m pytest tests/envs $(ARGS)
 
 test-paper: $(READY) ## run all jobs of configs/paper.yaml for real, with random tiny models in its models' place
 	@MEMGEN_PAPER=1 $(BIN)/python -m pytest tests/paper -s $(ARGS)

@@ -8,12 +8,12 @@ of it in software here, tells what a frame needs: below 16.7 ms, one free core s
 """
 
 import itertools
-import os
 import sys
 import tempfile
 from pathlib import Path
 
 import polars as pl
+import psutil
 
 from report import ROOT, save
 
@@ -25,7 +25,6 @@ from memgen.figures.explorer.explorer import explorer
 PAGE = ROOT / "workflow/memgen/figures/explorer/page"
 FITS = ROOT / "results/language/fit.csv"
 FRAMES = 120
-TICKS = os.sysconf("SC_CLK_TCK")
 EXCEPTIONS = "[[5, 3], [12, 9], [20, 17], [27, 22]]"
 SLIDER = (
     "(() => { const slider = document.querySelector('input[type=range][data-field=alpha]');"
@@ -62,24 +61,8 @@ COSTS = """(() => {{
 
 def processor_seconds() -> float:
     """Processor time of the browser so far: of all processes that descend from this one."""
-    parents, seconds = {}, {}
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            fields = (entry / "stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            continue  # ended meanwhile
-        process = int(entry.name)
-        parents[process], seconds[process] = int(fields[1]), (int(fields[11]) + int(fields[12])) / TICKS
-    here = os.getpid()
-
-    def descends(process: int) -> bool:
-        while process in parents:
-            process = parents[process]
-            if process == here:
-                return True
-        return False
-
-    return sum(time for process, time in seconds.items() if descends(process))
+    times = [process.cpu_times() for process in psutil.Process().children(recursive=True)]
+    return sum(time.user + time.system for time in times)
 
 
 def main() -> None:

@@ -5,13 +5,11 @@ taking them from OpenBLAS gains. Imports are counted on all sides; each figure i
 LoRA of SmolLM2 is measured where `make study` has left its weights.
 """
 
-import resource
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from report import ENVIRONMENT, save
+from report import measured, save
 
 MODEL = Path("results/language/models/smollm2")
 PRETRAIN = ["language", "pretrain", "--seed", "0", "--steps", "60", "--out", "{out}/model"]
@@ -35,15 +33,11 @@ WAYS = {
 
 
 def seconds(way: str, job: list[str]) -> float:
-    """Processor time of a job in a process of its own."""
+    """Processor time of a job in a separate process."""
     kernels, program = WAYS[way]
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     with tempfile.TemporaryDirectory() as folder:
-        arguments = [part.format(out=folder) for part in job]
-        environment = {**ENVIRONMENT, "MEMGEN_KERNELS": kernels}
-        subprocess.run([sys.executable, *program, *arguments], env=environment, check=True)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        command = [sys.executable, *program, *(part.format(out=folder) for part in job)]
+        return measured(command, MEMGEN_KERNELS=kernels)[2]
 
 
 def main() -> None:

@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 if "--gpu" not in sys.argv:
@@ -42,6 +43,7 @@ from memgen.relational.hierarchy import ordered_pairs
 from report import ENVIRONMENT, save
 
 RUNS = 16
+BATCH = 16
 STRENGTHS = (1e-4, 0.1, 1.0, 10.0, 20.0, 50.0)
 N = 9
 SMOLLM2 = Path("results/language/models/smollm2")
@@ -81,12 +83,10 @@ def timed(function, repeats: int) -> tuple[float, float, object]:
 
 def process_start(folder: Path) -> float:
     """Seconds of a process that does nothing but import the libraries and load small-lm."""
-    code = (
-        "from pathlib import Path; from memgen.engine.loading import load; "
-        f"load(Path({str(folder)!r}), causal=True)"
-    )
+    code = "import sys; from pathlib import Path; from memgen.engine.loading import load; "
+    code += "load(Path(sys.argv[1]), causal=True)"
     start = time.perf_counter()
-    subprocess.run([sys.executable, "-c", code], env=ENVIRONMENT, check=True)
+    subprocess.run([sys.executable, "-c", code, str(folder)], env=ENVIRONMENT, check=True)
     return time.perf_counter() - start
 
 
@@ -105,8 +105,8 @@ class Work:
             self.answers[0] if pairs[row][0] < pairs[row][1] else self.answers[1] for row in trained
         )
         self.runs = [Run(("bench", i), one.select(trained), right) for i, one in enumerate(self.asked)]
-        self.recipe = TrainingOptions(10, 16, 1e-3)
-        self.probing = TrainingOptions(epochs, 16, 1e-3)
+        self.recipe = TrainingOptions(10, BATCH, 1e-3)
+        self.probing = TrainingOptions(epochs, BATCH, 1e-3)
 
     def evaluate_plain(self) -> np.ndarray:
         found = []
@@ -133,9 +133,6 @@ class Work:
             found.append(self._lora(self.network, [whole], [asked.whole()], recipe, prompts_at_once))
         return np.concatenate(found)
 
-    def lora_plain_batched(self) -> np.ndarray:
-        return self.lora_plain(self.recipe.batch)
-
     def lora(self) -> np.ndarray:
         network = trained_layers(self.network, frozen_layers(self.network, self.layers), self.asked)
         return self._lora(network, self.runs, self.asked, self.recipe, 4096)
@@ -156,9 +153,6 @@ class Work:
                 weight.copy_(start)
         return np.concatenate(found)
 
-    def full_plain_batched(self) -> np.ndarray:
-        return self.full_plain(self.recipe.batch)
-
     def full(self) -> np.ndarray:
         runs, asked = self.runs[:FULL_RUNS], self.asked[:FULL_RUNS]
         network = trained_layers(self.network, frozen_layers(self.network, self.layers), asked)
@@ -169,9 +163,8 @@ class Work:
     def probe_plain(self) -> np.ndarray:
         head = self.network.get_output_embeddings().weight
         run, asked = self.runs[0], self.asked[0].whole()
-        rows = np.concatenate(
-            [np.random.default_rng(0).permutation(len(run.answers)) for _ in range(self.probing.epochs)]
-        )
+        epochs = range(self.probing.epochs)
+        rows = np.concatenate([np.random.default_rng(0).permutation(len(run.answers)) for _ in epochs])
         whole = run.prompts.whole()
         found = []
         for strength in STRENGTHS:
@@ -223,16 +216,16 @@ def main() -> None:
         ("evaluation", work.evaluate_plain, work.evaluate, 1, 20 if options.gpu else 6),
         ("probe sweep over six L2", work.probe_plain, work.probe, 6, None if options.gpu else 40),
         (f"LoRA block of {RUNS} runs", work.lora_plain, work.lora, RUNS, None),
-        ("LoRA block, plain in whole batches", work.lora_plain_batched, work.lora, RUNS, many),
+        ("LoRA block, plain in whole batches", partial(work.lora_plain, BATCH), work.lora, RUNS, many),
         (f"full, {FULL_RUNS} runs", work.full_plain, work.full, FULL_RUNS, None),
-        ("full, plain in whole batches", work.full_plain_batched, work.full, FULL_RUNS, 3),
+        ("full, plain in whole batches", partial(work.full_plain, BATCH), work.full, FULL_RUNS, 3),
     ]
     if not options.gpu and (SMOLLM2 / "config.json").is_file():
         real = load(SMOLLM2, causal=True)
         real.network.requires_grad_(False)
         deep = Work(real, 10, layers=LAYERS)
         name = f"smollm2, last {LAYERS} layers, LoRA block of {RUNS} runs"
-        tasks += [(f"{name}, plain in whole batches", deep.lora_plain_batched, deep.lora, RUNS, 5)]
+        tasks += [(f"{name}, plain in whole batches", partial(deep.lora_plain, BATCH), deep.lora, RUNS, 5)]
     elif not options.gpu:
         print(f"{SMOLLM2}: not there, so smollm2 is not measured; it comes with make study", flush=True)
     for name, plain, fast, loads, asked in tasks:

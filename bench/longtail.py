@@ -7,8 +7,6 @@ than one thread.
 """
 
 import json
-import resource
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -19,7 +17,7 @@ from memgen.longtail.learners import Risk
 from memgen.longtail.priors import frequencies
 from memgen.longtail.simulation import simulate
 from memgen.longtail.specs import parse_learner
-from report import ENVIRONMENT, save_limits
+from report import measured, save_limits
 
 SIZE, REPEATS, LABELS = 50_000, 50, 10
 LEARNERS = [
@@ -106,11 +104,9 @@ def error_at_ten_million() -> tuple[float, float]:
     """Wall seconds and peak GB of `memgen longtail error` at N = n = 10^7, in a process of its own."""
     command = [sys.executable, "-m", "memgen", "longtail", "error", "--prior", "zipf", "--labels", "10"]
     command += ["--domain", str(LARGE), "--samples", str(LARGE), "--memorization-limit", "0.5", "--json"]
-    start = time.perf_counter()
-    done = subprocess.run(command, check=True, capture_output=True, text=True, env=ENVIRONMENT)
-    taken = time.perf_counter() - start
-    assert len(json.loads(done.stdout)) == 5
-    return taken, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e6
+    printed, taken, _, peak = measured(command)
+    assert len(json.loads(printed)) == 5
+    return taken, peak / 1000
 
 
 def main() -> None:

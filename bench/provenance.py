@@ -8,15 +8,13 @@ record and without, and set against what the present run took by its benchmarks.
 import csv
 import resource
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 from memgen.jobs.digests import digest_of, file_digest
 from memgen.provenance.record import FORMAT, environment, seal
-from report import ENVIRONMENT, save
+from report import measured, save
 
 RECORDS, FAN_IN, SOURCES = 10_000, 10, 25
 VERIFY = [sys.executable, "-m", "memgen", "provenance"]
@@ -80,23 +78,6 @@ def write_many(folder: Path) -> None:
         (jobs / f"number={number}.json").write_bytes(seal(record(number, digests, code, around)))
 
 
-def timed(arguments: list[str], folder: Path) -> tuple[float, float, str]:
-    """Seconds, peak memory in MB, and the last line that a command printed."""
-    code = (
-        "import resource, subprocess, sys; "
-        "done = subprocess.run(sys.argv[1:], stdout=subprocess.PIPE, text=True); print(done.stdout, end=''); "
-        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)"
-    )
-    start = time.perf_counter()
-    answer = subprocess.run(
-        [sys.executable, "-c", code, *arguments],
-        cwd=folder, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True, check=True,
-    )  # fmt: skip
-    took = time.perf_counter() - start
-    *printed, memory = answer.stdout.splitlines()
-    return took, float(memory), printed[-1] if printed else ""
-
-
 def recording(folder: Path, repeats: int = 7) -> float:
     """Processor seconds that a record adds to a job: medians over some repeats, one after the other."""
     job = ["relational", "task", "--name", "a", "--n", "5", "--out", "a.parquet"]
@@ -108,10 +89,7 @@ def recording(folder: Path, repeats: int = 7) -> float:
 
 def processor_seconds(arguments: list[str], folder: Path) -> float:
     """Processor time of a command of the study."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run([sys.executable, "-m", "memgen", *arguments], cwd=folder, env=ENVIRONMENT, check=True)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return measured([sys.executable, "-m", "memgen", *arguments], folder)[2]
 
 
 def study_seconds() -> tuple[int, float]:
@@ -124,6 +102,10 @@ def study_seconds() -> tuple[int, float]:
     return jobs, seconds
 
 
+def _last(printed: str) -> str:
+    return (printed.splitlines() or [""])[-1]
+
+
 def main() -> None:
     """Measure, print and write the table."""
     rows = []
@@ -134,12 +116,12 @@ def main() -> None:
         (folder / "results/provenance/jobs/relational_task/job.json").unlink()
         write_many(folder)
         for command in ("seal", "verify"):
-            took, memory, line = timed([*VERIFY, command], folder)
-            rows.append((f"{command} {RECORDS} records", took, memory, line))
+            printed, took, _, peak = measured([*VERIFY, command], folder, well=False)
+            rows.append((f"{command} {RECORDS} records", took, peak, _last(printed)))
     rows.append(("record of one job, processor s", added, float("nan"), ""))
     if Path("results/provenance/seal.json").is_file():
-        took, memory, line = timed([*VERIFY, "verify"], Path.cwd())
-        rows.append(("verify of the present run", took, memory, line))
+        printed, took, _, peak = measured([*VERIFY, "verify"], Path.cwd(), well=False)
+        rows.append(("verify of the present run", took, peak, _last(printed)))
         jobs, seconds = study_seconds()
         share = 100 * added * jobs / seconds
         what = "records of the present run, % of its processor time"

@@ -1,6 +1,6 @@
 """Speed of the theory against its baseline and its floor, in one process on one thread.
 
-Prints a table and writes bench/results/relational.csv. The baseline is scikit-learn's kernel ridge regression
+Writes bench/results/relational.csv. The baseline is scikit-learn's kernel ridge regression
 in a loop over configurations, predicting the same pairs; it is timed on a part of them and scaled. The floor
 is this machine's own speed in writing an array of the ranks' size, measured beside: into new memory, as the
 ranks' array is, and into memory already in use. Times are the best of several repeats.
@@ -17,13 +17,14 @@ from threadpoolctl import threadpool_limits
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.kernels import Exchangeable
 from memgen.relational.ranks import margins, ranks, ranks_at
-from report import save
+from report import save_limits
 
 EXCEPTIONS = {"5:3": [(5, 3)], "8:0": [(8, 0)], "7:1": [(7, 1)]}
 CONFIGURATIONS = 100_000
 BASELINE = 500
 MANY = 1_000_000
 N = 9
+Row = tuple[str, str, float, str, float | None, bool | None]
 HIGHER, LOWER = np.triu_indices(N, 1)
 """Every pair; the other direction of each has the opposite sign."""
 
@@ -61,7 +62,18 @@ def baseline(exceptions: list[tuple[int, int]], alpha: np.ndarray, ridge: np.nda
     return found
 
 
-def sweeps() -> list[dict[str, object]]:
+def against(what: str, ours: float, name: str, theirs: float, limit: float | None) -> list[Row]:
+    """Our time, theirs, and how many times ours theirs is."""
+    ratio = theirs / ours
+    met = None if limit is None else ratio >= limit
+    return [
+        (what, "time", ours, "s", None, None),
+        (what, f"time of {name}", theirs, "s", None, None),
+        (what, "their time / ours", ratio, "", limit, met),
+    ]
+
+
+def sweeps() -> list[Row]:
     """1e5 configurations against the baseline."""
     alpha, ridge = grid(CONFIGURATIONS)
     few = slice(0, BASELINE)
@@ -74,13 +86,13 @@ def sweeps() -> list[dict[str, object]]:
         every = best(lambda e=exceptions: margins(N, e, alpha, ridge, HIGHER, LOWER), 15)
         fast = best(lambda e=exceptions: ranks(N, e, alpha, ridge), 15)
         what = f"n = 9, {name}, {CONFIGURATIONS:.0e} configurations"
-        against = f"scikit-learn ({BASELINE} timed, scaled)"
-        rows.append(row(f"{what}: every pair", every, against, slow, slow / every, 10_000))
-        rows.append(row(f"{what}: ranks", fast, against, slow, slow / fast, None))
+        theirs = f"scikit-learn ({BASELINE} timed, scaled)"
+        rows += against(f"{what}: every pair", every, theirs, slow, 10_000)
+        rows += against(f"{what}: ranks", fast, theirs, slow, None)
     return rows
 
 
-def bandwidth() -> list[dict[str, object]]:
+def bandwidth() -> list[Row]:
     """1e6 configurations against the time to write as much memory."""
     alpha, ridge = grid(MANY)
     array = np.zeros((MANY, N))
@@ -91,13 +103,13 @@ def bandwidth() -> list[dict[str, object]]:
         what = f"n = 9, {name}, {MANY:.0e} configurations"
         new = best(lambda e=exceptions: ranks(N, e, alpha, ridge), 15)
         reused = best(lambda e=exceptions: ranks(N, e, alpha, ridge, out=array), 15)
-        size = f"write {array.nbytes / 1e6:.0f} MB, "
-        rows.append(row(f"{what}: new array", new, f"{size}new memory", fresh, fresh / new, 1 / 8))
-        rows.append(row(f"{what}: out=", reused, f"{size}memory in use", warm, warm / reused, 1 / 8))
+        size = f"writing {array.nbytes / 1e6:.0f} MB"
+        rows += against(f"{what}: new array", new, f"{size} of new memory", fresh, 1 / 8)
+        rows += against(f"{what}: out=", reused, f"{size} of memory in use", warm, 1 / 8)
     return rows
 
 
-def long_chain() -> list[dict[str, object]]:
+def long_chain() -> list[Row]:
     """One rank vector of a long chain with 10 exceptions: time and memory against n."""
     sizes = [100_000, 200_000, 500_000, 1_000_000, 2_000_000, 5_000_000, 10_000_000]
     times, peaks = [], []
@@ -111,62 +123,20 @@ def long_chain() -> list[dict[str, object]]:
         del found
     exponent = float(np.polyfit(np.log(sizes), np.log(times), 1)[0])
     million = sizes.index(1_000_000)
-    floor, took = best(lambda: np.full(1_000_000, 1.0)), times[million]
+    floor, peak = best(lambda: np.full(1_000_000, 1.0)), peaks[million]
+    what = "one rank vector of 10 exceptions"
     return [
-        row("n = 1e6, 10 exceptions: one rank vector", took, "write 8 MB", floor, floor / took, None),
-        {
-            **row("exponent of n in time, 1e5 to 1e7", None, "", None, exponent, None),
-            "unit": "exponent",
-            "bar": "0.9 to 1.15",
-            "met": 0.9 <= exponent <= 1.15,
-        },
-        {
-            **row("peak memory per output byte, n = 1e6", None, "output alone", None, peaks[million], None),
-            "unit": "bytes/byte",
-            "bar": "< 20",
-            "met": peaks[million] < 20,
-        },
+        *against(f"{what}, n = 1e6", times[million], "writing 8 MB", floor, None),
+        (what, "exponent of n in time, 1e5 to 1e7", exponent, "", 1.15, 0.9 <= exponent <= 1.15),
+        (f"{what}, n = 1e6", "peak memory", peak, "bytes per byte of output", 20.0, peak < 20),
     ]
-
-
-def row(
-    what: str, ours: float | None, against: str, theirs: float | None, ratio: float, bar: float | None
-) -> dict[str, object]:
-    """One line of the table."""
-    return {
-        "what": what,
-        "seconds": ours,
-        "against": against,
-        "their_seconds": theirs,
-        "value": ratio,
-        "unit": "their time / ours",
-        "bar": None if bar is None else f">= {bar:g}",
-        "met": None if bar is None else ratio >= bar,
-    }
-
-
-def show(rows: list[dict[str, object]]) -> None:
-    """Print the table."""
-    head = ("what", "seconds", "against", "seconds", "value", "bar")
-    print(f"{head[0]:<50}{head[1]:>10}  {head[2]:<36}{head[3]:>10}{head[4]:>9}  {head[5]:<12} met")
-    for line in rows:
-        seconds = {
-            key: "" if line[key] is None else f"{line[key]:.6f}" for key in ("seconds", "their_seconds")
-        }
-        met = {None: "", True: "yes", False: "NO"}[line["met"]]
-        value = f"{line['value']:.3g}" if line["value"] < 1000 else f"{line['value']:,.0f}"
-        print(
-            f"{line['what']:<50}{seconds['seconds']:>10}  {line['against']:<36}{seconds['their_seconds']:>10}"
-            f"{value:>9}  {line['bar'] or '':<12} {met}"
-        )
 
 
 def main() -> None:
     """Measure, write and print."""
     with threadpool_limits(1):
         rows = [*sweeps(), *bandwidth(), *long_chain()]
-    save("relational", rows)
-    show(rows)
+    save_limits("relational", rows)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,9 @@
 """How benchmarks write down what they measured: into bench/results, and whether it meets its limits."""
 
 import os
+import subprocess
+import sys
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +13,28 @@ import polars as pl
 ROOT = Path(__file__).resolve().parent.parent
 #: What a process that benchmarks start needs to find the package.
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT / "workflow")}
+_STARTER = """
+import resource, subprocess, sys
+code = subprocess.call(sys.argv[1:])
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+sys.exit(code)
+"""
+
+
+def measured(
+    command: Sequence[str], folder: Path = ROOT, *, well: bool = True, **environment: str
+) -> tuple[str, float, float, float]:
+    """What a command prints, its wall and processor time in seconds, and its peak memory in MB.
+
+    It must end well, if `well`. A small process starts it: of a large one it would inherit the peak.
+    """
+    start, variables = time.perf_counter(), {**ENVIRONMENT, **environment}
+    starter = [sys.executable, "-c", _STARTER, *command]
+    done = subprocess.run(starter, cwd=folder, env=variables, stdout=subprocess.PIPE, text=True, check=well)
+    printed, _, used = done.stdout.rstrip("\n").rpartition("\n")
+    seconds, peak = map(float, used.split())
+    return printed, time.perf_counter() - start, seconds, peak
 
 
 def save(name: str, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -1,6 +1,7 @@
 """What the tests share: a copy of the repository, a browser, and the reference data where there are any."""
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from filelock import FileLock
 
 import browser
+from memgen import __main__ as cli
 from published_imitation import imitate
 from repository import ROOT, copy_repository
 from run_by_snakemake import run_in
@@ -70,6 +72,25 @@ def finished_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def repository(tmp_path: Path) -> Path:
     """A copy of the repository that a test may change."""
     return copy_repository(tmp_path / "repository")
+
+
+@pytest.fixture
+def memgen(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, str, str]]:
+    """Calls a command in this process: its exit status, what it printed, and what it said of errors."""
+    monkeypatch.setattr(os, "environ", os.environ.copy())
+
+    def call(*words: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["memgen", *words])
+        status: int | None = 0
+        try:
+            cli.main()
+        except SystemExit as end:
+            status = end.code
+        return status or 0, *capsys.readouterr()
+
+    return call
 
 
 @pytest.fixture(scope="session")

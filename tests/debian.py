@@ -11,13 +11,9 @@ _POLICY = Path("/usr/sbin/policy-rc.d")
 
 
 def missing(packages: Sequence[str]) -> list[str]:
-    """Packages that are not installed."""
     asked = ["dpkg-query", "--show", "--showformat=${db:Status-Status}"]
-    return [
-        name
-        for name in packages
-        if subprocess.run([*asked, name], capture_output=True, text=True, check=False).stdout != "installed"
-    ]
+    states = [subprocess.run([*asked, name], capture_output=True, check=False).stdout for name in packages]
+    return [name for name, state in zip(packages, states, strict=True) if state != b"installed"]
 
 
 def obstacle(packages: Sequence[str]) -> str | None:
@@ -31,8 +27,7 @@ def obstacle(packages: Sequence[str]) -> str | None:
 
 def install(packages: Sequence[str]) -> None:
     """Install what is missing, without letting a service start."""
-    needed = missing(packages)
-    if not needed:
+    if not (needed := missing(packages)):
         return
     ours = not _POLICY.exists()
     if ours:

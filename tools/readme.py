@@ -99,25 +99,14 @@ def whole(rows: list[Row], cells: list[Row], overlays: list[str]) -> str:
         "decide at 80% power. `memgen claim ID` shows one with its cells, after "
         "`make study`. The command under a claim prints it again from the tables that it names. Words such "
         "as *cell*, *unit* and *fake* are in the [glossary](glossary.md).",
-        "\n".join(
-            [
-                line(["claim", "found", "verdict", "study", "model"]),
-                line(["---"] * 5),
-                *(
-                    line(
-                        [
-                            f"[{row['id']}](#{row['id']})",
-                            value(row),
-                            row["verdict"] + _needed(row),
-                            row["study"],
-                            ", ".join(map(model_label, (row["model"] or "").split(" + "))),
-                        ]
-                    )
-                    for row in rows
-                ),
-            ]
-        ),
     ]
+    table = [line(["claim", "found", "verdict", "study", "model"]), line(["---"] * 5)]
+    for row in rows:
+        models = ", ".join(map(model_label, (row["model"] or "").split(" + ")))
+        needed = "" if row["seeds_to_decide"] is None else f" ({row['seeds_to_decide']})"
+        name, verdict = f"[{row['id']}](#{row['id']})", row["verdict"] + needed
+        table.append(line([name, value(row), verdict, row["study"], models]))
+    parts.append("\n".join(table))
     study = ""
     for row in rows:
         if row["study"] != study:
@@ -126,18 +115,13 @@ def whole(rows: list[Row], cells: list[Row], overlays: list[str]) -> str:
         p = "" if row["p_holm"] is None else f", p = {number(row['p_holm'])}"
         tested = ", ".join(row[name] for name in ("model", "items", "method") if row[name])
         parts.append(f"### {row['id']}")
+        parts.append(f"{row['claim']}.")
         parts.append(
-            "\n".join(
-                [
-                    f"{row['claim']}.",
-                    "",
-                    f"- found {value(row)}, {units(row)}{f' ({tested})' if tested else ''}; expected "
-                    f"{row['expected']}; {row['verdict']}{p}",
-                    f"- would have failed: {row['would_fail']}",
-                    f"- source: {row['paper']}; figure `{row['figure']}`",
-                    f"- `{row['command']}`",
-                ]
-            )
+            f"- found {value(row)}, {units(row)}{f' ({tested})' if tested else ''}; expected "
+            f"{row['expected']}; {row['verdict']}{p}\n"
+            f"- would have failed: {row['would_fail']}\n"
+            f"- source: {row['paper']}; figure `{row['figure']}`\n"
+            f"- `{row['command']}`"
         )
         of = [cell for cell in cells if cell["id"] == row["id"]]
         if of:
@@ -154,10 +138,6 @@ def whole(rows: list[Row], cells: list[Row], overlays: list[str]) -> str:
         shown = [[cell["id"], cell["model"] or "", cell["items"] or "", value(cell)] for cell in alone]
         parts.append("\n".join(map(line, [["statistic", "model", "items", "found"], ["---"] * 4, *shown])))
     return "\n\n".join(parts) + "\n"
-
-
-def _needed(row: Row) -> str:
-    return "" if row["seeds_to_decide"] is None else f" ({row['seeds_to_decide']})"
 
 
 def main() -> None:

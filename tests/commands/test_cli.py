@@ -1,39 +1,20 @@
 """The command line: found by syntax tree, light to import, one line for bad input."""
 
-import contextlib
 import json
 import os
-import re
-import resource
 import shlex
 import shutil
 import subprocess
 import sys
-from functools import partial
 from pathlib import Path
 
 import pytest
 
-from memgen import __main__ as cli
 from memgen.jobs import closure
 from memgen.jobs import entries as commands
 from repository import ROOT
 
-
-def memgen(*arguments: str, folder: Path = ROOT, room: int | None = None) -> subprocess.CompletedProcess[str]:
-    """Run a command, which may write files of so many bytes."""
-    limit = None if room is None else partial(resource.setrlimit, resource.RLIMIT_FSIZE, (room, room))
-    return subprocess.run(
-        [sys.executable, "-m", "memgen", *arguments],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT / "workflow")},
-        capture_output=True,
-        text=True,
-        check=False,
-        preexec_fn=limit,
-    )
-
-
+ENVIRONMENT = {**os.environ, "PYTHON": sys.executable, "PYTHONPATH": str(ROOT / "workflow")}
 ENTRIES = {
     f"{study} {name}".strip(): entry
     for study in ("", *commands.studies())
@@ -41,93 +22,69 @@ ENTRIES = {
 }
 
 
-def test_help_lists_every_command_without_importing_any() -> None:
-    program = (
-        "import sys; from memgen.__main__ import run; run(['--help']); "
-        "assert not {'numpy', 'polars', 'torch'} & set(sys.modules)"
-    )
-    answer = subprocess.run(
-        [sys.executable, "-c", program],
-        env={**os.environ, "PYTHONPATH": str(ROOT / "workflow")},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert "memgen claim" in answer.stdout and ", relational" in answer.stdout
+def test_every_line_of_the_help_names_a_command(memgen):
+    status, printed, _ = memgen("--help")
+    assert status == 0 and printed.rstrip().endswith(", ".join(commands.studies()))
+    lines = [line.split()[1:] for line in printed.splitlines() if line.startswith("  memgen ")]
+    assert all({words[0], " ".join(words[:2])} & set(ENTRIES) for words in lines)
 
 
 @pytest.mark.parametrize("name", ENTRIES)
-def test_every_command_has_help(
-    name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(os, "environ", os.environ.copy())
-    with pytest.raises(SystemExit) as ended:
-        cli.run([*name.split(), "--help"])
-    printed, entry = capsys.readouterr().out, ENTRIES[name]
-    assert ended.value.code == 0
-    assert entry.summary and entry.summary.split()[0] in printed
+def test_every_command_has_help(name, memgen):
+    status, printed, _ = memgen(*name.split(), "--help")
+    entry = ENTRIES[name]
+    assert status == 0 and entry.summary and entry.summary.split()[0] in printed
     assert ("--record" in printed) == (entry.kind == "stage")
 
 
 @pytest.mark.parametrize(
-    ("arguments", "message"),
+    ("call", "message"),
     [
-        (["nowhere"], "there is no study or command 'nowhere'; allowed: "),
-        (["relational", "nowhere"], "memgen relational: there is no command 'nowhere'; allowed: "),
-        (["..", "memgen"], "no study or command '..'; allowed: "),
-        (["claims", "--tables", "none.csv", "--out", "x.csv"], "none.csv: no such file, given as --tables"),
-        (["study"], "holds no Snakefile"),
-        (["relational", "critical", "7:5", "--n", "13"], "'7:5': not expected here; values follow the name"),
-        (["claims", "--tables", "a\x1b[31m", "--out", "x.csv"], r"a\x1b[31m: no such file"),
-        (
-            ["relational", "ranks", "--n", "012", "--alpha", "0"],
-            "'012' is not allowed; allowed: a whole number",
-        ),
-        (["relational", "ranks", "--n", "9", "--alpha", "0_1"], "'0_1' is not allowed; allowed: a number"),
-        (["relational", "ranks", "--n", "9", "--alpha", "0", "--ridge", "1e308"], "--ridge: 1e+308 is not"),
-        (["relational", "task", "--name", "a", "--n", "5", "--out", "x", "--threads", "99999"], "1 to 256"),
+        ("nowhere", "there is no study or command 'nowhere'; allowed: "),
+        ("relational nowhere", "memgen relational: there is no command 'nowhere'; allowed: "),
+        ("study", "holds no Snakefile"),
+        ("relational critical 7:5 --n 13", "'7:5': not expected here; values follow the name of an option"),
+        ("claims --tables a\x1b[31m --out x.csv", r"a\x1b[31m: no such file, given as --tables"),
+        ("relational ranks --n 012 --alpha 0", "'012' is not allowed; allowed: a whole number"),
+        ("relational ranks --n 9 --alpha 0_1", "'0_1' is not allowed; allowed: a number"),
+        ("relational task --name a --n 5 --out x --threads 99999", "allowed: 1 to 256"),
     ],
 )
-def test_bad_input_gives_one_line(arguments: list[str], message: str, tmp_path: Path) -> None:
-    answer = memgen(*arguments, folder=tmp_path)
-    assert answer.returncode == 2
-    assert answer.stdout == ""
-    assert message in answer.stderr
-    assert answer.stderr.startswith("memgen: error: ")
-    assert answer.stderr.count("\n") == 1
+def test_bad_input_gives_one_line(call, message, memgen, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    status, printed, said = memgen(*call.split(" "))
+    assert status == 2 and printed == "" and message in said
+    assert said.startswith("memgen: error: ") and said.count("\n") == 1
     assert not list(tmp_path.iterdir())
 
 
-RANKS = "relational ranks --n 5 --alpha 0.3"
+RANKS = "$PYTHON -m memgen relational ranks --n 5 --alpha 0.3"
+TASK = "$PYTHON -m memgen relational task --name a --n 5 --out"
+DRAWN = "$PYTHON -m memgen figures task --tasks a.parquet --pdf a.pdf --png a.png"
 
 
 @pytest.mark.parametrize(
-    ("script", "said", "status"),
+    ("script", "said", "left"),
     [
-        (f"$PYTHON -m memgen {RANKS} > /dev/full", "disk is full", 2),
-        (f"mkdir gone; cd gone; rmdir ../gone; $PYTHON -m memgen {RANKS}", "the present folder is gone", 2),
-        ("LC_ALL=C PYTHONCOERCECLOCALE=0 PYTHONUTF8=0 $PYTHON -m memgen --help > /dev/null", "", 0),
-        ("PATH= $PYTHON -m memgen relational task --name a --n 5 --out a.csv --record j/a/job.json", "", 0),
+        (f"{RANKS} > /dev/full", "disk is full", ""),
+        (f"mkdir gone; cd gone; rmdir ../gone; {RANKS}", "the present folder is gone", ""),
+        ("LC_ALL=C PYTHONCOERCECLOCALE=0 PYTHONUTF8=0 $PYTHON -m memgen --help > /dev/null", "", ""),
+        (f"PATH= {TASK} a.csv --record j/a/job.json", "", "a.csv j"),
+        # A file that may not grow stands for a full disk; tables and figures are written by other libraries.
+        (f"{TASK} a.parquet; ulimit -f 1; {TASK} b.parquet --record b.json", "disk is full", "a.parquet"),
+        (f"{TASK} a.parquet; ulimit -f 1; {DRAWN}", "the disk is full", "a.parquet"),
     ],
 )
-def test_odd_surroundings_end_in_one_line_at_most(
-    script: str, said: str, status: int, tmp_path: Path
-) -> None:
-    environment = {**os.environ, "PYTHON": sys.executable, "PYTHONPATH": str(ROOT / "workflow")}
-    done = subprocess.run(["sh", "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True)
-    assert done.returncode == status and said in done.stderr
+def test_odd_surroundings_end_in_one_line_at_most(script, said, left, tmp_path):
+    done = subprocess.run(["sh", "-c", script], cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True)
+    assert done.returncode == (2 if said else 0) and said in done.stderr, done.stderr
     assert done.stderr.count("\n") == (1 if said else 0), done.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == left.split()
 
 
-@pytest.mark.parametrize("study", ["", *commands.studies()])
-def test_a_command_is_found_by_its_name(study: str) -> None:
-    for name, entry in commands.entries(study).items():
-        assert commands.find(study, name) == entry
-    for name in ("nothing", "", ".", "..", "__init__", "critical_table", "ranks/", "Ranks", "ranks\n"):
-        assert commands.find(study, name) is None
-
-
-def test_a_command_is_found_by_its_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_command_is_found_by_its_path_and_by_no_other_name(tmp_path, monkeypatch):
+    for name in ("", ".", "..", "__init__", "critical_table", "ranks/", "Ranks", "ranks\n"):
+        assert commands.find("relational", name) is None
     monkeypatch.setattr(commands, "ROOT", tmp_path)
     monkeypatch.setattr(closure, "ROOT", tmp_path)
     for name, text in {
@@ -147,78 +104,63 @@ def test_a_command_is_found_by_its_path(tmp_path: Path, monkeypatch: pytest.Monk
     assert commands.find("room", "other") is commands.find("nowhere", "other") is None
 
 
-def test_examples_of_the_help_run(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(os, "environ", os.environ.copy())
-    lines = [line.strip() for line in cli.HELP.splitlines() if line.startswith("  memgen ")]
-    asked = [re.split(r"\s{2,}", line)[0].split()[1:] for line in lines]
-    calculators = [
-        words for words in asked if words[0] in ("relational", "longtail", "irrelevant", "explain")
-    ]
-    assert len(calculators) >= 7
-    for words in calculators:
-        answer = memgen(*words)
-        assert answer.returncode == 0 and re.search(r"\d", answer.stdout), words
-    assert all({words[0], " ".join(words[:2])} & set(ENTRIES) for words in asked)
-
-
-def test_stages_lists_what_rules_call_and_explain_what_goes_wrong(capsys: pytest.CaptureFixture[str]) -> None:
-    def printed(*words: str) -> str:
-        with contextlib.suppress(SystemExit):
-            cli.run(list(words))
-        return capsys.readouterr().out
-
-    assert "memgen relational sweep: " in printed("stages") and "ranks:" not in printed(
-        "stages", "relational"
-    )
+def test_stages_lists_what_rules_call_and_explain_what_goes_wrong(memgen):
+    assert "memgen relational sweep: " in memgen("stages")[1]
+    assert "ranks:" not in memgen("stages", "relational")[1]
     task = ["--n", "13", "--alpha", "0.2"]
-    listed = json.loads(printed("relational", "margins", *task, "--exception", "7:5", "--json"))["pairs"]
+    listed = memgen("relational", "margins", *task, "--exception", "7:5", "--json")[1]
     wrong = {
         f"{pair['higher']} v {pair['lower']}  {pair['margin']:.3f}"
-        for pair in listed
+        for pair in json.loads(listed)["pairs"]
         if not pair["trained"] and pair["truth"] and pair["margin"] < 0
     }
-    told = printed("explain", "7:5", *task)
+    told = memgen("explain", "7:5", *task)[1]
     assert len(wrong) == 11 and "54 of 65" in told and sum(text in told for text in wrong) == 10
     assert "figures/explorer.html#exceptions=7:5&n=13&alpha=0.2" in told
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash to finish words in")
 @pytest.mark.parametrize(
-    ("typed", "expected"),
-    [
-        (["rel"], ["relational"]),
-        (["relational", "rank"], ["ranks"]),
-        (["relational", "ranks", "--exc"], ["--exception"]),
-        (["relational", "ranks", "--n", "9"], []),
-    ],
+    ("typed", "expected"), [("relational rank", "ranks"), ("relational ranks --exc", "--exception")]
 )
-def test_tab_finishes_words_in_bash(typed: list[str], expected: list[str], tmp_path: Path) -> None:
+def test_tab_finishes_words_in_bash(typed: str, expected: str, memgen, tmp_path: Path) -> None:
     program = tmp_path / "memgen"
     program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m memgen "$@"\n')
     program.chmod(0o755)
-    words = shlex.join(["memgen", *typed])
     script = (
-        f"{memgen('completion', 'bash').stdout}\nCOMP_WORDS=({words}); COMP_CWORD={len(typed)}\n"
+        f"{memgen('completion', 'bash')[1]}\nCOMP_WORDS=(memgen {typed}); COMP_CWORD={len(typed.split())}\n"
         'COMP_LINE="$*"; _memgen; printf "%s\\n" "${COMPREPLY[@]}"'
     )
-    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
-    environment = {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT / "workflow")}
-    answer = subprocess.run(
-        ["bash", "-c", script], capture_output=True, text=True, env=environment, check=True, cwd=ROOT
+    found = {**ENVIRONMENT, "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
+    answer = subprocess.run(["bash", "-c", script], capture_output=True, text=True, env=found, check=True)
+    assert answer.stdout.split() == [expected] and not answer.stderr
+
+
+def test_the_doctor_tells_a_bare_machine_what_it_lacks_and_writes_nothing(tmp_path, monkeypatch, memgen):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hub"))
+    monkeypatch.delenv("CHROMIUM", raising=False)
+    status, printed, _ = memgen("doctor", "--json")
+    found = {row["name"]: row for row in json.loads(printed)}
+    assert status == 0
+    for name in ("git", "SLURM", "conda", "Chromium", "results", "published responses"):
+        assert found[name]["state"] == "missing" and found[name]["enables"] and found[name]["command"], name
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_doctor_looks_for_the_weights_of_the_configuration(tmp_path, monkeypatch, memgen):
+    for name in ("config.yaml", "configs/paper.yaml"):
+        shutil.copy(ROOT / name, tmp_path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hub"))
+    (tmp_path / "results/language/models/minilm").mkdir(parents=True)
+    default, paper = (
+        {row["name"]: row for row in json.loads(memgen("doctor", "--json", *more)[1])}
+        for more in ([], ["--config", "paper.yaml"])
     )
-    assert answer.stdout.split() == expected and not answer.stderr
-
-
-def test_a_full_disk_ends_in_one_line_and_leaves_nothing(tmp_path: Path) -> None:
-    """A file that may not grow stands for it; tables and figures are written by other libraries."""
-    run = ["relational", "task", "--name", "a", "--n", "5"]
-    assert memgen(*run, "--out", "whole.parquet", folder=tmp_path).returncode == 0
-    draw = ["figures", "task", "--tasks", "whole.parquet", "--pdf", "a.pdf", "--png", "a.png"]
-    before = sorted(tmp_path.iterdir())
-    for arguments in ([*run, "--out", "a.parquet", "--record", "a.json"], draw):
-        answer = memgen(*arguments, folder=tmp_path, room=500)
-        assert answer.returncode == 2, answer.stderr
-        assert "the disk is full" in answer.stderr and len(answer.stderr.splitlines()) == 1
-        assert sorted(tmp_path.iterdir()) == before
+    assert default["weights of minilm"]["state"] == "here"
+    assert default["weights of smollm2"]["command"] == "make study ARGS=results/language/models/smollm2"
+    missing = paper["weights of llama32-1b"]
+    assert missing["state"] == "missing" and str(missing["command"]).startswith("hf download meta-llama/")
+    assert not any("small-lm" in name for name in paper)

@@ -12,12 +12,11 @@ import sys
 from pathlib import Path
 
 import debian
+from repository import ran
 
 PACKAGES = ["buildah", "debootstrap"]
 RELEASE = "bookworm"
 BASE = ["ca-certificates", "python3", "python3-venv"]
-#: What pip is told on this machine, and needs in the image as well.
-_SETTINGS = [sys.executable, "-m", "pip", "config", "list"]
 
 
 class Builder:
@@ -27,30 +26,24 @@ class Builder:
         self.folder = folder
         folder.mkdir()
 
-    def __call__(self, *arguments: str, cwd: Path | None = None) -> str:
-        """Run one of its commands and return what it printed."""
+    def __call__(self, *arguments: str, cwd: Path = Path()) -> str:
         places = ["--storage-driver=vfs", f"--root={self.folder}/images", f"--runroot={self.folder}/running"]
-        answer = subprocess.run(
-            ["buildah", *places, *arguments],
-            cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
-        )  # fmt: skip
-        assert answer.returncode == 0, answer.stdout[-5000:]
-        return answer.stdout
+        status, said = ran(["buildah", *places, *arguments], cwd)
+        assert status == 0, said[-5000:]
+        return said
 
     def base(self) -> str:
         """Make the image on which the recipe is built here, and give its name."""
         tree, recipe = self.folder / "base", self.folder / "Base"
-        subprocess.run(
-            ["debootstrap", "--variant=minbase", f"--include={','.join(BASE)}", RELEASE, str(tree)],
-            check=True, stdout=subprocess.DEVNULL,
-        )  # fmt: skip
+        made = ["debootstrap", "--variant=minbase", f"--include={','.join(BASE)}", RELEASE, str(tree)]
+        subprocess.run(made, check=True, stdout=subprocess.DEVNULL)
         recipe.write_text("FROM scratch\nCOPY . /\n")
         self("bud", "--isolation=chroot", "--file", str(recipe), "--tag=base", str(tree))
         return "localhost/base"
 
     def settings_of_pip(self) -> list[str]:
         """Options that give a step what pip is told here: an index, its certificate, files on a disk."""
-        listed = subprocess.run(_SETTINGS, capture_output=True, text=True, check=True).stdout
+        listed = subprocess.check_output([sys.executable, "-m", "pip", "config", "list"], text=True)
         told = dict(re.findall(r"^[^.]+\.(\S+)='(.*)'$", listed, re.MULTILINE))
         written = self.folder / "pip.conf"
         written.write_text("[global]\n" + "".join(f"{name} = {value}\n" for name, value in told.items()))

@@ -61,7 +61,6 @@ def requirements(distribution: importlib.metadata.Distribution) -> list[Requirem
 
 
 def package(channel: Path, distribution: importlib.metadata.Distribution) -> None:
-    """Package one installed distribution."""
     root = Path(str(distribution.locate_file("")))
     files = {
         f"{LIBRARY}/site-packages/{path}": root / path
@@ -75,7 +74,6 @@ def package(channel: Path, distribution: importlib.metadata.Distribution) -> Non
 
 
 def main(channel: Path, names: list[str]) -> None:
-    """Write the channel."""
     for folder in ("linux-64", "noarch"):
         (channel / folder).mkdir(parents=True)
     interpreter(channel)

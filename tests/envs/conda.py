@@ -17,18 +17,13 @@ import yaml
 
 
 async def create(prefix: Path, specs: list[str]) -> None:
-    """Solve an environment and install it."""
-    records = await rattler.solve(
-        [os.environ["LOCAL_CHANNEL"]],
-        specs,
-        platforms=["linux-64", "noarch"],
-        virtual_packages=rattler.VirtualPackage.detect(),
-    )
+    channel, platforms = [os.environ["LOCAL_CHANNEL"]], ["linux-64", "noarch"]
+    virtual = rattler.VirtualPackage.detect()
+    records = await rattler.solve(channel, specs, platforms=platforms, virtual_packages=virtual)
     await rattler.install(records, prefix, cache_dir=Path(os.environ["LOCAL_PACKAGES"]), show_progress=False)
 
 
 def main(arguments: list[str]) -> None:
-    """Answer one command."""
     options = dict(itertools.pairwise(arguments))
     match arguments:
         case ["--version"]:

@@ -13,7 +13,7 @@ import signal
 import statistics
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +21,25 @@ import pytest
 
 from memgen.recovery.damage import set_aside
 from repository import copy_repository
-from runs import assert_same_results, command, environment, planned, results, study
+from runs import assert_same_results, command, environment, results, study
 
-Row = Callable[[str, str, float], None]
 KILLS = int(os.environ.get("KILLS") or 20)
 SEED = int(os.environ.get("SEED") or 1)
 PART = ("figures/rank_profiles.pdf", "results/relational/claims.csv")
 JOBS = "results/provenance/jobs"
+
+
+@pytest.fixture(scope="module")
+def row() -> Iterator[Callable[[str, str, float], None]]:
+    """Print a row of the table: the fault, what was lost, and how long recovery took; at the end all rows."""
+    rows: list[str] = []
+
+    def add(fault: str, lost: str, seconds: float) -> None:
+        rows.append(f"| {fault} | {lost} | {seconds:.0f} s |")
+        print(f"\n{rows[-1]}", flush=True)
+
+    yield add
+    print("\n| fault | what was lost | recovery |\n|---|---|---|", *rows, sep="\n")
 
 
 def start(folder: Path, *targets: str, **options: Any) -> subprocess.Popen[str]:
@@ -55,15 +67,7 @@ def jobs(folder: Path, kind: str) -> dict[str, float]:
 
 
 def begun(folder: Path, since: float) -> set[str]:
-    """Jobs that have begun since a time."""
     return {name for name, when in jobs(folder, "logs").items() if when >= since}
-
-
-def assert_nothing_is_torn(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert not list(folder.rglob("*.partial-*"))
-    with monkeypatch.context() as patch:
-        patch.chdir(folder)
-        assert set_aside(dry=True) == []
 
 
 def test_two_runs_at_once(tmp_path, row):
@@ -78,17 +82,6 @@ def test_two_runs_at_once(tmp_path, row):
     row("two `make study` at once", "nothing; the second waits, and finds all done", time.time() - since)
 
 
-def damage(path: Path, what: str) -> None:
-    """Change a file; its times stay as they were."""
-    content, times = bytearray(path.read_bytes()), path.stat()
-    if "one bit" in what:
-        content[len(content) // 2] ^= 1
-    else:
-        content = content[: len(content) // 2]
-    path.write_bytes(content)
-    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
-
-
 @pytest.mark.parametrize(
     ("what", "where"),
     [
@@ -100,8 +93,16 @@ def damage(path: Path, what: str) -> None:
     ],
 )
 def test_a_damaged_file_is_found_and_made_again(finished, tmp_path, row, what, where):
+    """Its times stay as they were."""
     folder = Path(shutil.copytree(finished, tmp_path / "copy", symlinks=True))
-    damage(folder / where, what)
+    path = folder / where
+    content, times = bytearray(path.read_bytes()), path.stat()
+    if "one bit" in what:
+        content[len(content) // 2] ^= 1
+    else:
+        del content[len(content) // 2 :]
+    path.write_bytes(content)
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
     since = time.time()
     printed = study(folder)
     took = time.time() - since
@@ -112,22 +113,22 @@ def test_a_damaged_file_is_found_and_made_again(finished, tmp_path, row, what, w
     row(what, f"nothing; {number} jobs run, it and what depends on it", took)
 
 
-def test_results_that_cannot_be_written(tmp_path, row):
-    folder = copy_repository(tmp_path / "read-only")
-    place = folder / "results"
-    if os.geteuid() == 0:  # root writes into any folder but one that is mounted so
-        if subprocess.run(["mount", "-t", "tmpfs", "-o", "ro", "none", place], check=False).returncode:
-            pytest.skip("nothing can be mounted here")
-    else:
-        place.chmod(0o555)
+@contextlib.contextmanager
+def mounted(place: Path, options: str) -> Iterator[None]:
+    """With a file system in memory at a folder, meanwhile; the test is skipped where none can be mounted."""
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", options, "none", place], check=False).returncode:
+        pytest.skip("nothing can be mounted here")
     try:
-        said = refused(folder, *PART)
+        yield
     finally:
-        if os.geteuid() == 0:
-            subprocess.run(["umount", place], check=True)
-        else:
-            place.chmod(0o755)
-    assert "results: cannot be written (" in said
+        subprocess.run(["umount", place], check=True)
+
+
+def test_results_that_cannot_be_written(tmp_path, row):
+    """Root writes into any folder but one that is mounted so."""
+    folder = copy_repository(tmp_path / "read-only")
+    with mounted(folder / "results", "ro"):
+        assert "results: cannot be written (" in refused(folder, *PART)
     since = time.time()
     study(folder, *PART)
     row("results that cannot be written", "nothing; one line, before the first job", time.time() - since)
@@ -136,33 +137,27 @@ def test_results_that_cannot_be_written(tmp_path, row):
 RANDOM = "results/language/models/random-init"
 
 
-def full(folder: Path, room: str) -> str:
-    """What a run prints that has no room for the second of two models of 90 MB."""
-    limits: dict[str, Any] = {}
-    if room == "file":
-        study(folder, "results/language/models/minilm")  # whose download is pip's
-        limits["preexec_fn"] = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (50 << 20, 50 << 20))
-    process = start(folder, RANDOM, **limits)
-    printed = process.communicate()[0]
-    assert process.returncode, printed
-    return printed
-
-
 @pytest.mark.parametrize("room", ["disk", "file"])
 def test_a_full_disk(finished, tmp_path, row, monkeypatch, room):
+    """A run that has no room for the second of two models of 90 MB, on disk or in a file."""
     folder = tmp_path / "small"
     folder.mkdir()
-    if room == "disk" and subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=150m", "none", folder], check=False
-    ).returncode:  # fmt: skip
-        pytest.skip("nothing can be mounted here: the limit of a file's size is tested")
-    try:
+    limits: dict[str, Any] = {}
+    with mounted(folder, "size=150m") if room == "disk" else contextlib.nullcontext():
         copy_repository(folder)
-        printed = full(folder, room)
+        if room == "file":
+            study(folder, "results/language/models/minilm")  # whose download is pip's
+            most = 50 << 20
+            limits["preexec_fn"] = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+        process = start(folder, RANDOM, **limits)
+        printed = process.communicate()[0]
         errors = {line for line in printed.splitlines() if ": memgen: error: " in line}
-        assert len(errors) == 1 and "the disk is full" in errors.pop(), printed[-3000:]
+        assert process.returncode and len(errors) == 1 and "the disk is full" in errors.pop(), printed[-3000:]
         assert "Traceback" not in printed
-        assert_nothing_is_torn(folder, monkeypatch)
+        assert not list(folder.rglob("*.partial-*"))
+        with monkeypatch.context() as patch:
+            patch.chdir(folder)
+            assert set_aside(dry=True) == [], "a file is torn"
         if room == "disk":
             assert "the disk is full, " in refused(folder, RANDOM)
             subprocess.run(["mount", "-o", "remount,size=2g", folder], check=True)
@@ -172,62 +167,47 @@ def test_a_full_disk(finished, tmp_path, row, monkeypatch, room):
         mine, theirs = results(folder), results(finished)
         models = {name for name in mine if "/models/" in name}
         assert len(models) > 4 and all(mine[name] == theirs[name] for name in models)
-    finally:
-        if room == "disk":
-            subprocess.run(["umount", folder], check=True)
     what = "a full disk" if room == "disk" else "a file that may grow no more"
     row(what, "the job that met it; what had ended is used", took)
 
 
-def shift(folder: Path, roots: tuple[str, ...], days: int) -> None:
-    """Have all files below some folders say that they were written so many days from now."""
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the repository in which that part of the study has run."""
+    folder = copy_repository(tmp_path_factory.mktemp("undisturbed") / "repository")
+    study(folder, *PART)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("what", "made", "roots", "days"),
+    [
+        ("the clock was a month ahead: results from the future", PART, ("results", "figures"), 30),
+        ("the clock was years behind: results older than their sources", PART, ("results", "figures"), -9000),
+        ("sources from the future", PART, ("workflow", "config.yaml", "Snakefile"), 30),
+        ("the clock jumps a month back in the middle of a run", PART[1:], ("results", ".snakemake"), 30),
+        ("the clock jumps years ahead in the middle of a run", PART[1:], ("results", ".snakemake"), -9000),
+    ],
+)
+def test_a_clock_that_jumps(undisturbed, tmp_path, row, what, made, roots, days):
+    """What was made before the jump says so; all else has the present time."""
+    folder = copy_repository(tmp_path / "clock")
+    study(folder, *made)
     when = time.time() + days * 86400
     for root in roots:
         for path in (folder / root, *(folder / root).rglob("*")):
             os.utime(path, (when, when))
-
-
-@pytest.mark.parametrize(
-    ("what", "roots", "days"),
-    [
-        ("the clock was a month ahead: results from the future", ("results", "figures"), 30),
-        ("the clock was years behind: results older than their sources", ("results", "figures"), -9000),
-        ("sources from the future", ("workflow", "config.yaml", "Snakefile"), 30),
-    ],
-)
-def test_a_clock_that_jumps(tmp_path, row, what, roots, days):
-    folder = copy_repository(tmp_path / "clock")
-    study(folder, *PART)
-    before = results(folder)
-    shift(folder, roots, days)
     since = time.time()
     study(folder, *PART)
-    took, now = time.time() - since, results(folder)
-    assert now == before
-    again = begun(folder, since) if days < 0 or "results" not in roots else set()
-    row(what, f"nothing; {len(again)} jobs run again, to the same bytes", took)
-    later = planned(folder, *PART)
-    print(f"a run after that plans: {', '.join(sorted(later)) or 'nothing'}")
-
-
-@pytest.mark.parametrize(("what", "days"), [("a month back", 30), ("years ahead", -9000)])
-def test_a_clock_that_jumps_in_the_middle_of_a_run(tmp_path, row, what, days):
-    """What was made before the jump says so; all else has the present time."""
-    folder, still = copy_repository(tmp_path / "clock"), copy_repository(tmp_path / "still")
-    before = "results/relational/critical.csv"
-    study(still, before, *PART)
-    study(folder, before)
-    shift(folder, ("results", ".snakemake"), days)
-    since = time.time()
+    took, again = time.time() - since, time.time()
+    assert_same_results(folder, undisturbed)
     study(folder, *PART)
-    took = time.time() - since
-    assert_same_results(folder, still)
-    again = time.time()
-    study(folder, *PART)
-    number = len(begun(folder, again))
-    assert_same_results(folder, still)
-    lost = f"nothing; the next run computes {number} jobs again, to the same bytes"
-    row(f"the clock jumps {what} in the middle of a run", lost, took)
+    assert_same_results(folder, undisturbed)
+    row(
+        what,
+        f"nothing; the next run computes {len(begun(folder, again))} jobs again, to the same bytes",
+        took,
+    )
 
 
 def test_kill_nine_at_random_moments(finished, tmp_path, row):
@@ -259,11 +239,7 @@ def test_kill_nine_at_random_moments(finished, tmp_path, row):
         process.wait()
         lost += len(flying)
         whom = "all processes" if number % 2 else "Snakemake"
-        print(
-            f"kill {number + 1} of {whom}: {len(done)} of {total} jobs done, {len(flying)} in flight; "
-            f"the first job had begun after {waits[-1]:.1f} s",
-            flush=True,
-        )
+        print(f"kill {number + 1} of {whom}: {len(done)} of {total} jobs done, {len(flying)} in flight")
     study(folder)
     assert_same_results(finished, folder)
     assert not list(folder.rglob("*.partial-*"))

@@ -6,12 +6,14 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from repository import ROOT, copy_repository
+from runs import environment, results
 from slurm import Cluster, wait_for
 from snakemake_executor_plugin_memgen_slurm import jobs as cluster
 
@@ -29,43 +31,38 @@ KINDS = [
 _ELSEWHERE = 'hostname "$0" && mount --bind "$1" "$2" && cd "$2" && shift 2 && exec "$@"'
 
 
-class LoginNode:
-    """Another machine to whoever asks: another host name, and the study's folder by another file system.
+@contextlib.contextmanager
+def login_node(name: str, view: Path, folder: Path) -> Iterator[list[str]]:
+    """What goes before a command so that it runs on another machine to whoever asks.
 
-    Files and their times are shared with this one, and locks are not, as on many a cluster. The folder has
-    the same path on both machines; `view` is where it is mounted first.
+    It has another host name, and the study's folder by another file system: files and their times are shared
+    with this one, and locks are not, as on many a cluster. The folder has the same path on both machines;
+    `view` is where it is mounted first.
     """
-
-    def __init__(self, name: str, view: Path, folder: Path) -> None:
-        self.name, self.view, self.folder = name, view, folder
-
-    def command(self, command: list[str]) -> list[str]:
-        """What runs a command there."""
-        prefix = ["unshare", "--mount", "--uts", "sh", "-c", _ELSEWHERE, self.name]
-        return [*prefix, str(self.view), str(self.folder), *command]
-
-    @classmethod
-    @contextlib.contextmanager
-    def started(cls, name: str, view: Path, folder: Path) -> Iterator["LoginNode"]:
-        """One that is there meanwhile."""
-        view.mkdir()
-        mounted = subprocess.Popen(["bindfs", "-f", str(folder), str(view)])
-        try:
-            wait_for("the shared folder", view.is_mount)
-            yield cls(name, view, folder)
-        finally:
-            subprocess.run(["umount", str(view)], check=False)
-            mounted.terminate()
-            mounted.wait()
+    view.mkdir()
+    mounted = subprocess.Popen(["bindfs", "-f", str(folder), str(view)])
+    try:
+        wait_for("the shared folder", view.is_mount)
+        yield ["unshare", "--mount", "--uts", "sh", "-c", _ELSEWHERE, name, str(view), str(folder)]
+    finally:
+        subprocess.run(["umount", str(view)], check=False)
+        mounted.terminate()
+        mounted.wait()
 
 
 class Study:
-    """A copy of the repository whose smoke study, or the targets in it, runs on a cluster.
+    """A copy of the repository whose smoke study, or the targets in it, runs on a cluster, or here.
 
-    `options` are Snakemake's; `overlay` is what is configured beside the smoke study, as YAML.
+    `options` are Snakemake's; `overlay` is what is configured beside the smoke study, as YAML. `since` is the
+    moment of the last fault, and `before` are the jobs that the cluster had before the study.
     """
 
-    def __init__(self, folder: Path, targets: list[str], *options: str, overlay: str = "") -> None:
+    def __init__(
+        self, slurm: Cluster | None, folder: Path, targets: list[str], *options: str, overlay: str = ""
+    ) -> None:
+        self.slurm: Any = slurm
+        self.before = {number for number, _, _ in slurm.jobs()} if slurm else set()
+        self.since = time.monotonic()
         self.folder = folder if folder.exists() else copy_repository(folder)
         self.targets, self.options = targets, options
         self.overlays = ["configs/smoke.yaml"]
@@ -80,13 +77,11 @@ class Study:
         """What the names of its jobs begin with."""
         return cluster.prefix(self.folder)
 
-    def _start(self, *command: str, node: LoginNode | None = None) -> subprocess.Popen[bytes]:
-        command = (sys.executable, "-m", *command, *self.targets, *self.options)
-        environment = {**os.environ, "PYTHONPATH": str(self.folder / "workflow")}
+    def _start(self, *command: str, node: Sequence[str] = ()) -> subprocess.Popen[bytes]:
+        words = [*node, sys.executable, "-m", *command, *self.targets, *self.options]
         with self.log.open("ab") as output:
             run = subprocess.Popen(
-                node.command([*command]) if node else command,
-                cwd=self.folder, env=environment, stdout=output, stderr=subprocess.STDOUT,
+                words, cwd=self.folder, env=environment(self.folder), stdout=output, stderr=subprocess.STDOUT,
                 start_new_session=True,
                 # A shell that starts tests in the background has them ignore Ctrl-C.
                 preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
@@ -94,9 +89,9 @@ class Study:
         self.runs.append(run)
         return run
 
-    def _study(self, *arguments: str) -> tuple[str, ...]:
+    def _study(self, *arguments: str, node: Sequence[str] = ()) -> subprocess.Popen[bytes]:
         overlays = (f"--config={overlay}" for overlay in self.overlays)
-        return ("memgen", "study", "--here", *arguments, *overlays, "--")
+        return self._start("memgen", "study", "--here", *arguments, *overlays, "--", node=node)
 
     def end(self) -> None:
         """End every run that a failed test left."""
@@ -106,12 +101,10 @@ class Study:
                 run.wait()
         cluster.cancel(self.name)
 
-    def start(self, node: LoginNode | None = None) -> subprocess.Popen[bytes]:
-        """Start it on the cluster, from this machine or another one."""
-        return self._start(*self._study("--executor", "slurm", "--profile", str(PROFILE)), node=node)
+    def start(self, node: Sequence[str] = ()) -> subprocess.Popen[bytes]:
+        return self._study("--executor", "slurm", "--profile", str(PROFILE), node=node)
 
     def start_alone(self) -> subprocess.Popen[bytes]:
-        """Start it on the cluster by plain Snakemake."""
         configured = ("--configfile", *self.overlays)
         return self._start("snakemake", *configured, "--executor", "memgen-slurm", "--profile", str(PROFILE))
 
@@ -126,74 +119,46 @@ class Study:
         assert code == 0, self.printed()
 
     def here(self) -> dict[str, bytes]:
-        """Run it on this machine, and give its results."""
-        self.finish(self._start(*self._study("--cores", "2")))
+        self.finish(self._study("--cores", "2"))
         return self.results()
 
     def printed(self) -> str:
-        """The end of what it printed."""
         return self.log.read_text()[-5000:]
 
     def results(self) -> dict[str, bytes]:
         """Every result and figure, the records aside, which say when and where."""
-        apart = (self.folder / "results/benchmarks", self.folder / "results/provenance")
-        return {
-            path.relative_to(self.folder).as_posix(): path.read_bytes()
-            for root in ("results", "figures")
-            for path in sorted((self.folder / root).rglob("*"))
-            if path.is_file() and not any(path.is_relative_to(folder) for folder in apart)
-            and path.name != ".snakemake_timestamp"
-        }  # fmt: skip
+        found = results(self.folder)
+        return {name: found[name] for name in found if not name.startswith("results/provenance/")}
 
-    def torn(self) -> list[Path]:
-        """What unfinished jobs left among the results."""
-        return [path for path in (self.folder / "results").rglob("*") if ".partial" in path.name]
+    def fault(self, number: int = 1) -> list[str]:
+        """The moment of the fault, as soon as so many jobs run: their numbers."""
+        found: list[str] = []
 
+        def enough() -> bool:
+            listed = self.slurm.ask("squeue", "--noheader", "--states=RUNNING", "--format=%i|%j").splitlines()
+            found[:] = [line.partition("|")[0] for line in listed if f"|{self.name}" in line]
+            return len(found) >= number
 
-class Written:
-    """How often each file below a folder appears, while this is entered; those of unfinished jobs aside."""
+        wait_for("jobs that run", enough, 180)
+        self.since = time.monotonic()
+        return found
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.seen: dict[str, set[tuple[int, int]]] = {}
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._look, daemon=True)
+    def jobs(self) -> list[tuple[str, str]]:
+        """State of each of its jobs, and what it is for."""
+        return [(state, what) for number, state, what in self.slurm.jobs() if number not in self.before]
 
-    def _look(self) -> None:
-        while not self._ended.wait(0.05):
-            for path in self.folder.glob("*/[!.]*"):
-                with contextlib.suppress(FileNotFoundError):
-                    found = path.stat()
-                    self.seen.setdefault(path.name, set()).add((found.st_ino, found.st_mtime_ns))
-
-    def __enter__(self) -> "Written":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._ended.set()
-        self._thread.join()
-
-
-def when_running(slurm: Cluster, study: Study, seconds: float = 180, number: int = 1) -> list[str]:
-    """Numbers of jobs that run, as soon as there are some."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        listed = slurm.ask("squeue", "--noheader", "--states=RUNNING", "--format=%i|%j").splitlines()
-        found = [line.partition("|")[0] for line in listed if f"|{study.name}" in line]
-        if len(found) >= number:
-            return found
-        time.sleep(0.2)
-    raise AssertionError(f"no job runs: {study.printed()}")
-
-
-def twice(slurm: Cluster, before: set[str]) -> list[str]:
-    """Jobs that were computed to their end more than once since then."""
-    ended = [what for number, state, what in slurm.jobs() if state == "COMPLETED" and number not in before]
-    return sorted({what for what in ended if ended.count(what) > 1})
+    def over(self, name: str, here: dict[str, bytes]) -> None:
+        """The run has ended: nothing is torn, and what it made is what it makes here."""
+        recovered, found = time.monotonic() - self.since, self.results()
+        assert not list((self.folder / "results").rglob("*.partial*"))
+        assert set(found) >= set(self.targets)
+        assert {path for path in found if found[path] != here[path]} == set()
+        ended = Counter(what for state, what in self.jobs() if state == "COMPLETED")
+        assert [what for what, times in ended.items() if times > 1] == [], "computed more than once"
+        lost = [state for state, _ in self.jobs() if state != "COMPLETED"]
+        print(f"\n| {name} | {', '.join(lost).lower() or 'no job'} | {recovered:.0f} s |")
 
 
 def remove(folder: Path) -> None:
-    """Remove what a run made."""
     for name in ("results", "figures", ".snakemake", "logs"):
         shutil.rmtree(folder / name, ignore_errors=True)

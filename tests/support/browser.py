@@ -26,6 +26,7 @@ START = (
     "import os, sys; os.dup2(int(sys.argv[1]), 3); os.dup2(int(sys.argv[2]), 4); "
     "os.execv(sys.argv[3], sys.argv[3:])"
 )
+CODES = {"Tab": 9, "Enter": 13, " ": 32, "ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40}
 #: Seconds to wait for one answer.
 PATIENCE = 120
 
@@ -80,8 +81,7 @@ class Page:
         answer: dict[str, Any] = json.loads(message)
         method, values = answer.get("method"), answer.get("params", {})
         if method == "Runtime.exceptionThrown":
-            details = values["exceptionDetails"]
-            self.complaints.append(details.get("exception", {}).get("description", details["text"]))
+            self.complaints.append(_told(values["exceptionDetails"]))
         elif method == "Runtime.consoleAPICalled" and values["type"] in ("error", "warning", "assert"):
             self.complaints.append(" ".join(str(part.get("value")) for part in values["args"]))
         elif method == "Log.entryAdded" and values["entry"]["level"] in ("error", "warning"):
@@ -90,13 +90,8 @@ class Page:
 
     def size(self, width: int, height: int, *, ratio: float = 1, mobile: bool = False) -> None:
         """Set the size of the window in CSS pixels."""
-        self.ask(
-            "Emulation.setDeviceMetricsOverride",
-            width=width,
-            height=height,
-            deviceScaleFactor=ratio,
-            mobile=mobile,
-        )
+        window = {"width": width, "height": height, "deviceScaleFactor": ratio, "mobile": mobile}
+        self.ask("Emulation.setDeviceMetricsOverride", **window)
 
     def scheme(self, name: str) -> None:
         """Set what the reader prefers: light or dark; and nothing that glides."""
@@ -116,12 +111,10 @@ class Page:
             "Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True, userGesture=True
         )
         if "exceptionDetails" in answer:
-            details = answer["exceptionDetails"]
-            raise RuntimeError(details.get("exception", {}).get("description", details["text"]))
+            raise RuntimeError(_told(answer["exceptionDetails"]))
         return answer["result"].get("value")
 
     def wait(self, condition: str) -> None:
-        """Wait until an expression is true."""
         end = time.monotonic() + PATIENCE
         while not self.value(condition):
             if time.monotonic() > end:
@@ -133,17 +126,7 @@ class Page:
         self.value("new Promise(done => requestAnimationFrame(() => setTimeout(done, 250)))")
 
     def press(self, key: str, *, text: str = "") -> None:
-        """Press and release a key."""
-        codes = {
-            "Tab": 9,
-            "Enter": 13,
-            " ": 32,
-            "ArrowLeft": 37,
-            "ArrowUp": 38,
-            "ArrowRight": 39,
-            "ArrowDown": 40,
-        }
-        common = {"key": key, "code": key, "windowsVirtualKeyCode": codes.get(key, 0)}
+        common = {"key": key, "code": key, "windowsVirtualKeyCode": CODES.get(key, 0)}
         self.ask("Input.dispatchKeyEvent", type="keyDown", text=text, **common)
         self.ask("Input.dispatchKeyEvent", type="keyUp", **common)
 
@@ -153,9 +136,13 @@ class Page:
         self.ask("Input.dispatchMouseEvent", type=kind, x=x, y=y, buttons=1, **pressed)
 
     def click(self, x: float, y: float) -> None:
-        """Click at a place in CSS pixels."""
         self.mouse("mousePressed", x, y)
         self.mouse("mouseReleased", x, y)
+
+
+def _told(details: dict[str, Any]) -> str:
+    """What an error of the page says."""
+    return str(details.get("exception", {}).get("description", details["text"]))
 
 
 def _pipe() -> tuple[int, int]:
@@ -178,13 +165,9 @@ def page(browser: str) -> Iterator[Page]:
             *("--host-resolver-rules=MAP * ~NOTFOUND", "--hide-scrollbars", f"--user-data-dir={profile}"),
             "--remote-debugging-pipe",
         ]
-        process = subprocess.Popen(
-            [sys.executable, "-c", START, str(asked), str(answered), browser, *flags],
-            pass_fds=(asked, answered),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        command = [sys.executable, "-c", START, str(asked), str(answered), browser, *flags]
+        silent = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
+        process = subprocess.Popen(command, pass_fds=(asked, answered), **silent)
         os.close(asked)
         os.close(answered)
         try:

@@ -19,13 +19,9 @@ def seed(cache: Path) -> None:
 
     class Shelf(HTTPAdapter):
         def send(self, request: PreparedRequest, **_: object) -> Response:  # type: ignore[override]
-            answer = HTTPResponse(
-                io.BytesIO(content),
-                {"Content-Type": "application/ld+json"},
-                200,
-                preload_content=False,
-                request_url=CONTEXT,
-            )
+            kind = {"Content-Type": "application/ld+json"}
+            body = io.BytesIO(content)
+            answer = HTTPResponse(body, kind, 200, preload_content=False, request_url=CONTEXT)
             return self.build_response(request, answer)
 
     with CachedSession(cache_name=str(cache), expire_after=-1) as session:

@@ -6,15 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from snakemake.api import SnakemakeApi
-from snakemake.settings.types import (
-    ConfigSettings,
-    DAGSettings,
-    DeploymentSettings,
-    OutputSettings,
-    Quietness,
-    ResourceSettings,
-)
+from snakemake.settings.types import DeploymentSettings
+
+from repository import loaded
+
+tool = loaded("dag")
 
 
 @contextlib.contextmanager
@@ -22,21 +18,11 @@ def workflow(
     folder: Path, *overlays: Path, deployment: DeploymentSettings | None = None
 ) -> Iterator[tuple[Any, Any]]:
     """Snakemake's own workflow of a copy of the repository, and its DAG settings' face; nothing is run."""
-    with pytest.MonkeyPatch.context() as patch, SnakemakeApi(OutputSettings(quiet={Quietness.ALL})) as api:
+    with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        opened = api.workflow(
-            resource_settings=ResourceSettings(cores=1),
-            config_settings=ConfigSettings(configfiles=list(overlays)),
-            deployment_settings=deployment,
-            snakefile=folder / "Snakefile",
-        )
-        yield opened._workflow, opened
+        with tool.opened(overlays, deployment) as face:
+            yield face._workflow, face
 
 
 def jobs(opened: Any) -> list[Any]:
-    """Every job of a whole run."""
-    opened.dag(dag_settings=DAGSettings(forceall=True))
-    found = opened._workflow
-    found._prepare_dag(forceall=True, ignore_incomplete=True, lock_warn_only=True, nolock=True)
-    found._build_dag()
-    return list(found.dag.jobs)
+    return list(tool.dag(opened).jobs)

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def tracked_files() -> list[str]:
     """Files of the repository, or of the folder where it is not a checkout, without what runs generate."""
-    answer = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return [name for name in answer.stdout.splitlines() if (ROOT / name).is_file()]
+    listing = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.check_output(listing, cwd=ROOT, text=True).splitlines()
+    return [name for name in names if (ROOT / name).is_file()]
 
 
 def copy_repository(target: Path) -> Path:
@@ -41,14 +37,18 @@ def called(
     *arguments: str, folder: Path = ROOT, package: Path = ROOT, **environment: str
 ) -> subprocess.CompletedProcess[str]:
     """Run a Python module, such as memgen, in a folder, with the package of a repository; it may fail."""
-    return subprocess.run(
-        [sys.executable, "-m", *arguments],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(package / "workflow"), **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    variables = {**os.environ, "PYTHONPATH": str(package / "workflow"), **environment}
+    command = [sys.executable, "-m", *arguments]
+    return subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True, check=False)
+
+
+def ran(
+    command: Sequence[str | Path], folder: Path, environment: Mapping[str, str] | None = None
+) -> tuple[int, str]:
+    """Exit status of a command that is run in a folder, and what it said on both streams together."""
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    done = subprocess.run(command, cwd=folder, env=environment, check=False, **pipes)
+    return done.returncode, done.stdout
 
 
 def loaded(tool: str, folder: str = "tools") -> Any:

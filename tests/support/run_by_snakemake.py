@@ -14,10 +14,16 @@ TARGETS = ("figures/task.pdf", "figures/rank_profiles.pdf", "results/relational/
 
 
 def git(folder: Path, *arguments: str) -> str:
-    """Run git there, as somebody."""
     who = ("-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false")
     answer = subprocess.run(["git", *who, *arguments], cwd=folder, capture_output=True, text=True, check=True)
     return answer.stdout
+
+
+def commit_all(folder: Path) -> None:
+    """Make a repository of a folder, with all that is in it committed."""
+    git(folder, "init", "--quiet")
+    git(folder, "add", ".")
+    git(folder, "commit", "--quiet", "--message", "All")
 
 
 def run_in(folder: Path) -> Path:
@@ -26,9 +32,7 @@ def run_in(folder: Path) -> Path:
     The smoke study's results are left there as if they were the default study's.
     """
     copy_repository(folder)
-    git(folder, "init", "--quiet")
-    git(folder, "add", ".")
-    git(folder, "commit", "--quiet", "--message", "All")
+    commit_all(folder)
     (folder / "printed.txt").write_text(study(folder, *TARGETS))
     (folder / LAYERS).unlink()
     (folder / LEAF.parent).mkdir()
@@ -46,7 +50,6 @@ def run_in(folder: Path) -> Path:
 
 
 def memgen(folder: Path, *arguments: str) -> str:
-    """Run a command of the study there; it must end well."""
     done = called("memgen", *arguments, folder=folder, package=folder)
     assert done.returncode == 0, done.stderr
     return done.stdout

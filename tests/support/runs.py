@@ -2,12 +2,12 @@
 
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 
 from memgen.jobs import digests
 from memgen.provenance.sealing import SEAL
+from repository import ran
 
 
 def command(*arguments: str) -> list[str]:
@@ -25,17 +25,9 @@ def environment(folder: Path) -> dict[str, str]:
 
 def study(folder: Path, *arguments: str) -> str:
     """Run the smoke study in a copy of the repository and return what it printed."""
-    answer = subprocess.run(
-        command(*arguments),
-        cwd=folder,
-        env=environment(folder),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    assert answer.returncode == 0, answer.stdout[-6000:]
-    return answer.stdout
+    status, said = ran(command(*arguments), folder, environment(folder))
+    assert status == 0, said[-6000:]
+    return said
 
 
 def planned(folder: Path, *arguments: str) -> set[str]:

@@ -3,11 +3,9 @@
 import os
 import re
 import shutil
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pytest
@@ -15,19 +13,14 @@ import yaml
 
 from memgen.configuration.layers import merge
 from memgen.language.responses.tables import RESPONSES, RUNS
-from repository import ROOT, copy_repository
+from repository import ROOT, copy_repository, ran
 
 DOCUMENT = (ROOT / "docs/how-to-add.md").read_text()
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PLACE = re.compile(r"\b(in|to\s+the\s+list\s+in|at\s+the\s+end\s+of)\s+`([\w./-]+)`:\s*$", re.IGNORECASE)
 # What the example stands beside is left out, so that only its own jobs run.
-TOY = {
-    "language": {
-        "hierarchies": ["two_exceptions_n12"],
-        "methods": dict.fromkeys(["probe", "probe-wide", "full", "lora"]),
-        "seeds": 1,
-    }
-}
+METHODS = dict.fromkeys(["probe", "probe-wide", "full", "lora"])
+TOY = {"language": {"hierarchies": ["two_exceptions_n12"], "methods": METHODS, "seeds": 1}}
 
 
 def blocks() -> list[tuple[str, str, str, str]]:
@@ -68,30 +61,21 @@ def run(repository: Path, command: Sequence[str]) -> str:
     """What a command prints, run in an environment that nobody activated, without a network."""
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     environment |= {"PATH": os.defpath, "HF_HUB_CACHE": str(repository / "hub"), "HF_HUB_OFFLINE": "1"}
-    answer = subprocess.run(
-        command,
-        cwd=repository,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    assert answer.returncode == 0, answer.stdout[-6000:]
-    return answer.stdout
+    status, said = ran(command, repository, environment)
+    assert status == 0, said[-6000:]
+    return said
 
 
 @pytest.fixture(scope="module")
-def added(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
-    """A copy of the repository to which everything is added, and its overlay."""
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the repository to which everything is added."""
     repository = copy_repository(tmp_path_factory.mktemp("added") / "repository")
     (repository / ".venv").symlink_to(sys.prefix)
     follow(repository)
-    return repository, yaml.safe_load((repository / "configs/mine.yaml").read_text())
+    return repository
 
 
-def test_a_whole_run_would_train_the_model_on_the_hierarchy_and_draw_the_figure(added):
-    repository, _ = added
+def test_a_whole_run_would_train_the_model_on_the_hierarchy_and_draw_the_figure(repository):
     (command,) = (text for language, text, *_ in blocks() if language == "sh")
     planned = run(repository, command.split())
     for output in (
@@ -105,8 +89,8 @@ def test_a_whole_run_would_train_the_model_on_the_hierarchy_and_draw_the_figure(
 
 
 @pytest.mark.full
-def test_they_meet(added, tiny_causal):
-    repository, mine = added
+def test_they_meet(repository, tiny_causal):
+    mine = yaml.safe_load((repository / "configs/mine.yaml").read_text())
     (hub,) = mine["language"]["models"].values()
     # A random model of some thousand parameters under the name of another.
     there = f"models--{hub['repository'].replace('/', '--')}/snapshots/{hub['revision']}"

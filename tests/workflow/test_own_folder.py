@@ -2,35 +2,30 @@
 
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from memgen.configuration.own_folder import LAYERS, given, next_steps
+from memgen.configuration.own_folder import given
 from memgen.provenance.sealing import SEAL, read_seal
-from repository import called, copy_repository
-from run_by_snakemake import git
+from repository import called, copy_repository, ran
+from run_by_snakemake import commit_all, git
 
 CONFIG = "CONFIG=configs/smoke.yaml"
-TASK = Path("workflow/memgen/figures/relational/profiles.py")
-PARTS = ["results/relational/critical.csv", "figures/task.pdf"]
+DRAWING = Path("workflow/memgen/figures/relational/phases.py")
+PARTS = ["results/relational/tasks/ti_n9.parquet", "figures/phase_placement.pdf"]
 
 
-def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run a target of the Makefile there, with the Python that runs the tests."""
-    variables = {
-        k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS", "PYTHONPATH", "ARGS"))
-    }
-    return subprocess.run(
-        ["make", "--assume-old=.venv/.ready", "CORES=2", *arguments],
-        cwd=folder, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
-    )  # fmt: skip
+def make(folder: Path, *arguments: str) -> tuple[int, str]:
+    """Run a target of the Makefile there, with the Python that runs the tests; words on one line."""
+    apart = ("MAKE", "MFLAGS", "PYTHONPATH", "ARGS")
+    variables = {name: value for name, value in os.environ.items() if not name.startswith(apart)}
+    status, said = ran(["make", "--assume-old=.venv/.ready", "CORES=2", *arguments], folder, variables)
+    return status, " ".join(said.split())
 
 
 def files(folder: Path) -> dict[Path, tuple[bytes, int]]:
-    """Content and time of all results and figures."""
     paths = [path for root in ("results", "figures") for path in (folder / root).rglob("*") if path.is_file()]
     return {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in paths}
 
@@ -40,15 +35,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository with a table and a figure of the default study, and a figure of the smoke study."""
     folder = copy_repository(tmp_path_factory.mktemp("own") / "repository")
     (folder / ".venv").symlink_to(sys.prefix)
-    git(folder, "init", "--quiet")
-    git(folder, "add", ".")
-    git(folder, "commit", "--quiet", "--message", "All")
-    done = make(folder, "study", f"ARGS={' '.join(PARTS)}")
-    assert done.returncode == 0, done.stdout
+    commit_all(folder)
+    status, said = make(folder, "study", f"ARGS={' '.join(PARTS)}")
+    assert status == 0, said
     before = files(folder)
-    done = make(folder, "figure", "NAME=task", CONFIG)
-    assert done.returncode == 0, done.stdout
-    assert "cd studies/smoke/" in done.stdout
+    status, said = make(folder, "figure", "NAME=phase_placement", CONFIG)
+    assert status == 0 and "cd studies/smoke/" in said and "claims.csv" not in said, said
     assert files(folder) == before, "the default study's results have changed"
     return folder
 
@@ -63,10 +55,10 @@ def test_the_seal_is_of_the_study_alone_and_a_figure_made_alone_takes_nothing_fr
     folder = own.parents[1]
     seal, default = read_seal(own / SEAL), read_seal(folder / SEAL)
     assert seal is not None and default is not None
-    assert "figures/task.pdf" in seal.targets and PARTS[0] not in seal.targets
+    assert PARTS[1] in seal.targets and PARTS[0] not in seal.targets
     assert set(PARTS) < set(default.targets) and len(seal.records) < len(default.records)
-    done = make(folder, "figure", "NAME=task", "ARGS=--force")
-    assert done.returncode == 0, done.stdout
+    status, said = make(folder, "figure", "NAME=phase_placement", "ARGS=--force")
+    assert status == 0, said
     after = read_seal(folder / SEAL)
     assert after is not None
     assert after.targets == default.targets and set(after.records) == set(default.records)
@@ -74,19 +66,19 @@ def test_the_seal_is_of_the_study_alone_and_a_figure_made_alone_takes_nothing_fr
 
 def test_the_study_is_verified_and_compared_with_its_own_lock(own):
     folder, lock = own.parents[1], Path("configs/smoke.lock.json")
-    done = make(folder, "verify", CONFIG)
-    assert done.returncode == 0 and "Files: intact" in done.stdout, done.stdout
-    assert f"Reproduced: not known; there is no {lock}." in done.stdout
-    assert make(folder, "relock", CONFIG).returncode == 0
-    assert f"LOCK-NOT-COMMITTED {lock}" in " ".join(make(folder, "verify", CONFIG).stdout.split())
+    status, said = make(folder, "verify", CONFIG)
+    assert status == 0 and "Files: intact" in said, said
+    assert f"Reproduced: not known; there is no {lock}." in said
+    assert make(folder, "relock", CONFIG)[0] == 0
+    assert f"LOCK-NOT-COMMITTED {lock}" in make(folder, "verify", CONFIG)[1]
     git(folder, "add", str(lock))
     git(folder, "commit", "--quiet", "--message", "Lock")
-    done = make(folder, "verify", CONFIG)
-    assert done.returncode == 0 and "Reproduced: yes." in done.stdout, done.stdout
-    with (folder / TASK).open("a") as stream:
+    status, said = make(folder, "verify", CONFIG)
+    assert status == 0 and "Reproduced: yes." in said, said
+    with (folder / DRAWING).open("a") as stream:
         stream.write("\nprint()\n")
-    done = make(folder, "verify", CONFIG)
-    assert done.returncode and f"CODE-CHANGED {TASK}:" in " ".join(done.stdout.split()), done.stdout
+    status, said = make(folder, "verify", CONFIG)
+    assert status and f"CODE-CHANGED {DRAWING}:" in said, said
 
 
 def test_sources_are_those_of_the_repository(own, tmp_path):
@@ -94,8 +86,8 @@ def test_sources_are_those_of_the_repository(own, tmp_path):
     shutil.copytree(own.parents[1] / "workflow", tmp_path / "workflow")
     (own / "workflow").unlink()
     (own / "workflow").symlink_to(tmp_path / "workflow")
-    done = make(own.parents[1], "verify", CONFIG, "ARGS=--all")
-    assert done.returncode and f"CODE-CHANGED {TASK}:" in " ".join(done.stdout.split()), done.stdout
+    status, said = make(own.parents[1], "verify", CONFIG, "ARGS=--all")
+    assert status and f"CODE-CHANGED {DRAWING}:" in said, said
 
 
 def test_a_study_in_the_wrong_place_is_refused_in_one_line(own):
@@ -117,8 +109,8 @@ def test_a_study_in_the_wrong_place_is_refused_in_one_line(own):
     target = "results/relational/tasks/ti_n9.parquet"
     done = called("snakemake", *options, target, folder=folder, package=folder)
     assert done.returncode and "holds results of config.yaml, not of" in done.stderr
-    done = make(folder, "verify", "CONFIG=configs/hour.yaml")
-    assert done.returncode and "studies/hour: no such folder; make study with the same CONFIG" in done.stdout
+    status, said = make(folder, "verify", "CONFIG=configs/hour.yaml")
+    assert status and "studies/hour: no such folder; make study with the same CONFIG" in said
     assert (files(folder), files(own)) == before
 
 
@@ -127,15 +119,3 @@ def test_a_path_out_of_the_repository_is_the_same_in_every_folder(own, monkeypat
         monkeypatch.chdir(folder)
         assert Path(given("../data")).resolve() == own.parents[2] / "data"
         assert given("data/x") == "data/x" and given("/data") == "/data"
-
-
-def test_after_a_single_target_no_file_is_named_that_is_not_there(tmp_path, monkeypatch):
-    folder = tmp_path / "studies/mine"
-    (folder / "results").mkdir(parents=True)
-    (folder / LAYERS).write_text("configs/mine.yaml\n")
-    monkeypatch.chdir(folder)
-    assert "claims.csv" not in next_steps() and "cd studies/mine/" in next_steps()
-    (folder / "results/claims.csv").touch()
-    assert "studies/mine/results/claims.csv" in next_steps() and "provenance" not in next_steps()
-    monkeypatch.chdir(tmp_path)
-    assert next_steps().startswith("Next: memgen provenance verify")

@@ -1,4 +1,4 @@
-"""What a run shows where somebody watches, and what a dry run says of time."""
+"""What a run shows where somebody watches, and what a dry run and a plan say of time."""
 
 import io
 import logging
@@ -11,20 +11,20 @@ from rich.console import Console
 from snakemake.settings.types import OutputSettings
 from snakemake_interface_logger_plugins.common import LogEvent
 
+from repository import called
 from runs import study
 from snakemake_logger_plugin_memgen import LogHandler
 
 
 def record(message: str | None = None, level: int = logging.INFO, **extra: Any) -> logging.LogRecord:
     made = logging.LogRecord("snakemake", level, __file__, 1, message, None, None)
-    made.__dict__.update(extra)
+    vars(made).update(extra)
     return made
 
 
-def started(job: int, rule: str) -> logging.LogRecord:
-    return record(
-        event=LogEvent.JOB_INFO, jobid=job, rule_name=rule, benchmark=None, resources={"expected_s": 10}
-    )
+def started(job: int, rule: str, **wildcards: str) -> logging.LogRecord:
+    about = {"rule_name": rule, "benchmark": None, "resources": {"expected_s": 10}, "wildcards": wildcards}
+    return record(event=LogEvent.JOB_INFO, jobid=job, **about)
 
 
 @pytest.fixture
@@ -66,9 +66,7 @@ def test_elsewhere_each_finished_job_has_a_line(handler):
     handler.emit(record("Expected", expected={1: 10.0, 2: 10.0}))
     handler.emit(record(event=LogEvent.RUN_INFO, stats={"language_fit": 2, "total": 2}))
     for job in (1, 2):
-        made = started(job, "language_fit")
-        made.wildcards = {"model": "minilm", "kind": "fake"}
-        handler.emit(made)
+        handler.emit(started(job, "language_fit", model="minilm", kind="fake"))
         handler.emit(record(event=LogEvent.JOB_FINISHED, job_id=job))
     one, two = handler.console.file.getvalue().splitlines()
     assert re.fullmatch(r"1 of 2  language fit: model minilm, items fake  0 s  about 5 s left", one)
@@ -91,3 +89,20 @@ def test_a_dry_run_says_how_long_each_rule_takes(repository):
     assert set(rows) == {"relational_task", "relational_sweep", "total"}
     assert re.fullmatch(r"\d+ (s|min)", rows["relational_sweep"])
     assert rows["total"].endswith("of one core's time")
+
+
+@pytest.mark.full
+def test_a_plan_of_the_papers_scale_needs_no_weights_no_gpu_and_no_network(repository):
+    asked = ["--config", "configs/paper.yaml", "--gpus", "8", "--simulate", "--rates"]
+    before = set(repository.rglob("*"))
+    done = called("memgen", "plan", *asked, folder=repository, package=repository)
+    assert done.returncode == 0, done.stderr
+    total = re.search(r"^all +(\d+) +([\d,]+) ", done.stdout, re.MULTILINE)
+    # The paper's 46,400 runs, and our ridge and sequential ones.
+    assert total and int(total[1]) <= 1000 and total[2] == "51,400"
+    assert "finished after" in done.stdout and "critical path" in done.stdout
+    lost = re.search(r"lost of work of GPUs: .* ([\d.]+)%", done.stdout)
+    assert lost and float(lost[1]) < 1
+    assert re.search(r"lora, cuda: .*; (assumed|measured: )", done.stdout)
+    new = set(repository.rglob("*")) - before
+    assert {path for path in new if {".snakemake", "__pycache__"}.isdisjoint(path.parts)} == set()

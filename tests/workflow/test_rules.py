@@ -1,22 +1,30 @@
-"""Every rule declares its record, its sources, its log, benchmark and environment, and says what it does."""
+"""Every rule declares its record, sources, log, benchmark and environment, and quotes what it is given."""
 
 import ast
 import functools
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from string import Formatter
 from typing import Any
 
 import pytest
+import yaml
 from packaging.utils import canonicalize_name
 from snakemake.io import strip_wildcard_constraints
 
 from memgen.jobs.closure import closure, module_file, syntax_tree
-from memgen.jobs.entries import Entry, entries, studies
-from memgen.jobs.rules import code
-from parsed import workflow
+from memgen.jobs.entries import entries, studies
+from memgen.jobs.rules import Quoted, code
+from memgen.published.files import read_versions
+from parsed import jobs, workflow
 from repository import copy_repository, loaded
 
+#: Commands by what follows `python -m memgen`; those of no study are in memgen/commands.
+COMMANDS = {
+    f"{study} {name}".lstrip(): entry for study in ("", *studies()) for name, entry in entries(study).items()
+}
 #: What no module of the closure imports, and why the environment holds it.
 UNSEEN = {
     ("language", "gguf"): "transformers reads quantized weights with it",
@@ -25,20 +33,50 @@ UNSEEN = {
 ENDING = "--record {output.record:q} --threads {threads} 2> {log:q}"
 
 
-@pytest.fixture(scope="module")
-def rules(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """Snakemake's own rules by name, with what `use rule` takes from others; `all` is only a target."""
-    with workflow(copy_repository(tmp_path_factory.mktemp("rules") / "repository")) as (parsed, _):
-        return {rule.name: rule for rule in parsed.rules if rule.name != "all"}
-
-
-def commands() -> dict[str, Entry]:
-    """Commands by what follows `python -m memgen`; those of no study stand in memgen/commands."""
-    return {
-        f"{study} {name}".lstrip(): entry
-        for study in ("", *studies())
-        for name, entry in entries(study).items()
+def overlays(folder: Path) -> Iterator[Path]:
+    """Configurations that between them have a job for every rule: hub, folder, GGUF file, published files."""
+    held, own = folder / "held", folder / "my model"
+    for name in [*(row.file for row in read_versions()), "poker/preflop_equity.csv"]:
+        (held / name).parent.mkdir(parents=True, exist_ok=True)
+        (held / name).touch()
+    own.mkdir()
+    for name, text in {"config.json": "{}", "model.safetensors": "", "tokenizer.json": "{}"}.items():
+        (own / name).write_text(text)
+    models = {
+        "hub-lm": {"source": "hub", "repository": "owner/name", "revision": "0" * 40},
+        "small-lm": {"source": "corpus", "seed": 0},
+        "own": {"source": "folder", "folder": str(own)},
     }
+    for content in (
+        {"published": {"source": str(held)}, "language": {"models": models}},
+        {"published": {"source": "download"}},
+    ):
+        path = folder / "overlay.yaml"
+        path.write_text(yaml.safe_dump(content))
+        yield path
+
+
+@pytest.fixture(scope="module")
+def read(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], dict[str, dict[str, list[Any]]]]:
+    """Snakemake's own rules by name, and the values that their parameters take; `all` is only a target."""
+    folder = copy_repository(tmp_path_factory.mktemp("rules") / "repository")
+    rules: dict[str, Any] = {}
+    values: dict[str, dict[str, list[Any]]] = {}
+    for overlay in overlays(folder):
+        with workflow(folder, overlay) as (parsed, opened):
+            rules |= {rule.name: rule for rule in parsed.rules if rule.name != "all"}
+            for job in jobs(opened):
+                taken = values.setdefault(job.rule.name, {})
+                for name, value in job.rule.params._allitems():
+                    # Snakemake makes plain text of what is no function; its own kind is the rule's.
+                    found = getattr(job.params, name) if callable(value) else value
+                    taken.setdefault(name, []).append(found)
+    return rules, values
+
+
+@pytest.fixture
+def rules(read: tuple[dict[str, Any], Any]) -> dict[str, Any]:
+    return read[0]
 
 
 def spoken(rule: Any) -> str:
@@ -50,14 +88,6 @@ def spoken(rule: Any) -> str:
     words = re.match(r"python -m memgen ((?:[a-z][a-z-]* )+)", rule.shellcmd or "")
     assert words, f"{rule.name} runs no command of memgen"
     return words[1].strip()
-
-
-def named_after(command: str) -> str:
-    return command.replace(" ", "_").replace("-", "_")
-
-
-def files(rule: Any, part: str) -> list[str]:
-    return [strip_wildcard_constraints(str(path)) for path in getattr(rule, part)]
 
 
 @functools.cache
@@ -75,11 +105,12 @@ def third_party(path: Path) -> set[str]:
 
 def test_every_rule_leaves_a_record_a_log_and_a_benchmark(rules):
     for name, rule in rules.items():
-        record = strip_wildcard_constraints(str(rule.output.record))
+        record, log, benchmark = (
+            strip_wildcard_constraints(str(path)) for path in (rule.output.record, *rule.log, rule.benchmark)
+        )
         job = re.fullmatch(rf"results/provenance/jobs/{name}/(.*)\.json", record)
         assert job, f"{name} has its record elsewhere: {record}"
-        assert files(rule, "log") == [f"logs/{name}/{job[1]}.log"], name
-        benchmark = strip_wildcard_constraints(str(rule.benchmark))
+        assert log == f"logs/{name}/{job[1]}.log", name
         assert benchmark == f"results/benchmarks/{name}/{job[1]}.tsv", name
         # Two jobs of one rule never share these files.
         assert set(re.findall(r"\{(\w+)\}", job[1])) == set(rule.wildcard_names), name
@@ -88,15 +119,12 @@ def test_every_rule_leaves_a_record_a_log_and_a_benchmark(rules):
 
 def test_every_environment_holds_what_its_rules_import_and_no_more(rules):
     tool = loaded("environments")
-    known = commands()
     imported: dict[str, set[str]] = {}
     for rule in rules.values():
         # The kernels import torch only for a stage that does.
-        files = {*closure("memgen.__main__"), *closure(known[spoken(rule)].module)} - {
-            module_file("memgen.jobs.kernels")
-        }
+        files = {*closure("memgen.__main__"), *closure(COMMANDS[spoken(rule)].module)}
         found = imported.setdefault(Path(str(rule.conda_env)).stem, set())
-        found.update(*map(third_party, files))
+        found.update(*map(third_party, files - {module_file("memgen.jobs.kernels")}))
     for found in imported.values():
         found.discard("pydantic-core")  # pydantic alone calls what imports it
     for (name, package), reason in UNSEEN.items():
@@ -105,22 +133,42 @@ def test_every_environment_holds_what_its_rules_import_and_no_more(rules):
     assert imported == {name: {*tool.EVERY, *packages} for name, (_, packages) in tool.ENVIRONMENTS.items()}
 
 
-def test_every_rule_runs_one_stage_that_writes_the_record(rules):
-    known, owners = commands(), {}
+def test_every_rule_runs_one_stage_of_its_name_depends_on_its_code_and_every_stage_has_one(rules):
+    stages = {command: [] for command, entry in COMMANDS.items() if entry.kind == "stage"}
     for name, rule in rules.items():
         command = spoken(rule)
-        assert known[command].kind == "stage", name
         assert ENDING in rule.shellcmd and rule.shellcmd.count("2> ") == 1, name
-        owners.setdefault(named_after(command), []).append(name)
+        assert rule.params.code == code(command), f"{name}: code=code({command!r})"
+        stages[command].append(name)
     # A rule bears the name of its command; only what `use rule` takes over has another beside it.
-    assert [command for command, names in owners.items() if command not in names] == []
+    for command, names in stages.items():
+        assert command.replace(" ", "_").replace("-", "_") in names, command
 
 
-def test_every_rule_depends_on_the_code_of_its_stage(rules):
-    for name, rule in rules.items():
-        assert rule.params.code == code(spoken(rule)), f"{name}: code=code({spoken(rule)!r})"
+def is_safe(value: Any) -> bool:
+    """Whether a value may be in a command as it is: quoted already, or numbers."""
+    if isinstance(value, (list, tuple)):
+        return all(is_safe(part) for part in value)
+    return isinstance(value, (Quoted, int, float)) and not isinstance(value, bool)
 
 
-def test_every_stage_has_a_rule(rules):
-    stages = {named_after(command) for command, entry in commands().items() if entry.kind == "stage"}
-    assert stages - set(rules) == set()
+def unquoted(command: str, values: dict[str, list[Any]]) -> Iterator[str]:
+    """Fields of a rule's command through which a text could become more than one argument."""
+    for _, text, form, _ in Formatter().parse(command):
+        if text is None or text == "threads" or (form or "").endswith("q"):
+            continue
+        kind, _, rest = text.partition(".")
+        parameter = rest.partition("[")[0]
+        given = values.get(parameter, []) if kind == "params" else []
+        shown = [Formatter().get_field(rest, (), {parameter: value})[0] for value in given]
+        if not shown or not all(map(is_safe, shown)):
+            yield text
+
+
+def test_nothing_reaches_a_shell_unquoted(read):
+    """Of every rule there is a job: what no job shows cannot be checked."""
+    rules, values = read
+    assert len(rules) > 80
+    assert {name for name, rule in rules.items() if "{params" in rule.shellcmd} <= set(values)
+    found = {name: [*unquoted(rule.shellcmd, values.get(name, {}))] for name, rule in rules.items()}
+    assert {name: fields for name, fields in found.items() if fields} == {}

@@ -1,10 +1,7 @@
 """The smoke study, run for real: its figures, seal, claims and report, and what edits of sources rerun."""
 
-import contextlib
-import io
 import json
 import math
-import re
 import shlex
 import shutil
 from collections.abc import Iterator
@@ -14,7 +11,6 @@ from typing import Any
 import polars as pl
 import pytest
 
-from memgen.__main__ import run
 from memgen.provenance import record as provenance
 from memgen.provenance.findings import within
 from memgen.provenance.judging import table_of
@@ -28,8 +24,7 @@ from runs import planned, study
 # `make test` gives each file to one worker: these tests share one finished run, which uses every core.
 pytestmark = pytest.mark.workflow
 
-#: What finds an entry of the report by its text, and what tells the size of every picture in it.
-CLICK = "[...document.querySelectorAll('*')].filter(one => one.innerText == {text}).pop().click()"
+#: What tells the size of every picture of a report.
 SIZES = """Promise.all(Object.entries(results).map(([name, one]) => new Promise(done => {
     const picture = new Image();
     picture.onload = () => done([name, [picture.naturalWidth, picture.naturalHeight]]);
@@ -38,31 +33,29 @@ SIZES = """Promise.all(Object.entries(results).map(([name, one]) => new Promise(
 }))).then(Object.fromEntries)"""
 
 
-def records(folder: Path) -> dict[str, dict]:
-    paths = (folder / "results/provenance/jobs").rglob("*.json")
-    return {path.relative_to(folder).as_posix(): json.loads(path.read_text()) for path in paths}
+@pytest.fixture
+def recipes(finished: Path) -> dict[str, str]:
+    """Recipe of every file that the run made, by the file's name."""
+    paths = (finished / "results/provenance/jobs").rglob("*.json")
+    records = [json.loads(path.read_text()) for path in paths]
+    return {name: record["recipe_id"] for record in records for name in record["outputs"]}
 
 
-def test_every_figure_is_there_and_names_its_recipe(finished):
-    made = {name for record in records(finished).values() for name in record["outputs"]}
+def test_every_figure_is_there_and_names_its_recipe(finished, recipes):
     figures = sorted((finished / "figures").glob("*.p*"))
     assert len(figures) >= 8
-    by_name = {name: record for record in records(finished).values() for name in record["outputs"]}
     for path in figures:
-        name = path.relative_to(finished).as_posix()
-        assert name in made
-        urn = provenance.urn(by_name[name]["recipe_id"]).encode()
-        assert urn in path.read_bytes(), name
+        urn = provenance.urn(recipes[path.relative_to(finished).as_posix()])
+        assert urn.encode() in path.read_bytes(), path
 
 
 def test_the_run_is_sealed_and_verifies(finished, monkeypatch):
     monkeypatch.chdir(finished)
     seal = read_seal()
     assert seal is not None and set(seal.records) == set(read_run().records)
-    assert (
-        f"sealed {len(seal.records)} jobs in {SEAL}: root {seal.root}"
-        in (finished / "printed.txt").read_text()
-    )
+    printed = (finished / "printed.txt").read_text()
+    assert f"sealed {len(seal.records)} jobs in {SEAL}: root {seal.root}" in printed
+    assert "\nrelational_sweep " in printed.split("peak MB")[1], "timings are printed per rule"
     assert within(Verification(read_run()).findings, "fresh") == []
 
 
@@ -70,11 +63,8 @@ def test_no_table_that_stands_on_training_is_held_to_its_numbers(finished, monke
     """On another machine it could not be; the claims are held to their verdicts."""
     monkeypatch.chdir(finished)
     made = read_run()
-    kinds = {}
-    for output in made.makers:
-        found = table_of(Path(output))
-        if found is not None and found[0] is not CLAIMS:
-            kinds[output] = found[0]
+    tables = {output: table_of(Path(output)) for output in made.makers}
+    kinds = {output: found[0] for output, found in tables.items() if found and found[0] is not CLAIMS}
     # The fit of the published answers, which are given as numbers, stands on no training here.
     trained = {
         made.makers[output]
@@ -89,15 +79,8 @@ def test_no_table_that_stands_on_training_is_held_to_its_numbers(finished, monke
     assert len(trained) > 10
 
 
-def test_timings_are_printed_per_rule(finished):
-    printed = (finished / "printed.txt").read_text()
-    for rule in ("relational_sweep", "language_features", "figures_task"):
-        assert f"\n{rule} " in printed.split("peak MB")[1]
-
-
 def test_claims_are_tested(finished):
     claims = CLAIMS.read(finished / "results/claims.csv")
-    assert claims.filter(pl.col("verdict") == "agrees").height >= 3
     assert claims.select(KEY).n_unique() == claims.height
     leading = claims.filter("leads")
     assert leading["id"].n_unique() == leading.height
@@ -118,17 +101,7 @@ def values(found: Any) -> Iterator[float]:
         yield float(found)
 
 
-def printed(command: str) -> list[float]:
-    """Numbers that a command prints, run in this process as the shell would split it."""
-    program, *arguments = shlex.split(command)
-    assert program == "memgen"
-    with contextlib.redirect_stdout(io.StringIO()) as said, pytest.raises(SystemExit) as end:
-        run(arguments)
-    assert end.value.code in (None, 0)
-    return list(values(json.loads(said.getvalue())))
-
-
-def test_the_command_of_every_claim_and_check_prints_its_value(finished, monkeypatch):
+def test_the_command_of_every_claim_and_check_prints_its_value(finished, monkeypatch, memgen):
     monkeypatch.chdir(finished)
     claims = CLAIMS.read(Path("results/claims.csv")).filter(pl.col("ours").is_not_null())
     checks = CHECKS.read(Path("results/checks.csv")).filter(pl.col("found").is_not_null())
@@ -138,18 +111,19 @@ def test_the_command_of_every_claim_and_check_prints_its_value(finished, monkeyp
         *claims.select("id", "command", "standard_error").drop_nulls().iter_rows(),
         *checks.select("check", "command", "found").iter_rows(),
     ]
-    answers = {asked: printed(asked) for asked in {asked for _, asked, _ in rows}}
+    answers: dict[str, list[float]] = {}
+    for asked in {asked for _, asked, _ in rows}:
+        program, *arguments = shlex.split(asked)
+        status, printed, said = memgen(*arguments)
+        assert program == "memgen" and status == 0, said
+        answers[asked] = list(values(json.loads(printed)))
     for name, asked, wanted in rows:
         # The same closed form in another order: rounding only. A fit is known to the tolerance of its search.
         near = 1e-6 if "elsewhere-slope" in name else 1e-12
         assert any(math.isclose(wanted, one, rel_tol=near, abs_tol=1e-15) for one in answers[asked]), name
 
 
-def test_second_run_has_nothing_to_do(finished):
-    assert "Nothing to be done" in study(finished)
-
-
-def test_the_report_shows_every_figure_without_a_network(finished, tmp_path, chromium):
+def test_the_report_shows_every_figure_without_a_network(finished, recipes, tmp_path, chromium):
     report = tmp_path / "report.html"
     printed = study(finished, "--report", str(report))
     assert "ERROR" not in printed and "WARNING" not in printed, "captions are to be well formed"
@@ -159,20 +133,9 @@ def test_the_report_shows_every_figure_without_a_network(finished, tmp_path, chr
     chromium.open(report.as_uri())
     drawn = {f"figures/{path.name}" for path in (finished / "figures").glob("*.png")}
     assert set(chromium.value("Object.keys(results)")) == drawn
-    # Each category lists its figures; each figure is a picture, with a caption that names its recipe.
-    listed: set[str] = set()
-    for category in chromium.value("Object.keys(categories)"):
-        chromium.open(report.as_uri())
-        chromium.wait("document.body.innerText.includes('RESULTS')")
-        chromium.value(CLICK.format(text=json.dumps(category)))
-        chromium.wait("document.body.innerText.includes('figures/')")
-        listed |= set(re.findall(r"figures/\S+\.png", chromium.value("document.body.innerText")))
-    assert listed == drawn
+    # Each figure is a picture, with a caption that names its recipe.
     sizes = chromium.value(SIZES)
     assert set(sizes) == drawn and min(width for width, _ in sizes.values()) > 300
-    recipes = {
-        name: record["recipe_id"] for record in records(finished).values() for name in record["outputs"]
-    }
     for name in drawn:
         caption = chromium.value(f"results[{json.dumps(name)}].caption")
         assert recipes[name] in caption and "system-message" not in caption, name
@@ -180,35 +143,22 @@ def test_the_report_shows_every_figure_without_a_network(finished, tmp_path, chr
     assert [line for line in chromium.complaints if "tailwindcss.com should not be used" not in line] == []
 
 
-def edit(path: Path, text: str = "\nlen\n") -> None:
-    """Append a statement, which counts for every stage that imports the module."""
-    with path.open("a") as stream:
-        stream.write(text)
-
-
 def test_edits_rerun_exactly_what_depends_on_them(finished, tmp_path):
     folder = Path(shutil.copytree(finished, tmp_path / "copy", symlinks=True))
-    package = folder / "workflow/memgen"
-    drawing, theory = package / "figures/relational/profiles.py", package / "relational/ranks.py"
-    together = {f"figures_{name}" for name in ("task", "rank_profiles", "mechanism", "memorization")}
-    original = drawing.read_text()
-    edit(drawing, "\n# edited\nUNUSED = 1\n")
-    assert planned(folder) == set(), "prose, and what no figure reaches, need no run"
-    edit(drawing)
-    assert planned(folder) == together
-    drawing.write_text(original)
 
-    original = theory.read_text()
-    edit(theory)
-    rules = planned(folder)
+    def rerun(module: str, added: str) -> set[str]:
+        path = folder / "workflow/memgen" / module
+        original = path.read_text()
+        path.write_text(f"{original}\n{added}\n")
+        rules = planned(folder)
+        path.write_text(original)
+        return rules
+
+    drawing, statement = "figures/relational/profiles.py", "len"
+    assert rerun(drawing, "# edited\nUNUSED = 1") == set(), "prose, and what no figure reaches, need no run"
+    together = {f"figures_{name}" for name in ("task", "rank_profiles", "mechanism", "memorization")}
+    assert rerun(drawing, statement) == together, "a statement counts for all that import the module"
+    rules = rerun("relational/ranks.py", statement)
     assert {"relational_sweep", "relational_critical_table", "language_fit", "figures_rank_profiles"} <= rules
     models = {f"language_{name}" for name in ("fetch", "initialize", "features", "probe", "responses")}
     assert rules.isdisjoint({"relational_task", *models})
-    theory.write_text(original)
-
-    (package / "relational/newcomer.py").write_text("VALUE = 1\n")
-    edit(drawing, "\nfrom memgen.relational.newcomer import VALUE\n\nlen([VALUE])\n")
-    assert "sealed" in study(folder)
-    assert planned(folder) == set()
-    (package / "relational/newcomer.py").write_text("VALUE = 2\n")
-    assert planned(folder) == together, "an edit of a newly imported module"

@@ -41,13 +41,7 @@ MODULES = {
 
 
 def write(docs: Path) -> None:
-    """Write every generated page below the folder of the documentation.
-
-    Parameters
-    ----------
-    docs : pathlib.Path
-        Gets `reference/` and `_generated/`, both ignored by git.
-    """
+    """Write every generated page into `reference/` and `_generated/` of a folder, both ignored by git."""
     (docs / "reference").mkdir(exist_ok=True)
     pages = {"configuration": configuration(), "commands": commands(), "api": api()}
     for name, text in pages.items():
@@ -61,9 +55,8 @@ def write(docs: Path) -> None:
     frame = ""
     if page.is_file():
         shutil.copyfile(page, extra / "explorer.html")
-        frame = (
-            '```{raw} html\n<iframe src="explorer.html" title="Explorer" class="explorer"></iframe>\n```\n'
-        )
+        element = '<iframe src="explorer.html" title="Explorer" class="explorer"></iframe>'
+        frame = f"```{{raw}} html\n{element}\n```\n"
     (docs / "_generated" / "explorer.md").write_text(frame, encoding="utf-8")
     for study in GALLERIES:
         text = gallery(study, pictures)
@@ -113,13 +106,9 @@ def _help_of(called: list[str]) -> str:
     from memgen.__main__ import run
 
     printed = io.StringIO()
-    before = os.environ.get("COLUMNS")
     os.environ["COLUMNS"] = "86"
-    try:
-        with contextlib.redirect_stdout(printed), contextlib.suppress(SystemExit):
-            run([*called, "--help"])
-    finally:
-        os.environ.pop("COLUMNS") if before is None else os.environ.update(COLUMNS=before)
+    with contextlib.redirect_stdout(printed), contextlib.suppress(SystemExit):
+        run([*called, "--help"])
     text = re.sub(r"╭─ Commands ─.*?╯\n", "", printed.getvalue(), flags=re.DOTALL)
     return "\n".join(_here(line.rstrip()) for line in text.strip().splitlines())
 

@@ -80,12 +80,11 @@ def check(site: Path) -> tuple[list[str], int, int]:
         name = path.relative_to(site)
         problems += [f"{name}: loads {url}" for url in page.fetched if FROM_ELSEWHERE.match(url)]
         problems += [f"{name}: loads {url}" for text in page.styles for url in IN_STYLE.findall(text)]
-        own = [
-            url for url in page.links + page.fetched if not urlsplit(url).scheme and not url.startswith("//")
-        ]
-        for url in own:
-            followed += 1
+        for url in page.links + page.fetched:
             parts = urlsplit(url)
+            if parts.scheme or url.startswith("//"):
+                continue
+            followed += 1
             target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
             target = target / "index.html" if target.is_dir() else target
             if not target.is_file() or not target.is_relative_to(site.resolve()):

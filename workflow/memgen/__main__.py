@@ -65,16 +65,10 @@ def _usage(title: str, found: dict[str, Entry]) -> str:
     for kind, head in heads.items():
         of = {name: entry.summary for name, entry in found.items() if entry.kind == kind}
         lines += ["", head] if of else []
-        lines += (
-            textwrap.fill(
-                text,
-                110,
-                initial_indent=f"  {name:<{width}}  ",
-                subsequent_indent=indent,
-                break_on_hyphens=False,
-            )
-            for name, text in of.items()
-        )
+        wrapper = textwrap.TextWrapper(110, subsequent_indent=indent, break_on_hyphens=False)
+        for name, text in of.items():
+            wrapper.initial_indent = f"  {name:<{width}}  "
+            lines.append(wrapper.fill(text))
     return "\n".join(lines)
 
 

@@ -91,15 +91,8 @@ class LogHandler(LogHandlerBase):  # type: ignore[misc]
             return
         self.begun = time.monotonic()
         if self.console.is_terminal:
-            shared = sys.stdout.isatty()
-            self.live = Live(
-                get_renderable=self._view,
-                console=self.console,
-                refresh_per_second=2,
-                transient=True,
-                redirect_stdout=shared,
-                redirect_stderr=True,
-            )
+            shown = {"get_renderable": self._view, "console": self.console, "refresh_per_second": 2}
+            self.live = Live(**shown, transient=True, redirect_stdout=sys.stdout.isatty())
             self.live.start()
 
     def _started(self, record: Any) -> None:
@@ -160,12 +153,8 @@ class LogHandler(LogHandlerBase):  # type: ignore[misc]
         part = sum(self.expected.values())
         share = self.finished_s / part if part else done / max(total, 1)
         minutes, seconds = divmod(int(now - self.begun), 60)
-        overall.add_row(
-            ProgressBar(total=1, completed=min(share, 1), width=30),
-            f"{done} of {total} jobs",
-            f"{minutes}:{seconds:02d}",
-            self._left(now),
-        )
+        bar = ProgressBar(total=1, completed=min(share, 1), width=30)
+        overall.add_row(bar, f"{done} of {total} jobs", f"{minutes}:{seconds:02d}", self._left(now))
         return Group(rows, overall)
 
     def _table(self) -> None:

@@ -107,13 +107,11 @@ def _tools() -> Iterator[Finding]:
     )
     browsers = ("chromium", "chromium-browser", "google-chrome")
     browser = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, browsers)), None)
-    yield Finding(
-        "Chromium",
-        "here" if browser else "missing",
-        browser or "not found",
-        "the tests that open figures/explorer.html",
-        None if browser else "apt-get install chromium",
-    )
+    enables = "the tests that open figures/explorer.html"
+    if browser:
+        yield Finding("Chromium", "here", browser, enables)
+    else:
+        yield Finding("Chromium", "missing", "not found", enables, "apt-get install chromium")
 
 
 def _hub() -> Path:

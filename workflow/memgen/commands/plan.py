@@ -27,13 +27,8 @@ MOST_ATTEMPTS = 3
 
 
 def _jobs(overlays: Sequence[Path]) -> list[Job]:
-    answer = subprocess.run(
-        [sys.executable, str(TOOL), *map(str, overlays)],
-        env={**os.environ, "PYTHONPATH": "workflow"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command, variables = [sys.executable, TOOL, *overlays], {**os.environ, "PYTHONPATH": "workflow"}
+    answer = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
     if answer.returncode:
         last = answer.stderr.strip().splitlines()[-1:] or ["no message"]
         raise BadInput(f"{TOOL}: Snakemake finds no jobs: {last[0]}")
@@ -97,12 +92,8 @@ def _lost(jobs: Sequence[Job], schedules: Sequence[Schedule]) -> list[str]:
     rows += [f"    {rule}: {_time(by_rule[rule])}" for rule in costly if by_rule[rule]]
     again = f"needs more than {MOST_ATTEMPTS} attempts, so that the study is started again"
     for most, meaning in ((MOST_ATTEMPTS + 1, again), (MOST, f"does not end within {MOST} attempts")):
-        tried = (
-            (job, number)
-            for schedule in schedules
-            for job, number in zip(jobs, schedule.attempts, strict=True)
-        )
-        if often := {job.rule for job, number in tried if number >= most}:
+        attempts = [max(tried) for tried in zip(*(schedule.attempts for schedule in schedules), strict=True)]
+        if often := {job.rule for job, tried in zip(jobs, attempts, strict=True) if tried >= most}:
             rows.append(f"  {meaning}: {', '.join(sorted(often))}")
     return rows
 

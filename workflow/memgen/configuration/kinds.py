@@ -65,15 +65,10 @@ def with_method_options(*kinds: Any) -> Callable[[F], F]:
 
 
 def read(options: Mapping[str, Any], kinds: Kinds) -> Any:
-    """Instance of the kind that options name, from its keys; None and an empty list count as not given.
+    """Instance of the kind that the key ``kind`` of options names, from its other keys.
 
-    Types and ranges are checked by the configuration and by the stage, not here.
-
-    Parameters
-    ----------
-    options : mapping
-        The key ``kind``, and keys of that kind.
-    kinds : sequence of blocks
+    None and an empty list count as not given. Types and ranges are checked by the configuration and by the
+    stage, not here.
 
     Raises
     ------
