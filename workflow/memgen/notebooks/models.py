@@ -20,7 +20,6 @@ from memgen.language.items import FAKE_TEAMS, REAL_TEAMS, sample
 from memgen.language.prompts import prompt, prompts
 from memgen.notebooks.result import Fitted, PairMatrix
 from memgen.notebooks.theory import of_pairs
-from memgen.relational.behaviour import Pairs
 from memgen.relational.hierarchy import Hierarchy
 
 
