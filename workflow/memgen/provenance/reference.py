@@ -20,15 +20,12 @@ import polars as pl
 from memgen.configuration.own_folder import LOCK, lock_path
 from memgen.errors import BadInput
 from memgen.jobs.digests import canonical, digest_of
-from memgen.jobs.files import whole_file
-from memgen.jobs.stage import command
 from memgen.provenance.cells import MODEL, Cells, cells
 from memgen.provenance.judging import drawn_rows, picture, skeleton, table_of
 from memgen.provenance.reading import SHA256, mapping
 from memgen.provenance.record import kernels_of
 from memgen.provenance.run import Record, Run, inputs
-from memgen.provenance.sealing import read_rooted, root_of, rooted
-from memgen.provenance.verification import sealed_run
+from memgen.provenance.sealing import read_rooted
 from memgen.tables.claims import CLAIMS
 from memgen.tables.schema import Table
 
@@ -70,26 +67,6 @@ def read_lock(path: Path = LOCK) -> dict[str, Any]:
     if content is None:
         raise BadInput(f"{path}: no such file; `memgen provenance lock` writes it from a complete run")
     return content
-
-
-@command
-def lock() -> None:
-    """Write the lock from the run in the present folder, for others to compare theirs with.
-
-    It is refused where `memgen provenance verify` finds anything except an outdated lock. Commit the
-    file: provenance.lock.json, or for a study with overlays one beside the last of them, such as
-    configs/hour.lock.json.
-    """
-    path = lock_path()
-    run, seal = sealed_run("locked")
-    body = lock_of(run, seal.records)
-    text = rooted(body)
-    with whole_file(path) as beside:
-        beside.write_bytes(text)
-    print(
-        f"{path}: {len(body['figures'])} figures, {len(body['tables'])} tables, "
-        f"{len(text) / 1e6:.1f} MB, root {root_of(body)}"
-    )
 
 
 def lock_of(run: Run, records: Iterable[str]) -> dict[str, Any]:

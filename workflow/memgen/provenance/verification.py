@@ -18,12 +18,13 @@ from memgen.errors import BadInput
 from memgen.jobs.closure import ROOT, closure
 from memgen.jobs.definitions import Package
 from memgen.jobs.digests import MARKS, SNAKEMAKE_MARK, STUDY_MARK, file_digest, files_of
+from memgen.jobs.files import whole_file
 from memgen.jobs.stage import command
 from memgen.provenance.findings import Finding, Level, within
 from memgen.provenance.reading import CRATE, MADE, home, is_external, is_left_out, leaves_the_study
 from memgen.provenance.record import LOCK_FILE, digests, git
 from memgen.provenance.run import FIGURES, JOBS, Record, Run, inputs, output_named, read_run, recipe_ids
-from memgen.provenance.sealing import BENCHMARKS, SEAL, TIDY, Seal, plan_files, read_seal
+from memgen.provenance.sealing import BENCHMARKS, SEAL, TIDY, Seal, plan_files, read_seal, root_of, rooted
 
 #: In the folders that hold what jobs wrote, what Snakemake and commands of the study write.
 APART = ("results/provenance", BENCHMARKS.as_posix())
@@ -347,6 +348,28 @@ def sealed_run(purpose: str) -> tuple[Run, Seal]:
     if found.left_out:
         raise BadInput(f"not {purpose}: {found.notes[-1]}")
     return run, found.seal
+
+
+@command
+def lock() -> None:
+    """Write the lock from the run in the present folder, for others to compare theirs with.
+
+    It is refused where `memgen provenance verify` finds anything except an outdated lock. Commit the
+    file: provenance.lock.json, or for a study with overlays one beside the last of them, such as
+    configs/hour.lock.json.
+    """
+    from memgen.provenance.reference import lock_of  # with polars, which a study does not wait for
+
+    path = lock_path()
+    run, seal = sealed_run("locked")
+    body = lock_of(run, seal.records)
+    text = rooted(body)
+    with whole_file(path) as beside:
+        beside.write_bytes(text)
+    print(
+        f"{path}: {len(body['figures'])} figures, {len(body['tables'])} tables, "
+        f"{len(text) / 1e6:.1f} MB, root {root_of(body)}"
+    )
 
 
 @command
