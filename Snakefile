@@ -25,7 +25,7 @@ from memgen.configuration.layers import load
 from memgen.jobs.kernels import refuse_missing_gpu
 from memgen.errors import BadInput
 from memgen.configuration.own_folder import belong, next_steps
-from memgen.provenance.layers import VARIABLE, described
+from memgen.jobs.layers import VARIABLE, described
 from memgen.provenance.sealing import sealed, workflow_digests
 from memgen.jobs.rules import before_each_job, figure_alone
 from memgen.planning.timings import Estimates, failures, in_words, timings

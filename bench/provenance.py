@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 from memgen.jobs.digests import digest_of, file_digest
-from memgen.provenance.record import FORMAT, environment, seal
+from memgen.jobs.record import FORMAT, environment, seal
 from report import measured, save
 
 RECORDS, FAN_IN, SOURCES = 10_000, 10, 25

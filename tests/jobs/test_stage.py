@@ -15,11 +15,11 @@ import pytest
 import rfc8785
 
 from memgen.errors import BadInput
+from memgen.jobs import layers
 from memgen.jobs.digests import STUDY_MARK, digest_of, file_digest
 from memgen.jobs.files import whole_file
 from memgen.jobs.outputs import URN
 from memgen.jobs.stage import Input, Inputs, Job, Output, OutputDirectory, recipe_urn, stage
-from memgen.provenance import layers
 from repository import ROOT
 
 SEEN: list[str | None] = []

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from memgen.errors import BadInput
+from memgen.jobs.record import FORMAT, LARGEST
 from memgen.provenance.reading import read_record
-from memgen.provenance.record import FORMAT, LARGEST
 from recorded import TASK, forged
 
 

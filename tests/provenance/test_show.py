@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from memgen.provenance.record import urn
+from memgen.jobs.record import urn
 from memgen.provenance.run import read_run
 from memgen.provenance.show import steps
 from recorded import FIGURE, JOBS, TASK, answered, forged, refused

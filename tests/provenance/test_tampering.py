@@ -14,8 +14,8 @@ from PIL.PngImagePlugin import PngInfo
 from memgen.commands.folders import tidy
 from memgen.configuration.own_folder import LOCK
 from memgen.jobs.digests import file_digest
+from memgen.jobs.record import urn
 from memgen.provenance.findings import KINDS, Level, within
-from memgen.provenance.record import urn
 from memgen.provenance.run import JOBS, read_run
 from memgen.provenance.sealing import SEAL, read_seal, rooted, sealed
 from memgen.provenance.verification import Verification

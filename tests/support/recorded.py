@@ -14,8 +14,8 @@ from memgen.__main__ import run
 from memgen.errors import BadInput
 from memgen.jobs.digests import digest_of
 from memgen.jobs.entries import find
+from memgen.jobs.record import seal
 from memgen.jobs.stage import Job, OutputDirectory
-from memgen.provenance.record import seal
 
 JOBS = Path("results/provenance/jobs")
 TASK = JOBS / "relational_task/hierarchy=a.json"

@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from memgen.provenance import record as provenance
+from memgen.jobs import record as provenance
 from memgen.provenance.findings import within
 from memgen.provenance.judging import table_of
 from memgen.provenance.run import read_run

@@ -173,7 +173,7 @@ def _call(entry: Entry, title: str, arguments: list[str]) -> None:
     pin_threads(_threads(arguments))
     code: dict[str, str] = {}
     if entry.kind == "stage":
-        from memgen.provenance.record import digests
+        from memgen.jobs.record import digests
 
         code = digests(closure(entry.module))
         kernels.choose(entry.module, kernels.asked())

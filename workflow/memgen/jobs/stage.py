@@ -7,7 +7,7 @@ A stage is a plain function with typed keyword arguments. The type of an argumen
 - atomic outputs that destroy nothing (``memgen.jobs.outputs``): the function writes beside the target, and
   the target appears whole or not at all,
 - pinned threads, logging and progress on standard error,
-- a provenance record (``memgen.provenance.record``) when one is asked for.
+- a provenance record (``memgen.jobs.record``) when one is asked for.
 
 This module imports no study, and no package heavier than the standard library before a stage runs.
 """
@@ -190,10 +190,10 @@ class Job:
                 publish(targets, beside)
             return
 
+        from memgen.jobs import record as provenance
         from memgen.jobs.closure import closure
         from memgen.jobs.definitions import Package
-        from memgen.provenance import record as provenance
-        from memgen.provenance.layers import label
+        from memgen.jobs.layers import label
 
         sources = closure(self.function.__module__)
         code = dict(code) if code is not None else provenance.digests(sources)
@@ -227,7 +227,7 @@ class Job:
     ) -> None:
         recorded: Mapping[str, str] = {}
         if record is not None:
-            from memgen.provenance.record import recorded_outputs
+            from memgen.jobs.record import recorded_outputs
 
             recorded = recorded_outputs(record)
         given = [(flag(name), path) for name, values in paths.items() for path in values]

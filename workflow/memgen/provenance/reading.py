@@ -17,8 +17,8 @@ from memgen.configuration.own_folder import STUDIES
 from memgen.errors import BadInput
 from memgen.jobs.arguments import flag
 from memgen.jobs.digests import digest_of
-from memgen.provenance.layers import EXTERNAL
-from memgen.provenance.record import FORMAT, LARGEST, seal
+from memgen.jobs.layers import EXTERNAL
+from memgen.jobs.record import FORMAT, LARGEST, seal
 
 #: Folders that hold only what jobs wrote; each may be a link, such as to another disk.
 MADE = ("results", "figures")

@@ -20,10 +20,10 @@ import polars as pl
 from memgen.configuration.own_folder import LOCK, lock_path
 from memgen.errors import BadInput
 from memgen.jobs.digests import canonical, digest_of
+from memgen.jobs.record import kernels_of
 from memgen.provenance.cells import MODEL, Cells, cells
 from memgen.provenance.judging import drawn_rows, picture, skeleton, table_of
 from memgen.provenance.reading import SHA256, mapping
-from memgen.provenance.record import kernels_of
 from memgen.provenance.run import Record, Run, inputs
 from memgen.provenance.sealing import read_rooted
 from memgen.tables.claims import CLAIMS

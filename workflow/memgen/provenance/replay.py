@@ -16,12 +16,12 @@ from memgen.errors import BadInput
 from memgen.jobs.closure import ROOT, closure
 from memgen.jobs.definitions import present
 from memgen.jobs.digests import check_digest, file_digest
+from memgen.jobs.layers import EXTERNAL
+from memgen.jobs.record import digests, kernels_of, urn
 from memgen.jobs.stage import Input, command
 from memgen.provenance.cells import VERDICTS, Verdict
 from memgen.provenance.judging import judge_files
-from memgen.provenance.layers import EXTERNAL
 from memgen.provenance.reading import is_external, leaves_the_study, read_record
-from memgen.provenance.record import digests, kernels_of, urn
 from memgen.provenance.reference import families
 from memgen.provenance.rerun import stage_of
 from memgen.provenance.run import Record, Run, inputs, output_named, read_run

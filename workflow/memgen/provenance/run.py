@@ -10,10 +10,10 @@ from typing import Any
 from memgen.errors import BadInput
 from memgen.jobs.closure import reached
 from memgen.jobs.files import fault
+from memgen.jobs.layers import label
+from memgen.jobs.record import URN_PATTERN, rule_and_wildcards
 from memgen.provenance.findings import Finding
-from memgen.provenance.layers import label
 from memgen.provenance.reading import read_record
-from memgen.provenance.record import URN_PATTERN, rule_and_wildcards
 
 JOBS = Path("results/provenance/jobs")
 #: Suffixes of files that carry the id of their recipe.

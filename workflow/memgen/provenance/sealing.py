@@ -15,9 +15,9 @@ from memgen.errors import BadInput
 from memgen.jobs.closure import PACKAGE, ROOT, closure, module_of, own_packages
 from memgen.jobs.digests import bytes_digest, file_digest
 from memgen.jobs.files import whole_file
+from memgen.jobs.record import digests
 from memgen.jobs.stage import command
 from memgen.provenance.reading import DIGESTS, SHA256, check_form, is_label, mapping, parse_json
-from memgen.provenance.record import digests
 from memgen.provenance.run import JOBS, read_run
 
 SEAL = Path("results/provenance/seal.json")

@@ -19,10 +19,10 @@ from memgen.jobs.closure import ROOT, closure
 from memgen.jobs.definitions import Package
 from memgen.jobs.digests import MARKS, SNAKEMAKE_MARK, STUDY_MARK, file_digest, files_of
 from memgen.jobs.files import whole_file
+from memgen.jobs.record import LOCK_FILE, digests, git
 from memgen.jobs.stage import command
 from memgen.provenance.findings import Finding, Level, within
 from memgen.provenance.reading import CRATE, MADE, home, is_external, is_left_out, leaves_the_study
-from memgen.provenance.record import LOCK_FILE, digests, git
 from memgen.provenance.run import FIGURES, JOBS, Record, Run, inputs, output_named, read_run, recipe_ids
 from memgen.provenance.sealing import BENCHMARKS, SEAL, TIDY, Seal, plan_files, read_seal, root_of, rooted
 

@@ -15,7 +15,7 @@ import yaml
 
 from memgen.jobs.digests import canonical
 from memgen.jobs.entries import version
-from memgen.provenance.record import LOCK_FILE
+from memgen.jobs.record import LOCK_FILE
 from memgen.provenance.run import Record, Run, inputs
 
 CONTEXT = "https://w3id.org/ro/crate/1.1/context"

@@ -14,10 +14,10 @@ from memgen.configuration.own_folder import LAYERS, LOCK, lock_path, repository
 from memgen.errors import BadInput
 from memgen.jobs.digests import file_digest
 from memgen.jobs.files import whole_file
+from memgen.jobs.record import git
 from memgen.jobs.stage import command
 from memgen.provenance.exports.crate import Crate
 from memgen.provenance.reading import CRATE, LARGE, is_external
-from memgen.provenance.record import git
 from memgen.provenance.run import Run, inputs
 from memgen.provenance.sealing import SEAL, Seal
 from memgen.provenance.verification import sealed_run

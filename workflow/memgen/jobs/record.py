@@ -22,11 +22,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from memgen.errors import BadInput
-from memgen.jobs import kernels
+from memgen.jobs import kernels, layers
 from memgen.jobs.closure import PACKAGE
 from memgen.jobs.digests import canonical, digest_of, file_digest
-from memgen.provenance import layers
-from memgen.provenance.layers import label
+from memgen.jobs.layers import label
 
 if TYPE_CHECKING:
     from memgen.jobs.stage import Job
