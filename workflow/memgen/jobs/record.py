@@ -17,18 +17,15 @@ import re
 import socket
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from memgen.errors import BadInput
 from memgen.jobs import kernels, layers
 from memgen.jobs.closure import PACKAGE
 from memgen.jobs.digests import canonical, digest_of, file_digest
 from memgen.jobs.layers import label
-
-if TYPE_CHECKING:
-    from memgen.jobs.stage import Job
 
 FORMAT = "memgen-record/3"
 LOCK_FILE = "requirements.lock"
@@ -66,17 +63,21 @@ def plain(value: Any) -> Any:
     return label(value) if isinstance(value, Path) else value
 
 
-def before_the_work(record: Path, job: "Job", inputs: Mapping[str, list[Path]]) -> dict[str, Any]:
+def before_the_work(
+    record: Path,
+    function: Callable[..., Any],
+    values: Mapping[str, Any],
+    roles: Mapping[str, str],
+    inputs: Mapping[str, list[Path]],
+) -> dict[str, Any]:
     """What a record says before the job has begun: which job it is, and its recipe.
 
     The record's path gives rule and wildcards; `inputs` holds the files of each input. BadInput is raised for
     an argument that is not JSON.
     """
     rule, wildcards = rule_and_wildcards(record)
-    stage = stage_name(job.function.__module__, job.function.__name__)
-    arguments = {
-        name: {"role": job.roles[name], "value": plain(value)} for name, value in job.arguments.items()
-    }
+    stage = stage_name(function.__module__, function.__name__)
+    arguments = {name: {"role": roles[name], "value": plain(value)} for name, value in values.items()}
     parameters = {name: part["value"] for name, part in arguments.items() if part["role"] == "parameter"}
     for name, value in parameters.items():
         try:
@@ -92,7 +93,7 @@ def before_the_work(record: Path, job: "Job", inputs: Mapping[str, list[Path]]) 
     }
     return {
         "format": FORMAT,
-        "stage": {"name": stage, "module": job.function.__module__},
+        "stage": {"name": stage, "module": function.__module__},
         "arguments": arguments,
         "configuration": layers.in_use(),
         "recipe": recipe,

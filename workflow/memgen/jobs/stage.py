@@ -200,7 +200,7 @@ class Job:
         labels = {name: label(target.path) for name, target in targets.items() if name != _RECORD}
         if len(set(labels.values())) < len(labels):
             raise BadInput("two outputs outside the study have one name; a record cannot tell them apart")
-        content = provenance.before_the_work(record, self, paths)
+        content = provenance.before_the_work(record, self.function, self.arguments, self.roles, paths)
         reached = Package().digest(self.function.__module__, self.function.__name__)
         content |= {"code": code, "code_digest": reached}
         start = provenance.now()
