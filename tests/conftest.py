@@ -13,8 +13,7 @@ import browser
 from memgen import __main__ as cli
 from published_imitation import imitate
 from repository import ROOT, copy_repository
-from run_by_snakemake import run_in
-from runs import study
+from runs import run_in, study
 
 pytest_plugins = ["tiny_models"]
 

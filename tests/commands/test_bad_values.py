@@ -60,49 +60,24 @@ ELSEWHERE = {("", "study", "snakemake"), ("language", "lineups", "equity")}
 
 @dataclass(frozen=True)
 class Argument:
-    """One argument of a stage or command, and what its type says."""
+    """One argument of a stage or command, what its type says, and what a message about it must name."""
 
     name: str
-    hint: Any
+    kind: Any
+    many: bool
+    range: Range
+    role: str
+    folder: bool
     required: bool
-    positional: bool
-
-    @property
-    def many(self) -> bool:
-        return typing.get_origin(bare(self.hint)) is list
-
-    @property
-    def kind(self) -> Any:
-        """Type of a value, or of one of the list's."""
-        return bare(typing.get_args(bare(self.hint))[0]) if self.many else bare(self.hint)
-
-    @property
-    def range(self) -> Range:
-        hint = self.hint
-        while self.many and typing.get_origin(hint) is not list:
-            hint = next(part for part in typing.get_args(hint) if typing.get_origin(bare(part)) is list)
-        said = metadata(typing.get_args(hint)[0] if self.many else hint)
-        found = next((part for part in said if isinstance(part, Range)), Range())
-        whole = Range(max(found.least, -MOST_WHOLE), min(found.most, MOST_WHOLE))
-        return whole if self.kind is int else found
-
-    @property
-    def folder(self) -> bool:
-        return "directory" in metadata(self.hint)
-
-    @property
-    def named(self) -> str | None:
-        """What a message about it must name."""
-        return None if self.positional else flag(self.name, self.hint)
+    named: str | None
 
     def written(self, value: str) -> list[str]:
-        return [value] if self.positional else [f"{self.named}={value}"]
+        return [f"{self.named}={value}"] if self.named else [value]
 
     def good(self, work: Path) -> str:
-        role = role_of(self.hint)
-        if role == "input":
+        if self.role == "input":
             return str(work / ("folder" if self.folder else "table.parquet"))
-        if role == "output" or self.kind is Path:
+        if self.role == "output" or self.kind is Path:
             suffix = f".{self.name if self.name in ('pdf', 'png') else 'parquet'}" * (not self.folder)
             return str(work / "out" / f"{self.name}{suffix}")
         if self.kind is int:
@@ -115,22 +90,14 @@ class Argument:
 
     def bad(self, work: Path) -> Iterator[tuple[str, str | None]]:
         """Bad values, and what the message must name."""
-        role, named = role_of(self.hint), self.named
-        if role == "input":
-            for name in (
-                "nowhere",
-                "dangling",
-                "loop",
-                "pipe",
-                "a\0b",
-                "table.parquet" if self.folder else "folder",
-            ):
+        named = self.named
+        if self.role == "input":
+            other = "table.parquet" if self.folder else "folder"
+            for name in ("nowhere", "dangling", "loop", "pipe", "a\0b", other):
                 yield str(work / name), named
-            for name in (
-                ("empty-folder", "bad-model") if self.folder else ("empty", "text.csv", "table.parquet")
-            ):
-                yield str(work / name), None
-        elif role == "output":
+            broken = ("empty-folder", "bad-model") if self.folder else ("empty", "text.csv", "table.parquet")
+            yield from ((str(work / name), None) for name in broken)
+        elif self.role == "output":
             for path in (Path("/proc/nothing/x.parquet"), work, work / "table.parquet/below.parquet"):
                 yield str(path), None
         elif self.kind is bool:
@@ -154,20 +121,33 @@ class Argument:
             yield repr(most if self.range.below else most + 1e-3)
 
 
-def arguments_of(key: tuple[str, str]) -> Iterator[Argument]:
+def argument(name: str, hint: Any, part: inspect.Parameter) -> Argument:
+    inner, many = hint, typing.get_origin(bare(hint)) is list
+    while many and typing.get_origin(inner) is not list:
+        inner = next(of for of in typing.get_args(inner) if typing.get_origin(bare(of)) is list)
+    inner = typing.get_args(inner)[0] if many else hint
+    kind, found = bare(inner), next((said for said in metadata(inner) if isinstance(said, Range)), Range())
+    if kind is int:
+        found = Range(max(found.least, -MOST_WHOLE), min(found.most, MOST_WHOLE))
+    required = part.default is part.empty and part.kind is not part.VAR_POSITIONAL
+    named = None if part.kind in (part.POSITIONAL_ONLY, part.VAR_POSITIONAL) else flag(name, hint)
+    folder = "directory" in metadata(hint)
+    return Argument(name, kind, many, found, role_of(hint), folder, required, named)
+
+
+def arguments_of(key: tuple[str, str]) -> list[Argument]:
     entry = ENTRIES[key]
     function = inspect.unwrap(getattr(importlib.import_module(entry.module), entry.function))
-    hints = typing.get_type_hints(function, include_extras=True)
-    for name, part in inspect.signature(function).parameters.items():
-        if (*key, name) not in ELSEWHERE:
-            required = part.default is part.empty and part.kind is not part.VAR_POSITIONAL
-            positional = part.kind in (part.POSITIONAL_ONLY, part.VAR_POSITIONAL)
-            yield Argument(name, hints[name], required, positional)
+    hints, parts = (
+        typing.get_type_hints(function, include_extras=True),
+        inspect.signature(function).parameters,
+    )
+    return [argument(name, hints[name], parts[name]) for name in parts if (*key, name) not in ELSEWHERE]
 
 
 def calls(key: tuple[str, str], work: Path) -> Iterator[tuple[list[str], str | None]]:
     """Every bad call: its arguments, and what the message must name."""
-    found = list(arguments_of(key))
+    found = arguments_of(key)
     base = {part.name: part.written(part.good(work)) for part in found if part.required}
     for part in found:
         others = [word for name, words in base.items() if name != part.name for word in words]
@@ -177,7 +157,7 @@ def calls(key: tuple[str, str], work: Path) -> Iterator[tuple[list[str], str | N
             yield [*others, part.named], part.named
         for value, named in part.bad(work):
             words = part.written(value)
-            yield [*words, *others] if part.positional else [*others, *words], named
+            yield [*others, *words] if part.named else [*words, *others], named
 
 
 def outcome(arguments: list[str], named: str | None, out: Path) -> str | None:

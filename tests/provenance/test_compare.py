@@ -23,7 +23,7 @@ from memgen.tables.claims import CLAIMS
 from memgen.tables.schema import EXACT, Column, ReproductionTolerance, Table, trained
 from recorded import answered, refused
 from repository import loaded
-from run_by_snakemake import memgen
+from runs import memgen
 
 verdicts = loaded("verdicts", "bench")
 SWEPT = Path("results/relational/sweep.parquet")

@@ -19,8 +19,7 @@ from memgen.provenance.sealing import sealed
 from memgen.provenance.verification import Verification
 from offline_context import seed
 from recorded import make_folder, provenance, refused
-from run_by_snakemake import LEAF, TARGETS, git, memgen
-from runs import planned
+from runs import LEAF, TARGETS, git, memgen, planned
 
 #: What the validator recommends and the study does not know: an address of the repository (repository-code in
 #: CITATION.cff), people and their institutions. Tools are files of the crate, whose names are relative.

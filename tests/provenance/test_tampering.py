@@ -21,7 +21,7 @@ from memgen.provenance.sealing import SEAL, read_seal, rooted, sealed
 from memgen.provenance.verification import Verification
 from memgen.recovery.damage import ASIDE
 from recorded import answered, forged, make_folder, provenance, refused, whiten
-from run_by_snakemake import LEAF
+from runs import LEAF
 
 FIGURE = Path("figures/rank_profiles.png")
 PDF = FIGURE.with_suffix(".pdf")

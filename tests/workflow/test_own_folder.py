@@ -10,7 +10,7 @@ import pytest
 from memgen.configuration.own_folder import given
 from memgen.provenance.sealing import SEAL, read_seal
 from repository import called, copy_repository, ran
-from run_by_snakemake import commit_all, git
+from runs import commit_all, git
 
 CONFIG = "CONFIG=configs/smoke.yaml"
 DRAWING = Path("workflow/memgen/figures/relational/phases.py")

@@ -1,25 +1,36 @@
-"""Every rule declares its record, sources, log, benchmark and environment, and quotes what it is given."""
+"""The workflow as Snakemake reads it: its rules, what it refuses, and its stages by hand."""
 
 import ast
 import functools
+import inspect
 import re
+import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from string import Formatter
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import torch
 import yaml
 from packaging.utils import canonicalize_name
+from snakemake.exceptions import WorkflowError
 from snakemake.io import strip_wildcard_constraints
+from snakemake.settings.types import DeploymentMethod, DeploymentSettings
+from snakemake.shell import shell
 
+from memgen import __main__ as cli
+from memgen.configuration.options import meaning
 from memgen.jobs.closure import closure, module_file, syntax_tree
 from memgen.jobs.entries import entries, studies
 from memgen.jobs.rules import Quoted, code
+from memgen.jobs.stage import Job, flag
 from memgen.published.files import read_versions
 from parsed import jobs, workflow
-from repository import copy_repository, loaded
+from published_imitation import imitate
+from repository import copy_repository, loaded, ran
 
 #: Commands by what follows `python -m memgen`; those of no study are in memgen/commands.
 COMMANDS = {
@@ -172,3 +183,120 @@ def test_nothing_reaches_a_shell_unquoted(read):
     assert {name for name, rule in rules.items() if "{params" in rule.shellcmd} <= set(values)
     found = {name: [*unquoted(rule.shellcmd, values.get(name, {}))] for name, rule in rules.items()}
     assert {name: fields for name, fields in found.items() if fields} == {}
+
+
+def test_plain_snakemake_refuses_what_the_study_refuses(repository):
+    twice = repository / "overlay.yaml"
+    twice.write_text("language: {}\nlanguage: {}\n")
+    message = "overlay.yaml, line 2: key 'language' is given twice"
+    with pytest.raises(WorkflowError, match=message), workflow(repository, twice):
+        pass
+    asked = ["--cores", "1", "--dry-run", "--config", "language={device: tpu}"]
+    status, said = ran([sys.executable, "-m", "snakemake", *asked], repository)
+    assert status != 0 and "Traceback" not in said
+    assert "config.yaml + the command line: language.device: 'tpu' is not allowed" in said
+
+
+def test_a_gpu_is_asked_of_this_machine_and_not_of_a_cluster(repository, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    overlay = repository / "overlay.yaml"
+    overlay.write_text("language: {device: cuda}\n")
+    with workflow(repository, overlay) as (parsed, _):
+        parsed._dag = SimpleNamespace(needrun_jobs=lambda: [])
+        there, here = (
+            SimpleNamespace(common_settings=SimpleNamespace(local_exec=local)) for local in (False, True)
+        )
+        parsed._executor_plugin = there
+        parsed._onstart(None)
+        parsed._executor_plugin = here
+        with pytest.raises(WorkflowError, match="no GPU that torch can use; allowed: cpu"):
+            parsed._onstart(None)
+
+
+def test_a_deployed_environment_keeps_its_own_python(repository):
+    with workflow(repository):
+        assert str(Path(sys.executable).parent) in shell._process_prefix
+    deployment = DeploymentSettings(deployment_method={DeploymentMethod.CONDA})
+    with workflow(repository, deployment=deployment):
+        assert shell._process_prefix.startswith("export PYTHONPATH=workflow MEMGEN_CONFIGURATION=")
+        assert "export PATH=" not in shell._process_prefix
+
+
+def test_a_figure_is_made_alone_and_a_wrong_name_tells_the_nearest(repository, monkeypatch):
+    monkeypatch.setenv("MEMGEN_FIGURE", "explorer")
+    with workflow(repository) as (parsed, _):
+        assert parsed.globals["targets"] == ["figures/explorer.html"]
+    monkeypatch.setenv("MEMGEN_FIGURE", "explorers")
+    message = "figure 'explorers': there is none of that name; nearest: explorer"
+    with pytest.raises(WorkflowError, match=message), workflow(repository):
+        pass
+
+
+#: Nothing but what a study must say: all else is a default.
+REQUIRED = {
+    "relational": {
+        "hierarchies": {"ti_n9": {"n": 9}, "exc_mid_n9": {"n": 9, "exceptions": ["5:3"]}},
+        "theory": {"conjunctivity": [0, 0.1, 0.3, 0.5, 0.6, 0.8, 0.9], "ridge": [0, 0.01, 0.05, 1]},
+    },
+    "language": {
+        "models": {"small-lm": {"source": "corpus", "seed": 0}},
+        "items": ["poker"],
+        "methods": {
+            "probe": {"kind": "ridge", "ridge": [0.1], "pooling": "last"},
+            "lora": {"kind": "lora", "epochs": 2, "batch": 4, "rate": 0.1, "lora_rank": [4]},
+        },
+    },
+    # The study trains the network that it scores for fewer steps than one of no settings but its own.
+    "longtail": {"clusters": {"memorization": {"learners": {"network": {"settings": [0.001]}}}}},
+    "irrelevant": {
+        "runs": {"logistic": {"learner": "logistic", "sizes": [{}]}},
+        "extraction": {"model": "small-lm"},
+    },
+    "published": {"source": "imitation"},
+}
+
+
+@pytest.fixture(scope="module")
+def commands(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """Every command of such a study but for figures."""
+    folder = copy_repository(tmp_path_factory.mktemp("required") / "repository")
+    imitate(folder)
+    (folder / "config.yaml").write_text(yaml.safe_dump(REQUIRED))
+    with workflow(folder) as (_, opened):
+        return [job.shellcmd for job in jobs(opened) if job.shellcmd and "memgen figures" not in job.shellcmd]
+
+
+@pytest.fixture
+def bound(memgen, monkeypatch: pytest.MonkeyPatch) -> Callable[[list[str]], Job]:
+    """The job that a command line would have; nothing is run."""
+    jobs: list[Job] = []
+    monkeypatch.setattr(Job, "run", lambda job, **_: jobs.append(job))
+    monkeypatch.setattr(cli, "closure", lambda module: ())
+
+    def read(words: list[str]) -> Job:
+        assert memgen(*words)[0] == 0, words
+        return jobs.pop()
+
+    return read
+
+
+def defaults(job: Job) -> Iterator[str]:
+    """Flags of keys of the configuration for which the stage has a default."""
+    for name, part in inspect.signature(job.function).parameters.items():
+        filled = part.default is not None or hasattr(job.function, "complete")
+        if part.default is not inspect.Parameter.empty and filled and meaning(part.annotation):
+            yield flag(name, part.annotation)
+
+
+def test_what_is_not_given_is_what_the_study_gives(commands, bound):
+    left_out: set[tuple[str, str]] = set()
+    for command in commands:
+        words = shlex.split(command.partition("-m memgen ")[2].partition(" 2> ")[0])
+        study = bound(words)
+        given, keep = words[:2], True
+        for word in words[2:]:
+            keep = word not in defaults(study) if word.startswith("--") else keep
+            given += [word] if keep else []
+        left_out |= {(words[1], word) for word in set(words) - set(given) if word.startswith("--")}
+        assert bound(given).parameters == study.parameters, command
+    assert len(left_out) > 100, left_out

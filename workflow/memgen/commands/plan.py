@@ -27,7 +27,8 @@ MOST_ATTEMPTS = 3
 
 
 def _jobs(overlays: Sequence[Path]) -> list[Job]:
-    command, variables = [sys.executable, TOOL, *overlays], {**os.environ, "PYTHONPATH": "workflow"}
+    command = [sys.executable, str(TOOL), *map(str, overlays)]
+    variables = {**os.environ, "PYTHONPATH": "workflow"}
     answer = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
     if answer.returncode:
         last = answer.stderr.strip().splitlines()[-1:] or ["no message"]
