@@ -137,7 +137,7 @@ def _at_accuracy(noisy: pl.DataFrame, accuracy: float) -> pl.DataFrame:
     found = averaged(pl.DataFrame(parts, schema=schema, orient="row"), [*keys, "accuracy"], ["bits"])
     sizes = found.select("samples", "dimension", "rho").rows()
     return found.with_columns(
-        needed=pl.Series([needed_bits(*size, accuracy) for size in sizes], dtype=pl.Float64),
+        needed=pl.Series([needed_bits(n, d, rho, accuracy) for n, d, rho in sizes], dtype=pl.Float64),
         free=(1 - pl.col("rho")) * pl.col("dimension"),
     ).select(list(MATCHED.columns))
 
