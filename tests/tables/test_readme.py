@@ -33,6 +33,7 @@ def test_readme_counts_verdicts_and_the_document_lists_every_claim(tmp_path):
         claim(-0.5, **headline),
         claim(0.1, **headline | {"model": "one", "leads": False, "command": "memgen y"}),
         claim(-0.05, id="other", claim="that falls"),
+        claim(0.2, id="stated", claim="so it is", model="one", items="fake", leads=False),
         claim(1.0, id="rises", study="relational", unit="exact", n_units=None, standard_error=None),
     ]
     write_claims(found, tmp_path / "results/claims.csv")
@@ -50,7 +51,8 @@ def test_readme_counts_verdicts_and_the_document_lists_every_claim(tmp_path):
     assert "1 agree, 1 contradict, 1 undecided" in text
     assert "-0.5 [-0.726, -0.274], 10 probe seeds | agrees" in text and "that falls" not in text
     assert (tmp_path / "docs/language_summary.png").read_bytes() == b"language_summary"
-    assert all(f"#{one.id}" in listed and one.claim in listed for one in found)
+    assert all(f"#{one.id}" in listed and one.claim in listed for one in found if one.id != "stated")
+    assert "| stated | one | fake | 0.2 [-0.0262, 0.426] |" in listed, "the cells of no claim"
     assert "-0.5 [-0.726, -0.274] | agrees" in listed and "one, fake: 0.1" in listed
     (tmp_path / ".study.layers").write_text("configs/hour.yaml\n")
     assert make_readme(tmp_path).returncode == 0 and readme.read_text() == text
