@@ -110,11 +110,12 @@ def refuse_processor() -> None:
 
 
 def _replace_products() -> None:
-    """Have torch take matrix products on the CPU from numpy's OpenBLAS.
+    """Have torch take matrix products on the CPU from numpy's OpenBLAS, and square roots from numpy.
 
     MKL's compatible kernels are two to four times slower than OpenBLAS's for AVX2, and give the same bytes
-    on every processor only at that speed. oneDNN, which torch would use for a few functions, is switched
-    off, so that one library less has to be trusted.
+    on every processor only at that speed. MKL's square roots are off by the last digit, and differ between
+    makers of processors: they are numpy's, which are exact. oneDNN, which torch would use for a few
+    functions, is switched off, so that one library less has to be trusted.
     """
     import torch
 
@@ -125,8 +126,9 @@ def _replace_products() -> None:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Warning: only once for all operators", UserWarning)
         warnings.filterwarnings("ignore", "(?s).*Overriding a previously registered kernel", UserWarning)
-        for name, product in {"mm": _mm, "bmm": _mm, "addmm": _addmm, "baddbmm": _addmm}.items():
-            library.impl(name, product, "CPU")
+        products = {"mm": _mm, "bmm": _mm, "addmm": _addmm, "baddbmm": _addmm}
+        for name, function in {**products, "sqrt": _sqrt, "sqrt_": _sqrt_, "sqrt.out": _sqrt_out}.items():
+            library.impl(name, function, "CPU")
     _registered.append(library)
 
 
@@ -140,6 +142,28 @@ def _mm(one: "torch.Tensor", other: "torch.Tensor") -> "torch.Tensor":
         np.matmul(_as_array(one), _as_array(other), out=out.numpy())
         return out
     return (torch.mm if one.dim() == 2 else torch.bmm)(one, other, out=out)
+
+
+def _sqrt_out(value: "torch.Tensor", *, out: "torch.Tensor") -> "torch.Tensor":
+    """Square roots by numpy; of numbers that it does not have, through those of 32 bits."""
+    import numpy as np
+    import torch
+
+    known = value if value.dtype in (torch.float32, torch.float64) else value.float()
+    found = torch.empty_like(known)
+    with np.errstate(invalid="ignore"):
+        np.sqrt(known.detach().numpy(), out=found.numpy())
+    return out.resize_(value.shape).copy_(found)
+
+
+def _sqrt(value: "torch.Tensor") -> "torch.Tensor":
+    import torch
+
+    return _sqrt_out(value, out=torch.empty_like(value if value.is_floating_point() else value.float()))
+
+
+def _sqrt_(value: "torch.Tensor") -> "torch.Tensor":
+    return _sqrt_out(value, out=value)
 
 
 def _addmm(
