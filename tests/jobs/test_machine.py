@@ -42,7 +42,16 @@ for dtype, scale in ((torch.float64, 1.0), (torch.float32, 2.0**-29), (torch.bfl
 given = [drawn(4, 6).requires_grad_(), drawn(3, 6).requires_grad_(), drawn(3).requires_grad_()]
 exact = torch.autograd.gradcheck(linear, given)
 empty = (torch.zeros(2, 0) @ torch.zeros(0, 3)).abs().sum().item()
-print(json.dumps([worst, exact, empty, kernels.in_force()]))
+wrong = 0
+for dtype in (torch.float32, torch.float64):
+    squares = drawn(40, 50, dtype=dtype).square()
+    exactly = numpy.sqrt(squares.numpy())
+    for found in (squares.sqrt(), squares.T.sqrt().T, squares.clone().sqrt_(), squares.new_empty(0)):
+        found = torch.sqrt(squares, out=found) if not len(found) else found
+        wrong += int((found.numpy() != exactly).sum())
+wrong += int(torch.tensor(2.0).bfloat16().sqrt() != 1.4140625) + int(torch.tensor(4).sqrt() != 2)
+exact &= torch.autograd.gradcheck(torch.sqrt, [drawn(5).abs().requires_grad_()])
+print(json.dumps([worst, exact, empty, wrong, kernels.in_force()]))
 """
 
 
@@ -51,14 +60,14 @@ def reported(mode: str, **environment: str) -> Any:
     return json.loads(subprocess.check_output([sys.executable, "-c", PRODUCTS, mode], env=environment))
 
 
-def test_products_of_openblas_are_those_of_torch():
-    worst, exact, empty, found = reported("portable", OPENBLAS_CORETYPE="Prescott")
-    assert worst < 1e-13 and exact and empty == 0
+def test_products_of_openblas_are_those_of_torch_and_square_roots_are_exact():
+    worst, exact, empty, wrong, found = reported("portable", OPENBLAS_CORETYPE="Prescott")
+    assert worst < 1e-13 and exact and empty == 0 and wrong == 0
     assert {**found, "numba": "haswell"} == {**kernels.EXPECTED, "libc": found["libc"]}
 
 
 def test_an_ordinary_job_with_torch_keeps_the_kernels_of_the_processor():
-    worst, exact, _, found = reported("ordinary")
+    worst, exact, _, _, found = reported("ordinary")
     assert worst < 1e-13 and exact
     assert found["products"] == "MKL" and found["mkl"] != "COMPATIBLE"
 
