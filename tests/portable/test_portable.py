@@ -35,12 +35,6 @@ LIGHT = {
     "--samples 1000 --out spectra.parquet",
     "a figure": "figures task --tasks given/mid.parquet --pdf task.pdf --png task.png",
 }
-ATTACK = (
-    "irrelevant attack --run network --learner network --attacks sign labels coordinate_ascent gradient "
-    "informed --most-seen 4 --seeds 1 --steps 30 --hidden 32 --slower-from 0 --singleton-weight 2 --tests 4 "
-    "--record-steps 4 --clusters 40 --samples 40 --dimension 80 --rho 0.4 --tail 0 --defences none "
-    "--kinds none --strengths 0 --clip 1 --delta 1e-05 --noisy-rate 2 --noisy-momentum 0.9 --noisy-steps 20"
-)
 #: Jobs that train networks or read features.
 HEAVY = {
     "theory: finite width": "relational finite-width --task given/mid.parquet --width 32 64 --seeds 2 "
@@ -48,10 +42,12 @@ HEAVY = {
     "long tail: private network": "longtail classify --structure gaussian --spread 0.7 "
     "--learner private_network --settings 0 2 --prior zipf --domain 60 --samples 60 --dimensions 80 "
     "--labels 10 --tests 4 --seeds 1 --out private.parquet",
-    "attacks on a network": f"{ATTACK} --rate 0.1 --momentum 0.9 --optimizer sgd --out attacks.parquet",
-    "a network by Adam": f"{ATTACK} --rate 0.01 --optimizer adam --out adam.parquet",
-    "a transformer": "irrelevant complete --run transformer --seed 0 --references 20 --samples 20 "
-    "--length 12 --width 32 --steps 20 --tests 4 --out transformer.parquet",
+    "attacks on a network": "irrelevant attack --run network --learner network "
+    "--attacks sign labels coordinate_ascent gradient informed --most-seen 4 --seeds 1 "
+    "--steps 30 --rate 0.1 --momentum 0.9 --hidden 32 --optimizer sgd --slower-from 0 --singleton-weight 2 "
+    "--tests 4 --record-steps 4 --clusters 40 --samples 40 --dimension 80 --rho 0.4 --tail 0 "
+    "--defences none --kinds none --strengths 0 --clip 1 --delta 1e-05 --noisy-rate 2 --noisy-momentum 0.9 "
+    "--noisy-steps 20 --out attacks.parquet",
     "pretraining": "language pretrain --seed 1 --steps 4 --batch 16 --words 8 --first-words 4 "
     "--first-steps 2 --vocabulary 512 --out pretrained",
     "LoRA of a Llama": "language finetune --model-directory given/llama --lineup given/n9.parquet "
