@@ -33,11 +33,18 @@ def check_head(network: Any) -> None:
 
 
 def last_hidden(network: Any, runs: Sequence[Prompts]) -> torch.Tensor:
-    """Last hidden state at the last token of every prompt of s runs: shape (s, prompts, width).
+    """Last hidden state at the last token of every prompt of some runs.
 
-    The network is a causal model, or what reads prompts itself: an encoder with heads (`encoder`), trained
-    last layers (`layers`). Runs have the same number of prompts each; rows stand run by run, as weights of
-    each run need it.
+    Parameters
+    ----------
+    network : transformers causal language model
+        Or what reads prompts itself: an encoder with heads (`encoder`), trained last layers (`layers`).
+    runs : sequence of Prompts, length s
+        The same number of prompts each. Rows stand run by run, as weights of each run need it.
+
+    Returns
+    -------
+    tensor, shape (s, prompts, width)
     """
     states: torch.Tensor
     if hasattr(network, "read"):
@@ -94,10 +101,21 @@ def hidden_states(network: Any, runs: Sequence[Prompts], batch: int) -> torch.Te
 def logit_differences(
     network: Any, runs: Sequence[Prompts], answers: tuple[int, int], batch: int
 ) -> np.ndarray:
-    """Logit of " Yes" minus logit of " No" at the last token of every prompt: shape (s, prompts).
+    """Logit of " Yes" minus logit of " No" at the last token of every prompt.
 
-    The answers are the tokens of the two, the batch is in prompts per forward pass. Each logit is in the
-    network's own precision, as the protocol has it; the difference in float64.
+    Parameters
+    ----------
+    network : transformers causal language model
+    runs : sequence of Prompts, length s
+    answers : tuple of int
+        Tokens of " Yes" and " No".
+    batch : int
+        Prompts per forward pass.
+
+    Returns
+    -------
+    ndarray of float64, shape (s, prompts)
+        Each logit in the network's own precision, as the protocol has it; the difference in float64.
     """
     return differences_of(network, hidden_states(network, runs, batch), answers)
 

@@ -95,9 +95,25 @@ def extract_depths(
     any other network the states above layer k are read as they are. Where prompts pass whole, those of
     similar length share a batch; a prompt's features do not depend on its batch beyond rounding.
 
-    The batch is in prompts per forward pass; of a tree, as many tokens as that many prompts have. The depths
-    are d increasing numbers from 1 to that of the layers. Returns by pooling, of `POOLINGS`, float32 of shape
-    (d, m, width). BadInput if a prompt is longer than the model takes.
+    Parameters
+    ----------
+    model : Model
+    texts : sequence of str, length m
+    poolings : sequence of str
+        Of `POOLINGS`.
+    batch : int
+        Prompts per forward pass; of a tree, as many tokens as that many prompts have.
+    depths : sequence of int, length d
+        Increasing, 1 to the number of layers.
+
+    Returns
+    -------
+    dict of str to ndarray of float32, shape (d, m, width)
+
+    Raises
+    ------
+    BadInput
+        If a prompt is longer than the model takes.
     """
     asked = tokenize(model.tokenizer, texts, model.longest_prompt)
     if asked.prefix and can_pack(model.network):

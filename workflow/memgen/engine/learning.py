@@ -55,10 +55,22 @@ def learn(
 ) -> Answers:
     """Answers of a group of runs before and after training; the model is left as it was.
 
-    The model is causal, or with kind full or lora an encoder. `asked` are every ordered pair of each run. The
-    rank of adapters is one of the method's, which are runs of their own. `frozen` keeps the states below the
-    layers that are trained, from group to group; `batch` are prompts per forward pass when answers are read;
-    `keeper` saves the state of the training of all weights or of adapters. A head is trained anew.
+    Parameters
+    ----------
+    model : Model
+        Causal, or with kind full or lora an encoder.
+    asked : sequence of Prompts, length s
+        Every ordered pair of each run.
+    runs : sequence of Run, length s
+    method : Full, Lora or Head
+    lora_rank : int, optional
+        Of the adapters: one of the method's, which are runs of their own.
+    frozen : FrozenLayers, optional
+        Keeps the states below the layers that are trained, from group to group.
+    batch : int
+        Prompts per forward pass when answers are read.
+    keeper : Keeper, optional
+        Saves the state of the training of all weights or of adapters. A head is trained anew.
     """
     if model.causal:
         network = trained_layers(model.network, frozen, asked)

@@ -79,10 +79,24 @@ def adapted(
 ) -> Iterator[list[ManyAdapters]]:
     """Put an adapter per run beside every target layer of a network, and take them away at the end.
 
-    The network's own parameters are frozen meanwhile. The keys name the random stream of each run's first
-    matrices; the second ones begin at 0. The products are multiplied by `scaling`, LoRA's alpha / rank.
-    Targets are the last part of the names of layers `within` some modules, by name; the empty name, the
-    default, is the network. BadInput if the network has none of the layers.
+    Parameters
+    ----------
+    network : torch.nn.Module
+        Its own parameters are frozen meanwhile.
+    keys : sequence of keys, length s
+        Random stream of each run's first matrices; the second ones begin at 0.
+    rank : int
+    scaling : float
+        The products are multiplied by it: LoRA's alpha / rank.
+    targets : sequence of str
+        Last part of the names of the layers.
+    within : sequence of str
+        Names of the modules that they stand in; the empty one, the default, is the network.
+
+    Raises
+    ------
+    BadInput
+        If the network has none of the layers.
     """
     linear = {name: module for name, module in network.named_modules() if isinstance(module, nn.Linear)}
     layers = {}

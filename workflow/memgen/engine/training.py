@@ -95,13 +95,28 @@ def train(
     pull: Callable[[], None] | None = None,
     keeper: Keeper | None = None,
 ) -> np.ndarray:
-    """Train parameters of a network in place on the prompts of some runs, equally many each.
+    """Train parameters of a network in place on the prompts of some runs.
 
-    The network has as many adapters or copies as there are runs, or none and a single run. `pull` adds the
-    gradient of a penalty to that of the loss, once a step; `keeper` saves the state of the training, and
-    knows where an earlier one stopped. Returns the mean loss of each run over its last epoch, without the
-    penalty, shape (s,); NaN where a run diverged. BadInput if even one prompt per run does not fit into a
-    GPU's memory.
+    Parameters
+    ----------
+    network : transformers causal language model
+        With as many adapters or copies as there are runs, or none and a single run.
+    runs : sequence of Run, length s
+        Equally many prompts each.
+    pull : callable, optional
+        Adds the gradient of a penalty to that of the loss, once a step.
+    keeper : Keeper, optional
+        Saves the state of the training, and knows where an earlier one stopped; the end is the same.
+
+    Returns
+    -------
+    ndarray, shape (s,)
+        Mean loss of each run over its last epoch, without the penalty; NaN where a run diverged.
+
+    Raises
+    ------
+    BadInput
+        If even one prompt per run does not fit into a GPU's memory.
     """
     return _descend(partial(_step, network, runs), runs, len(runs), options, parameters, pull, keeper)
 
@@ -178,12 +193,25 @@ def train_heads(
     """Train one language head per run and strength of a pull to where it began: the protocol's probe.
 
     The pull is strength times the sum of squared differences to the initial head. Hidden states do not
-    change, so those of the training prompts of each run are given, shape (s, t, width), and all p strengths
-    and s runs are trained in one batch of products. The initial head has a weight of shape (vocabulary,
-    width); its bias, if there is one, is not trained.
+    change, so they are given, and all strengths and runs are trained in one batch of products.
 
-    Returns the heads, shape (s, p, vocabulary, width), and the mean cross-entropy over the last epoch, the
-    pull not counted, shape (s, p); NaN where a run diverged.
+    Parameters
+    ----------
+    hidden : tensor, shape (s, t, width)
+        Of the training prompts of each run.
+    runs : sequence of Run, length s
+    weight : tensor, shape (vocabulary, width)
+        Initial head.
+    bias : tensor, shape (vocabulary,), optional
+        Not trained.
+    strengths : sequence of float, length p
+    options : TrainingOptions
+
+    Returns
+    -------
+    heads : tensor, shape (s, p, vocabulary, width)
+    losses : ndarray, shape (s, p)
+        Mean cross-entropy over the last epoch, the pull not counted; NaN where a run diverged.
     """
     s, p, (vocabulary, width) = len(runs), len(strengths), weight.shape
     start = weight.detach()

@@ -34,8 +34,16 @@ def mixtures(kernel: np.ndarray, n: int, conjunctivities: Sequence[float]) -> li
     """Kernels of the two parts of some features, weighted to given conjunctivities and a scale of 1.
 
     Each is the kernel of the additive and the pair part side by side, both divided by their own scale. The
-    additive part alone measures 0, the pair part alone n / (n - 2). The kernel, of shape (n (n - 1),
-    n (n - 1)), is that of features of n >= 3 items; conjunctivities lie in [0, 1).
+    additive part alone measures 0, the pair part alone n / (n - 2).
+
+    Parameters
+    ----------
+    kernel : ndarray, shape (n (n - 1), n (n - 1))
+        Of features.
+    n : int
+        Number of items, >= 3.
+    conjunctivities : sequence of float
+        In [0, 1).
     """
     pairs = ordered_pairs(n)
     design = np.concatenate([np.eye(n)[pairs[:, 0]], np.eye(n)[pairs[:, 1], 1:]], axis=1)
@@ -50,11 +58,27 @@ def mixtures(kernel: np.ndarray, n: int, conjunctivities: Sequence[float]) -> li
 
 
 def probe_margins(kernel: np.ndarray, hierarchy: Hierarchy, orders: np.ndarray, ridge: float) -> np.ndarray:
-    """Margins of a ridge probe, the items holding the ranks in some orders: shape (o, n (n - 1) / 2).
+    """Margins of a ridge probe, the items holding the ranks in some orders.
 
-    From a kernel of shape (n (n - 1), n (n - 1)), orders of shape (o, n) that name the item at every rank,
-    and an effective ridge > 0, to M(h, k) of every pair h < k in target units. BadInput if the kernel does
-    not tell a pair from its reverse.
+    Parameters
+    ----------
+    kernel : ndarray, shape (n (n - 1), n (n - 1))
+    hierarchy : Hierarchy
+        Of n items.
+    orders : ndarray of int, shape (o, n)
+        The item at every rank.
+    ridge : float
+        Effective, > 0.
+
+    Returns
+    -------
+    ndarray, shape (o, n (n - 1) / 2)
+        M(h, k) of every pair h < k, in target units.
+
+    Raises
+    ------
+    BadInput
+        If the kernel does not tell a pair from its reverse.
     """
     place = places(hierarchy.n)
     ranks = np.array(list(hierarchy.training_pairs()))
@@ -96,12 +120,21 @@ def nearest(hierarchy: Hierarchy) -> list[tuple[int, int]]:
 
 
 def exception_costs(hierarchy: Hierarchy, plain: np.ndarray, margins: np.ndarray) -> np.ndarray:
-    """What an exception costs, as in `tables.COSTS`: shape (4,).
+    """What an exception costs, from margins without it and with it, all of the same pairs.
 
-    From the hierarchy with the exception, and M(h, k) of every pair h < k without it (`plain`) and with it
-    (`margins`), shapes (..., n (n - 1) / 2): share of untrained pairs with a truth that are wrong with the
-    exception, less without it; the same of the pairs next to it; the margin of these with it; what cross
-    pairs lose of their margin. Each is a mean over all leading axes. A tie is wrong.
+    Parameters
+    ----------
+    hierarchy : Hierarchy
+        With the exception.
+    plain, margins : ndarray, shape (..., n (n - 1) / 2)
+        M(h, k) of every pair h < k without the exception, and with it.
+
+    Returns
+    -------
+    ndarray, shape (4,)
+        As in `tables.COSTS`: share of untrained pairs with a truth that are wrong with the exception, less
+        without it; the same of the pairs next to it; the margin of these with it; what cross pairs lose of
+        their margin. Each is a mean over all leading axes. A tie is wrong.
     """
     pairs = list(hierarchy.unordered_pairs())
     classes = np.array([hierarchy.pair_class(*pair) for pair in pairs])

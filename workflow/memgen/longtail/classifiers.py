@@ -67,10 +67,22 @@ def ridge_left_out_scores(x: Floats, y: Integers, labels: int, ridges: Floats) -
 def neighbour_scores(
     x: Floats, y: Integers, labels: int, neighbours: Floats, test_x: Floats, own: Integers | None = None
 ) -> Floats:
-    """Scores, shape (R, t, m), of the k nearest neighbours, for R whole numbers k >= 1.
+    """Scores of the k nearest neighbours: their votes, and less than half a vote for being nearer.
 
-    They are votes, and less than half a vote for being nearer: ties between labels go to the nearer
-    neighbour. `own`, shape (t,), is the training example that each test example must not see.
+    Parameters
+    ----------
+    x, y, labels
+        Training examples.
+    neighbours : numpy.ndarray, shape (R,)
+        Whole numbers k of neighbours, each at least 1.
+    test_x : numpy.ndarray, shape (t, d)
+    own : numpy.ndarray of int, shape (t,), optional
+        Training example that each test example must not see, for leaving it out.
+
+    Returns
+    -------
+    numpy.ndarray, shape (R, t, m)
+        Ties between labels go to the nearer neighbour.
     """
     distance = (x**2).sum(axis=1) - 2 * test_x @ x.T
     if own is not None:

@@ -40,10 +40,20 @@ def network_scores(
     training: Network,
     seed: int,
 ) -> Floats:
-    """Logits, shape (B, t, m), of a batch of networks trained by Adam from the same weights, drawn by `seed`.
+    """Logits, shape (B, t, m), of a batch of networks trained by Adam from the same weights.
 
-    Examples are those of `memgen.longtail.classifiers`; `used`, shape (B, n), is 1 where a network sees one.
-    To the mean cross-entropy is added `weight_decay`, shape (B,), / 2 times the squared norm of all weights.
+    Parameters
+    ----------
+    x, y, labels, test_x
+        As in `memgen.longtail.classifiers`.
+    used : numpy.ndarray, shape (B, n)
+        1 where a network sees an example, else 0.
+    weight_decay : numpy.ndarray, shape (B,)
+        Strength of the penalty weight_decay / 2 times the squared norm of all weights, added to the mean
+        cross-entropy.
+    training : Network
+    seed : int
+        Seed of the initial weights.
     """
     count, hidden = len(used), training.hidden
     refuse_beyond_memory(
@@ -97,10 +107,18 @@ def private_network_scores(
 ) -> tuple[Floats, float]:
     """Logits, shape (t, m), of a network trained with clipped and noisy gradients, and its epsilon.
 
-    It is trained by gradient descent on all examples with momentum 0.9. `noise_multiplier` is the standard
-    deviation of the noise on the summed gradient, in units of `training.clip`; 0 adds none, and epsilon is
-    then infinite. Privacy is (epsilon, `training.delta`) differential, under adding or removing one example.
-    `seed` draws the initial weights and the noise.
+    Parameters
+    ----------
+    x, y, labels, test_x
+        As for `network_scores`.
+    noise_multiplier : float
+        Standard deviation of the noise on the summed gradient, in units of `training.clip`; 0 adds none, and
+        epsilon is then infinite.
+    training : PrivateNetwork
+        Gradient descent on all examples with momentum 0.9. Its delta is that of (epsilon, delta) differential
+        privacy, under adding or removing one example.
+    seed : int
+        Seed of the initial weights and of the noise.
     """
     hidden = training.hidden
     refuse_beyond_memory(

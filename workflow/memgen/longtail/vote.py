@@ -34,10 +34,19 @@ def _power(weights: Floats, exponent: int, length: int) -> Floats:
 
 
 def plurality_errors(labels: int, label_keep: float) -> Floats:
-    """Probability, shape (L + 1,), that the vote of l noisy labels is wrong, for l = 0, 1, …, L.
+    """Probability that the vote of l noisy labels is wrong, for l = 0, 1, …, L.
 
-    Each of m >= 2 `labels` is kept with a probability kappa > 0, `label_keep`. Beyond L, which grows like
-    1 / kappa^2, the error is below `NEGLIGIBLE`.
+    Parameters
+    ----------
+    labels : int
+        Number of labels m >= 2.
+    label_keep : float
+        kappa, above 0 and at most 1: probability that a label is kept.
+
+    Returns
+    -------
+    numpy.ndarray, shape (L + 1,)
+        The error at each multiplicity; beyond L it is below `NEGLIGIBLE`. L grows like 1 / label_keep^2.
 
     Notes
     -----

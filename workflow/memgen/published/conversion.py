@@ -73,9 +73,23 @@ def responses(*, source: InputDirectory, versions: Input = VERSIONS, out: Output
 
 
 def convert(path: Path, hierarchy: str, items: str) -> pl.LazyFrame:
-    """Lazy table of `RESPONSES` of one published file, in the order of its rows; BadInput if it is none.
+    """Lazy response table of one published file.
 
-    The hierarchy and the kind of item are what the file must hold, by its name.
+    Parameters
+    ----------
+    path : Path
+    hierarchy, items : str
+        What the file must hold, by its name.
+
+    Returns
+    -------
+    polars.LazyFrame
+        Columns of RESPONSES, in the order of the file's rows.
+
+    Raises
+    ------
+    BadInput
+        If the file is not such a table.
     """
     frame = _open(path)
     _check_values(frame, path, hierarchy, items)

@@ -225,8 +225,19 @@ def behaviours(
     """Runs with and without the exception, by method, model and kind of item, sorted.
 
     Of several hyperparameters the smallest is taken. What was run on but one of the two hierarchies is left
-    out. The geometry, of `GEOMETRY`, tells the conjunctivity of features that were not trained. BadInput if
-    runs are in two of the tables of responses.
+    out.
+
+    Parameters
+    ----------
+    responses : sequence of pathlib.Path
+        Each of `RESPONSES`.
+    geometry : polars.DataFrame, optional
+        Of `GEOMETRY`: the conjunctivity of features that were not trained.
+
+    Raises
+    ------
+    BadInput
+        If runs are in two of the tables.
     """
     found: dict[tuple[str, str, str], dict[Hierarchy, Cell]] = {}
     for cell in (cell for path in responses for cell in cells(path)):
@@ -285,11 +296,24 @@ def over_units(
     networks: bool = False,
     without: Sequence[int] = (),
 ) -> Found:
-    """One of `STATISTICS` of some models and kinds of item, over what was drawn independently.
+    """A statistic of some models and kinds of item, over what was drawn independently.
 
-    Each model is given by its name and its runs. With `networks` each is one draw of the same recipe or
-    initialization, and its seeds are averaged; seeds `without` are left out. The standard error of one unit
-    is None, and the value where the runs cannot tell.
+    Parameters
+    ----------
+    runs : sequence of (str, Behaviour)
+        Each with the name of its model.
+    statistic : str
+        One of `STATISTICS`.
+    networks : bool, default=False
+        Whether each model is one draw of the same recipe or initialization; then its seeds are averaged.
+    without : sequence of int, optional
+        Seeds that are left out.
+
+    Returns
+    -------
+    dict
+        value, standard_error (None of one unit), n_units and the values of the units; value None where the
+        runs cannot tell.
     """
     found = [(model, STATISTICS[statistic](behaviour)) for model, behaviour in runs]
     groups = list(dict.fromkeys(model for model, _ in found)) if networks else [None]
@@ -309,8 +333,20 @@ def against_untrained(pretrained: Behaviour, untrained: Sequence[Behaviour], sta
     Were the network one more untrained draw, the difference would have the error of a prediction: the spread
     of the n untrained networks times sqrt(1 + 1/n), Student's t with n - 1 degrees of freedom. All are
     compared on the seeds that all of them ran. One network against n has no permutation test at 5% below
-    n = 39: it would need to be the first of 40. The units are the untrained networks, two at least; value and
-    error are None where the runs cannot tell.
+    n = 39: it would need to be the first of 40.
+
+    Parameters
+    ----------
+    pretrained : Behaviour
+    untrained : sequence of Behaviour
+        Of two networks at least.
+    statistic : str
+        One of `STATISTICS`.
+
+    Returns
+    -------
+    dict
+        value, standard_error, n_units (untrained networks); value and error None where the runs cannot tell.
     """
     found = [STATISTICS[statistic](runs) for runs in (pretrained, *untrained)]
     seeds = sorted(set.intersection(*(set(values) for values in found)))

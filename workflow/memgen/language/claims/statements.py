@@ -257,9 +257,16 @@ def claims_by_method(
     """Every statement on every method: the pooled claim, and below it its cells.
 
     Of several ridge methods the first has the claims; the others differ in how features are pooled or in
-    their items, and have cells only. A cell that the runs cannot tell is left out. `controls` are untrained
-    models, by the model whose architecture they have; `networks` were pretrained here by one recipe and
-    differ by pretraining seed: they have cells only, since their corpus answers by the theory.
+    their items, and have cells only. A cell that the runs cannot tell is left out.
+
+    Parameters
+    ----------
+    study : Study
+    controls : mapping of str to sequence of str, optional
+        Untrained models, by the model whose architecture they have.
+    networks : collection of str
+        Models that were pretrained here by one recipe and differ by pretraining seed: cells only, since their
+        corpus answers by the theory.
     """
     populations = controls or {}
     untrained = {name for names in populations.values() for name in names}

@@ -78,7 +78,16 @@ def r_squared(predicted: np.ndarray, observed: np.ndarray) -> float:
 
 
 def fit_gamma(hierarchy: Hierarchy, higher: np.ndarray, lower: np.ndarray, observed: np.ndarray) -> Fit:
-    """Fit s (r_h - r_k) to observed margins of pairs, shapes (p,), by least squares in s and gamma."""
+    """Fit s (r_h - r_k) to observed margins by least squares in s and gamma.
+
+    Parameters
+    ----------
+    hierarchy : Hierarchy
+    higher, lower : ndarray of int, shape (p,)
+        Pairs.
+    observed : ndarray, shape (p,)
+        Margins of the pairs.
+    """
     gammas, table = grid(hierarchy)
     scores = explained(table[:, higher] - table[:, lower], observed)
     best = int(np.argmax(scores))
@@ -140,8 +149,19 @@ def not_excluded(hierarchy: Hierarchy, higher: np.ndarray, lower: np.ndarray, to
     excluded if the seeds' own products with d have a mean that Student's t tells from zero: a score test
     whose errors are clustered by seed, which needs neither resampling nor a gamma inside its range.
 
-    The totals, shape (s, p), are sums of the margins of each seed's runs, of two seeds at least. The slice is
-    the connected stretch of the grid around the best fit, open on a side where it reaches the grid's end.
+    Parameters
+    ----------
+    hierarchy : Hierarchy
+    higher, lower : ndarray of int, shape (p,)
+        Pairs.
+    totals : ndarray, shape (s, p)
+        Sum of the margins of each seed's runs; at least two seeds.
+
+    Returns
+    -------
+    slice
+        The connected stretch of the grid around the best fit. An interval is open on a side where it
+        reaches the grid's end.
     """
     _, table = grid(hierarchy)
     x = table[:, higher] - table[:, lower]
@@ -160,10 +180,21 @@ def not_excluded(hierarchy: Hierarchy, higher: np.ndarray, lower: np.ndarray, to
 def memorization_weight(
     rank_differences: np.ndarray, scale: np.ndarray | float, target: np.ndarray, observed: np.ndarray
 ) -> np.ndarray:
-    """Least-squares m of the trained pairs' margins s (m y + (1 - m)(r_a - r_b)): shape (...).
+    """Least-squares m of the trained pairs' margins s (m y + (1 - m)(r_a - r_b)).
 
-    From rank differences and observed margins, shapes (..., t), the scale fitted to the untrained pairs,
-    shape (...), and targets y of 1, or -1 for an exception. Not confined to [0, 1]; NaN where the scale is 0.
+    Parameters
+    ----------
+    rank_differences, observed : ndarray, shape (..., t)
+        Of the trained pairs.
+    scale : array_like, shape (...)
+        Scale fitted to the untrained pairs.
+    target : ndarray, shape (t,)
+        +1, or -1 for an exception.
+
+    Returns
+    -------
+    ndarray, shape (...)
+        Not confined to [0, 1]; NaN where the scale is 0.
     """
     scale = np.asarray(scale, dtype=float)[..., None]
     gap = scale * (target - rank_differences)

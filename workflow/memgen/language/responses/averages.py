@@ -62,11 +62,19 @@ def rows_of(frame: pl.DataFrame, cell: Mapping[str, object]) -> pl.DataFrame:
 
 
 def pair_margins(responses: pl.DataFrame) -> pl.DataFrame:
-    """One row per run and pair h < k of `RESPONSES`; runs that diverged, which `RUNS` counts, are left out.
+    """One row per run and pair h < k.
 
-    The columns are the cell, seed, reverse, pair_class, higher, lower, and the means over the two directions
-    of correct (accuracy), paired_correct (paired_accuracy) and the signed logit difference (margin); distinct
-    is false for a reversed run that repeats its forward run, see `distinct_runs`.
+    Parameters
+    ----------
+    responses : polars.DataFrame
+        Columns of `RESPONSES`; runs that diverged are left out (`RUNS` counts them).
+
+    Returns
+    -------
+    polars.DataFrame
+        The cell, seed, reverse, pair_class, higher, lower, and the means over the two directions of
+        correct (accuracy), paired_correct (paired_accuracy) and the signed logit difference (margin);
+        distinct is false for a reversed run that repeats its forward run, see `distinct_runs`.
     """
     finite = pl.col("logit_difference").is_finite().all().over(*CELL, "seed", "reverse")
     means = {"accuracy": "correct", "paired_accuracy": "paired_correct"}
@@ -83,8 +91,17 @@ def distinct_runs(responses: pl.DataFrame, *values: pl.Expr) -> pl.DataFrame:
     forward run and answers with the negated answers: M'(h, k) = M(n - 1 - k, n - 1 - h). Before training a
     model answers the same prompts in both, and the margins change sign. Neither is a second observation.
 
-    From all rows of the runs to columns of `CELL`, seed, reverse, pair_class, higher, lower, further averages
-    over the two directions of a pair (`values`), margin and distinct.
+    Parameters
+    ----------
+    responses : polars.DataFrame
+        All rows of the runs.
+    *values : polars.Expr
+        Further averages over the two directions of a pair.
+
+    Returns
+    -------
+    polars.DataFrame
+        Columns of `CELL`, seed, reverse, pair_class, higher, lower, the values, margin and distinct.
     """
     sign = pl.when(pl.col("first") < pl.col("second")).then(1.0).otherwise(-1.0)
     pairs = responses.group_by(
@@ -117,12 +134,21 @@ def distinct_runs(responses: pl.DataFrame, *values: pl.Expr) -> pl.DataFrame:
 
 
 def over_seeds(rows: pl.DataFrame, keys: list[str], values: Sequence[str]) -> pl.DataFrame:
-    """Mean and standard error clustered by seed, seeds weighted equally, of some columns (`values`).
+    """Mean and standard error clustered by seed, seeds weighted equally.
 
-    The rows have besides the columns `keys`, which name a group, seed, reverse, distinct, higher and lower.
-    There is one row per group, sorted: the keys, each value, value_standard_error and value_half_width (of
-    the 95% interval by Student's t over seeds; both null for one seed), n_pairs, n_runs (distinct ones),
-    n_seeds.
+    Parameters
+    ----------
+    rows : polars.DataFrame
+        Columns of `keys` and `values`, seed, reverse, distinct, higher and lower.
+    keys, values : sequence of str
+        Columns that name a group, and columns to average.
+
+    Returns
+    -------
+    polars.DataFrame
+        One row per group, sorted: the keys, each value, value_standard_error and value_half_width (of the
+        95% interval by Student's t over seeds; both null for one seed), n_pairs, n_runs (distinct ones),
+        n_seeds.
     """
     seeds = rows.sort(*keys, "seed", "reverse", "higher", "lower").group_by(
         *keys, "seed", maintain_order=True

@@ -18,10 +18,18 @@ TASK_COLUMNS = ("hierarchy", "n", "first", "second", "pair_class", "trained", "t
 
 
 def read_task(path: Path) -> pl.DataFrame:
-    """Ordered pairs of one hierarchy, in the order of `hierarchy.ordered_pairs`: n (n - 1) rows.
+    """Ordered pairs of one hierarchy, in the order of `prompts.ordered_pairs`.
 
-    Columns hierarchy, n, first, second, pair_class, trained, and first_wins, the truth: null where there is
-    none. BadInput if the file is not a task table of exactly one hierarchy with all its ordered pairs.
+    Returns
+    -------
+    polars.DataFrame, n (n - 1) rows
+        Columns hierarchy, n, first, second, pair_class, trained, and first_wins, the truth: null where
+        there is none.
+
+    Raises
+    ------
+    BadInput
+        If the file is not a task table of exactly one hierarchy with all its ordered pairs.
     """
     try:
         task = pl.read_parquet(path, columns=list(TASK_COLUMNS))
@@ -47,11 +55,21 @@ def sigmoid(x: float) -> float:
 def responses(
     task: pl.DataFrame, logit_difference: np.ndarray, **cell: str | int | float | bool | None
 ) -> pl.DataFrame:
-    """Response rows of one run: `RESPONSES`.
+    """Response rows of one run.
 
-    From a task of `read_task`, the logit of Yes minus that of No by ordered pair in its order, shape
-    (n (n - 1),), and the remaining columns: source, model, items, method, hyperparameter, seed, reverse,
-    phase.
+    Parameters
+    ----------
+    task : polars.DataFrame
+        From `read_task`.
+    logit_difference : ndarray, shape (n (n - 1),)
+        Logit of Yes minus logit of No, by ordered pair in the order of the task.
+    **cell
+        The remaining columns: source, model, items, method, hyperparameter, seed, reverse, phase.
+
+    Returns
+    -------
+    polars.DataFrame
+        Columns of `RESPONSES`.
     """
     n = int(task["n"][0])
     both = np.full((n, n), np.nan)
