@@ -5,7 +5,7 @@ import polars as pl
 from memgen.relational.stages.finite_width import finite_width
 from memgen.relational.stages.finite_width_summary import finite_width_summary
 from memgen.relational.stages.task import task
-from memgen.relational.tables import FINITE_WIDTH_SLOPES, FINITE_WIDTH_SUMMARY
+from memgen.relational.tables import FINITE_WIDTH_MARGINS, FINITE_WIDTH_SLOPES, FINITE_WIDTH_SUMMARY
 
 
 def test_lazy_networks_approach_the_theory_and_rich_ones_do_not(tmp_path):
@@ -27,3 +27,5 @@ def test_lazy_networks_approach_the_theory_and_rich_ones_do_not(tmp_path):
     assert widest["rich"]["systematic"] > 3 * widest["lazy"]["systematic"]
     assert widest["rich"]["kernel_change"] > 1 > widest["lazy"]["kernel_change"]
     assert summary["training_error"].max() < 0.05
+    trained = FINITE_WIDTH_MARGINS.read(margins).filter(pair_class="train", regime="rich")
+    assert (trained["margin"] - 1).abs().max() < 1e-2 and (trained["theory"] == 1).all()
