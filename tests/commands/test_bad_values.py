@@ -138,10 +138,8 @@ def argument(name: str, hint: Any, part: inspect.Parameter) -> Argument:
 def arguments_of(key: tuple[str, str]) -> list[Argument]:
     entry = ENTRIES[key]
     function = inspect.unwrap(getattr(importlib.import_module(entry.module), entry.function))
-    hints, parts = (
-        typing.get_type_hints(function, include_extras=True),
-        inspect.signature(function).parameters,
-    )
+    hints = typing.get_type_hints(function, include_extras=True)
+    parts = inspect.signature(function).parameters
     return [argument(name, hints[name], parts[name]) for name in parts if (*key, name) not in ELSEWHERE]
 
 
@@ -225,10 +223,8 @@ TOGETHER = {
     "relational finite-width --task=task.parquet --width 65535 65536 --seeds=1000 --steps=1 --rich-scale=1 "
     "--scan-width=1 --scan-scale=1 --out=out/x.parquet --margins=out/y.parquet": LARGE,
     "longtail error --prior=zipf --domain=100000000 --samples=10": LARGE,
-    "longtail classify --structure=gaussian --spread=0.5 --settings=1 --prior=zipf --domain=100000 "
-    "--samples=10 --labels=2 --seeds=1 --out=out/x.parquet --learner=ridge --tests=1 --dimensions=20000": (
-        LARGE
-    ),
+    "longtail classify --structure=gaussian --spread=0.5 --settings=1 --prior=zipf --domain=100000 --tests=1 "
+    "--samples=10 --labels=2 --seeds=1 --out=out/x.parquet --learner=ridge --dimensions=20000": LARGE,
     "irrelevant simulate --clusters=100000 --samples=10 --dimension=100000 --rho=0.5 --tail=0 --stored=1 "
     "--flips=0.1 --repeats=2 --references=10 --symbol-samples=10 --length=10 --noise=0.1 --fractions=0.5 "
     "--symbol-repeats=2 --out=out/x.parquet": LARGE,

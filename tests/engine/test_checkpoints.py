@@ -79,15 +79,19 @@ def test_a_short_training_keeps_nothing(tmp_path, tiny_causal, inputs, stop_afte
     assert not list((tmp_path / "finished").rglob("*.safetensors"))
 
 
-@pytest.mark.parametrize("fault", ["one bit", "foreign", "half written"])
-def test_a_state_that_is_not_the_one_written_is_never_used(
-    tmp_path, tiny_causal, inputs, stop_after, caplog, fault
+@pytest.mark.parametrize(
+    ("fault", "stopped", "steps"),
+    [("one bit", 5, 18), ("foreign", 5, 18), ("half written", 5, 18), ("finished group", 14, 9 + 5)],
+)
+def test_what_is_not_as_it_was_written_is_never_used(
+    tmp_path, tiny_causal, inputs, stop_after, caplog, fault, stopped, steps
 ):
     folder = tiny_causal["llama", True]
     whole = run(tmp_path / "whole", folder, inputs)
-    stop_after(5)
+    stop_after(stopped)
     with pytest.raises(Stopped):
         run(tmp_path / "cut", folder, inputs)
+    assert not (tmp_path / "cut/out.parquet").exists()
     (path,) = (tmp_path / "cut/finished").rglob("*.safetensors")
     if fault == "one bit":
         content = bytearray(path.read_bytes())
@@ -98,12 +102,15 @@ def test_a_state_that_is_not_the_one_written_is_never_used(
         keeper = Keeper(path.parent, "00000", 0)
         keeper.save_if_due(Position(2, 8, 4, [0.0], [False]), [other], torch.optim.SGD([other], 0.1))
         assert not path.exists(), "the last one alone is kept"
-    else:
+    elif fault == "half written":
         path.rename(path.with_name(".00000.partial"))
+    else:
+        (kept,) = (tmp_path / "cut/finished").glob("*/*.geometry.*.parquet")
+        kept.write_bytes(kept.read_bytes()[:-9])
     taken = stop_after(0)
     assert run(tmp_path / "cut", folder, inputs) == whole
-    assert len(taken) == 18, "the training began anew"
-    if fault != "half written":
+    assert len(taken) == steps, "the training of the group began anew"
+    if fault in ("one bit", "foreign"):
         assert "is not used" in caplog.text
 
 

@@ -1,6 +1,7 @@
 """Figures of language models, ours and published: they show what the tables hold, or are refused."""
 
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ from memgen.published.transfer import transfer
 from memgen.relational.hierarchy import Hierarchy
 from memgen.tables.schema import Table
 from published_imitation import imitated
-from synthetic_responses import response_rows, theory_margins
+from synthetic_responses import noisy, response_rows, theory_margins
 
 HIERARCHIES = {"plain": Hierarchy(6), "exc": Hierarchy(6, ((3, 1),))}
 NAMES = list(HIERARCHIES)
@@ -65,28 +66,17 @@ FIGURES: dict[str, tuple[dict[str, str], dict[str, Any]]] = {
 CUT = {"published_explanations", "published_transfer"}
 
 
-def answers(name: str, gamma: float, size: float, random: np.random.Generator, **cell: Any) -> pl.DataFrame:
-    """Responses of a model of ours in three seeds, the theory's margins with noise."""
-    margins = theory_margins(HIERARCHIES[name], gamma, 0.9, size)
-    return response_rows(
-        HIERARCHIES[name],
-        lambda seed, reverse: margins + random.normal(scale=0.3, size=len(margins)),
-        range(3), name=name, method="lora", hyperparameter=8.0, **cell,
-    )  # fmt: skip
-
-
 @pytest.fixture(scope="module")
 def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Every table of two models of ours, and of the published ones, all made up."""
     folder = tmp_path_factory.mktemp("tables")
     random = np.random.default_rng(1)
-    own = [
-        answers(name, gamma, size, random, phase=phase, model=model, items=kind)
-        for model, gamma in (("small", 0.5), ("other", 2.0))
-        for kind in ("fake", "poker")
-        for name in HIERARCHIES
-        for phase, size in (("pre", 0.1), ("post", 3.0))
-    ]  # fmt: skip
+    cells = product((("small", 0.5), ("other", 2.0)), ("fake", "poker"), NAMES, (("pre", 0.1), ("post", 3.0)))
+    own = []
+    for number, ((model, gamma), items, name, (phase, size)) in enumerate(cells):
+        margins = noisy(theory_margins(HIERARCHIES[name], gamma, 0.9, size), 0.3, number)
+        cell = {"model": model, "items": items, "method": "lora", "hyperparameter": 8.0}
+        own.append(response_rows(HIERARCHIES[name], margins, range(3), name=name, phase=phase, **cell))
     converted = []
     for name, hierarchy in HIERARCHIES.items():
         imitated(name, hierarchy, "fake").write_parquet(folder / "file.parquet")

@@ -96,17 +96,6 @@ def test_singletons_come_back_whatever_the_other_targets(training: Training, att
         assert (found.bits == own[:3]).mean() > 0.75
 
 
-@pytest.mark.parametrize("training", [Training(6, 0.1, 0.99), Training(50, 0.1, 0.99, weight_decay=0.03)])
-def test_who_knows_the_initial_weights_reads_what_the_others_do_not(training: Training) -> None:
-    trained, *_, model, once, own = learned(training)
-    rng = generator("test", "initial weights")
-    right = {
-        attack: (guessed(attack, trained, model, training.steps, once, rng).bits == own).mean()
-        for attack in ("sign", "weights", "initialization")
-    }
-    assert right["initialization"] > 0.999 and max(right["sign"], right["weights"]) < 0.99
-
-
 def test_one_noisy_gradient_gives_nothing_back() -> None:
     trained, _, _, _, once, own = learned(LOGISTIC)
     zero, private = Model(torch.zeros(150, 60), torch.zeros(60)), Training(1, 0.1, clip=1.0, noise=3.0)

@@ -64,7 +64,6 @@ def by_torch(training: Training) -> list[torch.Tensor]:
         Training(25, 0.5, 0.9, weight_decay=0.05),
         Training(25, 0.5),
         Training(40, 0.3, 0.95, HIDDEN, slower_from=10),
-        Training(40, 0.3, 0.95, HIDDEN, weight_decay=0.02),
         Training(25, 0.01, 0.0, HIDDEN, "adam"),
         Training(25, 0.01, 0.0, 0, "adam", weight_decay=0.01),
     ],

@@ -7,8 +7,10 @@ import numpy as np
 import polars as pl
 import pytest
 
+from memgen.configuration.layers import load
 from memgen.irrelevant.bounds import needed_bits
 from memgen.irrelevant.configuration import Transformer
+from memgen.irrelevant.settings import attack_options
 from memgen.irrelevant.stages.attack import attack
 from memgen.irrelevant.stages.averages import leakage, merge_runs, recovery
 from memgen.irrelevant.stages.claims import claims
@@ -20,6 +22,7 @@ from memgen.irrelevant.tasks import draw_references, draw_symbols, frequencies
 from memgen.jobs.seeding import generator
 from memgen.tables.checks import CHECKS
 from memgen.tables.claims import CLAIMS
+from repository import ROOT
 
 LOGISTIC: dict[str, Any] = {
     "run": "logistic", "learner": "logistic", "clusters": [40, 40], "samples": [40, 40],
@@ -74,7 +77,7 @@ def test_runs(written: dict[str, Path]) -> None:
     assert set(plain["step"]) == {10, 50} and set(plain.filter(~pl.col("main"))["step"]) == {50}
     assert plain["epsilon"].null_count() == plain.height and (loud["epsilon"] > 1).all()
     assert set(loud["step"]) == {10} and set(loud["attack"]) == {"sign", "initialization", "informed"}
-    once = plain.filter(multiplicity=1)
+    once = table.filter(pl.col("defence").is_in(["none", "decay"]), multiplicity=1)
     assert (once.filter(attack="initialization")["bits_recovered"] == 1).all()
     assert (once.filter(attack="informed")["targets"] == 2).all()
 
@@ -137,6 +140,17 @@ def test_what_attacks_recover_by_plain_loops(written: dict[str, Path]) -> None:
                 shares.setdefault(row["attack"], []).append(row["bits_recovered"])
         ours = found.filter((pl.col("id") == name) & pl.col("claim").str.contains("logistic"))["ours"]
         assert ours.to_list() == [pytest.approx(max(map(np.mean, shares.values())))]
+
+
+def test_the_papers_network_is_planned_and_its_stage_runs_at_toy_size(tmp_path: Path) -> None:
+    """The options that the workflow gives the job of network_full, with nothing but its sizes made small."""
+    config = load([ROOT / "config.yaml", ROOT / "configs" / "paper.yaml"])
+    options = attack_options(config["irrelevant"], "network_full")
+    assert (options["hidden"], options["steps"], options["momentum"]) == (1500, 2000, 0.999)
+    toy = {"clusters": [20], "samples": [20], "dimension": [30], "rho": [0.4], "hidden": 12, "steps": 6,
+           "slower_from": 3, "record_steps": [2, 6], "seeds": 1, "tests": 1}  # fmt: skip
+    attack(run="network_full", **{**options, **toy}, out=tmp_path / "runs.parquet")
+    assert set(RUNS.read(tmp_path / "runs.parquet")["step"]) == {2, 6}
 
 
 @pytest.fixture(scope="module")

@@ -112,8 +112,8 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "hub"
 
 
-def put(cache: Path, model: Path) -> Path:
-    folder = cache / "models--someone--tiny/snapshots" / REVISION
+def with_code(model: Path, folder: Path) -> Path:
+    """A copy of a model, with code and pickled weights beside it."""
     shutil.copytree(model, folder)
     (folder / "modeling_evil.py").write_text("raise SystemExit('ran')")
     (folder / "pytorch_model.bin").write_bytes(b"pickled")
@@ -122,7 +122,7 @@ def put(cache: Path, model: Path) -> Path:
 
 @pytest.mark.parametrize(("kind", "tied"), [("llama", False), ("qwen3", True)])
 def test_cached_model_is_taken_without_code_or_pickles(cache, tiny_causal, tmp_path, kind, tied):
-    folder = put(cache, tiny_causal[kind, tied])
+    folder = with_code(tiny_causal[kind, tied], cache / "models--someone--tiny/snapshots" / REVISION)
     snapshot(repository="someone/tiny", revision=REVISION, out=tmp_path / "model")
     assert {Path(name).suffix for name in files_of(tmp_path / "model")} <= {".json", ".safetensors", ".txt"}
     both = (part / "model.safetensors" for part in (tmp_path / "model", tiny_causal[kind, tied]))
@@ -152,10 +152,7 @@ RECORD = Path("results/provenance/jobs/language_adopt/model=mine.json")
 @pytest.fixture
 def own(tiny_causal, tmp_path: Path) -> Path:
     """A folder with a model, code, pickled weights and a checkpoint, its name with a blank."""
-    folder = tmp_path / "my model"
-    shutil.copytree(tiny_causal["llama", False], folder)
-    (folder / "modeling_evil.py").write_text("raise SystemExit('ran')")
-    (folder / "pytorch_model.bin").write_bytes(b"pickled")
+    folder = with_code(tiny_causal["llama", False], tmp_path / "my model")
     (folder / "checkpoint-1").mkdir()
     return folder
 
@@ -209,9 +206,7 @@ def test_the_configuration_says_whether_it_has_a_language_head(own, tiny_model, 
 
 BROKEN = {
     "no such folder; allowed: a folder with a model": shutil.rmtree,
-    "no config.json; allowed: a folder as save_pretrained writes it": lambda own: (
-        own / "config.json"
-    ).unlink(),
+    "no config.json; allowed: a folder as": lambda own: (own / "config.json").unlink(),
     "only pickled weights (pytorch_model.bin)": lambda own: (own / "model.safetensors").unlink(),
     "no tokenizer; allowed: one of tokenizer.json": lambda own: (own / "tokenizer.json").unlink(),
     "is a folder; allowed: a file": lambda own: (own / "added.json").mkdir(),

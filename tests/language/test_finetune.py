@@ -1,7 +1,6 @@
-"""Finetuning: answers of every method against the protocol written out, kept runs, kills, divergence."""
+"""Finetuning: answers of every method against the protocol written out, and divergence."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -15,7 +14,6 @@ from memgen.engine.prompts import answer_tokens, tokenize
 from memgen.errors import BadInput
 from memgen.language.items import sample
 from memgen.language.prompts import prompts
-from memgen.language.stages import finetune as module
 from memgen.relational.hierarchy import ordered_pairs
 from tiny_models import differences, trained_plainly
 from tiny_models import finetuned as run
@@ -123,30 +121,6 @@ def test_a_diverged_run_is_recorded_as_such(tmp_path, tiny_causal, inputs, caplo
     assert post["correct"].null_count() == post["paired_correct"].null_count() == post.height
     assert found.filter(pl.col("phase") == "pre")["logit_difference"].is_finite().all()
     assert "2 of 2 runs diverged" in caplog.text
-
-
-def test_finished_runs_are_not_trained_again(tmp_path, tiny_causal, inputs, monkeypatch):
-    folder, calls = tiny_causal["llama", False], []
-    original = module.learn
-
-    def interrupted(*arguments: Any) -> Any:
-        calls.append(1)
-        if len(calls) == 4:
-            raise KeyboardInterrupt
-        return original(*arguments)
-
-    run(tmp_path / "whole", folder, inputs, last_seed=2)
-    monkeypatch.setattr(module, "learn", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        run(tmp_path / "cut", folder, inputs, last_seed=2)
-    kept = list((tmp_path / "cut/finished").glob("*/*.geometry.*.parquet"))
-    assert len(kept) == 3 and not (tmp_path / "cut/out.parquet").exists()
-    kept[0].write_bytes(kept[0].read_bytes()[:-9])
-    run(tmp_path / "cut", folder, inputs, last_seed=2)
-    assert len(calls) == 4 + 4, "three of six runs were kept, and the one that was cut short is not used"
-    for name in ("out", "runs", "geometry"):
-        one, other = (tmp_path / part / f"{name}.parquet" for part in ("whole", "cut"))
-        assert one.read_bytes() == other.read_bytes()
 
 
 def plain_encoder(folder: Path, seed: int, reverse: bool) -> np.ndarray:

@@ -1,6 +1,5 @@
 """Every table of the study at a small size."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,8 +23,10 @@ TRAINED: dict[str, tuple[list[float], dict[str, Any]]] = {
 }
 
 
-def write_all(folder: Path) -> dict[str, Any]:
+@pytest.fixture(scope="session")
+def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Every table of the study at a small size."""
+    folder = tmp_path_factory.mktemp("longtail")
     paths: dict[str, Any] = {name: folder / f"{name}.parquet" for name in ("spectra", "scaling")}
     tables = ("costs", "simulation", "tradeoff", "privacy", "noise", "curves", "subgroups")
     for name in (*tables, "mislabelled", "compression"):
@@ -64,8 +65,3 @@ def write_all(folder: Path) -> dict[str, Any]:
         paths["scores"].append(scores)
     curves(runs=paths["runs"], out=paths["curves"])
     return paths
-
-
-@pytest.fixture(scope="session")
-def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    return write_all(tmp_path_factory.mktemp("longtail"))

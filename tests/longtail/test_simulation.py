@@ -8,8 +8,7 @@ from memgen.jobs.seeding import generator
 from memgen.longtail.learners import Risk, profile
 from memgen.longtail.priors import frequencies, joined
 from memgen.longtail.sampling import Sampler
-from memgen.longtail.simulation import mechanisms, simulate
-from memgen.longtail.specs import parse_learner
+from memgen.longtail.simulation import simulate
 from memgen.longtail.spectrum import spectrum
 from memgen.tables.statistics import means_with_errors
 
@@ -68,12 +67,6 @@ def test_counts_are_multinomial(prior: str) -> None:
     assert (np.abs(covariance - exact) < 5 * noise + 1e-3).all()
 
 
-def test_counts_stand_where_their_frequencies_stand() -> None:
-    shuffled = np.random.default_rng(0).permutation(frequencies("zipf", 5000).expanded())
-    counts = Sampler(shuffled, 10**6).counts(generator("shuffled"))
-    assert np.corrcoef(counts, shuffled)[0, 1] > 0.999
-
-
 def test_share_of_singletons_fitted() -> None:
     drawn = frequencies("zipf", 300)
     names = ["optimal", "limited:0.35", "ignore:1", "randomized_response:2"]
@@ -95,16 +88,3 @@ def test_subgroups_add_up_and_share_samples() -> None:
     assert split.errors.shape == (50, 3, 2)
     assert np.allclose(split.error, whole.error, rtol=0, atol=1e-12)
     assert (split.misfits == whole.misfits).all()
-
-
-def test_mechanisms_are_chances() -> None:
-    names = [name for name in LEARNERS if not name.startswith("majority")]
-    specs = [parse_learner(name, 10) for name in names]
-    keep, offset = mechanisms(specs, 10)
-    assert ((keep >= 0) & (keep <= 1)).all() and set(np.unique(offset)) <= {0, 1}
-    # Keeping or drawing the right label: 1 - e_l.
-    right = keep + (1 - keep) * np.where(offset == 0, 1 / 10, 0)
-    for row, name in zip(right, names, strict=True):
-        misfits = profile(name, 10)
-        for times in range(1, keep.shape[1]):
-            assert 1 - row[times] == pytest.approx(misfits.at(times), abs=1e-12), name

@@ -247,18 +247,14 @@ CLAIM = {
 def test_claims_are_compared_by_value_interval_and_verdict(tmp_path):
     path = tmp_path / "claims.csv"
     before = pl.DataFrame([CLAIM], schema=CLAIMS.schema)
+    edge = {"ours": 0.7, "p_holm": 0.06, "verdict": "undecided"}
     for held, change, verdict, text in (
         ("consistent", {}, "identical", ""),
         ("equivalent", {"ours": 1.0 + 1e-12}, "equivalent", ""),
         ("equivalent", {"ours": 1.001}, "different", "ours 1.001, locked 1"),
         ("consistent", {"ours": 1.4}, "consistent", "agrees with 1.4, locked agrees with 1"),
         ("consistent", {"ours": 9.0}, "different", "agrees with 9, locked agrees with 1"),
-        (
-            "consistent",
-            {"ours": 0.7, "p_holm": 0.06, "verdict": "undecided"},
-            "at the edge",
-            "undecided with",
-        ),
+        ("consistent", edge, "at the edge", "undecided with"),
         ("consistent", {"verdict": "undecided"}, "different", "does not follow from its p"),
         ("consistent", {"p_value": 0.5}, "different", "interval or p do not follow"),
         ("consistent", {"ours": None, "verdict": "not tested", "p_holm": None}, "different", "no value"),

@@ -1,5 +1,6 @@
 """The versions table, which files a folder holds, and downloads from a server that misbehaves."""
 
+import contextlib
 import hashlib
 import http.server
 import os
@@ -72,34 +73,33 @@ NAME = "ti/ti_n9__fake.parquet"
 BODY = hashlib.shake_256(b"body").digest(300_000)
 DIGEST = hashlib.sha256(BODY).hexdigest()
 
-Handler = http.server.BaseHTTPRequestHandler
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    """Gives each request to the server's next answer, with the byte from which it is asked for."""
+
+    server: "Server"
+
+    def do_GET(self) -> None:
+        wanted, asked = self.headers.get("Range"), self.server.requests
+        asked.append(wanted)
+        start = int(re.fullmatch(r"bytes=(\d+)-", wanted)[1]) if wanted else 0
+        answers = self.server.answers
+        answers[min(len(asked), len(answers)) - 1](self, start)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
 Answer = Callable[[Handler, int], None]
 
 
-class Server:
+class Server(http.server.ThreadingHTTPServer):
     """A server on the loopback device that answers its k-th request with the k-th answer, then the last."""
 
     def __init__(self, *answers: Answer) -> None:
-        self.requests: list[str | None] = []
-        requests = self.requests
-
-        class Answering(Handler):
-            def do_GET(self) -> None:
-                wanted = self.headers.get("Range")
-                requests.append(wanted)
-                start = int(re.fullmatch(r"bytes=(\d+)-", wanted)[1]) if wanted else 0
-                answers[min(len(requests), len(answers)) - 1](self, start)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self.httpd = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answering)
-        self.url = f"http://127.0.0.1:{self.httpd.server_port}/{NAME}"
-        threading.Thread(target=self.httpd.serve_forever, daemon=True).start()
-
-    def close(self) -> None:
-        self.httpd.shutdown()
-        self.httpd.server_close()
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.answers, self.requests = answers, []
+        self.url = f"http://127.0.0.1:{self.server_port}/{NAME}"
 
 
 def send(handler: Handler, start: int, cut: int | None = None) -> None:
@@ -122,15 +122,15 @@ def status(code: int) -> Answer:
 
 @pytest.fixture
 def serve() -> Iterator[Callable[..., Server]]:
-    servers: list[Server] = []
+    with contextlib.ExitStack() as stack:
 
-    def start(*answers: Answer) -> Server:
-        servers.append(Server(*answers))
-        return servers[-1]
+        def start(*answers: Answer) -> Server:
+            server = stack.enter_context(Server(*answers))
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            stack.callback(server.shutdown)
+            return server
 
-    yield start
-    for server in servers:
-        server.close()
+        yield start
 
 
 def fetch(server: Server, folder: Path, sha256: str = DIGEST, attempts: int = 5) -> bytes:
@@ -143,16 +143,20 @@ def fetch(server: Server, folder: Path, sha256: str = DIGEST, attempts: int = 5)
 
 
 @pytest.mark.parametrize(
-    ("answers", "requests"),
+    ("kept", "answers", "requests"),
     [
-        ([send], [None]),
-        ([cut_after(100_000), cut_after(50_000), send], [None, "bytes=100000-", "bytes=150000-"]),
-        ([cut_after(100_000), lambda handler, start: send(handler, 0)], [None, "bytes=100000-"]),
-        ([status(429), status(503), send], [None] * 3),
+        (b"", [send], [None]),
+        (b"", [cut_after(100_000), cut_after(50_000), send], [None, "bytes=100000-", "bytes=150000-"]),
+        (b"", [cut_after(100_000), lambda handler, start: send(handler, 0)], [None, "bytes=100000-"]),
+        (b"", [status(429), status(503), send], [None] * 3),
+        (b"?" * 1000, [send], ["bytes=1000-", None]),
+        (BODY + b"?", [status(416), send], ["bytes=300001-", None]),
     ],
-    ids=["whole", "resumed where it was cut", "no ranges", "busy"],
+    ids=["whole", "resumed", "no ranges", "busy", "other bytes kept", "more bytes kept than the server has"],
 )
-def test_a_file_arrives(serve, tmp_path, answers, requests):
+def test_a_file_arrives_and_wrong_bytes_are_thrown_away(serve, tmp_path, kept, answers, requests):
+    (tmp_path / "partial").mkdir()
+    (tmp_path / "partial" / f"{DIGEST}.part").write_bytes(kept)
     server = serve(*answers)
     assert fetch(server, tmp_path) == BODY
     assert server.requests == requests
@@ -167,37 +171,17 @@ def test_a_later_process_goes_on_where_an_earlier_one_gave_up(serve, tmp_path):
     assert server.requests == ["bytes=200000-"]
 
 
-def test_a_wrong_checksum_is_refused_and_not_kept(serve, tmp_path):
-    server = serve(send)
-    with pytest.raises(BadInput, match=f"sha256 is {DIGEST}; allowed: {'0' * 64}"):
-        fetch(server, tmp_path, sha256="0" * 64)
-    assert len(server.requests) == 1
-    assert not (tmp_path / "out.parquet").exists()
-    assert list((tmp_path / "partial").iterdir()) == []
-
-
 @pytest.mark.parametrize(
-    ("kept", "answers", "requests"),
-    [
-        (b"?" * 1000, [send], ["bytes=1000-", None]),
-        (BODY + b"?", [status(416), send], ["bytes=300001-", None]),
-    ],
-    ids=["other bytes", "more bytes than the server has"],
+    ("answer", "sha256", "message"),
+    [(send, SHA, f"sha256 is {DIGEST}; allowed: {SHA}"), (status(404), DIGEST, "HTTP status 404")],
 )
-def test_wrong_bytes_are_thrown_away_and_fetched_again(serve, tmp_path, kept, answers, requests):
-    (tmp_path / "partial").mkdir()
-    (tmp_path / "partial" / f"{DIGEST}.part").write_bytes(kept)
-    server = serve(*answers)
-    assert fetch(server, tmp_path) == BODY
-    assert server.requests == requests
-
-
-def test_a_final_status_is_not_tried_again(serve, tmp_path):
-    server = serve(status(404))
-    with pytest.raises(BadInput, match="HTTP status 404") as refusal:
-        fetch(server, tmp_path)
+def test_a_wrong_file_and_a_final_status_are_not_tried_again(serve, tmp_path, answer, sha256, message):
+    server = serve(answer)
+    with pytest.raises(BadInput, match=message) as refusal:
+        fetch(server, tmp_path, sha256=sha256)
     assert len(server.requests) == 1
     assert server.url in str(refusal.value) and "\n" not in str(refusal.value)
+    assert not (tmp_path / "out.parquet").exists() and not list((tmp_path / "partial").iterdir())
 
 
 def test_only_listed_files_are_fetched(tmp_path):

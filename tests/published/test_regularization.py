@@ -25,9 +25,8 @@ def frame(ridge_of, noise: float = 0.02, strengths: Sequence[float] = STRENGTHS,
     for strength in strengths:
         ridge = ridge_of(strength)
         gamma = 2 * (ALPHA + ridge) / (1 - ALPHA)
-        margins = noisy(
-            theory_margins(TASK, gamma, ALPHA / (ALPHA + ridge), 6.0), noise, int(1000 * strength)
-        )
+        exact = theory_margins(TASK, gamma, ALPHA / (ALPHA + ridge), 6.0)
+        margins = noisy(exact, noise, int(1000 * strength))
         frames.append(response_rows(TASK, margins, range(8), hyperparameter=strength, **cell))
     return pl.concat(frames)
 

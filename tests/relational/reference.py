@@ -1,4 +1,4 @@
-"""References that share nothing with the code under test: dense matrices, theory.md's forms in 80 digits."""
+"""References beside the code under test: dense regression, and theory.md's forms in 80 digits."""
 
 import mpmath
 import numpy as np
@@ -16,24 +16,6 @@ HIERARCHIES = {
     "two_n15": (15, ["5:3", "11:9"]),
     "edge_n5": (5, ["2:0"]),
 }
-
-
-def dense_matrices(n, exceptions):
-    """Laplacian, signed incidence matrix (winner first) of the chain plus exceptions."""
-    pairs = [(i, i + 1) for i in range(n - 1)] + [tuple(pair) for pair in exceptions]
-    incidence = np.zeros((len(pairs), n))
-    for row, (winner, loser) in enumerate(pairs):
-        incidence[row, winner], incidence[row, loser] = 1.0, -1.0
-    return incidence.T @ incidence, incidence
-
-
-def dense_ranks(n, exceptions, gamma):
-    """(L + gamma I)^-1 B^T 1 by a dense solve; least norm at gamma = 0."""
-    laplacian, incidence = dense_matrices(n, exceptions)
-    right = incidence.sum(axis=0)
-    if gamma == 0:
-        return np.linalg.lstsq(laplacian, right, rcond=None)[0]
-    return np.linalg.solve(laplacian + gamma * np.eye(n), right)
 
 
 def regression(n, exceptions, kernel: Exchangeable, ridge, test, without=None):

@@ -7,19 +7,13 @@ from hypothesis import strategies as st
 from tests.relational.reference import gammas, hierarchies, precise_ranks, regression
 
 from memgen.errors import BadInput
+from memgen.relational import circuit
 from memgen.relational import ranks as module
 from memgen.relational.arguments import NO_EXCEPTION
+from memgen.relational.circuit import circuit_of
 from memgen.relational.hierarchy import Hierarchy
 from memgen.relational.kernels import Exchangeable
-from memgen.relational.ranks import (
-    dipole,
-    dual_weights,
-    margins,
-    predictions,
-    ranks,
-    ranks_at,
-    strengths,
-)
+from memgen.relational.ranks import dipole, dual_weights, margins, predictions, ranks, ranks_at, strengths
 
 TOLERANCE = 1e-12
 """Of the largest rank of the chain alone (theory: Numerically)."""
@@ -95,6 +89,25 @@ def test_ranks_are_a_chain_plus_dipoles(task, leak):
     found = ranks_at(n, exceptions, leak)
     largest = np.abs(dipole(n, 0, n - 1, leak)).max()
     np.testing.assert_allclose(found, rebuilt, atol=1e-12 * largest * (1 + len(exceptions)))
+
+
+@given(
+    task=hierarchies(largest=300),
+    leaks=st.lists(gammas, min_size=1, max_size=5),
+    lanes=st.sampled_from([1, 64]),
+)
+def test_circuits_interpreted_and_compiled_have_the_same_bits(task, leaks, lanes):
+    n, exceptions = task
+    nodes, wires, current = circuit_of(Hierarchy(n, tuple(exceptions)))
+    links = np.ones(nodes.size - 1)
+    for fill in (True, False):
+        width = n if fill else nodes.size
+        one, other = np.empty((len(leaks), width)), np.empty((len(leaks), width))
+        arguments = (np.array(leaks), nodes, links, wires, current)
+        with np.errstate(under="ignore"):
+            circuit._eliminator(1)(*arguments, fill, one)
+        circuit.compiled(circuit._eliminator(lanes))(*arguments, fill, other)
+        np.testing.assert_array_equal(one, other)
 
 
 def test_predictions_interpreted_and_compiled_have_the_same_bits(monkeypatch):

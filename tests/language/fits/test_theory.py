@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from memgen.language.fits.cells import cells
+from memgen.language.fits.explanations import untrained
 from memgen.language.fits.least_squares import (
     GAMMA_RANGE,
     best_scale,
@@ -59,8 +60,7 @@ def test_recovers_what_a_dense_solve_made(hierarchy, gamma, scale):
 @given(seed=st.integers(0, 2**32 - 1), hierarchy=st.sampled_from([CHAIN, ONE, TWO]))
 def test_no_gamma_of_a_finer_search_is_better(seed, hierarchy):
     random = np.random.default_rng(seed)
-    higher, lower, trained = split(hierarchy)
-    higher, lower = higher[~trained], lower[~trained]
+    higher, lower = untrained(hierarchy)
     observed = random.normal(size=len(higher)) + random.normal() * (lower - higher)
     fit = fit_gamma(hierarchy, higher, lower, observed)
     predicted = fit.scale * (ranks_at(hierarchy, fit.gamma)[higher] - ranks_at(hierarchy, fit.gamma)[lower])
@@ -76,8 +76,8 @@ def test_no_gamma_of_a_finer_search_is_better(seed, hierarchy):
 
 def test_ranks_that_vanish_have_no_gamma():
     cancelled = Hierarchy(6, ((5, 0),))
-    higher, lower, trained = split(cancelled)
-    fit = fit_gamma(cancelled, higher[~trained], lower[~trained], np.arange(float((~trained).sum())))
+    higher, lower = untrained(cancelled)
+    fit = fit_gamma(cancelled, higher, lower, np.arange(float(len(higher))))
     assert np.isnan(fit.gamma) and fit.scale == 0
 
 

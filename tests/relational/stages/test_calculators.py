@@ -10,37 +10,34 @@ from memgen.errors import BadInput
 from memgen.relational.kernels import Exchangeable, ordered_pairs
 
 
-def answer(capsys, *arguments):
-    try:
-        run(["relational", *map(str, arguments)])
-    except SystemExit as done:
-        assert not done.code
-    return capsys.readouterr().out
+@pytest.fixture
+def answer(memgen):
+    """What a calculator prints."""
+    return lambda words: memgen("relational", *words.split())[1]
 
 
-def test_critical(capsys):
-    found = json.loads(answer(capsys, "critical", "--n", 9, "--exception", "5:3", "--json"))
+def test_critical(answer):
+    found = json.loads(answer("critical --n 9 --exception 5:3 --json"))
     assert found["alpha"] == pytest.approx(1 / 3, abs=1e-9) and found["gamma"] == pytest.approx(1, abs=1e-9)
-    printed = answer(capsys, "critical", "--n", 13, "--exception", "7:5").splitlines()
-    assert [line.split()[:5] for line in printed[2:]] == [
+    assert [line.split()[:5] for line in answer("critical --n 13 --exception 7:5").splitlines()[2:]] == [
         ["4", "v", "7", "boundary", "0.048442738"],
         ["5", "v", "8", "boundary", "0.048442738"],
         ["4", "v", "8", "cross", "0.104277900"],
     ]
-    assert "no crossing" in answer(capsys, "critical", "--n", 7, "--exception", "4:2")
-    assert "beyond" in answer(capsys, "critical", "--n", 9, "--exception", "5:3", "--ridge", 1)
+    assert "no crossing" in answer("critical --n 7 --exception 4:2")
+    assert "beyond" in answer("critical --n 9 --exception 5:3 --ridge 1")
 
 
-def test_conjunctivity(capsys, tmp_path):
-    found = json.loads(answer(capsys, "conjunctivity", "--kernel", "nngp", "--depth", 2, "--json"))
+def test_conjunctivity(answer, tmp_path):
+    found = json.loads(answer("conjunctivity --kernel nngp --depth 2 --json"))
     assert found["conjunctivity"] == pytest.approx(0.147155, abs=5e-7)
-    assert "0.333333333" in answer(capsys, "conjunctivity", "--kappa-o", 0.4, "--kappa-d", 0.1)
+    assert "0.333333333" in answer("conjunctivity --kappa-o 0.4 --kappa-d 0.1")
     pairs = ordered_pairs(4)
     matrix = Exchangeable.canonical(0.3).matrix(pairs, pairs)
     np.save(tmp_path / "kernel.npy", matrix)
     np.savetxt(tmp_path / "features.csv", np.linalg.cholesky(matrix), delimiter=",")
-    for flag, name in (("--matrix", "kernel.npy"), ("--features", "features.csv")):
-        found = json.loads(answer(capsys, "conjunctivity", flag, tmp_path / name, "--n", 4, "--json"))
+    for given in (f"--matrix {tmp_path}/kernel.npy", f"--features {tmp_path}/features.csv"):
+        found = json.loads(answer(f"conjunctivity {given} --n 4 --json"))
         assert found["conjunctivity"] == pytest.approx(0.3) and found["distance"] < 1e-12
 
 
