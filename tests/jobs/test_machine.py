@@ -55,8 +55,13 @@ print(json.dumps([worst, exact, empty, wrong, kernels.in_force()]))
 """
 
 
+def unset() -> dict[str, str]:
+    """The environment without the settings that a command in this process may have left."""
+    return {name: value for name, value in os.environ.items() if name not in kernels.SETTINGS}
+
+
 def reported(mode: str, **environment: str) -> Any:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "workflow"), **environment}
+    environment = {**unset(), "PYTHONPATH": str(ROOT / "workflow"), **environment}
     return json.loads(subprocess.check_output([sys.executable, "-c", PRODUCTS, mode], env=environment))
 
 
@@ -82,7 +87,7 @@ def test_a_setting_that_a_library_ignored_is_refused():
 def test_a_processor_without_avx2_is_refused_for_portable_runs_alone(monkeypatch):
     texts = {"flags": "sse sse2 avx", "model name": "Old processor"}
     monkeypatch.setattr(kernels, "_cpuinfo", texts.__getitem__)
-    monkeypatch.setattr(os, "environ", dict(os.environ))
+    monkeypatch.setattr(os, "environ", unset())
     with pytest.raises(BadInput, match="Old processor lacks avx2 and fma"):
         kernels.choose("memgen.relational.stages.sweep", "portable")
     kernels.choose("memgen.relational.stages.sweep", "ordinary")
